@@ -1,0 +1,47 @@
+# Everything a person, a hook or CI runs. The environment is made on first use and again when pyproject.toml changes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+help:  ## show these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+see: $(VENV)/see  ## set up and show a convolution on the bundled photograph
+	$(BIN)/kaiyan see -o see.png
+
+test: $(VENV)/dev  ## set up and run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev  ## lint, format, types, imports, dependencies
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+fix: $(VENV)/dev  ## lint and format, mending what can be mended
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+mutants: $(VENV)/dev  ## mutation tests of spec/ and reference/; fails on a survivor without a reason
+	$(BIN)/python tests/mutants.py
+
+bench: $(VENV)/dev  ## import time, call overhead, memory
+	$(BIN)/python -m benchmarks
+
+$(VENV)/python:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/see: $(VENV)/python pyproject.toml
+	$(PIP) install -e '.[cli]'
+	touch $@
+
+# The CPU build of torch is pinned: a bare "torch" brings gigabytes of CUDA.
+$(VENV)/dev: $(VENV)/see
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install torch==2.13.0
+	$(PIP) install -e '.[cli,torch,dev]'
+	touch $@
+
+.PHONY: help see test check fix mutants bench

@@ -1,0 +1,44 @@
+"""Kaiyan 开眼: convolution, computed, explained and shown."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kaiyan.ops.conv import conv as conv
+    from kaiyan.ops.conv import conv_transpose as conv_transpose
+    from kaiyan.ops.matrix import matrix as matrix
+    from kaiyan.see.seen import see as see
+    from kaiyan.spec.conv import Conv as Conv
+    from kaiyan.spec.error import ConvError as ConvError
+    from kaiyan.spec.error import KaiyanError as KaiyanError
+    from kaiyan.spec.field import join as join
+    from kaiyan.spec.field import receptive_field as receptive_field
+    from kaiyan.spec.inverse import layers_between as layers_between
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Conv": "kaiyan.spec.conv",
+    "ConvError": "kaiyan.spec.error",
+    "KaiyanError": "kaiyan.spec.error",
+    "conv": "kaiyan.ops.conv",
+    "conv_transpose": "kaiyan.ops.conv",
+    "join": "kaiyan.spec.field",
+    "layers_between": "kaiyan.spec.inverse",
+    "matrix": "kaiyan.ops.matrix",
+    "receptive_field": "kaiyan.spec.field",
+    "see": "kaiyan.see.seen",
+}
+
+__all__ = [*_PUBLIC, "__version__"]  # noqa: PLE0604 (the names are the keys, once)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        msg = f"module 'kaiyan' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The same convolution, fast: a table of algorithms, asked and chosen by the plan."""

@@ -1,0 +1,175 @@
+"""PyTorch's own convolution, wherever its answer is right; and the one door through which torch is reached.
+
+It is the fast path for tensors: autograd, devices and layouts are torch's own. What torch refuses in padding is done
+by its indexing first; integers (they wrap), empty axes and ranks above 3 are left to the reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.reference.backward import bias_gradient, input_gradient, weight_gradient
+from kaiyan.reference.border import index_map
+from kaiyan.reference.dtype import result_of
+from kaiyan.spec import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from kaiyan.engine.algorithm import Algorithm, Routine
+    from kaiyan.spec.conv import Conv
+    from kaiyan.spec.problem import Problem
+
+_FLOPS_PER_SECOND = 50e9
+_CALL = 10e-6
+
+
+class Torch:
+    """torch.nn.functional.conv{1,2,3}d and conv_transpose{1,2,3}d."""
+
+    name = "torch"
+    arrays = "torch"
+
+    def refuses(self, problem: Problem) -> str | None:
+        reasons = {
+            "the arrays are not torch's": problem.kind != "torch",
+            "torch has no convolution above rank 3": len(problem.spec.axes) > 3,
+            "torch's integers wrap": _is_whole(result_of(problem)) or _is_whole(problem.out_dtype or "float32"),
+            "torch refuses or errs on empty axes": 0 in (*problem.input_shape, *problem.spec.weight_shape),
+            "torch pads with real numbers": isinstance(read.constant(problem.spec.padding_mode), complex),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)
+
+    def seconds(self, problem: Problem) -> float:
+        return _CALL + problem.spec.flops(problem.input_shape) / _FLOPS_PER_SECOND
+
+    def build(self, problem: Problem) -> Routine:
+        return _in_types(_transposed(problem) if problem.spec.transposed else _forward(problem), problem)
+
+
+def lift(algorithm: Algorithm, problem: Problem) -> Routine:
+    """An algorithm on NumPy arrays as a routine on tensors of any device, with the reference's gradients."""
+    result = result_of(problem)
+    inner = replace(problem, kind="numpy", device="cpu")
+    if not _is_whole(problem.out_dtype or result):
+        inner = replace(inner, out_dtype=None)
+    if not _is_whole(result):
+        held = _computed_in(result, "cpu")
+        inner = replace(inner, dtype=held, weight_dtype=held, bias_dtype=held)
+    return _in_types(_lifted(algorithm.build(inner), problem.spec), problem)
+
+
+def _lifted(routine: Routine, spec: Conv) -> Routine:
+    import torch
+
+    class Lifted(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor, w: Tensor, bias: Tensor | None) -> Tensor:
+            ctx.save_for_backward(x, w)
+            return torch.from_numpy(routine(*(None if t is None else _array(t) for t in (x, w, bias)))).to(x.device)
+
+        @staticmethod
+        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+        def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+            x, w = ctx.saved_tensors
+            g = _array(gradient)
+            finders: tuple[Callable[[], Any], ...] = (
+                lambda: input_gradient(g, _array(w), spec, tuple(x.shape)),
+                lambda: weight_gradient(g, _array(x), spec),
+                lambda: bias_gradient(g),
+            )
+            needed = zip(finders, ctx.needs_input_grad, strict=True)
+            return tuple(torch.from_numpy(find()).to(x.device) if need else None for find, need in needed)
+
+    def apply(x: Tensor, w: Tensor, bias: Tensor | None) -> Any:
+        return Lifted.apply(x, w, bias)
+
+    return apply
+
+
+def _array(tensor: Tensor) -> Any:
+    return tensor.detach().cpu().resolve_conj().resolve_neg().numpy()
+
+
+def _in_types(routine: Routine, problem: Problem) -> Routine:
+    """``routine`` between the type that is computed in and the type that comes back; tensors keep their graph."""
+    import torch
+
+    result = result_of(problem)
+    wanted = problem.out_dtype or result
+    held = _computed_in(result, problem.device)
+    given = {problem.dtype, problem.weight_dtype, problem.bias_dtype}
+    if _is_whole(result):
+        given, held = {wanted}, wanted
+    if given | {wanted} == {held}:
+        return routine
+    inner, outer = getattr(torch, held), getattr(torch, wanted)
+
+    def typed(x: Tensor, w: Tensor, bias: Tensor | None) -> Any:
+        return routine(x.to(inner), w.to(inner), None if bias is None else bias.to(inner)).to(outer)
+
+    return typed
+
+
+def _computed_in(result: str, device: str) -> str:
+    """Halves are summed in float32 and rounded once; GPUs do so by themselves."""
+    return "float32" if result in ("float16", "bfloat16") and device == "cpu" else result
+
+
+def _is_whole(name: str) -> bool:
+    return name.startswith(("int", "uint", "bool"))
+
+
+def _forward(problem: Problem) -> Routine:
+    from torch.nn import functional as F
+
+    spec, pads = problem.spec, problem.spec.pads(problem.input_shape)
+    convolve = getattr(F, f"conv{len(pads)}d")
+    stride, dilation, groups = spec.stride, spec.dilation, spec.groups
+    padding = tuple(before for before, _ in pads)
+    if spec.padding_mode == "zeros" and all(before == after for before, after in pads):
+        return lambda x, w, bias: convolve(x, w, bias, stride, padding, dilation, groups)
+    extended = _constant(problem) if spec.padding_mode.startswith(("zeros", "constant")) else _indexed(problem)
+    return lambda x, w, bias: convolve(extended(x), w, bias, stride, 0, dilation, groups)
+
+
+def _constant(problem: Problem) -> Callable[[Tensor], Tensor]:
+    from torch.nn import functional as F
+
+    last_axis_first = [side for pads in reversed(problem.spec.pads(problem.input_shape)) for side in pads]
+    value = read.constant(problem.spec.padding_mode).real
+    return lambda x: F.pad(x, last_axis_first, value=value)
+
+
+def _indexed(problem: Problem) -> Callable[[Tensor], Tensor]:
+    import torch
+
+    sizes = zip(problem.input_shape[2:], problem.spec.pads(problem.input_shape), strict=True)
+    maps = [index_map(problem.spec.padding_mode, n, pads) for n, pads in sizes]
+    places = [(axis, torch.from_numpy(places).to(problem.device)) for axis, places in enumerate(maps, start=2)]
+
+    def extended(x: Tensor) -> Tensor:
+        for axis, indices in places:
+            x = x.index_select(axis, indices)
+        return x
+
+    return extended
+
+
+def _transposed(problem: Problem) -> Routine:
+    from torch.nn import functional as F
+
+    spec, crops = problem.spec, problem.spec.pads(problem.input_shape)
+    convolve = getattr(F, f"conv_transpose{len(crops)}d")
+    stride, dilation, groups = spec.stride, spec.dilation, spec.groups
+    padding = tuple(max(min(crop), 0) for crop in crops)
+    grown = [getattr(a, "output_padding", 0) - min(after, 0) for a, (_, after) in zip(spec.axes, crops, strict=True)]
+    sizes = spec.output_shape(problem.input_shape)[2:]
+    starts = [before - p for (before, _), p in zip(crops, padding, strict=True)]
+    kept = (..., *(slice(start, start + size) for start, size in zip(starts, sizes, strict=True)))
+    if all(before == after for before, after in crops):
+        return lambda x, w, bias: convolve(x, w, bias, stride, padding, grown, groups, dilation)
+    return lambda x, w, bias: convolve(x, w, bias, stride, padding, grown, groups, dilation)[kept]

@@ -1,0 +1,1 @@
+"""Arrays in, arrays of the same kind out."""

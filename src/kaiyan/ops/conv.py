@@ -1,0 +1,206 @@
+"""conv and conv_transpose: the public functions on arrays."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kaiyan.engine.plan import plan
+from kaiyan.ops.arrays import Kind, kind_of
+from kaiyan.spec import problem as problems
+from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.problem import Problem
+
+if TYPE_CHECKING:
+    from kaiyan.engine.algorithm import Routine
+    from kaiyan.spec.conv import Shape
+
+Array = TypeVar("Array")
+
+
+def conv(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    *,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    padding_mode: str = "zeros",
+    flip: bool = False,
+    precision: str = "default",
+    out_dtype: Any = None,
+    saturate: bool = False,
+) -> Array:
+    """Slides ``weight`` (K, C/groups, *kernel) over ``x`` (N, C, *spatial) or (C, *spatial): (N, K, *output).
+
+    NumPy in, NumPy out; torch in, torch out on the same device, with autograd. The rank is the weight's. What
+    ``padding`` and ``padding_mode`` may be: see ``Conv``. ``flip=True`` flips the kernel first: the mathematician's
+    convolution; without it this is what deep learning calls one. Types promote by NumPy's rules, but integers are
+    summed exactly and come back as int64 (two different integer types that promote to 32 bits or more: as that type);
+    ``out_dtype`` asks for another type and ``saturate=True`` clips to it. ``precision`` bounds the error: "exact",
+    "default" or "fast".
+
+    Raises ``ConvError`` for shapes, types or numbers that cannot be right, and for an integer its type cannot hold.
+
+    >>> import numpy as np
+    >>> conv(np.array([[[1, 2, 3, 4]]]), np.array([[[1, 10]]]), padding="causal")
+    array([[[10, 21, 32, 43]]])
+    """
+    settings = (stride, padding, dilation, groups, padding_mode, 0, precision, out_dtype, saturate)
+    return _computed(x, weight, bias, settings, transposed=False, flip=flip)
+
+
+def conv_transpose(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    *,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    flip: bool = False,
+    precision: str = "default",
+    out_dtype: Any = None,
+    saturate: bool = False,
+) -> Array:
+    """The adjoint of ``conv``: every input lays ``weight`` (C, K/groups, *kernel) into the output, ``stride`` apart.
+
+    ``padding`` crops the output; the words "same" and "causal" give input·stride. Everything else is as in ``conv``.
+
+    >>> import numpy as np
+    >>> conv_transpose(np.array([[[1, 2]]]), np.array([[[1, 10, 100]]]), stride=2)
+    array([[[  1,  10, 102,  20, 200]]])
+    """
+    settings = (stride, padding, dilation, groups, "zeros", output_padding, precision, out_dtype, saturate)
+    return _computed(x, weight, bias, settings, transposed=True, flip=flip)
+
+
+def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...], *, transposed: bool, flip: bool) -> Any:
+    kind = kind_of("x", x)
+    if kind_of("weight", weight) is not kind or (bias is not None and kind_of("bias", bias) is not kind):
+        raise _mixed_kinds(x, weight, bias)
+    arrays = (x, weight) if bias is None else (x, weight, bias)
+    facts = tuple((a.shape, a.dtype, a.device) for a in arrays)
+    try:
+        routine = _routine(kind, facts, transposed, *settings)
+    except TypeError:
+        routine = _routine(kind, facts, transposed, *map(_hashable, settings))
+    if flip:
+        weight = kind.flipped(weight, tuple(range(2, weight.ndim)))
+    return routine(x, weight, bias)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _routine(
+    kind: Kind,
+    facts: tuple[tuple[Shape, Any, Any], ...],
+    transposed: bool,  # noqa: FBT001 (positional: the key of the cache)
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: Any,
+    padding_mode: Any,
+    output_padding: Any,
+    precision: Any,
+    out_dtype: Any,
+    saturate: Any,
+) -> Routine:
+    (x_shape, _, device), (w_shape, _, _), *_ = facts
+    spec = Conv(
+        *_channels(x_shape, w_shape, groups, transposed=transposed),
+        w_shape[2:],
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+        bias=len(facts) > 2,
+        padding_mode=padding_mode,
+        output_padding=output_padding,
+        transposed=transposed,
+        rank=len(w_shape) - 2,
+    )
+    unbatched = len(x_shape) == len(w_shape) - 1
+    shape = (1, *x_shape) if unbatched else tuple(x_shape)
+    spec.output_shape(shape)
+    _check_companions(spec, facts)
+    types = [kind.dtype_name(dtype) for _, dtype, _ in facts]
+    problem = Problem(
+        spec,
+        shape,
+        dtype=types[0],
+        weight_dtype=types[1],
+        bias_dtype=types[-1],
+        out_dtype=None if out_dtype is None else kind.dtype_name(out_dtype),
+        saturate=bool(saturate),
+        precision=problems.precision(precision),
+        kind=kind.name,
+        device=str(device),
+    )
+    algorithm = plan(problem).algorithm
+    routine = algorithm.build(problem) if algorithm.arrays == kind.name else kind.lift(algorithm, problem)
+    return (lambda x, w, bias: routine(x[None], w, bias)[0]) if unbatched else routine
+
+
+def _channels(x_shape: Shape, w_shape: Shape, groups: Any, *, transposed: bool) -> tuple[int, int]:
+    rank = len(w_shape) - 2
+    if rank < 1:
+        raise ConvError(
+            "weight-dimensions",
+            "the weight {shape} has {count} axes; it needs 3 or more: (out_channels, in_channels/groups, *kernel)",
+            shape=tuple(w_shape),
+            count=len(w_shape),
+        )
+    per_group = w_shape[1] * groups if isinstance(groups, int) and groups > 0 else w_shape[1]
+    C, K = (w_shape[0], per_group) if transposed else (per_group, w_shape[0])
+    alone = not transposed and w_shape[1] == 1 and groups == 1
+    if alone and len(x_shape) == rank + 2 and x_shape[1] > 1 and x_shape[-1] != 1:
+        raise ConvError(
+            "one-channel-kernel",
+            "the weight {weight} has kernels of 1 channel, but the input {shape} has {C}",
+            "groups={C} with weight.repeat({C}, 0) (in torch: repeat_interleave) filters every channel by itself",
+            weight=tuple(w_shape),
+            shape=tuple(x_shape),
+            C=x_shape[1],
+        )
+    return C, K
+
+
+def _check_companions(spec: Conv, facts: tuple[tuple[Shape, Any, Any], ...]) -> None:
+    if len(facts) > 2 and tuple(facts[2][0]) != (spec.out_channels,):
+        raise ConvError(
+            "wrong-bias",
+            "the bias has shape {shape}, but there are {K} output channels",
+            "a bias of shape ({K},)",
+            shape=tuple(facts[2][0]),
+            K=spec.out_channels,
+        )
+    devices = [str(device) for _, _, device in facts]
+    if len(set(devices)) > 1:
+        raise ConvError(
+            "devices-differ",
+            "the input is on {x} and the weight or bias on {other}",
+            "weight.to(x.device)",
+            x=devices[0],
+            other=next(d for d in devices if d != devices[0]),
+        )
+
+
+def _mixed_kinds(*arrays: Any) -> ConvError:
+    names = [f"{type(a).__module__.partition('.')[0]}.{type(a).__name__}" for a in arrays if a is not None]
+    return ConvError(
+        "kinds-differ",
+        "the arrays are of different libraries: {kinds}",
+        "torch.from_numpy(array) or tensor.numpy() makes them alike",
+        kinds=", ".join(names),
+    )
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        return value
+    return tuple(_hashable(entry) for entry in value)

@@ -1,0 +1,58 @@
+"""What lies past the border, as maps of indices: extending an array, and folding a gradient back."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaiyan.spec.axis import Pads
+
+Indices = NDArray[np.intp]
+OUTSIDE = -1
+"""The index of an element that is not in the array: it takes the constant."""
+
+
+def index_map(mode: str, n: int, pads: Pads) -> Indices:
+    """Which of ``n`` elements stands at each place of the extended axis; bounces and wraps as often as it has to.
+
+    Source: numpy.pad's modes reflect, symmetric, edge, wrap, constant.
+
+    >>> index_map("symmetric", 3, (2, 2)).tolist()
+    [1, 0, 0, 1, 2, 2, 1]
+    """
+    places = np.arange(-pads[0], n + pads[1])
+    if mode == "replicate":
+        return places.clip(0, n - 1)
+    if mode == "circular":
+        return places % n
+    if mode == "symmetric":
+        place = places % (2 * n)
+        return np.minimum(place, 2 * n - 1 - place)
+    if mode == "reflect":
+        turn = max(2 * (n - 1), 1)
+        return n - 1 - abs(places % turn - (n - 1))
+    return np.where((places >= 0) & (places < n), places, OUTSIDE)
+
+
+def extend(x: NDArray, maps: tuple[Indices, ...], constant: complex) -> NDArray:
+    """``x`` (..., *spatial) read through one map an axis, ``constant`` where a map says outside."""
+    for axis, indices in zip(range(x.ndim - len(maps), x.ndim), maps, strict=True):
+        if len(indices) == x.shape[axis] and (indices == np.arange(len(indices))).all():
+            continue
+        outside = indices == OUTSIDE
+        if outside.all():
+            x = np.empty((*x.shape[:axis], len(indices), *x.shape[axis + 1 :]), x.dtype)
+        else:
+            x = x.take(indices, axis)
+        if outside.any():
+            x[(slice(None),) * axis + (outside,)] = constant
+    return x
+
+
+def fold(gradient: NDArray, maps: tuple[Indices, ...], sizes: tuple[int, ...]) -> NDArray:
+    """The adjoint of ``extend``: every element's gradient summed over the places where it stood."""
+    for axis, indices, n in zip(range(gradient.ndim - len(maps), gradient.ndim), maps, sizes, strict=True):
+        kept = indices != OUTSIDE
+        places = np.moveaxis(gradient, axis, 0)
+        folded = np.zeros((n, *places.shape[1:]), gradient.dtype)
+        np.add.at(folded, indices[kept], places[kept])
+        gradient = np.moveaxis(folded, 0, axis)
+    return gradient

@@ -1,0 +1,121 @@
+"""One place where types promote: what is accumulated in, what comes back, and integers that never wrap."""
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from kaiyan.spec import read
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.problem import Problem
+
+_KINDS = "biufc"
+"""NumPy's letters for bool, signed, unsigned, float and complex: what can be convolved."""
+
+
+def name_of(dtype: DTypeLike) -> str:
+    """A type's name; raises ``ConvError`` for one that has no products, such as text."""
+    found = np.dtype(dtype)
+    if found.kind not in _KINDS and found.name != "bfloat16":
+        raise ConvError(
+            "not-numeric",
+            "an array of {dtype} cannot be convolved",
+            "numbers: x.astype(float)",
+            dtype=str(found),
+        )
+    return found.name
+
+
+def result_type(*names: str, mode: str = "zeros") -> str:
+    """The type that comes back for arrays of these types: NumPy's promotion, with room for sums of integers.
+
+    Integers come back as int64, unless the types differ and promote to an integer of 32 bits or more, which then is
+    the accumulator that the caller named. A border constant that is not whole makes integers float64.
+
+    >>> result_type("uint8", "uint8"), result_type("uint8", "int32"), result_type("bfloat16", "bfloat16")
+    ('int64', 'int32', 'bfloat16')
+    """
+    distinct = set(names)
+    if distinct == {"bfloat16"}:
+        return "bfloat16"
+    promoted = np.result_type(*("float32" if name == "bfloat16" else name for name in sorted(distinct)))
+    integers = all(np.dtype(name).kind in "biu" for name in distinct - {"bfloat16"}) and "bfloat16" not in distinct
+    if integers:
+        wide = len(distinct) > 1 and promoted.kind in "iu" and promoted.itemsize >= 4
+        promoted = promoted if wide else np.dtype(np.int64)
+    return np.result_type(promoted, *_constant_type(mode, integers=integers)).name
+
+
+def result_of(problem: Problem) -> str:
+    """The type that comes back where no ``out_dtype`` asks for another."""
+    return result_type(problem.dtype, problem.weight_dtype, problem.bias_dtype, mode=problem.spec.padding_mode)
+
+
+def work_type(name: str) -> np.dtype[Any]:
+    """What sums are accumulated in before they are rounded once: float64, complex128, or int64.
+
+    >>> work_type("float16").name
+    'float64'
+    """
+    if name == "bfloat16":
+        return np.dtype(np.float64)
+    dtype = np.dtype(name)
+    if dtype.kind in "biu":
+        return np.dtype(np.int64)
+    return np.result_type(dtype, np.float64)
+
+
+def exact_type(x: NDArray, w: NDArray, bias: NDArray | None, work: np.dtype[Any]) -> np.dtype[Any]:
+    """``work``, or Python's own integers where a sum of these arrays could leave int64."""
+    if work.kind != "i":
+        return work
+    sums = np.abs(w.astype(np.float64)).reshape(len(w), -1).sum(1).max(initial=0)
+    largest = _magnitude(x) * max(float(sums), 1.0) * max(len(w), 1) + (0 if bias is None else _magnitude(bias))
+    return work if largest < 2**62 else np.dtype(object)
+
+
+def rounded(y: NDArray, dtype: np.dtype[Any], *, saturate: bool) -> NDArray:
+    """``y`` in another type, rounded once; raises ``ConvError`` for an integer that the type cannot hold."""
+    if dtype.kind in "iu" and y.size:
+        y = _within(y if y.dtype.kind in "iuO" else np.rint(y), dtype, saturate=saturate)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return y.astype(dtype, copy=False)
+
+
+def dtype_of(name: str) -> np.dtype[Any]:
+    """NumPy's type of a name; bfloat16 is that of ml_dtypes, which is there whenever an array of it is."""
+    if name != "bfloat16":
+        return np.dtype(name)
+    from ml_dtypes import bfloat16
+
+    return np.dtype(bfloat16)
+
+
+def _within(y: NDArray, dtype: np.dtype[Any], *, saturate: bool) -> NDArray:
+    limits = np.iinfo(dtype)
+    low, high = y.min(), y.max()
+    if limits.min <= low and high <= limits.max:
+        return y
+    if saturate and low == low:
+        return y.clip(limits.min, limits.max)
+    worst = high if high > limits.max or low != low else low
+    raise ConvError(
+        "does-not-fit",
+        "the result reaches {value}, which {dtype} cannot hold",
+        *(["saturate=True clips it"] if low == low else []),
+        *(["out_dtype='float64' holds it, rounded"] if isfinite(worst) else []),
+        value=worst,
+        dtype=dtype.name,
+    )
+
+
+def _constant_type(mode: str, *, integers: bool) -> list[str]:
+    value = read.constant(mode)
+    if isinstance(value, complex):
+        return ["complex64"]
+    return ["float64"] if integers and not float(value).is_integer() else []
+
+
+def _magnitude(a: NDArray) -> float:
+    return max(float(a.max(initial=0)), -float(a.min(initial=0))) if a.dtype != bool else 1.0

@@ -1,0 +1,1 @@
+"""What a convolution is: sizes, pads, cost, receptive field. Standard library only, no arrays."""

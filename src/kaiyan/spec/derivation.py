@@ -1,0 +1,199 @@
+"""The derivation of an output's size, and its cost, as sentences that carry the user's numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.spec import read
+from kaiyan.spec.axis import Axis, TransposedAxis
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kaiyan.spec.axis import Pads
+    from kaiyan.spec.conv import Conv, Shape
+    from kaiyan.spec.cost import Cost
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How an input's shape becomes the output's, step by step; ``str`` is the text, ``to_dict`` the facts."""
+
+    spec: Conv
+    input_shape: Shape
+    output_shape: Shape
+    pads: tuple[Pads, ...]
+    unread: tuple[range, ...]
+    cost: Cost
+    lines: tuple[Sentence, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(str(line) for line in self.lines)
+
+    __repr__ = __str__
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        return {
+            "spec": str(self.spec),
+            "input_shape": list(self.input_shape),
+            "output_shape": list(self.output_shape),
+            "pads": [list(pads) for pads in self.pads],
+            "unread": [list(rows) for rows in self.unread],
+            "cost": self.cost.to_dict(),
+            "lines": [str(line) for line in self.lines],
+        }
+
+
+def derive(spec: Conv, input_shape: Any) -> Derivation:
+    """The derivation for one input (N, C, *spatial) or (C, *spatial); raises ``ConvError`` as output_shape does."""
+    shape = read.shape(input_shape)
+    output = spec.output_shape(shape)
+    fitted, spatial = spec.fitted(shape)
+    cost = spec.cost(shape)
+    lines = [sentence("shapes", "{spec}: {input} becomes {output}", spec=str(spec), input=shape, output=output)]
+    for axis, n, names in _alike(fitted, spatial):
+        lines.extend(_axis_lines(axis, n, names))
+    if fitted.in_channels is not None:
+        lines.extend(_cost_lines(fitted, cost, output[-len(spatial) :], spatial))
+    return Derivation(spec, shape, output, spec.pads(shape), spec.unread(shape), cost, tuple(lines))
+
+
+def _alike(spec: Conv, spatial: Shape) -> Iterator[tuple[Axis, int, str]]:
+    groups: dict[tuple[Axis, int], list[str]] = {}
+    for axis, n in zip(spec.axes, spatial, strict=True):
+        groups.setdefault((axis, n), []).append(axis.name)
+    for (axis, n), names in groups.items():
+        yield axis, n, ", ".join(names)
+
+
+def _axis_lines(axis: Axis, n: int, names: str) -> Iterator[Sentence]:
+    before, after = axis.pads(n)
+    facts: dict[str, object] = {
+        "axes": names,
+        "n": n,
+        "kernel": axis.kernel,
+        "stride": axis.stride,
+        "dilation": axis.dilation,
+        "reach": axis.reach,
+        "before": before,
+        "after": after,
+        "total": before + after,
+        "output": axis.output_size(n),
+        "word": axis.padding,
+    }
+    yield sentence(
+        "reach",
+        "{axes}: the kernel reaches dilation·(kernel − 1) + 1 = {dilation}·({kernel} − 1) + 1 = {reach}",
+        **facts,
+    )
+    if isinstance(axis, TransposedAxis):
+        yield from _transposed_lines(axis, n, facts)
+    else:
+        yield from _forward_lines(axis, n, facts)
+
+
+def _forward_lines(axis: Axis, n: int, facts: dict[str, object]) -> Iterator[Sentence]:
+    if axis.padding in ("same", "same_lower"):
+        yield sentence(
+            "same",
+            "{axes}: {word!r} asks for ⌈n / stride⌉ = ⌈{n} / {stride}⌉ = {output} outputs, so padding is "
+            "max((output − 1)·stride + reach − n, 0) = {total}: {before} before, {after} after",
+            **facts,
+        )
+    if axis.padding == "causal":
+        yield sentence(
+            "causal",
+            "{axes}: 'causal' puts reach − 1 = {before} before and nothing after: no output "
+            "sees a later input",
+            **facts,
+        )
+    yield sentence(
+        "size",
+        "{axes}: output = ⌊(n + before + after − reach) / stride⌋ + 1 "
+        "= ⌊({n} + {before} + {after} − {reach}) / {stride}⌋ + 1 = {output}",
+        **facts,
+    )
+    unread = axis.unread(n)
+    if unread:
+        yield sentence(
+            "unread",
+            "{axes}: the size is rounded down, so the last {count} of the {n} inputs are not read (from number {first})",
+            count=len(unread),
+            first=unread.start,
+            **facts,
+        )
+
+
+def _transposed_lines(axis: TransposedAxis, n: int, facts: dict[str, object]) -> Iterator[Sentence]:
+    if isinstance(axis.padding, str):
+        yield sentence(
+            "transposed-word",
+            "{axes}: {word!r} asks for n·stride = {n}·{stride} = {output} outputs, "
+            "so {before} are cropped before and {after} after",
+            **facts,
+        )
+    yield sentence(
+        "transposed-size",
+        "{axes}: output = (n − 1)·stride + reach − before − after + output_padding "
+        "= ({n} − 1)·{stride} + {reach} − {before} − {after} + {output_padding} = {output}",
+        output_padding=axis.output_padding,
+        **facts,
+    )
+    sizes = axis.output_sizes(n)
+    if len(sizes) > 1:
+        yield sentence(
+            "transposed-choices",
+            "{axes}: output_padding chooses among the sizes {sizes}, all of which the convolution takes to {n}",
+            axes=facts["axes"],
+            sizes=", ".join(str(size) for size in sizes),
+            n=n,
+        )
+
+
+def _cost_lines(spec: Conv, cost: Cost, output: Shape, spatial: Shape) -> Iterator[Sentence]:
+    C, K = spec.channels
+    facts: dict[str, object] = {
+        "C": C,
+        "K": K,
+        "groups": spec.groups,
+        "kernel": "·".join(str(a.kernel) for a in spec.axes),
+        "positions": "·".join(str(n) for n in (spatial if spec.transposed else output)),
+    }
+    yield sentence(
+        "params",
+        "parameters = K·(C / groups)·kernel + biases = {K}·({C} / {groups})·{kernel} + {biases} = {params:,}",
+        biases=K if spec.bias else 0,
+        params=cost.params.value,
+        **facts,
+    )
+    yield sentence(
+        "macs",
+        "multiply-adds (MACs) = N·K·(C / groups)·kernel·positions = {macs:,}, {touched:,} of them on real inputs; "
+        "FLOPs = 2·MACs = {flops:,}; {bytes:,} bytes in float32, {intensity:.1f} FLOP/byte",
+        macs=cost.macs.value,
+        touched=cost.touched.value,
+        flops=cost.flops.value,
+        bytes=cost.bytes.value,
+        intensity=(cost.flops.value or 0) / (cost.bytes.value or 1),
+    )
+    terms = C // spec.groups * prod(a.kernel for a in spec.axes)
+    yield sentence(
+        "rounding",
+        "every output sums {terms:,} products: summed one by one, its rounding error is at most {terms:,} half-units "
+        "(float32: 2⁻²⁴, float16: 2⁻¹¹) of the sum of their sizes",
+        terms=terms,
+    )
+    weights = prod(spec.weight_shape)
+    if weights and cost.full_weights.value:
+        yield sentence(
+            "sparse",
+            "a fully-connected layer from the same input to the same output would have {full:,} weights, "
+            "{ratio:,} times these {weights:,}: a convolution's connections are sparse and shared",
+            full=cost.full_weights.value,
+            weights=weights,
+            ratio=round(cost.full_weights.value / weights),
+        )

@@ -1,0 +1,37 @@
+"""What can be wrong with what a user gave: one sentence with their numbers, and ways out that were checked."""
+
+from collections.abc import Mapping
+
+from kaiyan.spec.sentence import Sentence
+
+
+class KaiyanError(ValueError):
+    """A refusal as data: ``code``, ``sentence``, ``help`` (each a ``Sentence``) and ``facts``.
+
+    >>> error = KaiyanError("too-small", "{n} is too small", "take {least} or more", n=1, least=2)
+    >>> print(error)
+    1 is too small
+      help: take 2 or more
+    >>> error.facts["least"]
+    2
+    """
+
+    def __init__(self, code: str, text: str, /, *help_: str, **facts: object) -> None:
+        self.code = code
+        self.facts: Mapping[str, object] = facts
+        self.sentence = Sentence(code, text, facts)
+        self.help = tuple(Sentence(code, line, facts) for line in help_)
+        super().__init__("\n  help: ".join(str(s) for s in (self.sentence, *self.help)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.code, self.sentence.text, tuple(s.text for s in self.help), dict(self.facts))
+
+
+class ConvError(KaiyanError):
+    """The description of a convolution, or an array for it, cannot be right."""
+
+
+def _rebuild(
+    kind: type[KaiyanError], code: str, text: str, help_: tuple[str, ...], facts: dict[str, object]
+) -> KaiyanError:
+    return kind(code, text, *help_, **facts)

@@ -1,0 +1,204 @@
+"""Problem: one description on one input, with its types; it has one spelling, short and reversible."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from kaiyan.spec import read
+from kaiyan.spec.conv import Conv, Shape
+from kaiyan.spec.error import ConvError
+
+PRECISIONS: dict[str, str] = {
+    "exact": "exact",
+    "default": "default",
+    "fast": "fast",
+    "highest": "exact",
+    "high": "default",
+    "medium": "fast",
+}
+"""The tiers of accuracy, under our names and PyTorch's."""
+
+_TYPES: dict[str, str] = {
+    "f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64", "f128": "float128",
+    "c64": "complex64", "c128": "complex128", "c256": "complex256",
+    "b8": "bool", "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64",
+    "u8": "uint8", "u16": "uint16", "u32": "uint32", "u64": "uint64",
+}  # fmt: skip
+_SHORT_TYPES = {long: short for short, long in _TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What an algorithm is asked for: ``spec`` with its rank and channels, an input (N, C, *spatial), types, a tier.
+
+    ``kind`` is the array library, ``device`` where its memory lies. ``str`` gives the spelling and ``parse`` reads it:
+    batch, channels, sizes, kernels, kernel, then what differs from the usual.
+
+    >>> problem = Problem(Conv(64, 64, 3, padding="same", rank=2), (1, 64, 56, 56))
+    >>> str(problem)
+    'n1 c64 56x56 k64 3x3 same f32'
+    >>> Problem.parse(str(problem)) == problem
+    True
+    """
+
+    spec: Conv
+    input_shape: Shape
+    dtype: str = "float32"
+    weight_dtype: str = "float32"
+    bias_dtype: str = "float32"
+    out_dtype: str | None = None
+    saturate: bool = False
+    precision: str = "default"
+    kind: str = "numpy"
+    device: str = "cpu"
+
+    def __str__(self) -> str:
+        N, C, *spatial = self.input_shape
+        spec = self.spec
+        tokens = [f"n{N}", f"c{C}", _times(spatial), f"k{spec.channels[1]}", _times(a.kernel for a in spec.axes)]
+        tokens += _options(spec)
+        tokens += [self._types()]
+        tokens += ["saturate"] * self.saturate
+        tokens += [self.precision] * (self.precision != "default")
+        tokens += [self.kind] * (self.kind != "numpy")
+        tokens += [f"@{self.device}"] * (self.device != "cpu")
+        return " ".join(tokens)
+
+    def _types(self) -> str:
+        x, w, bias = (_SHORT_TYPES[name] for name in (self.dtype, self.weight_dtype, self.bias_dtype))
+        result = "" if self.out_dtype is None else f">{_SHORT_TYPES[self.out_dtype]}"
+        return x + f"*{w}" * (w != x) + f"+{bias}" * (bias != w) + result
+
+    @classmethod
+    def parse(cls, text: str) -> Problem:
+        """Reads a spelling; raises ``ConvError`` when a word of it is unknown."""
+        words = text.split()
+        try:
+            N, C, spatial, K, kernel, *rest = words
+            sizes, taps = _numbers(spatial), _numbers(kernel)
+            shape = (_after("n", N), _after("c", C), *sizes)
+            channels = _after("c", C), _after("k", K)
+            options, facts = _read_options(rest)
+        except (ValueError, KeyError):
+            raise ConvError(
+                "not-a-problem",
+                "{text!r} does not spell a problem",
+                "such as 'n1 c64 56x56 k64 3x3 s2 same f32'",
+                text=text,
+            ) from None
+        spec = Conv(*channels, taps if len(taps) > 1 else taps[0], rank=len(sizes), **options)
+        return cls(spec, shape, **facts)
+
+
+def precision(word: Any) -> str:
+    """One of "exact", "default", "fast"; PyTorch's "highest", "high", "medium" are taken for them."""
+    if isinstance(word, str) and word in PRECISIONS:
+        return PRECISIONS[word]
+    raise ConvError(
+        "unknown-precision",
+        "there is no precision {word!r}; there are {words}",
+        word=word,
+        words=", ".join(PRECISIONS),
+    )
+
+
+def _options(spec: Conv) -> list[str]:
+    padding = ",".join(_pad_word(a.padding) for a in spec.axes)
+    words = {a.padding for a in spec.axes}
+    if len(words) == 1:
+        padding = _pad_word(words.pop())
+    settings = [
+        ("s", _columns(a.stride for a in spec.axes), "1"),
+        ("p", padding, "0"),
+        ("d", _columns(a.dilation for a in spec.axes), "1"),
+        ("o", _columns(getattr(a, "output_padding", 0) for a in spec.axes), "0"),
+        ("g", str(spec.groups), "1"),
+        ("m:", spec.padding_mode, "zeros"),
+    ]
+    tokens = [value if value in _WORDS else letter + value for letter, value, usual in settings if value != usual]
+    return tokens + ["nobias"] * (not spec.bias) + ["transposed"] * spec.transposed
+
+
+_WORDS = ("same", "same_lower", "causal")
+_LETTERS = {"s": "stride", "p": "padding", "d": "dilation", "o": "output_padding", "g": "groups"}
+_FLAGS: dict[str, dict[str, Any]] = {
+    **{word: {"padding": word} for word in _WORDS},
+    "nobias": {"bias": False},
+    "transposed": {"transposed": True},
+}
+
+
+_FACTS: dict[str, dict[str, Any]] = {
+    **{word: {"precision": word} for word in ("exact", "default", "fast")},
+    "torch": {"kind": "torch"},
+    "saturate": {"saturate": True},
+}
+
+
+def _read_options(tokens: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    options: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
+    for token in tokens:
+        if token in _FLAGS:
+            options |= _FLAGS[token]
+        elif token in _FACTS:
+            facts |= _FACTS[token]
+        elif token.startswith("m:"):
+            options["padding_mode"] = token[2:]
+        elif token.startswith("@"):
+            facts["device"] = token[1:]
+        elif re.fullmatch(r"[spdog][\w,:]+", token):
+            options[_LETTERS[token[0]]] = _entries(token[1:])
+        else:
+            facts |= _read_types(token)
+    return options, facts
+
+
+def _read_types(token: str) -> dict[str, Any]:
+    rest, _, result = token.partition(">")
+    factors, _, bias = rest.partition("+")
+    x, _, w = factors.partition("*")
+    types = {"dtype": _TYPES[x], "weight_dtype": _TYPES[w or x], "bias_dtype": _TYPES[bias or w or x]}
+    return types | ({"out_dtype": _TYPES[result]} if result else {})
+
+
+def _entries(text: str) -> Any:
+    entries = [_entry(part) for part in text.split(",")]
+    if len(entries) == 1 and not isinstance(entries[0], tuple):
+        return entries[0]
+    return tuple(entries)
+
+
+def _entry(text: str) -> Any:
+    if text in _WORDS:
+        return text
+    numbers = tuple(int(part) for part in text.split(":"))
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _pad_word(padding: Any) -> str:
+    if isinstance(padding, str):
+        return padding
+    before, after = padding
+    return str(before) if before == after else f"{before}:{after}"
+
+
+def _columns(values: Any) -> str:
+    entries = [str(value) for value in values]
+    return entries[0] if len(set(entries)) == 1 else ",".join(entries)
+
+
+def _times(values: Any) -> str:
+    return "x".join(str(value) for value in values)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return read.shape([int(part) for part in text.split("x")])
+
+
+def _after(letter: str, token: str) -> int:
+    if not token.startswith(letter):
+        raise ValueError(token)
+    return int(token[len(letter) :])
