@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from kaiyan.ops.conv import conv as conv
     from kaiyan.ops.conv import conv_transpose as conv_transpose
     from kaiyan.ops.matrix import matrix as matrix
-    from kaiyan.see.seen import see as see
+    from kaiyan.pictures.see import see as see
     from kaiyan.spec.conv import Conv as Conv
     from kaiyan.spec.error import ConvError as ConvError
     from kaiyan.spec.error import KaiyanError as KaiyanError
@@ -27,7 +27,7 @@ _PUBLIC = {
     "layers_between": "kaiyan.spec.inverse",
     "matrix": "kaiyan.ops.matrix",
     "receptive_field": "kaiyan.spec.field",
-    "see": "kaiyan.see.seen",
+    "see": "kaiyan.pictures.see",
 }
 
 __all__ = [*_PUBLIC, "__version__"]  # noqa: PLE0604 (the names are the keys, once)

@@ -31,9 +31,9 @@ class Kind:
     lift: Callable[[Algorithm, Problem], Routine]
 
 
-def kind_of(name: str, array: object) -> Kind:
+def kind_of(name: str, array: Any) -> Kind:
     """The library of an argument called ``name``; raises ``ConvError`` when it is no array that we know."""
-    kind = _kind_of_type(type(array))
+    kind = _kind_of_type(array.__class__)
     if kind is None:
         raise ConvError(
             "not-an-array",

@@ -50,7 +50,8 @@ def conv(
     array([[[10, 21, 32, 43]]])
     """
     settings = (stride, padding, dilation, groups, padding_mode, 0, precision, out_dtype, saturate)
-    return _computed(x, weight, bias, settings, transposed=False, flip=flip)
+    y: Array = _computed(x, weight, bias, settings, transposed=False, flip=flip)
+    return y
 
 
 def conv_transpose(
@@ -77,7 +78,8 @@ def conv_transpose(
     array([[[  1,  10, 102,  20, 200]]])
     """
     settings = (stride, padding, dilation, groups, "zeros", output_padding, precision, out_dtype, saturate)
-    return _computed(x, weight, bias, settings, transposed=True, flip=flip)
+    y: Array = _computed(x, weight, bias, settings, transposed=True, flip=flip)
+    return y
 
 
 def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...], *, transposed: bool, flip: bool) -> Any:
@@ -99,7 +101,7 @@ def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...], *, tran
 def _routine(
     kind: Kind,
     facts: tuple[tuple[Shape, Any, Any], ...],
-    transposed: bool,  # noqa: FBT001 (positional: the key of the cache)
+    transposed: bool,
     stride: Any,
     padding: Any,
     dilation: Any,

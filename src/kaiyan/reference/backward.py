@@ -1,17 +1,16 @@
 """The gradients of a convolution with respect to its input, its weight and its bias."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kaiyan.reference.border import extend, fold
-from kaiyan.reference.dtype import work_type
+from kaiyan.reference.dtype import Numbers, work_type
 from kaiyan.reference.forward import blocks, lattice
 from kaiyan.reference.taps import gather, products, scatter
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv, Shape
 
 
-def input_gradient(gradient: NDArray, w: NDArray, spec: Conv, input_shape: Shape) -> NDArray:
+def input_gradient(gradient: Numbers, w: Numbers, spec: Conv, input_shape: Shape) -> Numbers:
     """The gradient of x, (N, C, *spatial), from that of the output, (N, K, *output); complex as PyTorch's, conjugated.
 
     >>> input_gradient(np.ones((1, 1, 2)), np.array([[[1.0, 10.0]]]), Conv(1, 1, 2, rank=1), (1, 1, 3))
@@ -30,7 +29,7 @@ def input_gradient(gradient: NDArray, w: NDArray, spec: Conv, input_shape: Shape
     return found
 
 
-def weight_gradient(gradient: NDArray, x: NDArray, spec: Conv) -> NDArray:
+def weight_gradient(gradient: Numbers, x: Numbers, spec: Conv) -> Numbers:
     """The gradient of the weight, in the weight's shape, from that of the output.
 
     >>> x = np.array([[[1.0, 2.0, 3.0]]])
@@ -49,8 +48,7 @@ def weight_gradient(gradient: NDArray, x: NDArray, spec: Conv) -> NDArray:
     return found.astype(dtype, copy=False)
 
 
-def bias_gradient(gradient: NDArray) -> NDArray:
+def bias_gradient(gradient: Numbers) -> Numbers:
     """The gradient of the bias, (K,): the output's gradient summed over all but the channels."""
-    return gradient.sum((0, *range(2, gradient.ndim)), dtype=work_type(gradient.dtype.name)).astype(
-        gradient.dtype, copy=False
-    )
+    found: Numbers = gradient.sum((0, *range(2, gradient.ndim)), dtype=work_type(gradient.dtype.name))
+    return found.astype(gradient.dtype, copy=False)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from kaiyan.reference.dtype import Numbers
 from kaiyan.spec.axis import Pads
 
 Indices = NDArray[np.intp]
@@ -32,7 +33,7 @@ def index_map(mode: str, n: int, pads: Pads) -> Indices:
     return np.where((places >= 0) & (places < n), places, OUTSIDE)
 
 
-def extend(x: NDArray, maps: tuple[Indices, ...], constant: complex) -> NDArray:
+def extend(x: Numbers, maps: tuple[Indices, ...], constant: complex) -> Numbers:
     """``x`` (..., *spatial) read through one map an axis, ``constant`` where a map says outside."""
     for axis, indices in zip(range(x.ndim - len(maps), x.ndim), maps, strict=True):
         if len(indices) == x.shape[axis] and (indices == np.arange(len(indices))).all():
@@ -47,7 +48,7 @@ def extend(x: NDArray, maps: tuple[Indices, ...], constant: complex) -> NDArray:
     return x
 
 
-def fold(gradient: NDArray, maps: tuple[Indices, ...], sizes: tuple[int, ...]) -> NDArray:
+def fold(gradient: Numbers, maps: tuple[Indices, ...], sizes: tuple[int, ...]) -> Numbers:
     """The adjoint of ``extend``: every element's gradient summed over the places where it stood."""
     for axis, indices, n in zip(range(gradient.ndim - len(maps), gradient.ndim), maps, sizes, strict=True):
         kept = indices != OUTSIDE

@@ -10,6 +10,7 @@ from kaiyan.spec import read
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import Problem
 
+Numbers = NDArray[Any]
 _KINDS = "biufc"
 """NumPy's letters for bool, signed, unsigned, float and complex: what can be convolved."""
 
@@ -66,7 +67,7 @@ def work_type(name: str) -> np.dtype[Any]:
     return np.result_type(dtype, np.float64)
 
 
-def exact_type(x: NDArray, w: NDArray, bias: NDArray | None, work: np.dtype[Any]) -> np.dtype[Any]:
+def exact_type(x: Numbers, w: Numbers, bias: Numbers | None, work: np.dtype[Any]) -> np.dtype[Any]:
     """``work``, or Python's own integers where a sum of these arrays could leave int64."""
     if work.kind != "i":
         return work
@@ -75,7 +76,7 @@ def exact_type(x: NDArray, w: NDArray, bias: NDArray | None, work: np.dtype[Any]
     return work if largest < 2**62 else np.dtype(object)
 
 
-def rounded(y: NDArray, dtype: np.dtype[Any], *, saturate: bool) -> NDArray:
+def rounded(y: Numbers, dtype: np.dtype[Any], *, saturate: bool) -> Numbers:
     """``y`` in another type, rounded once; raises ``ConvError`` for an integer that the type cannot hold."""
     if dtype.kind in "iu" and y.size:
         y = _within(y if y.dtype.kind in "iuO" else np.rint(y), dtype, saturate=saturate)
@@ -89,12 +90,13 @@ def dtype_of(name: str) -> np.dtype[Any]:
         return np.dtype(name)
     from ml_dtypes import bfloat16
 
-    return np.dtype(bfloat16)
+    held: np.dtype[Any] = np.dtype(bfloat16)
+    return held
 
 
-def _within(y: NDArray, dtype: np.dtype[Any], *, saturate: bool) -> NDArray:
+def _within(y: Numbers, dtype: np.dtype[Any], *, saturate: bool) -> Numbers:
     limits = np.iinfo(dtype)
-    low, high = y.min(), y.max()
+    low, high = np.asarray([y.min(), y.max()]).tolist()
     if limits.min <= low and high <= limits.max:
         return y
     if saturate and low == low:
@@ -112,10 +114,10 @@ def _within(y: NDArray, dtype: np.dtype[Any], *, saturate: bool) -> NDArray:
 
 def _constant_type(mode: str, *, integers: bool) -> list[str]:
     value = read.constant(mode)
-    if isinstance(value, complex):
+    if np.iscomplexobj(value):
         return ["complex64"]
-    return ["float64"] if integers and not float(value).is_integer() else []
+    return ["float64"] if integers and value.real % 1 != 0 else []
 
 
-def _magnitude(a: NDArray) -> float:
+def _magnitude(a: Numbers) -> float:
     return max(float(a.max(initial=0)), -float(a.min(initial=0))) if a.dtype != bool else 1.0

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kaiyan.reference.border import Indices, extend, index_map
-from kaiyan.reference.dtype import dtype_of, exact_type, result_type, rounded, work_type
+from kaiyan.reference.dtype import Numbers, dtype_of, exact_type, result_type, rounded, work_type
 from kaiyan.reference.taps import Lattice, gather, scatter
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv, Shape
@@ -17,14 +16,14 @@ _BLOCK = 2**20
 
 
 def forward(
-    x: NDArray,
-    w: NDArray,
-    bias: NDArray | None,
+    x: Numbers,
+    w: Numbers,
+    bias: Numbers | None,
     spec: Conv,
     *,
     out_dtype: str | None = None,
     saturate: bool = False,
-) -> NDArray:
+) -> Numbers:
     """The convolution ``spec`` of x (N, C, *spatial) with w, bias (K,): (N, K, *output), rounded once.
 
     Any dtype of NumPy's numbers, and bfloat16. Integers are summed exactly; raises ``ConvError`` when the result's type
@@ -46,7 +45,7 @@ def forward(
     return y
 
 
-def _summed(x: NDArray, w: NDArray, spec: Conv) -> NDArray:
+def _summed(x: Numbers, w: Numbers, spec: Conv) -> Numbers:
     lattices, maps = lattice(spec, x.shape)
     x = extend(x.astype(w.dtype), maps, read.constant(spec.padding_mode)) if maps else x
     return (scatter if spec.transposed else gather)(x, w, lattices, spec.groups)

@@ -60,6 +60,10 @@ class Axis:
             raise self._does_not_fit(n, room)
         return (room - self.reach) // self.stride + 1
 
+    def output_sizes(self, n: int) -> range:
+        """Every size that is possible: this one."""
+        return range(self.output_size(n), self.output_size(n) + 1)
+
     def unread(self, n: int) -> range:
         """The inputs at the end of an axis of ``n`` that no window reaches, because the size is rounded down.
 

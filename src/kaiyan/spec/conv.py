@@ -10,7 +10,7 @@ from kaiyan.spec import code, cost, read
 from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
-    from kaiyan.spec.axis import Axis, Pads, TransposedAxis
+    from kaiyan.spec.axis import Axis, Pads
     from kaiyan.spec.derivation import Derivation
 
 Shape = tuple[int, ...]
@@ -60,9 +60,7 @@ class Conv:
             raise ConvError("no-kernel", "kernel_size is missing", "Conv(kernel_size=3)")
         C, K, G = _channels(in_channels, out_channels, groups)
         rank = read.rank_of(kernel_size, stride, dilation, output_padding, padding, rank=rank)
-        axes = read.axes(
-            kernel_size, stride, padding, dilation, output_padding, transposed=bool(transposed), rank=rank
-        )
+        axes = read.axes(kernel_size, stride, padding, dilation, output_padding, transposed=bool(transposed), rank=rank)
         mode = read.padding_mode(padding_mode)
         if transposed and mode != "zeros":
             raise ConvError(
@@ -165,7 +163,7 @@ class Conv:
             raise _wrong_dimensions(spec, shape)
         spatial = shape[-len(spec.axes) :]
         C = shape[-len(spec.axes) - 1]
-        if spec.in_channels is not None and C != spec.in_channels:
+        if spec.in_channels is not None and spec.in_channels != C:
             raise wrong_channels(shape, C, spec.in_channels, len(spec.axes))
         return spec, spatial
 
@@ -200,13 +198,13 @@ class Conv:
         return tuple(a.unread(n) for a, n in zip(spec.axes, spatial, strict=True))
 
     def output_sizes(self, input_shape: Any) -> tuple[range, ...]:
-        """The sizes a transposed convolution can give on each axis, one for each legal output_padding.
+        """The sizes possible on each axis: one for each legal output_padding of a transposed convolution, else one.
 
         >>> Conv(kernel_size=3, stride=2, transposed=True).output_sizes((1, 1, 3))
         (range(7, 9),)
         """
         spec, spatial = self.fitted(input_shape)
-        return tuple(spec._transposed(a).output_sizes(n) for a, n in zip(spec.axes, spatial, strict=True))
+        return tuple(a.output_sizes(n) for a, n in zip(spec.axes, spatial, strict=True))
 
     @property
     def weight_shape(self) -> Shape:
@@ -276,18 +274,6 @@ class Conv:
 
     def _each(self, values: Shape) -> int | Shape:
         return values if self.rank is not None else values[0]
-
-    def _transposed(self, axis: Axis) -> TransposedAxis:
-        from kaiyan.spec.axis import TransposedAxis
-
-        if isinstance(axis, TransposedAxis):
-            return axis
-        raise ConvError(
-            "not-transposed",
-            "{spec} is not transposed: it has one output size",
-            "output_shape(input_shape)",
-            spec=str(self),
-        )
 
 
 def wrong_channels(shape: Shape, C: int, expected: int, rank: int) -> ConvError:
@@ -381,5 +367,3 @@ def _wrong_dimensions(spec: Conv, shape: Shape) -> ConvError:
         batched=rank + 2,
         unbatched=rank + 1,
     )
-
-

@@ -107,8 +107,7 @@ def _forward_lines(axis: Axis, n: int, facts: dict[str, object]) -> Iterator[Sen
     if axis.padding == "causal":
         yield sentence(
             "causal",
-            "{axes}: 'causal' puts reach − 1 = {before} before and nothing after: no output "
-            "sees a later input",
+            "{axes}: 'causal' puts reach − 1 = {before} before and nothing after: no output sees a later input",
             **facts,
         )
     yield sentence(
@@ -121,9 +120,9 @@ def _forward_lines(axis: Axis, n: int, facts: dict[str, object]) -> Iterator[Sen
     if unread:
         yield sentence(
             "unread",
-            "{axes}: the size is rounded down, so the last {count} of the {n} inputs are not read (from number {first})",
-            count=len(unread),
+            "{axes}: the size is rounded down, so inputs {first} to {last} of {n} are not read",
             first=unread.start,
+            last=unread.stop - 1,
             **facts,
         )
 

@@ -1,8 +1,11 @@
 """What can be wrong with what a user gave: one sentence with their numbers, and ways out that were checked."""
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from kaiyan.spec.sentence import Sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class KaiyanError(ValueError):

@@ -87,13 +87,12 @@ def _effort(n: int, step: _Step, *, transposed: bool) -> tuple[int, ...]:
 
 
 def _conv(steps: tuple[_Step, ...], *, transposed: bool, rank: int | None) -> Conv:
-    kernels, strides, paddings, output_paddings = zip(*steps, strict=True)
-    one = (lambda values: values[0]) if rank is None else (lambda values: values)
+    kernels, strides, paddings, output_paddings = ((c[0] if rank is None else c) for c in zip(*steps, strict=True))
     return Conv(
-        kernel_size=one(kernels),
-        stride=one(strides),
-        padding=one(paddings),
-        output_padding=one(output_paddings),
+        kernel_size=kernels,
+        stride=strides,
+        padding=paddings,
+        output_padding=output_paddings,
         transposed=transposed,
         rank=rank,
     )
@@ -102,5 +101,3 @@ def _conv(steps: tuple[_Step, ...], *, transposed: bool, rank: int | None) -> Co
 def _sizes(name: str, value: Any) -> tuple[int, ...]:
     entries = value if isinstance(value, (tuple, list)) else (value,)
     return tuple(read.number(name, entry, least=1) for entry in entries)
-
-

@@ -193,7 +193,7 @@ def _wrong_length(name: str, value: Any, length: int, count: int) -> ConvError:
         pairs = tuple((sides[2 * i], sides[2 * i + 1]) for i in reversed(range(count)))
         return ConvError(
             "padding-per-side",
-            "padding={value} has {length} numbers; spatial axes: {count}, each with one number or a pair (before, after)",
+            "padding={value} has {length} numbers; spatial axes: {count}, each with a number or a pair (before, after)",
             "padding={pairs}, where {value} is in F.pad's order (last axis first)",
             length=length,
             count=count,

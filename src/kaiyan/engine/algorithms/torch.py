@@ -72,7 +72,7 @@ def _lifted(routine: Routine, spec: Conv) -> Routine:
             return torch.from_numpy(routine(*(None if t is None else _array(t) for t in (x, w, bias)))).to(x.device)
 
         @staticmethod
-        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+        @torch.autograd.function.once_differentiable
         def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
             x, w = ctx.saved_tensors
             g = _array(gradient)
@@ -85,7 +85,7 @@ def _lifted(routine: Routine, spec: Conv) -> Routine:
             return tuple(torch.from_numpy(find()).to(x.device) if need else None for find, need in needed)
 
     def apply(x: Tensor, w: Tensor, bias: Tensor | None) -> Any:
-        return Lifted.apply(x, w, bias)
+        return Lifted.apply(x, w, bias)  # type: ignore[no-untyped-call]
 
     return apply
 

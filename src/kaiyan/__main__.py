@@ -1,0 +1,5 @@
+"""``python -m kaiyan`` is ``kaiyan``."""
+
+from kaiyan.cli import main
+
+main()

@@ -1,0 +1,181 @@
+"""What every command shares: a session with its language and console, help in two languages, click's own errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kaiyan.i18n import say
+from kaiyan.spec.error import KaiyanError
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The language of one run, and where it prints: rich in a terminal, plain lines in a pipe."""
+
+    lang: str
+    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=not sys.stdout.isatty()))
+
+    def say(self, said: Sentence) -> str:
+        return say(said, self.lang)
+
+    def title(self, text: str) -> None:
+        self.console.print(Text(text, style="bold"))
+
+    def lines(self, sentences: Iterable[Sentence]) -> None:
+        """Each sentence on a line of its own, wrapped beside its mark in a terminal."""
+        for said in sentences:
+            self.print(_marked(self.say(said)) if self.console.is_terminal else Text(f"- {self.say(said)}"))
+
+    def print(self, what: RenderableType) -> None:
+        self.console.print(what)
+
+    def json(self, facts: dict[str, Any]) -> None:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+
+
+def _marked(text: str) -> Table:
+    row = Table.grid(padding=(0, 1))
+    row.add_row(Text("•", style="dim"), Text(text))
+    return row
+
+
+class Command(click.Command):
+    """A command that declares its summary, arguments, options and examples, and helps in the session's language."""
+
+    def __init__(self, *, summary: str, examples: Sequence[str], **attributes: Any) -> None:
+        super().__init__(help=summary, add_help_option=False, **attributes)
+        self.examples = tuple(examples)
+        self.params.append(help_option())
+
+    def get_help(self, ctx: click.Context) -> str:
+        return helped(self, ctx)
+
+
+class Group(click.Group):
+    """The command of commands."""
+
+    def __init__(
+        self, *, summary: str, examples: Sequence[str], commands: Sequence[Command], **attributes: Any
+    ) -> None:
+        super().__init__(
+            help=summary,
+            add_help_option=False,
+            no_args_is_help=False,
+            invoke_without_command=True,
+            callback=_nothing_asked,
+            commands={command.name or "": command for command in commands},
+            **attributes,
+        )
+        self.examples = tuple(examples)
+        self.params.append(help_option())
+
+    def get_help(self, ctx: click.Context) -> str:
+        return helped(self, ctx)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands:
+            raise KaiyanError(
+                "no-such-command",
+                "there is no command {word!r}; there are {known}",
+                "kaiyan --help",
+                word=args[0],
+                known=", ".join(self.commands),
+            )
+        return super().resolve_command(ctx, args)
+
+
+def help_option() -> click.Option:
+    def show(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+        if asked:
+            click.echo(ctx.get_help())
+            ctx.exit()
+
+    return click.Option(
+        ["--help", "-h"], is_flag=True, is_eager=True, expose_value=False, callback=show, help="show this help"
+    )
+
+
+def helped(command: Command | Group, ctx: click.Context) -> str:
+    """The help of a command: what it is for, how it is called, its options, examples."""
+    session: Session = ctx.obj
+    usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
+    sections = [_said(session, command.help or ""), f"  {usage}"]
+    if isinstance(command, Group):
+        rows = [(name, _said(session, inner.help or "")) for name, inner in command.commands.items()]
+        sections.append(_section(_said(session, "commands"), rows))
+    rows = [
+        (_spelled(param), _said(session, param.help or ""))
+        for param in command.params
+        if isinstance(param, click.Option)
+    ]
+    sections.append(_section(_said(session, "options"), rows))
+    sections.append("\n".join([_said(session, "examples"), *(f"  {example}" for example in command.examples)]))
+    return "\n\n".join(sections)
+
+
+def understood(error: click.UsageError) -> KaiyanError:
+    """Click's complaint about a command line as a sentence of ours."""
+    ctx = error.ctx
+    path = ctx.command_path if ctx else "kaiyan"
+    if isinstance(error, click.NoSuchOption):
+        near = (error.possibilities or [])[:1]
+        return KaiyanError(
+            "no-such-option",
+            "there is no option {option}",
+            *["{near}"] * len(near),
+            "{path} --help",
+            option=error.option_name,
+            near="".join(near),
+            path=path,
+        )
+    if isinstance(error, click.BadOptionUsage):
+        return KaiyanError(
+            "option-without-value",
+            "the option {option} needs a value",
+            "{path} --help",
+            option=error.option_name,
+            path=path,
+        )
+    return KaiyanError(
+        "not-understood",
+        "this command line is not understood: {reason}",
+        "{path} --help",
+        reason=error.format_message(),
+        path=path,
+    )
+
+
+def _nothing_asked(**_: object) -> None:
+    ctx = click.get_current_context()
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _said(session: Session, text: str) -> str:
+    return session.say(sentence("help", text)) if text else ""
+
+
+def _spelled(option: click.Option) -> str:
+    names = ", ".join(option.opts)
+    return names if option.is_flag else f"{names} {option.metavar}"
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> str:
+    width = max(len(name) for name, _ in rows) + 2
+    return "\n".join([title, *(f"  {name:<{width}}{text}" for name, text in rows)])

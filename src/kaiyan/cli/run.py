@@ -1,0 +1,68 @@
+"""One run of the command line: the language, the command, and what becomes of an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from kaiyan import __version__
+from kaiyan.cli.command import Group, Session, understood
+from kaiyan.cli.see import see
+from kaiyan.cli.shape import shape
+from kaiyan.i18n import language, say
+from kaiyan.spec.error import KaiyanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+kaiyan = Group(
+    name="kaiyan",
+    summary="convolution, computed, explained and shown",
+    examples=("kaiyan see", 'kaiyan shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224'),
+    params=[
+        click.Option(["--lang"], metavar="en|zh", help="the language; else KAIYAN_LANG, else the locale"),
+        click.Option(["--version"], is_flag=True, help="print the version"),
+    ],
+    commands=[see, shape],
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of one command line: 0, 2 for bad input with one sentence on stderr, 130 when interrupted."""
+    session = Session("en")
+    try:
+        session = Session(language(_asked_language(arguments)))
+        if "--version" in arguments[:3]:
+            click.echo(f"kaiyan {__version__}")
+            return 0
+        kaiyan.main(list(arguments), prog_name="kaiyan", standalone_mode=False, obj=session)
+    except click.UsageError as error:
+        return _refused(understood(error), session)
+    except KaiyanError as error:
+        return _refused(error, session)
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _refused(error: KaiyanError, session: Session) -> int:
+    click.echo(f"kaiyan: {say(error, session.lang)}", err=True)
+    return BAD_INPUT
+
+
+def _asked_language(arguments: Sequence[str]) -> str | None:
+    """What --lang says, read ahead, so that even a wrong command line is answered in that language."""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        if argument == "--lang":
+            return following
+        if argument.startswith("--lang="):
+            return argument.removeprefix("--lang=")
+    return None

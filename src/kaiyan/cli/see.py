@@ -1,0 +1,153 @@
+"""``kaiyan see``: a kernel slid over a picture, drawn and explained."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+from kaiyan.cli import written
+from kaiyan.cli.command import Command, Session
+from kaiyan.pictures.error import PictureError
+from kaiyan.pictures.kernels import KERNELS, kernel
+from kaiyan.pictures.see import Seen
+from kaiyan.pictures.see import see as see_picture
+from kaiyan.pictures.sheet import diverging
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    from kaiyan.reference.dtype import Numbers
+
+
+def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: bool, **options: Any) -> None:
+    session: Session = click.get_current_context().obj
+    if as_list:
+        _list(session, as_json=as_json)
+        return
+    seen = see_picture(
+        picture,
+        options["kernel"],
+        stride=written.value(options["stride"]),
+        padding=written.value(options["padding"]),
+        padding_mode=options["padding_mode"],
+        dilation=written.value(options["dilation"]),
+        flip=options["flip"],
+        grey=options["grey"],
+    )
+    path = Path(output) if output else _free_name(seen)
+    if picture is not None and path.exists() and path.samefile(picture):
+        raise PictureError("over-the-input", "{path} is the picture itself; it is not written over", path=str(path))
+    seen.save(path)
+    if as_json:
+        session.json(seen.to_dict() | {"written": str(path)})
+        return
+    _report(session, seen, path)
+
+
+def _report(session: Session, seen: Seen, path: Path) -> None:
+    facts = seen.to_dict()["range"]
+    session.title(session.say(seen.derivation.lines[0]))
+    session.print(drawn(seen.kernel.values, colour=session.console.is_terminal))
+    session.lines(
+        [
+            *seen.derivation.lines[1:],
+            sentence(
+                "seen",
+                "the picture's values run from {low:g} to {high:g}, the output's from {least:g} to {most:g}; "
+                "it took {milliseconds:.1f} ms",
+                low=facts["input"][0],
+                high=facts["input"][1],
+                least=facts["output"][0],
+                most=facts["output"][1],
+                milliseconds=seen.seconds * 1e3,
+            ),
+            sentence("written", "written to {path}", path=str(path)),
+        ]
+    )
+
+
+def _list(session: Session, *, as_json: bool) -> None:
+    if as_json:
+        session.json({name: kernel(name).values.tolist() for name in KERNELS})
+        return
+    for name, recipe in KERNELS.items():
+        spelled = ":".join([name, ",".join(f"{value:g}" for value in recipe.usual)]).rstrip(":")
+        session.title(f"{spelled}  {session.say(sentence('kernels', recipe.does))}")
+        session.print(drawn(kernel(name).values, colour=session.console.is_terminal))
+        session.print("")
+
+
+def drawn(values: Numbers, *, colour: bool, widest: int = 9) -> Table | Text:
+    """A kernel in the terminal: its numbers on blue and orange, or numbers alone; a large one is named by its size."""
+    if max(values.shape) > widest and not colour:
+        return Text(f"  {values.shape[0]} x {values.shape[1]}")
+    most = float(abs(values).max()) or 1.0
+    painted = np.rint(diverging(values / most / 2 + 0.5)).astype(int)
+    table = Table.grid()
+    for row, colours in zip(values, painted, strict=True):
+        cells = [_cell(value, with_number=max(values.shape) <= widest) for value in row]
+        table.add_row(*(Text(c, style=_style(rgb) if colour else "") for c, rgb in zip(cells, colours, strict=True)))
+    return table
+
+
+def _cell(value: float, *, with_number: bool) -> str:
+    if not with_number:
+        return "  "
+    short = f"{value:.0f}" if float(value).is_integer() else f"{value:.3f}"
+    return f"{short:>6} "
+
+
+def _style(rgb: Numbers) -> str:
+    ink = "black" if rgb.sum() > 380 else "white"
+    return f"{ink} on rgb({rgb[0]},{rgb[1]},{rgb[2]})"
+
+
+def _free_name(seen: Seen) -> Path:
+    """A name in this folder that is not taken: what was there stays."""
+    word = "".join(c if c.isalnum() or c in "-_." else "-" for c in seen.kernel.name)
+    stem = f"{seen.picture.name}-{word}"
+    names = (Path(f"{stem}.png" if i == 1 else f"{stem}-{i}.png") for i in count(1))
+    return next(path for path in names if not path.exists())
+
+
+see = Command(
+    name="see",
+    summary="slide a kernel over a picture and draw input, kernel and output side by side",
+    examples=(
+        "kaiyan see",
+        "kaiyan see cat.jpg --kernel gaussian:3 -o soft.png",
+        'kaiyan see cat.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" --stride 2 --grey',
+    ),
+    callback=_see,
+    params=[
+        click.Argument(["picture"], required=False, metavar="[PICTURE]"),
+        click.Option(
+            ["--kernel", "-k"], default="sobel-x", metavar="KERNEL", help="a name, rows of numbers, or a .npy file"
+        ),
+        click.Option(
+            ["--stride"], default="1", metavar="N", help="pixels from one window to the next, or one number an axis"
+        ),
+        click.Option(
+            ["--padding"], default="same", metavar="P", help="a number, valid, same, same_lower, causal, or one an axis"
+        ),
+        click.Option(
+            ["--padding-mode"],
+            default="reflect",
+            metavar="MODE",
+            help="zeros, constant(v), reflect, replicate, circular, symmetric",
+        ),
+        click.Option(
+            ["--dilation"], default="1", metavar="N", help="pixels from one tap to the next, or one number an axis"
+        ),
+        click.Option(["--flip"], is_flag=True, help="flip the kernel first: the mathematician's convolution"),
+        click.Option(["--grey"], is_flag=True, help="filter the luminance, not each colour"),
+        click.Option(["--output", "-o"], metavar="FILE", help="where to write; else a free name in this folder"),
+        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        click.Option(["--list", "as_list"], is_flag=True, help="show every kernel"),
+    ],
+)

@@ -1,0 +1,1 @@
+"""Pictures: read, filtered, drawn beside their kernel, and written."""

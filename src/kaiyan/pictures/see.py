@@ -1,0 +1,123 @@
+"""see: one picture, one kernel, and what the convolution made of it, with every number explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from math import prod
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.ops.conv import conv
+from kaiyan.pictures.error import PictureError
+from kaiyan.pictures.kernels import Kernel, kernel
+from kaiyan.pictures.picture import MOST_PIXELS, Picture, picture, write
+from kaiyan.pictures.sheet import sheet
+from kaiyan.spec.conv import Conv
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.derivation import Derivation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A picture seen through a kernel; it draws itself in a notebook.
+
+    ``output`` holds the values (C, H, W), each channel filtered by itself, exact integers where picture and kernel are;
+    ``derivation`` explains sizes and cost; ``seconds`` is the time of the convolution alone.
+    """
+
+    picture: Picture
+    kernel: Kernel
+    spec: Conv
+    output: Numbers
+    derivation: Derivation
+    seconds: float
+
+    def __str__(self) -> str:
+        return str(self.derivation)
+
+    @property
+    def sheet(self) -> Image:
+        """Input, kernel and output side by side, negative values around a middle colour, with a legend."""
+        return sheet(self.picture.pixels, self.picture.white, self.kernel, self.output)
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the sheet; the suffix chooses the format. Raises ``PictureError`` and leaves nothing half-written."""
+        write(self.sheet, Path(path))
+        return Path(path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        return {
+            "picture": self.picture.name,
+            "kernel": {"name": self.kernel.name, "values": self.kernel.values.tolist()},
+            "range": {
+                "input": [_plain(self.picture.pixels.min()), _plain(self.picture.pixels.max())],
+                "output": [_plain(self.output.min()), _plain(self.output.max())],
+            },
+            "seconds": self.seconds,
+        } | self.derivation.to_dict()
+
+    def _repr_png_(self) -> bytes:
+        held = BytesIO()
+        self.sheet.save(held, "PNG")
+        return held.getvalue()
+
+
+def see(
+    source: Any = None,
+    kernel_: str | Kernel | Numbers = "sobel-x",
+    *,
+    stride: Any = 1,
+    padding: Any = "same",
+    padding_mode: str = "reflect",
+    dilation: Any = 1,
+    flip: bool = False,
+    grey: bool = False,
+) -> Seen:
+    """Slides a kernel over a picture, each colour by itself, or over its luminance with ``grey=True``.
+
+    ``source`` is a path, an array (H, W) or (H, W, 3), a Pillow image, or None for the bundled photograph;
+    ``kernel_`` a name ("gaussian:2"; see ``kaiyan see --list``), rows of numbers, a .npy file or an array. The rest is
+    as in ``kaiyan.conv``, but the border is reflected and the size kept where nothing else is said.
+    A kernel that only averages never leaves the picture's range.
+
+    Raises ``KaiyanError`` for a picture or a kernel that cannot be read, and for numbers that do not fit together.
+
+    >>> see(np.array([[0, 0, 5, 5]]), "1 -1", padding=0).output.tolist()
+    [[[0, -5, 0]]]
+    """
+    image = picture(source).grey if grey else picture(source)
+    taps = kernel(kernel_)
+    C = len(image.pixels)
+    options = {"stride": stride, "padding": padding, "dilation": dilation, "padding_mode": padding_mode}
+    spec = Conv(C, C, taps.values.shape, groups=C, bias=False, **options)
+    derivation = spec.explain((1, *image.pixels.shape))
+    if prod(derivation.output_shape) > 3 * MOST_PIXELS:
+        raise PictureError(
+            "output-too-large",
+            "the output {shape} would have more than {most:,} pixels",
+            "a smaller padding than {padding}",
+            shape=derivation.output_shape,
+            most=MOST_PIXELS,
+            padding=padding,
+        )
+    weight = np.repeat(taps.values[None, None], C, axis=0)
+    began = perf_counter()
+    output = conv(image.pixels, weight, groups=C, flip=flip, **options)
+    seconds = perf_counter() - began
+    if taps.is_average and spec.padding_mode != "zeros":
+        output = output.clip(image.pixels.min(), image.pixels.max())
+    return Seen(image, taps, spec, output, derivation, seconds)
+
+
+def _plain(value: Any) -> int | float:
+    number: int | float = value.item()
+    return number
