@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kaiyan.spec.field import Field
 
 
+HEADINGS = ("layer", "output", "parameters", "MACs", "receptive field", "jump", "start")
+
+
 def _shape(*, words: tuple[str, ...], as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     if len(words) < 2:
@@ -81,7 +84,7 @@ def _field_lines(derivation: Derivation, layer: tuple[Field, ...]) -> list[Sente
 
 def _table(session: Session, derivations: list[Derivation], fields: tuple[tuple[Field, ...], ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("layer", "output", "parameters", "MACs", "receptive field", "jump", "start"):
+    for heading in HEADINGS:
         table.add_column(session.say(sentence("heading", heading)), overflow="fold")
     for number, (derivation, layer) in enumerate(zip(derivations, fields, strict=True), start=1):
         table.add_row(

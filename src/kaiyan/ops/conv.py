@@ -164,7 +164,7 @@ def _channels(x_shape: Shape, w_shape: Shape, groups: Any, *, transposed: bool) 
         raise ConvError(
             "one-channel-kernel",
             "the weight {weight} has kernels of 1 channel, but the input {shape} has {C}",
-            "groups={C} with weight.repeat({C}, 0) (in torch: repeat_interleave) filters every channel by itself",
+            "groups={C} with np.concatenate([weight] * {C}) (in torch: torch.cat) filters every channel by itself",
             weight=tuple(w_shape),
             shape=tuple(x_shape),
             C=x_shape[1],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.pictures.error import KernelError
+from kaiyan.pictures.error import KernelError, refused_by_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,10 +97,11 @@ def _number(word: str, text: str) -> Fraction:
 def _from_file(path: Path) -> Kernel:
     try:
         values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    except OSError as error:
+        raise refused_by_system(path, error) from None
+    except (ValueError, EOFError):
         raise KernelError(
-            "kernel-file", "the kernel file {path} cannot be read: {reason}", path=str(path), reason=reason
+            "kernel-file", "{path} does not hold a NumPy array of numbers", "np.save({path!r}, array)", path=str(path)
         ) from None
     return _checked(path.stem, values)
 
@@ -147,17 +148,11 @@ def _arguments(name: str, argument: str) -> tuple[float, ...]:
     return (*given, *usual[len(given) :])
 
 
-def _positive(name: str, value: float, unit: str) -> float:
+def _positive(name: str, value: float) -> float:
     if value > 0:
         return value
     raise KernelError(
-        "kernel-argument",
-        "{name} takes a {unit} above 0, not {value:g}",
-        "{name}:{example}",
-        name=name,
-        unit=unit,
-        value=value,
-        example=3,
+        "kernel-argument", "{name} takes a number above 0, not {value:g}", "{name}:3", name=name, value=value
     )
 
 
@@ -166,12 +161,12 @@ def _fixed(*rows: list[int]) -> Callable[[tuple[float, ...]], Numbers]:
 
 
 def _box(arguments: tuple[float, ...]) -> Numbers:
-    n = _side("box", _positive("box", arguments[0], "size"))
+    n = _side("box", _positive("box", arguments[0]))
     return np.full((n, n), 1 / n**2)
 
 
 def _gaussian(arguments: tuple[float, ...]) -> Numbers:
-    sigma = _positive("gaussian", arguments[0], "standard deviation")
+    sigma = _positive("gaussian", arguments[0])
     y, x = _grid("gaussian", 3 * sigma)
     bell: Numbers = np.exp(-(x**2 + y**2) / (2 * sigma**2))
     bell /= bell.sum()
@@ -179,7 +174,7 @@ def _gaussian(arguments: tuple[float, ...]) -> Numbers:
 
 
 def _log(arguments: tuple[float, ...]) -> Numbers:
-    sigma = _positive("log", arguments[0], "standard deviation")
+    sigma = _positive("log", arguments[0])
     y, x = _grid("log", 4 * sigma)
     r2 = (x**2 + y**2) / (2 * sigma**2)
     hat = (r2 - 1) * np.exp(-r2)
@@ -187,8 +182,8 @@ def _log(arguments: tuple[float, ...]) -> Numbers:
 
 
 def _gabor(arguments: tuple[float, ...]) -> Numbers:
-    wavelength = _positive("gabor", arguments[0], "wavelength")
-    sigma = _positive("gabor", arguments[2] or 0.56 * wavelength, "standard deviation")
+    wavelength = _positive("gabor", arguments[0])
+    sigma = _positive("gabor", arguments[2] or 0.56 * wavelength)
     angle, aspect = arguments[1] * pi / 180, 0.5
     y, x = _grid("gabor", 3 * sigma)
     along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
@@ -197,7 +192,7 @@ def _gabor(arguments: tuple[float, ...]) -> Numbers:
 
 
 def _motion(arguments: tuple[float, ...]) -> Numbers:
-    n = _side("motion", _positive("motion", arguments[0], "size"))
+    n = _side("motion", _positive("motion", arguments[0]))
     return np.eye(n) / n
 
 

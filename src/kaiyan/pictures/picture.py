@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.pictures.error import PictureError
+from kaiyan.pictures.error import PictureError, refused_by_system
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,6 +77,8 @@ def write(image: Image, path: Path) -> None:
     from PIL.Image import registered_extensions
 
     suffix = path.suffix.lower()
+    if path.is_dir():
+        raise PictureError("a-folder", "{path} is a folder, not a picture", path=str(path))
     if suffix not in registered_extensions():
         raise PictureError(
             "unknown-suffix",
@@ -89,9 +91,16 @@ def write(image: Image, path: Path) -> None:
     try:
         image.save(beside)
         beside.replace(path)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise refused_by_system(path, error) from None
+    except (ValueError, KeyError) as error:
         raise PictureError(
-            "not-written", "{path} cannot be written: {reason}", path=str(path), reason=_reason(error)
+            "format-refuses",
+            "{path}: this format cannot hold the picture ({reason})",
+            "{stem}.png",
+            path=str(path),
+            stem=path.stem,
+            reason=str(error),
         ) from None
     finally:
         with suppress(OSError):
@@ -119,21 +128,22 @@ def _read(path: Path) -> Picture:
     except OSError as error:
         raise _unreadable(path, error) from None
     except _DAMAGED as error:
-        raise PictureError(
-            "damaged", "{path} is damaged or cut off: {reason}", path=str(path), reason=_reason(error)
-        ) from None
+        raise _damaged(path, error) from None
 
 
 def _unreadable(path: Path, error: OSError) -> PictureError:
-    if path.is_dir():
-        return PictureError("a-folder", "{path} is a folder, not a picture", path=str(path))
     if error.errno is None:
-        return PictureError("damaged", "{path} is damaged or cut off: {reason}", path=str(path), reason=_reason(error))
-    return PictureError("not-read", "{path} cannot be read: {reason}", path=str(path), reason=_reason(error))
+        return _damaged(path, error)
+    return refused_by_system(path, error)
 
 
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+def _damaged(path: Path, error: Exception) -> PictureError:
+    return PictureError(
+        "damaged",
+        "{path} is damaged or cut off ({reason})",
+        path=str(path),
+        reason=str(error) or type(error).__name__,
+    )
 
 
 def _check_size(path: str, image: Image) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import gcd
 
 from kaiyan.spec.error import ConvError
 
@@ -26,6 +27,11 @@ class Axis:
     def reach(self) -> int:
         """Inputs from the first tap to the last, both counted."""
         return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def most_reads(self) -> int:
+        """Inputs under one window."""
+        return self.kernel
 
     @property
     def pads_follow_size(self) -> bool:
@@ -121,6 +127,11 @@ class TransposedAxis(Axis):
     """
 
     output_padding: int = 0
+
+    @property
+    def most_reads(self) -> int:
+        """Inputs whose windows cover one output, at the most."""
+        return -(-self.kernel // (self.stride // gcd(self.stride, self.dilation)))
 
     @property
     def pads_follow_size(self) -> bool:

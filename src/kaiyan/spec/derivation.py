@@ -146,10 +146,9 @@ def _transposed_lines(axis: TransposedAxis, n: int, facts: dict[str, object]) ->
     if len(sizes) > 1:
         yield sentence(
             "transposed-choices",
-            "{axes}: output_padding chooses among the sizes {sizes}, all of which the convolution takes to {n}",
+            "{axes}: output_padding chooses among the sizes {sizes}",
             axes=facts["axes"],
             sizes=", ".join(str(size) for size in sizes),
-            n=n,
         )
 
 
@@ -179,7 +178,7 @@ def _cost_lines(spec: Conv, cost: Cost, output: Shape, spatial: Shape) -> Iterat
         bytes=cost.bytes.value,
         intensity=(cost.flops.value or 0) / (cost.bytes.value or 1),
     )
-    terms = C // spec.groups * prod(a.kernel for a in spec.axes)
+    terms = C // spec.groups * prod(a.most_reads for a in spec.axes)
     yield sentence(
         "rounding",
         "every output sums {terms:,} products: summed one by one, its rounding error is at most {terms:,} half-units "
