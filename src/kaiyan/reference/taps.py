@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import prod
 from types import EllipsisType
 
 import numpy as np
@@ -66,7 +67,7 @@ def _mixed(w: Numbers, x: Numbers) -> Numbers:
 
 
 def _flat(x: Numbers) -> Numbers:
-    return x.reshape(*x.shape[:3], -1)
+    return x.reshape(*x.shape[:3], prod(x.shape[3:]))
 
 
 def _grouped(x: Numbers, groups: int) -> Numbers:
