@@ -113,19 +113,23 @@ def _routine(
     saturate: Any,
 ) -> Routine:
     (x_shape, _, device), (w_shape, _, _), *_ = facts
-    spec = Conv(
-        *_channels(x_shape, w_shape, groups, transposed=transposed),
-        w_shape[2:],
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-        bias=len(facts) > 2,
-        padding_mode=padding_mode,
-        output_padding=output_padding,
-        transposed=transposed,
-        rank=len(w_shape) - 2,
-    )
+    C, K = _channels(x_shape, w_shape, groups, transposed=transposed)
+    description = {
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+        "groups": groups,
+        "bias": len(facts) > 2,
+        "padding_mode": padding_mode,
+        "transposed": transposed,
+        "rank": len(w_shape) - 2,
+    }
+    try:
+        spec = Conv(C, K, w_shape[2:], output_padding=output_padding, **description)
+    except ConvError as error:
+        if error.code != "output-padding-too-large":
+            raise
+        raise _unreachable(error, Conv(C, K, w_shape[2:], **description), x_shape) from None
     unbatched = len(x_shape) == len(w_shape) - 1
     shape = (1, *x_shape) if unbatched else tuple(x_shape)
     spec.output_shape(shape)
@@ -170,6 +174,17 @@ def _channels(x_shape: Shape, w_shape: Shape, groups: Any, *, transposed: bool) 
             C=x_shape[1],
         )
     return C, K
+
+
+def _unreachable(error: ConvError, bare: Conv, x_shape: Shape) -> ConvError:
+    sizes = bare.output_sizes(x_shape)
+    return ConvError(
+        "output-padding-unreachable",
+        "on axis {axis} output_padding={value} leads to no size that a convolution takes back; reachable: {sizes}",
+        "output_padding={most} is the largest",
+        sizes=" x ".join("/".join(map(str, choices)) for choices in sizes),
+        **{name: error.facts[name] for name in ("axis", "value", "most")},
+    )
 
 
 def _check_companions(spec: Conv, facts: tuple[tuple[Shape, Any, Any], ...]) -> None:

@@ -84,16 +84,6 @@ def rounded(y: Numbers, dtype: np.dtype[Any], *, saturate: bool) -> Numbers:
         return y.astype(dtype, copy=False)
 
 
-def dtype_of(name: str) -> np.dtype[Any]:
-    """NumPy's type of a name; bfloat16 is that of ml_dtypes, which is there whenever an array of it is."""
-    if name != "bfloat16":
-        return np.dtype(name)
-    from ml_dtypes import bfloat16
-
-    held: np.dtype[Any] = np.dtype(bfloat16)
-    return held
-
-
 def _within(y: Numbers, dtype: np.dtype[Any], *, saturate: bool) -> Numbers:
     limits = np.iinfo(dtype)
     low, high = np.asarray([y.min(), y.max()]).tolist()

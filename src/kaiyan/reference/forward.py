@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 
 from kaiyan.reference.border import Indices, extend, index_map
-from kaiyan.reference.dtype import Numbers, dtype_of, exact_type, result_type, rounded, work_type
+from kaiyan.reference.dtype import Numbers, exact_type, result_type, rounded, work_type
 from kaiyan.reference.taps import Lattice, gather, scatter
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv, Shape
@@ -34,7 +34,7 @@ def forward(
     array([[[10., 21., 32.]]])
     """
     result = result_type(*(a.dtype.name for a in (x, w, bias) if a is not None), mode=spec.padding_mode)
-    y = np.empty(spec.output_shape(x.shape), dtype_of(out_dtype or result))
+    y = np.empty(spec.output_shape(x.shape), np.dtype(out_dtype or result))
     work = exact_type(x, w, bias, work_type(result))
     w = w.astype(work, copy=False)
     for block in blocks(x.shape, y.shape):

@@ -1,0 +1,67 @@
+"""Three figures: the time to import, the overhead of a call on tensors, the memory of the reference."""
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+IMPORT = "from time import perf_counter as t; b = t(); import kaiyan; print(t() - b)"
+MEMORY = """
+import numpy as np, resource, kaiyan
+x, w = np.ones((2, 64, 224, 224)), np.ones((3, 64, 9, 9))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+kaiyan.conv(x, w)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+RUNS = 31
+
+
+def fresh(code: str) -> float:
+    """What a line of Python prints in a process of its own."""
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+def overhead() -> dict[str, float]:
+    """Microseconds of one call on a tiny input: torch's own and ours, interleaved, medians."""
+    import torch
+    from torch.nn import functional
+
+    import kaiyan
+
+    torch.set_num_threads(1)
+    x, w = torch.ones(1, 1, 8, 8), torch.ones(1, 1, 3, 3)
+    calls: dict[str, Callable[[], object]] = {
+        "torch": lambda: functional.conv2d(x, w, padding=1),
+        "kaiyan": lambda: kaiyan.conv(x, w, padding=1),
+    }
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(RUNS):
+        for name, call in calls.items():
+            began = perf_counter()
+            for _ in range(1000):
+                call()
+            times[name].append((perf_counter() - began) * 1e3)
+    return {name: statistics.median(measured) for name, measured in times.items()}
+
+
+def main() -> None:
+    """Prints the figures as JSON."""
+    imports = [fresh(IMPORT) * 1e3 for _ in range(RUNS)]
+    calls = overhead()
+    figures = {
+        "import_ms": statistics.median(imports),
+        "call_us": calls,
+        "overhead_us": calls["kaiyan"] - calls["torch"],
+        "memory_added_mb": fresh(MEMORY),
+        "benchmark_peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(figures, indent=2))
+
+
+main()
