@@ -27,6 +27,15 @@ fix: $(VENV)/dev  ## lint and format, mending what can be mended
 mutants: $(VENV)/dev  ## mutation tests of spec/ and reference/; fails on a survivor without a reason
 	$(BIN)/python tests/mutants.py
 
+wheel: $(VENV)/dev  ## build the wheel, install it into an empty environment, run the main job there
+	rm -rf dist $(VENV)/empty
+	$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	$(PYTHON) -m venv $(VENV)/empty
+	$(VENV)/empty/bin/python -m pip --disable-pip-version-check --quiet install "$$(ls dist/*.whl)[cli]"
+	cd dist && ../$(VENV)/empty/bin/kaiyan see -o see.png
+	cd dist && ../$(VENV)/empty/bin/kaiyan --lang zh shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224
+	test -s dist/see.png
+
 bench: $(VENV)/dev  ## import time, call overhead, memory
 	$(BIN)/python -m benchmarks
 
@@ -44,4 +53,4 @@ $(VENV)/dev: $(VENV)/see
 	$(PIP) install -e '.[cli,torch,dev]'
 	touch $@
 
-.PHONY: help see test check fix mutants bench
+.PHONY: help see test check fix mutants wheel bench
