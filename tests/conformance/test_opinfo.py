@@ -130,7 +130,7 @@ def _shape(y: torch.Tensor) -> tuple[tuple[int, ...], torch.dtype]:
 
 
 def _expected(name: str, tensors: list[Any], given: dict[str, Any]) -> torch.Tensor:
-    """The answer of torch once it is helped: all types promoted, the strided "same" as every stride-th of the dense one."""
+    """The answer of torch once it is helped: types promoted, a strided "same" as every stride-th of the dense one."""
     dtype = np.result_type(*(str(t.dtype).removeprefix("torch.") for t in tensors if t is not None)).name
     alike = [None if t is None else t.to(getattr(torch, dtype)) for t in tensors]
     stride = given.get("stride", 1) if given.get("padding") == "same" else 1
