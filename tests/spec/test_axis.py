@@ -105,7 +105,10 @@ def test_a_transposed_axis_is_the_spread_less_the_crop(axis: TransposedAxis, n: 
     assert axis.touched(n) == sum(before <= place < before + size for places in full for place in places)
     for o in range(size):
         covering = [
-            i for i in range(-20, n + 20) for t in range(axis.kernel) if i * axis.stride + t * axis.dilation == o + before
+            i
+            for i in range(-20, n + 20)
+            for t in range(axis.kernel)
+            if i * axis.stride + t * axis.dilation == o + before
         ]
         assert sorted(axis.reads(o, before)) == sorted(set(covering))
         assert len(covering) <= axis.most_reads
