@@ -80,6 +80,9 @@ def test_spellings() -> None:
         (" torch.nn.ConvTranspose3d(4, 2, 3, 2, 1, 1, 2, True, 3, device='cpu', dtype=torch.float32)", {
             "in_channels": 4, "out_channels": 2, "kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1,
             "groups": 2, "bias": True, "dilation": 3, "rank": 3, "transposed": True}),
+        ("Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=same, padding_mode=circular)", {
+            "in_channels": 3, "out_channels": 8, "kernel_size": (3, 3), "stride": (1, 1), "padding": "same",
+            "padding_mode": "circular", "rank": 2}),
         ("Conv(kernel_size=3, padding=((0, 1),), rank=1)", {"kernel_size": 3, "padding": ((0, 1),), "rank": 1}),
         ("Conv(4, 4, 3, 1, 0, 1, 2, True, 'zeros', 0, True)", {
             "in_channels": 4, "out_channels": 4, "kernel_size": 3, "stride": 1, "padding": 0, "dilation": 1, "groups": 2,

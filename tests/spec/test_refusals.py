@@ -146,6 +146,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Conv.parse("nn.Conv2d(3, width, 3)"),
         "'nn.Conv2d(3, width, 3)': 'width' is not a number, a word or a tuple of them; code is read, never executed",
     ),
+    "unknown-padding bare": (
+        lambda: Conv.parse("nn.Conv2d(3, 4, 3, padding=p)"),
+        "there is no padding 'p'; there are numbers, pairs (before, after) and the words valid, same, same_lower, causal",
+    ),
     "unknown-argument": (
         lambda: Conv.parse("nn.Conv1d(3, 8, 3, strides=2)"),
         "'nn.Conv1d(3, 8, 3, strides=2)': the argument 'strides' is unknown here or given twice\n"

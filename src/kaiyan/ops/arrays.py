@@ -58,12 +58,7 @@ def _kind_of_type(kind: type) -> Kind | None:
 
 def _torch_dtype_name(dtype: Any) -> str:
     name = str(dtype).removeprefix("torch.")
-    if name == "bfloat16":
-        return name
-    try:
-        return name_of(name)
-    except TypeError:
-        raise ConvError("not-numeric", "an array of {dtype} cannot be convolved", dtype=str(dtype)) from None
+    return name if name == "bfloat16" else name_of(name)
 
 
 def _torch_lift(algorithm: Algorithm, problem: Problem) -> Routine:

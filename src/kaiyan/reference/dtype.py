@@ -11,21 +11,23 @@ from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import Problem
 
 Numbers = NDArray[Any]
+_FOREIGN = 2
+"""What NumPy's isbuiltin says of types that another package brought, such as float8."""
 _KINDS = "biufc"
 """NumPy's letters for bool, signed, unsigned, float and complex: what can be convolved."""
 
 
 def name_of(dtype: DTypeLike) -> str:
     """A type's name; raises ``ConvError`` for one that has no products, such as text."""
-    found = np.dtype(dtype)
-    if found.kind not in _KINDS and found.name != "bfloat16":
-        raise ConvError(
-            "not-numeric",
-            "an array of {dtype} cannot be convolved",
-            "numbers: x.astype(float)",
-            dtype=str(found),
-        )
-    return found.name
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if (found.kind in _KINDS and found.isbuiltin != _FOREIGN) or found.name == "bfloat16":
+        return found.name
+    raise ConvError(
+        "not-numeric", "an array of {dtype} cannot be convolved", "numbers: x.astype(float)", dtype=str(dtype)
+    )
 
 
 def result_type(*names: str, mode: str = "zeros") -> str:

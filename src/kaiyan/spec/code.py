@@ -23,6 +23,9 @@ _OURS = (*_FORWARD, "output_padding", "transposed")
 _IGNORED = ("device", "dtype")
 """Arguments of torch's layers that say nothing of the convolution."""
 
+_WORDY = ("padding", "padding_mode")
+"""Arguments whose values can be words."""
+
 _Signature = tuple[tuple[str, ...], dict[str, Any]]
 
 CALLS: dict[str, _Signature] = {
@@ -178,8 +181,13 @@ def _bound(text: str, call: ast.Call, order: tuple[str, ...]) -> dict[str, Any]:
                 name=name,
                 known=", ".join(order),
             )
-        bound[name] = _literal(text, node)
+        bound[name] = _literal(text, _quoted(node) if name in _WORDY else node)
     return bound
+
+
+def _quoted(node: ast.expr) -> ast.expr:
+    """PyTorch prints its layers with bare words: Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=same)."""
+    return ast.Constant(node.id) if isinstance(node, ast.Name) else node
 
 
 def _literal(text: str, node: ast.expr) -> Any:

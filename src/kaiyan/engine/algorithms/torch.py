@@ -100,11 +100,11 @@ def _in_types(routine: Routine, problem: Problem) -> Routine:
 
     result = result_of(problem)
     wanted = problem.out_dtype or result
-    held = _computed_in(result, problem.device)
-    given = {problem.dtype, problem.weight_dtype, problem.bias_dtype}
     if _is_whole(result):
-        given, held = {wanted}, wanted
-    if given | {wanted} == {held}:
+        whole = getattr(torch, wanted)
+        return lambda x, w, bias: routine(x, w, bias).to(whole)
+    held = _computed_in(result, problem.device)
+    if {problem.dtype, problem.weight_dtype, problem.bias_dtype, wanted} == {held}:
         return routine
     inner, outer = getattr(torch, held), getattr(torch, wanted)
 
