@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 from onnx.reference import ReferenceEvaluator
@@ -166,7 +166,8 @@ def test_onnx_case(name: str) -> None:
     for inputs, outputs in _data(case):
         named = dict(zip(evaluator.input_names, inputs, strict=False))
         found = evaluator.run(None, {name: np.asarray(value) for name, value in named.items() if value is not None})
-        for ours, right in zip(found, outputs, strict=False):
+        for ours, right in zip(found, outputs, strict=True):
+            assert (ours.dtype, ours.shape) == (np.asarray(right).dtype, np.asarray(right).shape)
             np.testing.assert_allclose(ours, np.asarray(right), rtol=case.rtol, atol=case.atol)
     assert CALLS
 
@@ -178,18 +179,25 @@ def test_every_case_is_run_or_left_out_with_a_reason() -> None:
     assert all(out.values())
 
 
+SAME = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower"}
+
+
 @given(
-    n=st.integers(1, 40),
-    kernel=st.integers(1, 5),
-    stride=st.integers(1, 4),
-    auto_pad=st.sampled_from(["SAME_UPPER", "SAME_LOWER"]),
-)
-def test_same_sizes_are_those_of_onnx_shape_inference(n: int, kernel: int, stride: int, auto_pad: str) -> None:
-    node = helper.make_node("Conv", ["x", "w"], ["y"], auto_pad=auto_pad, strides=[stride], kernel_shape=[kernel])
+    n=st.integers(1, 40), kernel=st.integers(1, 5), stride=st.integers(1, 4), dilation=st.integers(1, 3),
+    pads=st.one_of(st.sampled_from([*SAME]), st.tuples(st.integers(0, 3), st.integers(0, 3))),
+)  # fmt: skip
+def test_sizes_are_those_of_onnx_shape_inference(n: int, kernel: int, stride: int, dilation: int, pads: Any) -> None:
+    word = isinstance(pads, str)
+    assume(word or n + sum(pads) >= dilation * (kernel - 1) + 1)
+    attributes = {"auto_pad": pads} if word else {"pads": list(pads)}
+    node = helper.make_node(
+        "Conv", ["x", "w"], ["y"], strides=[stride], dilations=[dilation], kernel_shape=[kernel], **attributes
+    )
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 2, n))
     w = helper.make_tensor_value_info("w", TensorProto.FLOAT, (3, 2, kernel))
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
     inferred = shape_inference.infer_shapes(helper.make_model(helper.make_graph([node], "g", [x, w], [y])))
     right = tuple(d.dim_value for d in inferred.graph.output[0].type.tensor_type.shape.dim)
-    padding = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower"}[auto_pad]
-    assert kaiyan.Conv(2, 3, kernel, stride=stride, padding=padding, rank=1).output_shape((1, 2, n)) == right
+    padding = SAME[pads] if word else (pads,)
+    spec = kaiyan.Conv(2, 3, kernel, stride=stride, padding=padding, dilation=dilation, rank=1)
+    assert spec.output_shape((1, 2, n)) == right

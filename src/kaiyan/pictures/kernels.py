@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from math import ceil, isfinite, pi
+from math import ceil, pi
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LARGEST = 1001
 """Taps along one side of the largest kernel that is made."""
+EXACT = 2**53
+"""Below it every whole number that is written is a float64 too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,14 +79,15 @@ def _from_rows(text: str) -> Kernel:
             text=text,
             lengths=", ".join(str(n) for n in lengths),
         )
-    whole = all(value.denominator == 1 for row in rows for value in row)
-    return _checked("custom", np.array([[int(v) if whole else float(v) for v in row] for row in rows]))
+    values = np.array(rows)
+    whole = (values == np.rint(values)).all() and abs(values).max() < EXACT
+    return _checked("custom", values.astype(np.int64) if whole else values)
 
 
-def _number(word: str, text: str) -> Fraction:
+def _number(word: str, text: str) -> float:
     try:
-        return Fraction(word)
-    except (ValueError, ZeroDivisionError):
+        return float(Fraction(word))
+    except (ValueError, ZeroDivisionError, OverflowError):
         raise KernelError(
             "kernel-letters",
             "{word!r} in the kernel {text!r} is not a number",
@@ -141,10 +144,7 @@ def _arguments(name: str, argument: str) -> tuple[float, ...]:
             count=len(words),
             usage=":".join([name, ",".join(f"{value:g}" for value in usual)]).rstrip(":"),
         )
-    given = [float(_number(word, f"{name}:{argument}")) for word in words]
-    for value in given:
-        if not isfinite(value):
-            raise KernelError("kernel-not-finite", "{name} holds a number that is not finite", name=name)
+    given = [_number(word, f"{name}:{argument}") for word in words]
     return (*given, *usual[len(given) :])
 
 
