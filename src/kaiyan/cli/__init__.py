@@ -11,5 +11,6 @@ def main() -> None:
         if (error.name or "").startswith("kaiyan"):
             raise
         install = "pip install 'kaiyan[cli]'"
-        sys.exit(f"the command line needs {error.name}: {install}\n命令行需要 {error.name}：{install}")
+        sys.stderr.write(f"the command line needs {error.name}: {install}\n命令行需要 {error.name}：{install}\n")
+        sys.exit(2)
     sys.exit(run(sys.argv[1:]))
