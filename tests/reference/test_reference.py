@@ -359,3 +359,59 @@ def test_the_lattice_of_a_convolution() -> None:
     )
     turned, maps = lattice(Conv(1, 1, 3, 2, 1, transposed=True, rank=1), (1, 1, 4))
     assert ([(a.n, a.before, a.windows) for a in turned], maps) == ([(7, 1, 4)], ())
+
+
+def test_a_bias_gathers_over_batch_and_places() -> None:
+    g = np.arange(12.0).reshape(2, 3, 2)
+    assert bias_gradient(g).tolist() == [14, 22, 30]
+
+
+def test_gradients_take_the_wider_type() -> None:
+    spec = Conv(1, 1, 2, rank=1)
+    narrow, wide = np.ones((1, 1, 2), "f4"), np.ones((1, 1, 2), "f8")
+    assert input_gradient(narrow, wide, spec, (1, 1, 3)).dtype == wide.dtype
+    assert input_gradient(wide, narrow, spec, (1, 1, 3)).dtype == wide.dtype
+    x = np.ones((1, 1, 3), "f4")
+    assert weight_gradient(wide, x, spec).dtype == wide.dtype
+    assert weight_gradient(narrow, x.astype("f8"), spec).dtype == wide.dtype
+
+
+def test_a_border_of_values_has_a_gradient_for_the_weight() -> None:
+    spec = Conv(1, 1, 2, padding=1, padding_mode="constant(3)", rank=1)
+    assert weight_gradient(np.ones((1, 1, 3)), np.array([[[1.0, 2]]]), spec).tolist() == [[[6, 6]]]
+
+
+def test_complex_gradients_are_folded_as_they_are() -> None:
+    spec = Conv(1, 1, 1, padding=1, padding_mode="replicate", rank=1)
+    g = np.array([[[1j, 2j, 3j]]])
+    assert input_gradient(g, np.ones((1, 1, 1), complex), spec, (1, 1, 1)).tolist() == [[[6j]]]
+
+
+def test_every_operand_takes_part_in_the_result() -> None:
+    spec = Conv(1, 1, 1, rank=1)
+    for types in (
+        ("float64", "float32", "float32"),
+        ("float32", "float64", "float32"),
+        ("float32", "float32", "float64"),
+    ):
+        assert result_of(Problem(spec, (1, 1, 1), *types)) == "float64"
+
+
+def test_an_empty_axis_is_filled_in_its_type() -> None:
+    maps = (index_map("constant(2)", 0, (1, 2)), index_map("constant(2)", 3, (0, 0)))
+    filled = extend(np.ones((1, 2, 0, 3), np.uint8), maps, 2)
+    assert (filled.shape, filled.dtype.name, set(filled.ravel().tolist())) == ((1, 2, 3, 3), "uint8", {2})
+
+
+def test_a_bias_counts_towards_exactness() -> None:
+    one = np.ones((1, 1, 1), int)
+    top = 2**63 - 1
+    assert forward(one, one, np.array([top - 1]), Conv(1, 1, 1, rank=1)).tolist() == [[[top]]]
+    with pytest.raises(ConvError):
+        forward(one, one, np.array([top]), Conv(1, 1, 1, rank=1))
+
+
+def test_a_type_without_numbers_has_a_code() -> None:
+    with pytest.raises(ConvError) as refused:
+        name_of("U3")
+    assert refused.value.code == "not-numeric"

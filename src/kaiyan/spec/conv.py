@@ -153,10 +153,9 @@ class Conv:
             raise ConvError(
                 "open-rank",
                 "{spec} fits any rank, and {shape} is too short to show one: (batch, channels, sizes) is needed",
-                "rank={rank} takes (channels, sizes) too",
+                "rank=1 takes (channels, sizes) too",
                 spec=str(self),
                 shape=shape,
-                rank=max(len(shape) - 1, 1),
             )
         spec = self if self.rank is not None else self.at_rank(len(shape) - 2)
         if len(shape) - len(spec.axes) not in (1, 2):

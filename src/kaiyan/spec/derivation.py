@@ -58,7 +58,7 @@ def derive(spec: Conv, input_shape: Any) -> Derivation:
     for axis, n, names in _alike(fitted, spatial):
         lines.extend(_axis_lines(axis, n, names))
     if fitted.in_channels is not None:
-        lines.extend(_cost_lines(fitted, cost, output[-len(spatial) :], spatial))
+        lines.extend(_cost_lines(fitted, cost))
     return Derivation(spec, shape, output, spec.pads(shape), spec.unread(shape), cost, tuple(lines))
 
 
@@ -152,14 +152,13 @@ def _transposed_lines(axis: TransposedAxis, n: int, facts: dict[str, object]) ->
         )
 
 
-def _cost_lines(spec: Conv, cost: Cost, output: Shape, spatial: Shape) -> Iterator[Sentence]:
+def _cost_lines(spec: Conv, cost: Cost) -> Iterator[Sentence]:
     C, K = spec.channels
     facts: dict[str, object] = {
         "C": C,
         "K": K,
         "groups": spec.groups,
         "kernel": "·".join(str(a.kernel) for a in spec.axes),
-        "positions": "·".join(str(n) for n in (spatial if spec.transposed else output)),
     }
     yield sentence(
         "params",

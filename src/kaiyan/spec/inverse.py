@@ -24,7 +24,8 @@ def layers_between(n: Any, m: Any, *, limit: int = 8) -> tuple[Conv, ...]:
     """Descriptions that turn an input of size ``n`` into an output of size ``m``, the simplest first.
 
     ``n`` and ``m`` are sizes of one axis, or tuples of equal length. A larger ``m`` gives transposed convolutions.
-    Simple means: nothing left unread, the same numbers on every axis, a common kernel, a small stride, little padding.
+    Simple means: nothing left unread, the same numbers on every axis, a common kernel or patches side by side, a small
+    stride, little padding.
     Raises ``ConvError`` when a size is below 1, or no window of any size leads there.
 
     >>> print(layers_between(224, 112)[0])
@@ -83,6 +84,8 @@ def _effort(n: int, step: _Step, *, transposed: bool) -> tuple[int, ...]:
     unread = 0 if transposed else len(Axis(kernel, stride, padding=(padding, padding)).unread(n))
     skipped = max(stride - kernel, 0)
     rare = _KERNELS.index(kernel) if kernel in _KERNELS else len(_KERNELS) + kernel
+    if (stride, padding, output_padding) == (kernel, 0, 0) and kernel > 1:
+        rare = 1  # patches side by side
     return skipped + unread, rare, stride, padding, output_padding
 
 

@@ -17,10 +17,10 @@ def axes(
     stride: Any,
     padding: Any,
     dilation: Any,
-    output_padding: Any = 0,
+    output_padding: Any,
     *,
-    transposed: bool = False,
-    rank: int | None = None,
+    transposed: bool,
+    rank: int | None,
 ) -> tuple[Axis, ...]:
     """One ``Axis`` for each spatial axis; a single one for any rank where every argument is a single number.
 
