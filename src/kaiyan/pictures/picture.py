@@ -48,8 +48,9 @@ class Picture:
 def picture(source: Any = None) -> Picture:
     """The picture that a path, an array (H, W) or (H, W, 3 or 4), or a Pillow image holds; None is the bundled one.
 
-    JPEG, PNG, WebP, TIFF and whatever else Pillow reads; grey of 16 bits in full, colours of 16 bits at the 8 that Pillow
-    gives; turned as its EXIF orientation says; transparent parts laid on white. Raises ``PictureError`` when there is no picture to be had.
+    JPEG, PNG, WebP, TIFF and whatever else Pillow reads; grey of 16 bits in full, colours of 16 bits at the 8 that
+    Pillow gives; turned as its EXIF orientation says; transparent parts laid on white.
+    Raises ``PictureError`` when there is no picture to be had.
     """
     if source is None:
         with as_file(files("kaiyan.pictures") / "photograph" / "astronaut.jpg") as path:
