@@ -415,3 +415,26 @@ def test_a_type_without_numbers_has_a_code() -> None:
     with pytest.raises(ConvError) as refused:
         name_of("U3")
     assert refused.value.code == "not-numeric"
+
+
+def test_the_worst_value_is_named() -> None:
+    for values, worst in (([1, 400], 400), ([-5, 3], -5), ([-300, 300], 300)):
+        with pytest.raises(ConvError) as refused:
+            rounded(np.array(values), np.dtype("u1"), saturate=False)
+        assert refused.value.facts["value"] == worst
+    with pytest.raises(ConvError) as refused:
+        rounded(np.array([-5, 255]), np.dtype("u1"), saturate=False)
+    assert refused.value.facts["value"] == -5
+
+
+def test_the_gradient_of_a_bias_is_summed_in_double_width() -> None:
+    assert bias_gradient(np.array([[[2048, 1, 1]]], np.float16)).tolist() == [2050]
+
+
+def test_nothing_is_as_exact_as_anything() -> None:
+    nothing = np.ones((1, 1, 0), np.int64)
+    assert exact_type(nothing, nothing, None, np.dtype(np.int64)).kind == "i"
+    assert (
+        forward(np.ones((2, 0, 3), int), np.ones((1, 0, 1), int), None, Conv(0, 1, 1, rank=1)).tolist()
+        == [[[0, 0, 0]]] * 2
+    )

@@ -112,4 +112,4 @@ def _constant_type(mode: str, *, integers: bool) -> list[str]:
 
 
 def _magnitude(a: Numbers) -> float:
-    return max(float(a.max(initial=0)), -float(a.min(initial=0))) if a.dtype != bool else 1.0
+    return max(abs(float(a.max())), abs(float(a.min()))) if a.size else 0.0

@@ -88,7 +88,7 @@ class Problem:
                 "such as 'n1 c64 56x56 k64 3x3 s2 same f32'",
                 text=text,
             ) from None
-        spec = Conv(*channels, taps if len(taps) > 1 else taps[0], rank=len(sizes), **options)
+        spec = Conv(*channels, taps, **options)
         return cls(spec, shape, **facts)
 
 
@@ -200,5 +200,5 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _after(letter: str, token: str) -> int:
     if not token.startswith(letter):
-        raise ValueError(token)
+        raise ValueError
     return int(token[len(letter) :])

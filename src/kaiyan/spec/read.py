@@ -153,7 +153,6 @@ def _transposed_axis(
     kernel: int, stride: int, dilation: int, output_padding: int, padding: str | Pads, name: str
 ) -> TransposedAxis:
     if output_padding >= max(stride, dilation):
-        bare = TransposedAxis(kernel, stride, dilation)
         raise ConvError(
             "output-padding-too-large",
             "on axis {axis} output_padding is {value}, but it chooses one of {choices} sizes "
@@ -161,7 +160,7 @@ def _transposed_axis(
             "output_padding={most} is the largest",
             axis=name,
             value=output_padding,
-            choices=max(bare.stride, bare.dilation),
+            choices=max(stride, dilation),
             stride=stride,
             dilation=dilation,
             most=max(stride, dilation) - 1,
