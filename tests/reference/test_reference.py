@@ -428,7 +428,7 @@ def test_the_worst_value_is_named() -> None:
 
 
 def test_the_gradient_of_a_bias_is_summed_in_double_width() -> None:
-    assert bias_gradient(np.array([[[2048, 1, 1]]], np.float16)).tolist() == [2050]
+    assert bias_gradient(np.array([[[2**24, 1, 1]]], np.float32)).tolist() == [2**24 + 2]
 
 
 def test_nothing_is_as_exact_as_anything() -> None:
@@ -438,3 +438,8 @@ def test_nothing_is_as_exact_as_anything() -> None:
         forward(np.ones((2, 0, 3), int), np.ones((1, 0, 1), int), None, Conv(0, 1, 1, rank=1)).tolist()
         == [[[0, 0, 0]]] * 2
     )
+
+
+def test_a_border_of_values_by_hand() -> None:
+    spec = Conv(1, 1, 2, padding=1, padding_mode="constant(3)", rank=1)
+    assert forward(np.array([[[1.0, 2]]]), np.array([[[1.0, 10]]]), None, spec).tolist() == [[[13, 21, 32]]]

@@ -140,6 +140,8 @@ def test_a_problem_of_three_types_is_read_whatever_stands_before() -> None:
 
 def test_valid_pads_nothing() -> None:
     assert Axis(3, padding="valid").pads(5) == (0, 0)
+    with pytest.raises(ConvError):
+        Axis(3, padding="valid").output_size(0)
     assert TransposedAxis(3, padding="valid").pads(5) == (0, 0)
     assert TransposedAxis(6, padding="same").pads(5) == (2, 3)
     assert TransposedAxis(6, padding="same_lower").pads(5) == (3, 2)
