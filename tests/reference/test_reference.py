@@ -421,7 +421,7 @@ def test_the_worst_value_is_named() -> None:
     for values, worst in (([1, 400], 400), ([-5, 3], -5), ([-300, 300], 300)):
         with pytest.raises(ConvError) as refused:
             rounded(np.array(values), np.dtype("u1"), saturate=False)
-        assert refused.value.facts["value"] == worst
+        assert (refused.value.code, refused.value.facts["value"]) == ("does-not-fit", worst)
     with pytest.raises(ConvError) as refused:
         rounded(np.array([-5, 255]), np.dtype("u1"), saturate=False)
     assert refused.value.facts["value"] == -5
