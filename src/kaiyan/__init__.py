@@ -4,9 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kaiyan.engine.codegen.threads import get_num_threads as get_num_threads
+    from kaiyan.engine.codegen.threads import set_num_threads as set_num_threads
     from kaiyan.ops.conv import conv as conv
     from kaiyan.ops.conv import conv_transpose as conv_transpose
     from kaiyan.ops.matrix import matrix as matrix
+    from kaiyan.ops.plan import plan as plan
+    from kaiyan.ops.plan import tune as tune
+    from kaiyan.ops.prepare import prepare as prepare
     from kaiyan.pictures.see import see as see
     from kaiyan.spec.conv import Conv as Conv
     from kaiyan.spec.error import ConvError as ConvError
@@ -23,11 +28,16 @@ _PUBLIC = {
     "KaiyanError": "kaiyan.spec.error",
     "conv": "kaiyan.ops.conv",
     "conv_transpose": "kaiyan.ops.conv",
+    "get_num_threads": "kaiyan.engine.codegen.threads",
     "join": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
     "matrix": "kaiyan.ops.matrix",
+    "plan": "kaiyan.ops.plan",
+    "prepare": "kaiyan.ops.prepare",
     "receptive_field": "kaiyan.spec.field",
     "see": "kaiyan.pictures.see",
+    "set_num_threads": "kaiyan.engine.codegen.threads",
+    "tune": "kaiyan.ops.plan",
 }
 
 __all__ = [*_PUBLIC, "__version__"]  # noqa: PLE0604 (the names are the keys, once)

@@ -10,6 +10,7 @@ import click
 
 from kaiyan import __version__
 from kaiyan.cli.command import Group, Session, understood
+from kaiyan.cli.plan import plan
 from kaiyan.cli.see import see
 from kaiyan.cli.shape import shape
 from kaiyan.i18n import language, say
@@ -29,7 +30,7 @@ kaiyan = Group(
         click.Option(["--lang"], metavar="en|zh", help="the language; else KAIYAN_LANG, else the locale"),
         click.Option(["--version"], is_flag=True, help="print the version"),
     ],
-    commands=[see, shape],
+    commands=[see, shape, plan],
 )
 
 

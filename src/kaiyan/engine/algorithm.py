@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from kaiyan.spec.problem import Problem
+    from collections.abc import Callable
 
-Routine = Callable[[Any, Any, Any], Any]
-"""(x, weight, bias or None) to the output, all in the arrays that the algorithm takes; x has its batch axis."""
+    from kaiyan.spec.problem import Problem
+    from kaiyan.spec.sentence import Sentence
+
+
+class Prepared(Protocol):
+    """A routine with its weight: x, which has its batch axis, and a residual of the output's shape, to the output."""
+
+    def __call__(self, x: Any, residual: Any = None) -> Any: ...
+
+
+class Routine(Protocol):
+    """(x, weight, bias or None, residual or None) to the output, all arrays of the problem's library."""
+
+    def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any: ...
+
+    def prepare(self, weight: Any, bias: Any) -> Prepared:
+        """The routine for this weight, packed or transformed once."""
 
 
 class Algorithm(Protocol):
@@ -17,17 +31,38 @@ class Algorithm(Protocol):
 
     @property
     def name(self) -> str:
-        """One word, as the plan prints it."""
+        """As the plan prints it."""
 
     @property
-    def arrays(self) -> str:
-        """The library whose arrays its routines take; the caller's are lifted to it."""
+    def arrays(self) -> tuple[str, ...]:
+        """The libraries whose arrays its routines take; others are lifted to the first."""
 
-    def refuses(self, problem: Problem) -> str | None:
+    @property
+    def error(self) -> float:
+        """How much further from the truth than a direct sum in the same type, at most; 1 is as near."""
+
+    def refuses(self, problem: Problem) -> Sentence | None:
         """Why it cannot compute this problem, in a few words, or None."""
 
     def seconds(self, problem: Problem) -> float:
-        """The time it expects to take."""
+        """The time it expects to take on one thread."""
 
     def build(self, problem: Problem) -> Routine:
         """A closure in which all that can be decided has been decided."""
+
+
+class Plain:
+    """A function (x, weight, bias) as a routine: nothing is packed; what comes after the sum comes after it."""
+
+    def __init__(
+        self, function: Callable[[Any, Any, Any], Any], after: Callable[[Any, Any], Any] | None = None
+    ) -> None:
+        self._function, self._after = function, after
+
+    def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
+        y = self._function(x, weight, bias)
+        return y if self._after is None else self._after(y, residual)
+
+    def prepare(self, weight: Any, bias: Any) -> Prepared:
+        """The function with its weight."""
+        return lambda x, residual=None: self(x, weight, bias, residual)

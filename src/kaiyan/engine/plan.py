@@ -4,51 +4,116 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from kaiyan.engine import wisdom
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.spec.problem import Problem
+from kaiyan.spec.sentence import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One algorithm's answer: the seconds it expects, or why it refuses."""
+    """One algorithm's answer: why it refuses, or the seconds it expects, those measured, and its error.
+
+    ``error`` is how much further from the truth than a direct sum in the same type it may be.
+    """
 
     name: str
-    seconds: float | None
-    refusal: str | None
+    refusal: Sentence | None
+    seconds: float | None = None
+    measured: float | None = None
+    error: float | None = None
+
+    @property
+    def said(self) -> Sentence:
+        """The answer as a sentence."""
+        if self.refusal is not None:
+            return self.refusal
+        facts = {"expected": _milliseconds(self.seconds), "error": self.error}
+        if self.measured is None:
+            return sentence("plan", "{expected} ms expected, error {error:g} times a direct sum's", **facts)
+        return sentence(
+            "plan",
+            "{measured} ms measured, {expected} ms expected, error {error:g} times a direct sum's",
+            measured=_milliseconds(self.measured),
+            **facts,
+        )
 
     def __str__(self) -> str:
-        said = self.refusal if self.seconds is None else f"{self.seconds * 1e3:.3f} ms expected"
-        return f"{self.name:<12} {said}"
+        return f"{self.name:<16} {self.said}"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The algorithm chosen for a problem, and every row's answer; ``str`` is the table."""
+    """The algorithm chosen for a problem, and every row's answer, the best first; ``str`` is the table."""
 
     problem: Problem
     algorithm: Algorithm
     rows: tuple[Row, ...]
 
+    @property
+    def chosen(self) -> Row:
+        """The row of the algorithm."""
+        return self.rows[0]
+
+    @property
+    def why(self) -> Sentence:
+        """The reason of the choice."""
+        able = [row for row in self.rows if row.refusal is None]
+        facts = {"name": self.chosen.name, "others": len(able) - 1}
+        if not facts["others"]:
+            return sentence("plan", "{name}: every other algorithm refuses", name=self.chosen.name)
+        if self.chosen.measured is None:
+            return sentence("plan", "{name}: the least time expected, of it and {others} more", **facts)
+        return sentence("plan", "{name}: the least time, measured where it was tried, of it and {others} more", **facts)
+
     def __str__(self) -> str:
-        ordered = sorted(self.rows, key=lambda row: (row.name != self.algorithm.name, row.seconds is None))
-        return "\n".join(f"{'-> ' if i == 0 else '   '}{row}" for i, row in enumerate(ordered))
+        lines = [f"{'-> ' if row is self.chosen else '   '}{row}" for row in self.rows]
+        return "\n".join([str(self.problem), str(self.why), *lines])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, for JSON."""
-        rows = [{"name": row.name, "seconds": row.seconds, "refusal": row.refusal} for row in self.rows]
-        return {"problem": str(self.problem), "algorithm": self.algorithm.name, "rows": rows}
+        rows = [
+            {
+                "name": row.name,
+                "refusal": None if row.refusal is None else str(row.refusal),
+                "seconds": row.seconds,
+                "measured": row.measured,
+                "error": row.error,
+            }
+            for row in self.rows
+        ]
+        return {"problem": str(self.problem), "algorithm": self.algorithm.name, "why": str(self.why), "rows": rows}
 
 
 @lru_cache(maxsize=4096)
 def plan(problem: Problem) -> Plan:
-    """The fastest algorithm for ``problem`` by the cost models, with what every row answered."""
-    rows = []
-    able = []
-    for algorithm in ALGORITHMS:
-        refusal = algorithm.refuses(problem)
-        seconds = None if refusal else algorithm.seconds(problem)
-        rows.append(Row(algorithm.name, seconds, refusal))
-        if seconds is not None:
-            able.append((seconds, algorithm))
-    return Plan(problem, min(able, key=lambda pair: pair[0])[1], tuple(rows))
+    """The fastest algorithm for ``problem``, as measured or else by the cost models, with what every row answered."""
+    times = wisdom.known(problem)
+    answers = [(_asked(algorithm, problem, times), algorithm) for algorithm in ALGORITHMS]
+    answers.sort(key=lambda answer: _time(answer[0]))
+    return Plan(problem, answers[0][1], tuple(row for row, _ in answers))
+
+
+def able(problem: Problem) -> list[tuple[Row, Algorithm]]:
+    """The algorithms that compute ``problem``, each with its answer."""
+    answers = [(_asked(algorithm, problem, {}), algorithm) for algorithm in ALGORITHMS]
+    return [answer for answer in answers if answer[0].refusal is None]
+
+
+def _asked(algorithm: Algorithm, problem: Problem, times: dict[str, float]) -> Row:
+    refusal = algorithm.refuses(problem)
+    if refusal is not None:
+        return Row(algorithm.name, refusal)
+    name = algorithm.name
+    return Row(name, None, algorithm.seconds(problem), times.get(name), algorithm.error)
+
+
+def _time(row: Row) -> float:
+    if row.seconds is None:
+        return float("inf")
+    return row.seconds if row.measured is None else row.measured
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "?" if seconds is None else f"{seconds * 1e3:.3f}"

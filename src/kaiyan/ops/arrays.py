@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.algorithm import Algorithm, Routine
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.conv import Shape
     from kaiyan.spec.problem import Problem
 
 
@@ -28,6 +31,10 @@ class Kind:
     dtype_name: Callable[[Any], str]
     flipped: Callable[[Any, tuple[int, ...]], Any]
     identity: Callable[[int, Any], Any]
+    strides: Callable[[Any], tuple[int, ...]]
+    layout: Callable[[Shape, tuple[int, ...], Any], str]
+    traced: Callable[[tuple[Any, ...]], bool]
+    made: Callable[[Numbers], Any]
     lift: Callable[[Algorithm, Problem], Routine]
 
 
@@ -43,6 +50,21 @@ def kind_of(name: str, array: Any) -> Kind:
             kind=type(array).__name__,
         )
     return kind
+
+
+def same_kind(*arrays: Any) -> Kind:
+    """The one library of an input, a weight and a bias (or None); raises ``ConvError`` where there are several."""
+    names = ("x", "weight", "bias") if len(arrays) > 2 else ("weight", "bias")
+    kinds = [kind_of(name, array) for name, array in zip(names, arrays, strict=False) if array is not None]
+    if all(kind is kinds[0] for kind in kinds):
+        return kinds[0]
+    words = [f"{type(a).__module__.partition('.')[0]}.{type(a).__name__}" for a in arrays if a is not None]
+    raise ConvError(
+        "kinds-differ",
+        "the arrays are of different libraries: {kinds}",
+        "torch.from_numpy(array) or tensor.numpy() makes them alike",
+        kinds=", ".join(words),
+    )
 
 
 @lru_cache(maxsize=256)
@@ -61,10 +83,47 @@ def _torch_dtype_name(dtype: Any) -> str:
     return name if name == "bfloat16" else name_of(name)
 
 
+def _torch_made(array: Numbers) -> Any:
+    return import_module("torch").from_numpy(array)
+
+
 def _torch_lift(algorithm: Algorithm, problem: Problem) -> Routine:
     from kaiyan.engine.algorithms.torch import lift
 
     return lift(algorithm, problem)
+
+
+def _numpy_layout(shape: Shape, strides: tuple[int, ...], dtype: Any) -> str:
+    if not dtype.isnative or any(step % dtype.itemsize for step in strides):
+        return "odd"
+    return _layout(shape, tuple(step // dtype.itemsize for step in strides))
+
+
+def _layout(shape: Shape, strides: tuple[int, ...]) -> str:
+    """Of an array (..., C, *spatial) with strides in elements; axes of one element lie anywhere."""
+    C, *sizes = shape[1:]
+    across, *steps = strides[1:]
+    dense = 1
+    planes = True
+    for size, step in zip(reversed(sizes), reversed(steps), strict=True):
+        planes = planes and (size == 1 or step == dense)
+        dense *= size
+    if planes:
+        return "planes"
+    if steps[-1] == 1:
+        return "rows"
+    return "pixels" if across == 1 or C == 1 else "strided"
+
+
+def _torch_traced(tensors: tuple[Any, ...]) -> bool:
+    """Whether torch has to see what is done: for gradients, transforms, compilation, or a tensor of another class."""
+    torch = sys.modules["torch"]
+    plain = (torch.Tensor, torch.nn.Parameter)
+    if any(type(t) not in plain or t.is_sparse or t.is_conj() or t.is_neg() for t in tensors):
+        return True
+    if torch._C._functorch.maybe_current_level() is not None or torch.compiler.is_compiling():  # noqa: SLF001
+        return True
+    return torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -74,6 +133,10 @@ KINDS: tuple[Kind, ...] = (
         dtype_name=name_of,
         flipped=np.flip,
         identity=lambda n, like: np.eye(n, dtype=like.dtype),
+        strides=lambda x: x.strides,
+        layout=_numpy_layout,
+        traced=lambda _: False,
+        made=lambda array: array,
         lift=lambda algorithm, problem: algorithm.build(problem),
     ),
     Kind(
@@ -82,6 +145,10 @@ KINDS: tuple[Kind, ...] = (
         dtype_name=_torch_dtype_name,
         flipped=lambda x, axes: x.flip(axes),
         identity=lambda n, like: like.new_zeros((n, n)).fill_diagonal_(1),
+        strides=lambda x: x.stride(),
+        layout=lambda shape, strides, _: _layout(shape, strides),
+        traced=_torch_traced,
+        made=_torch_made,
         lift=_torch_lift,
     ),
 )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kaiyan.engine.plan import plan
-from kaiyan.ops.arrays import Kind, kind_of
+from kaiyan.ops.arrays import Kind, same_kind
+from kaiyan.ops.routine import Facts, facts_of, problem_of, routine_of
 from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
-from kaiyan.spec.problem import Problem
 
 if TYPE_CHECKING:
-    from kaiyan.engine.algorithm import Routine
+    from collections.abc import Callable
+
     from kaiyan.spec.conv import Shape
 
 Array = TypeVar("Array")
@@ -83,11 +83,8 @@ def conv_transpose(
 
 
 def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...], *, transposed: bool, flip: bool) -> Any:
-    kind = kind_of("x", x)
-    if kind_of("weight", weight) is not kind or (bias is not None and kind_of("bias", bias) is not kind):
-        raise _mixed_kinds(x, weight, bias)
-    arrays = (x, weight) if bias is None else (x, weight, bias)
-    facts = tuple((a.shape, a.dtype, a.device) for a in arrays)
+    kind = same_kind(x, weight, bias)
+    facts = facts_of(kind, x, weight) if bias is None else facts_of(kind, x, weight, bias)
     try:
         routine = _routine(kind, facts, transposed, *settings)
     except TypeError:
@@ -100,7 +97,7 @@ def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...], *, tran
 @lru_cache(maxsize=4096, typed=True)
 def _routine(
     kind: Kind,
-    facts: tuple[tuple[Shape, Any, Any], ...],
+    facts: Facts,
     transposed: bool,
     stride: Any,
     padding: Any,
@@ -111,15 +108,15 @@ def _routine(
     precision: Any,
     out_dtype: Any,
     saturate: Any,
-) -> Routine:
-    (x_shape, _, device), (w_shape, _, _), *_ = facts
+) -> Callable[[Any, Any, Any], Any]:
+    (x_shape, _, _), (w_shape, _, _), *_ = facts.arrays
     C, K = _channels(x_shape, w_shape, groups, transposed=transposed)
     description = {
         "stride": stride,
         "padding": padding,
         "dilation": dilation,
         "groups": groups,
-        "bias": len(facts) > 2,
+        "bias": len(facts.arrays) > 2,
         "padding_mode": padding_mode,
         "transposed": transposed,
         "rank": len(w_shape) - 2,
@@ -130,26 +127,22 @@ def _routine(
         if error.code != "output-padding-too-large":
             raise
         raise _unreachable(error, Conv(C, K, w_shape[2:], **description), x_shape) from None
-    unbatched = len(x_shape) == len(w_shape) - 1
-    shape = (1, *x_shape) if unbatched else tuple(x_shape)
-    spec.output_shape(shape)
-    _check_companions(spec, facts)
-    types = [kind.dtype_name(dtype) for _, dtype, _ in facts]
-    problem = Problem(
+    problem = problem_of(
+        kind,
+        facts,
         spec,
-        shape,
-        dtype=types[0],
-        weight_dtype=types[1],
-        bias_dtype=types[-1],
         out_dtype=None if out_dtype is None else kind.dtype_name(out_dtype),
         saturate=bool(saturate),
         precision=problems.precision(precision),
-        kind=kind.name,
-        device=str(device),
     )
-    algorithm = plan(problem).algorithm
-    routine = algorithm.build(problem) if algorithm.arrays == kind.name else kind.lift(algorithm, problem)
+    routine = routine_of(kind, problem)
+    unbatched = len(x_shape) == len(w_shape) - 1
     return (lambda x, w, bias: routine(x[None], w, bias)[0]) if unbatched else routine
+
+
+def forget() -> None:
+    """Lets go of the routines that were chosen: something better may be known now."""
+    _routine.cache_clear()
 
 
 def _channels(x_shape: Shape, w_shape: Shape, groups: Any, *, transposed: bool) -> tuple[int, int]:
@@ -184,36 +177,6 @@ def _unreachable(error: ConvError, bare: Conv, x_shape: Shape) -> ConvError:
         "output_padding={most} is the largest",
         sizes=" x ".join("/".join(map(str, choices)) for choices in sizes),
         **{name: error.facts[name] for name in ("axis", "value", "most")},
-    )
-
-
-def _check_companions(spec: Conv, facts: tuple[tuple[Shape, Any, Any], ...]) -> None:
-    if len(facts) > 2 and tuple(facts[2][0]) != (spec.out_channels,):
-        raise ConvError(
-            "wrong-bias",
-            "the bias has shape {shape}, but there are {K} output channels",
-            "a bias of shape ({K},)",
-            shape=tuple(facts[2][0]),
-            K=spec.out_channels,
-        )
-    devices = [str(device) for _, _, device in facts]
-    if len(set(devices)) > 1:
-        raise ConvError(
-            "devices-differ",
-            "the input is on {x} and the weight or bias on {other}",
-            "weight.to(x.device)",
-            x=devices[0],
-            other=next(d for d in devices if d != devices[0]),
-        )
-
-
-def _mixed_kinds(*arrays: Any) -> ConvError:
-    names = [f"{type(a).__module__.partition('.')[0]}.{type(a).__name__}" for a in arrays if a is not None]
-    return ConvError(
-        "kinds-differ",
-        "the arrays are of different libraries: {kinds}",
-        "torch.from_numpy(array) or tensor.numpy() makes them alike",
-        kinds=", ".join(names),
     )
 
 

@@ -20,6 +20,12 @@ PRECISIONS: dict[str, str] = {
 }
 """The tiers of accuracy, under our names and PyTorch's."""
 
+LAYOUTS = ("planes", "rows", "pixels", "strided", "odd")
+"""What lies side by side in the input: a whole channel, a row, the channels of a pixel, nothing; odd: not even that."""
+
+ACTIVATIONS = ("relu", "relu6", "silu", "hardswish")
+"""What may follow a convolution, by torch's names."""
+
 _TYPES: dict[str, str] = {
     "f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64", "f128": "float128",
     "c64": "complex64", "c128": "complex128", "c256": "complex256",
@@ -33,8 +39,9 @@ _SHORT_TYPES = {long: short for short, long in _TYPES.items()}
 class Problem:
     """What an algorithm is asked for: ``spec`` with its rank and channels, an input (N, C, *spatial), types, a tier.
 
-    ``kind`` is the array library, ``device`` where its memory lies. ``str`` gives the spelling and ``parse`` reads it:
-    batch, channels, sizes, kernels, kernel, then what differs from the usual.
+    ``kind`` is the array library, ``device`` where its memory lies, ``layout`` how; ``traced`` says that the library
+    follows what is done to the arrays. After the sum come a ``residual`` and an ``activation``. ``str`` gives the
+    spelling and ``parse`` reads it: batch, channels, sizes, kernels, kernel, then what differs from the usual.
 
     >>> problem = Problem(Conv(64, 64, 3, padding="same", rank=2), (1, 64, 56, 56))
     >>> str(problem)
@@ -53,6 +60,10 @@ class Problem:
     precision: str = "default"
     kind: str = "numpy"
     device: str = "cpu"
+    layout: str = "planes"
+    traced: bool = False
+    residual: bool = False
+    activation: str | None = None
 
     def __str__(self) -> str:
         N, C, *spatial = self.input_shape
@@ -64,6 +75,9 @@ class Problem:
         tokens += [self.precision] * (self.precision != "default")
         tokens += [self.kind] * (self.kind != "numpy")
         tokens += [f"@{self.device}"] * (self.device != "cpu")
+        tokens += [self.layout] * (self.layout != "planes")
+        tokens += ["traced"] * self.traced + ["residual"] * self.residual
+        tokens += [self.activation] if self.activation else []
         return " ".join(tokens)
 
     def _types(self) -> str:
@@ -104,6 +118,18 @@ def precision(word: Any) -> str:
     )
 
 
+def activation(word: Any) -> str | None:
+    """One of ``ACTIVATIONS``, or None."""
+    if word is None or word in ACTIVATIONS:
+        return word  # type: ignore[no-any-return]
+    raise ConvError(
+        "unknown-activation",
+        "there is no activation {word!r}; there are {words}",
+        word=word,
+        words=", ".join(ACTIVATIONS),
+    )
+
+
 def _options(spec: Conv) -> list[str]:
     padding = ",".join(_pad_word(a.padding) for a in spec.axes)
     words = {a.padding for a in spec.axes}
@@ -134,6 +160,10 @@ _FACTS: dict[str, dict[str, Any]] = {
     **{word: {"precision": word} for word in ("exact", "default", "fast")},
     "torch": {"kind": "torch"},
     "saturate": {"saturate": True},
+    **{word: {"layout": word} for word in LAYOUTS},
+    "traced": {"traced": True},
+    "residual": {"residual": True},
+    **{word: {"activation": word} for word in ACTIVATIONS},
 }
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.engine.algorithm import Plain
+from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.forward import forward
 
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
     from kaiyan.spec.problem import Problem
+    from kaiyan.spec.sentence import Sentence
 
 _FLOPS_PER_SECOND = 2e9
 _CALL = 50e-6
@@ -21,9 +24,10 @@ class Reference:
     """Any rank, any type, any border; refuses nothing."""
 
     name = "reference"
-    arrays = "numpy"
+    arrays = ("numpy",)
+    error = 1.0
 
-    def refuses(self, problem: Problem) -> str | None:
+    def refuses(self, problem: Problem) -> Sentence | None:
         return None
 
     def seconds(self, problem: Problem) -> float:
@@ -35,4 +39,8 @@ class Reference:
         def routine(x: Any, w: Any, bias: Any) -> Any:
             return forward(x, w, bias, spec, out_dtype=out_dtype, saturate=saturate)
 
-        return routine
+        def after(y: Any, residual: Any) -> Any:
+            total = y if residual is None else y + residual
+            return total if problem.activation is None else ACTIVATIONS[problem.activation](total).astype(total.dtype)
+
+        return Plain(routine, after if problem.activation or problem.residual else None)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.engine.algorithm import Plain
 from kaiyan.reference.backward import bias_gradient, input_gradient, weight_gradient
 from kaiyan.reference.border import index_map
 from kaiyan.reference.dtype import result_of
 from kaiyan.spec import read
+from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Conv
     from kaiyan.spec.problem import Problem
 
+    Function = Callable[[Tensor, Tensor, Tensor | None], Any]
+
 _FLOPS_PER_SECOND = 50e9
 _CALL = 10e-6
 
@@ -31,38 +35,56 @@ class Torch:
     """torch.nn.functional.conv{1,2,3}d and conv_transpose{1,2,3}d."""
 
     name = "torch"
-    arrays = "torch"
+    arrays = ("torch",)
+    error = 1.0
 
-    def refuses(self, problem: Problem) -> str | None:
-        reasons = {
-            "the arrays are not torch's": problem.kind != "torch",
-            "torch has no convolution above rank 3": len(problem.spec.axes) > 3,
-            "torch's integers wrap": _is_whole(result_of(problem)) or _is_whole(problem.out_dtype or "float32"),
-            "torch refuses or errs on empty axes": 0 in (*problem.input_shape, *problem.spec.weight_shape),
-            "torch pads with real numbers": isinstance(read.constant(problem.spec.padding_mode), complex),
-        }
-        return next((reason for reason, holds in reasons.items() if holds), None)
+    def refuses(self, problem: Problem) -> Sentence | None:
+        whole = _is_whole(result_of(problem)) or _is_whole(problem.out_dtype or "float32")
+        reasons = (
+            (problem.kind != "torch", sentence("refused", "the arrays are not torch's")),
+            (len(problem.spec.axes) > 3, sentence("refused", "torch has no convolution above rank 3")),
+            (whole, sentence("refused", "torch's integers wrap")),
+            (
+                0 in (*problem.input_shape, *problem.spec.weight_shape),
+                sentence("refused", "torch refuses or errs on empty axes"),
+            ),
+            (
+                isinstance(read.constant(problem.spec.padding_mode), complex),
+                sentence("refused", "torch pads with real numbers"),
+            ),
+        )
+        return next((reason for holds, reason in reasons if holds), None)
 
     def seconds(self, problem: Problem) -> float:
         return _CALL + problem.spec.flops(problem.input_shape) / _FLOPS_PER_SECOND
 
     def build(self, problem: Problem) -> Routine:
-        return _in_types(_transposed(problem) if problem.spec.transposed else _forward(problem), problem)
+        function = _transposed(problem) if problem.spec.transposed else _forward(problem)
+        return Plain(_in_types(function, problem), _after(problem))
+
+
+def _after(problem: Problem) -> Callable[[Tensor, Tensor | None], Tensor] | None:
+    from torch.nn import functional as F
+
+    if problem.activation is None and not problem.residual:
+        return None
+    activate = getattr(F, problem.activation) if problem.activation else lambda y: y
+    return lambda y, residual: activate(y if residual is None else y + residual)
 
 
 def lift(algorithm: Algorithm, problem: Problem) -> Routine:
     """An algorithm on NumPy arrays as a routine on tensors of any device, with the reference's gradients."""
     result = result_of(problem)
-    inner = replace(problem, kind="numpy", device="cpu")
+    inner = replace(problem, kind="numpy", device="cpu", activation=None, residual=False)
     if not _is_whole(problem.out_dtype or result):
         inner = replace(inner, out_dtype=None)
     if not _is_whole(result):
         held = _computed_in(result, "cpu")
         inner = replace(inner, dtype=held, weight_dtype=held, bias_dtype=held)
-    return _in_types(_lifted(algorithm.build(inner), problem.spec), problem)
+    return Plain(_in_types(_lifted(algorithm.build(inner), problem.spec), problem), _after(problem))
 
 
-def _lifted(routine: Routine, spec: Conv) -> Routine:
+def _lifted(routine: Routine, spec: Conv) -> Function:
     import torch
 
     class Lifted(torch.autograd.Function):
@@ -94,7 +116,7 @@ def _array(tensor: Tensor) -> Any:
     return tensor.detach().cpu().resolve_conj().resolve_neg().numpy()
 
 
-def _in_types(routine: Routine, problem: Problem) -> Routine:
+def _in_types(routine: Function, problem: Problem) -> Function:
     """``routine`` between the type that is computed in and the type that comes back; tensors keep their graph."""
     import torch
 
@@ -123,7 +145,7 @@ def _is_whole(name: str) -> bool:
     return name.startswith(("int", "uint", "bool"))
 
 
-def _forward(problem: Problem) -> Routine:
+def _forward(problem: Problem) -> Function:
     from torch.nn import functional as F
 
     spec, pads = problem.spec, problem.spec.pads(problem.input_shape)
@@ -159,7 +181,7 @@ def _indexed(problem: Problem) -> Callable[[Tensor], Tensor]:
     return extended
 
 
-def _transposed(problem: Problem) -> Routine:
+def _transposed(problem: Problem) -> Function:
     from torch.nn import functional as F
 
     spec, crops = problem.spec, problem.spec.pads(problem.input_shape)

@@ -1,0 +1,73 @@
+"""``kaiyan plan``: which algorithm computes a convolution, why, and what the others would take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.progress import Progress
+from rich.table import Table
+
+from kaiyan.cli import written
+from kaiyan.cli.command import Command, Session
+from kaiyan.ops.plan import plan as planned
+from kaiyan.ops.plan import tune
+from kaiyan.spec.problem import PRECISIONS
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    from kaiyan.engine.plan import Plan
+
+
+def _plan(*, conv: str, shape: str, tuned: bool, seconds: float, as_json: bool, **options: Any) -> None:
+    session: Session = click.get_current_context().obj
+    found = _tuned(session, conv, written.shape(shape), seconds, options) if tuned else None
+    found = found or planned(conv, written.shape(shape), **options)
+    if as_json:
+        session.json(found.to_dict())
+        return
+    session.title(str(found.problem))
+    session.print(session.say(found.why))
+    session.print(_table(session, found))
+
+
+def _tuned(session: Session, conv: str, shape: tuple[int, ...], seconds: float, options: dict[str, Any]) -> Plan:
+    with Progress(console=session.console, transient=True, disable=not session.console.is_terminal) as bar:
+        task = bar.add_task(session.say(sentence("plan", "measuring")), total=None)
+
+        def progress(name: str, number: int, count: int) -> None:
+            bar.update(task, description=name, completed=number - 1, total=count)
+
+        return tune(conv, shape, seconds=seconds, progress=progress, **options)
+
+
+def _table(session: Session, found: Plan) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for row in found.rows:
+        mark = "->" if row is found.chosen else ""
+        table.add_row(mark, row.name, session.say(row.said))
+    return table
+
+
+plan = Command(
+    name="plan",
+    summary="say which algorithm computes a convolution, why, and what the others would take",
+    examples=(
+        'kaiyan plan "Conv2d(64, 64, 3, padding=1)" 1x64x56x56',
+        'kaiyan plan "Conv2d(96, 96, 7, padding=3, groups=96)" 1x96x56x56 --layout pixels --tune',
+    ),
+    callback=_plan,
+    params=[
+        click.Argument(["conv"], metavar="CONV"),
+        click.Argument(["shape"], metavar="SHAPE"),
+        click.Option(["--precision"], default="default", metavar="|".join(PRECISIONS), help="the error allowed"),
+        click.Option(
+            ["--layout"], default="planes", metavar="planes|rows|pixels|strided", help="what lies side by side"
+        ),
+        click.Option(["--kind"], default="numpy", metavar="numpy|torch", help="the library of the arrays"),
+        click.Option(["--dtype"], default="float32", metavar="TYPE", help="the type of the numbers"),
+        click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep what was measured"),
+        click.Option(["--seconds"], type=float, default=1.0, help="how long to measure"),
+        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+    ],
+)

@@ -1,0 +1,46 @@
+"""Every channel by itself: vectors of columns over rows that share their inputs, or of channels where they stand last.
+
+There is little to compute for each byte, so rows are read once for all the lines they lie under: 3x3 on 32x112x112
+takes 0.077 ms with 7 lines in registers against 0.138 ms with one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kaiyan.engine.kernel import Generated, Setting
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.geometry import Geometry
+    from kaiyan.engine.codegen.launch import Convolution
+    from kaiyan.spec.problem import Problem
+    from kaiyan.spec.sentence import Sentence
+
+
+class Depthwise(Generated):
+    """One input channel a group; where channels stand last, one output channel too."""
+
+    name = "depthwise"
+
+    def unfit(self, problem: Problem) -> Sentence | None:
+        C, K = problem.spec.channels
+        G = problem.spec.groups
+        if G != C:
+            return sentence("refused", "channels are mixed")
+        return (
+            sentence("refused", "several outputs a channel, and channels stand last")
+            if problem.layout == "pixels" and K != G
+            else None
+        )
+
+    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
+        from kaiyan.engine.codegen.blocking import lanes, pixels
+
+        if source == "pixels":
+            return lanes(geometry, source, *setting)
+        by_column = pixels(geometry, source, *setting)
+        if geometry.K > 1:
+            return by_column
+        by_channel = lanes(geometry, source, *setting)
+        return by_column if by_column.cycles <= by_channel.cycles else by_channel

@@ -1,0 +1,153 @@
+"""How work is cut: of the register tiles and strips that fit a machine, the kernel with the fewest cycles by count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from math import prod
+from typing import TYPE_CHECKING
+
+from kaiyan.engine.codegen.blocks import even, reaches, tiled
+from kaiyan.engine.codegen.channels import Channels
+from kaiyan.engine.codegen.lanes import Lanes
+from kaiyan.engine.codegen.pixels import Pixels
+from kaiyan.engine.codegen.winograd import Winograd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kaiyan.engine.codegen.epilogue import Epilogue
+    from kaiyan.engine.codegen.geometry import Geometry
+    from kaiyan.engine.codegen.target import Target
+
+NEAR = 24 * 1024
+"""Bytes of a strip that stays in the first cache beside a few weights and sums."""
+FAR = 384 * 1024
+"""Bytes of a strip that stays in the second cache beside the weights of one block."""
+_TILES = 2 * 1024 * 1024
+"""Bytes of transformed tiles: twice the second cache costs less than reading the weights again."""
+_PRODUCTS = 192 * 1024
+_TASKS = 4
+"""Tasks for each thread, so that none waits long for the last."""
+_WRITTEN = 100
+"""Taps of the largest kernel that is written out: more would take too long to compile."""
+
+
+@lru_cache(maxsize=4096)
+def channels(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Channels:
+    """Dense, vectors of output channels."""
+    L = target.lanes(_itemsize(dtype))
+    _, H, W = geometry.outputs
+    found = []
+    for vectors in (1, 2, 3, 4):
+        most = (target.registers - vectors - 1) // vectors
+        for columns in {even(W, min(most, W if source == "pixels" else L)), min(most, W, L)}:
+            tile = (max(even(H, most // columns), 1), columns)
+            strip = _strip(geometry, tile, FAR, geometry.C, dtype)
+            kernel = Channels(geometry, source, *strip, 1, tile, vectors, L, epilogue, dtype)
+            found.append(replace(kernel, parts=_parts(kernel.tasks, kernel.blocks, threads)))
+    return min(found, key=lambda kernel: kernel.cycles)
+
+
+@lru_cache(maxsize=4096)
+def pixels(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Pixels:
+    """Few channels, or each by itself; vectors of columns."""
+    L = target.lanes(_itemsize(dtype))
+    return min(_pixels(geometry, source, target, dtype, epilogue, threads, L), key=lambda kernel: kernel.cycles)
+
+
+def _pixels(
+    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int, L: int
+) -> Iterator[Pixels]:
+    _, H, W = geometry.outputs
+    small = prod(geometry.kernel[1:]) <= _WRITTEN
+    for K in {even(geometry.K, most) for most in (1, 4, 6, 8, 12, 14)}:
+        for lines in {even(H, most) for most in (1, 2, 4, 7, 8)} if geometry.K == 1 else {1}:
+            for vectors in {min(V, tiled(W, L)) for V in (1, 2, 3, 4)}:
+                if K * lines * vectors > target.registers - vectors - 2:
+                    continue
+                if lines > 1 and not small and geometry.dilation[1] > 1:
+                    continue
+                near = NEAR if geometry.K == 1 else FAR // 2
+                strip = _strip(geometry, (lines, min(vectors * L, W)), near, geometry.C, dtype)
+                written = small and geometry.K == 1
+                kernel = Pixels(geometry, source, *strip, 1, 1, K, lines, vectors, written, L, epilogue, dtype)
+                each = max(kernel.cycles / prod(kernel.tasks), 1)
+                bundle = min(
+                    max(int(20_000 / each), 1), tiled(geometry.groups, threads * (_TASKS if threads > 1 else 1))
+                )
+                kernel = replace(kernel, bundle=bundle)
+                yield replace(kernel, parts=_parts(kernel.tasks, kernel.blocks, threads))
+
+
+@lru_cache(maxsize=4096)
+def lanes(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Lanes:  # noqa: ARG001
+    """Each channel by itself, vectors of channels."""
+    L = target.lanes(_itemsize(dtype))
+    side = replace(geometry, groups=1, C=geometry.groups, K=geometry.groups)
+    _, H, W = geometry.outputs
+    found = []
+    widest = target.registers - 2 if source == "pixels" else L
+    for columns in {even(W, min(most, widest)) for most in (4, 6, 8, 14, widest)}:
+        for most in (1, 2, 3, 4, 7):
+            rows = even(H, most)
+            if rows * columns <= target.registers - 2:
+                strip = _strip(geometry, (rows, columns), NEAR * 2, L, dtype)
+                found.append(Lanes(side, source, *strip, (rows, columns), L, epilogue, dtype))
+    return min(found, key=lambda kernel: kernel.cycles)
+
+
+@lru_cache(maxsize=4096)
+def winograd(
+    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int, m: tuple[int, int]
+) -> Winograd:
+    """F(m, r) on rows and columns."""
+    L = target.lanes(_itemsize(dtype))
+    _, H, W = geometry.outputs
+    rows, columns = tiled(H, m[0]), tiled(W, m[1])
+    vectors = 1 if geometry.K <= L else 2
+    whole = Winograd(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
+    size = whole.points * whole.depth * _itemsize(dtype)
+    columns = even(columns, max(min(_TILES // size, 64), 1))
+    rows = even(rows, max(_TILES // (size * columns), 1))
+    wanted = threads * _TASKS if threads > 1 else 1
+    images = prod(replace(whole, rows=rows, columns=columns).tasks)
+    if images < wanted:
+        rows = even(rows, max(rows * images // wanted, 1))
+    each = whole.points * whole.width * columns * _itemsize(dtype)
+    group = even(rows, max(_PRODUCTS // each, 1))
+    tile = even(group * columns, (target.registers - vectors - 2) // vectors)
+    kernel = replace(whole, rows=rows, columns=columns, group=group, tile=tile)
+    return replace(kernel, parts=_parts(kernel.tasks, kernel.blocks, threads))
+
+
+def _strip(geometry: Geometry, tile: tuple[int, int], most: int, C: int, dtype: str) -> tuple[int, int]:
+    """Rows and columns of outputs whose inputs fit in ``most`` bytes, whole tiles where there is room for them."""
+    _, H, W = geometry.outputs
+    elements = most // _itemsize(dtype) // (C * geometry.kernel[0])
+    _, _, wide = reaches(geometry, (1, 1, W))
+    _, high, _ = reaches(geometry, (1, tile[0], 1))
+    if high * wide <= elements or high > elements // tile[1]:
+        rows = max((elements // wide - high) // geometry.stride[1] + tile[0], tile[0])
+        if high * wide <= elements:
+            return _whole(H, rows, tile[0]), W
+    columns = max((elements // high - geometry.dilation[2] * (geometry.kernel[2] - 1)) // geometry.stride[2], tile[1])
+    return tile[0], _whole(W, columns, tile[1])
+
+
+def _whole(size: int, most: int, tile: int) -> int:
+    """A block of whole tiles, not above ``most``, that covers ``size`` evenly; all of it if that fits."""
+    if most >= size:
+        return size
+    return min(even(tiled(size, tile), max(most // tile, 1)) * tile, size)
+
+
+def _parts(tasks: tuple[int, ...], blocks: int, threads: int) -> int:
+    """Into how many the channels' blocks are divided, so that every thread has work."""
+    if threads == 1 or prod(tasks) >= 2 * threads:
+        return 1
+    return min(blocks, tiled(2 * threads, prod(tasks)))
+
+
+def _itemsize(dtype: str) -> int:
+    return 8 if dtype == "float64" else 4

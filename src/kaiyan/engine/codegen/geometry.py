@@ -1,0 +1,122 @@
+"""A convolution as kernels see it: three axes, whose borders, spreads and crops are all maps of indices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.reference.border import OUTSIDE, index_map
+from kaiyan.spec import read
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kaiyan.spec.axis import Axis
+    from kaiyan.spec.conv import Conv, Shape
+
+RANK = 3
+"""Axes of a kernel: depth, rows, columns; fewer are led by axes of one element."""
+
+Triple = tuple[int, int, int]
+Maps = tuple["NDArray[np.int64]", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The stretch of an extended axis, from ``start`` up to ``stop``, that is the input from ``first`` on."""
+
+    start: int
+    stop: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Channels of one group, and sizes (depth, rows, columns). The extended axis is what windows slide over.
+
+    ``room`` is its size, ``runs`` where it is the input itself; elsewhere it is ``constant`` or copies of the input.
+    """
+
+    groups: int
+    C: int
+    K: int
+    outputs: Triple
+    kernel: Triple
+    stride: Triple
+    dilation: Triple
+    room: Triple
+    runs: tuple[Run, Run, Run]
+    constant: float
+
+    @property
+    def taps(self) -> int:
+        """Elements of a kernel."""
+        return self.kernel[0] * self.kernel[1] * self.kernel[2]
+
+    @property
+    def pixels(self) -> int:
+        """Outputs of one channel."""
+        return self.outputs[0] * self.outputs[1] * self.outputs[2]
+
+
+def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
+    """The geometry of ``spec`` on an input (N, C, *spatial) of rank 1 to 3, and the maps of its extended axes.
+
+    A transposed convolution is one of stride 1 over its input spread out, with the kernel turned round.
+    """
+    C, K = spec.channels
+    sizes, outputs = input_shape[2:], spec.output_shape(input_shape)[2:]
+    places = zip(spec.axes, sizes, spec.pads(input_shape), outputs, strict=True)
+    maps = [_map(axis, n, pads, out, spec) for axis, n, pads, out in places]
+    single = [np.zeros(1, np.int64)] * (RANK - len(maps))
+    found = Geometry(
+        spec.groups,
+        C // spec.groups,
+        K // spec.groups,
+        _three(outputs),
+        _three(a.kernel for a in spec.axes),
+        _three(1 if spec.transposed else a.stride for a in spec.axes),
+        _three(a.dilation for a in spec.axes),
+        _three(len(places) for places in maps),
+        tuple(_run(places) for places in (*single, *maps)),  # type: ignore[arg-type]
+        float(read.constant(spec.padding_mode).real),
+    )
+    return found, (*single, *maps)
+
+
+def flattened(found: Geometry, maps: Maps, sizes: Shape) -> tuple[Geometry, Maps]:
+    """Where dense planes of these sizes are read element by element: all of a plane as one row."""
+    whole = [Run(0, n, 0) for n in _three(sizes)]
+    if found.taps > 1 or found.stride != (1, 1, 1) or found.room != _three(sizes) or list(found.runs) != whole:
+        return found, maps
+    single, size = Run(0, 1, 0), found.pixels
+    runs = (single, single, Run(0, size, 0))
+    flat = replace(found, outputs=(1, 1, size), room=(1, 1, size), runs=runs)
+    return flat, (np.zeros(1, np.int64), np.zeros(1, np.int64), np.arange(size))
+
+
+def _map(axis: Axis, n: int, pads: tuple[int, int], outputs: int, spec: Conv) -> NDArray[np.int64]:
+    if not spec.transposed:
+        room = (outputs - 1) * axis.stride + axis.reach
+        return index_map(spec.padding_mode, n, pads)[:room].astype(np.int64)
+    places = np.arange(outputs - 1 + axis.reach) + pads[0] - (axis.reach - 1)
+    index, rest = np.divmod(places, axis.stride)
+    return np.where((rest == 0) & (index >= 0) & (index < n), index, OUTSIDE).astype(np.int64)
+
+
+def _run(places: NDArray[np.int64]) -> Run:
+    """The longest stretch in which the map climbs by ones."""
+    inside = places != OUTSIDE
+    joined = inside[1:] & inside[:-1] & (np.diff(places) == 1)
+    edges = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(places)]
+    start, stop = max(pairwise(edges), key=lambda edge: edge[1] - edge[0])
+    return Run(start, stop, int(places[start])) if inside[start] else Run(0, 0, 0)
+
+
+def _three(values: Any) -> Triple:
+    entries = tuple(values)
+    filled: Triple = (1,) * (RANK - len(entries)) + entries
+    return filled

@@ -1,0 +1,104 @@
+"""A kernel on one shape of input: its arguments laid out, its tasks handed to the threads."""
+
+from __future__ import annotations
+
+import ctypes
+from math import prod
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from kaiyan.engine.codegen.compile import Kernel, address
+from kaiyan.engine.codegen.memory import MEMORY
+from kaiyan.engine.codegen.strip import Argument, Strip
+from kaiyan.engine.codegen.threads import run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.conv import Shape
+
+_Arguments = ctypes.c_int64 * (Argument.STRIDE + 3)
+_STRIDES = slice(Argument.BATCH_STRIDE, Argument.STRIDE + 3)
+
+
+class Convolution(Kernel, Protocol):
+    """What every kernel of a convolution tells of itself."""
+
+    @property
+    def source(self) -> str:
+        """What lies side by side in the input; see ``Strip``."""
+
+    @property
+    def strip(self) -> Strip:
+        """The strip that it packs."""
+
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """Tasks of one image, as a grid."""
+
+    @property
+    def cycles(self) -> float:
+        """Of one image on one thread, by count."""
+
+    @property
+    def weights(self) -> int:
+        """Elements of the packed weight."""
+
+    def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
+        """A weight (K, C/groups, *kernel) and a bias (K,) as the kernel reads them."""
+
+
+class Launch:
+    """Called with an input and what ``packed`` gave: the output, in the input's layout; None where a sum went astray.
+
+    ``maps`` are those of the kernel's geometry; ``alone`` says that the work is too short for more than one thread.
+    """
+
+    def __init__(
+        self, kernel: Convolution, maps: tuple[NDArray[np.int64], ...], output_shape: Shape, kind: str, *, alone: bool
+    ) -> None:
+        self.packed = kernel.packed
+        self.numbers = MEMORY[kind].numbers
+        self._memory = MEMORY[kind]
+        self._function = address(kernel)
+        self._tasks = output_shape[0] * prod(kernel.tasks)
+        self._alone = alone
+        self._last = kernel.source == "pixels"
+        rank = len(output_shape) - 2
+        self._shape = (output_shape[0], *output_shape[2:], output_shape[1]) if self._last else output_shape
+        self._order = (0, rank + 1, *range(1, rank + 1))
+        self._lead = [0] * (len(maps) - rank)
+        self._maps = [np.concatenate([places, np.full(_overrun(kernel), -1)]) for places in maps]
+        self._fixed = _Arguments()
+        self._fixed[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in self._maps]
+
+    def __call__(self, x: Any, packed: tuple[Numbers, Numbers], residual: Any = None) -> Any:
+        memory = self._memory
+        y = memory.empty(x, self._shape)
+        arguments = _Arguments.from_buffer_copy(self._fixed)
+        arguments[:4] = [memory.address(x), _address(packed[0]), _address(packed[1]), memory.address(y)]
+        batch, channel, *steps = memory.strides(x)
+        arguments[_STRIDES] = [batch, channel, *self._lead, *steps]
+        laid = None if residual is None else self._laid(residual)
+        arguments[Argument.RESIDUAL] = 0 if laid is None else _address(laid)
+        run(self._function, ctypes.addressof(arguments), self._tasks, alone=self._alone)
+        if arguments[Argument.FLAG]:
+            return None
+        return memory.turned(y, self._order) if self._last else y
+
+    def _laid(self, residual: Any) -> Numbers:
+        """The residual as the output lies; copied only where it lies otherwise."""
+        numbers = self.numbers(residual)
+        last = (0, *range(2, numbers.ndim), 1)
+        return np.ascontiguousarray(numbers.transpose(last) if self._last else numbers)
+
+
+_address = MEMORY["numpy"].address
+
+
+def _overrun(kernel: Convolution) -> int:
+    """How far the last strip may reach past the extended axis."""
+    strip = kernel.strip
+    return max(strip.rows, strip.columns, strip.depth) + strip.rows * getattr(kernel, "rows", 0)

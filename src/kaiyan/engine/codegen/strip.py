@@ -1,0 +1,240 @@
+"""A strip of the extended input in cache, packed by the kernel that reads it: past it there are no borders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.geometry import Geometry
+    from kaiyan.engine.codegen.ir import Code, Value
+
+
+class Argument(IntEnum):
+    """The places of a kernel's arguments: addresses, then strides of the input in elements.
+
+    A kernel sets FLAG where its result is not to be used."""
+
+    INPUT = 0
+    WEIGHT = 1
+    BIAS = 2
+    OUTPUT = 3
+    RESIDUAL = 4
+    FLAG = 5
+    MAP = 6  # and 7, 8: one an axis
+    BATCH_STRIDE = 9
+    CHANNEL_STRIDE = 10
+    STRIDE = 11  # and 12, 13: one an axis
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a strip begins: the group's first channel in the image, a channel after it, a position on each axis."""
+
+    base: Value
+    channel: Value
+    depth: Value
+    row: Value
+    column: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """``channels`` x depth x ``rows`` x ``columns`` of the extended input, packed in that order.
+
+    ``source`` says what lies side by side in the input: "rows", "pixels" (the channels of one), or nothing: "strided".
+    ``last`` packs the channels of a pixel side by side too. ``phases`` sorts the columns by their remainder, so that
+    windows with a stride read neighbours.
+    """
+
+    geometry: Geometry
+    source: str
+    channels: int
+    rows: int
+    columns: int
+    last: bool = False
+    phases: int = 1
+
+    @property
+    def depth(self) -> int:
+        """Planes under one output: as many as the kernel has."""
+        return self.geometry.kernel[0]
+
+    @property
+    def phase_pitch(self) -> int:
+        """Elements of one phase of a row."""
+        return -(-self.columns // self.phases)
+
+    @property
+    def pitch(self) -> int:
+        """Elements between two packed rows."""
+        return self.columns * self.channels if self.last else self.phases * self.phase_pitch
+
+    @property
+    def size(self) -> int:
+        """Elements of it all."""
+        return self.depth * self.rows * self.pitch * (1 if self.last else self.channels)
+
+    @property
+    def channel_step(self) -> int:
+        """Elements between two channels."""
+        return 1 if self.last else self.depth * self.rows * self.pitch
+
+    def row(self, code: Code, depth: Value, row: Value) -> Value:
+        """Offset of a row's first column, in channel 0."""
+        return code.mul(code.add(code.mul(depth, self.rows), row), self.pitch)
+
+    def column(self, column: int) -> int:
+        """Offset of a column within its row."""
+        if self.last:
+            return column * self.channels
+        return column % self.phases * self.phase_pitch + column // self.phases
+
+    def cycles(self, lanes: int) -> float:
+        """Of packing it all: a load and a store a vector, and the shuffles or single elements it takes."""
+        usual = {("rows", False): 1.5, ("rows", True): 6.0, ("pixels", True): 1.5}.get(
+            (self.source, self.last), 2.0 * lanes
+        )
+        slow = 2.0 * lanes if self.phases > 2 else 2.5 if self.phases == 2 else usual
+        run = self.geometry.runs[2]
+        edges = self.depth * self.rows * max(self.columns - (run.stop - run.start), 0)
+        single = edges * self.channels * (0.3 if self.source == "pixels" else 2.0)
+        return self.size / lanes * slow + single
+
+    def pack(self, code: Code, into: Value, place: Place) -> None:
+        """Fills the strip from the input; the maps reach as far as any strip does."""
+        geometry = self.geometry
+        with (
+            code.loop(0, self.depth) as depth,
+            code.loop(0, self.rows) as row,
+            code.loop(0, 1 if self.last else self.channels) as channel,
+        ):
+            plane = _mapped(code, 0, code.add(place.depth, code.mul(depth, geometry.dilation[0])))
+            line = _mapped(code, 1, code.add(place.row, row))
+            source = code.at(
+                place.base,
+                code.mul(code.add(place.channel, channel), code.number(Argument.CHANNEL_STRIDE)),
+                code.mul(plane, code.number(Argument.STRIDE)),
+                code.mul(line, code.number(Argument.STRIDE + 1)),
+            )
+            target = code.at(into, self.row(code, depth, row), code.mul(channel, self.channel_step))
+            inside = code.b.and_(code.below(-1, plane), code.below(-1, line))
+            with code.when(code.b.not_(inside)):
+                fill(code, target, geometry.constant, self.pitch)
+            with code.when(inside):
+                self._line(code, target, source, place)
+
+    def _line(self, code: Code, target: Value, source: Value, place: Place) -> None:
+        """One packed row: the middle, which is the input itself, fast; what is left of it one by one."""
+        start, stop = 0, 0
+        if self.source == "rows":
+            middle = _turn if self.last else _halve if self.phases == 2 else _copy if self.phases == 1 else None
+            if middle is not None:
+                start, stop = middle(self, code, target, source, place)
+        for edge in ((0, start), (stop, self.columns)):
+            with code.loop(*edge) as q:
+                self._pixel(code, target, source, place, q)
+
+    def _pixel(self, code: Code, target: Value, source: Value, place: Place, q: Value) -> None:
+        index = _mapped(code, 2, code.add(place.column, q))
+        step = 1 if self.source == "rows" else code.number(Argument.STRIDE + 2)
+        pixel = code.at(source, code.mul(index, step))
+        position, phase = code.divmod(q, self.phases)
+        to = code.at(target, code.mul(phase, self.phase_pitch), position)
+        to = code.at(target, code.mul(q, self.channels)) if self.last else to
+        inside = code.below(-1, index)
+        count = self.count(code, place) if self.last else 1
+        with code.when(code.b.not_(inside)):
+            fill(code, to, self.geometry.constant, self.channels if self.last else 1)
+        with code.when(inside):
+            if self.source == "pixels":
+                copy(code, to, pixel, count)
+            else:
+                step = code.number(Argument.CHANNEL_STRIDE)
+                with code.loop(0, count) as c:
+                    code.store(code.load(pixel, code.mul(c, step)), to, c)
+            if self.last and self.geometry.C % self.channels:
+                fill(code, code.at(to, count), 0.0, code.sub(self.channels, count))
+
+    def count(self, code: Code, place: Place) -> Value:
+        """Channels that there are from the place's on."""
+        if self.geometry.C % self.channels == 0:
+            return self.channels
+        return code.least(code.sub(self.geometry.C, place.channel), self.channels)
+
+    def middle(self, code: Code, column: Value) -> tuple[Value, Value, Value]:
+        """The packed columns that are the input itself, from and up to, and the input's column at 0."""
+        run = self.geometry.runs[2]
+        start = code.least(code.most(code.sub(run.start, column), 0), self.columns)
+        stop = code.most(code.least(code.sub(run.stop, column), self.columns), start)
+        return start, stop, code.add(column, run.first - run.start)
+
+    def always(self, count: Value) -> int:
+        """Channels that are surely there."""
+        return count if isinstance(count, int) else 0
+
+
+def _copy(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
+    start, stop, shift = strip.middle(code, place.column)
+    copy(code, code.at(target, start), code.at(source, shift, start), code.sub(stop, start))
+    return start, stop
+
+
+def _halve(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
+    """Even and odd columns apart, two vectors at a time."""
+    L = code.lanes
+    start, stop, shift = strip.middle(code, place.column)
+    start = code.least(code.add(start, code.divmod(start, 2)[1]), stop)
+    pairs = code.divmod(code.sub(stop, start), 2)[0]
+    half = code.divmod(start, 2)[0]
+    with code.loop(0, pairs, L) as pair:
+        first = code.add(shift, start, code.mul(pair, 2))
+        left = code.sub(pairs, pair)
+        low, high = code.mask(code.mul(left, 2)), code.mask(code.sub(code.mul(left, 2), L))
+        a, b = code.vector(source, first, mask=low), code.vector(source, first, L, mask=high)
+        to, mask = code.add(half, pair), code.mask(left)
+        code.put(code.shuffle(a, b, range(0, 2 * L, 2)), target, to, mask=mask)
+        code.put(code.shuffle(a, b, range(1, 2 * L, 2)), target, to, strip.phase_pitch, mask=mask)
+    return start, code.add(start, code.mul(pairs, 2))
+
+
+def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
+    """Rows of channels to pixels of channels, a square of lanes at a time."""
+    start, stop, shift = strip.middle(code, place.column)
+    channels = strip.count(code, place)
+    step = code.number(Argument.CHANNEL_STRIDE)
+    with code.squares(start, stop) as (q, count):
+        here = code.mask(count)
+        first = code.at(source, shift, q)
+        rows = []
+        for c in range(strip.channels):
+            there = None if c < strip.always(channels) else code.flag(code.below(c, channels))
+            rows.append(code.vector(first, code.mul(step, c), mask=code.both(here, there)))
+        for i, pixel in enumerate(code.transposed(rows)):
+            with code.when(code.below(i, count)):
+                code.put(pixel, target, code.mul(code.add(q, i), strip.channels))
+    return start, stop
+
+
+def group_base(code: Code, geometry: Geometry, image: Value, group: Value) -> Value:
+    """Where a group's channels begin in an image of the input."""
+    channel = code.mul(code.mul(group, geometry.C), code.number(Argument.CHANNEL_STRIDE))
+    return code.at(code.argument(Argument.INPUT), code.mul(image, code.number(Argument.BATCH_STRIDE)), channel)
+
+
+def _mapped(code: Code, axis: int, position: Value) -> Value:
+    return code.whole_at(code.argument(Argument.MAP + axis), position)
+
+
+def copy(code: Code, target: Value, source: Value, count: Value) -> None:
+    """``count`` elements, a vector at a time."""
+    with code.loop(0, count, code.lanes) as i:
+        mask = code.mask(code.sub(count, i))
+        code.put(code.vector(source, i, mask=mask), target, i, mask=mask)
+
+
+def fill(code: Code, target: Value, number: float, count: Value) -> None:
+    """``count`` elements of one value."""
+    with code.loop(0, count, code.lanes) as i:
+        code.put(code.constant(number), target, i, mask=code.mask(code.sub(count, i)))

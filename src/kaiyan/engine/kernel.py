@@ -1,0 +1,207 @@
+"""What the generated algorithms share: what they refuse, how they tell their time, how a routine holds its weight."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from functools import cached_property, lru_cache, partial
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.spec import read
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaiyan.engine.algorithm import Prepared, Routine
+    from kaiyan.engine.codegen.epilogue import Epilogue
+    from kaiyan.engine.codegen.geometry import Geometry
+    from kaiyan.engine.codegen.launch import Convolution, Launch
+    from kaiyan.engine.codegen.target import Target
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.problem import Problem
+
+_CALL = 3e-6
+"""Seconds of a call whose work is nothing."""
+_SHORT = 50e-6
+"""Seconds of work below which one thread does it all."""
+_RANK = 3
+_ITEMSIZE = {"float32": 4, "float64": 8}
+TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
+"""The error that a tier allows, in units of a direct sum's."""
+
+
+class Generated:
+    """An algorithm whose routine is a compiled kernel; a subclass says what it refuses and which kernel it takes."""
+
+    name: str
+    arrays = ("numpy", "torch")
+    error = 1.0
+
+    def refuses(self, problem: Problem) -> Sentence | None:
+        allowed = TIERS[problem.precision]
+        if self.error > allowed:
+            return sentence(
+                "refused",
+                "its error is {error} times a direct sum's; {precision!r} allows {allowed:g}",
+                error=self.error,
+                precision=problem.precision,
+                allowed=allowed,
+            )
+        return _refused(problem) or self.unfit(problem)
+
+    def unfit(self, problem: Problem) -> Sentence | None:
+        """Why this algorithm does not take a problem that kernels can compute."""
+        raise NotImplementedError
+
+    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
+        """The kernel, cut for this machine."""
+        raise NotImplementedError
+
+    def safe(self, geometry: Geometry, source: str, setting: Setting) -> Convolution | None:
+        """The kernel for inputs on which the first one goes astray; None where it never does."""
+        del geometry, source, setting
+        return None
+
+    def seconds(self, problem: Problem) -> float:
+        from kaiyan.engine.codegen.machine import machine
+
+        kernel = self._kernel(problem)
+        work = problem.input_shape[0] * kernel.cycles / machine().frequency
+        return _CALL + max(work, _moved(problem, kernel) / machine().bandwidth)
+
+    def build(self, problem: Problem) -> Routine:
+        return Compiled(self._launch(problem, self.kernel), problem, lambda: self._launch(problem, self.safe))
+
+    def _launch(self, problem: Problem, choose: Callable[..., Any]) -> Launch:
+        from kaiyan.engine.codegen.launch import Launch
+
+        geometry, maps = _geometry(problem)
+        kernel = choose(geometry, *self._setting(problem))
+        output = problem.spec.output_shape(problem.input_shape)
+        return Launch(kernel, maps, output, problem.kind, alone=self.seconds(problem) < _SHORT)
+
+    def _kernel(self, problem: Problem) -> Convolution:
+        return self.kernel(_geometry(problem)[0], *self._setting(problem))
+
+    def _setting(self, problem: Problem) -> tuple[str, Setting]:
+        from kaiyan.engine.codegen.epilogue import Epilogue
+        from kaiyan.engine.codegen.target import host
+        from kaiyan.engine.codegen.threads import get_num_threads
+
+        epilogue = Epilogue(problem.activation, problem.residual)
+        source = "rows" if problem.layout == "planes" else problem.layout
+        return source, (host(), problem.dtype, epilogue, get_num_threads())
+
+
+Setting = tuple["Target", str, "Epilogue", int]
+"""Target, type, epilogue and threads: what a kernel is cut for beside its geometry."""
+
+
+class Compiled:
+    """A routine that keeps weights packed, and packs one again when a bit of it has changed."""
+
+    def __init__(self, launch: Launch, problem: Problem, safe: Callable[[], Launch]) -> None:
+        self._launch, self._spec, self._make_safe = launch, problem.spec, safe
+        self._kept: dict[int, tuple[Any, Any, tuple[Numbers, Numbers]]] = {}
+
+    def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
+        y = self._launch(x, self._packed(weight, bias), residual)
+        return self._safely(x, weight, bias, residual) if y is None else y
+
+    def prepare(self, weight: Any, bias: Any) -> Prepared:
+        packed = self._launch.packed(*self._numbers(weight, bias))
+
+        def prepared(x: Any, residual: Any = None) -> Any:
+            y = self._launch(x, packed, residual)
+            return self._safely(x, weight, bias, residual) if y is None else y
+
+        return prepared
+
+    def _safely(self, x: Any, weight: Any, bias: Any, residual: Any) -> Any:
+        return self._safe(x, self._safe.packed(*self._numbers(weight, bias)), residual)
+
+    @cached_property
+    def _safe(self) -> Launch:
+        return self._make_safe()
+
+    def _packed(self, weight: Any, bias: Any) -> tuple[Numbers, Numbers]:
+        from kaiyan.engine.codegen.fingerprint import fingerprint
+
+        w, b = self._launch.numbers(weight), None if bias is None else self._launch.numbers(bias)
+        mark = fingerprint(w), None if b is None else fingerprint(b)
+        kept = self._kept.get(id(weight))
+        if kept is not None and kept[1] == mark:
+            return kept[2]
+        packed = self._launch.packed(*self._numbers(weight, bias))
+        forget = partial(_forget, weakref.ref(self), id(weight))
+        self._kept[id(weight)] = (weakref.ref(weight, forget), mark, packed)
+        return packed
+
+    def _numbers(self, weight: Any, bias: Any) -> tuple[Numbers, Numbers]:
+        """As NumPy arrays (K, C/groups, *kernel) and (K,): a transposed convolution's weight is turned round."""
+        w, spec = self._launch.numbers(weight), self._spec
+        if spec.transposed:
+            C, K = spec.channels
+            taps = tuple(a.kernel for a in spec.axes)
+            w = w.reshape(spec.groups, C // spec.groups, K // spec.groups, *taps).swapaxes(1, 2)
+            w = np.flip(w, tuple(range(3, w.ndim))).reshape(K, C // spec.groups, *taps)
+        b = np.zeros(spec.channels[1], w.dtype) if bias is None else self._launch.numbers(bias)
+        return w, b
+
+
+def _forget(routine: weakref.ref[Compiled], key: int, _: Any) -> None:
+    owner = routine()
+    if owner is not None:
+        owner._kept.pop(key, None)  # noqa: SLF001
+
+
+def _refused(problem: Problem) -> Sentence | None:
+    """Why no kernel computes this problem."""
+    types = {problem.dtype, problem.weight_dtype, problem.bias_dtype, problem.out_dtype or problem.dtype}
+    sizes = (*problem.input_shape, *problem.spec.weight_shape, *problem.spec.output_shape(problem.input_shape))
+    reasons = (
+        (len(types) > 1 or problem.dtype not in _ITEMSIZE, sentence("refused", "kernels compute float32 and float64")),
+        (len(problem.spec.axes) > _RANK, sentence("refused", "kernels have no more than 3 axes")),
+        (problem.device != "cpu", sentence("refused", "the array is not in the CPU's memory")),
+        (problem.traced, sentence("refused", "torch follows these tensors: autograd, functorch or compile")),
+        (problem.layout == "odd", sentence("refused", "the elements do not lie whole steps apart")),
+        (0 in sizes, sentence("refused", "an axis is empty")),
+        (
+            isinstance(read.constant(problem.spec.padding_mode), complex),
+            sentence("refused", "kernels pad with real numbers"),
+        ),
+    )
+    return next((reason for holds, reason in reasons if holds), None) or _unusable()
+
+
+@lru_cache(maxsize=1)
+def _unusable() -> Sentence | None:
+    """Why code cannot be generated on this machine; said once, as a warning too."""
+    try:
+        from kaiyan.engine.codegen.machine import machine
+
+        machine()
+    except (ImportError, OSError, RuntimeError) as error:
+        reason = sentence("refused", "llvmlite is not usable here: {error}", error=error)
+        warnings.warn(f"{reason}; convolutions are slower without it", RuntimeWarning, stacklevel=2)
+        return reason
+    return None
+
+
+def _moved(problem: Problem, kernel: Convolution) -> int:
+    """Bytes from and to memory: input and output once, the output's lines read before they are written, the weight."""
+    output = prod(problem.spec.output_shape(problem.input_shape))
+    weight = kernel.weights * _ITEMSIZE[problem.dtype]
+    return _ITEMSIZE[problem.dtype] * (prod(problem.input_shape) + 2 * output) + weight
+
+
+@lru_cache(maxsize=512)
+def _geometry(problem: Problem) -> tuple[Geometry, Any]:
+    from kaiyan.engine.codegen.geometry import flattened, geometry
+
+    found, maps = geometry(problem.spec, problem.input_shape)
+    return flattened(found, maps, problem.input_shape[2:]) if problem.layout == "planes" else (found, maps)

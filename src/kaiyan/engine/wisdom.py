@@ -1,0 +1,42 @@
+"""What was measured on this machine, kept on disk: seconds by problem and algorithm."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from kaiyan.engine.codegen.compile import cache_folder, keep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kaiyan.spec.problem import Problem
+
+Wisdom = dict[str, dict[str, float]]
+
+
+def known(problem: Problem) -> dict[str, float]:
+    """Seconds by the name of the algorithm, as far as they were measured."""
+    return _read(_path()).get(str(problem), {})
+
+
+def learn(problem: Problem, seconds: dict[str, float]) -> None:
+    """Keeps what was measured beside what other processes kept; a disk that cannot be written is no error."""
+    path = _path()
+    held = _read(path)
+    held[str(problem)] = held.get(str(problem), {}) | seconds
+    keep(path, json.dumps(held, indent=1, sort_keys=True).encode())
+
+
+def _path() -> Path:
+    from kaiyan.engine.codegen.target import host
+
+    return cache_folder() / f"wisdom-{host().name}-{host().cpu or 'generic'}.json"
+
+
+def _read(path: Path) -> Wisdom:
+    try:
+        held = json.loads(path.read_text("utf-8"))
+        return {str(key): {str(n): float(s) for n, s in times.items()} for key, times in held.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}

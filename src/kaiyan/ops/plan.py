@@ -1,0 +1,141 @@
+"""plan and tune: how a convolution would be computed, by expectation or by trying."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.engine import plan as plans
+from kaiyan.engine import wisdom
+from kaiyan.ops.arrays import KINDS
+from kaiyan.ops.conv import forget
+from kaiyan.ops.routine import routine_of
+from kaiyan.reference.dtype import name_of
+from kaiyan.spec import problem as problems
+from kaiyan.spec import read
+from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaiyan.engine.algorithm import Algorithm
+    from kaiyan.engine.plan import Plan
+    from kaiyan.ops.arrays import Kind
+
+_WORTH = 4
+"""An algorithm is tried when it expects no more than so many times the best's time."""
+
+
+def plan(spec: Conv | str, input_shape: Any, **options: Any) -> Plan:
+    """Which algorithm computes ``spec`` on an input (N, C, *spatial), why, in what time, and what others would take.
+
+    Options: ``kind`` "numpy" or "torch"; ``dtype``; ``layout``, what lies side by side: "planes" (channels first),
+    "rows" of a larger array, "pixels" (channels last) or "strided"; ``precision``, ``activation``, ``residual``.
+    ``print`` shows the table. Raises ``ConvError`` for what cannot be right.
+
+    >>> plan("Conv2d(64, 64, 3, padding=1)", (1, 64, 56, 56), precision="exact").problem.precision
+    'exact'
+    """
+    return plans.plan(_problem(spec, input_shape, **options))
+
+
+def tune(
+    spec: Conv | str,
+    input_shape: Any,
+    *,
+    seconds: float = 1.0,
+    progress: Callable[[str, int, int], None] | None = None,
+    **options: Any,
+) -> Plan:
+    """Tries the promising algorithms on random numbers for about ``seconds`` and keeps what it measured on disk.
+
+    Every later plan for the same problem, in any process, takes the fastest. ``progress`` is told the name of what is
+    tried, its number and how many there are; ``options`` are those of ``plan``.
+    """
+    problem = _problem(spec, input_shape, **options)
+    kind = next(kind for kind in KINDS if kind.name == problem.kind)
+    answers = plans.able(problem)
+    best = min(row.seconds or 0 for row, _ in answers)
+    tried = [(row, algorithm) for row, algorithm in answers if (row.seconds or 0) <= _WORTH * best]
+    arrays = _arrays(problem, kind)
+    times = {}
+    for number, (row, algorithm) in enumerate(tried, start=1):
+        if progress is not None:
+            progress(row.name, number, len(tried))
+        times[row.name] = _measured(_routine(algorithm, problem, kind), arrays, seconds / len(tried))
+    wisdom.learn(problem, times)
+    plans.plan.cache_clear()
+    routine_of.cache_clear()
+    forget()
+    return plans.plan(problem)
+
+
+def _problem(
+    spec: Conv | str,
+    input_shape: Any,
+    *,
+    kind: str = "numpy",
+    dtype: str = "float32",
+    layout: str = "planes",
+    precision: str = "default",
+    activation: str | None = None,
+    residual: bool = False,
+) -> Problem:
+    spec = Conv.parse(spec) if isinstance(spec, str) else spec
+    shape = read.shape(input_shape)
+    fitted, spatial = spec.fitted(shape)
+    batched = shape if len(shape) == len(spatial) + 2 else (1, *shape)
+    fitted.cost(batched), fitted.output_shape(batched)
+    _check("kind", kind, tuple(row.name for row in KINDS))
+    _check("layout", layout, problems.LAYOUTS)
+    name = name_of(dtype)
+    problem = Problem(fitted, batched, name, name, name, kind=kind, layout=layout, residual=residual)
+    word, after = problems.precision(precision), problems.activation(activation)
+    return replace(problem, precision=word, activation=after)
+
+
+def _check(name: str, word: str, known: tuple[str, ...]) -> None:
+    if word not in known:
+        raise ConvError(
+            "unknown-word",
+            "there is no {name} {word!r}; there are {words}",
+            name=name,
+            word=word,
+            words=", ".join(known),
+        )
+
+
+def _arrays(problem: Problem, kind: Kind) -> list[Any]:
+    rng = np.random.default_rng(0)
+    spec = problem.spec
+    shapes = [problem.input_shape, spec.weight_shape, (spec.channels[1],)]
+    x, w, bias = (rng.standard_normal(shape).astype(problem.dtype) for shape in shapes)
+    residual = np.zeros(spec.output_shape(x.shape), x.dtype) if problem.residual else None
+    if problem.layout == "pixels":
+        x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+    if problem.layout == "strided":
+        x = np.repeat(x, 2, -1)[..., ::2]
+    return [None if a is None else kind.made(a) for a in (x, w, bias, residual)]
+
+
+def _routine(algorithm: Algorithm, problem: Problem, kind: Kind) -> Any:
+    return algorithm.build(problem) if kind.name in algorithm.arrays else kind.lift(algorithm, problem)
+
+
+def _measured(routine: Any, arrays: list[Any], budget: float) -> float:
+    """The median of what fits in the budget, after one call that warms up."""
+    x, w, bias, residual = arrays
+    prepared = routine.prepare(w, bias)
+    prepared(x, residual)
+    times: list[float] = []
+    while not times or (sum(times) < budget and len(times) < 1000):
+        began = perf_counter()
+        prepared(x, residual)
+        times.append(perf_counter() - began)
+    return median(times)

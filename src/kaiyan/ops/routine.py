@@ -1,0 +1,80 @@
+"""From arrays and a description to the routine that the plan chose for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.engine.plan import plan
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.problem import Problem
+
+if TYPE_CHECKING:
+    from kaiyan.engine.algorithm import Routine
+    from kaiyan.ops.arrays import Kind
+    from kaiyan.spec.conv import Conv, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is asked of the arrays at every call: enough to choose a routine, and quick to compare."""
+
+    arrays: tuple[tuple[Shape, Any, Any], ...]
+    strides: tuple[int, ...]
+    traced: bool
+
+
+def facts_of(kind: Kind, *arrays: Any) -> Facts:
+    """Of an input, a weight and, where there is one, a bias."""
+    shown = tuple((a.shape, a.dtype, a.device) for a in arrays)
+    return Facts(shown, kind.strides(arrays[0]), kind.traced(arrays))
+
+
+def problem_of(kind: Kind, facts: Facts, spec: Conv, **wanted: Any) -> Problem:
+    """The problem that ``spec`` is on these arrays; raises ``ConvError`` where they do not fit it."""
+    (x_shape, x_dtype, device), *_ = facts.arrays
+    unbatched = len(x_shape) == len(spec.axes) + 1
+    shape = (1, *x_shape) if unbatched else tuple(x_shape)
+    spec.output_shape(shape)
+    _check_companions(spec, facts.arrays)
+    types = [kind.dtype_name(dtype) for _, dtype, _ in facts.arrays]
+    return Problem(
+        spec,
+        shape,
+        dtype=types[0],
+        weight_dtype=types[1],
+        bias_dtype=types[-1],
+        kind=kind.name,
+        device=str(device),
+        layout=kind.layout(shape, (0, *facts.strides) if unbatched else facts.strides, x_dtype),
+        traced=facts.traced,
+        **wanted,
+    )
+
+
+@lru_cache(maxsize=1024)
+def routine_of(kind: Kind, problem: Problem) -> Routine:
+    """The routine of the algorithm that was chosen, on the arrays of ``kind``."""
+    algorithm = plan(problem).algorithm
+    return algorithm.build(problem) if kind.name in algorithm.arrays else kind.lift(algorithm, problem)
+
+
+def _check_companions(spec: Conv, arrays: tuple[tuple[Shape, Any, Any], ...]) -> None:
+    if len(arrays) > 2 and tuple(arrays[2][0]) != (spec.out_channels,):
+        raise ConvError(
+            "wrong-bias",
+            "the bias has shape {shape}, but there are {K} output channels",
+            "a bias of shape ({K},)",
+            shape=tuple(arrays[2][0]),
+            K=spec.out_channels,
+        )
+    devices = [str(device) for _, _, device in arrays]
+    if len(set(devices)) > 1:
+        raise ConvError(
+            "devices-differ",
+            "the input is on {x} and the weight or bias on {other}",
+            "weight.to(x.device)",
+            x=devices[0],
+            other=next(d for d in devices if d != devices[0]),
+        )
