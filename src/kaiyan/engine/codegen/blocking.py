@@ -24,6 +24,10 @@ NEAR = 24 * 1024
 """Bytes of a strip that stays in the first cache beside a few weights and sums."""
 FAR = 384 * 1024
 """Bytes of a strip that stays in the second cache beside the weights of one block."""
+_WEIGHTS = 320 * 1024
+"""Bytes of one block's weights that stay in the second cache."""
+_TERMS = 128
+"""Terms of a sum that are worth fetching a tile of sums for."""
 _TILES = 2 * 1024 * 1024
 """Bytes of transformed tiles: twice the second cache costs less than reading the weights again."""
 _PRODUCTS = 192 * 1024
@@ -38,15 +42,31 @@ def channels(geometry: Geometry, source: str, target: Target, dtype: str, epilog
     """Dense, vectors of output channels."""
     L = target.lanes(_itemsize(dtype))
     _, H, W = geometry.outputs
+    chunks = _chunks(geometry, L, dtype)
     found = []
     for vectors in (1, 2, 3, 4):
         most = (target.registers - vectors - 1) // vectors
         for columns in {even(W, min(most, W if source == "pixels" else L)), min(most, W, L)}:
             tile = (max(even(H, most // columns), 1), columns)
-            strip = _strip(geometry, tile, FAR, geometry.C, dtype)
-            kernel = Channels(geometry, source, *strip, 1, tile, vectors, L, epilogue, dtype)
+            strip = _strip(geometry, tile, FAR, geometry.C // chunks, dtype)
+            kernel = Channels(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype)
             found.append(replace(kernel, parts=_parts(kernel.tasks, kernel.blocks, threads)))
     return min(found, key=lambda kernel: kernel.cycles)
+
+
+def _chunks(geometry: Geometry, lanes: int, dtype: str) -> int:
+    """Even chunks of the input's channels, one where the weights of a block of two vectors fit beside a strip.
+
+    Where they do not, as few as make them fit, and a whole plane of inputs too, if a chunk has still work for a tile.
+    """
+    C, taps, itemsize = geometry.C, geometry.taps, _itemsize(dtype)
+    plane = prod(reaches(geometry, (1, *geometry.outputs[1:]))[1:]) * geometry.kernel[0]
+    most = max(_WEIGHTS // (taps * 2 * lanes * itemsize), 1)
+    if most >= C:
+        return 1
+    least = tiled(_TERMS, taps)
+    wanted = min(most, max(FAR // (plane * itemsize), least))
+    return next((n for n in range(1, C + 1) if C % n == 0 and C // n <= wanted), 1)
 
 
 @lru_cache(maxsize=4096)
@@ -136,10 +156,11 @@ def _strip(geometry: Geometry, tile: tuple[int, int], most: int, C: int, dtype: 
 
 
 def _whole(size: int, most: int, tile: int) -> int:
-    """A block of whole tiles, not above ``most``, that covers ``size`` evenly; all of it if that fits."""
+    """A block of whole tiles, not far below ``most``, that covers ``size`` with the least left over; all if it fits."""
     if most >= size:
         return size
-    return min(even(tiled(size, tile), max(most // tile, 1)) * tile, size)
+    blocks = range(max(most // tile // 2, 1), max(most // tile, 1) + 1)
+    return min(max(blocks, key=lambda n: (-tiled(size, n * tile) * n, n)) * tile, size)
 
 
 def _parts(tasks: tuple[int, ...], blocks: int, threads: int) -> int:

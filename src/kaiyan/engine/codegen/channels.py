@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -10,13 +12,14 @@ import numpy as np
 
 from kaiyan.engine.codegen.blocks import TASK, clipped, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.ir import whole
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
-from kaiyan.engine.codegen.tile import multiply, sums
+from kaiyan.engine.codegen.tile import multiply
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.geometry import Geometry
     from kaiyan.engine.codegen.ir import Code, Value
-    from kaiyan.engine.codegen.tile import Sums
+    from kaiyan.engine.codegen.tile import Tile
     from kaiyan.reference.dtype import Numbers
 
 
@@ -24,9 +27,9 @@ if TYPE_CHECKING:
 class Channels:
     """``tile`` (rows, columns) of outputs by ``vectors`` of channels stay in registers over the whole sum.
 
-    A task is one strip of ``rows`` x ``columns`` outputs of one plane, for ``parts`` of the channels' blocks. The
-    weight is packed as ``pack`` says. ``source`` is the input's layout (see ``Strip``), the output's is channels last
-    where the source is "pixels", else channels first.
+    A task is one strip of ``rows`` x ``columns`` outputs of one plane, for one of ``parts`` of the channels' blocks. It
+    sums over ``chunks`` of the input's channels one after the other, so that what they weigh stays in cache. The input's
+    layout is ``source`` (see ``Strip``); the output's is channels last where that is "pixels", else channels first.
     """
 
     geometry: Geometry
@@ -34,6 +37,7 @@ class Channels:
     rows: int
     columns: int
     parts: int
+    chunks: int
     tile: tuple[int, int]
     vectors: int
     lanes: int
@@ -65,7 +69,7 @@ class Channels:
     def strip(self) -> Strip:
         """What one task reads."""
         _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
-        return Strip(self.geometry, self.source, self.geometry.C, rows, columns, last=self.last)
+        return Strip(self.geometry, self.source, self.geometry.C // self.chunks, rows, columns, last=self.last)
 
     @property
     def weights(self) -> int:
@@ -79,9 +83,11 @@ class Channels:
         tiles = tiled(self.rows, self.tile[0]) * tiled(self.columns, self.tile[1])
         terms = self.geometry.C * self.geometry.taps
         turns = pixels if self.last else self.tile[0] * self.lanes * 5
-        tile = terms * max(pixels * self.vectors, pixels + self.vectors) / 2 * 1.05 + self.vectors * turns
+        again = (self.chunks - 1) * pixels * 2
+        tile = terms * max(pixels * self.vectors, pixels + self.vectors) / 2 * 1.05 + self.vectors * (turns + again)
         strips = prod(self.tasks) / self.parts
-        return strips * (tiles * self.blocks * tile + self.parts * (self.strip.cycles(self.lanes) + TASK))
+        packing = self.parts * (self.chunks * self.strip.cycles(self.lanes) + TASK)
+        return strips * (tiles * self.blocks * tile + packing)
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(groups, K, C, taps) in the order of the sum: (groups, blocks, terms, width)."""
@@ -92,98 +98,140 @@ class Channels:
         rows = terms.reshape(G, self.blocks, self.width, C * taps)
         return turned(rows, (0, 1, 3, 2)), padded(bias.reshape(G, K), self.blocks * self.width)
 
+    @property
+    def tiles(self) -> tuple[int, int]:
+        """Tiles of one strip."""
+        return tiled(self.rows, self.tile[0]), tiled(self.columns, self.tile[1])
+
     def emit(self, code: Code) -> None:
         """Writes the kernel."""
         geometry, strip = self.geometry, self.strip
         image, task = code.divmod(code.task, prod(self.tasks))
         group, depth, row, column, part = code.unravel(task, self.tasks)
-        row, column = (
-            clipped(code, row, self.rows, geometry.outputs[1]),
-            clipped(code, column, self.columns, geometry.outputs[2]),
-        )
+        row = clipped(code, row, self.rows, geometry.outputs[1])
+        column = clipped(code, column, self.columns, geometry.outputs[2])
         base = group_base(code, geometry, image, group)
-        packed = code.scratch(strip.size)
+        packed = strip.room(code)
+        sums = (
+            code.scratch(prod(self.tiles) * prod(self.tile) * self.blocks * self.width) if self.chunks > 1 else packed
+        )
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
-        strip.pack(code, packed, Place(base, 0, *position))
-        with code.share(self.blocks, part, self.parts) as block:
-            where = code.add(code.mul(image, geometry.groups), group)
-            with code.loop(0, self.rows, self.tile[0]) as r, code.loop(0, self.columns, self.tile[1]) as q:
-                r, q = code.least(r, self.rows - self.tile[0]), code.least(q, self.columns - self.tile[1])  # noqa: PLW2901
-                tile = self._sums(code, packed, code.add(code.mul(group, self.blocks), block), (r, q))
-                self._put(code, tile, where, block, (depth, code.add(row, r), code.add(column, q)))
+        where = code.add(code.mul(image, geometry.groups), group)
+        with code.loop(0, self.chunks) as chunk:
+            strip.pack(code, packed, Place(base, code.mul(chunk, strip.channels), *position))
+            with (
+                code.share(self.blocks, part, self.parts) as block,
+                code.loop(0, self.tiles[0]) as r,
+                code.loop(0, self.tiles[1]) as q,
+            ):
+                values = packed, sums, chunk, group, block, r, q, where, depth, row, column
+                code.apart("tile", partial(self._tile, code), *values)
         code.release()
 
-    def _sums(self, code: Code, packed: Value, block: Value, corner: tuple[Value, Value]) -> Sums:
-        """The register tile, pixel by vector, summed over channels and taps."""
-        geometry, strip = self.geometry, self.strip
-        reduction = geometry.C * geometry.taps
-        weight = code.at(code.argument(Argument.WEIGHT), code.mul(block, reduction * self.width))
-        bias = code.at(code.argument(Argument.BIAS), code.mul(block, self.width))
-        tile = sums(code, prod(self.tile), self.vectors)
-        for j in range(self.vectors):
-            start = code.vector(bias, j * self.lanes)
-            for pixel in tile:
-                pixel[j].put(start)
-        kd, kh, kw = geometry.kernel
-        _, sh, sw = geometry.stride
-        corner_row, corner_column = code.mul(corner[0], sh), code.mul(corner[1], sw)
-        offsets = [
-            strip.row(code, 0, r * sh) + strip.column(q * sw) for r in range(self.tile[0]) for q in range(self.tile[1])
-        ]
+    def _tile(
+        self, code: Code, packed: Value, sums: Value, chunk: Value, group: Value, block: Value, r: Value, q: Value,
+        where: Value, depth: Value, row: Value, column: Value,
+    ) -> None:  # fmt: skip
+        """One tile over one chunk: from the bias or the sums so far, to the output or the sums so far."""
+        number = code.add(code.mul(group, self.blocks), block)
+        bias = code.at(code.argument(Argument.BIAS), code.mul(number, self.width))
+        held = code.at(sums, code.mul(code.ravel((block, r, q), (0, *self.tiles)), prod(self.tile) * self.width))
+        first = code.b.icmp_signed("==", whole(chunk), whole(0))
+        start = code.b.select(first, bias, held)
+        step = code.b.select(first, whole(0), whole(self.width))
+        tile = [code.variables(self.vectors) for _ in range(prod(self.tile))]
+        for i, pixel in enumerate(tile):
+            for j, place in enumerate(pixel):
+                place.put(code.vector(start, code.mul(step, i), j * self.lanes))
+        r = code.least(code.mul(r, self.tile[0]), self.rows - self.tile[0])
+        q = code.least(code.mul(q, self.tile[1]), self.columns - self.tile[1])
+        corner = depth, code.add(row, r), code.add(column, q)
+        self._sum(code, tile, packed, (number, chunk), (r, q), corner)
+        over = code.below(self.chunks - 2, chunk)
+        with code.when(over):
+            (self._pixels if self.last else self._rows)(code, tile, where, block, corner)
+        if self.chunks > 1:
+            with code.when(code.b.not_(over)):
+                for i, pixel in enumerate(tile):
+                    for j, place in enumerate(pixel):
+                        code.put(place.get(), held, i * self.width + j * self.lanes)
 
-        def term(c: Value, z: Value, y: Value, x: Value, order: Value) -> None:
+    def _sum(
+        self,
+        code: Code,
+        tile: Tile,
+        packed: Value,
+        source: tuple[Value, Value],
+        place: tuple[Value, Value],
+        corner: tuple[Value, Value, Value],
+    ) -> None:
+        """Adds all products of a chunk's channels and taps to the tile; ``place`` is in the strip, ``corner`` outside."""
+        geometry, strip = self.geometry, self.strip
+        number, chunk = source
+        channels = strip.channels
+        weight = code.at(code.argument(Argument.WEIGHT), code.mul(number, geometry.C * geometry.taps * self.width))
+        _, sh, sw = geometry.stride
+        _, dh, dw = geometry.dilation
+        row, column = code.mul(place[0], sh), code.mul(place[1], sw)
+        steps = [(r * sh, q * sw) for r in range(self.tile[0]) for q in range(self.tile[1])]
+        offsets = [strip.row(code, 0, r) + strip.column(q) for r, q in steps]
+        taps = [(0, geometry.kernel[0]), self._taps(code, 1, corner[1]), self._taps(code, 2, corner[2])]
+        axes = [*taps, (0, channels)] if self.last else [(0, channels), *taps]
+        with ExitStack() as loops:
+            indices = [loops.enter_context(code.loop(*axis)) for axis in axes]
+            z, y, x, c = indices if self.last else (*indices[1:], indices[0])
             there = code.at(
                 packed,
                 code.mul(c, strip.channel_step),
-                strip.row(code, z, code.add(corner_row, code.mul(y, geometry.dilation[1]))),
-                code.mul(code.add(corner_column, code.mul(x, geometry.dilation[2])), strip.column(1)),
+                strip.row(code, z, code.add(row, code.mul(y, dh))),
+                code.mul(code.add(column, code.mul(x, dw)), strip.column(1)),
             )
-            multiply(code, tile, code.at(weight, code.mul(order, self.width)), there, offsets)
+            channel = code.add(code.mul(chunk, channels), c)
+            tap = code.ravel((z, y, x), geometry.kernel)
+            order = (tap, channel, geometry.C) if self.last else (channel, tap, geometry.taps)
+            term = code.add(code.mul(order[0], order[2]), order[1])
+            multiply(code, tile, code.at(weight, code.mul(term, self.width)), there, offsets)
 
-        sizes = (kd, kh, kw, geometry.C) if self.last else (geometry.C, kd, kh, kw)
-        with (
-            code.loop(0, sizes[0]) as a,
-            code.loop(0, sizes[1]) as b,
-            code.loop(0, sizes[2]) as c,
-            code.loop(0, sizes[3]) as d,
-        ):
-            order = code.ravel((a, b, c, d), sizes)
-            if self.last:
-                term(d, a, b, c, order)
-            else:
-                term(a, b, c, d, order)
-        return tile
+    def _taps(self, code: Code, axis: int, corner: Value) -> tuple[Value, Value]:
+        """The first tap and the one after the last that lie, for some output of a tile, on more than padded zeros."""
+        geometry = self.geometry
+        run, kernel, step = geometry.runs[axis], geometry.kernel[axis], geometry.dilation[axis]
+        if geometry.constant or not geometry.framed or run.stop - run.start == geometry.room[axis]:
+            return 0, kernel
+        first = code.mul(corner, geometry.stride[axis])
+        last = code.add(first, (self.tile[axis - 1] - 1) * geometry.stride[axis])
+        low = code.divmod(code.add(code.most(code.sub(run.start, last), 0), step - 1), step)[0]
+        high = code.divmod(code.add(code.most(code.sub(run.stop, first), 0), step - 1), step)[0]
+        return code.least(low, kernel), code.least(high, kernel)
 
-    def _put(self, code: Code, held: Sums, where: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
+    def _pixels(self, code: Code, tile: Tile, where: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
+        """Stores a tile channels last."""
         geometry = self.geometry
         output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
-        _, height, width = geometry.outputs
-        depth, row, column = corner
-        pixel = code.add(code.mul(code.add(code.mul(depth, height), row), width), column)
-        first = code.mul(block, self.width)
-        if self.last:
-            image, group = code.divmod(where, geometry.groups)
-            all_channels = geometry.groups * geometry.K
-            start = code.add(code.mul(image, geometry.pixels * all_channels), code.mul(group, geometry.K), first)
-            for j in range(self.vectors):
-                mask = None if geometry.K % self.width == 0 else code.mask(code.sub(geometry.K - j * self.lanes, first))
-                for i, sum_ in enumerate(held):
-                    r, q = divmod(i, self.tile[1])
-                    place = code.mul(code.add(pixel, r * width + q), all_channels)
-                    offset = code.add(start, place, j * self.lanes)
-                    self.epilogue.put(code, sum_[j].get(), offset, output, residual, mask)
-            return
-        start = code.add(code.mul(code.add(code.mul(where, geometry.K), first), geometry.pixels), pixel)
+        image, group = code.divmod(where, geometry.groups)
+        channels, first = geometry.groups * geometry.K, code.mul(block, self.width)
+        pixel = code.add(code.mul(image, geometry.pixels), code.ravel(corner, geometry.outputs))
+        start = code.add(code.mul(pixel, channels), code.mul(group, geometry.K), first)
         for j in range(self.vectors):
-            for r in range(self.tile[0]):
-                pixels = [sum_[j].get() for sum_ in held[r * self.tile[1] : (r + 1) * self.tile[1]]]
-                rows = code.transposed(pixels + [code.constant(0)] * (self.lanes - len(pixels)))
-                mask = code.mask(self.tile[1])
-                for i, line in enumerate(rows):
-                    channel = j * self.lanes + i
-                    offset = code.add(start, channel * geometry.pixels + r * width)
-                    if geometry.K % self.width == 0:
-                        self.epilogue.put(code, line, offset, output, residual, mask)
-                        continue
-                    with code.when(code.below(code.add(first, channel), geometry.K)):
-                        self.epilogue.put(code, line, offset, output, residual, mask)
+            mask = None if geometry.K % self.width == 0 else code.mask(code.sub(geometry.K - j * self.lanes, first))
+            for i, held in enumerate(tile):
+                r, q = divmod(i, self.tile[1])
+                offset = code.add(start, (r * geometry.outputs[2] + q) * channels + j * self.lanes)
+                self.epilogue.put(code, held[j].get(), offset, output, residual, mask)
+
+    def _rows(self, code: Code, tile: Tile, where: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
+        """Stores a tile channels first: squares of lanes are turned."""
+        geometry = self.geometry
+        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
+        first = code.mul(block, self.width)
+        channel = code.add(code.mul(where, geometry.K), first)
+        start = code.add(code.mul(channel, geometry.pixels), code.ravel(corner, geometry.outputs))
+        rows, columns = self.tile
+        for j in range(self.vectors):
+            for r in range(rows):
+                pixels = [held[j].get() for held in tile[r * columns : (r + 1) * columns]]
+                lines = code.transposed(pixels + [code.constant(0)] * (self.lanes - columns))
+                for i, line in enumerate(lines, start=j * self.lanes):
+                    offset = code.add(start, i * geometry.pixels + r * geometry.outputs[2])
+                    with code.bound(code.add(first, i), geometry.K, self.width):
+                        self.epilogue.put(code, line, offset, output, residual, code.mask(columns))

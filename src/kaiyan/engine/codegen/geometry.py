@@ -37,7 +37,8 @@ class Run:
 class Geometry:
     """Channels of one group, and sizes (depth, rows, columns). The extended axis is what windows slide over.
 
-    ``room`` is its size, ``runs`` where it is the input itself; elsewhere it is ``constant`` or copies of the input.
+    ``room`` is its size, ``runs`` where it is the input itself; elsewhere it is ``constant``, or there are copies of
+    the input too, where it is not ``framed``.
     """
 
     groups: int
@@ -50,6 +51,7 @@ class Geometry:
     room: Triple
     runs: tuple[Run, Run, Run]
     constant: float
+    framed: bool
 
     @property
     def taps(self) -> int:
@@ -72,6 +74,10 @@ def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
     places = zip(spec.axes, sizes, spec.pads(input_shape), outputs, strict=True)
     maps = [_map(axis, n, pads, out, spec) for axis, n, pads, out in places]
     single = [np.zeros(1, np.int64)] * (RANK - len(maps))
+    runs = tuple(_run(places) for places in (*single, *maps))
+    framed = all(
+        (places != OUTSIDE).sum() == run.stop - run.start for places, run in zip((*single, *maps), runs, strict=True)
+    )
     found = Geometry(
         spec.groups,
         C // spec.groups,
@@ -81,8 +87,9 @@ def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
         _three(1 if spec.transposed else a.stride for a in spec.axes),
         _three(a.dilation for a in spec.axes),
         _three(len(places) for places in maps),
-        tuple(_run(places) for places in (*single, *maps)),  # type: ignore[arg-type]
+        runs,  # type: ignore[arg-type]
         float(read.constant(spec.padding_mode).real),
+        framed,
     )
     return found, (*single, *maps)
 

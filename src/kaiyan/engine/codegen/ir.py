@@ -191,16 +191,23 @@ class Code:
         with self.loop(first, after) as index:
             yield index
 
-    @contextmanager
-    def squares(self, start: Value, stop: Value) -> Iterator[tuple[Value, Value]]:
-        """Steps of a register's lanes, and how many of them are inside: all, where the stretch is surely long enough.
+    def vectors(self, start: Value, stop: Value, body: Callable[[Value, Value], None]) -> None:
+        """Calls ``body(index, count)`` for every register of elements from start to stop; ``count`` of them are inside.
 
-        Then the last step is moved back: it does once more what was done, and nothing has to be masked.
+        Where the stretch is known to be long enough, all always are: the last step is moved back and does once more
+        what was done, so that nothing has to be masked. Else what is left over is written a second time, masked.
         """
         L = self.lanes
-        whole = isinstance(start, int) and isinstance(stop, int) and stop - start >= L
-        with self.loop(start, stop, L) as q:
-            yield (self.least(q, stop - L), L) if whole else (q, self.sub(stop, q))
+        if isinstance(start, int) and isinstance(stop, int):
+            with self.loop(start, stop, L) as index:
+                body(*((self.least(index, stop - L), L) if stop - start >= L else (index, stop - start)))
+            return
+        full = self.mul(self.divmod(self.sub(stop, start), L)[0], L)
+        with self.loop(start, self.add(start, full), L) as index:
+            body(index, L)
+        rest = self.sub(self.sub(stop, start), full)
+        with self.when(self.below(0, rest)):
+            body(self.add(start, full), rest)
 
     @contextmanager
     def when(self, condition: Value) -> Iterator[None]:
@@ -211,6 +218,10 @@ class Code:
         yield
         self.b.branch(out)
         self.b.position_at_end(out)
+
+    def bound(self, index: Value, size: int, step: int) -> Any:
+        """Only if the index is below a size; always, where the size is whole steps."""
+        return self.always() if size % step == 0 else self.when(self.below(index, size))
 
     @contextmanager
     def always(self) -> Iterator[None]:

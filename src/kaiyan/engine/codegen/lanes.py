@@ -81,7 +81,7 @@ class Lanes:
         row = clipped(code, row, self.rows, geometry.outputs[1])
         column = clipped(code, column, self.columns, geometry.outputs[2])
         base = code.at(code.argument(Argument.INPUT), code.mul(image, code.number(Argument.BATCH_STRIDE)))
-        packed = code.scratch(strip.size)
+        packed = strip.room(code)
         channel = code.mul(block, self.lanes)
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
         strip.pack(code, packed, Place(base, channel, *position))
@@ -132,7 +132,6 @@ class Lanes:
         for r in range(rows):
             vectors = [place.get() for place in held[r * columns : (r + 1) * columns]]
             for lane, line in enumerate(code.transposed(vectors + [code.constant(0)] * (self.lanes - columns))):
-                always = geometry.C % self.lanes == 0
-                with code.always() if always else code.when(code.below(code.add(channel, lane), geometry.C)):
+                with code.bound(code.add(channel, lane), geometry.C, self.lanes):
                     offset = code.add(start, lane * geometry.pixels + r * geometry.outputs[2])
                     self.epilogue.put(code, line, offset, output, residual, code.mask(columns))

@@ -118,7 +118,7 @@ class Pixels:
         bundle, depth, row, column, part = code.unravel(task, self.tasks)
         row = clipped(code, row, self.rows, geometry.outputs[1])
         column = clipped(code, column, self.columns, geometry.outputs[2])
-        packed = code.scratch(strip.size + self.vectors * self.lanes)
+        packed = strip.room(code)
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
         first = code.mul(bundle, self.bundle)
         with code.loop(first, code.least(code.add(first, self.bundle), geometry.groups)) as group:
@@ -211,8 +211,7 @@ class Pixels:
         first = code.mul(block, self.channels)
         start = code.add(code.mul(code.add(code.mul(where, geometry.K), first), geometry.pixels), pixel)
         for k, lines in enumerate(held):
-            always = geometry.K % self.channels == 0
-            with code.when(code.below(code.add(first, k), geometry.K)) if not always else code.always():
+            with code.bound(code.add(first, k), geometry.K, self.channels):
                 for r, line in enumerate(lines):
                     for v, place in enumerate(line):
                         offset = code.add(start, k * geometry.pixels + r * geometry.outputs[2] + v * self.lanes)

@@ -28,6 +28,10 @@ class Argument(IntEnum):
     STRIDE = 11  # and 12, 13: one an axis
 
 
+_SLACK = 4
+"""Vectors that may be read past the last column, into lanes that are not stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a strip begins: the group's first channel in the image, a channel after it, a position on each axis."""
@@ -98,12 +102,21 @@ class Strip:
         )
         slow = 2.0 * lanes if self.phases > 2 else 2.5 if self.phases == 2 else usual
         run = self.geometry.runs[2]
-        edges = self.depth * self.rows * max(self.columns - (run.stop - run.start), 0)
+        beside = 0 if self.geometry.framed else max(self.columns - (run.stop - run.start), 0)
+        edges = self.depth * self.rows * (beside + (2 if self.phases > 1 else 0))
         single = edges * self.channels * (0.3 if self.source == "pixels" else 2.0)
         return self.size / lanes * slow + single
 
+    def room(self, code: Code) -> Value:
+        """Scratch for the strip, with its frame in it: what lies beside the input is the same in all that is packed."""
+        packed = code.scratch(self.size + code.lanes * _SLACK)
+        run = self.geometry.runs[2]
+        if self.geometry.framed and run.stop - run.start < self.geometry.room[2]:
+            fill(code, packed, self.geometry.constant, self.size)
+        return packed
+
     def pack(self, code: Code, into: Value, place: Place) -> None:
-        """Fills the strip from the input; the maps reach as far as any strip does."""
+        """Fills a strip that ``room`` made; the maps reach as far as any strip does."""
         geometry = self.geometry
         with (
             code.loop(0, self.depth) as depth,
@@ -127,12 +140,13 @@ class Strip:
 
     def _line(self, code: Code, target: Value, source: Value, place: Place) -> None:
         """One packed row: the middle, which is the input itself, fast; what is left of it one by one."""
-        start, stop = 0, 0
+        low, high, _ = self.middle(code, place.column) if self.geometry.framed else (0, self.columns, 0)
+        start = stop = low
         if self.source == "rows":
-            middle = _turn if self.last else _halve if self.phases == 2 else _copy if self.phases == 1 else None
+            middle = _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
             if middle is not None:
                 start, stop = middle(self, code, target, source, place)
-        for edge in ((0, start), (stop, self.columns)):
+        for edge in ((low, start), (stop, high)):
             with code.loop(*edge) as q:
                 self._pixel(code, target, source, place, q)
 
@@ -188,14 +202,16 @@ def _halve(strip: Strip, code: Code, target: Value, source: Value, place: Place)
     start = code.least(code.add(start, code.divmod(start, 2)[1]), stop)
     pairs = code.divmod(code.sub(stop, start), 2)[0]
     half = code.divmod(start, 2)[0]
-    with code.loop(0, pairs, L) as pair:
+
+    def halve(pair: Value, count: Value) -> None:
         first = code.add(shift, start, code.mul(pair, 2))
-        left = code.sub(pairs, pair)
-        low, high = code.mask(code.mul(left, 2)), code.mask(code.sub(code.mul(left, 2), L))
+        low, high = code.mask(code.mul(count, 2)), code.mask(code.sub(code.mul(count, 2), L))
         a, b = code.vector(source, first, mask=low), code.vector(source, first, L, mask=high)
-        to, mask = code.add(half, pair), code.mask(left)
+        to, mask = code.add(half, pair), code.mask(count)
         code.put(code.shuffle(a, b, range(0, 2 * L, 2)), target, to, mask=mask)
         code.put(code.shuffle(a, b, range(1, 2 * L, 2)), target, to, strip.phase_pitch, mask=mask)
+
+    code.vectors(0, pairs, halve)
     return start, code.add(start, code.mul(pairs, 2))
 
 
@@ -204,7 +220,8 @@ def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) 
     start, stop, shift = strip.middle(code, place.column)
     channels = strip.count(code, place)
     step = code.number(Argument.CHANNEL_STRIDE)
-    with code.squares(start, stop) as (q, count):
+
+    def turn(q: Value, count: Value) -> None:
         here = code.mask(count)
         first = code.at(source, shift, q)
         rows = []
@@ -214,6 +231,8 @@ def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) 
         for i, pixel in enumerate(code.transposed(rows)):
             with code.when(code.below(i, count)):
                 code.put(pixel, target, code.mul(code.add(q, i), strip.channels))
+
+    code.vectors(start, stop, turn)
     return start, stop
 
 
@@ -229,12 +248,14 @@ def _mapped(code: Code, axis: int, position: Value) -> Value:
 
 def copy(code: Code, target: Value, source: Value, count: Value) -> None:
     """``count`` elements, a vector at a time."""
-    with code.loop(0, count, code.lanes) as i:
-        mask = code.mask(code.sub(count, i))
+
+    def move(i: Value, inside: Value) -> None:
+        mask = code.mask(inside)
         code.put(code.vector(source, i, mask=mask), target, i, mask=mask)
+
+    code.vectors(0, count, move)
 
 
 def fill(code: Code, target: Value, number: float, count: Value) -> None:
     """``count`` elements of one value."""
-    with code.loop(0, count, code.lanes) as i:
-        code.put(code.constant(number), target, i, mask=code.mask(code.sub(count, i)))
+    code.vectors(0, count, lambda i, inside: code.put(code.constant(number), target, i, mask=code.mask(inside)))

@@ -9,15 +9,11 @@ if TYPE_CHECKING:
 
     from kaiyan.engine.codegen.ir import Code, Value, Variable
 
-Sums = list[list["Variable"]]
+Tile = list[list["Variable"]]
+"""Registers by pixel and vector."""
 
 
-def sums(code: Code, pixels: int, vectors: int) -> Sums:
-    """``pixels`` x ``vectors`` registers."""
-    return [code.variables(vectors) for _ in range(pixels)]
-
-
-def multiply(code: Code, tile: Sums, weights: Value, elements: Value, offsets: Sequence[int]) -> None:
+def multiply(code: Code, tile: Tile, weights: Value, elements: Value, offsets: Sequence[int]) -> None:
     """Adds one term to every sum: the vectors at ``weights`` times the element at each pixel's offset.
 
     Written once in the innermost loop and never unrolled: LLVM would keep the broadcasts of neighbouring taps and spill

@@ -127,7 +127,7 @@ class Winograd:
         corner = depth, code.mul(row, self.rows * self.m[0]), code.mul(column, self.columns * self.m[1])
         base = group_base(code, geometry, image, group)
         doubt = code.zeros(1)[0]
-        packed = code.scratch(self.strip.size)
+        packed = self.strip.room(code)
         inputs = code.scratch(self.points * self.pitch)
         products = code.scratch(self.points * self.group * self.columns * self.width)
         pixels = code.scratch((self.m[0] * self.columns * self.m[1] + self.lanes) * self.lanes)
@@ -232,14 +232,16 @@ class Winograd:
         def by_channel(line: Value, pixel: Value) -> None:
             where = code.add(code.mul(image, channels), code.mul(group, geometry.K), channel)
             start = code.add(code.mul(where, geometry.pixels), pixel)
-            with code.squares(0, count) as (q, inside):
+
+            def turn(q: Value, inside: Value) -> None:
                 here = code.mask(inside)
-                turned = [code.vector(line, code.mul(code.add(q, i), self.lanes)) for i in range(self.lanes)]
-                for lane, value in enumerate(code.transposed(turned)):
+                pixels = [code.vector(line, code.mul(code.add(q, i), self.lanes)) for i in range(self.lanes)]
+                for lane, value in enumerate(code.transposed(pixels)):
                     offset = code.add(start, q, lane * geometry.pixels)
-                    always = geometry.K % self.width == 0
-                    with code.always() if always else code.when(code.below(code.add(channel, lane), geometry.K)):
+                    with code.bound(code.add(channel, lane), geometry.K, self.width):
                         self.epilogue.put(code, value, offset, output, residual, here)
+
+            code.vectors(0, count, turn)
 
         put = by_pixel if self.source == "pixels" else by_channel
         with code.loop(0, code.least(code.sub(height, top), self.m[0])) as i:

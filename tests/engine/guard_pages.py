@@ -1,0 +1,191 @@
+"""Every buffer of every kernel between two pages that cannot be touched, on random problems: a wrong index ends the run.
+
+``python tests/engine/guard_pages.py 5000 7`` runs 5000 problems from seed 7 and prints how many kernels it ran. A run is
+a process of its own, because what it looks for is a crash.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import random
+import sys
+from dataclasses import replace
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+
+from kaiyan.engine.algorithms import ALGORITHMS
+from kaiyan.engine.codegen import memory
+from kaiyan.engine.codegen.strip import Argument
+from kaiyan.engine.codegen.threads import set_num_threads
+from kaiyan.engine.kernel import Generated
+from kaiyan.reference.activation import ACTIVATIONS
+from kaiyan.reference.forward import forward
+from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.problem import Problem
+
+PAGE = mmap.PAGESIZE
+FORBIDDEN = 0
+LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+MODES = ("zeros", "zeros", "constant(3)", "reflect", "replicate", "circular", "symmetric")
+
+
+class Guarded:
+    """Memory between forbidden pages: one block ends where a page begins, the next begins where one ends."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[int, tuple[mmap.mmap, int]] = {}
+        self.at_end = False
+
+    def take(self, size: int) -> int:
+        """The address of ``size`` bytes."""
+        self.at_end = not self.at_end
+        pages = -(-size // PAGE)
+        block = mmap.mmap(-1, (pages + 2) * PAGE)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(block))
+        for guard in (start, start + (pages + 1) * PAGE):
+            assert LIBC.mprotect(guard, PAGE, FORBIDDEN) == 0
+        address = start + PAGE + (pages * PAGE - size if self.at_end else 0)
+        self.blocks[address] = (block, size)
+        return address
+
+    def array(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
+        """An array in such memory, full of NaN: what is not written shows."""
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        buffer = (ctypes.c_char * max(size, 1)).from_address(self.take(max(size, 1)))
+        made = np.frombuffer(buffer, dtype, size // np.dtype(dtype).itemsize).reshape(shape)
+        if made.dtype.kind == "f":
+            made.fill(np.nan)
+        return made
+
+    def copy(self, a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """A copy of a dense array in such memory."""
+        made = self.array(a.shape, a.dtype)
+        made[...] = a
+        return made
+
+
+GUARDED = Guarded()
+
+
+@ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)
+def _malloc(size: int) -> int:
+    return GUARDED.take(size)
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+def _free(address: int) -> None:
+    GUARDED.blocks.pop(address)
+
+
+class GuardedLibrary(llvm.JITLibraryBuilder):  # type: ignore[misc]
+    """Machine code that takes its scratch here."""
+
+    def add_current_process(self) -> Any:
+        for name, function in (("malloc", _malloc), ("free", _free)):
+            self.import_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
+        return super().add_current_process()
+
+
+def problem(rng: random.Random) -> Problem:
+    """One that some kernel can compute: every option, sizes from one pixel on; often one of a class of its own."""
+    while True:
+        rank = rng.choice((1, 2, 2, 2, 3))
+        flavour = rng.choice(("any", "depthwise", "pointwise", "winograd"))
+        C, K, groups = (rng.choice((1, 2, 3, 5, 8, 16, 17, 33)) for _ in range(3))
+        C, K, groups = (1, 1, groups) if flavour == "depthwise" else (C, K, min(groups, 5) if C < 8 else 1)
+        kernels = {"pointwise": (1,), "winograd": rng.choice(((3,), (3, 1), (5,)))}
+        kernel = kernels.get(flavour, rng.choice(((3,), (2,), (5, 1), (4, 3, 2), (7, 9))))
+        plain = flavour in kernels
+        pads = (0,) if flavour == "pointwise" else (0, 1, 2, (0, 1), (2, 0), "same", "causal", "same_lower")
+        transposed = not plain and rng.random() < 0.2
+        sizes = (1, 2, 5, 7, 14, 17, 31, 40) if rank < 3 else (1, 3, 6, 9)
+        try:
+            spec = Conv(
+                C * groups, K * groups, tuple(rng.choice(kernel) for _ in range(rank)),
+                stride=1 if plain else tuple(rng.choice((1, 1, 1, 2, 3)) for _ in range(rank)),
+                padding=tuple(rng.choice(pads) for _ in range(rank)),
+                dilation=1 if plain else tuple(rng.choice((1, 1, 1, 2, 3)) for _ in range(rank)), groups=groups,
+                padding_mode="zeros" if transposed else rng.choice(MODES), transposed=transposed, rank=rank,
+            )  # fmt: skip
+            shape = (rng.choice((1, 1, 2, 3)), C * groups, *(rng.choice(sizes) for _ in range(rank)))
+            output = spec.output_shape(shape)
+        except ConvError:
+            continue
+        if 0 in output or spec.macs(shape) > 3e6:
+            continue
+        dtype = rng.choice(("float32", "float32", "float64"))
+        layout = rng.choice(("planes", "planes", "rows", "pixels", "strided"))
+        made = Problem(spec, shape, dtype, dtype, dtype, precision="fast", layout=layout)
+        return replace(made, activation=rng.choice((None, None, *ACTIVATIONS)), residual=rng.random() < 0.3)
+
+
+def laid(x: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
+    """The same numbers in guarded memory, laid out as asked: the last element of the view is the last of the memory."""
+    if layout == "pixels":
+        return np.moveaxis(GUARDED.copy(np.ascontiguousarray(np.moveaxis(x, 1, -1))), -1, 1)
+    if layout == "rows":
+        wide = GUARDED.array((*x.shape[:-1], x.shape[-1] + 3), x.dtype)
+        wide[..., 3:] = x
+        return wide[..., 3:]
+    if layout == "strided":
+        sparse = GUARDED.array((*x.shape[:-1], 2 * x.shape[-1] - 1), x.dtype)
+        sparse[..., ::2] = x
+        return sparse[..., ::2]
+    return GUARDED.copy(x)
+
+
+def run(algorithm: Generated, asked: Problem, rng: np.random.Generator) -> None:
+    """One kernel, all its buffers guarded, against the reference."""
+    spec = asked.spec
+    shapes = [asked.input_shape, spec.weight_shape, (spec.channels[1],), spec.output_shape(asked.input_shape)]
+    x, w, bias, residual = (rng.integers(-4, 5, shape).astype(asked.dtype) for shape in shapes)
+    right = forward(x, w, bias, spec) + (residual if asked.residual else 0)
+    scale = max(float(abs(right).max()), 1.0)
+    right = right if asked.activation is None else ACTIVATIONS[asked.activation](right)
+    routine: Any = algorithm.build(asked)
+    launch = routine._launch
+    launch._maps = [GUARDED.copy(places) for places in launch._maps]
+    launch._fixed[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in launch._maps]
+    pack = launch.packed
+    launch.packed = lambda *arrays: tuple(GUARDED.copy(a) for a in pack(*arrays))
+    y = routine.prepare(w, bias)(laid(x, asked.layout), laid(residual, "planes") if asked.residual else None)
+    exact = asked.activation not in ("silu", "hardswish") and "winograd" not in algorithm.name
+    tolerance = 0.0 if exact else (3e-5 if asked.dtype == "float32" else 1e-12) * scale
+    np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}")
+
+
+def trespass() -> None:
+    """Reads one element past an array: what a wrong index does."""
+    made = GUARDED.array((3,), np.float32)
+    made = made if GUARDED.at_end else GUARDED.array((3,), np.float32)
+    ctypes.c_float.from_address(made.ctypes.data + made.nbytes).value  # noqa: B018
+
+
+def main(count: int, seed: int) -> None:
+    """Runs ``count`` problems on every kernel that takes them; no problem at all is a trespass."""
+    if count == 0:
+        trespass()
+    llvm.JITLibraryBuilder = GuardedLibrary
+    memory.MEMORY["numpy"] = replace(memory.MEMORY["numpy"], empty=lambda like, shape: GUARDED.array(shape, like.dtype))
+    rng, numbers = random.Random(seed), np.random.default_rng(seed)
+    ran: dict[str, int] = {}
+    for number in range(count):
+        set_num_threads(1 + number % 3)
+        asked = problem(rng)
+        for algorithm in ALGORITHMS:
+            if isinstance(algorithm, Generated) and algorithm.refuses(asked) is None:
+                sys.stdout.write(f"{algorithm.name}: {asked}\n")
+                sys.stdout.flush()
+                run(algorithm, asked, numbers)
+                ran[algorithm.name] = ran.get(algorithm.name, 0) + 1
+        GUARDED.blocks.clear()
+    sys.stdout.write(f"ran {ran}\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
