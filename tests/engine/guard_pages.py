@@ -1,7 +1,7 @@
-"""Every buffer of every kernel between two pages that cannot be touched, on random problems: a wrong index ends the run.
+"""Every buffer of every kernel between two pages that cannot be touched: a wrong index ends the run.
 
-``python tests/engine/guard_pages.py 5000 7`` runs 5000 problems from seed 7 and prints how many kernels it ran. A run is
-a process of its own, because what it looks for is a crash.
+``python tests/engine/guard_pages.py 5000 7`` runs 5000 random problems from seed 7 and says how many kernels it ran.
+A run is a process of its own, because what it looks for is a crash.
 """
 
 from __future__ import annotations
@@ -53,6 +53,10 @@ class Guarded:
         self.blocks[address] = (block, size)
         return address
 
+    def give(self, address: int) -> None:
+        """Takes a block back."""
+        del self.blocks[address]
+
     def array(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
         """An array in such memory, full of NaN: what is not written shows."""
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
@@ -72,21 +76,15 @@ class Guarded:
 GUARDED = Guarded()
 
 
-@ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)
-def _malloc(size: int) -> int:
-    return GUARDED.take(size)
-
-
-@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-def _free(address: int) -> None:
-    GUARDED.blocks.pop(address)
+MALLOC = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)(GUARDED.take)
+FREE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(GUARDED.give)
 
 
 class GuardedLibrary(llvm.JITLibraryBuilder):  # type: ignore[misc]
     """Machine code that takes its scratch here."""
 
     def add_current_process(self) -> Any:
-        for name, function in (("malloc", _malloc), ("free", _free)):
+        for name, function in (("malloc", MALLOC), ("free", FREE)):
             self.import_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
         return super().add_current_process()
 

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 
 class Prepared(Protocol):
-    """A routine with its weight: x, which has its batch axis, and a residual of the output's shape, to the output."""
+    """A routine with its weight: x, which has its batch axis, and a residual of the output's shape, to the output.
 
-    def __call__(self, x: Any, residual: Any = None) -> Any: ...
+    ``out`` is an array for the output, laid out as the input is.
+    """
+
+    def __call__(self, x: Any, residual: Any = None, out: Any = None) -> Any: ...
 
 
 class Routine(Protocol):
@@ -65,4 +68,12 @@ class Plain:
 
     def prepare(self, weight: Any, bias: Any) -> Prepared:
         """The function with its weight."""
-        return lambda x, residual=None: self(x, weight, bias, residual)
+
+        def prepared(x: Any, residual: Any = None, out: Any = None) -> Any:
+            y = self(x, weight, bias, residual)
+            if out is None:
+                return y
+            out[...] = y
+            return out
+
+        return prepared

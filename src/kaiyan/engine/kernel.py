@@ -115,14 +115,14 @@ class Compiled:
     def prepare(self, weight: Any, bias: Any) -> Prepared:
         packed = self._launch.packed(*self._numbers(weight, bias))
 
-        def prepared(x: Any, residual: Any = None) -> Any:
-            y = self._launch(x, packed, residual)
-            return self._safely(x, weight, bias, residual) if y is None else y
+        def prepared(x: Any, residual: Any = None, out: Any = None) -> Any:
+            y = self._launch(x, packed, residual, out)
+            return self._safely(x, weight, bias, residual, out) if y is None else y
 
         return prepared
 
-    def _safely(self, x: Any, weight: Any, bias: Any, residual: Any) -> Any:
-        return self._safe(x, self._safe.packed(*self._numbers(weight, bias)), residual)
+    def _safely(self, x: Any, weight: Any, bias: Any, residual: Any, out: Any = None) -> Any:
+        return self._safe(x, self._safe.packed(*self._numbers(weight, bias)), residual, out)
 
     @cached_property
     def _safe(self) -> Launch:

@@ -35,6 +35,8 @@ class Kind:
     layout: Callable[[Shape, tuple[int, ...], Any], str]
     traced: Callable[[tuple[Any, ...]], bool]
     made: Callable[[Numbers], Any]
+    overlap: Callable[[Any, Any], bool]
+    dense: Callable[[Any], bool]
     lift: Callable[[Algorithm, Problem], Routine]
 
 
@@ -115,6 +117,15 @@ def _layout(shape: Shape, strides: tuple[int, ...]) -> str:
     return "pixels" if across == 1 or C == 1 else "strided"
 
 
+def _is_dense(shape: Shape, strides: tuple[int, ...], step: int) -> bool:
+    """Whether the elements fill their memory without a gap, in whatever order."""
+    for size, stride in sorted(zip(shape, strides, strict=True), key=lambda axis: (axis[1], axis[0])):
+        if size > 1 and stride != step:
+            return False
+        step *= size
+    return True
+
+
 def _torch_traced(tensors: tuple[Any, ...]) -> bool:
     """Whether torch has to see what is done: for gradients, transforms, compilation, or a tensor of another class."""
     torch = sys.modules["torch"]
@@ -137,6 +148,8 @@ KINDS: tuple[Kind, ...] = (
         layout=_numpy_layout,
         traced=lambda _: False,
         made=lambda array: array,
+        overlap=np.may_share_memory,
+        dense=lambda array: array.flags.writeable and _is_dense(array.shape, array.strides, array.itemsize),
         lift=lambda algorithm, problem: algorithm.build(problem),
     ),
     Kind(
@@ -149,6 +162,8 @@ KINDS: tuple[Kind, ...] = (
         layout=lambda shape, strides, _: _layout(shape, strides),
         traced=_torch_traced,
         made=_torch_made,
+        overlap=lambda a, b: np.may_share_memory(a.detach().numpy(), b.detach().numpy()),
+        dense=lambda tensor: _is_dense(tensor.shape, tensor.stride(), 1),
         lift=_torch_lift,
     ),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.ops.arrays import Kind, same_kind
+from kaiyan.ops.arrays import Kind, kind_of, same_kind
 from kaiyan.ops.routine import Facts, facts_of, problem_of, routine_of
 from kaiyan.spec import problem as problems
-from kaiyan.spec.conv import Conv
+from kaiyan.spec.conv import Conv, Shape
 from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class PreparedConv:
     def __init__(self, kind: Kind, spec: Conv, weight: Any, bias: Any, activation: str | None, precision: str) -> None:
         self.spec = spec
         self._kind, self._arrays = kind, (weight,) if bias is None else (weight, bias)
-        self._bias = bias
+        self._weights = weight, bias
         self._wanted = {"activation": activation, "precision": precision}
-        self._ready: dict[tuple[Facts, bool], Prepared] = {}
+        self._ready: dict[Any, Prepared] = {}
         if tuple(weight.shape) != spec.weight_shape:
             raise ConvError(
                 "wrong-weight",
@@ -59,44 +59,66 @@ class PreparedConv:
                 expected=spec.weight_shape,
             )
 
-    def __call__(self, x: Any, residual: Any = None) -> Any:
-        """The output for x; the same kind of array."""
-        facts = facts_of(self._kind, x, *self._arrays)
-        ready = self._ready.get((facts, residual is not None))
+    def __call__(self, x: Any, residual: Any = None, out: Any = None) -> Any:
+        """The output for x, the same kind of array; in ``out`` where that is given: dense, laid out as x is."""
+        if kind_of("x", x) is not self._kind:
+            same_kind(x, *self._arrays)
+        key = facts_of(self._kind, x, *self._arrays), self._shown(residual), self._shown(out)
+        ready = self._ready.get(key)
         if ready is None:
-            ready = self._prepared(x, facts, residual)
-        return ready(x) if residual is None else ready(x, residual)
+            self._ready[key] = ready = self._prepared(x, key[0], residual, out)
+        if out is not None and self._kind.overlap(x, out):
+            raise ConvError(
+                "out-is-input", "out shares memory with the input, which is still read while out is written"
+            )
+        return ready(x, residual, out)
 
     def __repr__(self) -> str:
         return f"prepare({self.spec})"
 
-    def _prepared(self, x: Any, facts: Facts, residual: Any) -> Prepared:
-        if same_kind(x, self._arrays[0], self._bias) is not self._kind:
-            raise AssertionError
+    def _shown(self, array: Any) -> Any:
+        return None if array is None else (array.shape, array.dtype, self._kind.strides(array))
+
+    def _prepared(self, x: Any, facts: Facts, residual: Any, out: Any) -> Prepared:
         problem = problem_of(self._kind, facts, self.spec, residual=residual is not None, **self._wanted)
-        _check_residual(problem, x, residual)
-        prepared = routine_of(self._kind, problem).prepare(self._arrays[0], self._bias)
-        if x.ndim == len(self.spec.axes) + 1:
-            ready: Prepared = _unbatched(prepared)
-        else:
-            ready = prepared
-        self._ready[facts, residual is not None] = ready
-        return ready
+        output = problem.spec.output_shape(x.shape)
+        for name, array in (("residual", residual), ("out", out)):
+            if array is not None:
+                _check(name, array, output, x)
+        if out is not None:
+            self._check_layout(problem, out)
+        prepared = routine_of(self._kind, problem).prepare(*self._weights)
+        return _unbatched(prepared) if x.ndim == len(self.spec.axes) + 1 else prepared
+
+    def _check_layout(self, problem: Problem, out: Any) -> None:
+        shape, strides = tuple(out.shape), self._kind.strides(out)
+        batched = len(shape) == len(problem.input_shape)
+        layout = self._kind.layout(*((shape, strides) if batched else ((1, *shape), (0, *strides))), out.dtype)
+        wanted = "pixels" if problem.layout == "pixels" else "planes"
+        if layout != wanted or not self._kind.dense(out):
+            raise ConvError(
+                "wrong-out",
+                "out must be dense, with its {wanted} side by side as the input's are",
+                wanted=wanted,
+            )
 
 
 def _unbatched(prepared: Prepared) -> Prepared:
-    return lambda x, residual=None: prepared(x[None], None if residual is None else residual[None])[0]
+    def ready(x: Any, residual: Any = None, out: Any = None) -> Any:
+        return prepared(*(None if a is None else a[None] for a in (x, residual, out)))[0]
+
+    return ready
 
 
-def _check_residual(problem: Problem, x: Any, residual: Any) -> None:
-    output = problem.spec.output_shape(x.shape)
-    if residual is None or (tuple(residual.shape) == output and residual.dtype == x.dtype):
+def _check(name: str, array: Any, output: Shape, x: Any) -> None:
+    if (tuple(array.shape), array.dtype, array.device, type(array)) == (output, x.dtype, x.device, type(x)):
         return
     raise ConvError(
-        "wrong-residual",
-        "the residual is {shape} of {dtype}, but the output is {expected} of {wanted}",
-        shape=tuple(residual.shape),
-        dtype=str(residual.dtype),
+        "wrong-companion",
+        "{name} is {shape} of {dtype}, but the output is {expected} of {wanted}",
+        name=name,
+        shape=tuple(array.shape),
+        dtype=str(array.dtype),
         expected=output,
         wanted=str(x.dtype),
     )

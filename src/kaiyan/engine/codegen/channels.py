@@ -28,8 +28,8 @@ class Channels:
     """``tile`` (rows, columns) of outputs by ``vectors`` of channels stay in registers over the whole sum.
 
     A task is one strip of ``rows`` x ``columns`` outputs of one plane, for one of ``parts`` of the channels' blocks. It
-    sums over ``chunks`` of the input's channels one after the other, so that what they weigh stays in cache. The input's
-    layout is ``source`` (see ``Strip``); the output's is channels last where that is "pixels", else channels first.
+    sums over ``chunks`` of the input's channels one after the other, so that what they weigh stays in cache. The
+    input's layout is ``source`` (see ``Strip``); the output's is channels last where that is "pixels", else first.
     """
 
     geometry: Geometry
@@ -165,7 +165,7 @@ class Channels:
         place: tuple[Value, Value],
         corner: tuple[Value, Value, Value],
     ) -> None:
-        """Adds all products of a chunk's channels and taps to the tile; ``place`` is in the strip, ``corner`` outside."""
+        """Adds all products of a chunk's channels and taps to the tile, which is at ``place`` of the strip."""
         geometry, strip = self.geometry, self.strip
         number, chunk = source
         channels = strip.channels

@@ -74,9 +74,9 @@ class Launch:
         self._fixed = _Arguments()
         self._fixed[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in self._maps]
 
-    def __call__(self, x: Any, packed: tuple[Numbers, Numbers], residual: Any = None) -> Any:
+    def __call__(self, x: Any, packed: tuple[Numbers, Numbers], residual: Any = None, out: Any = None) -> Any:
         memory = self._memory
-        y = memory.empty(x, self._shape)
+        y = memory.empty(x, self._shape) if out is None else out
         arguments = _Arguments.from_buffer_copy(self._fixed)
         arguments[:4] = [memory.address(x), _address(packed[0]), _address(packed[1]), memory.address(y)]
         batch, channel, *steps = memory.strides(x)
@@ -86,7 +86,7 @@ class Launch:
         run(self._function, ctypes.addressof(arguments), self._tasks, alone=self._alone)
         if arguments[Argument.FLAG]:
             return None
-        return memory.turned(y, self._order) if self._last else y
+        return memory.turned(y, self._order) if self._last and out is None else y
 
     def _laid(self, residual: Any) -> Numbers:
         """The residual as the output lies; copied only where it lies otherwise."""
