@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from kaiyan import Conv, ConvError, conv, prepare
+from kaiyan.engine.kernel import Compiled
 from kaiyan.reference.forward import forward
 
 SPEC = Conv(6, 10, 3, padding=1, stride=(1, 2), rank=2)
@@ -109,22 +111,15 @@ def test_a_changed_weight_is_seen_by_the_function() -> None:
 
 
 def test_weights_that_are_gone_are_forgotten() -> None:
-    from kaiyan.ops import routine
-
-    x, _, b = _arrays()
-    for seed in range(5):
-        conv(x, np.full(SPEC.weight_shape, seed, np.float32), b, stride=(1, 2), padding=1)
-    assert routine.routine_of.cache_info().currsize > 0
-    kept = [r for r in _routines() if getattr(r, "_kept", None)]
-    assert kept == []
-
-
-def _routines() -> list[Any]:
-    import gc
-
-    from kaiyan.engine.kernel import Compiled
-
-    return [found for found in gc.get_objects() if type(found) is Compiled]
+    spec = Conv(6, 11, 3, rank=2)
+    x, w, _ = _arrays(np.float32, spec)
+    held = [w + seed for seed in range(5)]
+    for weight in held:
+        conv(x, weight)
+    kept = next(r._kept for r in gc.get_objects() if type(r) is Compiled and r._spec == spec.replace(bias=False))
+    assert len(kept) == 5
+    del held[1:], weight
+    assert len(kept) == 1
 
 
 @pytest.mark.parametrize(

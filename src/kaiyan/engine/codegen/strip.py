@@ -110,8 +110,7 @@ class Strip:
     def room(self, code: Code) -> Value:
         """Scratch for the strip, with its frame in it: what lies beside the input is the same in all that is packed."""
         packed = code.scratch(self.size + code.lanes * _SLACK)
-        run = self.geometry.runs[2]
-        if self.geometry.framed and run.stop - run.start < self.geometry.room[2]:
+        if self.geometry.framed:
             fill(code, packed, self.geometry.constant, self.size)
         return packed
 
