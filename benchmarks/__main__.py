@@ -1,4 +1,4 @@
-"""Three figures: the time to import, the overhead of a call on tensors, the memory of the reference."""
+"""``python -m benchmarks``: three figures, import time, overhead of a call, memory; ``layers`` measures real layers."""
 
 import json
 import statistics
@@ -6,6 +6,10 @@ import subprocess
 import sys
 from time import perf_counter
 from typing import TYPE_CHECKING
+
+import click
+
+from benchmarks.layers import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,8 +56,12 @@ def overhead() -> dict[str, float]:
     return {name: statistics.median(measured) for name, measured in times.items()}
 
 
-def main() -> None:
-    """Prints the figures as JSON."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Prints the figures as JSON, where no command is given."""
+    if context.invoked_subcommand is not None:
+        return
     imports = [fresh(IMPORT) * 1e3 for _ in range(RUNS)]
     calls = overhead()
     figures = {
@@ -65,4 +73,5 @@ def main() -> None:
     print(json.dumps(figures, indent=2))
 
 
+main.add_command(layers)
 main()

@@ -108,12 +108,17 @@ def lanes(geometry: Geometry, source: str, target: Target, dtype: str, epilogue:
     _, H, W = geometry.outputs
     found = []
     widest = target.registers - 2 if source == "pixels" else L
+    vectors = tiled(side.C, L)
     for columns in {even(W, min(most, widest)) for most in (4, 6, 8, 14, widest)}:
         for most in (1, 2, 3, 4, 7):
             rows = even(H, most)
-            if rows * columns <= target.registers - 2:
-                strip = _strip(geometry, (rows, columns), NEAR * 2, L, dtype)
-                found.append(Lanes(side, source, *strip, (rows, columns), L, epilogue, dtype))
+            if rows * columns > target.registers - 2:
+                continue
+            _, high, wide = reaches(geometry, (1, rows, W))
+            room = FAR // (high * wide * geometry.kernel[0] * L * _itemsize(dtype))
+            several = even(vectors, max(room, 1)) if source == "pixels" else 1
+            strip = _strip(geometry, (rows, columns), FAR if several > 1 else 2 * NEAR, several * L, dtype)
+            found.append(Lanes(side, source, *strip, (rows, columns), several, L, epilogue, dtype))
     return min(found, key=lambda kernel: kernel.cycles)
 
 

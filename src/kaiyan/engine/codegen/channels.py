@@ -136,7 +136,7 @@ class Channels:
         number = code.add(code.mul(group, self.blocks), block)
         bias = code.at(code.argument(Argument.BIAS), code.mul(number, self.width))
         held = code.at(sums, code.mul(code.ravel((block, r, q), (0, *self.tiles)), prod(self.tile) * self.width))
-        first = code.b.icmp_signed("==", whole(chunk), whole(0))
+        first = code.equal(chunk, 0)
         start = code.b.select(first, bias, held)
         step = code.b.select(first, whole(0), whole(self.width))
         tile = [code.variables(self.vectors) for _ in range(prod(self.tile))]

@@ -155,6 +155,10 @@ class Code:
         """Whether a < b, signed."""
         return self.b.icmp_signed("<", whole(a), whole(b))
 
+    def equal(self, a: Value, b: Value) -> Value:
+        """Whether a == b."""
+        return self.b.icmp_signed("==", whole(a), whole(b))
+
     # the way through
 
     @contextmanager
@@ -301,6 +305,11 @@ class Code:
         name = f"llvm.masked.load.v{kind.count}f{self.itemsize * 8}.p0"
         kinds = [kind.as_pointer(), I32, ir.VectorType(I1, kind.count), kind]
         return self.call(name, kind, kinds, place, I32(self.itemsize), mask, ir.Constant(kind, None))
+
+    def prefetch(self, pointer: Value, *offsets: Value) -> None:
+        """Asks for a line of cache that will be read; nothing happens where there is no memory."""
+        place = self.at(pointer, *offsets)
+        self.call("llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32], place, I32(0), I32(2), I32(1))
 
     def put(self, value: Value, pointer: Value, *offsets: Value, mask: Value = None) -> None:
         """Stores a vector; where a mask is given, nothing is written outside it."""

@@ -23,7 +23,7 @@ class Lanes:
     """One input and one output channel a group; ``tile`` (rows, columns) of outputs in registers, a vector each.
 
     The groups are taken as channels of the geometry: G of them side by side. A task is a strip of ``rows`` x
-    ``columns`` outputs of one plane for one vector of channels.
+    ``columns`` outputs of one plane for ``vectors`` of channels: what lies side by side is packed side by side.
     """
 
     geometry: Geometry
@@ -31,19 +31,20 @@ class Lanes:
     rows: int
     columns: int
     tile: tuple[int, int]
+    vectors: int
     lanes: int
     epilogue: Epilogue = BARE
     dtype: str = "float32"
 
     @property
     def blocks(self) -> int:
-        """Vectors of channels."""
-        return -(-self.geometry.C // self.lanes)
+        """Strips of channels."""
+        return -(-self.geometry.C // (self.vectors * self.lanes))
 
     @property
     def weights(self) -> int:
         """Elements of the packed weight."""
-        return self.blocks * self.lanes * self.geometry.taps
+        return self.blocks * self.vectors * self.lanes * self.geometry.taps
 
     @property
     def cycles(self) -> float:
@@ -52,14 +53,15 @@ class Lanes:
         pixels = prod(self.tile)
         turns = pixels if self.source == "pixels" else self.tile[0] * self.lanes * 5
         tile = self.geometry.taps * (pixels + 1) / 2 + turns
-        return prod(self.tasks) * (tiles * tile + self.strip.cycles(self.lanes) + TASK)
+        return prod(self.tasks) * (tiles * self.vectors * tile + self.strip.cycles(self.lanes) + TASK)
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
-        """(channels, taps) in vectors of channels: (blocks, taps, lanes)."""
+        """(channels, taps) in vectors of channels: (vectors, taps, lanes)."""
         C, taps = self.geometry.C, self.geometry.taps
-        filled = np.zeros((self.blocks * self.lanes, taps), self.dtype)
+        vectors = self.blocks * self.vectors
+        filled = np.zeros((vectors * self.lanes, taps), self.dtype)
         filled[:C] = weight.reshape(C, taps)
-        return turned(filled.reshape(self.blocks, self.lanes, taps), (0, 2, 1)), padded(bias, self.blocks * self.lanes)
+        return turned(filled.reshape(vectors, self.lanes, taps), (0, 2, 1)), padded(bias, vectors * self.lanes)
 
     @property
     def tasks(self) -> tuple[int, ...]:
@@ -71,7 +73,7 @@ class Lanes:
     def strip(self) -> Strip:
         """What one task reads."""
         _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
-        return Strip(self.geometry, self.source, self.lanes, rows, columns, last=True)
+        return Strip(self.geometry, self.source, self.vectors * self.lanes, rows, columns, last=True)
 
     def emit(self, code: Code) -> None:
         """Writes the kernel."""
@@ -82,18 +84,27 @@ class Lanes:
         column = clipped(code, column, self.columns, geometry.outputs[2])
         base = code.at(code.argument(Argument.INPUT), code.mul(image, code.number(Argument.BATCH_STRIDE)))
         packed = strip.room(code)
-        channel = code.mul(block, self.lanes)
+        channel = code.mul(block, strip.channels)
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
         strip.pack(code, packed, Place(base, channel, *position))
-        bias = code.vector(code.argument(Argument.BIAS), channel)
-        with code.loop(0, self.rows, self.tile[0]) as r, code.loop(0, self.columns, self.tile[1]) as q:
+        vectors = tiled(geometry.C, self.lanes)
+        there = (
+            code.least(self.vectors, code.sub(vectors, code.mul(block, self.vectors))) if self.blocks > 1 else vectors
+        )
+        with (
+            code.loop(0, there) as vector,
+            code.loop(0, self.rows, self.tile[0]) as r,
+            code.loop(0, self.columns, self.tile[1]) as q,
+        ):
             r, q = code.least(r, self.rows - self.tile[0]), code.least(q, self.columns - self.tile[1])  # noqa: PLW2901
+            lane = code.mul(vector, self.lanes)
             held = code.variables(prod(self.tile))
             for place in held:
-                place.put(bias)
-            self._sum(code, held, packed, channel, (r, q))
+                place.put(code.vector(code.argument(Argument.BIAS), channel, lane))
+            self._sum(code, held, code.at(packed, lane), code.add(channel, lane), (r, q))
             pixel = code.ravel((depth, code.add(row, r), code.add(column, q)), geometry.outputs)
-            (self._pixels if self.source == "pixels" else self._rows)(code, held, image, pixel, channel)
+            put = self._pixels if self.source == "pixels" else self._rows
+            put(code, held, image, pixel, code.add(channel, lane))
         code.release()
 
     def _sum(
@@ -102,13 +113,15 @@ class Lanes:
         geometry, strip = self.geometry, self.strip
         _, sh, sw = geometry.stride
         _, dh, dw = geometry.dilation
-        offsets = [r * sh * strip.pitch + q * sw * self.lanes for r in range(self.tile[0]) for q in range(self.tile[1])]
+        offsets = [
+            r * sh * strip.pitch + q * sw * strip.channels for r in range(self.tile[0]) for q in range(self.tile[1])
+        ]
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(channel, geometry.taps))
         kd, kh, kw = geometry.kernel
         with code.loop(0, kd) as z, code.loop(0, kh) as y, code.loop(0, kw) as x:
             row = strip.row(code, z, code.add(code.mul(corner[0], sh), code.mul(y, dh)))
             column = code.add(code.mul(corner[1], sw), code.mul(x, dw))
-            start = code.at(packed, row, code.mul(column, self.lanes))
+            start = code.at(packed, row, code.mul(column, strip.channels))
             weight = code.vector(weights, code.mul(code.ravel((z, y, x), geometry.kernel), self.lanes))
             for place, offset in zip(held, offsets, strict=True):
                 place.put(code.fma(code.vector(start, offset), weight, place.get()))

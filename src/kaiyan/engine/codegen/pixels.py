@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.ir import Code, Value, Variable
     from kaiyan.reference.dtype import Numbers
 
+_FAR = 2**20
+"""Bytes of an input that is not in the second cache when it is asked for."""
 _HELD = 12
 """Weights that stay in registers when a kernel is written out; more of them are read again for every row."""
 
@@ -131,12 +133,40 @@ class Pixels:
     def _block(
         self, code: Code, packed: Value, place: tuple[Value, Value, Value], corner: tuple[Value, Value, Value]
     ) -> None:
+        with code.loop(0, self.rows, self.lines) as r:
+            if self.geometry.K == 1 and self.geometry.groups * prod(self.geometry.room) * code.itemsize > _FAR:
+                self._fetch(code, place, corner, r)
+            self._line(code, packed, place, corner, r)
+
+    def _fetch(
+        self, code: Code, place: tuple[Value, Value, Value], corner: tuple[Value, Value, Value], r: Value
+    ) -> None:
+        """Asks for the rows of the next group under these lines: else memory rests while there is computing."""
+        image = code.divmod(place[0], self.geometry.groups)[0]
+        source = group_base(code, self.geometry, image, code.add(place[1], 1))
+        first = code.mul(code.add(corner[1], r), self.geometry.stride[1])
+        run = self.geometry.runs[2]
+        with (
+            code.loop(0, self.lines * self.geometry.stride[1]) as i,
+            code.loop(0, run.stop - run.start, 64 // code.itemsize) as q,
+        ):
+            code.prefetch(source, code.mul(code.add(first, i), code.number(Argument.STRIDE + 1)), q)
+
+    def _line(
+        self,
+        code: Code,
+        packed: Value,
+        place: tuple[Value, Value, Value],
+        corner: tuple[Value, Value, Value],
+        r: Value,
+    ) -> None:
         where, group, block = place
         depth, row, column = corner
         width = self.vectors * self.lanes
         number = code.add(code.mul(group, self.blocks), block)
-        with code.loop(0, self.rows, self.lines) as r, code.loop(0, self.columns, width) as q:
-            r, q = code.least(r, self.rows - self.lines), code.least(q, max(self.columns - width, 0))  # noqa: PLW2901
+        r = code.least(r, self.rows - self.lines)
+        with code.loop(0, self.columns, width) as q:
+            q = code.least(q, max(self.columns - width, 0))  # noqa: PLW2901
             held = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
             for k, lines in enumerate(held):
                 bias = code.splat(code.load(code.argument(Argument.BIAS), code.mul(number, self.channels), k))

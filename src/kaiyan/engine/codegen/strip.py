@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from kaiyan.engine.codegen.ir import whole
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaiyan.engine.codegen.geometry import Geometry
     from kaiyan.engine.codegen.ir import Code, Value
 
@@ -141,13 +145,19 @@ class Strip:
         """One packed row: the middle, which is the input itself, fast; what is left of it one by one."""
         low, high, _ = self.middle(code, place.column) if self.geometry.framed else (0, self.columns, 0)
         start = stop = low
-        if self.source == "rows":
-            middle = _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
-            if middle is not None:
-                start, stop = middle(self, code, target, source, place)
+        middle = self._fast()
+        if middle is not None:
+            start, stop = middle(self, code, target, source, place)
         for edge in ((low, start), (stop, high)):
             with code.loop(*edge) as q:
                 self._pixel(code, target, source, place, q)
+
+    def _fast(self) -> Callable[[Strip, Code, Value, Value, Place], tuple[Value, Value]] | None:
+        """How the middle of a row is packed, if there is a way that is faster than one by one."""
+        if self.source == "rows":
+            return _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
+        alone = self.geometry.groups == 1 and self.channels == self.geometry.C
+        return _copy_pixels if alone and self.source == "pixels" else None
 
     def _pixel(self, code: Code, target: Value, source: Value, place: Place, q: Value) -> None:
         index = _mapped(code, 2, code.add(place.column, q))
@@ -191,6 +201,17 @@ class Strip:
 def _copy(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
     start, stop, shift = strip.middle(code, place.column)
     copy(code, code.at(target, start), code.at(source, shift, start), code.sub(stop, start))
+    return start, stop
+
+
+def _copy_pixels(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
+    """All channels of all pixels at once, where no other channels lie between them."""
+    start, stop, shift = strip.middle(code, place.column)
+    dense = code.equal(code.number(Argument.STRIDE + 2), strip.channels)
+    stop = code.b.select(dense, whole(stop), whole(start))
+    first = code.mul(code.add(shift, start), strip.channels)
+    count = code.mul(code.sub(stop, start), strip.channels)
+    copy(code, code.at(target, code.mul(start, strip.channels)), code.at(source, first), count)
     return start, stop
 
 
