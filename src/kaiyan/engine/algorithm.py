@@ -40,12 +40,14 @@ class Algorithm(Protocol):
     def arrays(self) -> tuple[str, ...]:
         """The libraries whose arrays its routines take; others are lifted to the first."""
 
-    @property
-    def error(self) -> float:
-        """How much further from the truth than a direct sum in the same type, at most; 1 is as near."""
-
     def refuses(self, problem: Problem) -> Sentence | None:
         """Why it cannot compute this problem, in a few words, or None."""
+
+    def error(self, problem: Problem) -> float:
+        """How far from the truth, root mean square; the unit is what a direct sum in the same type makes.
+
+        The sum of the unit adds one rounded product after the other, of normal numbers of the same mean squares.
+        """
 
     def seconds(self, problem: Problem) -> float:
         """The time it expects to take on one thread."""

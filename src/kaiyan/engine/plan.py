@@ -15,7 +15,7 @@ from kaiyan.spec.sentence import Sentence, sentence
 class Row:
     """One algorithm's answer: why it refuses, or the seconds it expects, those measured, and its error.
 
-    ``error`` is how much further from the truth than a direct sum in the same type it may be.
+    ``error`` is how far from the truth it is, a direct sum in the same type being 1.
     """
 
     name: str
@@ -31,10 +31,10 @@ class Row:
             return self.refusal
         facts = {"expected": _milliseconds(self.seconds), "error": self.error}
         if self.measured is None:
-            return sentence("plan", "{expected} ms expected, error {error:g} times a direct sum's", **facts)
+            return sentence("plan", "{expected} ms expected, error {error:.2g} times a direct sum's", **facts)
         return sentence(
             "plan",
-            "{measured} ms measured, {expected} ms expected, error {error:g} times a direct sum's",
+            "{measured} ms measured, {expected} ms expected, error {error:.2g} times a direct sum's",
             measured=_milliseconds(self.measured),
             **facts,
         )
@@ -106,7 +106,7 @@ def _asked(algorithm: Algorithm, problem: Problem, times: dict[str, float]) -> R
     if refusal is not None:
         return Row(algorithm.name, refusal)
     name = algorithm.name
-    return Row(name, None, algorithm.seconds(problem), times.get(name), algorithm.error)
+    return Row(name, None, algorithm.seconds(problem), times.get(name), algorithm.error(problem))
 
 
 def _time(row: Row) -> float:

@@ -29,9 +29,13 @@ def learn(problem: Problem, seconds: dict[str, float]) -> None:
 
 
 def _path() -> Path:
-    from kaiyan.engine.codegen.target import host
+    try:
+        from kaiyan.engine.codegen.target import host
 
-    return cache_folder() / f"wisdom-{host().name}-{host().cpu or 'generic'}.json"
+        machine = f"{host().name}-{host().cpu or 'generic'}"
+    except ImportError:
+        machine = "plain"
+    return cache_folder() / f"wisdom-{machine}.json"
 
 
 def _read(path: Path) -> Wisdom:

@@ -25,10 +25,12 @@ class Reference:
 
     name = "reference"
     arrays = ("numpy",)
-    error = 1.0
 
     def refuses(self, problem: Problem) -> Sentence | None:
         return None
+
+    def error(self, problem: Problem) -> float:
+        return 1.0
 
     def seconds(self, problem: Problem) -> float:
         return _CALL + problem.spec.flops(problem.input_shape) / _FLOPS_PER_SECOND

@@ -36,7 +36,6 @@ class Torch:
 
     name = "torch"
     arrays = ("torch",)
-    error = 1.0
 
     def refuses(self, problem: Problem) -> Sentence | None:
         whole = _is_whole(result_of(problem)) or _is_whole(problem.out_dtype or "float32")
@@ -54,6 +53,9 @@ class Torch:
             ),
         )
         return next((reason for holds, reason in reasons if holds), None)
+
+    def error(self, problem: Problem) -> float:
+        return 1.0
 
     def seconds(self, problem: Problem) -> float:
         return _CALL + problem.spec.flops(problem.input_shape) / _FLOPS_PER_SECOND

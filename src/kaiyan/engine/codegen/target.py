@@ -27,12 +27,17 @@ class Target:
         return self.bits // 8 // itemsize
 
 
-AVX512 = Target("avx512", 512, 32, "x86_64-unknown-linux-gnu", "x86-64-v4", "-prefer-256-bit")
-AVX2 = Target("avx2", 256, 16, "x86_64-unknown-linux-gnu", "x86-64-v3", "")
-NEON = Target("neon", 128, 32, "aarch64-unknown-linux-gnu", "generic", "+neon")
-GENERIC = Target("generic", 128, 16, "x86_64-unknown-linux-gnu", "x86-64", "")
+_LINUX = "unknown-linux-gnu"
+_AVX512 = "+64bit,+avx2,+fma,+avx512f,+avx512vl,+avx512dq,+avx512bw,+avx512cd,-prefer-256-bit"
+AVX512 = Target("avx512", 512, 32, f"x86_64-{_LINUX}", "x86-64-v4", _AVX512)
+AVX2 = Target("avx2", 256, 16, f"x86_64-{_LINUX}", "x86-64-v3", "+64bit,+avx2,+fma")
+NEON = Target("neon", 128, 32, f"aarch64-{_LINUX}", "generic", "+neon")
+GENERIC = Target("generic", 128, 16, f"x86_64-{_LINUX}", "x86-64", "+64bit,+sse2")
 TARGETS = (AVX512, AVX2, NEON, GENERIC)
-"""The kinds of CPU, widest first; a machine that is none of the first three is taken as the last."""
+"""The kinds of CPU, widest first; a machine that is none of the first three is taken as the last.
+
+The features are all named: a CPU whose name LLVM does not know would have none, and LLVM ends the process over that.
+"""
 
 CHOICE = "KAIYAN_TARGET"
 """The environment's word for another kind than the one found: a name of ``TARGETS``."""
@@ -51,7 +56,7 @@ def host() -> Target:
             cpu = row.cpu if asked else llvm.get_host_cpu_name()
             words = row.features if asked else ",".join(filter(None, (features.flatten(), row.features)))
             return Target(row.name, row.bits, row.registers, triple, cpu, words)
-    return Target(GENERIC.name, GENERIC.bits, GENERIC.registers, triple, "", "")
+    return Target(GENERIC.name, GENERIC.bits, GENERIC.registers, triple, "", "")  # whatever LLVM takes it for
 
 
 def _runs(row: Target, features: dict[str, bool], triple: str) -> bool:

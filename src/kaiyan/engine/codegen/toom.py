@@ -45,7 +45,7 @@ class Toom:
 
     @property
     def error(self) -> float:
-        """How much further from the truth than a direct sum in the same type; a factor for each axis.
+        """How far from the truth, of many channels' sums; a factor for each axis; 1 is a direct sum in the same type.
 
         >>> round(toom(4, 3).error ** 2, 1)
         1.6

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.blocks import TASK, padded, tiled, turned
+from kaiyan.engine.codegen.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.tile import multiply
@@ -110,14 +110,16 @@ class Winograd:
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(groups, K, C, kernel) to its points: (groups, blocks, points, depth, width)."""
         G, K, C = self.geometry.groups, self.geometry.K, self.geometry.C
-        planes = self.geometry.kernel[0]
-        rows, columns = (np.array(t.kernel, dtype=np.float64) for t in self.transforms)
-        filled = np.zeros((G, self.blocks * self.width, planes, self.depth // planes, self.points), self.dtype)
-        for g, block in enumerate(weight.reshape(G, K * C * planes, rows.shape[1] * columns.shape[1])):
-            points = (block @ np.kron(rows, columns).T).reshape(K, C, planes, self.points)
-            filled[g, :K, :, :C] = points.swapaxes(1, 2)
-        blocks = filled.reshape(G, self.blocks, self.width, self.depth, self.points)
-        return turned(blocks, (0, 1, 4, 3, 2)), padded(bias.reshape(G, K), self.blocks * self.width)
+        planes, depth = self.geometry.kernel[0], self.depth // self.geometry.kernel[0]
+        transform = np.kron(*(np.array(t.kernel, dtype=np.float64) for t in self.transforms))
+        taps = weight.reshape(G, K, C * planes, -1)
+        packed = np.zeros((G, self.blocks, self.points, planes, depth, self.width), self.dtype)
+        for g, block in np.ndindex(G, self.blocks):
+            part = taps[g, block * self.width : (block + 1) * self.width]
+            points = transform @ part.reshape(-1, transform.shape[1]).T
+            filled = points.reshape(self.points, len(part), C, planes)
+            packed[g, block, :, :, :C, : len(part)] = filled.transpose(0, 3, 2, 1)
+        return packed, padded(bias.reshape(G, K), self.blocks * self.width)
 
     def emit(self, code: Code) -> None:
         """Writes the kernel."""
