@@ -1,10 +1,21 @@
-"""How hard hypothesis looks: fast at the desk, longer in CI, the same each time for a mutant."""
+"""How hard hypothesis looks, at the desk and in CI; and a cache of kernels and plans for these tests alone."""
 
 import os
+from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True)
 settings.register_profile("mutant", max_examples=50, deadline=None, derandomize=True)
 settings.load_profile("mutant" if "MUTANT_UNDER_TEST" in os.environ else "ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache() -> Iterator[None]:
+    """What was measured for somebody else decides nothing here."""
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KAIYAN_CACHE", folder)
+        yield

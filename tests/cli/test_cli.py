@@ -273,3 +273,48 @@ def test_the_language_is_asked_for_then_set_then_the_locales() -> None:
     for choice, environment in (("de", {}), (None, {"KAIYAN_LANG": "de"})):
         with pytest.raises(KaiyanError, match="'de' is not spoken here"):
             language(choice, environment)
+
+
+def test_plan_names_the_algorithm_and_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "Conv2d(64, 64, 3, padding=1)", "1x64x56x56"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "n1 c64 56x56 k64 3x3 p1 f32"
+    assert printed[1].startswith("winograd F(4,3): the least time expected, of it and ")
+    assert printed[2].split()[:3] == ["->", "winograd", "F(4,3)"]
+    assert any("depthwise" in line and "channels are mixed" in line for line in printed)
+
+
+def test_plan_measures_when_asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAIYAN_CACHE", str(folder / "cache"))
+    assert run(["plan", "Conv2d(8, 8, 3)", "1x8x12x12", "--tune", "--seconds", "0.05", "--layout", "pixels"]) == 0
+    assert "ms measured" in capsys.readouterr().out
+    assert list((folder / "cache").glob("wisdom-*.json"))
+
+
+def test_plan_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--lang", "zh", "plan", "Conv2d(64, 64, 3, padding=1)", "1x64x56x56"]) == 0
+    assert "预计用时最短" in capsys.readouterr().out
+    assert run(["plan", "Conv2d(4, 4, 1)", "4x5x5", "--json", "--precision", "highest"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["problem"].startswith("n1 c4 5x5 k4 1x1")
+    assert facts["rows"][0]["name"] == facts["algorithm"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["Conv2d(4, 4, 3)", "1x5x9x9"], "the input (1, 5, 9, 9) has 5 channels on axis 1, but 4 are expected"),
+        (["Conv(kernel_size=3)", "1x5x9x9"], "says nothing of channels"),
+        (["Conv2d(4, 4, 3)", "1x4x9x9", "--layout", "nhwc"], "there is no layout 'nhwc'"),
+        (["Conv2d(4, 4, 3)", "1x4x9x9", "--precision", "best"], "there is no precision 'best'"),
+        (["Conv2d(4, 4, 3)", "1x4x9x9", "--seconds", "long"], "long"),
+        (["Conv2d(4, 4, 3)"], "SHAPE"),
+    ],
+)
+def test_plan_refuses_what_makes_no_sense(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err

@@ -10,7 +10,7 @@ from kaiyan import Conv, ConvError, join, layers_between
 from kaiyan.i18n import say
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.field import Field
-from kaiyan.spec.problem import Problem
+from kaiyan.spec.problem import Problem, activation
 
 
 def test_every_line_of_a_derivation_can_be_said_in_chinese() -> None:
@@ -136,6 +136,14 @@ def test_a_problem_of_three_types_is_read_whatever_stands_before() -> None:
     problem = Problem(spec, shape, "uint8", "int16", "int32", "int64", precision="fast", kind="torch")
     assert Problem.parse(str(problem)) == problem
     assert Problem.parse("n1 c1 4 k1 3 fast i8") == Problem(spec, shape, "int8", "int8", "int8", precision="fast")
+
+
+def test_a_problem_is_of_dense_planes_that_nobody_follows() -> None:
+    problem = Problem.parse("n1 c1 4 k1 3 f32")
+    assert (problem.layout, problem.traced, problem.residual, problem.activation) == ("planes", False, False, None)
+    assert [activation(word) for word in (None, "relu", "relu6", "silu", "hardswish")] == [
+        None, "relu", "relu6", "silu", "hardswish",
+    ]  # fmt: skip
 
 
 def test_valid_pads_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from kaiyan import Conv, ConvError, join, layers_between, receptive_field
 from kaiyan.spec.field import Field
-from kaiyan.spec.problem import Problem, precision
+from kaiyan.spec.problem import Problem, activation, precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,6 +188,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "unknown-precision": (
         lambda: precision("exakt"),
         "there is no precision 'exakt'; there are exact, default, fast, highest, high, medium",
+    ),
+    "unknown-activation": (
+        lambda: activation("gelu"),
+        "there is no activation 'gelu'; there are relu, relu6, silu, hardswish",
     ),
     "not-a-problem": (lambda: Problem.parse("n1 c64"), "'n1 c64' does not spell a problem\n  help: such as 'n1 c64 56x56 k64 3x3 s2 same f32'"),
     "not-a-problem letter": (
