@@ -97,6 +97,19 @@ def test_a_number_that_is_not_finite_stays_under_its_kernel() -> None:
         assert not np.isnan(y).all()
 
 
+@pytest.mark.parametrize("layout", [np.asarray, _last], ids=["planes", "pixels"])
+@pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+def test_a_weight_that_is_not_finite_adds_nothing_on_padding(kind: Any, layout: Any) -> None:
+    x, w, b = _arrays()
+    w[2, 1, 0, 0], w[5, 0, 2, 2] = np.inf, np.nan
+    residual = np.ones((2, 10, 9, 6), np.float32)
+    with np.errstate(invalid="ignore"):
+        right = np.maximum(forward(x, w, b, SPEC) + residual, 0)
+    y = prepare(SPEC, kind(w), kind(b), activation="relu")(kind(layout(x)), kind(residual))
+    np.testing.assert_array_equal(np.asarray(y), right)
+    assert np.isfinite(right[:, 2, 0]).all()
+
+
 def test_a_changed_weight_is_seen_by_the_function() -> None:
     x, w, b = _arrays()
     first = conv(x, w, b, stride=(1, 2), padding=1)
@@ -116,7 +129,9 @@ def test_weights_that_are_gone_are_forgotten() -> None:
     held = [w + seed for seed in range(5)]
     for weight in held:
         conv(x, weight)
-    kept = next(r._kept for r in gc.get_objects() if type(r) is Compiled and r._spec == spec.replace(bias=False))
+    kept = next(
+        r._kept for r in gc.get_objects() if type(r) is Compiled and r._problem.spec == spec.replace(bias=False)
+    )
     assert len(kept) == 5
     del held[1:], weight
     assert len(kept) == 1

@@ -1,12 +1,18 @@
 """The activations against torch's, on every kind of number."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
 from kaiyan.reference.activation import ACTIVATIONS
-from kaiyan.reference.dtype import Numbers
+
+if TYPE_CHECKING:
+    from kaiyan.reference.dtype import Numbers
 
 NUMBERS = np.array(
     [-np.inf, -800.0, -9.0, -3.0, -2.5, -1e-300, -0.0, 0.0, 0.5, 2.9, 3.0, 5.9, 6.0, 6.5, 800.0, np.inf, np.nan]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kaiyan.reference.activation import ACTIVATIONS
+from kaiyan.reference.forward import forward
 from kaiyan.spec import read
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.target import Target
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.problem import Problem
+
+    Arrays = Callable[[], tuple[Numbers, Numbers | None]]
 
 _CALL = 3e-6
 """Seconds of a call whose work is nothing."""
@@ -115,52 +119,64 @@ class Compiled:
     """A routine that keeps weights packed, and packs one again when a bit of it has changed."""
 
     def __init__(self, launch: Launch, problem: Problem, safe: Callable[[], Launch]) -> None:
-        self._launch, self._spec, self._make_safe = launch, problem.spec, safe
-        self._kept: dict[int, tuple[Any, Any, tuple[Numbers, Numbers]]] = {}
+        self._launch, self._problem, self._make_safe = launch, problem, safe
+        self._kept: dict[int, tuple[Any, Any, Prepared]] = {}
 
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
-        y = self._launch(x, self._packed(weight, bias), residual)
-        return self._safely(x, weight, bias, residual) if y is None else y
+        from kaiyan.engine.codegen.fingerprint import fingerprint
+
+        numbers = self._launch.numbers
+        mark = fingerprint(numbers(weight)), None if bias is None else fingerprint(numbers(bias))
+        kept = self._kept.get(id(weight))
+        if kept is not None and kept[1] == mark:
+            return kept[2](x, residual)
+        alive = weakref.ref(weight, partial(_forget, weakref.ref(self), id(weight)))
+        added = None if bias is None else numbers(bias).copy()
+        prepared = self._prepared(lambda: (numbers(alive()), added))
+        self._kept[id(weight)] = alive, mark, prepared
+        return prepared(x, residual)
 
     def prepare(self, weight: Any, bias: Any) -> Prepared:
-        packed = self._launch.packed(*self._numbers(weight, bias))
+        numbers = self._launch.numbers
+        return self._prepared(lambda: (numbers(weight), None if bias is None else numbers(bias)))
+
+    def _prepared(self, arrays: Arrays) -> Prepared:
+        """Where a weight is not finite, the definition: a kernel would multiply it with padded zeros."""
+        if not np.isfinite(arrays()[0]).all():
+            return partial(self._defined, arrays)
+        packed = self._launch.packed(*self._forward(arrays))
 
         def prepared(x: Any, residual: Any = None, out: Any = None) -> Any:
             y = self._launch(x, packed, residual, out)
-            return self._safely(x, weight, bias, residual, out) if y is None else y
+            if y is None:
+                return self._safe(x, self._safe.packed(*self._forward(arrays)), residual, out)
+            return y
 
         return prepared
-
-    def _safely(self, x: Any, weight: Any, bias: Any, residual: Any, out: Any = None) -> Any:
-        return self._safe(x, self._safe.packed(*self._numbers(weight, bias)), residual, out)
 
     @cached_property
     def _safe(self) -> Launch:
         return self._make_safe()
 
-    def _packed(self, weight: Any, bias: Any) -> tuple[Numbers, Numbers]:
-        from kaiyan.engine.codegen.fingerprint import fingerprint
-
-        w, b = self._launch.numbers(weight), None if bias is None else self._launch.numbers(bias)
-        mark = fingerprint(w), None if b is None else fingerprint(b)
-        kept = self._kept.get(id(weight))
-        if kept is not None and kept[1] == mark:
-            return kept[2]
-        packed = self._launch.packed(*self._numbers(weight, bias))
-        forget = partial(_forget, weakref.ref(self), id(weight))
-        self._kept[id(weight)] = (weakref.ref(weight, forget), mark, packed)
-        return packed
-
-    def _numbers(self, weight: Any, bias: Any) -> tuple[Numbers, Numbers]:
-        """As NumPy arrays (K, C/groups, *kernel) and (K,): a transposed convolution's weight is turned round."""
-        w, spec = self._launch.numbers(weight), self._spec
+    def _forward(self, arrays: Arrays) -> tuple[Numbers, Numbers]:
+        """A forward convolution's weight (K, C/groups, *kernel) and bias (K,); a transposed one is turned round."""
+        spec, (w, bias) = self._problem.spec, arrays()
         if spec.transposed:
             C, K = spec.channels
             taps = tuple(a.kernel for a in spec.axes)
             w = w.reshape(spec.groups, C // spec.groups, K // spec.groups, *taps).swapaxes(1, 2)
             w = np.flip(w, tuple(range(3, w.ndim))).reshape(K, C // spec.groups, *taps)
-        b = np.zeros(spec.channels[1], w.dtype) if bias is None else self._launch.numbers(bias)
-        return w, b
+        return w, np.zeros(spec.channels[1], w.dtype) if bias is None else bias
+
+    def _defined(self, arrays: Arrays, x: Any, residual: Any = None, out: Any = None) -> Any:
+        numbers, problem = self._launch.numbers, self._problem
+        with np.errstate(invalid="ignore"):
+            total = forward(numbers(x), *arrays(), problem.spec)
+            total = total if residual is None else total + numbers(residual)
+            total = total if problem.activation is None else ACTIVATIONS[problem.activation](total)
+        y = self._launch.room(x) if out is None else out
+        numbers(y)[...] = total
+        return y
 
 
 def _forget(routine: weakref.ref[Compiled], key: int, _: Any) -> None:

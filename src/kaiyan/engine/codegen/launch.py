@@ -76,7 +76,7 @@ class Launch:
 
     def __call__(self, x: Any, packed: tuple[Numbers, Numbers], residual: Any = None, out: Any = None) -> Any:
         memory = self._memory
-        y = memory.empty(x, self._shape) if out is None else out
+        y = self.room(x) if out is None else out
         arguments = _Arguments.from_buffer_copy(self._fixed)
         arguments[:4] = [memory.address(x), _address(packed[0]), _address(packed[1]), memory.address(y)]
         batch, channel, *steps = memory.strides(x)
@@ -86,7 +86,12 @@ class Launch:
         run(self._function, ctypes.addressof(arguments), self._tasks, alone=self._alone)
         if arguments[Argument.FLAG]:
             return None
-        return memory.turned(y, self._order) if self._last and out is None else y
+        return y
+
+    def room(self, x: Any) -> Any:
+        """An array for the output, in the input's layout."""
+        y = self._memory.empty(x, self._shape)
+        return self._memory.turned(y, self._order) if self._last else y
 
     def _laid(self, residual: Any) -> Numbers:
         """The residual as the output lies; copied only where it lies otherwise."""
