@@ -135,6 +135,14 @@ def laid(x: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
     return GUARDED.copy(x)
 
 
+def guard(launch: Any) -> None:
+    """Moves a kernel's tables and packed weights into guarded memory."""
+    launch._maps = [GUARDED.copy(places) for places in launch._maps]
+    launch._fixed[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in launch._maps]
+    pack = launch.packed
+    launch.packed = lambda *arrays: tuple(GUARDED.copy(a) for a in pack(*arrays))
+
+
 def run(algorithm: Generated, asked: Problem, rng: np.random.Generator) -> None:
     """One kernel, all its buffers guarded, against the reference."""
     spec = asked.spec
@@ -145,11 +153,8 @@ def run(algorithm: Generated, asked: Problem, rng: np.random.Generator) -> None:
     right = right if asked.activation is None else ACTIVATIONS[asked.activation](right)
     routine: Any = algorithm.build(asked)
     routine._make_safe = None  # a sum that went astray would be summed again, and not seen
-    launch = routine._launch
-    launch._maps = [GUARDED.copy(places) for places in launch._maps]
-    launch._fixed[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in launch._maps]
-    pack = launch.packed
-    launch.packed = lambda *arrays: tuple(GUARDED.copy(a) for a in pack(*arrays))
+    for launch in getattr(routine._launch, "_launches", [routine._launch]):
+        guard(launch)
     y = routine.prepare(w, bias)(laid(x, asked.layout), laid(residual, "planes") if asked.residual else None)
     exact = asked.activation not in ("silu", "hardswish") and "winograd" not in algorithm.name
     tolerance = 0.0 if exact else (3e-5 if asked.dtype == "float32" else 1e-12) * scale

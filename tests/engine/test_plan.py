@@ -94,6 +94,9 @@ def test_kernels_refuse_what_they_do_not_compute(changes: dict[str, Any], why: s
         ("winograd F(2,3)", {"spec": SPEC.replace(stride=2)}, "the stride is not 1"),
         ("winograd F(2,3)", {"spec": SPEC.replace(dilation=2)}, "it is dilated"),
         ("winograd F(2,3)", {"spec": Conv(4, 6, 3, padding=1, rank=2, transposed=True)}, "it is transposed"),
+        ("phases", {}, "it is not transposed with a stride"),
+        ("phases", {"spec": Conv(4, 6, 3, padding=1, rank=2, transposed=True)}, "it is not transposed with a stride"),
+        ("phases", {"spec": Conv(4, 6, 9, stride=9, rank=2, transposed=True)}, "there are 81 phases"),
     ],
 )  # fmt: skip
 def test_each_algorithm_says_what_it_is_not_for(name: str, changes: dict[str, Any], why: str) -> None:
@@ -108,6 +111,7 @@ def test_each_algorithm_says_what_it_is_not_for(name: str, changes: dict[str, An
         (Conv(64, 64, 3, padding=1, rank=2), (1, 64, 56, 56), "pixels", "winograd F(4,3)"),
         (Conv(128, 128, 3, stride=2, padding=1, rank=2), (1, 128, 56, 56), "planes", "direct"),
         (Conv(3, 64, 3, padding=1, rank=2), (1, 3, 224, 224), "planes", "stem"),
+        (Conv(64, 64, 4, stride=2, padding=1, transposed=True, rank=2), (1, 64, 32, 32), "planes", "phases"),
         (Conv(96, 96, 7, padding=3, groups=96, rank=2), (1, 96, 56, 56), "planes", "depthwise"),
         (Conv(96, 96, 7, padding=3, groups=96, rank=2), (1, 96, 56, 56), "pixels", "depthwise"),
     ],

@@ -59,6 +59,7 @@ def _ratio(y: Numbers, x: Numbers, w: Numbers) -> float:
 
 NOISE = 1.15
 """What a sample of some thousand outputs of some filters may be off; a direct sum itself is at 1.14 for one of them."""
+FORWARD = [a for a in ALGORITHMS if isinstance(a, Generated) and a.name != "phases"]
 KINDS = ("normal", "positive", "uneven", "outliers", "sparse")
 
 
@@ -78,7 +79,7 @@ def test_a_tier_holds_its_bound(kind: str, precision: str, C: int, K: int, kerne
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("algorithm", [a for a in ALGORITHMS if isinstance(a, Generated)], ids=lambda a: a.name)
+@pytest.mark.parametrize("algorithm", FORWARD, ids=lambda a: a.name)
 def test_every_kernel_is_as_exact_as_it_says(algorithm: Generated, kind: str) -> None:
     rng = np.random.default_rng(0)
     tried = 0

@@ -79,13 +79,21 @@ class Generated:
         return None
 
     def seconds(self, problem: Problem) -> float:
+        kernel = self.kernel(_geometry(problem)[0], *setting(problem))
+        return self.expected(problem, kernel.cycles, kernel.weights)
+
+    def expected(self, problem: Problem, cycles: float, weights: int) -> float:
+        """Seconds of so many cycles for one image, with so many packed weights."""
         from kaiyan.engine.codegen.machine import machine
 
-        kernel = self._kernel(problem)
-        work = problem.input_shape[0] * kernel.cycles / machine().frequency
-        weight = kernel.weights * _ITEMSIZE[problem.dtype]
+        work = problem.input_shape[0] * cycles / machine().frequency
+        weight = weights * _ITEMSIZE[problem.dtype]
         read = weight / machine().bandwidth if weight > _NEAR else 0.0
-        return _CALL + max(work + read, (_moved(problem) + weight) / machine().bandwidth)
+        return _CALL + max(work + read, (moved(problem) + weight) / machine().bandwidth)
+
+    def alone(self, problem: Problem) -> bool:
+        """Whether the work is too short for more than one thread."""
+        return self.seconds(problem) < _SHORT
 
     def build(self, problem: Problem) -> Routine:
         return Compiled(self._launch(problem, self.kernel), problem, lambda: self._launch(problem, self.safe))
@@ -94,31 +102,29 @@ class Generated:
         from kaiyan.engine.codegen.launch import Launch
 
         geometry, maps = _geometry(problem)
-        kernel = choose(geometry, *self._setting(problem))
+        kernel = choose(geometry, *setting(problem))
         output = problem.spec.output_shape(problem.input_shape)
-        return Launch(kernel, maps, output, problem.kind, alone=self.seconds(problem) < _SHORT)
-
-    def _kernel(self, problem: Problem) -> Convolution:
-        return self.kernel(_geometry(problem)[0], *self._setting(problem))
-
-    def _setting(self, problem: Problem) -> tuple[str, Setting]:
-        from kaiyan.engine.codegen.epilogue import Epilogue
-        from kaiyan.engine.codegen.target import host
-        from kaiyan.engine.codegen.threads import get_num_threads
-
-        epilogue = Epilogue(problem.activation, problem.residual)
-        source = "rows" if problem.layout == "planes" else problem.layout
-        return source, (host(), problem.dtype, epilogue, get_num_threads())
+        return Launch(kernel, maps, output, problem.kind, alone=self.alone(problem))
 
 
 Setting = tuple["Target", str, "Epilogue", int]
 """Target, type, epilogue and threads: what a kernel is cut for beside its geometry."""
 
 
+def setting(problem: Problem) -> tuple[str, Setting]:
+    """The layout of a problem's input as kernels name it, and what they are cut for."""
+    from kaiyan.engine.codegen.epilogue import Epilogue
+    from kaiyan.engine.codegen.target import host
+    from kaiyan.engine.codegen.threads import get_num_threads
+
+    source = "rows" if problem.layout == "planes" else problem.layout
+    return source, (host(), problem.dtype, Epilogue(problem.activation, problem.residual), get_num_threads())
+
+
 class Compiled:
     """A routine that keeps weights packed, and packs one again when a bit of it has changed."""
 
-    def __init__(self, launch: Launch, problem: Problem, safe: Callable[[], Launch]) -> None:
+    def __init__(self, launch: Any, problem: Problem, safe: Callable[[], Any]) -> None:
         self._launch, self._problem, self._make_safe = launch, problem, safe
         self._kept: dict[int, tuple[Any, Any, Prepared]] = {}
 
@@ -155,7 +161,7 @@ class Compiled:
         return prepared
 
     @cached_property
-    def _safe(self) -> Launch:
+    def _safe(self) -> Any:
         return self._make_safe()
 
     def _forward(self, arrays: Arrays) -> tuple[Numbers, Numbers]:
@@ -218,10 +224,10 @@ def _unusable() -> Sentence | None:
     return None
 
 
-def _moved(problem: Problem) -> int:
+def moved(problem: Problem) -> int:
     """Bytes of pictures from and to memory: each once, the output's lines read before they are written."""
     output = prod(problem.spec.output_shape(problem.input_shape))
-    return _ITEMSIZE[problem.dtype] * (prod(problem.input_shape) + 2 * output)
+    return _ITEMSIZE.get(problem.dtype, 4) * (prod(problem.input_shape) + 2 * output)
 
 
 @lru_cache(maxsize=512)

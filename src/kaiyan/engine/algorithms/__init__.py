@@ -3,6 +3,7 @@
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms.depthwise import Depthwise
 from kaiyan.engine.algorithms.direct import Direct
+from kaiyan.engine.algorithms.phases import Phases
 from kaiyan.engine.algorithms.pointwise import Pointwise
 from kaiyan.engine.algorithms.reference import Reference
 from kaiyan.engine.algorithms.stem import Stem
@@ -17,6 +18,7 @@ ALGORITHMS: tuple[Algorithm, ...] = (
     Winograd(4, 3),
     Winograd(6, 3),
     Winograd(2, 5),
+    Phases(),
     Stem(),
     Direct(),
     Torch(),

@@ -82,7 +82,8 @@ class Channels:
         pixels = prod(self.tile)
         tiles = tiled(self.rows, self.tile[0]) * tiled(self.columns, self.tile[1])
         terms = self.geometry.C * self.geometry.taps
-        turns = pixels if self.last else self.tile[0] * self.lanes * 5
+        apart = self.geometry.step[2] > 1
+        turns = pixels if self.last else self.tile[0] * self.lanes * (5 + apart * 2 * self.tile[1])
         again = (self.chunks - 1) * pixels * 2
         tile = terms * max(pixels * self.vectors, pixels + self.vectors) / 2 * 1.05 + self.vectors * (turns + again)
         strips = prod(self.tasks) / self.parts
@@ -210,13 +211,13 @@ class Channels:
         output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
         image, group = code.divmod(where, geometry.groups)
         channels, first = geometry.groups * geometry.K, code.mul(block, self.width)
-        pixel = code.add(code.mul(image, geometry.pixels), code.ravel(corner, geometry.outputs))
+        pixel = code.add(code.mul(image, geometry.pixels), self._place(code, corner))
         start = code.add(code.mul(pixel, channels), code.mul(group, geometry.K), first)
         for j in range(self.vectors):
             mask = None if geometry.K % self.width == 0 else code.mask(code.sub(geometry.K - j * self.lanes, first))
             for i, held in enumerate(tile):
                 r, q = divmod(i, self.tile[1])
-                offset = code.add(start, (r * geometry.outputs[2] + q) * channels + j * self.lanes)
+                offset = code.add(start, self._place(code, (0, r, q)) * channels + j * self.lanes)
                 self.epilogue.put(code, held[j].get(), offset, output, residual, mask)
 
     def _rows(self, code: Code, tile: Tile, where: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
@@ -225,13 +226,29 @@ class Channels:
         output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
         first = code.mul(block, self.width)
         channel = code.add(code.mul(where, geometry.K), first)
-        start = code.add(code.mul(channel, geometry.pixels), code.ravel(corner, geometry.outputs))
+        start = code.add(code.mul(channel, geometry.pixels), self._place(code, corner))
         rows, columns = self.tile
         for j in range(self.vectors):
             for r in range(rows):
                 pixels = [held[j].get() for held in tile[r * columns : (r + 1) * columns]]
                 lines = code.transposed(pixels + [code.constant(0)] * (self.lanes - columns))
                 for i, line in enumerate(lines, start=j * self.lanes):
-                    offset = code.add(start, i * geometry.pixels + r * geometry.outputs[2])
+                    offset = code.add(start, i * geometry.pixels + self._place(code, (0, r, 0)))
                     with code.bound(code.add(first, i), geometry.K, self.width):
-                        self.epilogue.put(code, line, offset, output, residual, code.mask(columns))
+                        if geometry.step[2] == 1:
+                            self.epilogue.put(code, line, offset, output, residual, code.mask(columns))
+                        else:
+                            self.epilogue.scatter(
+                                code,
+                                line,
+                                offset,
+                                output,
+                                residual,
+                                range(0, columns * geometry.step[2], geometry.step[2]),
+                            )
+
+    def _place(self, code: Code, position: tuple[Value, Value, Value]) -> Value:
+        """Offset of an output within its channel."""
+        geometry = self.geometry
+        apart = [code.mul(p, step) for p, step in zip(position, geometry.step, strict=True)]
+        return code.ravel(apart, geometry.whole)

@@ -24,9 +24,18 @@ class Epilogue:
         """Stores a vector of results at ``offset`` of the output."""
         if self.residual:
             y = code.b.fadd(y, code.vector(residual, offset, mask=mask))
-        if self.activation is not None:
-            y = ACTIVATIONS[self.activation](code, y)
-        code.put(y, output, offset, mask=mask)
+        code.put(self._activated(code, y), output, offset, mask=mask)
+
+    def scatter(self, code: Code, y: Value, offset: Value, output: Value, residual: Value, places: range) -> None:
+        """Stores a result's first lanes one by one, at ``places`` from ``offset`` of the output on."""
+        if self.residual:
+            y = code.b.fadd(y, code.gathered(residual, [code.add(offset, place) for place in places]))
+        y = self._activated(code, y)
+        for lane, place in enumerate(places):
+            code.store(code.lane(y, lane), output, offset, place)
+
+    def _activated(self, code: Code, y: Value) -> Value:
+        return y if self.activation is None else ACTIVATIONS[self.activation](code, y)
 
 
 BARE = Epilogue()

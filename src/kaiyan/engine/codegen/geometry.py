@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Geometry:
     """Channels of one group, and sizes (depth, rows, columns). The extended axis is what windows slide over.
 
     ``room`` is its size, ``runs`` where it is the input itself; elsewhere it is ``constant``, or there are copies of
-    the input too, where it is not ``framed``.
+    the input too, where it is not ``framed``. Outputs are ``step`` apart in an array of ``whole`` sizes.
     """
 
     groups: int
@@ -52,6 +53,8 @@ class Geometry:
     runs: tuple[Run, Run, Run]
     constant: float
     framed: bool
+    whole: Triple = (0, 0, 0)
+    step: Triple = (1, 1, 1)
 
     @property
     def taps(self) -> int:
@@ -60,8 +63,8 @@ class Geometry:
 
     @property
     def pixels(self) -> int:
-        """Outputs of one channel."""
-        return self.outputs[0] * self.outputs[1] * self.outputs[2]
+        """Elements of one channel of the output."""
+        return self.whole[0] * self.whole[1] * self.whole[2]
 
 
 def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
@@ -90,8 +93,74 @@ def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
         runs,  # type: ignore[arg-type]
         float(read.constant(spec.padding_mode).real),
         framed,
+        _three(outputs),
     )
     return found, (*single, *maps)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The outputs of a transposed convolution that lie at ``origin`` and a stride apart: a convolution by themselves.
+
+    ``taps`` are those of the turned kernel that reach them, by axis; where there are none, one tap of zeros stands in.
+    """
+
+    geometry: Geometry
+    maps: Maps
+    origin: Triple
+    taps: tuple[tuple[int, ...], ...]
+
+
+def phases(spec: Conv, input_shape: Shape) -> list[Phase]:
+    """A transposed convolution as one dense convolution for each place between two inputs."""
+    C, K = spec.channels
+    sizes, outputs = input_shape[2:], spec.output_shape(input_shape)[2:]
+    places = zip(spec.axes, sizes, spec.pads(input_shape), outputs, strict=True)
+    axes = [[_phase(axis, n, pads[0], out, o) for o in range(min(axis.stride, out))] for axis, n, pads, out in places]
+    found = []
+    for chosen in product(*axes):
+        single = [np.zeros(1, np.int64)] * (RANK - len(chosen))
+        maps = (*single, *(phase.places for phase in chosen))
+        runs = tuple(_run(places) for places in maps)
+        geometry = Geometry(
+            spec.groups,
+            C // spec.groups,
+            K // spec.groups,
+            _three(phase.outputs for phase in chosen),
+            _three(max(len(phase.taps), 1) for phase in chosen),
+            (1, 1, 1),
+            _three(phase.dilation for phase in chosen),
+            _three(len(phase.places) for phase in chosen),
+            runs,  # type: ignore[arg-type]
+            0.0,
+            framed=True,
+            whole=_three(outputs),
+            step=_three(axis.stride for axis in spec.axes),
+        )
+        origin = tuple(phase.origin for phase in chosen)
+        found.append(Phase(geometry, maps, (0,) * (RANK - len(origin)) + origin, tuple(phase.taps for phase in chosen)))  # type: ignore[arg-type]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _AxisPhase:
+    origin: int
+    outputs: int
+    taps: tuple[int, ...]
+    dilation: int
+    places: NDArray[np.int64]
+
+
+def _phase(axis: Axis, n: int, before: int, outputs: int, origin: int) -> _AxisPhase:
+    """Output ``origin + stride * j`` sees input ``first + dilation * m + j`` by the m-th of its taps."""
+    spread = [origin + before - (axis.reach - 1) + tap * axis.dilation for tap in range(axis.kernel)]
+    taps = tuple(tap for tap, place in enumerate(spread) if place % axis.stride == 0)
+    dilation = axis.dilation // gcd(axis.stride, axis.dilation)
+    first = spread[taps[0]] // axis.stride if taps else 0
+    count = -(-(outputs - origin) // axis.stride)
+    room = count + dilation * (max(len(taps), 1) - 1)
+    index = np.arange(room, dtype=np.int64) + first
+    return _AxisPhase(origin, count, taps, dilation, np.where((index >= 0) & (index < n), index, OUTSIDE))
 
 
 def flattened(found: Geometry, maps: Maps, sizes: Shape) -> tuple[Geometry, Maps]:
@@ -101,7 +170,7 @@ def flattened(found: Geometry, maps: Maps, sizes: Shape) -> tuple[Geometry, Maps
         return found, maps
     single, size = Run(0, 1, 0), found.pixels
     runs = (single, single, Run(0, size, 0))
-    flat = replace(found, outputs=(1, 1, size), room=(1, 1, size), runs=runs)
+    flat = replace(found, outputs=(1, 1, size), whole=(1, 1, size), room=(1, 1, size), runs=runs)
     return flat, (np.zeros(1, np.int64), np.zeros(1, np.int64), np.arange(size))
 
 
@@ -119,8 +188,9 @@ def _run(places: NDArray[np.int64]) -> Run:
     inside = places != OUTSIDE
     joined = inside[1:] & inside[:-1] & (np.diff(places) == 1)
     edges = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(places)]
-    start, stop = max(pairwise(edges), key=lambda edge: edge[1] - edge[0])
-    return Run(start, stop, int(places[start])) if inside[start] else Run(0, 0, 0)
+    stretches = [edge for edge in pairwise(edges) if inside[edge[0]]]
+    start, stop = max(stretches, key=lambda edge: edge[1] - edge[0], default=(0, 0))
+    return Run(start, stop, int(places[start]) if stop else 0)
 
 
 def _three(values: Any) -> Triple:

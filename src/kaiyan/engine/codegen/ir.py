@@ -367,6 +367,17 @@ class Code:
         name = f"llvm.fma.v{kind.count}f{bits}" if isinstance(kind, ir.VectorType) else f"llvm.fma.f{bits}"
         return self.call(name, kind, [kind] * 3, a, b, c)
 
+    def lane(self, vector: Value, index: int) -> Value:
+        """One element of a vector."""
+        return self.b.extract_element(vector, I32(index))
+
+    def gathered(self, pointer: Value, offsets: Sequence[Value]) -> Value:
+        """The elements at these offsets, in the first lanes of a vector; zeros in the others."""
+        vector = self.constant(0)
+        for i, offset in enumerate(offsets):
+            vector = self.b.insert_element(vector, self.load(pointer, offset), I32(i))
+        return vector
+
     def any_nan(self, vector: Value) -> Value:
         """Whether a lane is not a number."""
         lanes = self.b.fcmp_unordered("uno", vector, vector)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
 
 _Arguments = ctypes.c_int64 * (Argument.STRIDE + 3)
+_ITEMSIZE = {"float32": 4, "float64": 8}
 _STRIDES = slice(Argument.BATCH_STRIDE, Argument.STRIDE + 3)
 
 
@@ -53,11 +54,19 @@ class Convolution(Kernel, Protocol):
 class Launch:
     """Called with an input and what ``packed`` gave: the output, in the input's layout; None where a sum went astray.
 
-    ``maps`` are those of the kernel's geometry; ``alone`` says that the work is too short for more than one thread.
+    ``maps`` are those of the kernel's geometry; ``alone`` says that the work is too short for more than one thread;
+    ``origin`` is where its outputs begin, in elements of a channel.
     """
 
     def __init__(
-        self, kernel: Convolution, maps: tuple[NDArray[np.int64], ...], output_shape: Shape, kind: str, *, alone: bool
+        self,
+        kernel: Convolution,
+        maps: tuple[NDArray[np.int64], ...],
+        output_shape: Shape,
+        kind: str,
+        *,
+        alone: bool,
+        origin: int = 0,
     ) -> None:
         self.packed = kernel.packed
         self.numbers = MEMORY[kind].numbers
@@ -66,6 +75,7 @@ class Launch:
         self._tasks = output_shape[0] * prod(kernel.tasks)
         self._alone = alone
         self._last = kernel.source == "pixels"
+        self._origin = origin * _ITEMSIZE[kernel.dtype] * (output_shape[1] if self._last else 1)
         rank = len(output_shape) - 2
         self._shape = (output_shape[0], *output_shape[2:], output_shape[1]) if self._last else output_shape
         self._order = (0, rank + 1, *range(1, rank + 1))
@@ -78,11 +88,16 @@ class Launch:
         memory = self._memory
         y = self.room(x) if out is None else out
         arguments = _Arguments.from_buffer_copy(self._fixed)
-        arguments[:4] = [memory.address(x), _address(packed[0]), _address(packed[1]), memory.address(y)]
+        arguments[:4] = [
+            memory.address(x),
+            _address(packed[0]),
+            _address(packed[1]),
+            memory.address(y) + self._origin,
+        ]
         batch, channel, *steps = memory.strides(x)
         arguments[_STRIDES] = [batch, channel, *self._lead, *steps]
         laid = None if residual is None else self._laid(residual)
-        arguments[Argument.RESIDUAL] = 0 if laid is None else _address(laid)
+        arguments[Argument.RESIDUAL] = 0 if laid is None else _address(laid) + self._origin
         run(self._function, ctypes.addressof(arguments), self._tasks, alone=self._alone)
         if arguments[Argument.FLAG]:
             return None

@@ -69,7 +69,7 @@ def _frequency() -> float:
 
 def _bandwidth() -> float:
     source, target = np.ones(_BYTES, np.uint8), np.zeros(_BYTES, np.uint8)
-    return 2 * _BYTES / _shortest(lambda: np.copyto(target, source), 3)
+    return 2 * _BYTES / _shortest(lambda: np.copyto(target, source), 5)
 
 
 def _shortest(call: object, times: int = 9) -> float:
