@@ -135,7 +135,7 @@ class Row:
         if not self.has_bias:
             most = 256 if kind == np.uint8 else 100  # 441 costs of a SAD window below 100 fit 16 bits
             x = random.random(shape, np.float32) if kind.kind == "f" else random.integers(0, most, shape, kind)
-            return Arrays(x, np.ascontiguousarray(np.broadcast_to(self.filter(), (self.K, 1, *self.kernel))), None)
+            return Arrays(x, np.broadcast_to(self.filter(), (self.K, 1, *self.kernel)).copy(), None)
         ends = (self.C, self.K) if self.op == "convT" else (self.K, self.C)
         weight = random.standard_normal((ends[0], ends[1] // self.groups, *self.kernel), np.float32)
         taps = prod(weight.shape[1:])

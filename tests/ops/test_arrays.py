@@ -170,6 +170,13 @@ def test_unbatched_lists_and_numpy_integers_are_taken() -> None:
         np.testing.assert_array_equal(np.asarray(y), right)
 
 
+def test_a_setting_may_be_an_array_of_no_axes() -> None:
+    for two in (np.array(2), torch.tensor(2)):
+        assert kaiyan.conv(N1, W2, stride=two).shape == (1, 1, 2)
+    with pytest.raises(kaiyan.ConvError, match="a float"):
+        kaiyan.conv(N1, W2, stride=np.array(2.0))
+
+
 def test_a_boolean_stride_is_refused_after_the_number_was_taken() -> None:
     assert kaiyan.conv(N1, W2, stride=1).shape == (1, 1, 3)
     with pytest.raises(kaiyan.ConvError):

@@ -258,6 +258,7 @@ def test_the_simplest_layer_comes_first() -> None:
         (14, 28): "Conv(kernel_size=3, stride=2, padding=1, output_padding=1, transposed=True)",
         (1, 4): "Conv(kernel_size=4, transposed=True)",
         ((28, 14), (14, 14)): "Conv(kernel_size=3, stride=(2, 1), padding=1, rank=2)",
+        (10, 10**6): "Conv(kernel_size=100000, stride=100000, transposed=True)",
     }
     assert {sizes: str(layers_between(*sizes)[0]) for sizes in first} == first
     assert len(layers_between(224, 112)) == 8

@@ -123,6 +123,25 @@ def test_code_after_what_says_nothing_is_read() -> None:
     assert Conv.parse("nn.Conv2d(3, 4, 3, device='cpu', stride=2)").stride == (2, 2)
 
 
+@pytest.mark.parametrize("text", [
+    "self.conv1 = nn.Conv2d(3, 4, 3)", "conv=nn.Conv2d(3, 4, 3)", "(conv1): Conv2d(3, 4, kernel_size=(3, 3)),",
+    "(0): Conv2d(3, 4, 3)",
+])  # fmt: skip
+def test_the_name_before_a_call_is_read_over(text: str) -> None:
+    assert Conv.parse(text) == Conv(3, 4, 3, rank=2)
+
+
+@pytest.mark.parametrize("text", ["nn.Conv2d(1, 2, 3, rank=3)", None, 3])
+def test_what_would_be_ignored_or_is_no_text_is_refused(text: Any) -> None:
+    with pytest.raises(ConvError):
+        Conv.parse(text)
+
+
+def test_a_generator_is_no_setting() -> None:
+    with pytest.raises(ConvError, match="where an integer of 1 or more belongs"):
+        Conv(kernel_size=(side for side in (3, 3)))
+
+
 @pytest.mark.parametrize("length", [80, 81])
 def test_text_of_eighty_letters_is_whole(length: int) -> None:
     text = "x" * length

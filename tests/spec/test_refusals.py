@@ -42,6 +42,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "not-a-number bool": (lambda: Conv(kernel_size=3, dilation=True), "dilation is True, where an integer of 1 or more belongs"),
     "not-a-number fraction": (lambda: Conv(kernel_size=3, padding=1.5), "padding is 1.5, where an integer of 0 or more belongs"),
     "absurd-size": (lambda: Conv(kernel_size=2**31), "kernel_size is 2147483648; nothing larger than 2147483647 can be meant"),
+    "absurd-output": (
+        lambda: Conv(kernel_size=3, padding=2**31 - 1).output_shape((1, 1, 9)),
+        "the output would be (4294967301,); nothing larger than 2147483647 can be meant",
+    ),
     "absurd-weights": (
         lambda: Conv(10**6, 10**6, 1000, groups=2),
         "500,000,000,000,000 weights are more than any memory holds: 1000000·1000000/2 channels and a kernel of (1000,)",

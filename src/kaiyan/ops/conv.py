@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -181,6 +182,8 @@ def _unreachable(error: ConvError, bare: Conv, x_shape: Shape) -> ConvError:
 
 
 def _hashable(value: Any) -> Any:
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+    if getattr(value, "ndim", None) == 0:
+        return value.item()
+    if isinstance(value, (str, bytes, Iterator)) or not isinstance(value, Iterable):
         return value
     return tuple(_hashable(entry) for entry in value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.spec.error import ConvError
@@ -22,6 +23,9 @@ _TRANSPOSED = (
 _OURS = (*_FORWARD, "output_padding", "transposed")
 _IGNORED = ("device", "dtype")
 """Arguments of torch's layers that say nothing of the convolution."""
+
+_NAMED = re.compile(r"^(\(\w+\):|[\w.]+ *=)\s*")
+"""What stands before a call in a printed model or a line of code: (conv1): Conv2d(...), self.conv1 = nn.Conv2d(...)."""
 
 _WORDY = ("padding", "padding_mode")
 """Arguments whose values can be words."""
@@ -52,7 +56,7 @@ def arguments(text: str) -> dict[str, Any]:
     if name not in CALLS:
         raise _not_a_convolution(text, name)
     order, implied = CALLS[name]
-    return _bound(text, call, order) | implied
+    return _bound(text, call, order if implied else (*order, "rank")) | implied
 
 
 def module_arguments(module: Any) -> dict[str, Any]:
@@ -129,8 +133,8 @@ def _short_padding(entries: tuple[str | Pads, ...]) -> Any:
 
 def _call(text: str) -> ast.Call:
     try:
-        tree = ast.parse(text.strip().removesuffix(","), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        tree = ast.parse(_NAMED.sub("", text.strip(), count=1).removesuffix(","), mode="eval").body
+    except (SyntaxError, ValueError, TypeError, AttributeError, MemoryError, RecursionError):
         raise ConvError(
             "not-code", "{text!r} is not a line of Python", 'such as "nn.Conv2d(3, 64, 7, stride=2)"', text=_short(text)
         ) from None
@@ -172,7 +176,7 @@ def _bound(text: str, call: ast.Call, order: tuple[str, ...]) -> dict[str, Any]:
     for name, node in pairs:
         if name in _IGNORED:
             continue
-        if name not in (*order, "rank") or name in bound:
+        if name not in order or name in bound:
             raise ConvError(
                 "unknown-argument",
                 "{text!r}: the argument {name!r} is unknown here or given twice",
@@ -202,5 +206,6 @@ def _literal(text: str, node: ast.expr) -> Any:
         ) from None
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else text[:77] + "..."
+def _short(text: object) -> str:
+    shown = str(text)
+    return shown if len(shown) <= 80 else shown[:77] + "..."

@@ -173,6 +173,7 @@ class Conv:
         """
         spec, spatial = self.fitted(input_shape)
         sizes = tuple(a.output_size(n) for a, n in zip(spec.axes, spatial, strict=True))
+        _check_sizes(sizes)
         _check_border(spec, spatial)
         leading = read.shape(input_shape)[: -len(spatial)]
         K = leading[-1] if spec.out_channels is None else spec.out_channels
@@ -324,6 +325,16 @@ def _channels(in_channels: Any, out_channels: Any, groups: Any) -> tuple[int | N
                 divisor=gcd(C, K, G),
             )
     return C, K, G
+
+
+def _check_sizes(sizes: Shape) -> None:
+    if max(sizes) > read.LARGEST:
+        raise ConvError(
+            "absurd-output",
+            "the output would be {sizes}; nothing larger than {largest} can be meant",
+            sizes=sizes,
+            largest=read.LARGEST,
+        )
 
 
 def _check_weights(C: int, K: int, G: int, axes: tuple[Axis, ...]) -> None:

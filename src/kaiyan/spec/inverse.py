@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _KERNELS = (3, 1, 5, 7, 2, 4, 9, 11)
 """Common kernels, in the order in which published networks use them."""
 
+_TRIED = 64
+"""Strides for a kernel, and paddings for a stride, the smallest: the simplest ways are among them."""
+
 _Step = tuple[int, int, int, int]
 """kernel, stride, padding, output_padding"""
 
@@ -45,7 +48,7 @@ def layers_between(n: Any, m: Any, *, limit: int = 8) -> tuple[Conv, ...]:
             outputs=len(outputs),
         )
     transposed = any(b > a for a, b in zip(inputs, outputs, strict=True))
-    ways = [list(islice(_steps(a, b, transposed=transposed), 64)) for a, b in zip(inputs, outputs, strict=True)]
+    ways = [list(islice(_steps(a, b, transposed=transposed), _TRIED)) for a, b in zip(inputs, outputs, strict=True)]
     shared = [(way,) * len(ways) for way in ways[0] if all(way in other for other in ways[1:])]
     mixed = sorted(product(*(way[:5] for way in ways)), key=lambda steps: len({step[0] for step in steps}))
     chosen = list(dict.fromkeys([*shared, *mixed]))[:limit]
@@ -67,11 +70,14 @@ def _downward(n: int, m: int) -> Iterator[_Step]:
 
 
 def _upward(n: int, m: int) -> Iterator[_Step]:
-    for kernel, stride in product(_kernels(m, n), range(1, m // n + 2 if n > 1 else 2)):
-        for output_padding in range(stride):
-            crop = (n - 1) * stride + kernel + output_padding - m
-            if crop >= 0 and crop % 2 == 0 and crop // 2 <= kernel // 2:
-                yield kernel, stride, crop // 2, output_padding
+    for kernel in _kernels(m, n):
+        least = max(-(-(m - kernel + 1) // n), 1)
+        strides = range(least, m // n + 2 if n > 1 else 2)
+        for stride in {*strides[:_TRIED], *((kernel,) if kernel in strides else ())}:
+            spare = m - (n - 1) * stride - kernel
+            paddings = range(max(-(spare // 2), 0), min(kernel // 2, (stride - 1 - spare) // 2) + 1)
+            for padding in paddings[:_TRIED]:
+                yield kernel, stride, padding, spare + 2 * padding
 
 
 def _kernels(larger: int, smaller: int) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """The door: what people write (3, (3, 5), "same", ("causal", "same", 1)) becomes axes; past it nothing is loose."""
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kaiyan.spec.axis import PADDING, Axis, Pads, TransposedAxis
@@ -177,7 +177,7 @@ def _transposed_axis(
 
 
 def _is_sequence(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str) and getattr(value, "ndim", 1) > 0
+    return isinstance(value, Iterable) and not isinstance(value, (str, Iterator)) and getattr(value, "ndim", 1) > 0
 
 
 def _check_lengths(given: dict[str, Any], count: int) -> None:
