@@ -136,7 +136,7 @@ def _routine(
         saturate=bool(saturate),
         precision=problems.precision(precision),
     )
-    routine = routine_of(kind, problem)
+    routine = routine_of(kind, problem, facts.threads)
     unbatched = len(x_shape) == len(w_shape) - 1
     return (lambda x, w, bias: routine(x[None], w, bias)[0]) if unbatched else routine
 

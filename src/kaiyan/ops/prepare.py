@@ -87,7 +87,7 @@ class PreparedConv:
                 _check(name, array, output, x)
         if out is not None:
             self._check_layout(problem, out)
-        prepared = routine_of(self._kind, problem).prepare(*self._weights)
+        prepared = routine_of(self._kind, problem, facts.threads).prepare(*self._weights)
         return _unbatched(prepared) if x.ndim == len(self.spec.axes) + 1 else prepared
 
     def _check_layout(self, problem: Problem, out: Any) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.engine.codegen.threads import get_num_threads
 from kaiyan.engine.plan import plan
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import Problem
@@ -23,12 +24,13 @@ class Facts:
     arrays: tuple[tuple[Shape, Any, Any], ...]
     strides: tuple[int, ...]
     traced: bool
+    threads: int
 
 
 def facts_of(kind: Kind, *arrays: Any) -> Facts:
     """Of an input, a weight and, where there is one, a bias."""
     shown = tuple((a.shape, a.dtype, a.device) for a in arrays)
-    return Facts(shown, kind.strides(arrays[0]), kind.traced(arrays))
+    return Facts(shown, kind.strides(arrays[0]), kind.traced(arrays), get_num_threads())
 
 
 def problem_of(kind: Kind, facts: Facts, spec: Conv, **wanted: Any) -> Problem:
@@ -54,8 +56,8 @@ def problem_of(kind: Kind, facts: Facts, spec: Conv, **wanted: Any) -> Problem:
 
 
 @lru_cache(maxsize=1024)
-def routine_of(kind: Kind, problem: Problem) -> Routine:
-    """The routine of the algorithm that was chosen, on the arrays of ``kind``."""
+def routine_of(kind: Kind, problem: Problem, threads: int) -> Routine:  # noqa: ARG001
+    """The routine of the algorithm that was chosen, on the arrays of ``kind``; cut for so many threads."""
     algorithm = plan(problem).algorithm
     return algorithm.build(problem) if kind.name in algorithm.arrays else kind.lift(algorithm, problem)
 

@@ -16,8 +16,10 @@ from kaiyan import ConvError, conv, get_num_threads, set_num_threads
 from kaiyan.engine.codegen import threads
 from kaiyan.engine.codegen.compile import load, objects
 from kaiyan.engine.codegen.target import host
+from kaiyan.ops.arrays import kind_of
 from kaiyan.ops.conv import forget
-from kaiyan.ops.routine import routine_of
+from kaiyan.ops.prepare import prepare
+from kaiyan.ops.routine import facts_of, problem_of, routine_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +131,20 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(
         found.append(conv(x, w, **options))
     for other in found[1:]:
         np.testing.assert_array_equal(found[0], other)
+
+
+def test_work_is_cut_anew_for_another_number_of_threads() -> None:
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((1, 64, 56, 56), np.float32), rng.standard_normal((64, 64, 3, 3), np.float32)
+    layer = prepare("Conv2d(64, 64, 3, padding=1, bias=False)", w)
+    kind, tasks = kind_of("x", x), []
+    for number in (1, 2):
+        set_num_threads(number)
+        layer(x)
+        routine: Any = routine_of(kind, problem_of(kind, facts_of(kind, x, w), layer.spec), number)
+        tasks.append(routine._launch._tasks)
+    assert len(layer._ready) == 2
+    assert tasks[0] < tasks[1]
 
 
 def test_callers_on_many_python_threads_get_right_answers() -> None:

@@ -288,6 +288,7 @@ def _environment() -> int:
     return min(int(first), cores) if first.isdecimal() and int(first) else cores
 
 
+@lru_cache(maxsize=1)
 def _machine() -> tuple[int, str, str] | None:
     return _MACHINES.get(os.uname().machine)
 
