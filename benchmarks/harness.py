@@ -8,7 +8,7 @@ import statistics
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 RUNS = 30
+REST = 20e-3
+"""Seconds after which the threads of every peer sleep."""
 QUIET = 0.05
 """Cores that everything else may use while a row is timed."""
 
@@ -39,12 +41,15 @@ class Timing:
     runs: int
 
 
-def interleaved(calls: Mapping[str, Callable[[], object]], seconds: float, runs: int = RUNS) -> dict[str, Timing]:
+def interleaved(
+    calls: Mapping[str, Callable[[], object]], seconds: float, runs: int = RUNS, rest: float = 0.0
+) -> dict[str, Timing]:
     """The time of every call, taken in turns; a call leaves after ``runs`` turns, or once it has had ``seconds``.
 
-    Minutes differ more than calls do: in turns two timings of one work agreed to 0.6 %, in blocks to 16 %.
+    Minutes differ more than calls do: in turns two timings of one work agreed to 0.6 %, in blocks to 16 %. Seconds of
+    ``rest`` before each turn let the threads of the one before fall asleep: while they spin, a core is not free.
     """
-    turns = {name: _Turns(call) for name, call in calls.items()}
+    turns = {name: _Turns(call, rest) for name, call in calls.items()}
     while playing := [turn for turn in turns.values() if len(turn.times) < runs and turn.spent < seconds]:
         for turn in playing:
             turn.take()
@@ -54,6 +59,7 @@ def interleaved(calls: Mapping[str, Callable[[], object]], seconds: float, runs:
 @dataclass(slots=True)
 class _Turns:
     call: Callable[[], object]
+    rest: float = 0.0
     times: list[float] = field(default_factory=list)
     spent: float = 0.0
     repeats: int = 0
@@ -63,6 +69,7 @@ class _Turns:
 
         Short calls are preceded by one that nobody times: the caches are another peer's, its threads still spin.
         """
+        sleep(self.rest)
         began = perf_counter()
         if not self.repeats:
             first = _seconds(self.call)

@@ -19,7 +19,7 @@ import numpy as np
 import kaiyan
 from benchmarks import rows as all_rows
 from benchmarks.chart import chart
-from benchmarks.harness import Timing, Watch, card, interleaved, limits
+from benchmarks.harness import REST, Timing, Watch, card, interleaved, limits
 from benchmarks.peers import PEERS, last
 from benchmarks.rows import CLASSES, Row
 from benchmarks.truth import error, tolerance, truth
@@ -149,7 +149,7 @@ def _measured(row: Row, threads: int, names: list[str], seconds: float, best: Li
                 result.left_out[peer.name] = f"its error is {wrong:.1e}"
                 click.echo(f"{row.name:24} {peer.name} is left out: {result.left_out[peer.name]}")
     watch = Watch()
-    result.times = interleaved(calls, seconds)
+    result.times = interleaved(calls, seconds, rest=REST if threads > 1 else 0.0)
     result.others = watch.others()
     del calls
     gc.collect()

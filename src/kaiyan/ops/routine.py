@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.codegen.threads import get_num_threads
 from kaiyan.engine.plan import plan
+from kaiyan.ops.arrays import kind_of
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import Problem
 
@@ -60,6 +61,18 @@ def routine_of(kind: Kind, problem: Problem, threads: int) -> Routine:  # noqa: 
     """The routine of the algorithm that was chosen, on the arrays of ``kind``; cut for so many threads."""
     algorithm = plan(problem).algorithm
     return algorithm.build(problem) if kind.name in algorithm.arrays else kind.lift(algorithm, problem)
+
+
+def computed(spec: Conv, x: Any, weight: Any, bias: Any = None, precision: str = "default") -> Any:
+    """``spec`` on arrays that are known to be of one library: x has its batch axis, and the description its rank."""
+    kind = kind_of("x", x)
+    facts = facts_of(kind, x, weight) if bias is None else facts_of(kind, x, weight, bias)
+    return _chosen(kind, facts, spec, precision)(x, weight, bias)
+
+
+@lru_cache(maxsize=4096)
+def _chosen(kind: Kind, facts: Facts, spec: Conv, precision: str) -> Routine:
+    return routine_of(kind, problem_of(kind, facts, spec, precision=precision), facts.threads)
 
 
 def _check_companions(spec: Conv, arrays: tuple[tuple[Shape, Any, Any], ...]) -> None:

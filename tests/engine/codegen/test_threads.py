@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,10 @@ define void @count(ptr %counters, i64 %task) {
   ret void
 }
 """
+
+
+_RECORDS = 236
+"""Where the workers' records begin in a pool's memory."""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +72,44 @@ def test_many_callers_at_once_each_get_all_their_tasks(count: int) -> None:
     for caller in callers:
         caller.join()
     assert found == [[2000] * 50 + [0]] * 8
+
+
+@pytest.mark.skipif(get_num_threads() < 2, reason="two processors are needed")
+def test_a_worker_that_parked_beside_its_waker_is_sent_to_another_processor(count: int) -> None:
+    ours = os.sched_getaffinity(0)
+    here = min(ours)
+    pool = threads.Pool(2)
+    counters = (ctypes.c_int64 * 8)()
+    pool.run(count, ctypes.addressof(counters), 8)
+    worker = _worker(pool)
+    try:
+        os.sched_setaffinity(0, {here})
+        os.sched_setaffinity(worker, {here})
+        pool.run(count, ctypes.addressof(counters), 8)
+        time.sleep(0.05)
+        os.sched_setaffinity(0, ours)
+        before = _processor()
+        pool.run(count, ctypes.addressof(counters), 8)
+        if before == _processor() == here:
+            assert os.sched_getaffinity(worker) == ours - {here}
+        assert list(counters) == [3] * 8
+    finally:
+        os.sched_setaffinity(0, ours)
+        pool.close()
+
+
+def _worker(pool: threads.Pool) -> int:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        thread = ctypes.c_int32.from_address(pool._state + _RECORDS).value
+        if thread:
+            return thread
+    pytest.fail("the worker did not start")
+
+
+def _processor() -> int:
+    found: int = ctypes.CDLL(None).sched_getcpu()
+    return found
 
 
 def test_a_closed_pool_lets_its_workers_go(count: int) -> None:

@@ -33,6 +33,9 @@ _TILES = 2 * 1024 * 1024
 _PRODUCTS = 192 * 1024
 _TASKS = 4
 """Tasks for each thread, so that none waits long for the last."""
+_SECOND = 768 * 1024
+_READ_NEAR, _READ_FAR = 48.0, 8.0
+"""Bytes of weights that stay in the second cache, and bytes a cycle read from there and from farther away."""
 _WRITTEN = 100
 """Taps of the largest kernel that is written out: more would take too long to compile."""
 
@@ -135,15 +138,26 @@ def winograd(
     size = whole.points * whole.depth * _itemsize(dtype)
     columns = even(columns, max(min(_TILES // size, 64), 1))
     rows = even(rows, max(_TILES // (size * columns), 1))
-    wanted = threads * _TASKS if threads > 1 else 1
-    images = prod(replace(whole, rows=rows, columns=columns).tasks)
-    if images < wanted:
-        rows = even(rows, max(rows * images // wanted, 1))
     each = whole.points * whole.width * columns * _itemsize(dtype)
-    group = even(rows, max(_PRODUCTS // each, 1))
-    tile = even(group * columns, (target.registers - vectors - 2) // vectors)
-    kernel = replace(whole, rows=rows, columns=columns, group=group, tile=tile)
-    return replace(kernel, parts=_parts(kernel.tasks, kernel.blocks, threads))
+    found = []
+    for most in range(1, rows + 1) if threads > 1 else (rows,):
+        high = even(rows, most)
+        group = even(high, max(_PRODUCTS // each, 1))
+        tile = even(group * columns, (target.registers - vectors - 2) // vectors)
+        kernel = replace(whole, rows=high, columns=columns, group=group, tile=tile)
+        found += [replace(kernel, parts=parts) for parts in {1, *_shares(kernel.blocks, threads)}]
+    return min(found, key=lambda kernel: _span(kernel, threads))
+
+
+def _shares(blocks: int, threads: int) -> set[int]:
+    return {min(blocks, threads * n) for n in range(1, _TASKS + 1)} if threads > 1 else set()
+
+
+def _span(kernel: Winograd, threads: int) -> float:
+    """Cycles from the first task to the last on so many threads: each task reads the weights of its blocks again."""
+    tasks = prod(kernel.tasks)
+    weights = kernel.weights * _itemsize(kernel.dtype) // kernel.geometry.groups // kernel.parts
+    return tiled(tasks, threads) * (kernel.cycles / tasks + weights / (_READ_NEAR if weights <= _SECOND else _READ_FAR))
 
 
 def _strip(geometry: Geometry, tile: tuple[int, int], most: int, C: int, dtype: str) -> tuple[int, int]:

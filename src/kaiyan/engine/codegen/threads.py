@@ -1,6 +1,7 @@
 """Native workers that spin, then park: a fork and join costs under a microsecond while they are awake.
 
-They are pthreads in generated code and never hold Python's lock. Where there is no futex (outside Linux), one thread
+They are pthreads in generated code and never hold Python's lock. One that parked on the processor of its waker is sent
+to another first: some kernels would leave it there, behind the one that works, until the work is done. Where there is no futex (outside Linux), one thread
 does all. The bits of a result do not depend on how many there are: a task's work is the same whoever does it.
 """
 
@@ -24,16 +25,28 @@ _SPINS = 5_000
 """Looks at the state before a worker parks, or a caller yields: 50 to 100 microseconds."""
 _IDLE = 1 << 62
 """The next task while there is no job: higher than any count."""
-_MACHINES = {"x86_64": (202, "@llvm.x86.sse2.pause()", ""), "aarch64": (98, "@llvm.aarch64.hint(i32)", "i32 1")}
-"""The number of the futex call (128 waits, 129 wakes, in this process) and the instruction for a thread that spins."""
+_MACHINES = {
+    "x86_64": (202, 186, "@llvm.x86.sse2.pause()", ""),
+    "aarch64": (98, 178, "@llvm.aarch64.hint(i32)", "i32 1"),
+}
+"""The numbers of futex (128 waits, 129 wakes, in this process) and gettid; the instruction for a thread that spins."""
+_RECORD = 8
+"""Bytes that the pool's memory keeps of each worker."""
 
 _IR = """
-%state = type {{ i32, [15 x i32], i64, [7 x i64], i64, [7 x i64], i32, i32, i32, i32, i64, ptr, ptr }}
-; generation, next task, workers inside, busy, sleepers, stop, -, count, function, arguments
+%record = type {{ i32, i32 }}
+; thread, the processor on which it parked
+%state = type {{
+  i32, [15 x i32], i64, [7 x i64], i64, [7 x i64], i32, i32, i32, i32, i64, ptr, ptr, i32, [0 x %record]
+}}
+; generation, next task, workers inside, busy, sleepers, stop, -, count, function, arguments, workers, their records
 
 declare void {declared}
 declare i64 @syscall(i64, ...)
 declare i32 @sched_yield()
+declare i32 @sched_getcpu()
+declare i32 @sched_getaffinity(i32, i64, ptr)
+declare i32 @sched_setaffinity(i32, i64, ptr)
 
 define void @serial(ptr %function, ptr %arguments, i64 %count) {{
 entry:
@@ -78,6 +91,13 @@ entry:
   %inside = getelementptr %state, ptr %s, i32 0, i32 4
   %sleepers = getelementptr %state, ptr %s, i32 0, i32 7
   %stop.p = getelementptr %state, ptr %s, i32 0, i32 8
+  %workers = getelementptr %state, ptr %s, i32 0, i32 13
+  %number = atomicrmw add ptr %workers, i32 1 seq_cst
+  %thread.p = getelementptr %state, ptr %s, i32 0, i32 14, i32 %number, i32 0
+  %processor.p = getelementptr %state, ptr %s, i32 0, i32 14, i32 %number, i32 1
+  %thread = call i64 (i64, ...) @syscall(i64 {gettid})
+  %thread.short = trunc i64 %thread to i32
+  store atomic i32 %thread.short, ptr %thread.p seq_cst, align 4
   br label %wait
 wait:
   %seen = phi i32 [ 0, %entry ], [ %now, %leave ]
@@ -95,6 +115,8 @@ again:
   call void {pause}
   br label %spin
 park:
+  %processor = call i32 @sched_getcpu()
+  store atomic i32 %processor, ptr %processor.p seq_cst, align 4
   %a = atomicrmw add ptr %sleepers, i32 1 seq_cst
   %b = call i64 (i64, ...) @syscall(i64 {futex}, ptr %s, i32 128, i32 %seen, ptr null, ptr null, i32 0)
   %c = atomicrmw sub ptr %sleepers, i32 1 seq_cst
@@ -139,6 +161,59 @@ out:
   ret void
 }}
 
+define void @part(ptr %s) {{
+entry:
+  %here = call i32 @sched_getcpu()
+  %workers = getelementptr %state, ptr %s, i32 0, i32 13
+  %count = load atomic i32, ptr %workers seq_cst, align 4
+  br label %look
+look:
+  %i = phi i32 [ 0, %entry ], [ %next, %on ]
+  %more = icmp slt i32 %i, %count
+  br i1 %more, label %ask, label %out
+ask:
+  %next = add i32 %i, 1
+  %thread.p = getelementptr %state, ptr %s, i32 0, i32 14, i32 %i, i32 0
+  %processor.p = getelementptr %state, ptr %s, i32 0, i32 14, i32 %i, i32 1
+  %thread = load atomic i32, ptr %thread.p seq_cst, align 4
+  %processor = load atomic i32, ptr %processor.p seq_cst, align 4
+  %known = icmp ne i32 %thread, 0
+  %same = icmp eq i32 %processor, %here
+  %both = and i1 %known, %same
+  br i1 %both, label %move, label %on
+move:
+  call void @move(i32 %thread, i32 %here)
+  br label %on
+on:
+  br label %look
+out:
+  ret void
+}}
+
+define void @move(i32 %thread, i32 %here) {{
+entry:
+  %mask = alloca [16 x i64]
+  %failed = call i32 @sched_getaffinity(i32 0, i64 128, ptr %mask)
+  %known = icmp eq i32 %failed, 0
+  %low = icmp ult i32 %here, 1024
+  %able = and i1 %known, %low
+  br i1 %able, label %clear, label %out
+clear:
+  %word = lshr i32 %here, 6
+  %place = getelementptr [16 x i64], ptr %mask, i32 0, i32 %word
+  %short = and i32 %here, 63
+  %shift = zext i32 %short to i64
+  %bit = shl i64 1, %shift
+  %others = xor i64 %bit, -1
+  %old = load i64, ptr %place
+  %new = and i64 %old, %others
+  store i64 %new, ptr %place
+  %r = call i32 @sched_setaffinity(i32 %thread, i64 128, ptr %mask)
+  br label %out
+out:
+  ret void
+}}
+
 define void @wake(ptr %s) {{
 entry:
   %g = atomicrmw add ptr %s, i32 1 seq_cst
@@ -147,6 +222,7 @@ entry:
   %none = icmp eq i32 %n, 0
   br i1 %none, label %out, label %call
 call:
+  call void @part(ptr %s)
   %r = call i64 (i64, ...) @syscall(i64 {futex}, ptr %s, i32 129, i32 1073741824, ptr null, ptr null, i32 0)
   br label %out
 out:
@@ -195,7 +271,7 @@ class Pool:
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
-        self._memory = ctypes.create_string_buffer(512)
+        self._memory = ctypes.create_string_buffer(512 + _RECORD * threads)
         self._state = -(-ctypes.addressof(self._memory) // 64) * 64
         ctypes.c_int64.from_address(self._state + 64).value = _IDLE
         for _ in range(threads - 1):
@@ -289,15 +365,15 @@ def _environment() -> int:
 
 
 @lru_cache(maxsize=1)
-def _machine() -> tuple[int, str, str] | None:
+def _machine() -> tuple[int, int, str, str] | None:
     return _MACHINES.get(os.uname().machine)
 
 
 @lru_cache(maxsize=1)
 def _code() -> dict[str, int]:
-    number, pause, argument = _machine() or (0, "@sched_yield()", "")
+    futex, gettid, pause, argument = _machine() or (0, 0, "@sched_yield()", "")
     call = pause.replace("(i32)", f"({argument})")
-    text = _IR.format(idle=_IDLE, spins=_SPINS, futex=number, declared=pause, pause=call)
+    text = _IR.format(idle=_IDLE, spins=_SPINS, futex=futex, gettid=gettid, declared=pause, pause=call)
     return load(objects(text, host()), "run", "stop", "serial", "worker")
 
 
