@@ -38,7 +38,8 @@ def say(said: Sentence | KaiyanError, lang: str) -> str:
     """A sentence, or an error with its help lines, in a language."""
     if isinstance(said, KaiyanError):
         mark = say(Sentence("help", "help: {line}", {"line": "{line}"}), lang)
-        return "\n  ".join([say(said.sentence, lang), *(mark.format(line=say(line, lang)) for line in said.help)])
+        what = f"{said.place}: {say(said.sentence, lang)}" if said.place else say(said.sentence, lang)
+        return "\n  ".join([what, *(mark.format(line=say(line, lang)) for line in said.help)])
     if lang == "en":
         return str(said)
     return catalogue()[said.code][said.text].format_map(said.facts)

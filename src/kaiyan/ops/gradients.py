@@ -56,7 +56,7 @@ def _by_channel(x: Any, groups: int) -> Any:
 def _adjoint(spec: Conv, input_shape: Shape) -> tuple[Conv, _Cuts]:
     """The convolution that the gradient of the input is, and the part of the output's gradient that it reads."""
     (C, K), sizes = spec.channels, input_shape[2:]
-    fixed = {
+    fixed: dict[str, Any] = {
         "stride": tuple(a.stride for a in spec.axes),
         "dilation": tuple(a.dilation for a in spec.axes),
         "groups": spec.groups,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.engine.plan import plan
 from kaiyan.ops.arrays import Kind, kind_of, same_kind
 from kaiyan.ops.routine import Facts, facts_of, problem_of, routine_of
 from kaiyan.spec import problem as problems
@@ -13,6 +14,9 @@ from kaiyan.spec.error import ConvError
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Prepared
     from kaiyan.spec.problem import Problem
+
+_SHAPES = 16
+"""Inputs of other shapes or layouts for which the weight is kept packed; the oldest is let go."""
 
 
 def prepare(
@@ -42,7 +46,7 @@ def prepare(
 
 
 class PreparedConv:
-    """What ``prepare`` gives: a function of the input."""
+    """What ``prepare`` gives: a function of the input; ``algorithm`` is the one that its last new input was given."""
 
     def __init__(self, kind: Kind, spec: Conv, weight: Any, bias: Any, activation: str | None, precision: str) -> None:
         self.spec = spec
@@ -50,6 +54,8 @@ class PreparedConv:
         self._weights = weight, bias
         self._wanted = {"activation": activation, "precision": precision}
         self._ready: dict[Any, Prepared] = {}
+        self._packed: dict[tuple[Problem, int], Prepared] = {}
+        self.algorithm: str | None = None
         if tuple(weight.shape) != spec.weight_shape:
             raise ConvError(
                 "wrong-weight",
@@ -63,10 +69,11 @@ class PreparedConv:
         """The output for x, the same kind of array; in ``out`` where that is given: dense, laid out as x is."""
         if kind_of("x", x) is not self._kind:
             same_kind(x, *self._arrays)
-        key = facts_of(self._kind, x, *self._arrays), self._shown(residual), self._shown(out)
+        key = facts_of(self._kind, x), self._kind.traced(self._arrays), self._shown(residual), self._shown(out)
         ready = self._ready.get(key)
         if ready is None:
-            self._ready[key] = ready = self._prepared(x, key[0], residual, out)
+            facts = facts_of(self._kind, x, *self._arrays)
+            self._ready[key] = ready = self._prepared(x, facts, residual, out)
         if out is not None and self._kind.overlap(x, out):
             raise ConvError(
                 "out-is-input", "out shares memory with the input, which is still read while out is written"
@@ -87,7 +94,14 @@ class PreparedConv:
                 _check(name, array, output, x)
         if out is not None:
             self._check_layout(problem, out)
-        prepared = routine_of(self._kind, problem, facts.threads).prepare(*self._weights)
+        self.algorithm = plan(problem).algorithm.name
+        key = problem, facts.threads
+        if key not in self._packed:
+            while len(self._packed) >= _SHAPES:
+                self._packed.pop(next(iter(self._packed)), None)
+                self._ready.clear()
+            self._packed[key] = routine_of(self._kind, *key).prepare(*self._weights)
+        prepared = self._packed[key]
         return _unbatched(prepared) if x.ndim == len(self.spec.axes) + 1 else prepared
 
     def _check_layout(self, problem: Problem, out: Any) -> None:

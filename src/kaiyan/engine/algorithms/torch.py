@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from kaiyan.engine.algorithm import Algorithm, Routine
-    from kaiyan.spec.conv import Conv
+    from kaiyan.spec.axis import Pads
+    from kaiyan.spec.conv import Conv, Shape
     from kaiyan.spec.problem import Problem
 
     Function = Callable[[Tensor, Tensor, Tensor | None], Any]
@@ -67,7 +68,7 @@ class Torch:
         return _CALL + max(work, moved(problem) / bandwidth)
 
     def build(self, problem: Problem) -> Routine:
-        function = _transposed(problem) if problem.spec.transposed else _forward(problem)
+        function = composed(problem.spec, problem.input_shape[2:], problem.device)
         return Plain(_in_types(function, problem), _after(problem))
 
 
@@ -179,33 +180,45 @@ def _is_whole(name: str) -> bool:
     return name.startswith(("int", "uint", "bool"))
 
 
-def _forward(problem: Problem) -> Function:
+def composed(spec: Conv, sizes: Shape, device: str) -> Function:
+    """``spec`` on inputs of these spatial sizes in torch's own operators: its pads, then its convolution."""
+    return _transposed(spec, sizes) if spec.transposed else _forward(spec, sizes, device)
+
+
+def bordered(spec: Conv, sizes: Shape, device: str) -> Callable[[Tensor], Tensor]:
+    """What puts the padding of ``spec`` round an input."""
     from torch.nn import functional as F
 
-    spec, pads = problem.spec, problem.spec.pads(problem.input_shape)
+    pads = _pads(spec, sizes)
+    if not spec.padding_mode.startswith(("zeros", "constant")):
+        return _indexed(spec.padding_mode, sizes, pads, device)
+    last_axis_first = [side for sides in reversed(pads) for side in sides]
+    value = read.constant(spec.padding_mode).real
+    return lambda x: F.pad(x, last_axis_first, value=value)
+
+
+def _pads(spec: Conv, sizes: Shape) -> tuple[Pads, ...]:
+    return tuple(a.pads(n) for a, n in zip(spec.axes, sizes, strict=True))
+
+
+def _forward(spec: Conv, sizes: Shape, device: str) -> Function:
+    from torch.nn import functional as F
+
+    pads = _pads(spec, sizes)
     convolve = getattr(F, f"conv{len(pads)}d")
     stride, dilation, groups = spec.stride, spec.dilation, spec.groups
     padding = tuple(before for before, _ in pads)
     if spec.padding_mode == "zeros" and all(before == after for before, after in pads):
         return lambda x, w, bias: convolve(x, w, bias, stride, padding, dilation, groups)
-    extended = _constant(problem) if spec.padding_mode.startswith(("zeros", "constant")) else _indexed(problem)
+    extended = bordered(spec, sizes, device)
     return lambda x, w, bias: convolve(extended(x), w, bias, stride, 0, dilation, groups)
 
 
-def _constant(problem: Problem) -> Callable[[Tensor], Tensor]:
-    from torch.nn import functional as F
-
-    last_axis_first = [side for pads in reversed(problem.spec.pads(problem.input_shape)) for side in pads]
-    value = read.constant(problem.spec.padding_mode).real
-    return lambda x: F.pad(x, last_axis_first, value=value)
-
-
-def _indexed(problem: Problem) -> Callable[[Tensor], Tensor]:
+def _indexed(mode: str, sizes: Shape, pads: tuple[Pads, ...], device: str) -> Callable[[Tensor], Tensor]:
     import torch
 
-    sizes = zip(problem.input_shape[2:], problem.spec.pads(problem.input_shape), strict=True)
-    maps = [index_map(problem.spec.padding_mode, n, pads) for n, pads in sizes]
-    places = [(axis, torch.from_numpy(places).to(problem.device)) for axis, places in enumerate(maps, start=2)]
+    maps = [index_map(mode, int(n), sides) for n, sides in zip(sizes, pads, strict=True)]
+    places = [(axis, torch.from_numpy(places).to(device)) for axis, places in enumerate(maps, start=2)]
 
     def extended(x: Tensor) -> Tensor:
         for axis, indices in places:
@@ -215,17 +228,17 @@ def _indexed(problem: Problem) -> Callable[[Tensor], Tensor]:
     return extended
 
 
-def _transposed(problem: Problem) -> Function:
+def _transposed(spec: Conv, sizes: Shape) -> Function:
     from torch.nn import functional as F
 
-    spec, crops = problem.spec, problem.spec.pads(problem.input_shape)
+    crops = _pads(spec, sizes)
     convolve = getattr(F, f"conv_transpose{len(crops)}d")
     stride, dilation, groups = spec.stride, spec.dilation, spec.groups
     padding = tuple(max(min(crop), 0) for crop in crops)
     grown = [getattr(a, "output_padding", 0) - min(after, 0) for a, (_, after) in zip(spec.axes, crops, strict=True)]
-    sizes = spec.output_shape(problem.input_shape)[2:]
-    starts = [before - p for (before, _), p in zip(crops, padding, strict=True)]
-    kept = (..., *(slice(start, start + size) for start, size in zip(starts, sizes, strict=True)))
     if all(before == after for before, after in crops):
         return lambda x, w, bias: convolve(x, w, bias, stride, padding, grown, groups, dilation)
+    outputs = [a.output_size(n) for a, n in zip(spec.axes, sizes, strict=True)]
+    starts = [before - p for (before, _), p in zip(crops, padding, strict=True)]
+    kept = (..., *(slice(start, start + size) for start, size in zip(starts, outputs, strict=True)))
     return lambda x, w, bias: convolve(x, w, bias, stride, padding, grown, groups, dilation)[kept]

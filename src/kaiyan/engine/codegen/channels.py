@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.blocks import TASK, clipped, padded, reaches, tiled, turned
+from kaiyan.engine.codegen.blocks import TASK, clipped, padded, reaches, tiled
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.ir import whole
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
@@ -93,11 +93,12 @@ class Channels:
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(groups, K, C, taps) in the order of the sum: (groups, blocks, terms, width)."""
         G, K, C, taps = self.geometry.groups, self.geometry.K, self.geometry.C, self.geometry.taps
-        filled = np.zeros((G, self.blocks * self.width, C, taps), self.dtype)
-        filled[:, :K] = weight.reshape(G, K, C, taps)
-        terms = filled.swapaxes(2, 3) if self.last else filled
-        rows = terms.reshape(G, self.blocks, self.width, C * taps)
-        return turned(rows, (0, 1, 3, 2)), padded(bias.reshape(G, K), self.blocks * self.width)
+        rows = weight.reshape(G, K, C, taps).swapaxes(2, 3) if self.last else weight.reshape(G, K, C, taps)
+        packed = np.zeros((G, self.blocks, *rows.shape[2:], self.width), self.dtype)
+        for block in range(self.blocks):
+            part = rows[:, block * self.width : (block + 1) * self.width]
+            packed[:, block, :, :, : part.shape[1]] = np.moveaxis(part, 1, -1)
+        return packed, padded(bias.reshape(G, K), self.blocks * self.width)
 
     @property
     def tiles(self) -> tuple[int, int]:
