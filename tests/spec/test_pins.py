@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -121,6 +122,33 @@ def test_layers_are_read_by_their_attributes() -> None:
 
 def test_code_after_what_says_nothing_is_read() -> None:
     assert Conv.parse("nn.Conv2d(3, 4, 3, device='cpu', stride=2)").stride == (2, 2)
+
+
+def test_an_error_says_where_it_happened_and_keeps_the_rest() -> None:
+    plain = ConvError("too-small", "{n} is too small", "take {least}", n=1, least=2)
+    assert plain.place == ""
+    at = plain.at("conv1")
+    assert type(at) is ConvError
+    assert str(at) == "conv1: 1 is too small\n  help: take 2"
+    assert (at.place, at.code, at.facts, at.help[0].text) == (
+        "conv1",
+        "too-small",
+        {"n": 1, "least": 2},
+        "take {least}",
+    )
+    for error in (plain, at):
+        copied = pickle.loads(pickle.dumps(error))
+        assert (str(copied), copied.place, copied.args) == (str(error), error.place, error.args)
+    assert say(at, "en") == str(at)
+
+
+def test_the_largest_output_is_the_largest_number() -> None:
+    assert Conv(kernel_size=1).output_shape((1, 1, 2**31 - 1)) == (1, 1, 2**31 - 1)
+
+
+def test_strides_between_two_sizes_are_no_larger_than_needed() -> None:
+    assert str(layers_between(2, 6)[0]) == "Conv(kernel_size=3, stride=2, output_padding=1, transposed=True)"
+    assert {spec.stride for spec in layers_between(2, 3, limit=64)} == {1, 2}
 
 
 @pytest.mark.parametrize("text", [

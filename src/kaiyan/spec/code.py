@@ -133,7 +133,7 @@ def _short_padding(entries: tuple[str | Pads, ...]) -> Any:
 
 def _call(text: str) -> ast.Call:
     try:
-        tree = ast.parse(_NAMED.sub("", text.strip(), count=1).removesuffix(","), mode="eval").body
+        tree = ast.parse(_NAMED.sub("", text.strip()).removesuffix(","), mode="eval").body
     except (SyntaxError, ValueError, TypeError, AttributeError, MemoryError, RecursionError):
         raise ConvError(
             "not-code", "{text!r} is not a line of Python", 'such as "nn.Conv2d(3, 64, 7, stride=2)"', text=_short(text)

@@ -71,8 +71,7 @@ def _downward(n: int, m: int) -> Iterator[_Step]:
 
 def _upward(n: int, m: int) -> Iterator[_Step]:
     for kernel in _kernels(m, n):
-        least = max(-(-(m - kernel + 1) // n), 1)
-        strides = range(least, m // n + 2 if n > 1 else 2)
+        strides = range(1, m // n + 2 if n > 1 else 2)
         for stride in {*strides[:_TRIED], *((kernel,) if kernel in strides else ())}:
             spare = m - (n - 1) * stride - kernel
             paddings = range(max(-(spare // 2), 0), min(kernel // 2, (stride - 1 - spare) // 2) + 1)

@@ -1,0 +1,276 @@
+"""An inference copy of a model whose convolutions run on prepared kernels, and the report of what it gained."""
+
+from __future__ import annotations
+
+import copy
+import statistics
+from dataclasses import asdict, dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.fx.passes.shape_prop import ShapeProp
+
+from kaiyan.nn.fuse import Prepared, fused, is_convolution, refusal, weighted
+from kaiyan.nn.layers import Layer
+from kaiyan.spec.error import ConvError, KaiyanError
+from kaiyan.spec.problem import precision as checked
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_RUNS = 5
+LAYOUTS = {"planes": torch.contiguous_format, "pixels": torch.channels_last}
+"""How pictures lie in memory: channel by channel, or channels last."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReport:
+    """One convolution: its name, what it is, what was computed with it, seconds before and after, the algorithm."""
+
+    name: str
+    what: str
+    before: float | None
+    after: float
+    algorithm: str
+
+    def __str__(self) -> str:
+        return f"{self.name:30} {_ms(self.before):>9} {_ms(self.after):>9}  {self.algorithm:16} {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What ``accelerate`` did: seconds of the whole model before and after, each layer, and what was left with reasons.
+
+    ``difference`` is the largest between the two models' outputs, as a share of the largest output.
+    """
+
+    before: float
+    after: float
+    layout: str
+    traced: bool
+    difference: float
+    layers: tuple[LayerReport, ...]
+    left: dict[str, Sentence]
+
+    @property
+    def speedup(self) -> float:
+        """The time before in units of the time after."""
+        return self.before / self.after
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        return asdict(self) | {"left": {name: str(reason) for name, reason in self.left.items()}}
+
+    def __str__(self) -> str:
+        rows = [str(row) for row in self.layers]
+        left = [f"{name:30} is left: {reason}" for name, reason in self.left.items()]
+        total = (
+            f"{'all':30} {_ms(self.before):>9} {_ms(self.after):>9}  {self.speedup:.2f} times as fast, "
+            f"{self.layout}, outputs differ by {self.difference:.1e}"
+        )
+        return "\n".join([f"{'layer':30} {'before':>9} {'after':>9}  algorithm", *rows, *left, total])
+
+
+class Accelerated(nn.Module):
+    """What ``accelerate`` gives: called as the model was, for inference."""
+
+    def __init__(self, model: nn.Module, layout: str) -> None:
+        super().__init__()
+        self.model, self.layout = model, layout
+        self.report: Report | None = None
+
+    @torch.no_grad()
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """The model's outputs."""
+        return self.model(*(_laid(i, self.layout) for i in inputs), **named)
+
+    def train(self, mode: bool = True) -> Accelerated:
+        """It is for inference; raises ``KaiyanError`` when it shall train."""
+        if mode:
+            raise KaiyanError(
+                "inference-only",
+                "an accelerated model is for inference",
+                "train the original, then accelerate it again",
+            )
+        return super().train(False)
+
+
+def accelerate(model: nn.Module, example_input: Any, precision: str = "default") -> Accelerated:
+    """An inference copy of ``model`` on prepared kernels, in the layout that is faster for the whole of it.
+
+    ``example_input`` is an input as the model takes it, or a tuple of them: times are measured on it, other sizes work
+    as well. The original is untouched. A BatchNorm after a convolution is folded into it, a sum and an activation are
+    fused; a model that torch.fx cannot trace is taken module by module. ``precision`` bounds the error, see
+    ``kaiyan.conv``; what was done and gained is in ``report``.
+
+    Raises ``KaiyanError`` when the model fails on the input, or the copy's outputs are not those of the model.
+    """
+    checked(precision)
+    inputs = example_input if isinstance(example_input, tuple) else (example_input,)
+    original = copy.deepcopy(model).eval()
+    with torch.no_grad():
+        right = _flat(_ran(original, inputs))
+        quick, made, left, traced = _rewritten(copy.deepcopy(original), inputs, precision)
+        layout = _faster(quick, inputs)
+        found = Accelerated(quick, layout).eval()
+        difference = _difference(right, _flat(found(*inputs)))
+        if not difference <= _ALLOWED:
+            raise KaiyanError(
+                "outputs-differ",
+                "the accelerated model's outputs differ by {difference:.1e} of the largest",
+                difference=difference,
+            )
+        before, after = _raced(lambda: original(*inputs), lambda: found(*inputs))
+        layers = _layers(original, quick, inputs, layout, made)
+    found.report = Report(before, after, layout, traced, difference, layers, left)
+    return found
+
+
+_ALLOWED = 1e-2
+"""Of the largest output: far above what any tier makes of a deep model, far below a wrong model."""
+
+
+def _ran(model: nn.Module, inputs: tuple[Any, ...]) -> Any:
+    try:
+        return model(*inputs)
+    except Exception as error:
+        if isinstance(error, KaiyanError):
+            raise
+        raise KaiyanError(
+            "model-fails", "the model does not run on this input: {error}", error=str(error).partition("\n")[0]
+        ) from error
+
+
+def _rewritten(
+    model: nn.Module, inputs: tuple[Any, ...], precision: str
+) -> tuple[nn.Module, dict[str, str], dict[str, Sentence], bool]:
+    try:
+        graph = fx.GraphModule(model, _Tracer().trace(model))
+        ShapeProp(graph).propagate(*inputs)
+    except Exception:  # noqa: BLE001 (whatever a model's code raises under tracing)
+        made, left = _by_module(model, precision)
+        return model, made, left, False
+    made, left = fused(graph, precision)
+    return graph.eval(), made, left, True
+
+
+class _Tracer(fx.Tracer):
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, Layer) or super().is_leaf_module(m, module_qualified_name)
+
+
+def _by_module(model: nn.Module, precision: str) -> tuple[dict[str, str], dict[str, Sentence]]:
+    """Every convolution replaced where it stands; nothing is known of what follows it."""
+    made: dict[str, str] = {}
+    left: dict[str, Sentence] = {}
+    for name, layer in list(model.named_modules()):
+        if not is_convolution(layer):
+            continue
+        reason = refusal(layer)
+        try:
+            prepared = Prepared(weighted(layer), precision) if reason is None else None
+        except ConvError as error:
+            reason, prepared = error.sentence, None
+        if prepared is None or not name:
+            left[name or type(layer).__name__] = reason or sentence("left", "it is the model itself")
+            continue
+        parent, _, own = name.rpartition(".")
+        setattr(model.get_submodule(parent), own, prepared)
+        made[name] = name
+    return made, left
+
+
+def _faster(model: nn.Module, inputs: tuple[Any, ...]) -> str:
+    """The layout in which the whole model is faster; channels first where the other fails."""
+    calls = {}
+    for layout in LAYOUTS if any(isinstance(i, Tensor) and i.ndim == 4 for i in inputs) else ("planes",):
+        laid = tuple(_laid(i, layout) for i in inputs)
+        try:
+            model(*laid)
+        except RuntimeError:
+            continue
+        calls[layout] = lambda laid=laid: model(*laid)
+    times = dict(zip(calls, _raced(*calls.values()), strict=True))
+    return min(times, key=lambda layout: times[layout])
+
+
+def _laid(x: Any, layout: str) -> Any:
+    if not isinstance(x, Tensor) or x.ndim != 4:
+        return x
+    return x.contiguous(memory_format=LAYOUTS[layout])
+
+
+def _raced(*calls: Callable[[], object]) -> list[float]:
+    """The median time of each call, in turns."""
+    times: list[list[float]] = [[] for _ in calls]
+    for turn in range(_RUNS + 1):
+        for call, taken in zip(calls, times, strict=True):
+            began = perf_counter()
+            call()
+            if turn:
+                taken.append(perf_counter() - began)
+    return [statistics.median(taken) for taken in times]
+
+
+def _layers(
+    original: nn.Module, quick: nn.Module, inputs: tuple[Any, ...], layout: str, made: dict[str, str]
+) -> tuple[LayerReport, ...]:
+    before = _timed(original, inputs, {name: name for name in made.values()})
+    after = _timed(quick, tuple(_laid(i, layout) for i in inputs), {name: name for name in made})
+    rows = []
+    for name, source in made.items():
+        layer = quick.get_submodule(name)
+        if isinstance(layer, Prepared) and name in after:
+            rows.append(LayerReport(source, layer.extra_repr(), before.get(source), after[name], layer.algorithm))
+    return tuple(rows)
+
+
+def _timed(model: nn.Module, inputs: tuple[Any, ...], names: dict[str, str]) -> dict[str, float]:
+    """The median time of each module of these names; one that is called several times has the sum."""
+    runs: list[dict[str, float]] = []
+    hooks = list(_watched(model, names, runs))
+    for _ in range(_RUNS):
+        runs.append({})
+        model(*inputs)
+    for hook in hooks:
+        hook.remove()
+    return {name: statistics.median(run.get(name, 0.0) for run in runs) for name in runs[-1]}
+
+
+def _watched(model: nn.Module, names: dict[str, str], runs: list[dict[str, float]]) -> Iterator[Any]:
+    began: dict[str, float] = {}
+    for name, module in model.named_modules():
+        if name in names:
+
+            def start(*_: Any, name: str = name) -> None:
+                began[name] = perf_counter()
+
+            def stop(*_: Any, name: str = name) -> None:
+                runs[-1][name] = runs[-1].get(name, 0.0) + perf_counter() - began[name]
+
+            yield module.register_forward_pre_hook(start)
+            yield module.register_forward_hook(stop)
+
+
+def _flat(outputs: Any) -> list[Tensor]:
+    if isinstance(outputs, Tensor):
+        return [outputs]
+    entries = outputs.values() if isinstance(outputs, dict) else outputs if isinstance(outputs, (tuple, list)) else ()
+    return [tensor for entry in entries for tensor in _flat(entry)]
+
+
+def _difference(right: list[Tensor], found: list[Tensor]) -> float:
+    """The largest difference as a share of the largest right value of the same output."""
+    shares = [
+        float((a.double() - b.double()).abs().max() / a.double().abs().max().clamp_min(1e-30))
+        for a, b in zip(right, found, strict=True)
+        if a.numel() and a.is_floating_point()
+    ]
+    return max(shares, default=0.0)
+
+
+def _ms(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1e3:.3f} ms"

@@ -1,0 +1,109 @@
+"""A network carried to another library's padding: same weights and sizes, windows where that library has them."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from kaiyan.nn.fuse import is_convolution, refusal
+from kaiyan.nn.layers import LAYERS, Layer
+from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.sentence import Sentence, sentence
+
+CONVENTIONS = {
+    "tf_same": "same",
+    "keras_same": "same",
+    "jax_same": "same",
+    "onnx_same_upper": "same",
+    "same": "same",
+    "onnx_same_lower": "same_lower",
+    "same_lower": "same_lower",
+    "causal": "causal",
+    "torch": "torch",
+}
+"""A library's word, and what it is here; "torch" is half the kernel on both sides."""
+
+_POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What ``convert`` did: the layers' descriptions before and after by name, and what was left with its reason."""
+
+    convention: str
+    changed: dict[str, tuple[Conv, Conv]]
+    left: dict[str, Sentence]
+
+    def __str__(self) -> str:
+        rows = [f"{name}: {before} -> {after}" for name, (before, after) in self.changed.items()]
+        return "\n".join([*rows, *(f"{name} is left: {reason}" for name, reason in self.left.items())])
+
+
+def convert(model: nn.Module, padding: str) -> Any:
+    """A copy of ``model`` whose padded convolutions pad by another convention; what changed is in ``.conversion``.
+
+    ``padding`` is "tf_same" (Keras, JAX and ONNX SAME_UPPER alike), "onnx_same_lower", "causal", or "torch" for half
+    the kernel on both sides. Layers without padding stay as they are; weights are shared with nobody.
+    Raises ``ConvError`` for a word that is not known.
+
+    >>> from torch import nn
+    >>> ported = convert(nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1)), "tf_same")
+    >>> ported[0].spec.pads((1, 3, 224, 224))
+    ((0, 1), (0, 1))
+    """
+    word = CONVENTIONS.get(padding.lower().replace("-", "_").replace(":", "_"))
+    if word is None:
+        raise ConvError(
+            "unknown-convention",
+            "there is no convention {padding!r}",
+            "one of {known}",
+            padding=padding,
+            known=", ".join(CONVENTIONS),
+        )
+    found: Any = copy.deepcopy(model)
+    changed: dict[str, tuple[Conv, Conv]] = {}
+    left: dict[str, Sentence] = {}
+    for name, layer in list(found.named_modules()):
+        if isinstance(layer, _POOLS) and any(_pair(layer.padding)):
+            left[name] = sentence("left", "{layer} pads by itself; pad before it", layer=str(layer))
+        if not is_convolution(layer):
+            continue
+        before = layer.spec if isinstance(layer, Layer) else Conv.from_module(layer)
+        reason = refusal(layer) or (None if _pads(before) else sentence("left", "it has no padding"))
+        if reason is not None:
+            left[name] = reason
+            continue
+        ported = _ported(layer, before, word)
+        changed[name] = before, ported.spec
+        if not name:
+            found = ported
+            continue
+        parent, _, own = name.rpartition(".")
+        setattr(found.get_submodule(parent), own, ported)
+    found.conversion = Conversion(padding, changed, left)
+    return found
+
+
+def _ported(layer: Any, spec: Conv, word: str) -> Any:
+    kind: Any = type(layer) if isinstance(layer, Layer) else LAYERS[next(k for k in LAYERS if isinstance(layer, k))]
+    padding = tuple((a.reach - 1) // 2 for a in spec.axes) if word == "torch" else word
+    extra = {"output_padding": spec.output_padding} if spec.transposed and word == "torch" else {}
+    found = kind(
+        spec.in_channels, spec.out_channels, spec.kernel_size, stride=spec.stride, padding=padding,
+        dilation=spec.dilation, groups=spec.groups, bias=spec.bias, padding_mode=spec.padding_mode, device="meta",
+        **extra,
+    )  # fmt: skip
+    found.weight, found.bias = layer.weight, layer.bias
+    return found.train(layer.training)
+
+
+def _pads(spec: Conv) -> bool:
+    return any(isinstance(a.padding, str) or any(a.padding) for a in spec.axes)
+
+
+def _pair(padding: Any) -> tuple[int, ...]:
+    return padding if isinstance(padding, tuple) else (padding,)

@@ -1,0 +1,274 @@
+"""A model's graph with every convolution, and what follows it, made one prepared layer.
+
+A BatchNorm is folded into the weight; a sum with another tensor and an activation are computed while the result is
+still in registers. A convolution moves down to the last node that it takes in, so that all it needs is there.
+"""
+
+from __future__ import annotations
+
+import operator as op
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional as F
+
+from kaiyan.nn.layers import Layer
+from kaiyan.ops.prepare import prepare
+from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaiyan.ops.prepare import PreparedConv
+
+Reasons = dict[str, Sentence]
+
+ACTIVATIONS: dict[Any, str] = {
+    nn.ReLU: "relu", nn.ReLU6: "relu6", nn.SiLU: "silu", nn.Hardswish: "hardswish",
+    F.relu: "relu", F.relu_: "relu", F.relu6: "relu6", F.silu: "silu", F.hardswish: "hardswish",
+    torch.relu: "relu", torch.relu_: "relu", "relu": "relu", "relu_": "relu",
+}  # fmt: skip
+"""What is an activation that the engine fuses: a module's class, a function, or a method's name."""
+
+_SUMS = (op.add, op.iadd, torch.add, "add", "add_")
+_FUNCTIONS = {
+    F.conv1d: (1, False), F.conv2d: (2, False), F.conv3d: (3, False),
+    F.conv_transpose1d: (1, True), F.conv_transpose2d: (2, True), F.conv_transpose3d: (3, True),
+}  # fmt: skip
+_FORWARD = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+_TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighted:
+    """A convolution with its numbers, and the activation computed with it."""
+
+    spec: Conv
+    weight: Tensor
+    bias: Tensor | None
+    activation: str | None = None
+
+    def normalised(self, norm: Any) -> Weighted:
+        """With a BatchNorm in evaluation folded into it, in float64.
+
+        Source: y = (x − mean) / √(var + eps) · gamma + beta is a factor and a sum for each channel.
+        """
+        scale = (norm.running_var.double() + norm.eps).rsqrt()
+        scale = scale if norm.weight is None else scale * norm.weight.double()
+        bias = -norm.running_mean.double() if self.bias is None else self.bias.double() - norm.running_mean.double()
+        bias = bias * scale if norm.bias is None else bias * scale + norm.bias.double()
+        w, G = self.weight.double(), self.spec.groups
+        if self.spec.transposed:
+            by_group = w.reshape(G, -1, *w.shape[1:]) * scale.reshape(G, 1, -1, *[1] * (w.ndim - 2))
+            w = by_group.reshape(w.shape)
+        else:
+            w = w * scale.reshape(-1, *[1] * (w.ndim - 1))
+        spec = self.spec.replace(bias=True)
+        return replace(self, spec=spec, weight=w.to(self.weight.dtype), bias=bias.to(self.weight.dtype))
+
+
+class Prepared(nn.Module):
+    """A convolution on a prepared kernel: x, and a residual where one is taken in, to the activated output."""
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, found: Weighted, precision: str) -> None:
+        super().__init__()
+        self.spec, self.activation, self.precision = found.spec, found.activation, precision
+        self.register_buffer("weight", found.weight.detach().clone())
+        self.register_buffer("bias", None if found.bias is None else found.bias.detach().clone())
+        self._ready: tuple[Tensor, PreparedConv] | None = None
+
+    def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
+        """X (N, C, *spatial) or (C, *spatial), and a residual of the output's shape."""
+        if self._ready is None or self._ready[0] is not self.weight:
+            made = prepare(self.spec, self.weight, self.bias, activation=self.activation, precision=self.precision)
+            self._ready = self.weight, made
+        y: Tensor = self._ready[1](x, residual)
+        return y
+
+    @property
+    def algorithm(self) -> str:
+        """What computed its last new shape; nothing before its first call."""
+        return (self._ready[1].algorithm if self._ready else None) or ""
+
+    def extra_repr(self) -> str:
+        return str(self.spec) if self.activation is None else f"{self.spec}, activation={self.activation!r}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_ready": None}
+
+
+def weighted(layer: Any) -> Weighted:
+    """A layer's description and numbers; raises ``ConvError`` where they are not those of a plain convolution."""
+    spec = layer.spec if isinstance(layer, Layer) else Conv.from_module(layer)
+    return Weighted(spec, layer.weight.detach(), None if layer.bias is None else layer.bias.detach())
+
+
+def refusal(layer: Any) -> Sentence | None:
+    """Why a layer is left as it is, or None."""
+    if layer._forward_hooks or layer._forward_pre_hooks:  # noqa: SLF001
+        return sentence("left", "it has hooks")
+    if type(layer) not in _CONVOLUTIONS and not isinstance(layer, Layer):
+        plain = next((kind for kind in _CONVOLUTIONS if isinstance(layer, kind)), None)
+        if plain is None or type(layer).forward is not plain.forward:
+            return sentence("left", "{kind} has a forward of its own", kind=type(layer).__name__)
+    if not layer.weight.dtype.is_floating_point:
+        return sentence("left", "its weight is {dtype}", dtype=str(layer.weight.dtype))
+    return None
+
+
+def is_convolution(layer: object) -> bool:
+    """Whether it is one of torch's layers or of ours."""
+    return isinstance(layer, _CONVOLUTIONS)
+
+
+def fused(model: fx.GraphModule, precision: str) -> tuple[dict[str, str], Reasons]:
+    """Rewrites the graph in place; what became of each convolution by the name of its layer, and what was left."""
+    made, left = {}, {}
+    for node in list(model.graph.nodes):
+        name = _name(node)
+        try:
+            found = _convolution(model, node)
+        except ConvError as error:
+            left[name] = error.sentence
+            continue
+        if isinstance(found, Sentence):
+            left[name] = found
+        elif found is not None:
+            target = _taken(model, node, found, precision)
+            made[target] = name
+    model.delete_all_unused_submodules()
+    model.graph.lint()
+    model.recompile()
+    return made, left
+
+
+def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str) -> str:
+    """Puts one prepared layer in the place of the chain that begins at ``node``; its name."""
+    chain, residual = [node], None
+    after = _only_user(node)
+    if after is not None and isinstance(norm := _module(model, after), _NORMS) and _is_fixed(norm):
+        found = found.normalised(norm)
+        chain.append(after)
+        after = _only_user(after)
+    if after is not None and (other := _other_summand(after, chain[-1])) is not None and _may_move(model, node, after):
+        residual = other
+        chain.append(after)
+        after = _only_user(after)
+    if after is not None and (activation := _activation(model, after)) is not None:
+        found = replace(found, activation=activation)
+        chain.append(after)
+    target = _free(model, node)
+    model.add_submodule(target, Prepared(found, precision))
+    x = node.args[0] if node.args else node.kwargs["input"]
+    with model.graph.inserting_before(chain[-1]):
+        inputs = (x,) if residual is None else (x, residual)
+        chain[-1].replace_all_uses_with(model.graph.call_module(target, inputs), propagate_meta=True)
+    for done in reversed(chain):
+        model.graph.erase_node(done)
+    return target
+
+
+def _convolution(model: fx.GraphModule, node: fx.Node) -> Weighted | Sentence | None:
+    layer = _module(model, node)
+    if is_convolution(layer):
+        if len(node.args) + len(node.kwargs) > 1:
+            return sentence("left", "output_size is given when it is called")
+        return refusal(layer) or weighted(layer)
+    if node.op != "call_function" or node.target not in _FUNCTIONS:
+        return None
+    rank, transposed = _FUNCTIONS[node.target]
+    given: dict[str, Any] = dict(zip(_TRANSPOSED if transposed else _FORWARD, node.args, strict=False)) | dict(
+        node.kwargs
+    )
+    given.pop("input", None)
+    weight, bias = (_constant(model, given.pop(name, None)) for name in ("weight", "bias"))
+    if weight is None or isinstance(bias, str) or any(isinstance(value, fx.Node) for value in given.values()):
+        return sentence("left", "its weight or settings are computed")
+    ends = weight.shape[0], weight.shape[1] * given.get("groups", 1)
+    C, K = ends if transposed else ends[::-1]
+    kernel = tuple(weight.shape[2:])
+    return Weighted(Conv(C, K, kernel, bias=bias is not None, transposed=transposed, rank=rank, **given), weight, bias)
+
+
+def _constant(model: fx.GraphModule, value: Any) -> Any:
+    if not isinstance(value, fx.Node):
+        return value
+    if value.op != "get_attr":
+        return "computed"
+    found: Any = model
+    for part in str(value.target).split("."):
+        found = getattr(found, part)
+    return found.detach()
+
+
+def _module(model: fx.GraphModule, node: fx.Node) -> Any:
+    return model.get_submodule(str(node.target)) if node.op == "call_module" else None
+
+
+def _only_user(node: fx.Node) -> fx.Node | None:
+    return next(iter(node.users)) if len(node.users) == 1 else None
+
+
+def _is_fixed(norm: Any) -> bool:
+    return not norm.training and norm.running_mean is not None
+
+
+def _other_summand(node: fx.Node, one: fx.Node) -> fx.Node | None:
+    """The other tensor of a sum of two of one shape."""
+    if node.target not in _SUMS or len(node.args) != 2 or node.kwargs:
+        return None
+    first, second = node.args
+    other = second if first is one else first
+    if not isinstance(other, fx.Node) or other is one:
+        return None
+    shapes = [n.meta["tensor_meta"].shape if "tensor_meta" in n.meta else None for n in (one, other)]
+    types = [n.meta["tensor_meta"].dtype if "tensor_meta" in n.meta else None for n in (one, other)]
+    return other if shapes[0] is not None and shapes[0] == shapes[1] and types[0] == types[1] else None
+
+
+def _may_move(model: fx.GraphModule, node: fx.Node, last: fx.Node) -> bool:
+    """Whether nothing between the two writes over the convolution's input."""
+    x = node.args[0] if node.args else node.kwargs.get("input")
+    between = node.next
+    while between is not last:
+        if x in between.all_input_nodes and _writes(model, between):
+            return False
+        between = between.next
+    return True
+
+
+def _writes(model: fx.GraphModule, node: fx.Node) -> bool:
+    name = getattr(node.target, "__name__", str(node.target))
+    return bool(
+        getattr(_module(model, node), "inplace", False)
+        or node.kwargs.get("inplace")
+        or name in ("iadd", "isub", "imul", "itruediv", "setitem")
+        or (name.endswith("_") and not name.endswith("__"))
+    )
+
+
+def _activation(model: fx.GraphModule, node: fx.Node) -> str | None:
+    if node.op == "call_module":
+        return ACTIVATIONS.get(type(_module(model, node)))
+    known: Callable[..., Any] | str = node.target
+    return ACTIVATIONS.get(known) if node.op in ("call_function", "call_method") else None
+
+
+def _name(node: fx.Node) -> str:
+    return str(node.target) if node.op == "call_module" else node.name
+
+
+def _free(model: fx.GraphModule, node: fx.Node) -> str:
+    """A name for the layer in the place of ``node``: a module may be called several times."""
+    stem = f"kaiyan_{_name(node).replace('.', '_')}"
+    taken = {name for name, _ in model.named_children()}
+    return next(n for n in (stem, *(f"{stem}_{i}" for i in range(2, len(taken) + 3))) if n not in taken)

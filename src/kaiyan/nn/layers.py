@@ -1,0 +1,257 @@
+"""torch's six convolution layers, with every padding: the same constructor, state and training."""
+
+from __future__ import annotations
+
+import traceback
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.jit._trace import is_tracing
+
+from kaiyan.engine.algorithms.torch import composed
+from kaiyan.nn import operator
+from kaiyan.ops.routine import computed
+from kaiyan.spec.conv import Conv, Shape
+from kaiyan.spec.error import ConvError
+
+
+class Layer:
+    """What the six share: their description, and the way from an input to the operator."""
+
+    _rank: int
+    _transposed = False
+
+    @property
+    def spec(self) -> Conv:
+        """The layer as a ``Conv``, from its attributes as they are now."""
+        return _described(self)[0]
+
+    def _compiled(self: Any, x: Tensor, spec: str) -> Any:
+        """What torch.compile and torch.export see: the operator with the description as a constant."""
+        x, weight, bias = _cast(x, self.weight, self.bias)
+        if x.ndim == self._rank + 1:
+            return operator.conv(x.unsqueeze(0), weight, bias, spec).squeeze(0)
+        return operator.conv(x, weight, bias, spec)
+
+    def _run(self: Any, x: Tensor, spec: Conv, text: str) -> Any:
+        try:
+            return convolved(x, self.weight, self.bias, spec, text)
+        except ConvError as error:
+            raise _named(error, self) from None
+
+
+class _Forward(Layer):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        checked = Conv(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode,
+            rank=self._rank,
+        )  # fmt: skip
+        kernel, stride, dilation = checked.kernel_size, checked.stride, checked.dilation
+        super().__init__(  # type: ignore[call-arg]
+            in_channels, out_channels, kernel, stride, 0, dilation, groups, bias, "zeros", device, dtype
+        )
+        _adopt(self, padding, checked.padding_mode)
+
+    def forward(self, input: Tensor) -> Any:
+        """Input (N, C, *spatial) or (C, *spatial) to (N, K, *output); raises ``ConvError`` for one that cannot be."""
+        if torch.compiler.is_compiling() and not torch.onnx.is_in_onnx_export():
+            return self._compiled(input, _text(self))
+        return self._run(input, *_described(self))
+
+
+class _Transposed(Layer):
+    _transposed = True
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        checked = Conv(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode,
+            output_padding, transposed=True, rank=self._rank,
+        )  # fmt: skip
+        sizes = checked.kernel_size, checked.stride, 0, checked.output_padding
+        super().__init__(  # type: ignore[call-arg]
+            in_channels, out_channels, *sizes, groups, bias, checked.dilation, "zeros", device, dtype
+        )
+        _adopt(self, padding, checked.padding_mode)
+
+    def forward(self, input: Tensor, output_size: Any = None) -> Any:
+        """Input (N, C, *spatial) to (N, K, *output); ``output_size`` chooses among the sizes that are possible."""
+        if torch.compiler.is_compiling() and not torch.onnx.is_in_onnx_export():
+            sized = output_size is not None
+            return self._compiled(input, _sized_text(self, input.shape, output_size) if sized else _text(self))
+        if output_size is None:
+            return self._run(input, *_described(self))
+        spec = self.sized(tuple(input.shape), output_size)
+        return self._run(input, spec, str(spec))
+
+    def sized(self, shape: Shape, output_size: Any) -> Conv:
+        """The description whose output has these sizes; raises ``ConvError`` for sizes that are not possible."""
+        spec = self.spec
+        wanted = tuple(int(n) for n in output_size)[-self._rank :]
+        possible = spec.output_sizes(shape)
+        if len(wanted) != self._rank or any(n not in sizes for n, sizes in zip(wanted, possible, strict=True)):
+            raise ConvError(
+                "output-size",
+                "output_size={wanted} cannot be reached from {shape}: the sizes possible are {possible}",
+                wanted=tuple(output_size),
+                shape=shape,
+                possible=", ".join(f"{sizes[0]} to {sizes[-1]}" for sizes in possible),
+            )
+        chosen = tuple(n - sizes[0] for n, sizes in zip(wanted, possible, strict=True))
+        return spec if not any(chosen) else spec.replace(output_padding=chosen)
+
+
+class Conv1d(_Forward, nn.Conv1d):
+    """``torch.nn.Conv1d`` with every padding and padding_mode of ``kaiyan.Conv``."""
+
+    _rank = 1
+
+
+class Conv2d(_Forward, nn.Conv2d):
+    """``torch.nn.Conv2d`` with every padding and padding_mode of ``kaiyan.Conv``.
+
+    >>> import torch
+    >>> Conv2d(3, 8, 3, stride=2, padding="same")(torch.ones(1, 3, 224, 224)).shape
+    torch.Size([1, 8, 112, 112])
+    """
+
+    _rank = 2
+
+
+class Conv3d(_Forward, nn.Conv3d):
+    """``torch.nn.Conv3d`` with every padding and padding_mode of ``kaiyan.Conv``."""
+
+    _rank = 3
+
+
+class ConvTranspose1d(_Transposed, nn.ConvTranspose1d):
+    """``torch.nn.ConvTranspose1d`` with every padding of ``kaiyan.Conv``."""
+
+    _rank = 1
+
+
+class ConvTranspose2d(_Transposed, nn.ConvTranspose2d):
+    """``torch.nn.ConvTranspose2d`` with every padding of ``kaiyan.Conv``; "same" gives input·stride.
+
+    >>> import torch
+    >>> ConvTranspose2d(8, 3, 3, stride=2, padding="same")(torch.ones(1, 8, 7, 7)).shape
+    torch.Size([1, 3, 14, 14])
+    """
+
+    _rank = 2
+
+
+class ConvTranspose3d(_Transposed, nn.ConvTranspose3d):
+    """``torch.nn.ConvTranspose3d`` with every padding of ``kaiyan.Conv``."""
+
+    _rank = 3
+
+
+LAYERS: dict[type[nn.Module], Any] = {
+    nn.Conv1d: Conv1d,
+    nn.Conv2d: Conv2d,
+    nn.Conv3d: Conv3d,
+    nn.ConvTranspose1d: ConvTranspose1d,
+    nn.ConvTranspose2d: ConvTranspose2d,
+    nn.ConvTranspose3d: ConvTranspose3d,
+}
+"""torch's layers and ours."""
+
+
+@torch.fx.wrap
+def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, spec: Conv, text: str) -> Any:
+    """An input (N, C, *spatial) or (C, *spatial) through ``spec``, in ``text`` too; under autocast in its type."""
+    x, weight, bias = _cast(x, weight, bias)
+    if x.ndim == len(spec.axes) + 1:
+        return _convolved(x[None], weight, bias, spec, text)[0]
+    return _convolved(x, weight, bias, spec, text)
+
+
+def _convolved(x: Tensor, weight: Tensor, bias: Tensor | None, spec: Conv, text: str) -> Any:
+    if torch.onnx.is_in_onnx_export() or is_tracing():  # type: ignore[no-untyped-call]
+        return composed(spec, tuple(x.shape[2:]), str(x.device))(x, weight, bias)
+    tensors = (x, weight) if bias is None else (x, weight, bias)
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+        spec.output_shape(x.shape)
+        return operator.conv(x, weight, bias, text)
+    return computed(spec, x, weight, bias)
+
+
+def _adopt(layer: Any, padding: Any, padding_mode: str) -> None:
+    """Gives a layer what torch's constructor would refuse."""
+    entries = [a.padding for a in Conv(kernel_size=1, padding=padding, rank=layer._rank).axes]  # noqa: SLF001
+    even = all(not isinstance(entry, str) and entry[0] == entry[1] for entry in entries)
+    word = entries[0] if isinstance(padding, str) and isinstance(entries[0], str) else tuple(entries)
+    layer.padding = tuple(entry[0] for entry in entries) if even else word
+    layer.padding_mode = padding_mode
+
+
+def _cast(x: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
+    kind = x.device.type
+    if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
+        return x, weight, bias
+    dtype = torch.get_autocast_dtype(kind)
+    return x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
+
+
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def _text(layer: Layer) -> str:
+    return _described(layer)[1]
+
+
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def _sized_text(layer: _Transposed, shape: Shape, output_size: Any) -> str:
+    return str(layer.sized(tuple(shape), output_size))
+
+
+def _described(layer: Any) -> tuple[Conv, str]:
+    """A layer's description, and its text."""
+    return _conv(
+        layer.in_channels, layer.out_channels, layer.kernel_size, layer.stride, layer.padding, layer.dilation,
+        layer.groups, layer.bias is not None, layer.padding_mode, layer.output_padding, layer._transposed,  # noqa: SLF001
+        layer._rank,  # noqa: SLF001
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _conv(*settings: Any) -> tuple[Conv, str]:
+    found = Conv(*settings[:-1], rank=settings[-1])
+    return found, str(found)
+
+
+def _named(error: ConvError, layer: nn.Module) -> ConvError:
+    """The refusal with the layer's name in the outermost model that runs it, and its constructor."""
+    name = type(layer).__name__
+    for frame, _ in traceback.walk_stack(None):
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, nn.Module):
+            name = next((path for path, module in owner.named_modules() if module is layer and path), name)
+    return error.at(f"{name}, {layer}")

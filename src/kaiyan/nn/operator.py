@@ -1,0 +1,341 @@
+"""A convolution as an operator of torch: compiled, exported, differentiated any number of times, mapped over batches.
+
+``kaiyan::conv`` takes its description as text, so that an exported graph can be read. On a CPU it runs on the engine;
+elsewhere, and in types that kernels do not compute, on torch with the right pads.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from kaiyan.engine.algorithms.torch import bordered
+from kaiyan.ops.arrays import kind_of
+from kaiyan.ops.gradients import input_gradient as engine_input_gradient
+from kaiyan.ops.gradients import weight_gradient as engine_weight_gradient
+from kaiyan.ops.routine import computed
+from kaiyan.reference.border import OUTSIDE, index_map
+from kaiyan.spec.conv import Conv
+
+Sizes = list[int]
+
+spec_of = lru_cache(maxsize=4096)(Conv.parse)
+
+
+def conv(x: Tensor, weight: Tensor, bias: Tensor | None, spec: str) -> Tensor:
+    """X (N, C, *spatial) through ``spec``, a description as ``str(Conv)`` gives it: (N, K, *output)."""
+    return CONV(x, weight, bias, spec)
+
+
+def input_gradient(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str) -> Tensor:
+    """The gradient of x (N, C, *sizes) from the output's; complex as torch's, conjugated."""
+    return INPUT_GRADIENT(gradient, weight, sizes, spec)
+
+
+def weight_gradient(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
+    """The gradient of the weight from the output's; complex as torch's, conjugated."""
+    return WEIGHT_GRADIENT(gradient, x, spec)
+
+
+class Differentiable:
+    """A function of tensors with its derivative and its way over a batch.
+
+    It is an operator where torch looks at what is done, and a ``torch.autograd.Function`` where torch computes at once:
+    that costs 50 microseconds less, and functorch follows it.
+    """
+
+    def __init__(
+        self, name: str, compute: Any, fake: Any, keep: Any, backward: Any, forward: Any, over_batch: Any
+    ) -> None:
+        self._operator: Any = torch.library.custom_op(f"kaiyan::{name}", compute, mutates_args=())
+        self._operator.register_fake(fake)
+        self._operator.register_autograd(backward, setup_context=keep)
+        self._operator.register_vmap(over_batch)
+        members = {
+            "forward": compute, "setup_context": keep, "backward": backward, "jvp": forward, "vmap": over_batch,
+        }  # fmt: skip
+        self._function: Any = type(name, (torch.autograd.Function,), {k: staticmethod(v) for k, v in members.items()})
+
+    def __call__(self, *arguments: Any) -> Tensor:
+        if torch.compiler.is_compiling():
+            traced: Tensor = self._operator(*arguments)
+            return traced
+        plain = all(type(a) in _PLAIN for a in arguments if isinstance(a, Tensor))
+        found: Tensor = (self._function.apply if plain else self._operator)(*arguments)
+        return found
+
+
+_PLAIN = (Tensor, torch.nn.Parameter)
+
+
+def _conv(x: Tensor, weight: Tensor, bias: Tensor | None, spec: str) -> Tensor:
+    found = spec_of(spec)
+    return _laid(computed(found, x, weight, bias), _room(x, found))
+
+
+def _conv_fake(x: Tensor, weight: Tensor, bias: Tensor | None, spec: str) -> Tensor:
+    dtype = weight.dtype if bias is None else torch.promote_types(weight.dtype, bias.dtype)
+    return _room(x, spec_of(spec)).to(torch.promote_types(x.dtype, dtype))
+
+
+def _conv_keep(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor | None, str], output: Tensor) -> None:
+    del output
+    x, weight, bias, ctx.spec = inputs
+    ctx.types = x.dtype, weight.dtype, None if bias is None else bias.dtype
+    ctx.save_for_backward(x, weight)
+    ctx.save_for_forward(x, weight)
+
+
+def _conv_backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+    x, weight = ctx.saved_tensors
+    for_x, for_weight, for_bias, _ = ctx.needs_input_grad
+    over = (0, *range(2, gradient.ndim))
+    return (
+        input_gradient(gradient, weight, list(x.shape[2:]), _linear(ctx.spec)).to(ctx.types[0]) if for_x else None,
+        weight_gradient(gradient, x, ctx.spec).to(ctx.types[1]) if for_weight else None,
+        gradient.sum(over).to(ctx.types[2]) if for_bias else None,
+        None,
+    )
+
+
+def _conv_tangent(ctx: Any, x: Tensor | None, weight: Tensor | None, bias: Tensor | None, spec: None) -> Tensor:
+    del spec
+    held, linear = ctx.saved_tensors, _linear(ctx.spec)
+    parts = [] if x is None else [conv(x, held[1], None, linear)]
+    parts += [] if weight is None else [conv(held[0], weight, None, ctx.spec)]
+    parts += [] if bias is None else [bias.reshape(-1, *[1] * len(spec_of(ctx.spec).axes))]
+    return _summed(parts)
+
+
+def _conv_over_batch(
+    info: Any, dims: Any, x: Tensor, weight: Tensor, bias: Tensor | None, spec: str
+) -> tuple[Tensor, int]:
+    if dims[1] is None and dims[2] is None:
+        many = x.movedim(dims[0], 0)
+        return _split(conv(many.flatten(0, 1), weight, bias, spec), many), 0
+    return _one_by_one(conv, info, dims, x, weight, bias, spec)
+
+
+def _input_gradient(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str) -> Tensor:
+    found, shape = spec_of(spec), (gradient.shape[0], spec_of(spec).channels[0], *sizes)
+    weight = weight.conj().resolve_conj()
+    if _is_zeros(found):
+        return _laid(_input_gradient_of(gradient, weight, shape, found), gradient.new_empty(shape))
+    inner, extended = _within(found, shape)
+    wide = _input_gradient_of(gradient, weight, extended, inner)
+    return _laid(_folded(wide, found, shape), gradient.new_empty(shape))
+
+
+def _input_gradient_fake(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str) -> Tensor:
+    dtype = torch.promote_types(gradient.dtype, weight.dtype)
+    return gradient.new_empty((gradient.shape[0], spec_of(spec).channels[0], *sizes), dtype=dtype)
+
+
+def _input_gradient_keep(ctx: Any, inputs: tuple[Tensor, Tensor, Sizes, str], output: Tensor) -> None:
+    del output
+    gradient, weight, ctx.sizes, ctx.spec = inputs
+    ctx.save_for_backward(gradient, weight)
+    ctx.save_for_forward(gradient, weight)
+
+
+def _input_gradient_backward(ctx: Any, second: Tensor) -> tuple[Tensor | None, ...]:
+    gradient, weight = ctx.saved_tensors
+    return (
+        conv(second, weight, None, ctx.spec) if ctx.needs_input_grad[0] else None,
+        weight_gradient(gradient, second, ctx.spec) if ctx.needs_input_grad[1] else None,
+        None,
+        None,
+    )
+
+
+def _input_gradient_tangent(
+    ctx: Any, gradient: Tensor | None, weight: Tensor | None, sizes: None, spec: None
+) -> Tensor:
+    del sizes, spec
+    held, sizes_ = ctx.saved_tensors, ctx.sizes
+    parts = [] if gradient is None else [input_gradient(gradient, held[1], sizes_, ctx.spec)]
+    parts += [] if weight is None else [input_gradient(held[0], weight, sizes_, ctx.spec)]
+    return _summed(parts)
+
+
+def _input_gradient_over_batch(
+    info: Any, dims: Any, gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str
+) -> tuple[Tensor, int]:
+    if dims[1] is None:
+        many = gradient.movedim(dims[0], 0)
+        return _split(input_gradient(many.flatten(0, 1), weight, sizes, spec), many), 0
+    return _one_by_one(input_gradient, info, dims, gradient, weight, sizes, spec)
+
+
+def _weight_gradient(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
+    found, x = spec_of(spec), x.conj().resolve_conj()
+    if not _is_zeros(found):
+        x = bordered(found, tuple(x.shape[2:]), str(x.device))(x)
+        found = found.replace(padding=0, padding_mode="zeros")
+    return _laid(_weight_gradient_of(gradient, x, found), gradient.new_empty(found.weight_shape))
+
+
+def _weight_gradient_fake(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
+    dtype = torch.promote_types(gradient.dtype, x.dtype)
+    return gradient.new_empty(spec_of(spec).weight_shape, dtype=dtype)
+
+
+def _weight_gradient_keep(ctx: Any, inputs: tuple[Tensor, Tensor, str], output: Tensor) -> None:
+    del output
+    gradient, x, ctx.spec = inputs
+    ctx.save_for_backward(gradient, x)
+    ctx.save_for_forward(gradient, x)
+
+
+def _weight_gradient_backward(ctx: Any, second: Tensor) -> tuple[Tensor | None, ...]:
+    gradient, x = ctx.saved_tensors
+    return (
+        conv(x, second, None, ctx.spec) if ctx.needs_input_grad[0] else None,
+        input_gradient(gradient, second, list(x.shape[2:]), _linear(ctx.spec)) if ctx.needs_input_grad[1] else None,
+        None,
+    )
+
+
+def _weight_gradient_tangent(ctx: Any, gradient: Tensor | None, x: Tensor | None, spec: None) -> Tensor:
+    del spec
+    held = ctx.saved_tensors
+    parts = [] if gradient is None else [weight_gradient(gradient, held[1], ctx.spec)]
+    parts += [] if x is None else [weight_gradient(held[0], x, _linear(ctx.spec))]
+    return _summed(parts)
+
+
+def _weight_gradient_over_batch(info: Any, dims: Any, gradient: Tensor, x: Tensor, spec: str) -> tuple[Tensor, int]:
+    return _one_by_one(weight_gradient, info, dims, gradient, x, spec)
+
+
+def _summed(parts: list[Tensor]) -> Tensor:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+@lru_cache(maxsize=4096)
+def _linear(spec: str) -> str:
+    """The part of a convolution whose adjoint the input's gradient is: a constant border is left out."""
+    found = spec_of(spec)
+    return str(found.replace(padding_mode="zeros")) if found.padding_mode.startswith("constant") else spec
+
+
+def _split(y: Tensor, many: Tensor) -> Tensor:
+    """The first axis of y as the first two of ``many`` that it was made of."""
+    return y.reshape(*many.shape[:2], *y.shape[1:])
+
+
+def _one_by_one(operator: Any, info: Any, dims: tuple[int | None, ...], *arguments: Any) -> tuple[Tensor, int]:
+    rows = [
+        [a if dim is None else a.select(dim, i) for a, dim in zip(arguments, dims, strict=True)]
+        for i in range(info.batch_size)
+    ]
+    return torch.stack([operator(*row) for row in rows]), 0
+
+
+def _folded(wide: Tensor, spec: Conv, shape: tuple[int, ...]) -> Tensor:
+    """The adjoint of ``bordered``: every element's gradient summed over the places where it stood."""
+    for axis, (n, sides) in enumerate(zip(shape[2:], spec.pads(shape), strict=True), start=2):
+        places = torch.from_numpy(index_map(spec.padding_mode, n, sides)).to(wide.device)
+        inside = (places != OUTSIDE).nonzero().flatten()
+        folded = wide.new_zeros((*wide.shape[:axis], n, *wide.shape[axis + 1 :]))
+        wide = folded.index_add(axis, places[inside], wide.index_select(axis, inside))
+    return wide
+
+
+@lru_cache(maxsize=1024)
+def _within(spec: Conv, shape: tuple[int, ...]) -> tuple[Conv, tuple[int, ...]]:
+    """``spec`` without its border, and the shape of an input that has it already."""
+    sizes = (n + sum(sides) for n, sides in zip(shape[2:], spec.pads(shape), strict=True))
+    return spec.replace(padding=0, padding_mode="zeros"), (*shape[:2], *sizes)
+
+
+def _is_zeros(spec: Conv) -> bool:
+    return spec.transposed or spec.padding_mode == "zeros"
+
+
+def _on_engine(*tensors: Tensor) -> bool:
+    return all(t.device.type == "cpu" and t.dtype in (torch.float32, torch.float64) for t in tensors) and all(
+        t.numel() for t in tensors
+    )
+
+
+def _input_gradient_of(gradient: Tensor, weight: Tensor, shape: tuple[int, ...], spec: Conv) -> Tensor:
+    if len(spec.axes) > 3 or _on_engine(gradient, weight):
+        y: Tensor = engine_input_gradient(spec, gradient, weight, shape)
+        return y
+    x = weight.new_empty(1).expand(shape)
+    found: Tensor = _torch_gradients(gradient, x, weight, spec, (True, False))[0]
+    return found
+
+
+def _weight_gradient_of(gradient: Tensor, x: Tensor, spec: Conv) -> Tensor:
+    if len(spec.axes) > 3:
+        y: Tensor = engine_weight_gradient(spec, gradient, x)
+        return y
+    weight = x.new_empty(1).expand(spec.weight_shape)
+    found: Tensor = _torch_gradients(gradient, x, weight, spec, (False, True))[1]
+    return found
+
+
+def _torch_gradients(gradient: Tensor, x: Tensor, weight: Tensor, spec: Conv, wanted: tuple[bool, bool]) -> Any:
+    """Torch's own; sides that differ are made even round the array that is cut or padded."""
+    dtype = torch.promote_types(torch.promote_types(gradient.dtype, x.dtype), weight.dtype)
+    gradient, x, weight = (t.to(dtype) for t in (gradient, x, weight))
+    sizes, pads = x.shape[2:], spec.pads(x.shape)
+    padding = [max(min(sides), 0) for sides in pads]
+    grown = [max(-after, 0) + getattr(a, "output_padding", 0) for a, (_, after) in zip(spec.axes, pads, strict=True)]
+    if spec.transposed:
+        full = [
+            (n - 1) * a.stride + a.reach + g - 2 * p
+            for a, n, p, g in zip(spec.axes, sizes, padding, grown, strict=True)
+        ]
+        starts = [before - p for p, (before, _) in zip(padding, pads, strict=True)]
+        ends = [n - start - m for n, start, m in zip(full, starts, gradient.shape[2:], strict=True)]
+        gradient = _around(gradient, list(zip(starts, ends, strict=True)))
+    else:
+        x = _around(x, [(before - p, after - p) for p, (before, after) in zip(padding, pads, strict=True)])
+    found = torch.ops.aten.convolution_backward(
+        gradient, x, weight, None, spec.stride, padding, spec.dilation, spec.transposed,
+        grown, spec.groups, [*wanted, False],
+    )  # fmt: skip
+    if spec.transposed or not wanted[0]:
+        return found
+    kept = (slice(before - p, before - p + n) for p, n, (before, _) in zip(padding, sizes, pads, strict=True))
+    return found[0][(..., *kept)], found[1]
+
+
+def _around(x: Tensor, ends: list[tuple[int, int]]) -> Tensor:
+    """X with so many zeros before and after on each spatial axis."""
+    return F.pad(x, [side for sides in reversed(ends) for side in sides]) if any(map(any, ends)) else x
+
+
+def _room(x: Tensor, spec: Conv) -> Tensor:
+    """Room for the output: channels last where x has them last, else dense in its axes' order."""
+    sizes = [a.output_size(n) for a, n in zip(spec.axes, x.shape[2:], strict=True)]
+    shape = (x.shape[0], spec.channels[1], *sizes)
+    if kind_of("x", x).layout(x.shape, x.stride(), x.dtype) != "pixels":
+        return x.new_empty(shape)
+    return x.new_empty((shape[0], *sizes, shape[1])).movedim(-1, 1)
+
+
+def _laid(y: Tensor, room: Tensor) -> Tensor:
+    """y, or a copy of it that lies in memory as ``room`` does."""
+    return y if y.stride() == room.stride() else room.to(y.dtype).copy_(y)
+
+
+CONV = Differentiable("conv", _conv, _conv_fake, _conv_keep, _conv_backward, _conv_tangent, _conv_over_batch)
+INPUT_GRADIENT = Differentiable(
+    "conv_input_gradient", _input_gradient, _input_gradient_fake, _input_gradient_keep, _input_gradient_backward,
+    _input_gradient_tangent, _input_gradient_over_batch,
+)  # fmt: skip
+WEIGHT_GRADIENT = Differentiable(
+    "conv_weight_gradient", _weight_gradient, _weight_gradient_fake, _weight_gradient_keep, _weight_gradient_backward,
+    _weight_gradient_tangent, _weight_gradient_over_batch,
+)  # fmt: skip
