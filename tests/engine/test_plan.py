@@ -93,7 +93,6 @@ def test_kernels_refuse_what_they_do_not_compute(changes: dict[str, Any], why: s
         ("winograd F(2,5)", {}, "the kernel is not of 5 taps"),
         ("winograd F(2,3)", {"spec": SPEC.replace(stride=2)}, "the stride is not 1"),
         ("winograd F(2,3)", {"spec": SPEC.replace(dilation=2)}, "it is dilated"),
-        ("winograd F(2,3)", {"spec": Conv(4, 6, 3, padding=1, rank=2, transposed=True)}, "it is transposed"),
         ("phases", {}, "it is not transposed with a stride"),
         ("phases", {"spec": Conv(4, 6, 3, padding=1, rank=2, transposed=True)}, "it is not transposed with a stride"),
         ("phases", {"spec": Conv(4, 6, 9, stride=9, rank=2, transposed=True)}, "there are 81 phases"),

@@ -34,6 +34,8 @@ _SHORT = 50e-6
 """Seconds of work below which one thread does it all."""
 _NEAR = 8 * 2**20
 """Bytes of a weight that a core's share of the last cache keeps from one call to the next."""
+_PACKED, _PACKED_ANEW, _LARGE = 0.4e-9, 1.3e-9, 32 * 2**20
+"""Seconds to pack one element of a weight; one of a weight of more bytes, whose memory the system clears each time."""
 _RANK = 3
 _ITEMSIZE = {"float32": 4, "float64": 8}
 TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
@@ -89,7 +91,8 @@ class Generated:
         work = problem.input_shape[0] * cycles / machine().frequency
         weight = weights * _ITEMSIZE[problem.dtype]
         read = weight / machine().bandwidth if weight > _NEAR else 0.0
-        return _CALL + max(work + read, (moved(problem) + weight) / machine().bandwidth)
+        packing = weights * (_PACKED if weight < _LARGE else _PACKED_ANEW) if problem.fresh else 0.0
+        return _CALL + packing + max(work + read, (moved(problem) + weight) / machine().bandwidth)
 
     def alone(self, problem: Problem) -> bool:
         """Whether the work is too short for more than one thread."""
@@ -131,6 +134,8 @@ class Compiled:
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
         from kaiyan.engine.codegen.fingerprint import fingerprint
 
+        if self._problem.fresh:
+            return self.prepare(weight, bias)(x, residual)
         numbers = self._launch.numbers
         mark = fingerprint(numbers(weight)), None if bias is None else fingerprint(numbers(bias))
         kept = self._kept.get(id(weight))
@@ -207,11 +212,11 @@ def _refused(problem: Problem) -> Sentence | None:
             sentence("refused", "kernels pad with real numbers"),
         ),
     )
-    return next((reason for holds, reason in reasons if holds), None) or _unusable()
+    return next((reason for holds, reason in reasons if holds), None) or unusable()
 
 
 @lru_cache(maxsize=1)
-def _unusable() -> Sentence | None:
+def unusable() -> Sentence | None:
     """Why code cannot be generated on this machine; said once, as a warning too."""
     try:
         from kaiyan.engine.codegen.machine import machine

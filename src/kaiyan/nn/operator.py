@@ -7,6 +7,7 @@ elsewhere, and in types that kernels do not compute, on torch with the right pad
 from __future__ import annotations
 
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn import functional as F
 
 from kaiyan.engine.algorithms.torch import bordered
 from kaiyan.ops.arrays import kind_of
+from kaiyan.ops.gradients import by_channel
 from kaiyan.ops.gradients import input_gradient as engine_input_gradient
 from kaiyan.ops.gradients import weight_gradient as engine_weight_gradient
 from kaiyan.ops.routine import computed
@@ -31,9 +33,9 @@ def conv(x: Tensor, weight: Tensor, bias: Tensor | None, spec: str) -> Tensor:
     return CONV(x, weight, bias, spec)
 
 
-def input_gradient(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str) -> Tensor:
-    """The gradient of x (N, C, *sizes) from the output's; complex as torch's, conjugated."""
-    return INPUT_GRADIENT(gradient, weight, sizes, spec)
+def input_gradient(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str, last: bool) -> Tensor:
+    """The gradient of x (N, C, *sizes) from the output's, channels last if asked; complex as torch's, conjugated."""
+    return INPUT_GRADIENT(gradient, weight, sizes, spec, last)
 
 
 def weight_gradient(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
@@ -69,17 +71,20 @@ class Differentiable:
         return found
 
 
+_TAPS, _PIXELS = 9, 400
 _PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def _conv(x: Tensor, weight: Tensor, bias: Tensor | None, spec: str) -> Tensor:
     found = spec_of(spec)
-    return _laid(computed(found, x, weight, bias), _room(x, found))
+    return _laid(computed(found, x, weight, bias, fresh=True), last=_is_last(x))
 
 
 def _conv_fake(x: Tensor, weight: Tensor, bias: Tensor | None, spec: str) -> Tensor:
     dtype = weight.dtype if bias is None else torch.promote_types(weight.dtype, bias.dtype)
-    return _room(x, spec_of(spec)).to(torch.promote_types(x.dtype, dtype))
+    found = spec_of(spec)
+    sizes = [a.output_size(n) for a, n in zip(found.axes, x.shape[2:], strict=True)]
+    return _room(x, found.channels[1], sizes, last=_is_last(x)).to(torch.promote_types(x.dtype, dtype))
 
 
 def _conv_keep(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor | None, str], output: Tensor) -> None:
@@ -95,7 +100,9 @@ def _conv_backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
     for_x, for_weight, for_bias, _ = ctx.needs_input_grad
     over = (0, *range(2, gradient.ndim))
     return (
-        input_gradient(gradient, weight, list(x.shape[2:]), _linear(ctx.spec)).to(ctx.types[0]) if for_x else None,
+        input_gradient(gradient, weight, list(x.shape[2:]), _linear(ctx.spec), _is_last(x)).to(ctx.types[0])
+        if for_x
+        else None,
         weight_gradient(gradient, x, ctx.spec).to(ctx.types[1]) if for_weight else None,
         gradient.sum(over).to(ctx.types[2]) if for_bias else None,
         None,
@@ -120,24 +127,24 @@ def _conv_over_batch(
     return _one_by_one(conv, info, dims, x, weight, bias, spec)
 
 
-def _input_gradient(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str) -> Tensor:
+def _input_gradient(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str, last: bool) -> Tensor:
     found, shape = spec_of(spec), (gradient.shape[0], spec_of(spec).channels[0], *sizes)
     weight = weight.conj().resolve_conj()
     if _is_zeros(found):
-        return _laid(_input_gradient_of(gradient, weight, shape, found), gradient.new_empty(shape))
+        return _laid(_input_gradient_of(gradient, weight, shape, found), last=last)
     inner, extended = _within(found, shape)
     wide = _input_gradient_of(gradient, weight, extended, inner)
-    return _laid(_folded(wide, found, shape), gradient.new_empty(shape))
+    return _laid(_folded(wide, found, shape), last=last)
 
 
-def _input_gradient_fake(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str) -> Tensor:
+def _input_gradient_fake(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str, last: bool) -> Tensor:
     dtype = torch.promote_types(gradient.dtype, weight.dtype)
-    return gradient.new_empty((gradient.shape[0], spec_of(spec).channels[0], *sizes), dtype=dtype)
+    return _room(gradient, spec_of(spec).channels[0], sizes, last=last).to(dtype)
 
 
-def _input_gradient_keep(ctx: Any, inputs: tuple[Tensor, Tensor, Sizes, str], output: Tensor) -> None:
+def _input_gradient_keep(ctx: Any, inputs: tuple[Tensor, Tensor, Sizes, str, bool], output: Tensor) -> None:
     del output
-    gradient, weight, ctx.sizes, ctx.spec = inputs
+    gradient, weight, ctx.sizes, ctx.spec, ctx.last = inputs
     ctx.save_for_backward(gradient, weight)
     ctx.save_for_forward(gradient, weight)
 
@@ -149,26 +156,27 @@ def _input_gradient_backward(ctx: Any, second: Tensor) -> tuple[Tensor | None, .
         weight_gradient(gradient, second, ctx.spec) if ctx.needs_input_grad[1] else None,
         None,
         None,
+        None,
     )
 
 
 def _input_gradient_tangent(
-    ctx: Any, gradient: Tensor | None, weight: Tensor | None, sizes: None, spec: None
+    ctx: Any, gradient: Tensor | None, weight: Tensor | None, sizes: None, spec: None, last: None
 ) -> Tensor:
-    del sizes, spec
+    del sizes, spec, last
     held, sizes_ = ctx.saved_tensors, ctx.sizes
-    parts = [] if gradient is None else [input_gradient(gradient, held[1], sizes_, ctx.spec)]
-    parts += [] if weight is None else [input_gradient(held[0], weight, sizes_, ctx.spec)]
+    parts = [] if gradient is None else [input_gradient(gradient, held[1], sizes_, ctx.spec, ctx.last)]
+    parts += [] if weight is None else [input_gradient(held[0], weight, sizes_, ctx.spec, ctx.last)]
     return _summed(parts)
 
 
 def _input_gradient_over_batch(
-    info: Any, dims: Any, gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str
+    info: Any, dims: Any, gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str, last: bool
 ) -> tuple[Tensor, int]:
     if dims[1] is None:
         many = gradient.movedim(dims[0], 0)
-        return _split(input_gradient(many.flatten(0, 1), weight, sizes, spec), many), 0
-    return _one_by_one(input_gradient, info, dims, gradient, weight, sizes, spec)
+        return _split(input_gradient(many.flatten(0, 1), weight, sizes, spec, last), many), 0
+    return _one_by_one(input_gradient, info, dims, gradient, weight, sizes, spec, last)
 
 
 def _weight_gradient(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
@@ -176,7 +184,7 @@ def _weight_gradient(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
     if not _is_zeros(found):
         x = bordered(found, tuple(x.shape[2:]), str(x.device))(x)
         found = found.replace(padding=0, padding_mode="zeros")
-    return _laid(_weight_gradient_of(gradient, x, found), gradient.new_empty(found.weight_shape))
+    return _weight_gradient_of(gradient, x, found).contiguous()
 
 
 def _weight_gradient_fake(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
@@ -193,9 +201,10 @@ def _weight_gradient_keep(ctx: Any, inputs: tuple[Tensor, Tensor, str], output: 
 
 def _weight_gradient_backward(ctx: Any, second: Tensor) -> tuple[Tensor | None, ...]:
     gradient, x = ctx.saved_tensors
+    like_x = list(x.shape[2:]), _linear(ctx.spec), _is_last(x)
     return (
         conv(x, second, None, ctx.spec) if ctx.needs_input_grad[0] else None,
-        input_gradient(gradient, second, list(x.shape[2:]), _linear(ctx.spec)) if ctx.needs_input_grad[1] else None,
+        input_gradient(gradient, second, *like_x) if ctx.needs_input_grad[1] else None,
         None,
     )
 
@@ -275,8 +284,13 @@ def _input_gradient_of(gradient: Tensor, weight: Tensor, shape: tuple[int, ...],
     return found
 
 
+def _is_long(spec: Conv, gradient: Tensor) -> bool:
+    """Whether our own sums beat torch's: on tiny pictures under small kernels they do not."""
+    return prod(a.kernel for a in spec.axes) > _TAPS or prod(gradient.shape[2:]) > _PIXELS
+
+
 def _weight_gradient_of(gradient: Tensor, x: Tensor, spec: Conv) -> Tensor:
-    if len(spec.axes) > 3:
+    if len(spec.axes) > 3 or (_is_long(spec, gradient) and by_channel(spec, gradient, x)):
         y: Tensor = engine_weight_gradient(spec, gradient, x)
         return y
     weight = x.new_empty(1).expand(spec.weight_shape)
@@ -316,18 +330,20 @@ def _around(x: Tensor, ends: list[tuple[int, int]]) -> Tensor:
     return F.pad(x, [side for sides in reversed(ends) for side in sides]) if any(map(any, ends)) else x
 
 
-def _room(x: Tensor, spec: Conv) -> Tensor:
-    """Room for the output: channels last where x has them last, else dense in its axes' order."""
-    sizes = [a.output_size(n) for a, n in zip(spec.axes, x.shape[2:], strict=True)]
-    shape = (x.shape[0], spec.channels[1], *sizes)
-    if kind_of("x", x).layout(x.shape, x.stride(), x.dtype) != "pixels":
-        return x.new_empty(shape)
-    return x.new_empty((shape[0], *sizes, shape[1])).movedim(-1, 1)
+def _room(like: Tensor, channels: int, sizes: Sizes, *, last: bool) -> Tensor:
+    """Room for a picture (N, channels, *sizes): channels last, or dense in its axes' order."""
+    if not last:
+        return like.new_empty((like.shape[0], channels, *sizes))
+    return like.new_empty((like.shape[0], *sizes, channels)).movedim(-1, 1)
 
 
-def _laid(y: Tensor, room: Tensor) -> Tensor:
-    """y, or a copy of it that lies in memory as ``room`` does."""
-    return y if y.stride() == room.stride() else room.to(y.dtype).copy_(y)
+def _laid(y: Tensor, *, last: bool) -> Tensor:
+    """y, or a copy of it that lies as asked."""
+    return y.movedim(1, -1).contiguous().movedim(-1, 1) if last else y.contiguous()
+
+
+def _is_last(x: Tensor) -> bool:
+    return kind_of("x", x).layout(x.shape, x.stride(), x.dtype) == "pixels"
 
 
 CONV = Differentiable("conv", _conv, _conv_fake, _conv_keep, _conv_backward, _conv_tangent, _conv_over_batch)

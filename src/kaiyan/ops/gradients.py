@@ -9,6 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.engine.codegen.memory import MEMORY
+from kaiyan.engine.depthwise_gradient import weight_gradient as depthwise
+from kaiyan.engine.kernel import unusable
+from kaiyan.ops.arrays import kind_of
 from kaiyan.ops.routine import computed
 from kaiyan.spec.conv import Conv
 
@@ -29,7 +33,7 @@ def input_gradient(spec: Conv, gradient: Any, weight: Any, input_shape: Shape) -
     array([[[ 1., 11., 10.]]])
     """
     adjoint, cuts = _adjoint(spec, tuple(input_shape))
-    return computed(adjoint, gradient[cuts] if cuts else gradient, weight)
+    return computed(adjoint, gradient[cuts] if cuts else gradient, weight, fresh=True)
 
 
 def weight_gradient(spec: Conv, gradient: Any, x: Any) -> Any:
@@ -39,10 +43,22 @@ def weight_gradient(spec: Conv, gradient: Any, x: Any) -> Any:
     >>> weight_gradient(Conv(1, 1, 2, rank=1), np.ones((1, 1, 2)), np.array([[[1.0, 2.0, 3.0]]]))
     array([[[3., 5.]]])
     """
+    if by_channel(spec, gradient, x):
+        kind = kind_of("x", x)
+        numbers = MEMORY[kind.name].numbers
+        return kind.made(depthwise(spec, numbers(gradient), numbers(x)))
     exchanged, cuts = _exchanged(spec, tuple(x.shape))
     windows, elements = (gradient, x) if spec.transposed else (x, gradient)
     windows = windows[cuts] if cuts else windows
-    return computed(exchanged, _by_channel(windows, spec.groups), elements.swapaxes(0, 1)).swapaxes(0, 1)
+    return computed(exchanged, _by_channel(windows, spec.groups), elements.swapaxes(0, 1), fresh=True).swapaxes(0, 1)
+
+
+def by_channel(spec: Conv, gradient: Any, x: Any) -> bool:
+    """Whether the gradient of this weight has a kernel of its own: one input channel a group, in the CPU's memory."""
+    if spec.transposed or spec.groups != spec.in_channels or str(x.device) != "cpu" or unusable() is not None:
+        return False
+    names = {kind_of("x", a).dtype_name(a.dtype) for a in (gradient, x)}
+    return len(names) == 1 and names <= {"float32", "float64"} and 0 not in (*x.shape, *gradient.shape)
 
 
 def _by_channel(x: Any, groups: int) -> Any:

@@ -63,16 +63,19 @@ def routine_of(kind: Kind, problem: Problem, threads: int) -> Routine:  # noqa: 
     return algorithm.build(problem) if kind.name in algorithm.arrays else kind.lift(algorithm, problem)
 
 
-def computed(spec: Conv, x: Any, weight: Any, bias: Any = None, precision: str = "default") -> Any:
-    """``spec`` on arrays that are known to be of one library: x has its batch axis, and the description its rank."""
+def computed(spec: Conv, x: Any, weight: Any, bias: Any = None, *, fresh: bool = False) -> Any:
+    """``spec`` on arrays that are known to be of one library: x has its batch axis, and the description its rank.
+
+    ``fresh`` says that the weight is another at each call.
+    """
     kind = kind_of("x", x)
     facts = facts_of(kind, x, weight) if bias is None else facts_of(kind, x, weight, bias)
-    return _chosen(kind, facts, spec, precision)(x, weight, bias)
+    return _chosen(kind, facts, spec, fresh)(x, weight, bias)
 
 
 @lru_cache(maxsize=4096)
-def _chosen(kind: Kind, facts: Facts, spec: Conv, precision: str) -> Routine:
-    return routine_of(kind, problem_of(kind, facts, spec, precision=precision), facts.threads)
+def _chosen(kind: Kind, facts: Facts, spec: Conv, fresh: bool) -> Routine:
+    return routine_of(kind, problem_of(kind, facts, spec, fresh=fresh), facts.threads)
 
 
 def _check_companions(spec: Conv, arrays: tuple[tuple[Shape, Any, Any], ...]) -> None:

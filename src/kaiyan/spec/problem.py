@@ -40,8 +40,9 @@ class Problem:
     """What an algorithm is asked for: ``spec`` with its rank and channels, an input (N, C, *spatial), types, a tier.
 
     ``kind`` is the array library, ``device`` where its memory lies, ``layout`` how; ``traced`` says that the library
-    follows what is done to the arrays. After the sum come a ``residual`` and an ``activation``. ``str`` gives the
-    spelling and ``parse`` reads it: batch, channels, sizes, kernels, kernel, then what differs from the usual.
+    follows what is done to the arrays. After the sum come a ``residual`` and an ``activation``. ``fresh`` says that the
+    weight is another at each call, as in training. ``str`` gives the spelling and ``parse`` reads it: batch, channels,
+    sizes, kernels, kernel, then what differs from the usual.
 
     >>> problem = Problem(Conv(64, 64, 3, padding="same", rank=2), (1, 64, 56, 56))
     >>> str(problem)
@@ -64,6 +65,7 @@ class Problem:
     traced: bool = False
     residual: bool = False
     activation: str | None = None
+    fresh: bool = False
 
     def __str__(self) -> str:
         N, C, *spatial = self.input_shape
@@ -78,6 +80,7 @@ class Problem:
         tokens += [self.layout] * (self.layout != "planes")
         tokens += ["traced"] * self.traced + ["residual"] * self.residual
         tokens += [self.activation] if self.activation else []
+        tokens += ["fresh"] * self.fresh
         return " ".join(tokens)
 
     def _types(self) -> str:
@@ -164,6 +167,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     "traced": {"traced": True},
     "residual": {"residual": True},
     **{word: {"activation": word} for word in ACTIVATIONS},
+    "fresh": {"fresh": True},
 }
 
 

@@ -84,7 +84,9 @@ def _taken(weight: Numbers, taps: tuple[tuple[int, ...], ...]) -> Numbers:
     """Some taps of each axis of a weight (K, C, *kernel); zeros where there are none."""
     if not all(taps):
         return np.zeros((*weight.shape[:2], *(max(len(some), 1) for some in taps)), weight.dtype)
-    return weight[np.ix_(range(weight.shape[0]), range(weight.shape[1]), *taps)]
+    kept = [slice(some[0], some[-1] + 1, some[1] - some[0] if len(some) > 1 else 1) for some in taps]
+    found: Numbers = weight[(slice(None), slice(None), *kept)]
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -41,8 +41,6 @@ class Winograd(Generated):
 
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes[-2:]
-        if problem.spec.transposed:
-            return sentence("refused", "it is transposed")
         if any(a.stride > 1 for a in problem.spec.axes):
             return sentence("refused", "the stride is not 1")
         if any(a.dilation > 1 for a in axes):

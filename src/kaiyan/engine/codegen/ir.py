@@ -378,6 +378,15 @@ class Code:
             vector = self.b.insert_element(vector, self.load(pointer, offset), I32(i))
         return vector
 
+    def total(self, vector: Value) -> Value:
+        """The sum of all lanes, by halves."""
+        count = vector.type.count
+        while count > 1:
+            count //= 2
+            halves = [self.shuffle(vector, vector, range(i, i + count)) for i in (0, count)]
+            vector = self.b.fadd(*halves)
+        return self.lane(vector, 0)
+
     def any_nan(self, vector: Value) -> Value:
         """Whether a lane is not a number."""
         lanes = self.b.fcmp_unordered("uno", vector, vector)

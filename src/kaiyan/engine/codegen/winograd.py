@@ -11,16 +11,16 @@ import numpy as np
 
 from kaiyan.engine.codegen.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.points import Points
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.tile import multiply
 from kaiyan.engine.codegen.toom import toom
+from kaiyan.engine.codegen.transform import apply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kaiyan.engine.codegen.geometry import Geometry
     from kaiyan.engine.codegen.ir import Code, Value, Variable
-    from kaiyan.engine.codegen.toom import Matrix, Toom
+    from kaiyan.engine.codegen.toom import Toom
     from kaiyan.reference.dtype import Numbers
 
 
@@ -110,15 +110,14 @@ class Winograd:
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(groups, K, C, kernel) to its points: (groups, blocks, points, depth, width)."""
         G, K, C = self.geometry.groups, self.geometry.K, self.geometry.C
-        planes, depth = self.geometry.kernel[0], self.depth // self.geometry.kernel[0]
-        transform = np.kron(*(np.array(t.kernel, dtype=np.float64) for t in self.transforms))
-        taps = weight.reshape(G, K, C * planes, -1)
-        packed = np.zeros((G, self.blocks, self.points, planes, depth, self.width), self.dtype)
-        for g, block in np.ndindex(G, self.blocks):
-            part = taps[g, block * self.width : (block + 1) * self.width]
-            points = transform @ part.reshape(-1, transform.shape[1]).T
-            filled = points.reshape(self.points, len(part), C, planes)
-            packed[g, block, :, :, :C, : len(part)] = filled.transpose(0, 3, 2, 1)
+        planes, *taps = self.geometry.kernel
+        kernels = weight.reshape(G, K, C, planes, *taps)
+        full = self.depth == C * planes and K % self.width == 0
+        room = np.empty if full else np.zeros
+        packed = room((G, self.blocks, self.points, planes, self.depth // planes, self.width), self.dtype)
+        points = Points(self.m, (taps[0], taps[1]), self.dtype, self.width)
+        for g, plane in np.ndindex(G, planes):
+            points.transform(kernels[g, :, :, plane], packed[g, :, :, plane])
         return packed, padded(bias.reshape(G, K), self.blocks * self.width)
 
     def emit(self, code: Code) -> None:
@@ -249,42 +248,3 @@ class Winograd:
         with code.loop(0, code.least(code.sub(height, top), self.m[0])) as i:
             pixel = code.add(code.mul(code.add(code.mul(depth, height), top, i), width), left)
             put(code.at(pixels, code.mul(i, columns * self.lanes)), pixel)
-
-
-def apply(code: Code, matrix: Matrix, vectors: Sequence[Value]) -> list[Value]:
-    """Matrix @ vectors. Rows that differ in signs alone, as those of two opposite points, share their halves."""
-    found: dict[int, Value] = {}
-    for i, row in enumerate(matrix):
-        if i in found:
-            continue
-        other = next((j for j in range(i + 1, len(matrix)) if j not in found and _opposite(row, matrix[j])), None)
-        if other is None:
-            found[i] = _combined(code, row, vectors)
-            continue
-        same = [a if a == b else a * 0 for a, b in zip(row, matrix[other], strict=True)]
-        differing = [a if a != b else a * 0 for a, b in zip(row, matrix[other], strict=True)]
-        even, odd = _combined(code, same, vectors), _combined(code, differing, vectors)
-        found[i], found[other] = code.b.fadd(even, odd), code.b.fsub(even, odd)
-    return [found[i] for i in range(len(matrix))]
-
-
-def _opposite(a: Sequence[object], b: Sequence[object]) -> bool:
-    """Whether two rows are the same but for the signs of some entries, of one at least and not of all."""
-    same = [x == y for x, y in zip(a, b, strict=True) if x or y]
-    mirrored = all(x in (y, -y) for x, y in zip(a, b, strict=True))  # type: ignore[operator]
-    return mirrored and any(same) and not all(same)
-
-
-def _combined(code: Code, row: Sequence[object], vectors: Sequence[Value]) -> Value:
-    total = None
-    for factor, vector in zip(row, vectors, strict=True):
-        number = float(factor)  # type: ignore[arg-type]
-        if number == 0:
-            continue
-        if total is None:
-            total = vector if number == 1 else code.b.fmul(vector, code.constant(number))
-        elif number in (1, -1):
-            total = code.b.fadd(total, vector) if number == 1 else code.b.fsub(total, vector)
-        else:
-            total = code.fma(vector, code.constant(number), total)
-    return code.constant(0) if total is None else total
