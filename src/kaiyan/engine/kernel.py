@@ -133,9 +133,11 @@ class Compiled:
 
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
         from kaiyan.engine.codegen.fingerprint import fingerprint
+        from kaiyan.engine.codegen.workspace import passing
 
         if self._problem.fresh:
-            return self.prepare(weight, bias)(x, residual)
+            with passing():
+                return self.prepare(weight, bias)(x, residual)
         numbers = self._launch.numbers
         mark = fingerprint(numbers(weight)), None if bias is None else fingerprint(numbers(bias))
         kept = self._kept.get(id(weight))

@@ -15,6 +15,7 @@ from kaiyan.engine.codegen.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.ir import whole
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.tile import multiply
+from kaiyan.engine.codegen.workspace import room
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.geometry import Geometry
@@ -94,7 +95,7 @@ class Channels:
         """(groups, K, C, taps) in the order of the sum: (groups, blocks, terms, width)."""
         G, K, C, taps = self.geometry.groups, self.geometry.K, self.geometry.C, self.geometry.taps
         rows = weight.reshape(G, K, C, taps).swapaxes(2, 3) if self.last else weight.reshape(G, K, C, taps)
-        packed = np.zeros((G, self.blocks, *rows.shape[2:], self.width), self.dtype)
+        packed = room((G, self.blocks, *rows.shape[2:], self.width), self.dtype, filled=K % self.width == 0)
         for block in range(self.blocks):
             part = rows[:, block * self.width : (block + 1) * self.width]
             packed[:, block, :, :, : part.shape[1]] = np.moveaxis(part, 1, -1)

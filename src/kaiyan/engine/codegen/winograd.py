@@ -16,6 +16,7 @@ from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.tile import multiply
 from kaiyan.engine.codegen.toom import toom
 from kaiyan.engine.codegen.transform import apply
+from kaiyan.engine.codegen.workspace import room
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.geometry import Geometry
@@ -113,8 +114,8 @@ class Winograd:
         planes, *taps = self.geometry.kernel
         kernels = weight.reshape(G, K, C, planes, *taps)
         full = self.depth == C * planes and K % self.width == 0
-        room = np.empty if full else np.zeros
-        packed = room((G, self.blocks, self.points, planes, self.depth // planes, self.width), self.dtype)
+        shape = (G, self.blocks, self.points, planes, self.depth // planes, self.width)
+        packed = room(shape, self.dtype, filled=full)
         points = Points(self.m, (taps[0], taps[1]), self.dtype, self.width)
         for g, plane in np.ndindex(G, planes):
             points.transform(kernels[g, :, :, plane], packed[g, :, :, plane])
