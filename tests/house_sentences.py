@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import kaiyan
-from kaiyan.cli.shape import HEADINGS
+from kaiyan.cli import bench_model, shape
 from kaiyan.pictures.kernels import KERNELS
 
 SOURCE = Path(kaiyan.__file__).parent
@@ -13,7 +13,8 @@ SOURCE = Path(kaiyan.__file__).parent
 
 def spoken() -> set[tuple[str, str]]:
     """All sentences: raised, derived, printed, and the help of the command line."""
-    found = {("heading", heading) for heading in HEADINGS} | {("kernels", recipe.does) for recipe in KERNELS.values()}
+    headings = {*shape.HEADINGS, *bench_model.HEADINGS}
+    found = {("heading", heading) for heading in headings} | {("kernels", recipe.does) for recipe in KERNELS.values()}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):

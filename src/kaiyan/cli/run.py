@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiyan import __version__
+from kaiyan.cli.bench_model import bench_model
 from kaiyan.cli.command import Group, Session, understood
+from kaiyan.cli.convert import convert
 from kaiyan.cli.plan import plan
 from kaiyan.cli.see import see
 from kaiyan.cli.shape import shape
@@ -30,7 +32,7 @@ kaiyan = Group(
         click.Option(["--lang"], metavar="en|zh", help="the language; else KAIYAN_LANG, else the locale"),
         click.Option(["--version"], is_flag=True, help="print the version"),
     ],
-    commands=[see, shape, plan],
+    commands=[see, shape, plan, convert, bench_model],
 )
 
 

@@ -77,10 +77,11 @@ class Report:
 class Accelerated(nn.Module):
     """What ``accelerate`` gives: called as the model was, for inference."""
 
+    report: Report
+
     def __init__(self, model: nn.Module, layout: str) -> None:
         super().__init__()
         self.model, self.layout = model, layout
-        self.report: Report | None = None
 
     @torch.no_grad()
     def forward(self, *inputs: Any, **named: Any) -> Any:

@@ -10,22 +10,9 @@ from torch import nn
 
 from kaiyan.nn.fuse import is_convolution, refusal
 from kaiyan.nn.layers import LAYERS, Layer
+from kaiyan.ops.port import convention, padding_of
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
-
-CONVENTIONS = {
-    "tf_same": "same",
-    "keras_same": "same",
-    "jax_same": "same",
-    "onnx_same_upper": "same",
-    "same": "same",
-    "onnx_same_lower": "same_lower",
-    "same_lower": "same_lower",
-    "causal": "causal",
-    "torch": "torch",
-}
-"""A library's word, and what it is here; "torch" is half the kernel on both sides."""
 
 _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 
@@ -55,15 +42,7 @@ def convert(model: nn.Module, padding: str) -> Any:
     >>> ported[0].spec.pads((1, 3, 224, 224))
     ((0, 1), (0, 1))
     """
-    word = CONVENTIONS.get(padding.lower().replace("-", "_").replace(":", "_"))
-    if word is None:
-        raise ConvError(
-            "unknown-convention",
-            "there is no convention {padding!r}",
-            "one of {known}",
-            padding=padding,
-            known=", ".join(CONVENTIONS),
-        )
+    word = convention(padding)
     found: Any = copy.deepcopy(model)
     changed: dict[str, tuple[Conv, Conv]] = {}
     left: dict[str, Sentence] = {}
@@ -90,10 +69,9 @@ def convert(model: nn.Module, padding: str) -> Any:
 
 def _ported(layer: Any, spec: Conv, word: str) -> Any:
     kind: Any = type(layer) if isinstance(layer, Layer) else LAYERS[next(k for k in LAYERS if isinstance(layer, k))]
-    padding = tuple((a.reach - 1) // 2 for a in spec.axes) if word == "torch" else word
     extra = {"output_padding": spec.output_padding} if spec.transposed and word == "torch" else {}
     found = kind(
-        spec.in_channels, spec.out_channels, spec.kernel_size, stride=spec.stride, padding=padding,
+        spec.in_channels, spec.out_channels, spec.kernel_size, stride=spec.stride, padding=padding_of(spec, word),
         dilation=spec.dilation, groups=spec.groups, bias=spec.bias, padding_mode=spec.padding_mode, device="meta",
         **extra,
     )  # fmt: skip

@@ -42,3 +42,16 @@ PADDING_WORDS: dict[str, str] = {
     "opencv:same": "same_lower",
 }
 """Where an even kernel has its centre: scipy.ndimage.correlate and cv2.filter2D at k//2, the others at (k-1)//2."""
+
+CONVENTIONS: dict[str, str] = {
+    "tf_same": "same",
+    "keras_same": "same",
+    "jax_same": "same",
+    "onnx_same_upper": "same",
+    "same": "same",
+    "onnx_same_lower": "same_lower",
+    "same_lower": "same_lower",
+    "causal": "causal",
+    "torch": "torch",
+}
+"""What networks call their padding, and our word for it; "torch" is half the kernel on both sides."""

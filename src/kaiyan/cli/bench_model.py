@@ -1,0 +1,82 @@
+"""``kaiyan bench-model``: what ``kaiyan.nn.accelerate`` makes of a model, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from kaiyan.cli import load, written
+from kaiyan.cli.command import Command, Session
+from kaiyan.spec.problem import PRECISIONS
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from kaiyan.nn.accelerate import Report
+
+
+HEADINGS = ("layer", "before", "after", "algorithm", "what")
+
+
+def _bench_model(*, model: str, shape: str, precision: str, threads: int | None, as_json: bool) -> None:
+    session: Session = click.get_current_context().obj
+    sizes = written.shape(shape)
+    made = load.model(model)
+    import torch
+
+    from kaiyan.nn import accelerate
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    found = accelerate(made, torch.randn(sizes), precision=precision).report
+    if as_json:
+        session.json(found.to_dict())
+        return
+    session.print(_table(session, found))
+    for name, reason in found.left.items():
+        session.print(Text(session.say(_left(name, reason, session))))
+    session.print(Text(session.say(_total(found))))
+
+
+def _left(name: str, reason: Sentence, session: Session) -> Sentence:
+    return sentence("bench-model", "{name} is left: {reason}", name=name, reason=session.say(reason))
+
+
+def _total(found: Report) -> Sentence:
+    return sentence(
+        "bench-model",
+        "all: {before:.2f} ms before, {after:.2f} ms after, {speedup:.2f} times as fast ({layout}); "
+        "the outputs differ by {difference:.1e} of the largest",
+        before=found.before * 1e3,
+        after=found.after * 1e3,
+        speedup=found.speedup,
+        layout=found.layout,
+        difference=found.difference,
+    )
+
+
+def _table(session: Session, found: Report) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in HEADINGS:
+        table.add_column(session.say(sentence("heading", heading)), overflow="fold")
+    for row in found.layers:
+        before = "-" if row.before is None else f"{row.before * 1e3:.3f} ms"
+        table.add_row(row.name, before, f"{row.after * 1e3:.3f} ms", row.algorithm, row.what)
+    return table
+
+
+bench_model = Command(
+    name="bench-model",
+    summary="make a model's convolutions faster, and say by how much, layer by layer",
+    examples=("kaiyan bench-model net.py:make 1x3x224x224", "kaiyan bench-model torchvision:resnet18 1x3x224x224"),
+    callback=_bench_model,
+    params=[
+        click.Argument(["model"], metavar="MODEL"),
+        click.Argument(["shape"], metavar="SHAPE"),
+        click.Option(["--precision"], default="default", metavar="|".join(PRECISIONS), help="the error allowed"),
+        click.Option(["--threads"], type=int, metavar="N", help="how many threads"),
+        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+    ],
+)

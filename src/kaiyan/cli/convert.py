@@ -1,0 +1,37 @@
+"""``kaiyan convert``: a layer from another library: its pads, the lines of code, and what the usual mistake changes."""
+
+from __future__ import annotations
+
+import click
+
+from kaiyan.cli import written
+from kaiyan.cli.command import Command, Session
+from kaiyan.ops.port import port
+from kaiyan.spec.compare import CONVENTIONS
+
+
+def _convert(*, conv: str, shape: str, source: str, as_json: bool) -> None:
+    session: Session = click.get_current_context().obj
+    found = port(conv, written.shape(shape), source)
+    if as_json:
+        session.json(found.to_dict())
+        return
+    session.title(f"{found.spec}: {found.source}")
+    session.lines(found.lines)
+
+
+convert = Command(
+    name="convert",
+    summary="carry a layer from another library's padding: pads, lines of code, what a wrong choice changes",
+    examples=(
+        'kaiyan convert "Conv2d(3, 64, 7, stride=2)" 1x3x224x224 --from tf-same',
+        'kaiyan convert "Conv1d(8, 8, 4)" 1x8x100 --from onnx-same-lower',
+    ),
+    callback=_convert,
+    params=[
+        click.Argument(["conv"], metavar="CONV"),
+        click.Argument(["shape"], metavar="SHAPE"),
+        click.Option(["--from", "source"], default="tf_same", metavar="|".join(CONVENTIONS), help="whose padding"),
+        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+    ],
+)

@@ -1,0 +1,68 @@
+"""A model that a command line names: a factory in a file or a module."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from kaiyan.spec.error import KaiyanError
+
+_ZOOS = {"torchvision": ("torchvision.models", "get_model"), "timm": ("timm", "create_model")}
+"""Libraries whose models are asked for by name, and by what function."""
+
+
+def model(text: str) -> Any:
+    """The model that ``FILE.py:factory``, ``module:factory``, ``torchvision:name`` or ``timm:name`` makes.
+
+    Raises ``KaiyanError`` where there is no such file, module or factory, or it makes something else.
+    """
+    place, colon, name = text.rpartition(":")
+    if not colon:
+        raise KaiyanError(
+            "model-text", "{text!r} does not name a model", "FILE.py:factory, or module:factory", text=text
+        )
+    torch = _imported("torch", "pip install 'kaiyan[torch]'")
+    if place in _ZOOS:
+        module, function = _ZOOS[place]
+        made = getattr(_imported(module, f"pip install {place}"), function)(name)
+    else:
+        module = _from_file(Path(place)) if place.endswith(".py") else _imported(place, f"pip install {place}")
+        factory = getattr(module, name, None)
+        if factory is None:
+            raise KaiyanError("no-factory", "{place} has nothing that is called {name}", place=place, name=name)
+        made = factory() if callable(factory) and not isinstance(factory, torch.nn.Module) else factory
+    if not isinstance(made, torch.nn.Module):
+        raise KaiyanError(
+            "not-a-model", "{text} makes a {kind}, not a torch.nn.Module", text=text, kind=type(made).__name__
+        )
+    return made
+
+
+def _imported(name: str, remedy: str) -> Any:
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise KaiyanError(
+            "no-module", "there is no module {name}", "{remedy}", name=error.name, remedy=remedy
+        ) from None
+    finally:
+        sys.path.pop(0)
+
+
+def _from_file(path: Path) -> Any:
+    if not path.is_file():
+        raise KaiyanError("no-such-file", "there is no file {path}", path=str(path))
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise KaiyanError("no-such-file", "there is no file {path}", path=str(path))
+    module = module_from_spec(spec)
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.pop(0)
+    return module

@@ -1,0 +1,169 @@
+"""One layer carried from another library: its pads, the lines of code, and what the usual mistake would change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.ops.conv import conv
+from kaiyan.spec.code import spelled
+from kaiyan.spec.compare import CONVENTIONS
+from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.axis import Pads
+    from kaiyan.spec.conv import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A layer under a library's padding: ``pads`` (before, after) an axis; ``usual`` has half the kernel on both sides.
+
+    ``difference`` is the root mean square of what the usual padding would change, as a share of the output's, on
+    random numbers; None where the sizes differ already.
+    """
+
+    source: str
+    spec: Conv
+    usual: Conv
+    input_shape: Shape
+    output_shape: Shape
+    pads: tuple[Pads, ...]
+    difference: float | None
+
+    @property
+    def pad_line(self) -> str:
+        """PyTorch's line that pads so; the last axis stands first in it."""
+        return f"x = F.pad(x, {tuple(side for sides in reversed(self.pads) for side in sides)})"
+
+    @property
+    def torch_line(self) -> str:
+        """PyTorch's layer after that line."""
+        return str(self.spec.replace(padding=0))
+
+    @property
+    def layer_line(self) -> str:
+        """The same in one line of ours."""
+        return (
+            str(self.spec).replace("Conv(", f"kaiyan.nn.Conv{len(self.pads)}d(").replace(f", rank={self.spec.rank}", "")
+        )
+
+    @property
+    def lines(self) -> tuple[Sentence, ...]:
+        """All of it in sentences."""
+        found = [
+            sentence(
+                "port", "axis {axis}: {before} before and {after} after, so that {n} inputs give {m} outputs",
+                axis=axis.name, before=before, after=after, n=n, m=m,
+            )
+            for axis, n, m, (before, after) in zip(
+                self.spec.axes, self.input_shape[2:], self.output_shape[2:], self.pads, strict=True
+            )
+        ]  # fmt: skip
+        found += [
+            sentence("port", "in PyTorch: {pad}; {layer}", pad=self.pad_line, layer=self.torch_line),
+            sentence("port", "in one line: {layer}", layer=self.layer_line),
+            self._mistake(),
+        ]
+        return tuple(found)
+
+    @property
+    def _usual_padding(self) -> Any:
+        return spelled(self.usual).get("padding", 0)
+
+    def _mistake(self) -> Sentence:
+        facts: dict[str, Any] = {"padding": self._usual_padding, "shape": self.usual.output_shape(self.input_shape)}
+        if self.difference is None:
+            return sentence("port", "padding={padding} instead gives the shape {shape}", **facts)
+        if not self.difference:
+            return sentence("port", "padding={padding} is the same here", **facts)
+        pairs = zip(self.usual.pads(self.input_shape), self.pads, strict=True)
+        return sentence(
+            "port",
+            "padding={padding} instead gives the same shape, but windows that begin {shift} elements earlier: "
+            "the outputs differ by {difference:.0%} of their size",
+            shift=", ".join(str(wrong[0] - right[0]) for wrong, right in pairs),
+            difference=self.difference,
+            **facts,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        return {
+            "source": self.source,
+            "layer": str(self.spec),
+            "input_shape": list(self.input_shape),
+            "output_shape": list(self.output_shape),
+            "pads": [list(sides) for sides in self.pads],
+            "pad_line": self.pad_line,
+            "torch_line": self.torch_line,
+            "layer_line": self.layer_line,
+            "usual_padding": str(self._usual_padding),
+            "difference": self.difference,
+        }
+
+
+def convention(word: str) -> str:
+    """Our word for a library's padding: "same", "same_lower", "causal" or "torch"; raises ``ConvError`` for others.
+
+    >>> convention("TF-SAME")
+    'same'
+    """
+    known = CONVENTIONS.get(word.lower().replace("-", "_").replace(":", "_"))
+    if known is None:
+        raise ConvError(
+            "unknown-convention",
+            "there is no convention {padding!r}",
+            "one of {known}",
+            padding=word,
+            known=", ".join(CONVENTIONS),
+        )
+    return known
+
+
+def padding_of(spec: Conv, word: str) -> Any:
+    """What ``Conv`` takes as padding for a convention's word."""
+    return tuple((a.reach - 1) // 2 for a in spec.axes) if word == "torch" else word
+
+
+def port(spec: Conv | str, input_shape: Any, source: str) -> Port:
+    """``spec`` as a library pads it, on inputs of a shape: what to write, and what the usual mistake would change.
+
+    ``source`` is "tf_same", "keras_same", "onnx_same_lower", "causal" and the like. Raises ``ConvError`` for a word
+    that is not known, or a shape that does not fit.
+
+    >>> found = port("Conv2d(3, 64, 7, stride=2)", (1, 3, 224, 224), "tf_same")
+    >>> print(found.pad_line)
+    x = F.pad(x, (2, 3, 2, 3))
+    """
+    word = convention(source)
+    spec, _ = (Conv.parse(spec) if isinstance(spec, str) else spec).fitted(input_shape)
+    shape = tuple(int(n) for n in input_shape)
+    shape = shape if len(shape) == len(spec.axes) + 2 else (1, *shape)
+    ported = spec.replace(padding=padding_of(spec, word))
+    usual = spec.replace(padding=padding_of(spec, "torch"))
+    output = ported.output_shape(shape)
+    alike = usual.output_shape(shape) == output
+    difference = _difference(ported, usual, shape) if alike else None
+    return Port(source, ported, usual, shape, output, ported.pads(shape), difference)
+
+
+def _difference(ported: Conv, usual: Conv, shape: Shape) -> float:
+    if ported.pads(shape) == usual.pads(shape):
+        return 0.0
+    right, wrong = (_computed(spec, shape) for spec in (ported, usual))
+    return float(np.sqrt(np.square(wrong - right).mean() / np.square(right).mean()))
+
+
+def _computed(spec: Conv, shape: Shape) -> Numbers:
+    """One channel of it, on the same random numbers each time."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((1, 1, *shape[2:]), np.float32)
+    w = random.standard_normal((1, 1, *(a.kernel for a in spec.axes)), np.float32)
+    settings: dict[str, Any] = {"stride": spec.stride, "padding": spec.padding, "dilation": spec.dilation}
+    return conv(x, w, padding_mode=spec.padding_mode, **settings)
