@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
-from kaiyan.nn.fuse import Prepared, fused, is_convolution, refusal, weighted
+from kaiyan.nn.fuse import Prepared, fused, is_taken, made_of, refusal, weighted
 from kaiyan.nn.layers import Layer
 from kaiyan.spec.error import ConvError, KaiyanError
 from kaiyan.spec.problem import precision as checked
@@ -168,11 +168,11 @@ def _by_module(model: nn.Module, precision: str) -> tuple[dict[str, str], dict[s
     made: dict[str, str] = {}
     left: dict[str, Sentence] = {}
     for name, layer in list(model.named_modules()):
-        if not is_convolution(layer):
+        if not is_taken(layer):
             continue
         reason = refusal(layer)
         try:
-            prepared = Prepared(weighted(layer), precision) if reason is None else None
+            prepared = made_of(weighted(layer), layer, precision) if reason is None else None
         except ConvError as error:
             reason, prepared = error.sentence, None
         if prepared is None or not name:

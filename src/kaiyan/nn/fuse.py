@@ -43,6 +43,7 @@ _FORWARD = ("input", "weight", "bias", "stride", "padding", "dilation", "groups"
 _TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+_TAKEN = (*_CONVOLUTIONS, nn.Linear)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,25 +100,46 @@ class Prepared(nn.Module):
         """What computed its last new shape; nothing before its first call."""
         return (self._ready[1].algorithm if self._ready else None) or ""
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_ready": None}
+
     def extra_repr(self) -> str:
         return str(self.spec) if self.activation is None else f"{self.spec}, activation={self.activation!r}"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_ready": None}
+
+class PreparedLinear(Prepared):
+    """A linear layer: a convolution of one tap over rows that stand for pixels, channels last."""
+
+    def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
+        """X (..., C) to (..., K); few rows are left to torch, which reads their weight as fast."""
+        rows = x.reshape(-1, x.shape[-1])
+        if len(rows) < _ROWS or residual is not None:
+            y = F.linear(x, self.weight[..., 0], self.bias)
+            y = y if residual is None else y + residual
+            return y if self.activation is None else getattr(F, self.activation)(y)
+        y = super().forward(rows.t().unsqueeze(0))
+        return y[0].t().reshape(*x.shape[:-1], -1)
+
+
+_ROWS = 8
 
 
 def weighted(layer: Any) -> Weighted:
     """A layer's description and numbers; raises ``ConvError`` where they are not those of a plain convolution."""
+    bias = None if layer.bias is None else layer.bias.detach()
+    if isinstance(layer, nn.Linear):
+        spec = Conv(layer.in_features, layer.out_features, 1, bias=bias is not None, rank=1)
+        return Weighted(spec, layer.weight.detach()[..., None], bias)
     spec = layer.spec if isinstance(layer, Layer) else Conv.from_module(layer)
-    return Weighted(spec, layer.weight.detach(), None if layer.bias is None else layer.bias.detach())
+    return Weighted(spec, layer.weight.detach(), bias)
 
 
 def refusal(layer: Any) -> Sentence | None:
     """Why a layer is left as it is, or None."""
     if layer._forward_hooks or layer._forward_pre_hooks:  # noqa: SLF001
         return sentence("left", "it has hooks")
-    if type(layer) not in _CONVOLUTIONS and not isinstance(layer, Layer):
-        plain = next((kind for kind in _CONVOLUTIONS if isinstance(layer, kind)), None)
+    if type(layer) not in _TAKEN and not isinstance(layer, Layer):
+        plain = next((kind for kind in _TAKEN if isinstance(layer, kind)), None)
         if plain is None or type(layer).forward is not plain.forward:
             return sentence("left", "{kind} has a forward of its own", kind=type(layer).__name__)
     if not layer.weight.dtype.is_floating_point:
@@ -128,6 +150,16 @@ def refusal(layer: Any) -> Sentence | None:
 def is_convolution(layer: object) -> bool:
     """Whether it is one of torch's layers or of ours."""
     return isinstance(layer, _CONVOLUTIONS)
+
+
+def is_taken(layer: object) -> bool:
+    """Whether it becomes a prepared layer: a convolution, or a linear layer, which is one of one tap."""
+    return isinstance(layer, _TAKEN)
+
+
+def made_of(found: Weighted, layer: object, precision: str) -> Prepared:
+    """The prepared layer in the place of ``layer``."""
+    return (PreparedLinear if isinstance(layer, nn.Linear) else Prepared)(found, precision)
 
 
 def fused(model: fx.GraphModule, precision: str) -> tuple[dict[str, str], Reasons]:
@@ -154,12 +186,14 @@ def fused(model: fx.GraphModule, precision: str) -> tuple[dict[str, str], Reason
 def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str) -> str:
     """Puts one prepared layer in the place of the chain that begins at ``node``; its name."""
     chain, residual = [node], None
-    after = _only_user(node)
-    if after is not None and isinstance(norm := _module(model, after), _NORMS) and _is_fixed(norm):
+    layer, after = _module(model, node), _only_user(node)
+    linear = isinstance(layer, nn.Linear)
+    if after is not None and not linear and isinstance(norm := _module(model, after), _NORMS) and _is_fixed(norm):
         found = found.normalised(norm)
         chain.append(after)
         after = _only_user(after)
-    if after is not None and (other := _other_summand(after, chain[-1])) is not None and _may_move(model, node, after):
+    other = None if after is None or linear else _other_summand(after, chain[-1])
+    if after is not None and other is not None and _may_move(model, node, after):
         residual = other
         chain.append(after)
         after = _only_user(after)
@@ -167,7 +201,7 @@ def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str
         found = replace(found, activation=activation)
         chain.append(after)
     target = _free(model, node)
-    model.add_submodule(target, Prepared(found, precision))
+    model.add_submodule(target, made_of(found, layer, precision))
     x = node.args[0] if node.args else node.kwargs["input"]
     with model.graph.inserting_before(chain[-1]):
         inputs = (x,) if residual is None else (x, residual)
@@ -179,7 +213,7 @@ def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str
 
 def _convolution(model: fx.GraphModule, node: fx.Node) -> Weighted | Sentence | None:
     layer = _module(model, node)
-    if is_convolution(layer):
+    if is_taken(layer):
         if len(node.args) + len(node.kwargs) > 1:
             return sentence("left", "output_size is given when it is called")
         return refusal(layer) or weighted(layer)

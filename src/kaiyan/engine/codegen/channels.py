@@ -14,7 +14,7 @@ from kaiyan.engine.codegen.blocks import TASK, clipped, padded, reaches, tiled
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.ir import whole
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
-from kaiyan.engine.codegen.tile import multiply
+from kaiyan.engine.codegen.tile import ahead, multiply
 from kaiyan.engine.codegen.workspace import room
 
 if TYPE_CHECKING:
@@ -193,7 +193,8 @@ class Channels:
             tap = code.ravel((z, y, x), geometry.kernel)
             order = (tap, channel, geometry.C) if self.last else (channel, tap, geometry.taps)
             term = code.add(code.mul(order[0], order[2]), order[1])
-            multiply(code, tile, code.at(weight, code.mul(term, self.width)), there, offsets)
+            early = ahead(self.weights, code.itemsize)
+            multiply(code, tile, code.at(weight, code.mul(term, self.width)), there, offsets, early=early)
 
     def _taps(self, code: Code, axis: int, corner: Value) -> tuple[Value, Value]:
         """The first tap and the one after the last that lie, for some output of a tile, on more than padded zeros."""

@@ -13,7 +13,7 @@ from kaiyan.engine.codegen.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.points import Points
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
-from kaiyan.engine.codegen.tile import multiply
+from kaiyan.engine.codegen.tile import ahead, multiply
 from kaiyan.engine.codegen.toom import toom
 from kaiyan.engine.codegen.transform import apply
 from kaiyan.engine.codegen.workspace import room
@@ -183,7 +183,9 @@ class Winograd:
             held = [code.zeros(self.vectors) for _ in range(self.tile)]
             with code.loop(0, self.depth) as c:
                 offsets = [i * self.depth for i in range(self.tile)]
-                multiply(code, held, code.at(matrix, code.mul(c, self.width)), code.at(elements, c), offsets)
+                here = code.at(matrix, code.mul(c, self.width))
+                early = ahead(self.weights, code.itemsize)
+                multiply(code, held, here, code.at(elements, c), offsets, early=early)
             to = code.at(products, code.mul(code.add(code.mul(point, count), tile), self.width))
             for i, pixel in enumerate(held):
                 for j, place in enumerate(pixel):
