@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmarks.layers import layers
+from benchmarks.networks import networks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,4 +75,5 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(layers)
+main.add_command(networks)
 main()

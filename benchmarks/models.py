@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import max_pool2d, pad
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,7 +182,7 @@ def efficientnet_b0() -> nn.Module:
 class ChannelNorm(nn.LayerNorm):
     """LayerNorm over the channels of (N, C, H, W)."""
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002
+    def forward(self, input: Tensor) -> Tensor:
         return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
@@ -253,7 +253,7 @@ class UNet(nn.Module):
         for block in self.down:
             x = block(x)
             held.append(x)
-            x = F.max_pool2d(x, 2)
+            x = max_pool2d(x, 2)
         x = self.bottom(x)
         for rise, block in zip(self.rise, self.up, strict=True):
             x = block(torch.cat([held.pop(), rise(x)], 1))
@@ -274,7 +274,7 @@ class Gated(nn.Module):
         self.out, self.skip = nn.Conv1d(C, C, 1), nn.Conv1d(C, C, 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        padded = F.pad(x, (self.reach, 0))
+        padded = pad(x, (self.reach, 0))
         y = torch.tanh(self.filter(padded)) * torch.sigmoid(self.gate(padded))
         return x + self.out(y), self.skip(y)
 

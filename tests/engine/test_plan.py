@@ -179,7 +179,7 @@ def test_every_layout_and_library_can_be_tuned(layout: str, kind: str) -> None:
         ({"kind": "jax"}, "there is no kind 'jax'; there are numpy, torch"),
         ({"layout": "NHWC"}, "there is no layout 'NHWC'; there are planes, rows, pixels, strided, odd"),
         ({"precision": "best"}, "there is no precision 'best'"),
-        ({"activation": "gelu"}, "there is no activation 'gelu'; there are relu, relu6, silu, hardswish"),
+        ({"activation": "elu"}, "there is no activation 'elu'; there are relu, relu6, silu, hardswish, sigmoid"),
         ({"dtype": "text"}, "an array of text cannot be convolved"),
     ],
 )

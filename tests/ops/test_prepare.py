@@ -15,8 +15,9 @@ from kaiyan.engine.kernel import Compiled
 from kaiyan.reference.forward import forward
 
 SPEC = Conv(6, 10, 3, padding=1, stride=(1, 2), rank=2)
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Any] = {
     "relu": functional.relu, "relu6": functional.relu6, "silu": functional.silu, "hardswish": functional.hardswish,
+    "sigmoid": torch.sigmoid, "tanh": torch.tanh, "gelu": functional.gelu,
 }  # fmt: skip
 
 
@@ -69,7 +70,10 @@ def test_a_residual_and_an_activation_are_torchs(name: str, dtype: Any, kind: An
 def test_an_activation_keeps_nan_and_the_ends_of_the_range(name: str) -> None:
     x = np.array([[[np.nan, np.inf, -np.inf, 0.0, -0.0, 1e30, -1e30, 88.7, -88.7, -104.0, 1e-30]]], np.float32)
     y = prepare(Conv(1, 1, 1, rank=1), np.ones((1, 1, 1), np.float32), np.zeros(1, np.float32), activation=name)(x)
-    np.testing.assert_allclose(y, ACTIVATIONS[name](torch.from_numpy(x)).numpy(), rtol=1e-5, atol=1e-37)
+    right = ACTIVATIONS[name](torch.from_numpy(x)).numpy()
+    if name == "gelu":
+        right[x == np.inf] = np.inf  # torch 2.13 says NaN
+    np.testing.assert_allclose(y, right, rtol=1e-5, atol=1e-37)
 
 
 @pytest.mark.parametrize("layout", [np.asarray, _last], ids=["planes", "pixels"])
@@ -173,7 +177,7 @@ def test_an_output_that_is_the_input_is_refused() -> None:
     [
         (SPEC, np.ones((10, 6, 3, 5)), {}, "the weight has shape (10, 6, 3, 5), but nn.Conv2d(6, 10"),
         ("Conv2d(6, 10, 3)", np.ones((10, 6, 3)), {}, "has 2 spatial axes, not 1"),
-        (SPEC, np.ones((10, 6, 3, 3)), {"activation": "gelu"}, "there is no activation 'gelu'"),
+        (SPEC, np.ones((10, 6, 3, 3)), {"activation": "elu"}, "there is no activation 'elu'"),
         (SPEC, np.ones((10, 6, 3, 3)), {"precision": "best"}, "there is no precision 'best'"),
         (SPEC, [[1]], {}, "weight is a list"),
     ],

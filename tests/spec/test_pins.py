@@ -11,7 +11,7 @@ from kaiyan import Conv, ConvError, join, layers_between
 from kaiyan.i18n import say
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.field import Field
-from kaiyan.spec.problem import Problem, activation
+from kaiyan.spec.problem import ACTIVATIONS, Problem, activation
 
 
 def test_every_line_of_a_derivation_can_be_said_in_chinese() -> None:
@@ -188,8 +188,8 @@ def test_a_problem_of_three_types_is_read_whatever_stands_before() -> None:
 def test_a_problem_is_of_dense_planes_that_nobody_follows() -> None:
     problem = Problem.parse("n1 c1 4 k1 3 f32")
     assert (problem.layout, problem.traced, problem.residual, problem.activation) == ("planes", False, False, None)
-    assert [activation(word) for word in (None, "relu", "relu6", "silu", "hardswish")] == [
-        None, "relu", "relu6", "silu", "hardswish",
+    assert [activation(word) for word in (None, *ACTIVATIONS)] == [
+        None, "relu", "relu6", "silu", "hardswish", "sigmoid", "tanh", "gelu",
     ]  # fmt: skip
 
 

@@ -194,8 +194,8 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "there is no precision 'exakt'; there are exact, default, fast, highest, high, medium",
     ),
     "unknown-activation": (
-        lambda: activation("gelu"),
-        "there is no activation 'gelu'; there are relu, relu6, silu, hardswish",
+        lambda: activation("elu"),
+        "there is no activation 'elu'; there are relu, relu6, silu, hardswish, sigmoid, tanh, gelu",
     ),
     "not-a-problem": (lambda: Problem.parse("n1 c64"), "'n1 c64' does not spell a problem\n  help: such as 'n1 c64 56x56 k64 3x3 s2 same f32'"),
     "not-a-problem letter": (

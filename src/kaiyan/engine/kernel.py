@@ -36,6 +36,7 @@ _NEAR = 8 * 2**20
 """Bytes of a weight that a core's share of the last cache keeps from one call to the next."""
 _PACKED, _PACKED_ANEW, _LARGE = 0.4e-9, 1.3e-9, 32 * 2**20
 """Seconds to pack one element of a weight; one of a weight of more bytes, whose memory the system clears each time."""
+_SINGLE = ("tanh", "gelu")
 _RANK = 3
 _ITEMSIZE = {"float32": 4, "float64": 8}
 TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
@@ -205,6 +206,10 @@ def _refused(problem: Problem) -> Sentence | None:
     reasons = (
         (len(types) > 1 or problem.dtype not in _ITEMSIZE, sentence("refused", "kernels compute float32 and float64")),
         (len(problem.spec.axes) > _RANK, sentence("refused", "kernels have no more than 3 axes")),
+        (
+            problem.activation in _SINGLE and problem.dtype != "float32",
+            sentence("refused", "kernels compute {activation} in float32 alone", activation=problem.activation),
+        ),
         (problem.device != "cpu", sentence("refused", "the array is not in the CPU's memory")),
         (problem.traced, sentence("refused", "torch follows these tensors: autograd, functorch or compile")),
         (problem.layout == "odd", sentence("refused", "the elements do not lie whole steps apart")),

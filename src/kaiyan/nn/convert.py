@@ -68,15 +68,8 @@ def convert(model: nn.Module, padding: str) -> Any:
 
 
 def _ported(layer: Any, spec: Conv, word: str) -> Any:
-    kind: Any = type(layer) if isinstance(layer, Layer) else LAYERS[next(k for k in LAYERS if isinstance(layer, k))]
-    extra = {"output_padding": spec.output_padding} if spec.transposed and word == "torch" else {}
-    found = kind(
-        spec.in_channels, spec.out_channels, spec.kernel_size, stride=spec.stride, padding=padding_of(spec, word),
-        dilation=spec.dilation, groups=spec.groups, bias=spec.bias, padding_mode=spec.padding_mode, device="meta",
-        **extra,
-    )  # fmt: skip
-    found.weight, found.bias = layer.weight, layer.bias
-    return found.train(layer.training)
+    kind = type(layer) if isinstance(layer, Layer) else LAYERS[next(k for k in LAYERS if isinstance(layer, k))]
+    return kind.of(layer, padding_of(spec, word))
 
 
 def _pads(spec: Conv) -> bool:

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 Reasons = dict[str, Sentence]
 
 ACTIVATIONS: dict[Any, str] = {
-    nn.ReLU: "relu", nn.ReLU6: "relu6", nn.SiLU: "silu", nn.Hardswish: "hardswish",
+    nn.Sigmoid: "sigmoid", nn.Tanh: "tanh", nn.ReLU: "relu",
+    nn.ReLU6: "relu6", nn.SiLU: "silu", nn.Hardswish: "hardswish",
     F.relu: "relu", F.relu_: "relu", F.relu6: "relu6", F.silu: "silu", F.hardswish: "hardswish",
-    torch.relu: "relu", torch.relu_: "relu", "relu": "relu", "relu_": "relu",
+    F.gelu: "gelu", torch.sigmoid: "sigmoid", torch.tanh: "tanh", F.sigmoid: "sigmoid", F.tanh: "tanh",
+    "sigmoid": "sigmoid", "tanh": "tanh", torch.relu: "relu", torch.relu_: "relu", "relu": "relu", "relu_": "relu",
 }  # fmt: skip
 """What is an activation that the engine fuses: a module's class, a function, or a method's name."""
 
@@ -291,10 +293,14 @@ def _writes(model: fx.GraphModule, node: fx.Node) -> bool:
 
 
 def _activation(model: fx.GraphModule, node: fx.Node) -> str | None:
+    layer = _module(model, node)
+    if isinstance(layer, nn.GELU):
+        return "gelu" if layer.approximate == "none" else None
     if node.op == "call_module":
-        return ACTIVATIONS.get(type(_module(model, node)))
+        return ACTIVATIONS.get(type(layer))
     known: Callable[..., Any] | str = node.target
-    return ACTIVATIONS.get(known) if node.op in ("call_function", "call_method") else None
+    plain = len(node.args) == 1 and not set(node.kwargs) - {"inplace"}
+    return ACTIVATIONS.get(known) if plain and node.op in ("call_function", "call_method") else None
 
 
 def _name(node: fx.Node) -> str:

@@ -28,6 +28,21 @@ class Layer:
         """The layer as a ``Conv``, from its attributes as they are now."""
         return _described(self)[0]
 
+    @classmethod
+    def of(cls, layer: Any, padding: Any = None) -> Any:
+        """A layer of this kind with another's settings and its very parameters; ``padding`` replaces its padding."""
+        spec = layer.spec if isinstance(layer, Layer) else Conv.from_module(layer)
+        padding = tuple(a.padding for a in spec.axes) if padding is None else padding
+        extra = {"output_padding": spec.output_padding} if spec.transposed and not isinstance(padding, str) else {}
+        kind: Any = cls
+        found = kind(
+            spec.in_channels, spec.out_channels, spec.kernel_size, stride=spec.stride, padding=padding,
+            dilation=spec.dilation, groups=spec.groups, bias=spec.bias, padding_mode=spec.padding_mode, device="meta",
+            **extra,
+        )  # fmt: skip
+        found.weight, found.bias = layer.weight, layer.bias
+        return found.train(layer.training)
+
     def _compiled(self: Any, x: Tensor, spec: str) -> Any:
         """What torch.compile and torch.export see: the operator with the description as a constant."""
         x, weight, bias = _cast(x, self.weight, self.bias)
@@ -35,9 +50,9 @@ class Layer:
             return operator.conv(x.unsqueeze(0), weight, bias, spec).squeeze(0)
         return operator.conv(x, weight, bias, spec)
 
-    def _run(self: Any, x: Tensor, spec: Conv, text: str) -> Any:
+    def _run(self: Any, x: Tensor, text: str) -> Any:
         try:
-            return convolved(x, self.weight, self.bias, spec, text)
+            return convolved(x, self.weight, self.bias, text)
         except ConvError as error:
             raise _named(error, self) from None
 
@@ -71,7 +86,7 @@ class _Forward(Layer):
         """Input (N, C, *spatial) or (C, *spatial) to (N, K, *output); raises ``ConvError`` for one that cannot be."""
         if torch.compiler.is_compiling() and not torch.onnx.is_in_onnx_export():
             return self._compiled(input, _text(self))
-        return self._run(input, *_described(self))
+        return self._run(input, _described(self)[1])
 
 
 class _Transposed(Layer):
@@ -108,9 +123,8 @@ class _Transposed(Layer):
             sized = output_size is not None
             return self._compiled(input, _sized_text(self, input.shape, output_size) if sized else _text(self))
         if output_size is None:
-            return self._run(input, *_described(self))
-        spec = self.sized(tuple(input.shape), output_size)
-        return self._run(input, spec, str(spec))
+            return self._run(input, _described(self)[1])
+        return self._run(input, str(self.sized(tuple(input.shape), output_size)))
 
     def sized(self, shape: Shape, output_size: Any) -> Conv:
         """The description whose output has these sizes; raises ``ConvError`` for sizes that are not possible."""
@@ -187,15 +201,16 @@ LAYERS: dict[type[nn.Module], Any] = {
 
 
 @torch.fx.wrap
-def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, spec: Conv, text: str) -> Any:
-    """An input (N, C, *spatial) or (C, *spatial) through ``spec``, in ``text`` too; under autocast in its type."""
+def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, text: str) -> Any:
+    """An input (N, C, *spatial) or (C, *spatial) through the description; under autocast in its type, as torch does."""
     x, weight, bias = _cast(x, weight, bias)
-    if x.ndim == len(spec.axes) + 1:
-        return _convolved(x[None], weight, bias, spec, text)[0]
-    return _convolved(x, weight, bias, spec, text)
+    if x.ndim == weight.ndim - 1:
+        return _convolved(x[None], weight, bias, text)[0]
+    return _convolved(x, weight, bias, text)
 
 
-def _convolved(x: Tensor, weight: Tensor, bias: Tensor | None, spec: Conv, text: str) -> Any:
+def _convolved(x: Tensor, weight: Tensor, bias: Tensor | None, text: str) -> Any:
+    spec = operator.spec_of(text)
     if torch.onnx.is_in_onnx_export() or is_tracing():  # type: ignore[no-untyped-call]
         return composed(spec, tuple(x.shape[2:]), str(x.device))(x, weight, bias)
     tensors = (x, weight) if bias is None else (x, weight, bias)

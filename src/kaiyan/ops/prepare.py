@@ -25,10 +25,10 @@ def prepare(
     """``spec`` with its weight, as a function of the input: for a weight that does not change any more.
 
     ``spec`` is a ``Conv`` or its text; weight (K, C/groups, *kernel), transposed (C, K/groups, *kernel), and bias (K,)
-    are NumPy arrays or torch tensors. ``activation`` is "relu", "relu6", "silu" or "hardswish", computed while the
-    result is still in registers. The function takes an input of any size, (N, C, *spatial) or (C, *spatial), and a
-    residual of the output's shape that is added before the activation. The weight is packed when an input of a new
-    shape or layout comes, so it must not be changed meanwhile; ``kaiyan.conv`` sees every change.
+    are NumPy arrays or torch tensors. ``activation`` is "relu", "relu6", "silu", "hardswish", "sigmoid", "tanh" or
+    "gelu", computed while the result is still in registers. The function takes an input of any size, (N, C, *spatial)
+    or (C, *spatial), and a residual of the output's shape that is added before the activation. The weight is packed
+    when an input of a new shape or layout comes, so it must not be changed; ``kaiyan.conv`` sees every change.
 
     Raises ``ConvError`` for shapes, types or words that cannot be right.
 

@@ -23,7 +23,7 @@ PRECISIONS: dict[str, str] = {
 LAYOUTS = ("planes", "rows", "pixels", "strided", "odd")
 """What lies side by side in the input: a whole channel, a row, the channels of a pixel, nothing; odd: not even that."""
 
-ACTIVATIONS = ("relu", "relu6", "silu", "hardswish")
+ACTIVATIONS = ("relu", "relu6", "silu", "hardswish", "sigmoid", "tanh", "gelu")
 """What may follow a convolution, by torch's names."""
 
 _TYPES: dict[str, str] = {
