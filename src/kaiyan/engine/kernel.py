@@ -158,12 +158,12 @@ class Compiled:
         """Where a weight is not finite, the definition: a kernel would multiply it with padded zeros."""
         if not np.isfinite(arrays()[0]).all():
             return partial(self._defined, arrays)
-        packed = self._launch.packed(*self._forward(arrays))
+        packed = self._launch.held(*self._forward(arrays))
 
         def prepared(x: Any, residual: Any = None, out: Any = None) -> Any:
             y = self._launch(x, packed, residual, out)
             if y is None:
-                return self._safe(x, self._safe.packed(*self._forward(arrays)), residual, out)
+                return self._safe(x, self._safe.held(*self._forward(arrays)), residual, out)
             return y
 
         return prepared

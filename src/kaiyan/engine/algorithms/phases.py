@@ -18,7 +18,7 @@ from kaiyan.spec.sentence import sentence
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
     from kaiyan.engine.codegen.geometry import Geometry, Phase
-    from kaiyan.engine.codegen.launch import Convolution
+    from kaiyan.engine.codegen.launch import Convolution, Held
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.problem import Problem
     from kaiyan.spec.sentence import Sentence
@@ -68,12 +68,12 @@ class _Phased:
             self._launches.append(Launch(kernel, phase.maps, output, problem.kind, alone=alone, origin=origin))
         self.numbers, self.room = self._launches[0].numbers, self._launches[0].room
 
-    def packed(self, weight: Numbers, bias: Numbers) -> list[tuple[Numbers, Numbers]]:
+    def held(self, weight: Numbers, bias: Numbers) -> list[Held]:
         """The taps of each phase."""
         pairs = zip(self._phases, self._launches, strict=True)
-        return [launch.packed(_taken(weight, phase.taps), bias) for phase, launch in pairs]
+        return [launch.held(_taken(weight, phase.taps), bias) for phase, launch in pairs]
 
-    def __call__(self, x: Any, packed: list[tuple[Numbers, Numbers]], residual: Any = None, out: Any = None) -> Any:
+    def __call__(self, x: Any, packed: list[Held], residual: Any = None, out: Any = None) -> Any:
         y = self.room(x) if out is None else out
         for launch, weights in zip(self._launches, packed, strict=True):
             launch(x, weights, residual, y)

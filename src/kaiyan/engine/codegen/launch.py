@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from math import prod
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -51,8 +51,16 @@ class Convolution(Kernel, Protocol):
         """A weight (K, C/groups, *kernel) and a bias (K,) as the kernel reads them."""
 
 
+class Held(NamedTuple):
+    """A packed weight and bias, and where they lie: an array takes a microsecond to say so."""
+
+    arrays: tuple[Numbers, Numbers]
+    weight: int
+    bias: int
+
+
 class Launch:
-    """Called with an input and what ``packed`` gave: the output, in the input's layout; None where a sum went astray.
+    """Called with an input and what ``held`` gave: the output, in the input's layout; None where a sum went astray.
 
     ``maps`` are those of the kernel's geometry; ``alone`` says that the work is too short for more than one thread;
     ``origin`` is where its outputs begin, in elements of a channel.
@@ -84,14 +92,19 @@ class Launch:
         self._fixed = _Arguments()
         self._fixed[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in self._maps]
 
-    def __call__(self, x: Any, packed: tuple[Numbers, Numbers], residual: Any = None, out: Any = None) -> Any:
+    def held(self, weight: Numbers, bias: Numbers) -> Held:
+        """A weight (K, C/groups, *kernel) and a bias (K,) packed for the kernel."""
+        packed = self.packed(weight, bias)
+        return Held(packed, *map(_address, packed))
+
+    def __call__(self, x: Any, packed: Held, residual: Any = None, out: Any = None) -> Any:
         memory = self._memory
         y = self.room(x) if out is None else out
         arguments = _Arguments.from_buffer_copy(self._fixed)
         arguments[:4] = [
             memory.address(x),
-            _address(packed[0]),
-            _address(packed[1]),
+            packed.weight,
+            packed.bias,
             memory.address(y) + self._origin,
         ]
         batch, channel, *steps = memory.strides(x)
