@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kaiyan import nn as nn
     from kaiyan.engine.codegen.threads import get_num_threads as get_num_threads
     from kaiyan.engine.codegen.threads import set_num_threads as set_num_threads
     from kaiyan.ops.conv import conv as conv
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from kaiyan.ops.matrix import matrix as matrix
     from kaiyan.ops.plan import plan as plan
     from kaiyan.ops.plan import tune as tune
+    from kaiyan.ops.port import port as port
     from kaiyan.ops.prepare import prepare as prepare
+    from kaiyan.ops.weights import convert_weight as convert_weight
     from kaiyan.pictures.see import see as see
     from kaiyan.spec.conv import Conv as Conv
     from kaiyan.spec.error import ConvError as ConvError
@@ -28,11 +31,13 @@ _PUBLIC = {
     "KaiyanError": "kaiyan.spec.error",
     "conv": "kaiyan.ops.conv",
     "conv_transpose": "kaiyan.ops.conv",
+    "convert_weight": "kaiyan.ops.weights",
     "get_num_threads": "kaiyan.engine.codegen.threads",
     "join": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
     "matrix": "kaiyan.ops.matrix",
     "plan": "kaiyan.ops.plan",
+    "port": "kaiyan.ops.port",
     "prepare": "kaiyan.ops.prepare",
     "receptive_field": "kaiyan.spec.field",
     "see": "kaiyan.pictures.see",
@@ -40,10 +45,12 @@ _PUBLIC = {
     "tune": "kaiyan.ops.plan",
 }
 
-__all__ = [*_PUBLIC, "__version__"]  # noqa: PLE0604 (the names are the keys, once)
+__all__ = [*_PUBLIC, "__version__", "nn"]  # noqa: PLE0604 (the names are the keys, once)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "nn":
+        return import_module("kaiyan.nn")
     if name not in _PUBLIC:
         msg = f"module 'kaiyan' has no attribute {name!r}"
         raise AttributeError(msg)

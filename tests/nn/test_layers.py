@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import pickle
 import random
-import warnings
 from typing import Any
 
 import numpy as np
@@ -131,15 +130,14 @@ def test_transposed_same_gives_the_input_times_the_stride() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.complex64, torch.bfloat16, torch.float16])
+@pytest.mark.filterwarnings("ignore:Complex modules")
 def test_other_types_are_torchs(dtype: torch.dtype) -> None:
     a = nn.Conv2d(3, 4, 3, padding=1).to(dtype)
     b = ours.Conv2d(3, 4, 3, padding=1).to(dtype)
     b.load_state_dict(a.state_dict())
     x = torch.randn(2, 3, 6, 5).to(dtype)
     most = 2e-2 if dtype in (torch.bfloat16, torch.float16) else 1e-5
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch says that its complex layers are experimental
-        _close(b(x).to(torch.complex64), a(x).to(torch.complex64), most)
+    _close(b(x).to(torch.complex64), a(x).to(torch.complex64), most)
 
 
 def test_inputs_of_any_strides_and_sizes() -> None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from contextlib import contextmanager
 from functools import lru_cache
-from threading import Lock
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.codegen.compile import load, objects
@@ -20,7 +21,7 @@ from kaiyan.engine.codegen.target import host
 from kaiyan.spec import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _SPINS = 5_000
 """Looks at the state before a worker parks, or a caller yields: 50 to 100 microseconds."""
@@ -346,12 +347,32 @@ def set_num_threads(threads: int) -> None:
     _CREW.asked = read.number("threads", threads, least=1)
 
 
+class _Own(local):
+    """How many threads the calls of one Python thread use, whatever the others do."""
+
+    threads: int | None = None
+
+
+_OWN = _Own()
+
+
+@contextmanager
+def holding(threads: int) -> Iterator[None]:
+    """Inside, this Python thread's convolutions use so many."""
+    before, _OWN.threads = _OWN.threads, threads
+    try:
+        yield
+    finally:
+        _OWN.threads = before
+
+
 def get_num_threads() -> int:
     """What ``set_num_threads`` said; else torch's number where it is loaded, OMP_NUM_THREADS, or the cores we have."""
     if sys.platform != "linux" or _machine() is None:
         return 1
-    if _CREW.asked is not None:
-        return _CREW.asked
+    asked = _OWN.threads or _CREW.asked
+    if asked is not None:
+        return asked
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "get_num_threads"):
         count: int = torch.get_num_threads()

@@ -1,0 +1,89 @@
+"""Gradients as convolutions: equal to the definition's, exactly, on small whole numbers."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import kaiyan
+from kaiyan.engine import depthwise_gradient
+from kaiyan.ops.gradients import input_gradient, weight_gradient
+from kaiyan.reference import backward
+
+
+def _case(choose: random.Random, *, depthwise: bool) -> tuple[kaiyan.Conv, tuple[int, ...]] | None:
+    rank, G = choose.choice((1, 2, 2, 3)), choose.choice((1, 1, 2, 3))
+    transposed = not depthwise and choose.random() < 0.4
+    C = G if depthwise else G * choose.choice((1, 2, 3))
+    K = G * choose.choice((1, 2, 5))
+    kernel = tuple(choose.choice((1, 2, 3, 4)) for _ in range(rank))
+    stride = tuple(choose.choice((1, 1, 2, 3)) for _ in range(rank))
+    dilation = tuple(choose.choice((1, 1, 2)) for _ in range(rank))
+    sides = tuple((choose.randrange(3), choose.randrange(3)) for _ in range(rank))
+    padding: Any = choose.choice((0, 1, 2, "same", "same_lower", "causal", sides))
+    shape = (choose.choice((1, 2, 3)), C, *(choose.choice((1, 3, 5, 8, 17)) for _ in range(rank)))
+    extra = tuple(choose.randrange(max(s, d)) for s, d in zip(stride, dilation, strict=True))
+    output_padding = extra if transposed and not isinstance(padding, str) else 0
+    try:
+        spec = kaiyan.Conv(
+            C, K, kernel, stride=stride, dilation=dilation, padding=padding, groups=G, transposed=transposed,
+            output_padding=output_padding, rank=rank, bias=False,
+        )  # fmt: skip
+        spec.output_shape(shape)
+    except kaiyan.ConvError:
+        return None
+    return spec, shape
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gradients_are_the_definitions(seed: int) -> None:
+    choose, rng = random.Random(seed), np.random.default_rng(seed)
+    tried = 0
+    for case in (_case(choose, depthwise=False) for _ in range(80)):
+        if case is None:
+            continue
+        spec, shape = case
+        x, w, g = (rng.integers(-4, 5, s).astype("f4") for s in (shape, spec.weight_shape, spec.output_shape(shape)))
+        right = backward.input_gradient(g, w, spec, shape), backward.weight_gradient(g, x, spec)
+        assert np.array_equal(input_gradient(spec, g, w, shape), right[0]), (spec, shape)
+        assert np.array_equal(weight_gradient(spec, g, x), right[1]), (spec, shape)
+        tensors = [torch.from_numpy(a) for a in (g, w, x)]
+        assert np.array_equal(input_gradient(spec, tensors[0], tensors[1], shape).numpy(), right[0])
+        assert np.array_equal(weight_gradient(spec, tensors[0], tensors[2]).numpy(), right[1])
+        tried += 1
+    assert tried > 40
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_kernel_of_depthwise_weights_is_the_definition(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(depthwise_gradient, "_ROOM", 4096)  # so that there are several blocks of channels
+    choose, rng = random.Random(seed), np.random.default_rng(seed)
+    tried = 0
+    for case in (_case(choose, depthwise=True) for _ in range(80)):
+        if case is None:
+            continue
+        spec, shape = case
+        for dtype in ("f4", "f8"):
+            x, g = (rng.integers(-4, 5, s).astype(dtype) for s in (shape, spec.output_shape(shape)))
+            found = depthwise_gradient.weight_gradient(spec, g, x)
+            assert np.array_equal(found, backward.weight_gradient(g, x, spec)), (spec, shape)
+        tried += 1
+    assert tried > 40
+
+
+def test_many_channels_and_threads_change_nothing() -> None:
+    rng = np.random.default_rng(0)
+    spec = kaiyan.Conv(40, 80, 7, padding=3, groups=40, rank=2, bias=False)
+    x, g = rng.integers(-4, 5, (2, 40, 30, 31)).astype("f4"), rng.integers(-4, 5, (2, 80, 30, 31)).astype("f4")
+    right = backward.weight_gradient(g, x, spec)
+    before = kaiyan.get_num_threads()
+    try:
+        for threads in (1, 2, 3):
+            kaiyan.set_num_threads(threads)
+            assert np.array_equal(weight_gradient(spec, g, x), right)
+    finally:
+        kaiyan.set_num_threads(before)
