@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import kaiyan
+from kaiyan.nn.operator import conv
 from kaiyan.reference.backward import bias_gradient, input_gradient, weight_gradient
 
 NAMES = [f"nn.functional.conv{t}{rank}d" for t in ("", "_transpose") for rank in (1, 2, 3)]
@@ -91,16 +92,45 @@ def test_gradients_are_torchs(name: str, dtype: torch.dtype) -> None:
             np.testing.assert_allclose(c, b.resolve_conj().numpy(), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex128], ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_operator_of_our_layers_gives_torchs_values_and_gradients(name: str, dtype: torch.dtype) -> None:
+    for sample in _samples(name, dtype):
+        _, tensors, given = _call(name, sample)
+        leaves: list[Any] = [None if t is None else t.detach().clone().requires_grad_() for t in tensors]
+        wanted = [leaf for leaf in leaves if leaf is not None]
+        right = getattr(torch.nn.functional, name.rpartition(".")[2])(*leaves, **given)
+        seed = torch.randn_like(right)
+        x, weight, bias = leaves
+        unbatched = x.ndim == weight.ndim - 1
+        y: Any = conv(x[None] if unbatched else x, weight, bias, str(_spec(name, weight, given)))
+        y = y[0] if unbatched else y
+        _close(y, right, dtype)
+        pairs = zip(torch.autograd.grad(y, wanted, seed), torch.autograd.grad(right, wanted, seed), strict=True)
+        for ours, theirs in pairs:
+            _close(ours, theirs, dtype)
+
+
+def _close(found: torch.Tensor, right: torch.Tensor, dtype: torch.dtype) -> None:
+    found, right = found.detach(), right.detach()
+    scale = max(float(right.abs().max()) if right.numel() else 1.0, 1.0)
+    torch.testing.assert_close(found, right, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype] * scale)
+
+
+def _spec(name: str, w: Any, given: dict[str, Any]) -> kaiyan.Conv:
+    transposed, groups = "transpose" in name, given.get("groups", 1)
+    channels = (w.shape[0], w.shape[1] * groups) if transposed else (w.shape[1] * groups, w.shape[0])
+    return kaiyan.Conv(*channels, tuple(w.shape[2:]), transposed=transposed, rank=w.ndim - 2, **given)
+
+
 def _reference_gradients(name: str, tensors: list[Any], seed: torch.Tensor, given: dict[str, Any]) -> list[Any]:
     x, w, _ = _arrays(tensors)
     gradient = seed.resolve_conj().numpy()
-    rank, transposed = w.ndim - 2, "transpose" in name
-    unbatched = x.ndim == rank + 1
+    unbatched = x.ndim == w.ndim - 1
     if unbatched:
         x, gradient = x[None], gradient[None]
-    groups = given.get("groups", 1)
-    channels = (w.shape[0], w.shape[1] * groups) if transposed else (w.shape[1] * groups, w.shape[0])
-    spec = kaiyan.Conv(*channels, w.shape[2:], transposed=transposed, rank=rank, **given)
+    spec = _spec(name, w, given)
     gx = input_gradient(gradient, w, spec, x.shape)
     return [gx[0] if unbatched else gx, weight_gradient(gradient, x, spec), bias_gradient(gradient)]
 

@@ -276,7 +276,7 @@ def _on_engine(*tensors: Tensor) -> bool:
 
 
 def _input_gradient_of(gradient: Tensor, weight: Tensor, shape: tuple[int, ...], spec: Conv) -> Tensor:
-    if len(spec.axes) > 3 or _on_engine(gradient, weight):
+    if len(spec.axes) > 3 or gradient.is_complex() or _on_engine(gradient, weight):
         y: Tensor = engine_input_gradient(spec, gradient, weight, shape)
         return y
     x = weight.new_empty(1).expand(shape)
@@ -290,7 +290,8 @@ def _is_long(spec: Conv, gradient: Tensor) -> bool:
 
 
 def _weight_gradient_of(gradient: Tensor, x: Tensor, spec: Conv) -> Tensor:
-    if len(spec.axes) > 3 or (_is_long(spec, gradient) and by_channel(spec, gradient, x)):
+    ours = gradient.is_complex() or (_is_long(spec, gradient) and by_channel(spec, gradient, x))
+    if len(spec.axes) > 3 or ours:
         y: Tensor = engine_weight_gradient(spec, gradient, x)
         return y
     weight = x.new_empty(1).expand(spec.weight_shape)
