@@ -45,7 +45,7 @@ _PUBLIC = {
     "tune": "kaiyan.ops.plan",
 }
 
-__all__ = [*_PUBLIC, "__version__", "nn"]  # noqa: PLE0604 (the names are the keys, once)
+__all__ = [*sorted([*_PUBLIC, "nn"]), "__version__"]  # noqa: PLE0604 (the names are the keys, once)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,11 @@
 """torch layers with every padding, models made faster, and models carried from one convention to another."""
 
+from importlib.util import find_spec
+
+if find_spec("torch") is None:
+    msg = "kaiyan.nn needs torch: pip install 'kaiyan[torch]'"
+    raise ModuleNotFoundError(msg, name="torch")
+
 from kaiyan.nn.accelerate import accelerate as accelerate
 from kaiyan.nn.convert import convert as convert
 from kaiyan.nn.layers import Conv1d as Conv1d
