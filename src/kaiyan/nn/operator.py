@@ -7,20 +7,14 @@ elsewhere, and in types that kernels do not compute, on torch with the right pad
 from __future__ import annotations
 
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from kaiyan.engine.algorithms.torch import bordered
+from kaiyan.nn import gradients
 from kaiyan.ops.arrays import kind_of
-from kaiyan.ops.gradients import by_channel
-from kaiyan.ops.gradients import input_gradient as engine_input_gradient
-from kaiyan.ops.gradients import weight_gradient as engine_weight_gradient
 from kaiyan.ops.routine import computed
-from kaiyan.reference.border import OUTSIDE, index_map
 from kaiyan.spec.conv import Conv
 
 Sizes = list[int]
@@ -29,7 +23,7 @@ spec_of = lru_cache(maxsize=4096)(Conv.parse)
 
 
 def conv(x: Tensor, weight: Tensor, bias: Tensor | None, spec: str) -> Tensor:
-    """X (N, C, *spatial) through ``spec``, a description as ``str(Conv)`` gives it: (N, K, *output)."""
+    """An input (N, C, *spatial) through ``spec``, a description as ``str(Conv)`` gives it: (N, K, *output)."""
     return CONV(x, weight, bias, spec)
 
 
@@ -71,7 +65,6 @@ class Differentiable:
         return found
 
 
-_TAPS, _PIXELS = 9, 400
 _PLAIN = (Tensor, torch.nn.Parameter)
 
 
@@ -128,13 +121,9 @@ def _conv_over_batch(
 
 
 def _input_gradient(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str, last: bool) -> Tensor:
-    found, shape = spec_of(spec), (gradient.shape[0], spec_of(spec).channels[0], *sizes)
-    weight = weight.conj().resolve_conj()
-    if _is_zeros(found):
-        return _laid(_input_gradient_of(gradient, weight, shape, found), last=last)
-    inner, extended = _within(found, shape)
-    wide = _input_gradient_of(gradient, weight, extended, inner)
-    return _laid(_folded(wide, found, shape), last=last)
+    found = spec_of(spec)
+    shape = (gradient.shape[0], found.channels[0], *sizes)
+    return _laid(gradients.input_gradient(found, gradient, weight.conj().resolve_conj(), shape), last=last)
 
 
 def _input_gradient_fake(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str, last: bool) -> Tensor:
@@ -180,11 +169,7 @@ def _input_gradient_over_batch(
 
 
 def _weight_gradient(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
-    found, x = spec_of(spec), x.conj().resolve_conj()
-    if not _is_zeros(found):
-        x = bordered(found, tuple(x.shape[2:]), str(x.device))(x)
-        found = found.replace(padding=0, padding_mode="zeros")
-    return _weight_gradient_of(gradient, x, found).contiguous()
+    return gradients.weight_gradient(spec_of(spec), gradient, x.conj().resolve_conj()).contiguous()
 
 
 def _weight_gradient_fake(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
@@ -246,89 +231,6 @@ def _one_by_one(operator: Any, info: Any, dims: tuple[int | None, ...], *argumen
         for i in range(info.batch_size)
     ]
     return torch.stack([operator(*row) for row in rows]), 0
-
-
-def _folded(wide: Tensor, spec: Conv, shape: tuple[int, ...]) -> Tensor:
-    """The adjoint of ``bordered``: every element's gradient summed over the places where it stood."""
-    for axis, (n, sides) in enumerate(zip(shape[2:], spec.pads(shape), strict=True), start=2):
-        places = torch.from_numpy(index_map(spec.padding_mode, n, sides)).to(wide.device)
-        inside = (places != OUTSIDE).nonzero().flatten()
-        folded = wide.new_zeros((*wide.shape[:axis], n, *wide.shape[axis + 1 :]))
-        wide = folded.index_add(axis, places[inside], wide.index_select(axis, inside))
-    return wide
-
-
-@lru_cache(maxsize=1024)
-def _within(spec: Conv, shape: tuple[int, ...]) -> tuple[Conv, tuple[int, ...]]:
-    """``spec`` without its border, and the shape of an input that has it already."""
-    sizes = (n + sum(sides) for n, sides in zip(shape[2:], spec.pads(shape), strict=True))
-    return spec.replace(padding=0, padding_mode="zeros"), (*shape[:2], *sizes)
-
-
-def _is_zeros(spec: Conv) -> bool:
-    return spec.transposed or spec.padding_mode == "zeros"
-
-
-def _on_engine(*tensors: Tensor) -> bool:
-    return all(t.device.type == "cpu" and t.dtype in (torch.float32, torch.float64) for t in tensors) and all(
-        t.numel() for t in tensors
-    )
-
-
-def _input_gradient_of(gradient: Tensor, weight: Tensor, shape: tuple[int, ...], spec: Conv) -> Tensor:
-    if len(spec.axes) > 3 or gradient.is_complex() or _on_engine(gradient, weight):
-        y: Tensor = engine_input_gradient(spec, gradient, weight, shape)
-        return y
-    x = weight.new_empty(1).expand(shape)
-    found: Tensor = _torch_gradients(gradient, x, weight, spec, (True, False))[0]
-    return found
-
-
-def _is_long(spec: Conv, gradient: Tensor) -> bool:
-    """Whether our own sums beat torch's: on tiny pictures under small kernels they do not."""
-    return prod(a.kernel for a in spec.axes) > _TAPS or prod(gradient.shape[2:]) > _PIXELS
-
-
-def _weight_gradient_of(gradient: Tensor, x: Tensor, spec: Conv) -> Tensor:
-    ours = gradient.is_complex() or (_is_long(spec, gradient) and by_channel(spec, gradient, x))
-    if len(spec.axes) > 3 or ours:
-        y: Tensor = engine_weight_gradient(spec, gradient, x)
-        return y
-    weight = x.new_empty(1).expand(spec.weight_shape)
-    found: Tensor = _torch_gradients(gradient, x, weight, spec, (False, True))[1]
-    return found
-
-
-def _torch_gradients(gradient: Tensor, x: Tensor, weight: Tensor, spec: Conv, wanted: tuple[bool, bool]) -> Any:
-    """Torch's own; sides that differ are made even round the array that is cut or padded."""
-    dtype = torch.promote_types(torch.promote_types(gradient.dtype, x.dtype), weight.dtype)
-    gradient, x, weight = (t.to(dtype) for t in (gradient, x, weight))
-    sizes, pads = x.shape[2:], spec.pads(x.shape)
-    padding = [max(min(sides), 0) for sides in pads]
-    grown = [max(-after, 0) + getattr(a, "output_padding", 0) for a, (_, after) in zip(spec.axes, pads, strict=True)]
-    if spec.transposed:
-        full = [
-            (n - 1) * a.stride + a.reach + g - 2 * p
-            for a, n, p, g in zip(spec.axes, sizes, padding, grown, strict=True)
-        ]
-        starts = [before - p for p, (before, _) in zip(padding, pads, strict=True)]
-        ends = [n - start - m for n, start, m in zip(full, starts, gradient.shape[2:], strict=True)]
-        gradient = _around(gradient, list(zip(starts, ends, strict=True)))
-    else:
-        x = _around(x, [(before - p, after - p) for p, (before, after) in zip(padding, pads, strict=True)])
-    found = torch.ops.aten.convolution_backward(
-        gradient, x, weight, None, spec.stride, padding, spec.dilation, spec.transposed,
-        grown, spec.groups, [*wanted, False],
-    )  # fmt: skip
-    if spec.transposed or not wanted[0]:
-        return found
-    kept = (slice(before - p, before - p + n) for p, n, (before, _) in zip(padding, sizes, pads, strict=True))
-    return found[0][(..., *kept)], found[1]
-
-
-def _around(x: Tensor, ends: list[tuple[int, int]]) -> Tensor:
-    """X with so many zeros before and after on each spatial axis."""
-    return F.pad(x, [side for sides in reversed(ends) for side in sides]) if any(map(any, ends)) else x
 
 
 def _room(like: Tensor, channels: int, sizes: Sizes, *, last: bool) -> Tensor:
