@@ -222,6 +222,15 @@ def test_copies_and_pickles_compute_the_same() -> None:
         assert torch.equal(other(x), quick(x))
 
 
+def test_other_weights_and_types_are_taken_over() -> None:
+    x = torch.randn(1, 3, 9, 9)
+    quick, other = (accelerate(nn.Conv2d(3, 4, 3), x) for _ in range(2))
+    quick(x)
+    quick.load_state_dict(other.state_dict())
+    assert torch.equal(quick(x), other(x))
+    torch.testing.assert_close(quick.double()(x.double()).float(), other(x), rtol=1e-5, atol=1e-5)
+
+
 def test_it_is_for_inference() -> None:
     quick = accelerate(nn.Conv2d(3, 4, 3), torch.randn(1, 3, 9, 9))
     assert not quick(torch.randn(1, 3, 9, 9)).requires_grad

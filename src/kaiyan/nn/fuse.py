@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
+from kaiyan.engine.codegen.threads import get_num_threads
 from kaiyan.nn.layers import Layer
 from kaiyan.ops.prepare import prepare
 from kaiyan.spec.conv import Conv
@@ -87,23 +88,40 @@ class Prepared(nn.Module):
         self.spec, self.activation, self.precision = found.spec, found.activation, precision
         self.register_buffer("weight", found.weight.detach().clone())
         self.register_buffer("bias", None if found.bias is None else found.bias.detach().clone())
-        self._ready: tuple[Tensor, PreparedConv] | None = None
+        self._ready: PreparedConv | None = None
+        self._known: dict[Any, Any] = {}
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """X (N, C, *spatial) or (C, *spatial), and a residual of the output's shape."""
-        if self._ready is None or self._ready[0] is not self.weight:
-            made = prepare(self.spec, self.weight, self.bias, activation=self.activation, precision=self.precision)
-            self._ready = self.weight, made
-        y: Tensor = self._ready[1](x, residual)
+        like = None if residual is None else (residual.shape, residual.stride(), residual.dtype)
+        key = x.shape, x.stride(), x.dtype, like, get_num_threads(), torch.is_grad_enabled()
+        ready = self._known.get(key)
+        if ready is None:
+            self._known[key] = ready = self._made(x, residual)
+        y: Tensor = ready(x, residual)
         return y
+
+    def _made(self, x: Tensor, residual: Tensor | None) -> Any:
+        if self._ready is None or len(self._known) > _SHAPES:
+            made = prepare(self.spec, self.weight, self.bias, activation=self.activation, precision=self.precision)
+            self._ready, self._known = made, {}
+        return self._ready.ready(x, residual)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        self._ready, self._known = None, {}
+        return super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+
+    def _load_from_state_dict(self, *arguments: Any) -> None:
+        self._ready, self._known = None, {}
+        super()._load_from_state_dict(*arguments)
 
     @property
     def algorithm(self) -> str:
         """What computed its last new shape; nothing before its first call."""
-        return (self._ready[1].algorithm if self._ready else None) or ""
+        return (self._ready.algorithm if self._ready else None) or ""
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_ready": None}
+        return self.__dict__ | {"_ready": None, "_known": {}}
 
     def extra_repr(self) -> str:
         return str(self.spec) if self.activation is None else f"{self.spec}, activation={self.activation!r}"
@@ -124,6 +142,7 @@ class PreparedLinear(Prepared):
 
 
 _ROWS = 8
+_SHAPES = 64
 
 
 def weighted(layer: Any) -> Weighted:

@@ -67,6 +67,15 @@ class PreparedConv:
 
     def __call__(self, x: Any, residual: Any = None, out: Any = None) -> Any:
         """The output for x, the same kind of array; in ``out`` where that is given: dense, laid out as x is."""
+        ready = self.ready(x, residual, out)
+        if out is not None and self._kind.overlap(x, out):
+            raise ConvError(
+                "out-is-input", "out shares memory with the input, which is still read while out is written"
+            )
+        return ready(x, residual, out)
+
+    def ready(self, x: Any, residual: Any = None, out: Any = None) -> Prepared:
+        """What computes on arrays like these, checked: the same for all of these shapes, strides and types."""
         if kind_of("x", x) is not self._kind:
             same_kind(x, *self._arrays)
         key = facts_of(self._kind, x), self._kind.traced(self._arrays), self._shown(residual), self._shown(out)
@@ -74,11 +83,7 @@ class PreparedConv:
         if ready is None:
             facts = facts_of(self._kind, x, *self._arrays)
             self._ready[key] = ready = self._prepared(x, facts, residual, out)
-        if out is not None and self._kind.overlap(x, out):
-            raise ConvError(
-                "out-is-input", "out shares memory with the input, which is still read while out is written"
-            )
-        return ready(x, residual, out)
+        return ready
 
     def __repr__(self) -> str:
         return f"prepare({self.spec})"
