@@ -76,4 +76,5 @@ def main(context: click.Context) -> None:
 
 main.add_command(layers)
 main.add_command(networks)
-main()
+if __name__ == "__main__":
+    main()

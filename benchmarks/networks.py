@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-import gc
 import json
 import platform
 import tempfile
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import product
 from math import exp, log
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,26 +188,34 @@ def networks(
     out: Path | None,
 ) -> None:
     """Times whole networks in float32, ours against every peer installed, interleaved."""
-    chosen = {name: network for name, network in NETWORKS.items() if match in name}
+    chosen = [name for name in NETWORKS if match in name]
     names = [word.strip() for word in peers.split(",") if word.strip()] or list(PEERS)
     results = []
     for count in threads:
-        torch.set_num_threads(count)
-        kaiyan.set_num_threads(count)
         click.echo(f"\n{count} thread(s){', one training step' if train else ''}\n{HEAD}")
-        for size in batch:
-            for name, network in chosen.items():
-                x = torch.randn(size, *network.shape, generator=torch.Generator().manual_seed(0))
-                result = Result(name, size, count, "train" if train else "infer", 0.0)
-                if train:
-                    results.append(_trained(result, network, x, seconds))
-                else:
-                    results.append(_inferred(result, network, x, names, seconds))
-                click.echo(results[-1])
-                gc.collect()
+        for size, name in product(batch, chosen):
+            results.append(_alone(name, size, count, names, seconds, train=train))
+            for peer, reason in results[-1].left_out.items():
+                click.echo(f"{name:20} {peer} is left out: {reason}")
+            click.echo(results[-1])
         _summary([result for result in results if result.threads == count])
     if out is not None:
         _written(out, results)
+
+
+def _alone(name: str, size: int, threads: int, names: list[str], seconds: float, *, train: bool) -> Result:
+    """One network in a process of its own: what others left of memory would be a part of its time."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(_measured, name, size, threads, names, seconds, train).result()
+
+
+def _measured(name: str, size: int, threads: int, names: list[str], seconds: float, train: bool) -> Result:
+    torch.set_num_threads(threads)
+    kaiyan.set_num_threads(threads)
+    network = NETWORKS[name]
+    x = torch.randn(size, *network.shape, generator=torch.Generator().manual_seed(0))
+    result = Result(name, size, threads, "train" if train else "infer", 0.0)
+    return _trained(result, network, x, seconds) if train else _inferred(result, network, x, names, seconds)
 
 
 @torch.no_grad()
@@ -262,8 +272,6 @@ def _timed(result: Result, calls: dict[str, Call], seconds: float) -> Result:
     watch = Watch()
     result.times = interleaved(calls, seconds, rest=REST if result.threads > 1 else 0.0)
     result.others = watch.others()
-    for name, reason in result.left_out.items():
-        click.echo(f"{result.network:20} {name} is left out: {reason}")
     return result
 
 

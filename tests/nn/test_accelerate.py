@@ -215,6 +215,37 @@ def test_a_model_that_torch_cannot_trace_is_taken_module_by_module() -> None:
     assert [row.name for row in report.layers] == ["conv"]
 
 
+def test_a_model_that_reads_its_layers_itself_is_left_whole() -> None:
+    class Reads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = self.conv(x) * self.conv.dilation[0]
+            return y if y.sum() > 0 else -y
+
+    model, x = Reads(), torch.randn(1, 3, 9, 9)
+    quick = accelerate(model, x)
+    assert {name: str(reason).partition(",")[0] for name, reason in quick.report.left.items()} == {
+        "conv": "the model does not run",
+    }  # fmt: skip
+    assert torch.equal(quick(x), model(x))
+
+
+def test_what_is_not_a_number_stays_so() -> None:
+    model, x = nn.Conv2d(3, 4, 3), torch.randn(1, 3, 9, 9)
+    x[0, 1, 4, 4] = torch.nan
+    assert torch.equal(accelerate(model, x)(x).isnan(), model(x).isnan())
+
+
+def test_an_attention_block_runs() -> None:
+    block = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True).eval()
+    x = torch.randn(2, 10, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(accelerate(block, x)(x), block(x), rtol=1e-4, atol=1e-5)
+
+
 def test_copies_and_pickles_compute_the_same() -> None:
     x = torch.randn(1, 3, 20, 20)
     quick = accelerate(_resnet(), x)
