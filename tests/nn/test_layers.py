@@ -167,6 +167,18 @@ def test_what_a_layer_is_may_be_changed_later() -> None:
     assert str(layer.spec) == "Conv(1, 1, kernel_size=3, stride=2, padding='same', rank=2)"
 
 
+def test_a_subclass_may_make_its_own_weight() -> None:
+    class Standardised(ours.Conv2d):
+        def forward(self, input: torch.Tensor) -> Any:
+            return self._conv_forward(input, self.weight - self.weight.mean(), self.bias)
+
+    layer = Standardised(2, 3, 3, stride=2, padding="same")
+    x = torch.randn(1, 2, 8, 8)
+    weight = layer.weight - layer.weight.mean()
+    right = functional.conv2d(functional.pad(x, (0, 1, 0, 1)), weight, layer.bias, stride=2)
+    _close(layer(x), right)
+
+
 def test_copies_and_pickles() -> None:
     layer = ours.Conv2d(2, 3, 3, stride=2, padding="same")
     x = torch.randn(1, 2, 7, 7)

@@ -88,6 +88,10 @@ class _Forward(Layer):
             return self._compiled(input, _text(self))
         return self._run(input, _described(self)[1])
 
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
+        """What subclasses of torch's layers call with a weight of their own making."""
+        return convolved(input, weight, bias, _described(self)[1])
+
 
 class _Transposed(Layer):
     _transposed = True
