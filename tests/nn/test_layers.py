@@ -47,7 +47,7 @@ def _settings(choose: random.Random, rank: int) -> tuple[int, int, dict[str, Any
 def test_a_layer_is_torchs_wherever_torch_can(theirs: Any, mine: Any, rank: int) -> None:
     choose = random.Random(rank)
     torch.manual_seed(rank)
-    for _ in range(60):
+    for _ in range(25):
         C, K, settings = _settings(choose, rank)
         reach = [d * (k - 1) + 1 for d, k in zip(settings["dilation"], settings["kernel_size"], strict=True)]
         mode = choose.choice(("zeros", "zeros", "reflect", "replicate", "circular"))
@@ -68,7 +68,7 @@ def test_a_layer_is_torchs_wherever_torch_can(theirs: Any, mine: Any, rank: int)
 def test_a_transposed_layer_is_torchs_wherever_torch_can(theirs: Any, mine: Any, rank: int) -> None:
     choose = random.Random(rank)
     torch.manual_seed(rank)
-    for _ in range(60):
+    for _ in range(25):
         C, K, settings = _settings(choose, rank)
         most = [max(s, d) for s, d in zip(settings["stride"], settings["dilation"], strict=True)]
         settings |= {"padding": choose.choice((0, 1)), "output_padding": tuple(choose.randrange(m) for m in most)}
@@ -87,19 +87,21 @@ def test_an_output_size_that_cannot_be_is_refused_with_those_that_can() -> None:
         layer(torch.ones(1, 3, 9, 8), output_size=(19, 16))
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_same_at_any_stride_is_tensorflows_rule(seed: int) -> None:
-    choose = random.Random(seed)
-    for _ in range(250):
-        n, k, s, d = choose.randrange(1, 40), choose.randrange(1, 8), choose.randrange(1, 6), choose.randrange(1, 4)
-        total = max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
+def _tensorflow(n: int, k: int, s: int, d: int) -> tuple[int, int]:
+    total = max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
+    return total // 2, total - total // 2
+
+
+def test_same_at_any_stride_is_tensorflows_rule() -> None:
+    choose = random.Random(0)
+    for number in range(3000):
+        n, k, s, d = choose.randrange(1, 300), choose.randrange(1, 12), choose.randrange(1, 9), choose.randrange(1, 5)
         layer = ours.Conv1d(1, 1, k, stride=s, dilation=d, padding="same", bias=False)
-        x = torch.randn(1, 1, n)
-        right = functional.conv1d(
-            functional.pad(x, (total // 2, total - total // 2)), layer.weight, stride=s, dilation=d
-        )
-        assert layer.spec.pads((1, 1, n)) == ((total // 2, total - total // 2),)
-        _close(layer(x), right)
+        assert layer.spec.pads((1, 1, n)) == (_tensorflow(n, k, s, d),)
+        if number < 40:
+            x = torch.randn(1, 1, n)
+            wide = functional.pad(x, _tensorflow(n, k, s, d))
+            _close(layer(x), functional.conv1d(wide, layer.weight, stride=s, dilation=d))
 
 
 @pytest.mark.parametrize(("padding", "sides"), [

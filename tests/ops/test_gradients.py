@@ -39,11 +39,11 @@ def _case(choose: random.Random, *, depthwise: bool) -> tuple[kaiyan.Conv, tuple
     return spec, shape
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_gradients_are_the_definitions(seed: int) -> None:
     choose, rng = random.Random(seed), np.random.default_rng(seed)
     tried = 0
-    for case in (_case(choose, depthwise=False) for _ in range(80)):
+    for case in (_case(choose, depthwise=False) for _ in range(50)):
         if case is None:
             continue
         spec, shape = case
@@ -55,7 +55,7 @@ def test_gradients_are_the_definitions(seed: int) -> None:
         assert np.array_equal(input_gradient(spec, tensors[0], tensors[1], shape).numpy(), right[0])
         assert np.array_equal(weight_gradient(spec, tensors[0], tensors[2]).numpy(), right[1])
         tried += 1
-    assert tried > 40
+    assert tried > 25
 
 
 @pytest.mark.parametrize("seed", range(4))
