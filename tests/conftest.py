@@ -1,6 +1,7 @@
 """How hard hypothesis looks, at the desk and in CI; and a cache of kernels and plans for these tests alone."""
 
 import os
+import sys
 from collections.abc import Iterator
 from tempfile import TemporaryDirectory
 
@@ -19,3 +20,16 @@ def own_cache() -> Iterator[None]:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         patched.setenv("KAIYAN_CACHE", folder)
         yield
+
+
+@pytest.fixture(autouse=True)
+def one_thread_of_torch(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where another process computes, two threads of torch wait for one another: gradcheck took 70 seconds, not 3."""
+    torch = sys.modules.get("torch")
+    if torch is None or "engine" in request.path.parts:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
