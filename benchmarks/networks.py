@@ -53,22 +53,26 @@ class Result:
     left_out: dict[str, str] = field(default_factory=dict)
 
     @property
-    def best(self) -> tuple[str, float]:
+    def best(self) -> tuple[str, float] | None:
         """The fastest peer and its median."""
         peers = {name: t.median for name, t in self.times.items() if name != OURS}
-        return min(peers.items(), key=lambda peer: peer[1])
+        return min(peers.items(), key=lambda peer: peer[1]) if peers else None
 
     def ratio(self, peer: str | None = None) -> float | None:
-        """A peer's time, or the best's, in units of ours."""
-        seconds = self.best[1] if peer is None else self.times[peer].median if peer in self.times else None
-        return None if seconds is None else seconds / self.times[OURS].median
+        """A peer's time, or the best's, in units of ours; None where either was left out."""
+        if OURS not in self.times or not self.best:
+            return None
+        if peer is None:
+            return self.best[1] / self.times[OURS].median
+        return self.times[peer].median / self.times[OURS].median if peer in self.times else None
 
     def __str__(self) -> str:
-        name, seconds = self.best
-        torch_ratio = self.ratio("torch NCHW")
+        name, seconds = self.best or ("-", float("nan"))
+        ours = self.times[OURS].median if OURS in self.times else float("nan")
+        ratios = [f"{ratio:6.2f}" if ratio else "     -" for ratio in (self.ratio(), self.ratio("torch NCHW"))]
         return (
-            f"{self.network:20} {self.batch:3} {self.times[OURS].median * 1e3:9.2f} ms  {name:14} "
-            f"{seconds * 1e3:9.2f} ms  {self.ratio() or 0:6.2f} {torch_ratio or 0:6.2f}  {self.error:.0e}"
+            f"{self.network:20} {self.batch:3} {ours * 1e3:9.2f} ms  {name:14} "
+            f"{seconds * 1e3:9.2f} ms  {ratios[0]} {ratios[1]}  {self.error:.0e}"
         )
 
 
@@ -224,7 +228,8 @@ def _inferred(result: Result, network: Network, x: Tensor, names: list[str], sec
     right = model(x)
     quick = accelerate(model, x)
     result.error = _error(quick(x), right)
-    calls: dict[str, Call] = {OURS: lambda: quick(x)}
+    calls: dict[str, Call] = {}
+    _admit(result, calls, OURS, lambda: quick(x), result.error)
     for name in names:
         try:
             call = PEERS[name](model, x, result.threads)
@@ -232,24 +237,38 @@ def _inferred(result: Result, network: Network, x: Tensor, names: list[str], sec
         except Exception as error:  # noqa: BLE001 (a peer may fail in any way; it is said)
             result.left_out[name] = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:120]}"
             continue
-        if wrong <= TOLERANCE:
-            calls[name] = call
-        else:
-            result.left_out[name] = f"its error is {wrong:.1e}"
+        _admit(result, calls, name, call, wrong)
     return _timed(result, calls, seconds)
+
+
+def _admit(result: Result, calls: dict[str, Call], name: str, call: Call, wrong: float) -> None:
+    """Who is right is timed; who is not, ourselves included, is left out. NaN is not right."""
+    if wrong <= TOLERANCE:
+        calls[name] = call
+    else:
+        result.left_out[name] = f"its error is {wrong:.1e}"
 
 
 def _trained(result: Result, network: Network, x: Tensor, seconds: float) -> Result:
     model = network.made().train()
     ours = with_our_layers(model)
-    steps: dict[str, Call] = {OURS: lambda: _step(ours, x), "torch NCHW": lambda: _step(model, x)}
-    for step in steps.values():
+    for net in (ours, model):
         torch.manual_seed(0)
-        step()
-    pairs = [(a.grad, b.grad) for a, b in zip(ours.parameters(), model.parameters(), strict=True)]
-    largest = max(float(b.abs().max()) for _, b in pairs if b is not None)
-    result.error = max(float((a - b).abs().max()) for a, b in pairs if a is not None and b is not None) / largest
+        _step(net, x)
+    result.error = _gradient_error(ours, model)
+    steps: dict[str, Call] = {"torch NCHW": lambda: _step(model, x)}
+    _admit(result, steps, OURS, lambda: _step(ours, x), result.error)
     return _timed(result, steps, seconds)
+
+
+def _gradient_error(found: nn.Module, right: nn.Module) -> float:
+    """The largest difference of a gradient as a share of the largest gradient; infinite where only one model has it."""
+    pairs = [(a.grad, b.grad) for a, b in zip(found.parameters(), right.parameters(), strict=True)]
+    if any((a is None) != (b is None) for a, b in pairs):
+        return float("inf")
+    both = [(a, b) for a, b in pairs if a is not None and b is not None]
+    differences = torch.stack([(a - b).abs().max() for a, b in both])
+    return float(differences.max() / max(b.abs().max() for _, b in both))
 
 
 def with_our_layers(model: nn.Module) -> nn.Module:

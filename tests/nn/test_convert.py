@@ -67,3 +67,41 @@ def test_a_single_layer_is_converted_itself() -> None:
 def test_an_unknown_convention_is_refused() -> None:
     with pytest.raises(kaiyan.ConvError, match="there is no convention 'caffe'"):
         convert(_model(), "caffe")
+
+
+def test_a_layer_that_stands_twice_is_one_layer_still() -> None:
+    layer = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+    ported: Any = convert(nn.Sequential(layer, nn.ReLU(), layer), "tf_same")
+    assert ported[0] is ported[2]
+    x = torch.randn(1, 4, 16, 16)
+    once = functional.conv2d(functional.pad(x, (0, 1, 0, 1)), layer.weight, layer.bias, stride=2).relu()
+    right = functional.conv2d(functional.pad(once, (0, 1, 0, 1)), layer.weight, layer.bias, stride=2)
+    torch.testing.assert_close(ported(x), right, rtol=1e-4, atol=1e-5)
+
+
+class Small(kaiyan.nn.Conv2d):
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, channels, 3, stride=2, padding=1)
+
+
+def test_a_subclass_with_a_constructor_of_its_own_is_converted() -> None:
+    ported: Any = convert(nn.Sequential(Small(4)), "tf_same")
+    assert ported[0].spec.pads((1, 4, 8, 8)) == ((0, 1), (0, 1))
+
+
+class Doubled(kaiyan.nn.Conv2d):
+    def forward(self, input: torch.Tensor) -> Any:
+        return 2 * super().forward(input)
+
+
+def test_what_cannot_be_replaced_is_left_with_its_reason() -> None:
+    hooked = nn.Conv2d(4, 4, 3, padding=1)
+    hooked.register_forward_hook(lambda *_: None)
+    normalised = torch.nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 4, 3, padding=1))
+    model = nn.Sequential(hooked, normalised, Doubled(4, 4, 3, padding=1))
+    x = torch.randn(1, 4, 8, 8)
+    ported: Any = convert(model, "tf_same")
+    assert {name: str(reason) for name, reason in ported.conversion.left.items()} == {
+        "0": "it has hooks", "1": "its weight is computed", "2": "Doubled has a forward of its own",
+    }  # fmt: skip
+    assert torch.equal(ported(x), model(x))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import random
 from typing import Any
@@ -41,6 +42,12 @@ def _settings(choose: random.Random, rank: int) -> tuple[int, int, dict[str, Any
         "dilation": tuple(choose.choice((1, 1, 2)) for _ in range(rank)),
     }
     return C, K, each | {"groups": groups, "bias": choose.random() < 0.5}
+
+
+@pytest.mark.parametrize(("theirs", "mine"), LAYERS.items())
+def test_a_layer_is_made_with_torchs_arguments(theirs: Any, mine: Any) -> None:
+    right, found = (inspect.signature(kind).parameters.values() for kind in (theirs, mine))
+    assert [(p.name, p.default) for p in found] == [(p.name, p.default) for p in right]
 
 
 @pytest.mark.parametrize(("theirs", "mine", "rank"), FORWARD)
@@ -87,6 +94,15 @@ def test_an_output_size_that_cannot_be_is_refused_with_those_that_can() -> None:
         layer(torch.ones(1, 3, 9, 8), output_size=(19, 16))
 
 
+def test_an_output_size_is_reached_whatever_the_layer_adds_itself() -> None:
+    x = torch.randn(1, 3, 6)
+    for extra in range(3):
+        theirs = nn.ConvTranspose1d(3, 4, 4, stride=3, output_padding=extra)
+        mine = LAYERS[nn.ConvTranspose1d].of(theirs)
+        for size in (19, 20, 21):
+            _close(mine(x, output_size=[size]), theirs(x, output_size=[size]))
+
+
 def _tensorflow(n: int, k: int, s: int, d: int) -> tuple[int, int]:
     total = max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
     return total // 2, total - total // 2
@@ -113,6 +129,13 @@ def test_sides_and_axes_may_differ(padding: Any, sides: tuple[int, ...]) -> None
     x = torch.randn(2, 2, 6, 7)
     right = functional.conv2d(functional.pad(x, sides), layer.weight, layer.bias)
     _close(layer(x), right)
+
+
+def test_the_odd_element_stands_before_where_it_is_said() -> None:
+    x = torch.randn(1, 1, 10)
+    for word, sides in (("same", (1, 2)), ("same_lower", (2, 1))):
+        layer = ours.Conv1d(1, 1, 5, stride=2, padding=word)
+        _close(layer(x), functional.conv1d(functional.pad(x, sides), layer.weight, layer.bias, stride=2))
 
 
 @pytest.mark.parametrize(("mode", "numpy_mode", "more"), [
@@ -167,6 +190,8 @@ def test_what_a_layer_is_may_be_changed_later() -> None:
     layer.stride, layer.padding = (2, 2), "same"
     assert layer(torch.ones(1, 1, 9, 9)).shape == (1, 1, 5, 5)
     assert str(layer.spec) == "Conv(1, 1, kernel_size=3, stride=2, padding='same', rank=2)"
+    layer.stride = [3, 4]  # type: ignore[assignment]
+    assert layer(torch.ones(1, 1, 9, 9)).shape == (1, 1, 3, 3)
 
 
 def test_a_subclass_may_make_its_own_weight() -> None:
@@ -203,6 +228,15 @@ def test_autocast_computes_in_its_type_and_gives_gradients_in_the_weights() -> N
     assert layer.weight.grad.dtype == torch.float32
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.complex64])
+@pytest.mark.filterwarnings("ignore:Complex modules")
+def test_autocast_casts_what_torch_casts(dtype: torch.dtype) -> None:
+    theirs = nn.Conv2d(3, 4, 3).to(dtype)
+    mine, x = ours.Conv2d.of(theirs), torch.randn(1, 3, 6, 6).to(dtype)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        _close(mine(x), theirs(x), 2e-2)
+
+
 def test_a_refusal_names_the_layer_in_the_model() -> None:
     model = nn.Sequential(nn.Sequential(ours.Conv2d(3, 8, 3), nn.ReLU()), nn.Sequential(ours.Conv2d(4, 8, 3)))
     for grad in (True, False):
@@ -229,3 +263,14 @@ def test_every_layer_of_torch_has_ours() -> None:
         x = torch.randn(1, 4, *[5] * (same.weight.ndim - 2))
         assert same.weight is layer.weight
         _close(same(x), layer(x))
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 0), (0, 2, 5)])
+def test_gradients_of_nothing_are_nothing(shape: tuple[int, ...]) -> None:
+    layer = ours.Conv1d(2, 3, 3, stride=2, padding="same")
+    x = torch.zeros(shape, requires_grad=True)
+    layer(x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.shape == shape
+    assert layer.weight.grad is not None
+    assert not layer.weight.grad.any()

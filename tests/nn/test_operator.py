@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from kaiyan import nn as ours
 from kaiyan.nn import operator
@@ -47,7 +48,7 @@ def test_torch_finds_nothing_wrong_with_the_operators(text: str, dtype: torch.dt
 @pytest.mark.parametrize("mode", BORDERS)
 def test_gradients_of_gradients_through_every_border(mode: str) -> None:
     layer = ours.Conv2d(2, 3, 3, padding=((1, 2), (0, 1)), padding_mode=mode, dtype=torch.float64)
-    _check(layer, torch.randn(2, 2, 5, 6, dtype=torch.float64))
+    _check(layer, torch.randn(2, 2, 4, 3, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("layer", [
@@ -57,7 +58,7 @@ def test_gradients_of_gradients_through_every_border(mode: str) -> None:
     ours.ConvTranspose2d(2, 3, 2, stride=3, padding="same"), ours.Conv2d(2, 3, 3, stride=2, dilation=2, padding=2),
 ])  # fmt: skip
 def test_gradients_of_gradients_of_every_kind(layer: Any) -> None:
-    sizes = (6, 5, 4)[: layer.weight.ndim - 2]
+    sizes = (4, 3, 3)[: layer.weight.ndim - 2]
     _check(layer.double(), torch.randn(2, layer.in_channels, *sizes, dtype=torch.float64))
 
 
@@ -99,6 +100,31 @@ def test_forward_mode_and_jacobians() -> None:
     torch.testing.assert_close(torch.tensordot(jacobian, direction, 4), tangent)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_tangent_of_the_bias_alone_has_the_outputs_shape() -> None:
+    layer = ours.Conv2d(2, 3, 3, stride=2, padding="same")
+    x, direction = torch.randn(2, 2, 6, 5), torch.tensor([1.0, 2.0, 3.0])
+
+    def run(bias: torch.Tensor) -> Any:
+        return torch.func.functional_call(layer, {"bias": bias}, (x,))
+
+    _, tangent = torch.func.jvp(run, (layer.bias.detach(),), (direction,))  # type: ignore[misc, union-attr]
+    assert torch.equal(tangent, direction.reshape(1, 3, 1, 1).expand(2, 3, 3, 3))
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("strategy", ["reverse-mode", "forward-mode"])
+def test_jacobians_are_computed_at_once(strategy: str) -> None:
+    layer = ours.Conv2d(2, 3, 3, stride=2, padding="same").double()
+    x = torch.randn(1, 2, 4, 3, dtype=torch.float64)
+    found = torch.autograd.functional.jacobian(layer, x, vectorize=True, strategy=strategy)  # type: ignore[no-untyped-call]
+    wide = functional.pad(x, (1, 1, 0, 1))
+    right = torch.autograd.functional.jacobian(  # type: ignore[no-untyped-call]
+        lambda wide: functional.conv2d(wide, layer.weight, layer.bias, stride=2), wide
+    )
+    torch.testing.assert_close(found, right[..., :-1, 1:-1])
+
+
 def test_maps_over_inputs_and_over_weights() -> None:
     layer = ours.Conv2d(2, 3, 3, stride=2, padding="same")
     xs = torch.randn(4, 2, 2, 6, 5)
@@ -130,6 +156,17 @@ def test_compiles_whole_and_for_any_size() -> None:
     assert layer.weight.grad is not None
     sized = torch.compile(lambda x: transposed(x, output_size=(20, 20)), backend="aot_eager", fullgraph=True)
     assert sized(torch.randn(1, 2, 9, 9)).shape == (1, 3, 20, 20)
+
+
+def test_what_is_compiled_follows_its_layer() -> None:
+    layer = ours.Conv2d(2, 3, 3, padding=1)
+    compiled = torch.compile(nn.Sequential(layer), backend="aot_eager", fullgraph=True)
+    x = torch.randn(2, 2, 9, 8)
+    for name, value in (("stride", (2, 2)), ("padding", "same"), ("padding_mode", "reflect"), ("dilation", (2, 1))):
+        before = compiled(x)
+        setattr(layer, name, value)
+        torch.testing.assert_close(compiled(x), layer(x))
+        assert not (compiled(x).shape == before.shape and torch.allclose(compiled(x), before))
 
 
 def test_exports_with_a_batch_of_any_size() -> None:

@@ -58,6 +58,13 @@ def test_gradients_are_the_definitions(seed: int) -> None:
     assert tried > 25
 
 
+@pytest.mark.parametrize(("stride", "sides", "n"), [(3, (2, 0), 1), (20, (4, 0), 5), (9, (5, 1), 3)])
+def test_a_weight_that_reads_only_padding_has_no_gradient(stride: int, sides: tuple[int, int], n: int) -> None:
+    spec = kaiyan.Conv(2, 2, 1, stride=stride, padding=(sides,), bias=False, rank=1)
+    found = weight_gradient(spec, np.ones((1, 2, 1)), np.ones((1, 2, n)))
+    np.testing.assert_array_equal(found, np.zeros((2, 2, 1)))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_kernel_of_depthwise_weights_is_the_definition(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(depthwise_gradient, "_ROOM", 4096)  # so that there are several blocks of channels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator as op
 import statistics
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, fx, nn
-from torch.fx.passes.shape_prop import ShapeProp
 
 from kaiyan.engine.codegen.threads import get_num_threads, holding
 from kaiyan.nn.fuse import Prepared, Reasons, fused, is_convolution, made_of, refusal, weighted
@@ -146,10 +146,6 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     return found
 
 
-_ALLOWED = 1e-2
-"""Of the largest output: far above what any tier makes of a deep model, far below a wrong model."""
-
-
 def _ran(model: nn.Module, inputs: tuple[Any, ...]) -> Any:
     try:
         return model(*inputs)
@@ -168,10 +164,10 @@ def _quick(
     for way in (_by_graph, _by_module):
         try:
             quick, made, left = way(copy.deepcopy(original), inputs, precision)
-            difference = _difference(right, _flat(quick(*inputs)))
+            difference = _difference(right, _flat(_quietly(quick)(*inputs)))
         except Exception:  # noqa: BLE001 (whatever a model's code raises where it is rewritten)
             continue
-        if difference <= _ALLOWED:
+        if difference <= _allowed(right):
             return quick, made, left, way is _by_graph, difference
     reason = sentence("left", "the model does not run, or not rightly, where it is replaced")
     left = {name: reason for name, layer in original.named_modules() if is_convolution(layer)}
@@ -180,7 +176,7 @@ def _quick(
 
 def _by_graph(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tuple[nn.Module, dict[str, str], Reasons]:
     graph = fx.GraphModule(model, _Tracer().trace(model))
-    ShapeProp(graph).propagate(*inputs)
+    _Shapes(graph).run(*inputs)
     made, left = fused(graph, precision)
     return graph.eval(), made, left
 
@@ -188,6 +184,40 @@ def _by_graph(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tupl
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return isinstance(m, Layer) or super().is_leaf_module(m, module_qualified_name)
+
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        return _Written(node, self)
+
+
+class _Written(fx.Proxy):
+    """torch.fx takes ``x += y`` for ``x = x + y``, but whoever else holds x sees the sum."""
+
+    def __iadd__(self, other: Any) -> fx.Proxy:
+        return self.tracer.create_proxy("call_function", op.iadd, (self, other), {})
+
+    def __isub__(self, other: Any) -> fx.Proxy:
+        return self.tracer.create_proxy("call_function", op.isub, (self, other), {})
+
+    def __imul__(self, other: Any) -> fx.Proxy:
+        return self.tracer.create_proxy("call_function", op.imul, (self, other), {})
+
+    def __itruediv__(self, other: Any) -> fx.Proxy:
+        return self.tracer.create_proxy("call_function", op.itruediv, (self, other), {})
+
+
+class _Shapes(fx.Interpreter):
+    """Notes what each node gives; torch's ``ShapeProp`` prints a traceback where a model cannot be traced."""
+
+    def run_node(self, n: fx.Node) -> Any:
+        found = super().run_node(n)
+        if isinstance(found, Tensor):
+            n.meta["val"] = torch.empty_like(found, device="meta")
+        return found
+
+
+def _quietly(model: nn.Module) -> Callable[..., Any]:
+    """The model's call without the traceback that torch prints where a graph fails."""
+    return model.forward if isinstance(model, fx.GraphModule) else model
 
 
 def _by_module(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tuple[nn.Module, dict[str, str], Reasons]:
@@ -218,7 +248,7 @@ def _faster(model: nn.Module, inputs: tuple[Any, ...]) -> str:
     for layout in LAYOUTS if any(isinstance(i, Tensor) and i.ndim == 4 for i in inputs) else ("planes",):
         laid = tuple(_laid(i, layout) for i in inputs)
         try:
-            model(*laid)
+            _quietly(model)(*laid)
         except Exception:  # noqa: BLE001 (a model may view what only lies so in one layout)
             continue
         calls[layout] = lambda laid=laid: model(*laid)
@@ -290,6 +320,12 @@ def _flat(outputs: Any) -> list[Tensor]:
         return [outputs]
     entries = outputs.values() if isinstance(outputs, dict) else outputs if isinstance(outputs, (tuple, list)) else ()
     return [tensor for entry in entries for tensor in _flat(entry)]
+
+
+def _allowed(right: list[Tensor]) -> float:
+    """Of the largest output: far above what rounding makes of a deep model, far below a wrong model."""
+    finest = min((torch.finfo(t.dtype).eps for t in right if t.is_floating_point()), default=0.0)
+    return float(max(finest**0.4, 1e-3))
 
 
 def _difference(right: list[Tensor], found: list[Tensor]) -> float:

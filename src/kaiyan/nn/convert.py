@@ -46,34 +46,39 @@ def convert(model: nn.Module, padding: str) -> Any:
     found: Any = copy.deepcopy(model)
     changed: dict[str, tuple[Conv, Conv]] = {}
     left: dict[str, Sentence] = {}
-    for name, layer in list(found.named_modules()):
+    made: dict[nn.Module, Any] = {}
+    for name, layer in found.named_modules():
         if isinstance(layer, _POOLS) and any(_pair(layer.padding)):
             left[name] = sentence("left", "{layer} pads by itself; pad before it", layer=str(layer))
         if not is_convolution(layer):
             continue
         before = layer.spec if isinstance(layer, Layer) else Conv.from_module(layer)
-        reason = refusal(layer) or (None if _pads(before) else sentence("left", "it has no padding"))
+        reason = refusal(layer) or _kept(layer, before)
         if reason is not None:
             left[name] = reason
             continue
-        ported = _ported(layer, before, word)
-        changed[name] = before, ported.spec
-        if not name:
-            found = ported
-            continue
-        parent, _, own = name.rpartition(".")
-        setattr(found.get_submodule(parent), own, ported)
+        made[layer] = _ported(layer, before, word)
+        changed[name] = before, made[layer].spec
+    for module in list(found.modules()):
+        for own, layer in list(module._modules.items()):  # noqa: SLF001 (one layer may stand in several places)
+            if layer in made:
+                setattr(module, own, made[layer])
+    found = made.get(found, found)
     found.conversion = Conversion(padding, changed, left)
     return found
 
 
 def _ported(layer: Any, spec: Conv, word: str) -> Any:
-    kind = type(layer) if isinstance(layer, Layer) else LAYERS[next(k for k in LAYERS if isinstance(layer, k))]
+    kind = LAYERS[next(k for k in LAYERS if isinstance(layer, k))]
     return kind.of(layer, padding_of(spec, word))
 
 
-def _pads(spec: Conv) -> bool:
-    return any(isinstance(a.padding, str) or any(a.padding) for a in spec.axes)
+def _kept(layer: Any, spec: Conv) -> Sentence | None:
+    if not any(isinstance(a.padding, str) or any(a.padding) for a in spec.axes):
+        return sentence("left", "it has no padding")
+    if not isinstance(layer.weight, nn.Parameter):
+        return sentence("left", "its weight is computed")
+    return None
 
 
 def _pair(padding: Any) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
 from kaiyan.engine.codegen.threads import get_num_threads
-from kaiyan.nn.layers import Layer
+from kaiyan.nn.layers import LAYERS, Layer
 from kaiyan.ops.prepare import prepare
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
@@ -42,6 +42,7 @@ _FUNCTIONS = {
     F.conv1d: (1, False), F.conv2d: (2, False), F.conv3d: (3, False),
     F.conv_transpose1d: (1, True), F.conv_transpose2d: (2, True), F.conv_transpose3d: (3, True),
 }  # fmt: skip
+_IN_PLACE = ("iadd", "isub", "imul", "itruediv", "ifloordiv", "ipow", "imod", "iand", "ior", "ixor", "setitem")
 _FORWARD = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
 _TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -92,7 +93,9 @@ class Prepared(nn.Module):
         self._known: dict[Any, Any] = {}
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
-        """X (N, C, *spatial) or (C, *spatial), and a residual of the output's shape."""
+        """X (N, C, *spatial) or (C, *spatial), and a residual that is added to the output."""
+        if type(residual) is nn.Parameter:
+            residual = residual.detach()
         like = None if residual is None else (residual.shape, residual.stride(), residual.dtype)
         key = x.shape, x.stride(), x.dtype, like, get_num_threads(), torch.is_grad_enabled()
         ready = self._known.get(key)
@@ -105,7 +108,10 @@ class Prepared(nn.Module):
         if self._ready is None or len(self._known) > _SHAPES:
             made = prepare(self.spec, self.weight, self.bias, activation=self.activation, precision=self.precision)
             self._ready, self._known = made, {}
-        return self._ready.ready(x, residual)
+        if residual is None or (residual.shape, residual.dtype) == (self.spec.output_shape(x.shape), x.dtype):
+            return self._ready.ready(x, residual)
+        plain = prepare(self.spec, self.weight, self.bias, precision=self.precision)
+        return lambda x, residual: _activated(plain(x) + residual, self.activation)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         self._ready, self._known = None, {}
@@ -135,14 +141,17 @@ class PreparedLinear(Prepared):
         rows = x.reshape(-1, x.shape[-1])
         if len(rows) < _ROWS or residual is not None:
             y = F.linear(x, self.weight[..., 0], self.bias)
-            y = y if residual is None else y + residual
-            return y if self.activation is None else getattr(F, self.activation)(y)
+            return _activated(y if residual is None else y + residual, self.activation)
         y = super().forward(rows.t().unsqueeze(0))
         return y[0].t().reshape(*x.shape[:-1], -1)
 
 
 _ROWS = 8
 _SHAPES = 64
+
+
+def _activated(y: Tensor, activation: str | None) -> Tensor:
+    return y if activation is None else getattr(F, activation)(y)
 
 
 def weighted(layer: Any) -> Weighted:
@@ -157,15 +166,19 @@ def weighted(layer: Any) -> Weighted:
 
 def refusal(layer: Any) -> Sentence | None:
     """Why a layer is left as it is, or None."""
-    if layer._forward_hooks or layer._forward_pre_hooks:  # noqa: SLF001
+    if _is_hooked(layer):
         return sentence("left", "it has hooks")
-    if type(layer) not in _TAKEN and not isinstance(layer, Layer):
-        plain = next((kind for kind in _TAKEN if isinstance(layer, kind)), None)
-        if plain is None or type(layer).forward is not plain.forward:
-            return sentence("left", "{kind} has a forward of its own", kind=type(layer).__name__)
+    plain = next(kind for kind in (*LAYERS.values(), *_TAKEN) if isinstance(layer, kind))
+    pairs = [(getattr(type(layer), name, None), getattr(plain, name, None)) for name in ("forward", "_conv_forward")]
+    if "forward" in vars(layer) or any(own is not theirs for own, theirs in pairs):
+        return sentence("left", "{kind} has a forward of its own", kind=type(layer).__name__)
     if not layer.weight.dtype.is_floating_point:
         return sentence("left", "its weight is {dtype}", dtype=str(layer.weight.dtype))
     return None
+
+
+def _is_hooked(layer: Any) -> bool:
+    return bool(layer._forward_hooks or layer._forward_pre_hooks)  # noqa: SLF001
 
 
 def is_convolution(layer: object) -> bool:
@@ -207,17 +220,17 @@ def fused(model: fx.GraphModule, precision: str) -> tuple[dict[str, str], Reason
 def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str) -> str:
     """Puts one prepared layer in the place of the chain that begins at ``node``; its name."""
     chain, residual = [node], None
-    layer, after = _module(model, node), _only_user(node)
+    layer, after = _module(model, node), _following(model, [node])
     linear = isinstance(layer, nn.Linear)
     if after is not None and not linear and isinstance(norm := _module(model, after), _NORMS) and _is_fixed(norm):
         found = found.normalised(norm)
         chain.append(after)
-        after = _only_user(after)
-    other = None if after is None or linear else _other_summand(after, chain[-1])
-    if after is not None and other is not None and _may_move(model, node, after):
+        after = _following(model, chain)
+    other = None if after is None or linear else _other_summand(model, after, chain[-1])
+    if after is not None and other is not None:
         residual = other
         chain.append(after)
-        after = _only_user(after)
+        after = _following(model, chain)
     if after is not None and (activation := _activation(model, after)) is not None:
         found = replace(found, activation=activation)
         chain.append(after)
@@ -246,7 +259,8 @@ def _convolution(model: fx.GraphModule, node: fx.Node) -> Weighted | Sentence | 
     )
     given.pop("input", None)
     weight, bias = (_constant(model, given.pop(name, None)) for name in ("weight", "bias"))
-    if weight is None or isinstance(bias, str) or any(isinstance(value, fx.Node) for value in given.values()):
+    computed = [value for value in (weight, bias, *given.values()) if isinstance(value, fx.Node)]
+    if computed or weight is None:
         return sentence("left", "its weight or settings are computed")
     ends = weight.shape[0], weight.shape[1] * given.get("groups", 1)
     C, K = ends if transposed else ends[::-1]
@@ -258,7 +272,7 @@ def _constant(model: fx.GraphModule, value: Any) -> Any:
     if not isinstance(value, fx.Node):
         return value
     if value.op != "get_attr":
-        return "computed"
+        return value
     found: Any = model
     for part in str(value.target).split("."):
         found = getattr(found, part)
@@ -269,36 +283,48 @@ def _module(model: fx.GraphModule, node: fx.Node) -> Any:
     return model.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
-def _only_user(node: fx.Node) -> fx.Node | None:
-    return next(iter(node.users)) if len(node.users) == 1 else None
+def _following(model: fx.GraphModule, chain: list[fx.Node]) -> fx.Node | None:
+    """The only reader of what a chain gives, where nothing before it writes over what the chain has read.
+
+    Names may share memory, so a write is allowed only into what a layer made meanwhile.
+    """
+    if len(chain[-1].users) != 1:
+        return None
+    after = next(iter(chain[-1].users))
+    made: set[fx.Node] = set()
+    between = chain[0].next
+    while between is not after:
+        if between in chain:
+            made.clear()  # a summand is among it
+        elif _is_new(model, between):
+            made.add(between)
+        elif _writes(model, between) and not (between.args and between.args[0] in made):
+            return None
+        between = between.next
+    return after
+
+
+def _is_new(model: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether what the node gives lies in memory of its own."""
+    return node.target in _FUNCTIONS or isinstance(_module(model, node), (Prepared, *_TAKEN, *_NORMS))
 
 
 def _is_fixed(norm: Any) -> bool:
-    return not norm.training and norm.running_mean is not None
+    return not norm.training and norm.running_mean is not None and not _is_hooked(norm)
 
 
-def _other_summand(node: fx.Node, one: fx.Node) -> fx.Node | None:
-    """The other tensor of a sum of two of one shape."""
+def _other_summand(model: fx.GraphModule, node: fx.Node, one: fx.Node) -> fx.Node | None:
+    """The other tensor of a sum of two of one shape, where the sum is not written over one that is read again."""
     if node.target not in _SUMS or len(node.args) != 2 or node.kwargs:
         return None
     first, second = node.args
     other = second if first is one else first
     if not isinstance(other, fx.Node) or other is one:
         return None
-    shapes = [n.meta["tensor_meta"].shape if "tensor_meta" in n.meta else None for n in (one, other)]
-    types = [n.meta["tensor_meta"].dtype if "tensor_meta" in n.meta else None for n in (one, other)]
-    return other if shapes[0] is not None and shapes[0] == shapes[1] and types[0] == types[1] else None
-
-
-def _may_move(model: fx.GraphModule, node: fx.Node, last: fx.Node) -> bool:
-    """Whether nothing between the two writes over the convolution's input."""
-    x = node.args[0] if node.args else node.kwargs.get("input")
-    between = node.next
-    while between is not last:
-        if x in between.all_input_nodes and _writes(model, between):
-            return False
-        between = between.next
-    return True
+    if _writes(model, node) and other is first and not (_is_new(model, other) and len(other.users) == 1):
+        return None
+    found = [(n.meta["val"].shape, n.meta["val"].dtype) for n in (one, other) if "val" in n.meta]
+    return other if len(found) == 2 and found[0] == found[1] else None
 
 
 def _writes(model: fx.GraphModule, node: fx.Node) -> bool:
@@ -306,13 +332,17 @@ def _writes(model: fx.GraphModule, node: fx.Node) -> bool:
     return bool(
         getattr(_module(model, node), "inplace", False)
         or node.kwargs.get("inplace")
-        or name in ("iadd", "isub", "imul", "itruediv", "setitem")
+        or "out" in node.kwargs
+        or any(argument is True for argument in node.args)  # F.leaky_relu(x, 0.1, True)
+        or name in _IN_PLACE
         or (name.endswith("_") and not name.endswith("__"))
     )
 
 
 def _activation(model: fx.GraphModule, node: fx.Node) -> str | None:
     layer = _module(model, node)
+    if layer is not None and _is_hooked(layer):
+        return None
     if isinstance(layer, nn.GELU):
         return "gelu" if layer.approximate == "none" else None
     if node.op == "call_module":

@@ -25,6 +25,8 @@ _TAPS, _PIXELS = 9, 400
 
 def input_gradient(spec: Conv, gradient: Tensor, weight: Tensor, shape: Shape) -> Tensor:
     """The gradient of an input of a shape (N, C, *spatial) from the output's (N, K, *output)."""
+    if not (gradient.numel() and prod(shape)):
+        return gradient.new_zeros(shape)
     if _is_zeros(spec):
         return _adjoint(spec, gradient, weight, shape)
     inner, extended = _within(spec, shape)
@@ -33,6 +35,8 @@ def input_gradient(spec: Conv, gradient: Tensor, weight: Tensor, shape: Shape) -
 
 def weight_gradient(spec: Conv, gradient: Tensor, x: Tensor) -> Tensor:
     """The gradient of the weight, in its shape, from the output's (N, K, *output)."""
+    if not (gradient.numel() and x.numel()):
+        return gradient.new_zeros(spec.weight_shape)
     if _is_zeros(spec):
         return _exchanged(spec, gradient, x)
     wide = bordered(spec, tuple(x.shape[2:]), str(x.device))(x)

@@ -85,7 +85,7 @@ class _Forward(Layer):
     def forward(self, input: Tensor) -> Any:
         """Input (N, C, *spatial) or (C, *spatial) to (N, K, *output); raises ``ConvError`` for one that cannot be."""
         if torch.compiler.is_compiling() and not torch.onnx.is_in_onnx_export():
-            return self._compiled(input, _text(self))
+            return self._compiled(input, _text(*_settings(self)))
         return self._run(input, _described(self)[1])
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
@@ -125,7 +125,8 @@ class _Transposed(Layer):
         """Input (N, C, *spatial) to (N, K, *output); ``output_size`` chooses among the sizes that are possible."""
         if torch.compiler.is_compiling() and not torch.onnx.is_in_onnx_export():
             sized = output_size is not None
-            return self._compiled(input, _sized_text(self, input.shape, output_size) if sized else _text(self))
+            text = _sized_text(self, input.shape, output_size) if sized else _text(*_settings(self))
+            return self._compiled(input, text)
         if output_size is None:
             return self._run(input, _described(self)[1])
         return self._run(input, str(self.sized(tuple(input.shape), output_size)))
@@ -143,8 +144,7 @@ class _Transposed(Layer):
                 shape=shape,
                 possible=", ".join(f"{sizes[0]} to {sizes[-1]}" for sizes in possible),
             )
-        chosen = tuple(n - sizes[0] for n, sizes in zip(wanted, possible, strict=True))
-        return spec if not any(chosen) else spec.replace(output_padding=chosen)
+        return spec.replace(output_padding=tuple(n - sizes[0] for n, sizes in zip(wanted, possible, strict=True)))
 
 
 class Conv1d(_Forward, nn.Conv1d):
@@ -238,12 +238,12 @@ def _cast(x: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tenso
     if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
         return x, weight, bias
     dtype = torch.get_autocast_dtype(kind)
-    return x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
+    return _eased(x, dtype), _eased(weight, dtype), None if bias is None else _eased(bias, dtype)
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
-def _text(layer: Layer) -> str:
-    return _described(layer)[1]
+def _eased(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """In the type of autocast where torch casts: float64 and complex numbers stay what they are."""
+    return tensor.to(dtype) if tensor.is_floating_point() and tensor.dtype != torch.float64 else tensor
 
 
 @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
@@ -251,9 +251,26 @@ def _sized_text(layer: _Transposed, shape: Shape, output_size: Any) -> str:
     return str(layer.sized(tuple(shape), output_size))
 
 
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def _text(*settings: Any) -> str:
+    """A constant of the settings, so that what was compiled is compiled again when one is changed."""
+    return _known(settings)[1]
+
+
 def _described(layer: Any) -> tuple[Conv, str]:
     """A layer's description, and its text."""
-    return _conv(
+    return _known(_settings(layer))
+
+
+def _known(settings: tuple[Any, ...]) -> tuple[Conv, str]:
+    try:
+        return _conv(*settings)
+    except TypeError:  # a list was given later
+        return _conv(*(tuple(s) if isinstance(s, list) else s for s in settings))
+
+
+def _settings(layer: Any) -> tuple[Any, ...]:
+    return (
         layer.in_channels, layer.out_channels, layer.kernel_size, layer.stride, layer.padding, layer.dilation,
         layer.groups, layer.bias is not None, layer.padding_mode, layer.output_padding, layer._transposed,  # noqa: SLF001
         layer._rank,  # noqa: SLF001

@@ -60,12 +60,19 @@ class Differentiable:
         if torch.compiler.is_compiling():
             traced: Tensor = self._operator(*arguments)
             return traced
-        plain = all(type(a) in _PLAIN for a in arguments if isinstance(a, Tensor))
+        plain = all(_is_plain(a) for a in arguments if isinstance(a, Tensor))
         found: Tensor = (self._function.apply if plain else self._operator)(*arguments)
         return found
 
 
 _PLAIN = (Tensor, torch.nn.Parameter)
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether torch computes it at once, or functorch follows it; ``is_grads_batched`` maps by an older way."""
+    if type(tensor) not in _PLAIN:
+        return False
+    return torch._C._has_storage(tensor) or torch._C._functorch.maybe_current_level() is not None  # noqa: SLF001
 
 
 def _conv(x: Tensor, weight: Tensor, bias: Tensor | None, spec: str) -> Tensor:

@@ -89,7 +89,7 @@ def _adjoint(spec: Conv, input_shape: Shape) -> tuple[Conv, _Cuts]:
         (before, (n - 1) * a.stride + a.reach - m - before)
         for a, n, m, (before, _) in zip(spec.axes, sizes, outputs, pads, strict=True)
     ]
-    return Conv(K, C, kernel, padding=_grown(ends), **fixed), _cuts(ends, outputs)
+    return Conv(K, C, kernel, padding=_grown(ends, outputs), **fixed), _cuts(ends, outputs)
 
 
 @lru_cache(maxsize=1024)
@@ -107,7 +107,7 @@ def _exchanged(spec: Conv, input_shape: Shape) -> tuple[Conv, _Cuts]:
         C if spec.transposed else K,
         under,
         stride=tuple(a.dilation for a in spec.axes),
-        padding=_grown(ends),
+        padding=_grown(ends, over),
         dilation=tuple(a.stride for a in spec.axes),
         groups=G,
         bias=False,
@@ -116,13 +116,17 @@ def _exchanged(spec: Conv, input_shape: Shape) -> tuple[Conv, _Cuts]:
     return found, _cuts(ends, over)
 
 
-def _grown(ends: list[Pads]) -> tuple[Pads, ...]:
-    return tuple((max(before, 0), max(after, 0)) for before, after in ends)
+def _grown(ends: list[Pads], sizes: Shape) -> tuple[Pads, ...]:
+    """What is padded; a cut longer than the axis bites into the padding of the other side."""
+    return tuple(
+        (max(before + min(n + after, 0), 0), max(after + min(n + before, 0), 0))
+        for (before, after), n in zip(ends, sizes, strict=True)
+    )
 
 
 def _cuts(ends: list[Pads], sizes: Shape) -> _Cuts:
     """What is left of axes whose padding is below zero; nothing where none is."""
     if min(min(sides) for sides in ends) >= 0:
         return ()
-    kept = (slice(max(-before, 0), n - max(-after, 0)) for (before, after), n in zip(ends, sizes, strict=True))
+    kept = (slice(max(-before, 0), max(n - max(-after, 0), 0)) for (before, after), n in zip(ends, sizes, strict=True))
     return (slice(None), slice(None), *kept)

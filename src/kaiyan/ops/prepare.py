@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.plan import plan
 from kaiyan.ops.arrays import Kind, kind_of, same_kind
-from kaiyan.ops.routine import Facts, facts_of, problem_of, routine_of
+from kaiyan.ops.routine import Facts, check_weight, facts_of, problem_of, routine_of
 from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv, Shape
 from kaiyan.spec.error import ConvError
@@ -56,14 +56,7 @@ class PreparedConv:
         self._ready: dict[Any, Prepared] = {}
         self._packed: dict[tuple[Problem, int], Prepared] = {}
         self.algorithm: str | None = None
-        if tuple(weight.shape) != spec.weight_shape:
-            raise ConvError(
-                "wrong-weight",
-                "the weight has shape {shape}, but {spec} has {expected}",
-                shape=tuple(weight.shape),
-                spec=str(spec),
-                expected=spec.weight_shape,
-            )
+        check_weight(spec, weight.shape)
 
     def __call__(self, x: Any, residual: Any = None, out: Any = None) -> Any:
         """The output for x, the same kind of array; in ``out`` where that is given: dense, laid out as x is."""

@@ -78,7 +78,20 @@ def _chosen(kind: Kind, facts: Facts, spec: Conv, fresh: bool) -> Routine:
     return routine_of(kind, problem_of(kind, facts, spec, fresh=fresh), facts.threads)
 
 
+def check_weight(spec: Conv, shape: Shape) -> None:
+    """Raises ``ConvError`` where a weight is not of the description's shape."""
+    if tuple(shape) != spec.weight_shape:
+        raise ConvError(
+            "wrong-weight",
+            "the weight has shape {shape}, but {spec} has {expected}",
+            shape=tuple(shape),
+            spec=str(spec),
+            expected=spec.weight_shape,
+        )
+
+
 def _check_companions(spec: Conv, arrays: tuple[tuple[Shape, Any, Any], ...]) -> None:
+    check_weight(spec, arrays[1][0])
     if len(arrays) > 2 and tuple(arrays[2][0]) != (spec.out_channels,):
         raise ConvError(
             "wrong-bias",
