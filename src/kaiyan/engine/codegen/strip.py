@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Argument(IntEnum):
-    """The places of a kernel's arguments: addresses, then strides of the input in elements.
+    """The places of a kernel's arguments: addresses, then strides of the input in elements, then how many images.
 
     A kernel sets FLAG where its result is not to be used."""
 
@@ -30,6 +30,7 @@ class Argument(IntEnum):
     BATCH_STRIDE = 9
     CHANNEL_STRIDE = 10
     STRIDE = 11  # and 12, 13: one an axis
+    IMAGES = 14
 
 
 _SLACK = 4
