@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kaiyan.engine.codegen.blocks import even, reaches, tiled
 from kaiyan.engine.codegen.channels import Channels
 from kaiyan.engine.codegen.gradient import Gradient
+from kaiyan.engine.codegen.gradient_winograd import GradientWinograd
 from kaiyan.engine.codegen.lanes import Lanes
 from kaiyan.engine.codegen.pixels import Pixels
 from kaiyan.engine.codegen.winograd import Winograd
@@ -151,7 +152,7 @@ def winograd(
 
 
 @lru_cache(maxsize=4096)
-def gradient(geometry: Geometry, source: str, last: bool, target: Target, dtype: str, threads: int) -> Gradient:  # noqa: FBT001
+def gradient(geometry: Geometry, source: str, last: bool, target: Target, dtype: str, threads: int) -> Gradient:
     """The gradient of a dense weight."""
     L = target.lanes(_itemsize(dtype))
     columns = geometry.kernel[2]
@@ -160,14 +161,37 @@ def gradient(geometry: Geometry, source: str, last: bool, target: Target, dtype:
     for vectors in (1, 2, 3) if taps == 1 else (1,):
         count = even(geometry.K, (target.registers - 1) // (taps * vectors) - 1)
         band = _band(geometry, L * vectors, dtype)
-        kernel = Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype)
-        held = geometry.K * geometry.taps * kernel.width * _itemsize(dtype)
-        blocks = geometry.groups * kernel.tasks[1]
-        parts = max(tiled(held, _SECOND), tiled(_TASKS * threads, blocks) if threads > 1 else 1)
-        found.append(replace(kernel, parts=min(parts, kernel.rounds)))
-    return min(found, key=lambda kernel: kernel.cycles)
+        found.append(Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype))
+    kernel = min(found, key=lambda kernel: kernel.cycles)
+    held = tiled(geometry.K * geometry.taps * kernel.width * _itemsize(dtype), _SECOND)
+    shared = tiled(_TASKS * threads, prod(kernel.tasks)) if threads > 1 else 1
+    return replace(kernel, parts=min(max(held, shared), kernel.rounds))
 
 
+@lru_cache(maxsize=4096)
+def gradient_winograd(
+    geometry: Geometry,
+    beside: Geometry,
+    source: str,
+    last: bool,
+    target: Target,
+    dtype: str,
+    threads: int,
+) -> GradientWinograd:
+    """The gradient of a weight of 3x3 taps."""
+    L = target.lanes(_itemsize(dtype))
+    vectors = min((2, 3, 1), key=lambda n: (tiled(geometry.C, n * L) * n, -n if n < 3 else -1))
+    count = L // 2
+    channels = min(tiled(geometry.C, vectors * L), max(_SIDE // (vectors * L), 1)) * vectors * L
+    outputs = min(tiled(geometry.K, L), max(_SIDE // L, 1)) * L
+    whole = GradientWinograd(geometry, beside, source, last, 1, channels, outputs, count, vectors, L, dtype)
+    size = whole.points * whole.columns * (channels + outputs) * _itemsize(dtype)
+    shared = tiled(_TASKS * threads, prod(whole.tasks)) if threads > 1 else 1
+    return replace(whole, rows=max(_TILES // size, 1), outputs=tiled(tiled(outputs, shared), L) * L)
+
+
+_SIDE = 128
+"""Input and output channels whose sums are held at once: 2.4 MB in float32."""
 _TAPS = 7
 """Taps of a row whose sums are in registers at once."""
 

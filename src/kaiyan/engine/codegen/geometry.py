@@ -127,6 +127,15 @@ def slid(spec: Conv, sizes: Shape, windows: Shape) -> tuple[Geometry, Maps]:
     return found, maps
 
 
+def tiles(found: Geometry, step: int) -> tuple[Geometry, Maps]:
+    """The outputs' own geometry, as what is read: in tiles of ``step`` on rows and columns, zeros past the last."""
+    _, *sizes = found.outputs
+    places = [np.arange(-(-n // step) * step, dtype=np.int64) for n in sizes]
+    maps = (np.zeros(1, np.int64), *(np.where(p < n, p, OUTSIDE) for p, n in zip(places, sizes, strict=True)))
+    room, runs = _three(len(p) for p in maps), tuple(_run(p) for p in maps)
+    return replace(found, C=found.K, kernel=(1, 1, 1), stride=(1, 1, 1), room=room, runs=runs), maps  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """The outputs of a transposed convolution that lie at ``origin`` and a stride apart: a convolution by themselves.

@@ -98,27 +98,36 @@ class Gradient:
         first = code.divmod(code.mul(part, self.rounds), self.parts)[0]
         with code.loop(0, code.number(Argument.IMAGES)) as image, code.loop(0, prod(self.bands)) as band:
             depth, row, column = code.unravel(band, self.bands)
-            row, column = code.mul(row, self.rows), code.mul(column, self.columns)
-            position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
-            base = group_base(code, geometry, image, group)
-            with code.loop(0, self.vectors) as v:
-                channel = code.mul(code.add(code.mul(block, self.vectors), v), self.lanes)
-                self.strip.pack(code, code.at(packed, code.mul(v, self.strip.size)), Place(base, channel, *position))
-            rows = code.least(code.sub(geometry.outputs[1], row), self.rows)
-            columns = code.least(code.sub(geometry.outputs[2], column), self.columns)
-            pixel = code.ravel((depth, row, column), geometry.outputs)
+            corner = depth, code.mul(row, self.rows), code.mul(column, self.columns)
+            self._pack(code, packed, group_base(code, geometry, image, group), block, corner)
+            rows, columns = (
+                code.least(code.sub(n, start), most)
+                for n, start, most in zip(geometry.outputs[1:], corner[1:], (self.rows, self.columns), strict=True)
+            )
+            pixel = code.ravel(corner, geometry.outputs)
             with code.share(self.rounds, part, self.parts) as number, code.loop(0, prod(self.passes)) as turn:
-                channel = clipped(code, number, self.count, geometry.K)
-                elements = self._element(code, image, code.add(code.mul(group, geometry.K), channel), pixel)
+                elements = self._element(code, image, self._channel(code, group, number), pixel)
                 held = code.at(sums, self._held(code, code.sub(number, first), turn))
                 inputs = code.at(packed, self._under(code, turn))
                 code.apart("multiply", partial(self._multiply, code), inputs, elements, held, rows, columns)
         with code.share(self.rounds, part, self.parts) as number, code.loop(0, self.count) as k:
-            channel = code.add(code.mul(group, geometry.K), clipped(code, number, self.count, geometry.K), k)
             start = self._held(code, code.sub(number, first), 0)
             source = code.at(sums, start, code.mul(k, self.taps * self.width))
-            self._put(code, source, channel, code.mul(block, self.width))
+            self._put(code, source, code.add(self._channel(code, group, number), k), code.mul(block, self.width))
         code.release()
+
+    def _pack(self, code: Code, packed: Value, base: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
+        """The inputs under the band whose first output is at ``corner``, vectors that lie past the last channel not."""
+        position = [code.mul(p, s) for p, s in zip(corner, self.geometry.stride, strict=True)]
+        first = code.mul(block, self.vectors)
+        there = code.sub(tiled(self.geometry.C, self.lanes), first)
+        with code.loop(0, code.least(there, self.vectors)) as v:
+            channel = code.mul(code.add(first, v), self.lanes)
+            self.strip.pack(code, code.at(packed, code.mul(v, self.strip.size)), Place(base, channel, *position))
+
+    def _channel(self, code: Code, group: Value, number: Value) -> Value:
+        """The first output channel of a block."""
+        return code.add(code.mul(group, self.geometry.K), clipped(code, number, self.count, self.geometry.K))
 
     def _held(self, code: Code, number: Value, turn: Value) -> Value:
         """Where the sums of a block of output channels and of a tile's taps lie."""
@@ -140,8 +149,7 @@ class Gradient:
         return code.at(code.argument(Argument.WEIGHT), code.ravel(places, sizes))
 
     def _multiply(self, code: Code, inputs: Value, elements: Value, sums: Value, rows: Value, columns: Value) -> None:
-        """Adds the products of a band's pixels to a tile of sums; band by band, for the error grows with a sum's length.
-        """
+        """Adds the products of a band's pixels, summed by themselves, to a tile of sums: so the error stays small."""
         geometry, vectors = self.geometry, self.taps * self.vectors
         step, apart = (geometry.groups * geometry.K, 1) if self.last else (1, geometry.pixels)
         tile = [code.zeros(vectors) for _ in range(self.count)]
@@ -162,17 +170,23 @@ class Gradient:
         taps = [
             (code.mul(turn, self.tile), t * self.width) for turn in range(prod(self.passes)) for t in range(self.taps)
         ]
-        row = code.at(code.argument(Argument.OUTPUT), code.mul(k, geometry.C * geometry.taps))
         for v in range(self.vectors):
-            first = code.add(c, v * L)
             sums = [code.vector(source, turn, tap, v * L) for turn, tap in taps]
-            to = code.at(row, code.mul(first, geometry.taps))
-            if len(taps) == 1:
-                mask = None if geometry.C % self.width == 0 else code.mask(code.sub(geometry.C, first))
-                code.put(sums[0], to, mask=mask)
-                continue
-            for start in range(0, len(taps), L):
-                part = sums[start : start + L]
-                for lane, line in enumerate(code.transposed(part + [code.constant(0)] * (L - len(part)))):
-                    with code.bound(code.add(first, lane), geometry.C, self.width):
-                        code.put(line, to, lane * geometry.taps + start, mask=code.mask(len(part)))
+            put_taps(code, geometry, sums, k, code.add(c, v * L), self.width)
+
+
+def put_taps(code: Code, geometry: Geometry, taps: list[Value], k: Value, c: Value, width: int) -> None:
+    """Vectors of input channels, from ``c`` on, to one output channel of the gradient of the weight (K, C, taps).
+
+    Channels beyond the last are left out; there are none where they fill blocks of ``width``.
+    """
+    L = code.lanes
+    to = code.at(code.argument(Argument.OUTPUT), code.mul(code.add(code.mul(k, geometry.C), c), geometry.taps))
+    if len(taps) == 1:
+        code.put(taps[0], to, mask=None if geometry.C % width == 0 else code.mask(code.sub(geometry.C, c)))
+        return
+    for start in range(0, len(taps), L):
+        part = taps[start : start + L]
+        for lane, line in enumerate(code.transposed(part + [code.constant(0)] * (L - len(part)))):
+            with code.bound(code.add(c, lane), geometry.C, width):
+                code.put(line, to, lane * geometry.taps + start, mask=code.mask(len(part)))

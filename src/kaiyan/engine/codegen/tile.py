@@ -35,7 +35,8 @@ def multiply(
 ) -> None:
     """Adds one term to every sum: the vectors at ``weights`` times the element at each pixel's offset.
 
-    The vectors are neighbours, or lie ``apart`` by so many elements. The weights ``early`` terms further on are asked for: a network's do not all stay in cache.
+    The vectors are neighbours, or lie ``apart`` at these offsets; those ``early`` terms further on are asked for, since
+    a network's weights do not all stay in cache.
 
     Written once in the innermost loop and never unrolled: LLVM would keep the broadcasts of neighbouring taps and spill
     the sums, which costs a third of the speed (3x3, 14 pixels of 2 vectors: 189 GFLOP/s against 258).
