@@ -143,7 +143,7 @@ def too_many_poolings(working: Working, random: Random) -> Edit | None:
 
 
 def wrong_groups(working: Working, random: Random) -> Edit:
-    """groups that does not divide the channels, or a weight cut for other groups."""
+    """A number of groups that does not divide the channels, or a weight cut for other groups."""
     convolutions = r"nn\.Conv(?:Transpose)?\dd\(\w+, \w+, [^()\n]*?(groups=hidden|(?=\)))"
     match = random.choice(
         _sites(convolutions, working.source) + _sites(r"F\.conv2d\([^()\n]*?((?=\)))", working.source)

@@ -1,0 +1,167 @@
+"""``python -m benchmarks blind``: how often a diagnosis names what was broken, and mends it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchmarks.broken import Broken, broken, load
+from benchmarks.harness import card
+from kaiyan import diagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kaiyan.explain.diagnose import Diagnosis
+
+SEED = 2026
+COUNT = 60
+
+NAMED: dict[str, frozenset[str]] = {}
+"""Codes of the catalogue that state each mutation."""
+
+PLACED = frozenset({"wrong in channels", "wrong linear", "wrong groups", "wrong padding"})
+"""Kinds whose cause must also name the layer, or the line, that was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one broken network.
+
+    ``restored`` is stricter than ``mended``: the output has the shape that the working network's has.
+    """
+
+    network: str
+    kind: str
+    truth: str
+    error: str
+    code: str
+    path: str | None
+    cause: str
+    fix: str
+    named: bool
+    mended: bool
+    restored: bool
+    seconds: float
+
+
+def judge(case: Broken) -> Verdict:
+    """Breaks, asks for the diagnosis, and applies the first fix."""
+    model, error = _failed(case)
+    began = perf_counter()
+    found = diagnose(error, model, case.edit.inputs)
+    seconds = perf_counter() - began
+    shape = mended(case.edit.source, model, case.edit.inputs, found)
+    fix = found.fixes[0] if found.fixes else None
+    return Verdict(
+        network=case.network,
+        kind=case.kind,
+        truth=case.edit.truth,
+        error=f"{type(error).__name__}: {error}".splitlines()[0],
+        code=found.code,
+        path=found.path,
+        cause=str(found.cause),
+        fix=str(fix.sentence) if fix else "",
+        named=found.code in NAMED[case.kind] and _placed(case, found),
+        mended=shape is not None,
+        restored=shape == case.expected,
+        seconds=seconds,
+    )
+
+
+def _failed(case: Broken) -> tuple[Any, Exception]:
+    model = None
+    try:
+        model = load(case.edit.source)
+        model(case.edit.inputs)
+    except Exception as error:  # noqa: BLE001 - whatever the user would see
+        return model, error
+    message = f"it runs: {case}"
+    raise AssertionError(message)
+
+
+def _placed(case: Broken, found: Diagnosis) -> bool:
+    if case.kind not in PLACED:
+        return True
+    return found.path in case.places or (found.line is not None and found.line.number in case.lines)
+
+
+def mended(source: str, model: Any, inputs: Any, found: Diagnosis) -> tuple[int, ...] | None:
+    """The shape of the output once the first fix is in, None where it still fails or there is no fix.
+
+    A model that could not be made is made again, from the file with the fix's line in place of the user's.
+    """
+    if not found.fixes:
+        return None
+    fix = found.fixes[0]
+    try:
+        if model is None:
+            return tuple(load(_rewritten(source, fix))(inputs).shape)
+        model, inputs = fix.apply(model, inputs)
+        output = model(*inputs) if isinstance(inputs, tuple) else model(inputs)
+    except Exception:  # noqa: BLE001 - a fix that does not run is what is counted
+        return None
+    return tuple(output.shape)
+
+
+def _rewritten(source: str, fix: Any) -> str:
+    assert fix.before
+    assert fix.before.strip() in source
+    return source.replace(fix.before.strip(), (fix.after or "").strip())
+
+
+def judged(seed: int = SEED, count: int = COUNT) -> list[Verdict]:
+    """The verdicts of ``count`` networks."""
+    return [judge(case) for case in broken(seed, count)]
+
+
+def share(verdicts: Iterable[Verdict], claim: str) -> float:
+    """The part of the verdicts, between 0 and 1, in which a claim (named, mended, restored) holds."""
+    held = [bool(getattr(verdict, claim)) for verdict in verdicts]
+    return sum(held) / len(held)
+
+
+@click.command()
+@click.option("--seed", default=SEED, show_default=True)
+@click.option("--count", default=COUNT, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("benchmarks/runs"), show_default=True)
+def blind(seed: int, count: int, out: Path) -> None:
+    """Breaks networks that work, and scores the first cause and the first fix."""
+    verdicts = judged(seed, count)
+    for verdict in verdicts:
+        if not (verdict.named and verdict.mended):
+            click.echo(
+                f"{_missed(verdict)}\n    {verdict.error}\n    {verdict.code} {verdict.cause}\n    {verdict.fix}"
+            )
+    total, named, mended = (Counter(v.kind for v in verdicts if held(v)) for held in CLAIMS)
+    for kind in total:
+        click.echo(f"{kind:20} {total[kind]:3}  named {named[kind]:3}  mended {mended[kind]:3}")
+    scores = {claim: share(verdicts, claim) for claim in ("named", "mended", "restored")}
+    scores["slowest_s"] = max(verdict.seconds for verdict in verdicts)
+    click.echo(json.dumps(scores))
+    _write(out, seed, scores, verdicts)
+
+
+CLAIMS = (lambda _: True, lambda verdict: verdict.named, lambda verdict: verdict.mended)
+
+
+def _missed(verdict: Verdict) -> str:
+    claims = [claim for claim in ("named", "mended") if not getattr(verdict, claim)]
+    return f"not {' nor '.join(claims)}: {verdict.network}, {verdict.kind}: {verdict.truth}"
+
+
+def _write(out: Path, seed: int, scores: dict[str, float], verdicts: list[Verdict]) -> None:
+    folder = out / f"{datetime.now(UTC):%Y-%m-%d}-{platform.node() or 'machine'}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"blind-{seed}-{datetime.now(UTC):%H%M%S}.json"
+    facts = {"card": card(), "seed": seed, "scores": scores, "verdicts": [asdict(verdict) for verdict in verdicts]}
+    path.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    click.echo(f"written to {path}")
