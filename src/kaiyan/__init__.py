@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from kaiyan import nn as nn
     from kaiyan.engine.codegen.threads import get_num_threads as get_num_threads
     from kaiyan.engine.codegen.threads import set_num_threads as set_num_threads
+    from kaiyan.explain.padding import padding as padding
     from kaiyan.ops.conv import conv as conv
     from kaiyan.ops.conv import conv_transpose as conv_transpose
     from kaiyan.ops.matrix import matrix as matrix
@@ -36,6 +37,7 @@ _PUBLIC = {
     "join": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
     "matrix": "kaiyan.ops.matrix",
+    "padding": "kaiyan.explain.padding",
     "plan": "kaiyan.ops.plan",
     "port": "kaiyan.ops.port",
     "prepare": "kaiyan.ops.prepare",
