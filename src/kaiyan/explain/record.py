@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedTensorMixin
 from torch.overrides import TorchFunctionMode, resolve_name
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Seen:
     @property
     def bytes(self) -> int:
         """What its elements take."""
-        return torch.Size(self.shape).numel() * getattr(torch, self.dtype).itemsize
+        size: int = getattr(torch, self.dtype).itemsize
+        return torch.Size(self.shape).numel() * size
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, for JSON."""
@@ -137,7 +139,7 @@ def _arguments(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 def _run(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any], on: str) -> tuple[Record, bool]:
     """The record, and whether its error is certain to be that of the real tensors."""
-    if any(isinstance(p, nn.parameter.UninitializedTensorMixin) for p in (*model.parameters(), *model.buffers())):
+    if any(isinstance(p, UninitializedTensorMixin) for p in (*model.parameters(), *model.buffers())):
         model = copy.deepcopy(model)  # a lazy layer changes its class on its first call
     stand_in = _StandIns(on)
     notes = _Notes(stand_in, frame=sys._getframe(1))  # noqa: SLF001 (the only way to read the stack)
@@ -167,13 +169,14 @@ class _StandIns:
         return _mapped(value, self._tensor)
 
     def _tensor(self, tensor: Tensor) -> Tensor:
-        if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+        if isinstance(tensor, UninitializedTensorMixin):
             return tensor
         if id(tensor) not in self._made:
             made = self._copy(tensor.detach())
             self._made[id(tensor)] = (tensor, made)
             self.devices[id(made)] = tensor.device
-        return self._made[id(tensor)][1]
+        _, made = self._made[id(tensor)]
+        return made
 
     def _copy(self, tensor: Tensor) -> Tensor:
         if self.on == "meta":
@@ -289,9 +292,33 @@ def _is_a_step(func: Callable[..., Any]) -> bool:
 
 
 _QUESTIONS = frozenset(
-    ("__get__", "__set__", "__len__", "__repr__", "__format__", "__hash__", "__bool__", "__index__", "__int__")
-    + ("size", "dim", "numel", "stride", "ndimension", "nelement", "element_size", "storage_offset", "get_device")
-    + ("data_ptr", "untyped_storage", "storage", "__setstate__", "__reduce_ex__", "register_hook", "type")
+    [
+        "__get__",
+        "__set__",
+        "__len__",
+        "__repr__",
+        "__format__",
+        "__hash__",
+        "__bool__",
+        "__index__",
+        "__int__",
+        "__setstate__",
+        "__reduce_ex__",
+        "size",
+        "dim",
+        "numel",
+        "stride",
+        "ndimension",
+        "nelement",
+        "element_size",
+        "storage_offset",
+        "get_device",
+        "data_ptr",
+        "untyped_storage",
+        "storage",
+        "register_hook",
+        "type",
+    ]
 )
 
 
@@ -318,7 +345,7 @@ def _zeros(tensor: Tensor) -> Tensor:
 
 
 def _seen(tensor: Tensor, device: torch.device, name: int) -> Seen:
-    shape = () if isinstance(tensor, nn.parameter.UninitializedTensorMixin) else tuple(tensor.shape)
+    shape = () if isinstance(tensor, UninitializedTensorMixin) else tuple(tensor.shape)
     return Seen(shape, str(tensor.dtype).removeprefix("torch."), str(device), name)
 
 
@@ -411,7 +438,7 @@ def _watched(model: nn.Module, notes: _Notes) -> Iterator[None]:
 
 def _beginning(path: str, notes: _Notes) -> Callable[..., None]:
     def begin(module: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> None:
-        own = tuple(p for p in module.parameters(recurse=False) if p is not None)
+        own = tuple(module.parameters(recurse=False))
         notes.begin(
             Call(
                 number=-1,
@@ -421,7 +448,7 @@ def _beginning(path: str, notes: _Notes) -> Callable[..., None]:
                 code=_code(module),
                 inputs=notes.seen((args, named)),
                 is_leaf=not any(True for _ in module.children()),
-                parameters=sum(p.numel() for p in own if not isinstance(p, nn.parameter.UninitializedTensorMixin)),
+                parameters=sum(int(p.numel()) for p in own if not isinstance(p, UninitializedTensorMixin)),
                 weights=notes.seen(own),
                 training=module.training,
             )
