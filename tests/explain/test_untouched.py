@@ -20,7 +20,7 @@ HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_p
 
 
 class Net(nn.Module):
-    """What is easily touched: statistics, dropout, a part in eval mode, a frozen weight, a gradient, a hook, a counter."""
+    """What is easily touched: statistics, dropout, a part in eval mode, a frozen weight, a gradient, a hook."""
 
     def __init__(self, features: int) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ CALLS: dict[str, Callable[[nn.Module, Tensor], object]] = {
     "explaining": _explained,
     "fix": _fixed,
     "least_input": lambda model, x: kaiyan.least_input(model, tuple(x.shape)),
-    "shift_report": lambda model, x: kaiyan.shift_report(model, x),
+    "shift_report": kaiyan.shift_report,
 }
 
 
@@ -106,7 +106,7 @@ def test_a_model_comes_out_as_it_went_in(call: str, features: int) -> None:
         lambda model, _: model.zero_grad(),
         lambda model, _: model.fc.register_forward_hook(lambda *_: None),
         lambda model, _: setattr(model, "note", []),
-        lambda model, _: torch.rand(1),
+        lambda *_: torch.rand(1),
         lambda _, x: x.mul_(2),
     ],
     ids=["run", "eval", "zero_grad", "hook", "attribute", "random", "input"],
