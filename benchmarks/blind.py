@@ -97,25 +97,29 @@ def _placed(case: Broken, found: Diagnosis) -> bool:
 def mended(source: str, model: Any, inputs: Any, found: Diagnosis) -> tuple[int, ...] | None:
     """The shape of the output once the first fix is in, None where it still fails or there is no fix.
 
-    A model that could not be made is made again, from the file with the fix's line in place of the user's.
+    A model that could not be made is made again, from the file with the fix in the line that the diagnosis names.
     """
     if not found.fixes:
         return None
-    fix = found.fixes[0]
     try:
         if model is None:
-            return tuple(load(_rewritten(source, fix))(inputs).shape)
-        model, inputs = fix.apply(model, inputs)
+            return tuple(load(_rewritten(source, found))(inputs).shape)
+        model, inputs = found.fixes[0].apply(model, inputs)
         output = model(*inputs) if isinstance(inputs, tuple) else model(inputs)
     except Exception:  # noqa: BLE001 - a fix that does not run is what is counted
         return None
     return tuple(output.shape)
 
 
-def _rewritten(source: str, fix: Any) -> str:
-    assert fix.before
-    assert fix.before.strip() in source
-    return source.replace(fix.before.strip(), (fix.after or "").strip())
+def _rewritten(source: str, found: Diagnosis) -> str:
+    before, after = found.fixes[0].before, found.fixes[0].after
+    assert before
+    assert found.line
+    lines = source.split("\n")
+    mine = lines[found.line.number - 1]
+    assert before.strip() in mine
+    lines[found.line.number - 1] = mine.replace(before.strip(), (after or "").strip())
+    return "\n".join(lines)
 
 
 def judged(seed: int = SEED, count: int = COUNT) -> list[Verdict]:
