@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import kaiyan
 from benchmarks.broken import Broken, broken, load
 from benchmarks.harness import card
-from kaiyan import diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,7 @@ def judge(case: Broken) -> Verdict:
     """Breaks, asks for the diagnosis, and applies the first fix."""
     model, error = _failed(case)
     began = perf_counter()
-    found = diagnose(error, model, case.edit.inputs)
+    found = kaiyan.diagnose(error, model, case.edit.inputs)
     seconds = perf_counter() - began
     shape = mended(case.edit.source, model, case.edit.inputs, found)
     fix = found.fixes[0] if found.fixes else None
