@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.threads import set_num_threads as set_num_threads
     from kaiyan.explain.padding import padding as padding
     from kaiyan.explain.shift import shift_report as shift_report
+    from kaiyan.explain.summary import summary as summary
     from kaiyan.ops.conv import conv as conv
     from kaiyan.ops.conv import conv_transpose as conv_transpose
     from kaiyan.ops.matrix import matrix as matrix
@@ -46,6 +47,7 @@ _PUBLIC = {
     "see": "kaiyan.pictures.see",
     "set_num_threads": "kaiyan.engine.codegen.threads",
     "shift_report": "kaiyan.explain.shift",
+    "summary": "kaiyan.explain.summary",
     "tune": "kaiyan.ops.plan",
 }
 

@@ -16,6 +16,7 @@ from kaiyan.cli.padding import padding
 from kaiyan.cli.plan import plan
 from kaiyan.cli.see import see
 from kaiyan.cli.shape import shape
+from kaiyan.cli.summary import summary
 from kaiyan.i18n import language, say
 from kaiyan.spec.error import KaiyanError
 
@@ -33,7 +34,7 @@ kaiyan = Group(
         click.Option(["--lang"], metavar="en|zh", help="the language; else KAIYAN_LANG, else the locale"),
         click.Option(["--version"], is_flag=True, help="print the version"),
     ],
-    commands=[see, shape, plan, convert, padding, bench_model],
+    commands=[see, shape, plan, convert, padding, bench_model, summary],
 )
 
 

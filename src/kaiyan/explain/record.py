@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.overrides import TorchFunctionMode, resolve_name
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class _StandIns:
 
     def _tensor(self, tensor: Tensor) -> Tensor:
         if isinstance(tensor, UninitializedTensorMixin):
-            return tensor
+            return tensor  # type: ignore[no-any-return]
         if id(tensor) not in self._made:
             made = self._copy(tensor.detach())
             self._made[id(tensor)] = (tensor, made)
