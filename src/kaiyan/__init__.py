@@ -7,6 +7,9 @@ if TYPE_CHECKING:
     from kaiyan import nn as nn
     from kaiyan.engine.codegen.threads import get_num_threads as get_num_threads
     from kaiyan.engine.codegen.threads import set_num_threads as set_num_threads
+    from kaiyan.explain.diagnose import diagnose as diagnose
+    from kaiyan.explain.diagnose import explaining as explaining
+    from kaiyan.explain.diagnose import install_explainer as install_explainer
     from kaiyan.explain.padding import padding as padding
     from kaiyan.explain.shift import shift_report as shift_report
     from kaiyan.explain.summary import summary as summary
@@ -35,6 +38,9 @@ _PUBLIC = {
     "conv": "kaiyan.ops.conv",
     "conv_transpose": "kaiyan.ops.conv",
     "convert_weight": "kaiyan.ops.weights",
+    "diagnose": "kaiyan.explain.diagnose",
+    "explaining": "kaiyan.explain.diagnose",
+    "install_explainer": "kaiyan.explain.diagnose",
     "get_num_threads": "kaiyan.engine.codegen.threads",
     "join": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",

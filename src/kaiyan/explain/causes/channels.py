@@ -1,0 +1,196 @@
+"""Causes about channels: convolutions, normalisations, biases, groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from kaiyan.explain.causes.finding import Cause, Finding, numbers
+from kaiyan.explain.fixes import Fix, fed, preceded, replaced
+from kaiyan.explain.layers import Permute, is_convolution, rebuilt
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
+
+    from kaiyan.explain.facts import Facts
+    from kaiyan.explain.rehearse import Shape
+
+
+def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
+    if facts.given and is_convolution(facts.layer):
+        layer: Any = facts.layer
+        shape, expected, groups = facts.given, layer.in_channels, layer.groups
+    elif found.group("shape"):
+        shape, expected, groups = numbers(found["shape"]), int(found["expected"]), int(found["groups"])
+    else:
+        return None
+    got = shape[1] if len(shape) > 2 else shape[0]
+    last = facts.before()
+    said = (
+        sentence(
+            "K001", "{path} takes {expected} channels, but was given {got}: {source} made {shape}",
+            path=facts.path, expected=expected, got=got, source=f"{last.path} ({last.kind})", shape=shape,
+        )
+        if last
+        else sentence(
+            "K001", "the convolution takes {expected} channels on axis 1, but the input {shape} has {got} there",
+            expected=expected, got=got, shape=shape,
+        )
+    )  # fmt: skip
+    return Finding(said, (*_moved(facts, shape, expected), *_channels(facts, expected, got, groups)))
+
+
+def _moved(facts: Facts, shape: Shape, expected: int) -> Iterator[Fix]:
+    """Channels that stand on another axis: offered only where one has exactly their number."""
+    axes = [axis for axis in range(len(shape) - 1, 1, -1) if shape[axis] == expected]
+    for axis in axes[:1]:
+        order = (0, axis, *(a for a in range(1, len(shape)) if a != axis))
+        line = f"x = x.permute({', '.join(str(a) for a in order)})"
+        said = sentence(
+            "K001", "axis {axis} has {expected}: the channels stand there; {line} gives {moved}",
+            axis=axis, expected=expected, line=line, moved=tuple(shape[a] for a in order),
+        )  # fmt: skip
+        if facts.layer is None or any(isinstance(i, Tensor) and tuple(i.shape) == shape for i in facts.inputs):
+            yield fed(said, line, lambda x: x.permute(order))
+        else:
+            yield preceded(said, facts.layer, facts.path or "", Permute(*order))
+
+
+def _channels(facts: Facts, expected: int, got: int, groups: int) -> Iterator[Fix]:
+    layer: Any = facts.layer
+    if expected == 1 and got == 3 and not facts.done:
+        yield fed(
+            sentence("K001", "the picture is colour and the layer takes grey: average the colours"),
+            "x = x.mean(1, keepdim=True)",
+            lambda x: x.mean(1, keepdim=True),
+        )
+    if expected == 3 and got == 1 and not facts.done:
+        yield fed(
+            sentence("K001", "the picture is grey and the layer takes colour: repeat it three times"),
+            "x = x.expand(-1, 3, -1, -1)",
+            lambda x: x.expand(-1, 3, *x.shape[2:]),
+        )
+    said = sentence("K001", "make the layer take {got} channels: in_channels={got}", got=got)
+    if layer is None:
+        yield Fix(said, f"in_channels={expected}", f"in_channels={got}")
+        return
+    deep = {"groups": got} | ({"out_channels": got} if layer.out_channels == expected else {})
+    for changes in ({}, deep if groups == expected > 1 else {"groups": 1}):
+        made = rebuilt(layer, in_channels=got, **changes)
+        if made:
+            yield replaced(said, layer, facts.path or "", made)
+    yield from _earlier(facts, expected)
+
+
+def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
+    """The convolution before it made to give what is expected."""
+    steps = [s for s in facts.done if facts.model and is_convolution(facts.model.get_submodule(s.path))]
+    for step in steps[-1:]:
+        old = facts.model.get_submodule(step.path) if facts.model else None
+        made = rebuilt(old, out_channels=expected) if old else None
+        if old and made:
+            said = sentence("K001", "or let {path} give {expected}: out_channels={expected}", path=step.path,
+                            expected=expected)  # fmt: skip
+            yield replaced(said, old, step.path, made)
+
+
+def _norm(facts: Facts, found: re.Match[str]) -> Finding | None:
+    layer: Any = facts.layer
+    got = facts.given[1] if facts.given and len(facts.given) > 1 else int(found["got"] or 0)
+    expected = getattr(layer, "num_features", None) or getattr(layer, "num_channels", None) or found["expected"]
+    said = sentence(
+        "K018", "the normalisation {path} is for {expected} channels, but was given {got}",
+        path=facts.path or "", expected=expected, got=got,
+    )  # fmt: skip
+    name = "num_channels" if isinstance(layer, nn.GroupNorm) else "num_features"
+    offer = sentence("K018", "{name}={got}", name=name, got=got)
+    made = rebuilt(layer, **{name: got}) if layer else None
+    fix = replaced(offer, layer, facts.path or "", made) if made else Fix(offer, f"{name}={expected}", f"{name}={got}")
+    return Finding(said, (fix,))
+
+
+def _layer_norm(facts: Facts, found: re.Match[str]) -> Finding | None:
+    expected, shape = numbers(found["expected"]), facts.given or numbers(found["shape"])
+    tail = shape[-len(expected) :]
+    said = sentence("K018", "LayerNorm is for the last axes {expected}, but {shape} ends with {tail}",
+                    expected=expected, shape=shape, tail=tail)  # fmt: skip
+    offer = sentence("K018", "normalized_shape={tail}", tail=tail)
+    made = rebuilt(facts.layer, normalized_shape=tail) if facts.layer else None
+    if made and facts.layer:
+        return Finding(said, (replaced(offer, facts.layer, facts.path or "", made),))
+    return Finding(said, (Fix(offer, f"normalized_shape={expected}", f"normalized_shape={tail}"),))
+
+
+def _bias(_: Facts, found: re.Match[str]) -> Finding:
+    said = sentence("K023", "the bias has {got} numbers, but there are {expected} output channels: one each",
+                    got=int(found["got"]), expected=int(found["expected"]))  # fmt: skip
+    return Finding(said, (Fix(sentence("K023", "a bias of shape ({expected},)", expected=int(found["expected"]))),))
+
+
+def _groups(facts: Facts, _: re.Match[str]) -> Finding:
+    given = facts.settings or {}
+    C, K, G = (given.get(name) for name in ("in_channels", "out_channels", "groups"))
+    if not (isinstance(C, int) and isinstance(K, int) and isinstance(G, int)):
+        return Finding(sentence("K027", "groups must divide in_channels and out_channels both"))
+    legal = [g for g in range(1, min(C, K) + 1) if C % g == 0 and K % g == 0]
+    said = sentence("K027", "groups={groups} does not divide both in_channels={C} and out_channels={K}",
+                    groups=G, C=C, K=K)  # fmt: skip
+    near = min(legal, key=lambda g: abs(g - G))
+    offer = sentence("K027", "groups={near}; possible are {legal}", near=near, legal=", ".join(map(str, legal)))
+    return Finding(said, (Fix(offer, f"groups={G}", f"groups={near}"),))
+
+
+CHANNELS = (
+    Cause(
+        "K002", sentence("title", "a transposed convolution's channels"),
+        r"Given transposed=1, weight of size \[(?P<weight>[^\]]*)\], expected input\[(?P<shape>[^\]]*)\] to have "
+        r"(?P<expected>\d+) channels, but got (?P<got>\d+)(?P<groups>)",
+        "Given transposed=1, weight of size [1, 8, 3, 3], expected input[1, 3, 8, 8] to have 1 channels, but got 3",
+        lambda facts, found: _transposed(facts, found),
+    ),
+    Cause(
+        "K001", sentence("title", "a convolution's channels"),
+        r"Given groups=(?P<groups>\d+), weight of size \[[^\]]*\], expected input\[(?P<shape>[^\]]*)\] to have "
+        r"(?P<expected>\d+) channels|Invalid channel dimensions",
+        "Given groups=1, weight of size [8, 1, 3, 3], expected input[2, 3, 32, 32] to have 1 channels, but got 3",
+        _convolution,
+    ),
+    Cause(
+        "K018", sentence("title", "a normalisation's channels"),
+        r"running_mean should contain (?P<got>\d+) elements not (?P<expected>\d+)|"
+        r"number of channels in input, but got weight of shape \[(?P<weight>\d+)\]",
+        "running_mean should contain 3 elements not 8", _norm,
+    ),
+    Cause(
+        "K018", sentence("title", "a normalisation's channels"),
+        r"Given normalized_shape=\[(?P<expected>[^\]]*)\].*?size\D*(?P<shape>[\d, ]+)",
+        "Given normalized_shape=[8, 4], expected input with shape [*, 8, 4], but got input of size[2, 6, 4, 4]",
+        _layer_norm,
+    ),
+    Cause(
+        "K023", sentence("title", "a bias's length"),
+        r"expected bias to be 1-dimensional with (?P<expected>\d+) elements, but got bias of size \[(?P<got>\d+)",
+        "expected bias to be 1-dimensional with 8 elements, but got bias of size [5] instead", _bias,
+    ),
+    Cause(
+        "K027", sentence("title", "groups that do not divide the channels"),
+        r"(in|out)_channels must be divisible by groups", "in_channels must be divisible by groups", _groups,
+    ),
+)  # fmt: skip
+
+
+def _transposed(facts: Facts, found: re.Match[str]) -> Finding:
+    weight, expected, got = numbers(found["weight"]), int(found["expected"]), int(found["got"])
+    said = sentence(
+        "K002",
+        "the transposed convolution takes {expected} channels, but was given {got}; its weight {weight} is "
+        "(in_channels, out_channels / groups, kernel), the other way round than a convolution's",
+        expected=expected, got=got, weight=weight,
+    )  # fmt: skip
+    groups = getattr(facts.layer, "groups", 1)
+    shape = facts.given or numbers(found["shape"])
+    fixes = (*_moved(facts, shape, expected), *_channels(facts, expected, got, groups))
+    return Finding(said, fixes)
