@@ -106,6 +106,15 @@ def test_settings_that_make_no_convolution_are_refused(n: int, kernel: int, rank
         padding(n, kernel, rank=rank)
 
 
+def test_views_hold_the_same_table_and_stay_small() -> None:
+    found = padding(224, 3, stride=2)
+    assert "| TF SAME, ONNX SAME_UPPER | 0, 1 | 112 | 0..2 | 222..224 | 0 |" in found.to_markdown("en")
+    assert "错位" in found.to_markdown("zh")
+    assert "<script" not in found._repr_html_()
+    assert len(found._repr_html_().encode()) < 20_000
+    assert "TF SAME" in str(found)
+
+
 def test_the_command_shows_table_answer_and_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--lang", "en", "padding", "224", "--kernel", "3", "--stride", "2"]) == 0
     said = capsys.readouterr().out

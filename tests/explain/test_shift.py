@@ -104,7 +104,9 @@ def test_facts_and_both_languages(picture: Tensor) -> None:
     found = shift_report(_circular(2), picture)
     assert found.to_dict()["layers"][0]["jump"] == 2
     assert "平移等变性" in say(found.lines[0], "zh")
-    assert "stride 2" in str(found)
+    assert "✗" in found.to_markdown("en")
+    assert len(found._repr_html_().encode()) < 20_000
+    assert "Conv2d" in str(found)
 
 
 @pytest.mark.parametrize("shifts", [0, 16])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
-from rich.table import Table
 
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session
-from kaiyan.explain.padding import HEADINGS
 from kaiyan.explain.padding import padding as conventions
-from kaiyan.spec.sentence import sentence
 
 
 def _padding(*, size: str, as_json: bool, **settings: str) -> None:
@@ -19,12 +18,7 @@ def _padding(*, size: str, as_json: bool, **settings: str) -> None:
     if as_json:
         session.json(found.to_dict())
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in HEADINGS:
-        table.add_column(session.say(sentence("heading", heading)), overflow="fold")
-    for row in found.conventions:
-        table.add_row(*row.cells)
-    session.print(table)
+    session.print(replace(found.table, notes=()).rich(session.lang))
     session.print("")
     session.lines(found.lines)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.explain.table import Row, Table
 from kaiyan.ops.port import Port
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv
@@ -12,6 +13,8 @@ from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
+    from rich.console import Group
+
     from kaiyan.spec.axis import Axis, Pads
 
 HEADINGS = ("convention", "before, after", "output", "first window", "last window", "shift")
@@ -67,7 +70,7 @@ class Convention:
         return (self.name, f"{self.pads[0]}, {self.pads[1]}", str(self.output_size), *spans, str(self.shift))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Paddings:
     """Every convention for one axis; ``lines`` says whether half the kernel is 'same', and what to write in torch."""
 
@@ -95,6 +98,27 @@ class Paddings:
     def is_same(self) -> bool:
         """Whether PyTorch's number pads as TensorFlow's SAME does at this size."""
         return self["number"].pads == self["same"].pads
+
+    @property
+    def table(self) -> Table:
+        """A row a convention, and the answers below."""
+        rows = tuple(Row(each.cells) for each in self.conventions)
+        return Table(tuple(sentence("heading", heading) for heading in HEADINGS), rows, notes=self.lines)
+
+    def __str__(self) -> str:
+        return self.table.plain()
+
+    __repr__ = __str__
+
+    def __rich__(self) -> Group:
+        return self.table.rich()
+
+    def _repr_html_(self) -> str:
+        return self.table.html()
+
+    def to_markdown(self, lang: str | None = None) -> str:
+        """The table and the sentences in Markdown."""
+        return self.table.markdown(lang)
 
     @property
     def lines(self) -> tuple[Sentence, ...]:

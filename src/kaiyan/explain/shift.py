@@ -12,12 +12,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from kaiyan.explain.table import Row, Table
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.console import Group
+
+HEADINGS = ("layer", "jump")
 EXACT = 1e-5
 """Relative errors below this are float32's rounding."""
 _CELL, _LABEL = 26, 220
@@ -38,6 +42,11 @@ class Moved:
     jump: float
     width: int
     errors: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """Its path and kind."""
+        return f"{self.path} {self.kind}".lstrip()
 
     def on_grid(self, shift: int) -> bool:
         """Whether a shift is a whole number of this layer's columns: strides then lose nothing."""
@@ -65,7 +74,7 @@ class Moved:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ShiftReport:
     """How each layer moved, in order; ``answer`` is the model's own output, ``kept`` the share of shifts at which its
     largest entry stayed the same one (None for maps)."""
@@ -90,11 +99,31 @@ class ShiftReport:
         found = [self._breaking(), self._border(), self._answer()]
         return tuple(line for line in found if line)
 
+    @property
+    def table(self) -> Table:
+        """A row a layer, a column a shift; the layer that breaks equivariance is marked."""
+        headings = tuple(sentence("heading", heading) for heading in HEADINGS)
+        shifts = tuple(str(shift) for shift in range(1, len(self.answer.errors) + 1))
+        rows = tuple(
+            Row((layer.name, f"{layer.jump:g}", *(f"{error:.1%}" for error in layer.errors)), mark=self._mark(layer))
+            for layer in self.layers
+        )
+        return Table((*headings, *shifts), rows, notes=self.lines)
+
     def __str__(self) -> str:
-        rows = [f"{m.path or m.kind:<28} {m.jump:>6g} " + " ".join(f"{e:7.1%}" for e in m.errors) for m in self.layers]
-        return "\n".join([*map(str, self.lines), *rows])
+        return self.table.plain()
 
     __repr__ = __str__
+
+    def __rich__(self) -> Group:
+        return self.table.rich()
+
+    def _repr_html_(self) -> str:
+        return self.table.html()
+
+    def to_markdown(self, lang: str | None = None) -> str:
+        """The table and the sentences in Markdown."""
+        return self.table.markdown(lang)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, for JSON."""
@@ -120,13 +149,16 @@ class ShiftReport:
         for shift in range(1, errors.shape[1] + 1):
             draw.text((_LABEL + (shift - 0.5) * _CELL, _CELL / 2), str(shift), fill="black", anchor="mm")
         for row, layer in enumerate(self.layers, 1):
-            label = f"{layer.path or layer.kind}  /{layer.jump:g}"
+            label = f"{layer.name}  /{layer.jump:g}"
             draw.text((_LABEL - 8, (row + 0.5) * _CELL), label[-34:], fill="black", anchor="rm")
         held = io.BytesIO()
         page.save(held, "PNG")
         return held.getvalue()
 
     _repr_png_ = png
+
+    def _mark(self, layer: Moved) -> str:
+        return "bad" if layer is self.breaker else ""
 
     def _breaking(self) -> Sentence:
         if self.breaker is None:
