@@ -99,7 +99,7 @@ class Diagnosis:
             yield f"  ? {said(unknown, lang)}"
         if self.then:
             yield said(sentence("diagnosis", "and then:"), lang)
-            yield from self.then._lines(lang)
+            yield self.then.text(lang)
 
 
 def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs: Any = None) -> Diagnosis:
@@ -134,7 +134,7 @@ def _found(facts: Facts) -> tuple[str, Finding]:
     for cause in CAUSES:
         finding = cause(facts)
         if finding:
-            return cause.code, finding
+            return finding.code or cause.code, finding
     first = facts.text.strip().splitlines()[-1] if facts.text.strip() else ""
     return "K000", Finding(sentence("K000", "this failure is not in the catalogue: {text}", text=first))
 
@@ -173,7 +173,7 @@ def _run(fix: Fix, facts: Facts) -> Rehearsal | None:
         model, inputs = fix.apply(facts.model, facts.inputs)
     except Exception:  # noqa: BLE001 (a proposal that cannot be carried out is not offered)
         return None
-    return rehearse(model, inputs)
+    return rehearse(model, inputs, meta=facts.meta)
 
 
 @contextmanager

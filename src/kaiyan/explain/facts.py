@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from kaiyan.explain.layers import SETTINGS
 from kaiyan.explain.record import Line
 from kaiyan.explain.rehearse import Rehearsal, rehearse
 
@@ -34,6 +35,7 @@ class Facts:
     inputs: tuple[Any, ...] = ()
     run: Rehearsal | None = None
     settings: dict[str, Any] | None = None
+    meta: bool = True
 
     @property
     def step(self) -> Step | None:
@@ -49,7 +51,11 @@ class Facts:
     def layer(self) -> nn.Module | None:
         """The layer that failed; None where a function did."""
         step = self.step
-        return self.model.get_submodule(step.path) if self.model is not None and step and step.is_module else None
+        if self.model is None or step is None or not step.is_module:
+            return None
+        module = self.model.get_submodule(step.path)
+        known = isinstance(module, tuple(SETTINGS)) or type(module).__module__.startswith("torch.")
+        return module if known else None
 
     @property
     def done(self) -> tuple[Step, ...]:
@@ -82,8 +88,11 @@ def _rehearsed(facts: Facts, model: nn.Module | None, inputs: Any) -> Facts:
         return facts
     given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
     run = rehearse(model, given)
+    meta = run.error is not None
+    if not meta:  # meta kernels let pass some of what real ones refuse
+        run = rehearse(model, given, meta=False)
     line = facts.line or next((step.line for step in reversed(run.steps) if step.line), None)
-    return Facts(facts.text, line, model, given, run, facts.settings)
+    return Facts(facts.text, line, model, given, run, facts.settings, meta)
 
 
 def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:

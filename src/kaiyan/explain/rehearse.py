@@ -6,11 +6,11 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from kaiyan.explain.record import record
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from kaiyan.explain.record import Call, Line
 
 Shape = tuple[int, ...]
@@ -62,9 +62,9 @@ class Rehearsal:
         return tuple(step for step in self.steps if step.output is not None)
 
 
-def rehearse(model: nn.Module, inputs: tuple[Any, ...]) -> Rehearsal:
+def rehearse(model: nn.Module, inputs: tuple[Any, ...], *, meta: bool = True) -> Rehearsal:
     """Runs ``model`` without computing; its own error is in what is returned, not raised."""
-    found = record(model, inputs)
+    found = record(model, inputs, meta=meta)
     failure = found.failure
     return Rehearsal(tuple(_step(call) for call in found.layers), found.error, failure.path if failure else None)
 

@@ -40,21 +40,32 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
             expected=expected, got=got, shape=shape,
         )
     )  # fmt: skip
-    return Finding(said, (*_moved(facts, shape, expected), *_channels(facts, expected, got, groups)))
+    moved = tuple(_moved(facts, shape, expected))
+    if moved:
+        axis = max(a for a in range(1, len(shape)) if shape[a] == expected)
+        said = sentence(
+            "K030", "the channels stand on another axis: axis {axis} of {shape} has the {expected} that are taken",
+            axis=axis, shape=shape, expected=expected,
+        )  # fmt: skip
+    fixes = (*moved, *_channels(facts, expected, got, groups))
+    return Finding(said, fixes, code="K030" if moved else None)
 
 
 def _moved(facts: Facts, shape: Shape, expected: int) -> Iterator[Fix]:
     """Channels that stand on another axis: offered only where one has exactly their number."""
-    axes = [axis for axis in range(len(shape) - 1, 1, -1) if shape[axis] == expected]
-    for axis in axes[:1]:
-        order = (0, axis, *(a for a in range(1, len(shape)) if a != axis))
-        line = f"x = x.permute({', '.join(str(a) for a in order)})"
+    rank = getattr(facts.layer, "weight", None)
+    axes = len(rank.shape) - 2 if rank is not None else None
+    lead = 0 if axes is not None and len(shape) == axes + 1 else 0 if axes is None and len(shape) == 3 else 1
+    found = [axis for axis in range(len(shape) - 1, lead, -1) if shape[axis] == expected]
+    for axis in found[:1]:
+        order = (*range(lead), axis, *(a for a in range(lead, len(shape)) if a != axis))
+        swap = len(shape) == 3 and lead == 1
+        line = "x = x.transpose(1, 2)" if swap else f"x = x.permute({', '.join(str(a) for a in order)})"
         said = sentence(
-            "K001", "axis {axis} has {expected}: the channels stand there; {line} gives {moved}",
-            axis=axis, expected=expected, line=line, moved=tuple(shape[a] for a in order),
+            "K030", "{line} gives {moved}", line=line, moved=tuple(shape[a] for a in order),
         )  # fmt: skip
         if facts.layer is None or any(isinstance(i, Tensor) and tuple(i.shape) == shape for i in facts.inputs):
-            yield fed(said, line, lambda x: x.permute(order))
+            yield fed(said, line, lambda x, order=order: x.permute(order))
         else:
             yield preceded(said, facts.layer, facts.path or "", Permute(*order))
 
@@ -143,13 +154,27 @@ def _groups(facts: Facts, _: re.Match[str]) -> Finding:
     return Finding(said, (Fix(offer, f"groups={G}", f"groups={near}"),))
 
 
+def _transposed(facts: Facts, found: re.Match[str]) -> Finding:
+    weight, expected, got = numbers(found["weight"]), int(found["expected"]), int(found["got"])
+    said = sentence(
+        "K002",
+        "the transposed convolution takes {expected} channels, but was given {got}; its weight {weight} is "
+        "(in_channels, out_channels / groups, kernel), the other way round than a convolution's",
+        expected=expected, got=got, weight=weight,
+    )  # fmt: skip
+    groups = getattr(facts.layer, "groups", 1)
+    shape = facts.given or numbers(found["shape"])
+    fixes = (*_moved(facts, shape, expected), *_channels(facts, expected, got, groups))
+    return Finding(said, fixes)
+
+
 CHANNELS = (
     Cause(
         "K002", sentence("title", "a transposed convolution's channels"),
         r"Given transposed=1, weight of size \[(?P<weight>[^\]]*)\], expected input\[(?P<shape>[^\]]*)\] to have "
         r"(?P<expected>\d+) channels, but got (?P<got>\d+)(?P<groups>)",
         "Given transposed=1, weight of size [1, 8, 3, 3], expected input[1, 3, 8, 8] to have 1 channels, but got 3",
-        lambda facts, found: _transposed(facts, found),
+        _transposed,
     ),
     Cause(
         "K001", sentence("title", "a convolution's channels"),
@@ -180,17 +205,3 @@ CHANNELS = (
         r"(in|out)_channels must be divisible by groups", "in_channels must be divisible by groups", _groups,
     ),
 )  # fmt: skip
-
-
-def _transposed(facts: Facts, found: re.Match[str]) -> Finding:
-    weight, expected, got = numbers(found["weight"]), int(found["expected"]), int(found["got"])
-    said = sentence(
-        "K002",
-        "the transposed convolution takes {expected} channels, but was given {got}; its weight {weight} is "
-        "(in_channels, out_channels / groups, kernel), the other way round than a convolution's",
-        expected=expected, got=got, weight=weight,
-    )  # fmt: skip
-    groups = getattr(facts.layer, "groups", 1)
-    shape = facts.given or numbers(found["shape"])
-    fixes = (*_moved(facts, shape, expected), *_channels(facts, expected, got, groups))
-    return Finding(said, fixes)

@@ -21,6 +21,8 @@ class Finding:
     cause: Sentence
     fixes: tuple[Fix, ...] = ()
     unknown: tuple[Sentence, ...] = ()
+    code: str | None = None
+    """The code where it is another than the row's: the same words of PyTorch for another situation."""
 
 
 @dataclass(frozen=True)

@@ -58,48 +58,49 @@ def _unflattened(facts: Facts, shape: Shape, maps: Shape, expected: int) -> Find
     N = maps[0]
     said = (
         sentence(
-            "K012", "{layer} was given {shape}: flatten took the batch too; {maps} has {N} pictures of {features}",
+            "K031", "{layer} was given {shape}: flatten took the batch too; {maps} has {N} pictures of {features}",
             layer=facts.path, shape=shape, maps=maps, N=N, features=prod(maps[1:]),
         )
         if len(shape) == 1
         else sentence(
-            "K012", "{layer} expects {expected} features, but was given maps {shape}: there is no flatten before it",
+            "K031", "{layer} expects {expected} features, but was given maps {shape}: there is no flatten before it",
             layer=facts.path, expected=expected, shape=shape,
         )
     )  # fmt: skip
-    return Finding(said, tuple(_flattening(facts, shape, N, maps, expected)))
+    return Finding(said, tuple(_flattening(facts, shape, N, maps, expected)), code="K031")
 
 
 def _flattening(facts: Facts, shape: Shape, N: int, maps: Shape, expected: int) -> Iterator[Fix]:
     layer, path = facts.layer, facts.path or ""
     if layer is None:
         return
-    said = sentence("K012", "keep the batch: x = torch.flatten(x, 1) gives ({N}, {features})", N=N,
+    said = sentence("K031", "keep the batch: x = torch.flatten(x, 1) gives ({N}, {features})", N=N,
                     features=prod(maps[1:]))  # fmt: skip
-    line = facts.step.line if facts.step else None
     if len(shape) == 1:
-        flat = [step for step in facts.done if step.kind in ("flatten", "Flatten")]
-        for step in flat[-1:]:
-            if not step.is_module and step.line:
-                for before, after in (("flatten(x)", "flatten(x, 1)"), ("flatten()", "flatten(1)"),
-                                      ("))", "), 1)")):  # fmt: skip
-                    if before in step.line.text:
-                        yield edited(said, step.line, step.path, before, after)
-            elif facts.model is not None:
-                yield replaced(said, facts.model.get_submodule(step.path), step.path, nn.Flatten(1))
+        yield from _batched(facts, said)
         yield preceded(said, layer, path, nn.Unflatten(0, (N, -1)))
         return
     if shape[1] == expected:
         pool = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}[len(shape) - 2]
-        average = sentence("K012", "average each map, then flatten: {shape} gives ({N}, {features})", shape=shape, N=N,
+        average = sentence("K031", "average each map, then flatten: {shape} gives ({N}, {features})", shape=shape, N=N,
                            features=expected)  # fmt: skip
         yield preceded(average, layer, path, pool(1), nn.Flatten(1))
     yield preceded(said, layer, path, nn.Flatten(1))
     made = rebuilt(layer, in_features=prod(shape[1:]))
     if made:
-        both = sentence("K012", "flatten, and in_features={features}", features=prod(shape[1:]))
+        both = sentence("K031", "flatten, and in_features={features}", features=prod(shape[1:]))
         yield replaced(both, layer, path, nn.Sequential(nn.Flatten(1), made))
-    del line
+
+
+def _batched(facts: Facts, said: Sentence) -> Iterator[Fix]:
+    """The flatten that took the batch, made to leave it."""
+    for step in [step for step in facts.done if step.kind in ("flatten", "Flatten")][-1:]:
+        if step.is_module and facts.model is not None:
+            yield replaced(said, facts.model.get_submodule(step.path), step.path, nn.Flatten(1))
+        changes = (("flatten(x)", "flatten(x, 1)"), ("flatten()", "flatten(1)"), ("))", "), 1)"))
+        for before, after in changes if step.line and not step.is_module else ():
+            if step.line and before in step.line.text:
+                yield edited(said, step.line, step.path, before, after)
 
 
 def _factors(maps: Step | None, got: int, expected: int) -> tuple[int, Shape]:
@@ -176,8 +177,9 @@ def _window(facts: Facts, found: re.Match[str]) -> Finding:
     room, kernel = numbers(found["room"]), numbers(found["kernel"])
     layer: Any = facts.layer
     spatial = facts.given[-len(room) :] if facts.given else room
-    said = sentence("K003", "the kernel of {path} reaches {kernel} inputs, but there are {spatial}, {room} with padding",
-                    path=facts.path or "the convolution", kernel=kernel, spatial=spatial, room=room)  # fmt: skip
+    said = sentence("K003", "the kernel of {path} reaches {kernel}, but there are {spatial}, {room} with padding",
+                    path=facts.path or "the convolution", kernel=kernel, spatial=spatial,
+                    room=room)  # fmt: skip
     unknown = ()
     if facts.given is None and 2 in room:
         unknown = (sentence("K003", "a padded size of 2 is often a size of 0 with padding=1: look at the input"),)
@@ -257,21 +259,21 @@ def _enlarged(facts: Facts) -> Iterator[Fix]:
 def _sum(facts: Facts, found: re.Match[str]) -> Finding:
     a, b, axis = int(found["a"]), int(found["b"]), int(found["axis"])
     shapes = facts.step.inputs[:2] if facts.step else ()
-    what = "·".join(()) or (" + ".join(str(s) for s in shapes))
+    what = " + ".join(str(s) for s in shapes)
     said = sentence("K021", "the two ends of the sum differ on axis {axis}: {a} and {b} {what}", axis=axis, a=a, b=b,
                     what=what)  # fmt: skip
-    return Finding(said, tuple(_joined(facts, axis, shapes)))
+    return Finding(said, tuple(_joined(facts, shapes)))
 
 
 def _concat(facts: Facts, found: re.Match[str]) -> Finding:
     a, b, number = int(found["a"]), int(found["b"]), int(found["number"])
     shapes = facts.step.inputs if facts.step else ()
-    said = sentence("K022", "tensor {number} of the concatenation has {b} where the first has {a} {what}", number=number,
+    said = sentence("K022", "tensor {number} of the concatenation has {b}, the first has {a} {what}", number=number,
                     a=a, b=b, what=", ".join(str(s) for s in shapes))  # fmt: skip
-    return Finding(said, tuple(_joined(facts, 2, shapes)))
+    return Finding(said, tuple(_joined(facts, shapes)))
 
 
-def _joined(facts: Facts, axis: int, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
+def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """What makes the branches alike: padding, stride, channels of the layers that made them; then a layer after one."""
     if facts.model is None or len(shapes) < 2:
         return
@@ -279,7 +281,6 @@ def _joined(facts: Facts, axis: int, shapes: tuple[Shape, ...]) -> Iterator[Fix]
         old: Any = facts.model.get_submodule(step.path)
         other = shapes[1] if step.output == shapes[0] else shapes[0]
         yield from _fitted(old, step, other)
-    del axis
 
 
 def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:

@@ -25,10 +25,10 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding:
     layer = facts.path or (found["layer"] or "the layer")
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
                     layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
-    return Finding(said, (*_reshaped(facts, shape, wanted), *_other_rank(facts, shape)))
+    return Finding(said, (*_reshaped(shape, wanted), *_other_rank(facts, shape)))
 
 
-def _reshaped(facts: Facts, shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
     if len(shape) > wanted:
         line = f"x = x.flatten(0, {len(shape) - wanted})"
         moved = (torch.Size(shape[: len(shape) - wanted + 1]).numel(), *shape[len(shape) - wanted + 1 :])
@@ -120,7 +120,7 @@ def _same_stride(facts: Facts, _: re.Match[str]) -> Finding:
                     stride=stride)  # fmt: skip
     pad = _usual(facts.settings)
     offer = sentence("K008", "padding={padding}: half the kernel on both sides; "
-                     "for TensorFlow's rule, kaiyan.nn.Conv2d takes padding='same' at any stride", padding=pad)  # fmt: skip
+                     "TensorFlow's rule: kaiyan.nn.Conv2d(padding='same'), any stride", padding=pad)  # fmt: skip
     return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*(['\"])same\1", f"padding={pad}"),))
 
 
@@ -199,14 +199,14 @@ def _float(facts: Facts, _: re.Match[str]) -> Finding:
 
 def _output_padding(facts: Facts, found: re.Match[str]) -> Finding:
     layer: Any = facts.layer
-    said = sentence("K015", "output_padding ({words}) chooses one of the sizes that the stride skips: it must be smaller "
+    said = sentence("K015", "output_padding ({words}) chooses one of the sizes that the stride skips: it is smaller "
                     "than stride or dilation", words=found["words"])  # fmt: skip
     if layer is None:
         return Finding(said, (Fix(sentence("K015", "output_padding=0"), None, "output_padding=0"),))
     most = max(layer.stride[0], layer.dilation[0]) - 1
     n = facts.given[-1] if facts.given else 0
-    sizes = [(n - 1) * layer.stride[-1] - 2 * layer.padding[-1] + layer.dilation[-1] * (layer.kernel_size[-1] - 1) + 1 + o
-             for o in range(most + 1)]  # fmt: skip
+    least = (n - 1) * layer.stride[-1] - 2 * layer.padding[-1] + layer.dilation[-1] * (layer.kernel_size[-1] - 1) + 1
+    sizes = range(least, least + most + 1)
     offer = sentence("K015", "output_padding={most}; reachable from {n}: {sizes}", most=most, n=n,
                      sizes=", ".join(map(str, sizes)))  # fmt: skip
     made = rebuilt(layer, output_padding=most)
@@ -319,8 +319,8 @@ WORDS = (
         r"Expected more than 1 value per channel when training, got input size (?P<shape>.*)",
         "Expected more than 1 value per channel when training, got input size torch.Size([1, 8])", _one_value),
     row("K025", sentence("title", "weights of another model"),
-        r"size mismatch for (?P<name>[\w.]+): copying a param with shape torch.Size\((?P<saved>[^)]*)\) from checkpoint, "
-        r"the shape in current model is torch.Size\((?P<own>[^)]*)\)",
+        r"size mismatch for (?P<name>[\w.]+): copying a param with shape torch.Size\((?P<saved>[^)]*)\) from "
+        r"checkpoint, the shape in current model is torch.Size\((?P<own>[^)]*)\)",
         "size mismatch for weight: copying a param with shape torch.Size([8, 4]) from checkpoint", _state),
     row("K025", sentence("title", "weights of another model"),
         r"Missing key\(s\) in state_dict: (?P<missing>[^\n]*)", 'Missing key(s) in state_dict: "0.weight"', _keys),
