@@ -183,7 +183,7 @@ class Paddings:
         if not self.agree:
             return sentence("paddings", "padding={number} is 'same' at no size", **facts)
         if len(self.agree) == self.stride:
-            return sentence("paddings", "padding={number} is 'same' at every size of a kernel or more", **facts)
+            return sentence("paddings", "padding={number} is 'same' at every size", **facts)
         return sentence(
             "paddings",
             "padding={number} is 'same' at sizes that leave {remainders} when divided by {stride}",
