@@ -65,7 +65,7 @@ def _moved(facts: Facts, shape: Shape, expected: int) -> Iterator[Fix]:
             "K030", "{line} gives {moved}", line=line, moved=tuple(shape[a] for a in order),
         )  # fmt: skip
         if facts.layer is None or any(isinstance(i, Tensor) and tuple(i.shape) == shape for i in facts.inputs):
-            yield fed(said, line, lambda x, order=order: x.permute(order))
+            yield fed(said, line, Permute(*order))
         else:
             yield preceded(said, facts.layer, facts.path or "", Permute(*order))
 

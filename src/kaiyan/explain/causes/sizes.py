@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     blamed = _shrinker(facts)
     said = sentence(
         "K012", "{layer} expects {expected}{wanted}, but was given {rows} rows of {got} = {product}{blame}",
-        layer=facts.path or "the Linear", expected=expected, rows=rows, got=got,
+        layer=facts.path or "Linear", expected=expected, rows=rows, got=got,
         wanted=f" = {_times((C, *wanted))}" if wanted else "", product=_times((C, *spatial)), blame=blamed or "",
     )  # fmt: skip
     return Finding(said, tuple(_linear_fixes(facts, maps, got, wanted)))
@@ -178,9 +179,9 @@ def _window(facts: Facts, found: re.Match[str]) -> Finding:
     layer: Any = facts.layer
     spatial = facts.given[-len(room) :] if facts.given else room
     said = sentence("K003", "the kernel of {path} reaches {kernel}, but there are {spatial}, {room} with padding",
-                    path=facts.path or "the convolution", kernel=kernel, spatial=spatial,
+                    path=facts.path or "Conv", kernel=kernel, spatial=spatial,
                     room=room)  # fmt: skip
-    unknown = ()
+    unknown: tuple[Sentence, ...] = ()
     if facts.given is None and 2 in room:
         unknown = (sentence("K003", "a padded size of 2 is often a size of 0 with padding=1: look at the input"),)
     return Finding(said, tuple(_window_fixes(facts, layer, spatial, kernel)), unknown)
@@ -210,11 +211,11 @@ def _pooled(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"] or "")
     halvings = max(0, min(facts.inputs[0].shape[2:], default=0)).bit_length() - 1 if facts.inputs else None
     said = sentence("K004", "{path} was given {shape} and leaves nothing: the map is used up",
-                    path=facts.path or "the pooling", shape=shape)  # fmt: skip
+                    path=facts.path or "Pool", shape=shape)  # fmt: skip
     if halvings is not None and facts.inputs:
         said = sentence(
             "K004", "{path} was given {shape} and leaves nothing: an input of {sizes} bears {halvings} halvings",
-            path=facts.path or "the pooling", shape=shape, sizes=tuple(facts.inputs[0].shape[2:]), halvings=halvings,
+            path=facts.path or "Pool", shape=shape, sizes=tuple(facts.inputs[0].shape[2:]), halvings=halvings,
         )  # fmt: skip
     return Finding(said, (*_unpooled(facts), *_enlarged(facts)))
 
@@ -253,7 +254,7 @@ def _enlarged(facts: Facts) -> Iterator[Fix]:
             return
         line = f"x = F.interpolate(x, size={sizes})"
         said = sentence("K004", "or a larger input: {line}", line=line)
-        yield fed(said, line, lambda x, sizes=sizes: nn.functional.interpolate(x, size=sizes))
+        yield fed(said, line, partial(nn.functional.interpolate, size=sizes))
 
 
 def _sum(facts: Facts, found: re.Match[str]) -> Finding:
@@ -286,8 +287,13 @@ def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
 def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:
     mine = step.output or ()
     if is_convolution(old):
-        sizes = [{"padding": half(old)}, {"stride": 1}, {"stride": 2}, {"stride": 1, "padding": half(old)}]
-        channels = {"out_channels": other[1]} if other[1] != mine[1] else {}
+        sizes: list[dict[str, Any]] = [
+            {"padding": half(old)},
+            {"stride": 1},
+            {"stride": 2},
+            {"stride": 1, "padding": half(old)},
+        ]
+        channels: dict[str, Any] = {"out_channels": other[1]} if other[1] != mine[1] else {}
         for changes in ([channels] if channels else []) + [size | channels for size in sizes]:
             made = rebuilt(old, **changes)
             if made:
@@ -308,7 +314,7 @@ def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:
 def _view(facts: Facts, found: re.Match[str]) -> Finding:
     wanted, size = numbers(found["wanted"]), int(found["size"])
     shape = facts.given
-    said = sentence("K026", "{shape} has {size} numbers, which do not fill {wanted}", shape=shape or "the tensor",
+    said = sentence("K026", "{shape} has {size} numbers, which do not fill {wanted}", shape=shape or "x",
                     size=size, wanted=wanted)  # fmt: skip
     fixes: list[Fix] = []
     step = facts.step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def _rank(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"] or "")
     wanted = int(found["batched"] or found["norm"] or 4)
-    layer = facts.path or (found["layer"] or "the layer")
+    layer = facts.path or (found["layer"] or "layer")
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
                     layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
     return Finding(said, (*_reshaped(shape, wanted), *_other_rank(facts, shape)))
@@ -37,11 +38,11 @@ def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
         return
     for axes in ((0,), (0, 0), (1,), (0, 0, 0)):
         line = "x = x" + "".join(f".unsqueeze({axis})" for axis in axes)
-        moved = list(shape)
+        grown = list(shape)
         for axis in axes:
-            moved.insert(axis, 1)
-        said = sentence("K005", "a batch or a channel of one: {line} gives {moved}", line=line, moved=tuple(moved))
-        yield fed(said, line, lambda x, axes=axes: _unsqueezed(x, axes))
+            grown.insert(axis, 1)
+        said = sentence("K005", "a batch or a channel of one: {line} gives {moved}", line=line, moved=tuple(grown))
+        yield fed(said, line, partial(_unsqueezed, axes=axes))
 
 
 def _unsqueezed(x: Tensor, axes: tuple[int, ...]) -> Tensor:
@@ -191,7 +192,7 @@ def _zero(facts: Facts, found: re.Match[str]) -> Finding | None:
 
 def _float(facts: Facts, _: re.Match[str]) -> Finding:
     floats = {k: v for k, v in (facts.settings or {}).items() if isinstance(v, float) and k != "eps"}
-    named = ", ".join(f"{k}={v}" for k, v in floats.items()) or "a size"
+    named = ", ".join(f"{k}={v}" for k, v in floats.items()) or "size"
     said = sentence("K014", "{named} is a float: / gives floats, // whole numbers", named=named)
     offer = sentence("K014", "// instead of /")
     return Finding(said, (_line_fix(facts, offer, r"(?<!/)/(?!/)", "//"),))
