@@ -14,7 +14,7 @@ from kaiyan.spec.error import ConvError
 from kaiyan.spec.field import Field, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from kaiyan.explain.record import Call, Record, Seen
 
@@ -46,22 +46,56 @@ WHOLE = Sight(whole=True)
 
 
 def sights(record: Record) -> dict[int, Sight]:
-    """What the output of every call sees, by the call's number; calls that failed or make no tensor are left out."""
+    """What the output of every call sees, by the call's number; calls that failed or make no tensor are left out.
+
+    A tensor that is written in place sees more later: a module gives what it saw when the module ended.
+    """
     known = {tensor.name: _start(tensor) for tensor in record.inputs}
     found: dict[int, Sight] = {}
+    bases: dict[int, int] = {}
+    ending = _ending(record)
     for call in record.calls:
-        if call.is_module or call.failed or not call.outputs:
-            continue
-        before = [known[tensor.name] for tensor in call.inputs if tensor.name in known]
-        sight = _after(call, before) if before else None
-        if sight is not None:
-            found[call.number] = sight
-            known.update((tensor.name, sight) for tensor in call.outputs)
-    for call in record.calls:
-        last = next((known[tensor.name] for tensor in call.outputs if tensor.name in known), None)
-        if call.is_module and last is not None:
-            found[call.number] = _at_the_end(record, call, found, last)
+        if not call.is_module and not call.failed:
+            found.update(_passed_on(call, known, bases))
+        for module in ending.get(call.number, ()):
+            found.update((module.number, known[tensor.name]) for tensor in module.outputs if tensor.name in known)
     return found
+
+
+def _passed_on(call: Call, known: dict[int, Sight], bases: dict[int, int]) -> Iterable[tuple[int, Sight]]:
+    """Notes in ``known`` what a function's outputs see, and gives it with the call's number."""
+    before = [known[tensor.name] for tensor in call.inputs if tensor.name in known]
+    known.update(dict.fromkeys(_written_over(call, bases), UNKNOWN))
+    if before and call.outputs:
+        sight = _after(call, before)
+        known.update((tensor.name, sight) for tensor in call.outputs)
+        yield call.number, sight
+
+
+def _ending(record: Record) -> dict[int, list[Call]]:
+    """Modules by the number of the last call inside them."""
+    last = {call.number: call.number for call in record.calls}
+    for call in reversed(record.calls):
+        if call.parent >= 0:
+            last[call.parent] = max(last[call.parent], last[call.number])
+    ending: dict[int, list[Call]] = {}
+    for call in record.calls:
+        if call.is_module:
+            ending.setdefault(last[call.number], []).append(call)
+    return ending
+
+
+def _written_over(call: Call, bases: dict[int, int]) -> Iterable[int]:
+    """Tensors whose values change in part when this call writes in place; ``bases`` has what each view looks at."""
+    first = call.inputs[0].name if call.inputs else -1
+    if call.kind in _VIEWS:
+        bases.update((tensor.name, first) for tensor in call.outputs if tensor.name != first)
+    if call.kind == "setitem":
+        yield first
+    if call.kind == "setitem" or (call.code.endswith("_") and len(call.inputs) > 1):
+        while first in bases:
+            first = bases[first]
+            yield first
 
 
 def _at_the_end(record: Record, module: Call, found: dict[int, Sight], last: Sight) -> Sight:
@@ -151,7 +185,7 @@ def _adaptive(call: Call, before: list[Sight]) -> Sight:
     return _through(before[0], axes, [0] * rank)
 
 
-def _through(sight: Sight, axes: list[Axis], before: list[int]) -> Sight:
+def _through(sight: Sight, axes: Sequence[Axis], before: list[int]) -> Sight:
     if sight.whole:
         return sight
     fields = zip(sight.axes, axes, before, strict=True)
@@ -220,6 +254,32 @@ def _normed(_: Call, before: list[Sight]) -> Sight:
     return WHOLE if before[0].axes else before[0]
 
 
+_VIEWS = frozenset(
+    [
+        "getitem",
+        "view",
+        "reshape",
+        "flatten",
+        "transpose",
+        "permute",
+        "chunk",
+        "split",
+        "unbind",
+        "narrow",
+        "select",
+        "T",
+        "mT",
+        "squeeze",
+        "unsqueeze",
+        "expand",
+        "unfold",
+        "diagonal",
+        "movedim",
+        "swapaxes",
+        "real",
+        "detach",
+    ]
+)
 _SIDE_BY_SIDE = (
     "add sub mul div iadd isub imul itruediv radd rmul rsub truediv neg relu relu6 leaky_relu elu selu gelu silu mish "
     "sigmoid tanh hardtanh hardswish hardsigmoid softplus prelu clamp dropout dropout2d dropout1d dropout3d batch_norm "

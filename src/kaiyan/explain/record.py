@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import copy
 import linecache
+import random
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
@@ -145,7 +147,7 @@ def _run(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any], on: str
     notes = _Notes(stand_in, frame=sys._getframe(1))  # noqa: SLF001 (the only way to read the stack)
     error: BaseException | None = None
     outputs: tuple[Seen, ...] = ()
-    with _untouched(model, stand_in), _watched(model, notes), torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with _untouched(model, stand_in), _watched(model, notes), torch.no_grad(), _chance_kept():
         args, named = stand_in.of(args), stand_in.of(named)
         given = notes.seen((args, named))
         try:
@@ -203,7 +205,7 @@ class _Notes(TorchFunctionMode):
     ) -> Any:
         named = kwargs or {}
         if not _is_a_step(func):
-            return func(*args, **named)
+            return self._read(func, args, named)
         kind = func.__name__.strip("_")
         self.begin(Call(-1, "", 0, kind, _named(func), self.seen((args, named)), is_module=False,
                         arguments=self._written(args), named=self._written(named)))  # fmt: skip
@@ -217,6 +219,15 @@ class _Notes(TorchFunctionMode):
                 self._ask(func, args, named)
             raise
         self.end(result)
+        return result
+
+    def _read(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """An attribute is written down where it is a tensor, such as ``x.T``; a question is only answered."""
+        result = func(*args, **named)
+        if isinstance(result, Tensor) and func.__name__ == "__get__":
+            name = getattr(getattr(func, "__self__", None), "__name__", "get")
+            self.begin(Call(-1, "", 0, name, f"Tensor.{name}", self.seen(args), is_module=False))
+            self.end(result)
         return result
 
     def begin(self, call: Call) -> None:
@@ -420,6 +431,18 @@ def _restore(place: Any, kept: Any) -> None:
     elif isinstance(place, set):
         place.clear()
         place.update(kept)
+
+
+@contextlib.contextmanager
+def _chance_kept() -> Iterator[None]:
+    """The random states of torch, NumPy and Python as they were."""
+    own, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 (the user's state, not ours)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(own)
+        np.random.set_state(numpys)  # noqa: NPY002
 
 
 @contextlib.contextmanager
