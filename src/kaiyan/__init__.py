@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.diagnose import diagnose as diagnose
     from kaiyan.explain.diagnose import explaining as explaining
     from kaiyan.explain.diagnose import install_explainer as install_explainer
+    from kaiyan.explain.least import least_input as least_input
     from kaiyan.explain.padding import padding as padding
     from kaiyan.explain.shift import shift_report as shift_report
     from kaiyan.explain.summary import summary as summary
@@ -44,6 +45,7 @@ _PUBLIC = {
     "get_num_threads": "kaiyan.engine.codegen.threads",
     "join": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
+    "least_input": "kaiyan.explain.least",
     "matrix": "kaiyan.ops.matrix",
     "padding": "kaiyan.explain.padding",
     "plan": "kaiyan.ops.plan",
