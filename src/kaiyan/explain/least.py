@@ -63,7 +63,7 @@ class Least:
 
 
 def least_input(model: nn.Module, input_size: tuple[int, ...]) -> Least:
-    """The smallest sizes with which ``model`` runs, found by running it on meta tensors of 1, 2, 3 …
+    """The smallest sizes with which ``model`` runs, found by running it on meta tensors from size 1 upwards.
 
     ``input_size`` (N, C, *spatial) must run itself: ``KaiyanError`` with the model's words where it does not.
     """
