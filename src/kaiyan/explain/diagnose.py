@@ -152,10 +152,12 @@ def _tried(facts: Facts, finding: Finding) -> list[tuple[Fix, Rehearsal | None]]
         return [(fix, None) for fix in finding.fixes[:OFFERED]]
     runs: list[tuple[Fix, Rehearsal | None]] = []
     further: list[tuple[Fix, Rehearsal | None]] = []
-    for fix in finding.fixes[:TRIED]:
-        run = _run(fix, facts)
-        if run is None:
+    for proposed in finding.fixes[:TRIED]:
+        first = _run(proposed, facts)
+        if first is None:
             continue
+        gained = first.error is not None and len(first.done) > len(facts.done)
+        fix, run = _carried(proposed, first, facts) if gained else (proposed, first)
         if run.error is None:
             runs.append((replace(fix, tried=True), run))
         elif len(run.done) > len(facts.done):
@@ -163,6 +165,35 @@ def _tried(facts: Facts, finding: Finding) -> list[tuple[Fix, Rehearsal | None]]
         if len(runs) == OFFERED:
             break
     return (runs + further)[:OFFERED]
+
+
+def _carried(fix: Fix, run: Rehearsal, facts: Facts) -> tuple[Fix, Rehearsal]:
+    """The same fix in the layers that fail next for the same reason: one line of code may make many layers."""
+    reason = _found(facts)[0]
+    places: list[str] = []
+    while run.error is not None and facts.model is not None and len(places) < TRIED:
+        model, inputs = fix.apply(facts.model, facts.inputs)
+        ahead = gathered(run.error, model, inputs)
+        code, finding = _found(ahead)
+        same = next((f for f in finding.fixes if f.sentence.text == fix.sentence.text and f.change), None)
+        further = _run(same, ahead) if same and code == reason else None
+        if same is None or further is None or (further.error and len(further.done) <= len(run.done)):
+            break
+        places.append(ahead.path or "")
+        fix, run = replace(fix, change=_both(fix, same)), further
+    if places and fix.after and "\n" not in fix.after:
+        fix = replace(fix, after=f"{fix.after}  # the same in {', '.join(places)}")
+    return fix, run
+
+
+def _both(first: Fix, second: Fix) -> Callable[[nn.Module, tuple[Any, ...]], tuple[nn.Module, tuple[Any, ...]]]:
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        for fix in (first, second):
+            if fix.change:
+                model, inputs = fix.change(model, inputs)
+        return model, inputs
+
+    return change
 
 
 def _run(fix: Fix, facts: Facts) -> Rehearsal | None:
