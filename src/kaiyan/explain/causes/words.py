@@ -26,7 +26,7 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding:
     layer = facts.path or (found["layer"] or "layer")
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
                     layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
-    return Finding(said, (*_reshaped(shape, wanted), *_other_rank(facts, shape)))
+    return Finding(said, (*_reshaped(shape, wanted), *_repeated(facts, shape, wanted), *_other_rank(facts, shape)))
 
 
 def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
@@ -43,6 +43,18 @@ def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
             grown.insert(axis, 1)
         said = sentence("K005", "a batch or a channel of one: {line} gives {moved}", line=line, moved=tuple(grown))
         yield fed(said, line, partial(_unsqueezed, axes=axes))
+
+
+def _repeated(facts: Facts, shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+    """A picture without channels for a layer that takes several."""
+    C = getattr(facts.layer, "in_channels", 1)
+    if len(shape) != wanted - 2 or C == 1:
+        return
+    grown = (1, C, *shape)
+    line = f"x = x.expand({', '.join(map(str, grown))})"
+    said = sentence("K005", "{layer} takes {C} channels, this has none: repeat it {C} times, {line}",
+                    layer=facts.path or "", C=C, line=line)  # fmt: skip
+    yield fed(said, line, lambda x: x.expand(grown))
 
 
 def _unsqueezed(x: Tensor, axes: tuple[int, ...]) -> Tensor:
