@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import torch
@@ -100,8 +101,8 @@ def test_a_window_that_does_not_fit_has_no_row() -> None:
     assert found["same"].pads == (2, 2)
 
 
-@pytest.mark.parametrize(("n", "kernel", "rank"), [(0, 3, 2), (5, 0, 2), (5, 3, 4)])
-def test_settings_that_make_no_convolution_are_refused(n: int, kernel: int, rank: int) -> None:
+@pytest.mark.parametrize(("n", "kernel", "rank"), [(0, 3, 2), (5, 0, 2), (5, 3, 4), (5, (3, 5), 2), (5.5, 3, 2)])
+def test_settings_that_make_no_convolution_are_refused(n: Any, kernel: Any, rank: int) -> None:
     with pytest.raises(ConvError):
         padding(n, kernel, rank=rank)
 

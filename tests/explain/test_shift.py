@@ -7,6 +7,7 @@ import io
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from kaiyan.explain.shift import EXACT, shift_report
 from kaiyan.i18n import say
@@ -56,6 +57,30 @@ def test_the_jump_of_pooling_is_known_through_functions_between(picture: Tensor)
     assert [layer.jump for layer in found.layers] == [2, 4, 4]
     assert max(found.layers[2].errors[3::4]) <= EXACT
     assert found.layers[2].errors[1] > 0.01
+
+
+def test_a_stride_in_a_function_is_named_as_one_before_the_next_layer(picture: Tensor) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = _circular(), nn.Conv2d(4, 2, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.second(F.max_pool2d(self.first(x), 2))  # type: ignore[no-any-return]
+
+    found = shift_report(Net(), picture)
+    assert found.breaker is not None
+    assert (found.breaker.path, found.breaker.jump) == ("second", 2)
+    assert "a function before second (Conv2d) breaks" in str(found.lines[0])
+
+
+def test_a_model_that_returns_no_tensor_is_refused(picture: Tensor) -> None:
+    class Net(nn.Module):
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            return x, x
+
+    with pytest.raises(KaiyanError, match="returns a tuple"):
+        shift_report(Net(), picture)
 
 
 def test_global_average_pooling_makes_the_answer_invariant(picture: Tensor) -> None:

@@ -201,11 +201,11 @@ def padding(n: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, ran
     >>> found["number"].pads, found["same"].pads, found["number"].shift, found.is_same
     ((1, 1), (0, 1), 1, False)
     """
-    (size,) = read.shape([n])
-    spec = Conv(1, 1, kernel_size, stride=stride, dilation=dilation, rank=_rank(rank))
+    size = read.number("n", n, least=1)
+    numbers: dict[str, Any] = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation}
+    numbers = {name: read.number(name, value, least=1) for name, value in numbers.items()}
+    spec = Conv(1, 1, **numbers, rank=_rank(rank))
     axis = spec.axes[0]
-    if size == 0:
-        raise ConvError("nothing-to-pad", "an axis of 0 inputs has no windows", "1 or more")
     rows = (_convention(key, spec, size) for key in NAMES)
     settings = (axis.kernel, axis.stride, axis.dilation)
     return Paddings(size, *settings, tuple(row for row in rows if row), _agreeing(spec))

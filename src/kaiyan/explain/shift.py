@@ -85,8 +85,16 @@ class ShiftReport:
 
     @property
     def breaker(self) -> Moved | None:
-        """The first layer whose stride breaks equivariance: exact or nearly so on its grid, not between."""
-        return next((m for m in self.layers if m.stride > 1 and m.off_grid_error > max(2 * m.grid_error, EXACT)), None)
+        """The first layer on a coarser grid than all before it that is more than twice as wrong off it as on it.
+
+        Its own stride is 1 where a function before it, such as ``F.max_pool2d``, made the grid coarser.
+        """
+        finest = 1.0
+        for layer in self.layers:
+            if layer.jump > finest and layer.off_grid_error > max(2 * layer.grid_error, EXACT):
+                return layer
+            finest = max(finest, layer.jump)
+        return None
 
     @property
     def invariant(self) -> bool:
@@ -162,7 +170,15 @@ class ShiftReport:
 
     def _breaking(self) -> Sentence:
         if self.breaker is None:
-            return sentence("moved", "no stride breaks translation equivariance at these shifts")
+            return sentence("moved", "no stride is seen to break translation equivariance at these shifts")
+        if self.breaker.stride <= 1:
+            return sentence(
+                "moved",
+                "a function before {path} ({kind}) breaks translation equivariance: it makes {jump:g} input columns "
+                "one, and shifts that {jump:g} does not divide change the map by up to {error:.1%}",
+                path=self.breaker.path or "model", kind=self.breaker.kind, jump=self.breaker.jump,
+                error=self.breaker.off_grid_error,
+            )  # fmt: skip
         return sentence(
             "moved",
             "{path} ({kind}) breaks translation equivariance: its stride {stride:g} makes {jump:g} input columns one, "
@@ -259,10 +275,17 @@ def _maps(model: nn.Module, x: Tensor) -> tuple[Tensor, list[_Map]]:
     leaves = [(path, module) for path, module in model.named_modules() if not any(True for _ in module.children())]
     handles = [module.register_forward_hook(note(path)) for path, module in leaves]
     try:
-        answer: Tensor = model(x)
+        answer = model(x)
     finally:
         for handle in handles:
             handle.remove()
+    if not isinstance(answer, Tensor):
+        raise KaiyanError(
+            "not-one-tensor",
+            "the model returns a {kind}, not one tensor",
+            "a module that returns the tensor that is meant",
+            kind=type(answer).__name__,
+        )
     return answer.clone(), found
 
 
