@@ -74,6 +74,22 @@ def fed(said: Sentence, line: str, turn: Callable[[Any], Any]) -> Fix:
     return Fix(said, None, line, change=lambda model, inputs: (model, tuple(turn(i) for i in inputs)))
 
 
+def parameter(said: Sentence, module: nn.Module, path: str, old: tuple[int, ...], new: tuple[int, ...]) -> Fix | None:
+    """A fix that gives a module's own parameter another shape; None where it has none of the old shape."""
+    name = next((name for name, p in module.named_parameters(recurse=False) if tuple(p.shape) == old), None)
+    if name is None:
+        return None
+
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        holder = model.get_submodule(path)
+        weight = nn.Parameter(getattr(holder, name).new_empty(new))
+        nn.init.normal_(weight, std=0.02)
+        setattr(holder, name, weight)
+        return model, inputs
+
+    return Fix(said, f"self.{name}  # {old}", f"self.{name} = nn.Parameter(torch.randn({new}))", change=change)
+
+
 def edited(said: Sentence, line: Line, path: str, before: str, after: str) -> Fix:
     """A fix of one line of the user's code, inside the forward of the module at ``path``."""
 

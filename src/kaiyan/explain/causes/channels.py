@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.fixes import Fix, fed, preceded, replaced
+from kaiyan.explain.fixes import Fix, edited, fed, parameter, replaced
 from kaiyan.explain.layers import Permute, is_convolution, rebuilt
 from kaiyan.spec.sentence import sentence
 
@@ -40,6 +40,11 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
             expected=expected, got=got, shape=shape,
         )
     )  # fmt: skip
+    step = facts.step
+    ungrouped = ()
+    if facts.layer is None and groups > 1 and step and step.line and f", groups={groups}" in step.line.text:
+        offer = sentence("K027", "groups=1")
+        ungrouped = (edited(offer, step.line, step.path, f", groups={groups}", ""),)
     moved = tuple(_moved(facts, shape, expected))
     if moved:
         axis = max(a for a in range(1, len(shape)) if shape[a] == expected)
@@ -47,12 +52,14 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
             "K030", "the channels stand on another axis: axis {axis} of {shape} has the {expected} that are taken",
             axis=axis, shape=shape, expected=expected,
         )  # fmt: skip
-    fixes = (*moved, *_channels(facts, expected, got, groups))
+    fixes = (*ungrouped, *moved, *_channels(facts, expected, got, groups))
     return Finding(said, fixes, code="K030" if moved else None)
 
 
 def _moved(facts: Facts, shape: Shape, expected: int) -> Iterator[Fix]:
     """Channels that stand on another axis: offered only where one has exactly their number."""
+    if facts.model is not None and not any(isinstance(i, Tensor) and tuple(i.shape) == shape for i in facts.inputs):
+        return  # a map inside the network: its axes are in order, and equal sizes mean nothing
     rank = getattr(facts.layer, "weight", None)
     axes = len(rank.shape) - 2 if rank is not None else None
     lead = 0 if axes is not None and len(shape) == axes + 1 else 0 if axes is None and len(shape) == 3 else 1
@@ -64,10 +71,7 @@ def _moved(facts: Facts, shape: Shape, expected: int) -> Iterator[Fix]:
         said = sentence(
             "K030", "{line} gives {moved}", line=line, moved=tuple(shape[a] for a in order),
         )  # fmt: skip
-        if facts.layer is None or any(isinstance(i, Tensor) and tuple(i.shape) == shape for i in facts.inputs):
-            yield fed(said, line, Permute(*order))
-        else:
-            yield preceded(said, facts.layer, facts.path or "", Permute(*order))
+        yield fed(said, line, Permute(*order))
 
 
 def _channels(facts: Facts, expected: int, got: int, groups: int) -> Iterator[Fix]:
@@ -86,14 +90,26 @@ def _channels(facts: Facts, expected: int, got: int, groups: int) -> Iterator[Fi
         )
     said = sentence("K001", "make the layer take {got} channels: in_channels={got}", got=got)
     if layer is None:
-        yield Fix(said, f"in_channels={expected}", f"in_channels={got}")
+        yield _weight(facts, expected, got, groups) or Fix(said, f"in_channels={expected}", f"in_channels={got}")
         return
     deep = {"groups": got} | ({"out_channels": got} if layer.out_channels == expected else {})
-    for changes in ({}, deep if groups == expected > 1 else {"groups": 1}):
+    for changes in ({}, *([deep if groups == expected else {"groups": 1}] if groups > 1 else [])):
         made = rebuilt(layer, in_channels=got, **changes)
         if made:
             yield replaced(said, layer, facts.path or "", made)
     yield from _earlier(facts, expected)
+
+
+def _weight(facts: Facts, expected: int, got: int, groups: int) -> Fix | None:
+    """The module's own weight of F.conv2d made for the channels that come; groups are those of the call."""
+    step = facts.step
+    if facts.model is None or step is None or len(step.inputs) < 2 or got % groups:
+        return None
+    old = step.inputs[1]
+    new = (old[0], got // groups, *old[2:])
+    said = sentence("K001", "the weight must be {new} for {got} channels, not {old} for {expected}",
+                    new=new, got=got, old=old, expected=expected)  # fmt: skip
+    return parameter(said, facts.model.get_submodule(step.path), step.path, old, new)
 
 
 def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
@@ -135,10 +151,25 @@ def _layer_norm(facts: Facts, found: re.Match[str]) -> Finding | None:
     return Finding(said, (Fix(offer, f"normalized_shape={expected}", f"normalized_shape={tail}"),))
 
 
-def _bias(_: Facts, found: re.Match[str]) -> Finding:
+def _bias(facts: Facts, found: re.Match[str]) -> Finding:
     said = sentence("K023", "the bias has {got} numbers, but there are {expected} output channels: one each",
                     got=int(found["got"]), expected=int(found["expected"]))  # fmt: skip
-    return Finding(said, (Fix(sentence("K023", "a bias of shape ({expected},)", expected=int(found["expected"]))),))
+    offer = sentence("K023", "a bias of shape ({expected},)", expected=int(found["expected"]))
+    step, fix = facts.step, None
+    if facts.model is not None and step is not None:
+        module = facts.model.get_submodule(step.path)
+        fix = parameter(offer, module, step.path, (int(found["got"]),), (int(found["expected"]),))
+    return Finding(said, (fix or Fix(offer),))
+
+
+def _functional_groups(facts: Facts, found: re.Match[str]) -> Finding:
+    K, G = int(found["K"]), int(found["groups"])
+    said = sentence("K027", "groups={groups} does not divide the {K} output channels of the weight", groups=G, K=K)
+    step = facts.step
+    offer = sentence("K027", "groups=1")
+    if step and step.line and f"groups={G}" in step.line.text:
+        return Finding(said, (edited(offer, step.line, step.path, f"groups={G}", "groups=1"),))
+    return Finding(said, (Fix(offer, f"groups={G}", "groups=1"),))
 
 
 def _groups(facts: Facts, _: re.Match[str]) -> Finding:
@@ -199,6 +230,13 @@ CHANNELS = (
         "K023", sentence("title", "a bias's length"),
         r"expected bias to be 1-dimensional with (?P<expected>\d+) elements, but got bias of size \[(?P<got>\d+)",
         "expected bias to be 1-dimensional with 8 elements, but got bias of size [5] instead", _bias,
+    ),
+    Cause(
+        "K027", sentence("title", "groups that do not divide the channels"),
+        r"Given groups=(?P<groups>\d+), expected weight to be divisible by \d+ at dimension 0, but got weight of size "
+        r"\[+(?P<K>\d+)",
+        "Given groups=7, expected weight to be divisible by 7 at dimension 0, but got weight of size [[16, 1, 3, 3]]",
+        _functional_groups,
     ),
     Cause(
         "K027", sentence("title", "groups that do not divide the channels"),

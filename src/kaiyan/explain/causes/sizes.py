@@ -250,7 +250,7 @@ def _enlarged(facts: Facts) -> Iterator[Fix]:
     """A larger input: doubled until it is large enough."""
     for factor in (2, 4, 8, 16, 32, 64):
         sizes = tuple(factor * n for n in facts.inputs[0].shape[2:]) if facts.inputs else ()
-        if not sizes or max(sizes) > 4096:
+        if not sizes or prod(sizes) * prod(facts.inputs[0].shape[:2]) > 2**22:
             return
         line = f"x = F.interpolate(x, size={sizes})"
         said = sentence("K004", "or a larger input: {line}", line=line)
@@ -282,6 +282,10 @@ def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
         old: Any = facts.model.get_submodule(step.path)
         other = shapes[1] if step.output == shapes[0] else shapes[0]
         yield from _fitted(old, step, other)
+    yield from _padded(facts)
+
+
+_POINTWISE: dict[int, type[nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
 
 def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:
@@ -300,14 +304,17 @@ def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:
                 written = ", ".join(f"{k}={v}" for k, v in changes.items())
                 yield replaced(sentence("K021", "{written} in {path}", written=written, path=step.path), old, step.path,
                                made)  # fmt: skip
-    if mine[2:] == other[2:] and len(mine) == 4:
+    rank = len(mine) - 2
+    if rank not in _POINTWISE or len(other) != len(mine):
+        return
+    if mine[2:] == other[2:]:
         said = sentence("K021", "a 1x1 convolution after {path}, to {n} channels", path=step.path, n=other[1])
-        yield followed(said, old, step.path, nn.Conv2d(mine[1], other[1], 1))
-    if len(mine) == 4 and mine[2:] != other[2:]:
+        yield followed(said, old, step.path, _POINTWISE[rank](mine[1], other[1], 1))
+    else:
         said = sentence("K021", "resize what {path} gives to {size}", path=step.path, size=other[2:])
         resize: list[nn.Module] = [nn.Upsample(size=other[2:])]
         if mine[1] != other[1]:
-            resize.append(nn.Conv2d(mine[1], other[1], 1))
+            resize.append(_POINTWISE[rank](mine[1], other[1], 1))
         yield followed(said, old, step.path, *resize)
 
 

@@ -29,6 +29,15 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, (*_reshaped(shape, wanted), *_repeated(facts, shape, wanted), *_other_rank(facts, shape)))
 
 
+def _bare(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
+    """One grey picture (H, W) for a layer of several channels."""
+    C = getattr(facts.layer, "in_channels", 1)
+    if len(shape) == 2 and C > 1:
+        line = f"x = x[None, None].expand(1, {C}, -1, -1)"
+        said = sentence("K005", "one grey picture for {C} channels: {line}", C=C, line=line)
+        yield fed(said, line, lambda x: x[None, None].expand(1, C, -1, -1))
+
+
 def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
     if len(shape) > wanted:
         line = f"x = x.flatten(0, {len(shape) - wanted})"
