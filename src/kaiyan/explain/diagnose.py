@@ -122,7 +122,7 @@ def _diagnosed(facts: Facts, chain: int) -> Diagnosis:
     if tried and chain and facts.model is not None:
         fix, run = tried[0]
         if run is not None and run.error is not None:
-            model, inputs = fix.apply(facts.model, facts.inputs)
+            model, inputs = _applied(fix, facts)
             then = _diagnosed(gathered(run.error, model, inputs), chain - 1)
     ledger = facts.run.steps[-8:] if facts.run and facts.run.error else ()
     return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, tuple(fix for fix, _ in tried), unknown, then)
@@ -171,8 +171,8 @@ def _carried(fix: Fix, run: Rehearsal, facts: Facts) -> tuple[Fix, Rehearsal]:
     """The same fix in the layers that fail next for the same reason: one line of code may make many layers."""
     reason = _found(facts)[0]
     places: list[str] = []
-    while run.error is not None and facts.model is not None and len(places) < TRIED:
-        model, inputs = fix.apply(facts.model, facts.inputs)
+    while run.error is not None and fix.before and len(places) < TRIED:
+        model, inputs = _applied(fix, facts)
         ahead = gathered(run.error, model, inputs)
         code, finding = _found(ahead)
         same = next((f for f in finding.fixes if f.sentence.text == fix.sentence.text and f.change), None)
@@ -196,12 +196,19 @@ def _both(first: Fix, second: Fix) -> Callable[[nn.Module, tuple[Any, ...]], tup
     return change
 
 
+def _applied(fix: Fix, facts: Facts) -> tuple[nn.Module, tuple[Any, ...]]:
+    """Model and inputs with the fix in; on meta inputs where they do, since a fix may ask for a very large one."""
+    assert facts.model is not None
+    light = tuple(x.to("meta") if facts.meta and isinstance(x, torch.Tensor) else x for x in facts.inputs)
+    return fix.apply(facts.model, light)
+
+
 def _run(fix: Fix, facts: Facts) -> Rehearsal | None:
     """The rehearsal with the fix in; None where it cannot be put in."""
     if fix.change is None or facts.model is None:
         return None
     try:
-        model, inputs = fix.apply(facts.model, facts.inputs)
+        model, inputs = _applied(fix, facts)
     except Exception:  # noqa: BLE001 (a proposal that cannot be carried out is not offered)
         return None
     return rehearse(model, inputs, meta=facts.meta)
