@@ -236,14 +236,18 @@ def _changed(working: str, broken: str) -> frozenset[int]:
 
 
 def _places(working: str, broken: str) -> frozenset[str]:
-    """Paths of the leaf modules that are written differently in the two models."""
+    """Paths of the modules that are written differently in the two models, or hold weights of another shape."""
     try:
         made = load(broken)
     except Exception:  # noqa: BLE001 - it is broken: it may not be made at all
         return frozenset()
-    before = {path: str(module) for path, module in load(working).named_modules()}
-    leaves = [(path, module) for path, module in made.named_modules() if not list(module.children())]
-    return frozenset(path for path, module in leaves if before.get(path) != str(module))
+    before = {path: _look(module) for path, module in load(working).named_modules()}
+    return frozenset(path for path, module in made.named_modules() if before.get(path) != _look(module))
+
+
+def _look(module: Any) -> tuple[str, list[Any]]:
+    written = "" if list(module.children()) else str(module)
+    return written, [weight.shape for weight in module.parameters(recurse=False)]
 
 
 def _exhausted(error: Exception) -> bool:
