@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
+from kaiyan.explain.causes.words import other_rank
 from kaiyan.explain.fixes import Fix, edited, fed, parameter, replaced
 from kaiyan.explain.layers import Permute, is_convolution, rebuilt
 from kaiyan.spec.sentence import sentence
@@ -32,7 +33,7 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     said = (
         sentence(
             "K001", "{path} takes {expected} channels, but was given {got}: {source} made {shape}",
-            path=facts.path, expected=expected, got=got, source=f"{last.path} ({last.kind})", shape=shape,
+            path=facts.path or "Conv", expected=expected, got=got, source=f"{last.path} ({last.kind})".strip(), shape=shape,
         )
         if last
         else sentence(
@@ -40,8 +41,12 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
             expected=expected, got=got, shape=shape,
         )
     )  # fmt: skip
+    if facts.layer is not None and len(shape) == facts.layer.weight.ndim - 1 and shape[1] == expected:
+        rank = sentence("K005", "{shape} is a batch for a layer of one axis less than {path} has", shape=shape,
+                        path=facts.path or "Conv")  # fmt: skip
+        return Finding(rank, tuple(other_rank(facts, shape)), code="K005")
     step = facts.step
-    ungrouped = ()
+    ungrouped: tuple[Fix, ...] = ()
     if facts.layer is None and groups > 1 and step and step.line and f", groups={groups}" in step.line.text:
         offer = sentence("K027", "groups=1")
         ungrouped = (edited(offer, step.line, step.path, f", groups={groups}", ""),)

@@ -26,16 +26,7 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding:
     layer = facts.path or (found["layer"] or "layer")
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
                     layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
-    return Finding(said, (*_reshaped(shape, wanted), *_repeated(facts, shape, wanted), *_other_rank(facts, shape)))
-
-
-def _bare(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
-    """One grey picture (H, W) for a layer of several channels."""
-    C = getattr(facts.layer, "in_channels", 1)
-    if len(shape) == 2 and C > 1:
-        line = f"x = x[None, None].expand(1, {C}, -1, -1)"
-        said = sentence("K005", "one grey picture for {C} channels: {line}", C=C, line=line)
-        yield fed(said, line, lambda x: x[None, None].expand(1, C, -1, -1))
+    return Finding(said, (*_reshaped(shape, wanted), *_repeated(facts, shape, wanted), *other_rank(facts, shape)))
 
 
 def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
@@ -72,7 +63,7 @@ def _unsqueezed(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     return x
 
 
-def _other_rank(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
+def other_rank(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
     """The layer of the rank that the input has."""
     layer: Any = facts.layer
     if layer is None or not 3 <= len(shape) <= 5:
