@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from kaiyan.explain.shift import EXACT, shift_report
+from kaiyan.explain.shift import EXACT, Moved, ShiftReport, shift_report
 from kaiyan.i18n import say
 from kaiyan.spec.error import KaiyanError
 
@@ -103,6 +103,17 @@ def test_zero_padding_is_blamed_on_the_border_not_on_a_stride(picture: Tensor) -
     found = shift_report(nn.Conv2d(3, 4, 3, padding=1), picture)
     assert found.breaker is None
     assert any("the borders change the maps" in str(line) for line in found.lines)
+
+
+def test_a_border_that_does_as_much_on_the_grid_is_not_taken_for_a_stride() -> None:
+    border, stride = Moved("", "Conv2d", 2, 2, 8, (0.15, 0.1)), Moved("", "Conv2d", 2, 2, 8, (0.3, 0.1))
+    assert ShiftReport((border,), border, None).breaker is None
+    assert ShiftReport((stride,), stride, None).breaker is stride
+
+
+def test_dropout_is_asleep_while_a_model_in_train_mode_is_measured(picture: Tensor) -> None:
+    found = shift_report(nn.Sequential(_circular(), nn.Dropout()).train(), picture)
+    assert max(found.answer.errors) <= EXACT
 
 
 def test_the_model_is_left_as_it_was(picture: Tensor) -> None:
