@@ -33,7 +33,7 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     said = (
         sentence(
             "K001", "{path} takes {expected} channels, but was given {got}: {source} made {shape}",
-            path=facts.path or "Conv", expected=expected, got=got, source=f"{last.path} ({last.kind})".strip(), shape=shape,
+            path=facts.path or "Conv", expected=expected, got=got, source=f"{last.path} ({last.kind})", shape=shape,
         )
         if last
         else sentence(
@@ -41,7 +41,8 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
             expected=expected, got=got, shape=shape,
         )
     )  # fmt: skip
-    if facts.layer is not None and len(shape) == facts.layer.weight.ndim - 1 and shape[1] == expected:
+    weight: Any = getattr(facts.layer, "weight", None)
+    if weight is not None and len(shape) == weight.ndim - 1 and shape[1] == expected:
         rank = sentence("K005", "{shape} is a batch for a layer of one axis less than {path} has", shape=shape,
                         path=facts.path or "Conv")  # fmt: skip
         return Finding(rank, tuple(other_rank(facts, shape)), code="K005")

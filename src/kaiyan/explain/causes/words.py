@@ -334,7 +334,8 @@ WORDS = (
     row("K025", sentence("title", "weights of another model"),
         r"size mismatch for (?P<name>[\w.]+): copying a param with shape torch.Size\((?P<saved>[^)]*)\) from "
         r"checkpoint, the shape in current model is torch.Size\((?P<own>[^)]*)\)",
-        "size mismatch for weight: copying a param with shape torch.Size([8, 4]) from checkpoint", _state),
+        "size mismatch for weight: copying a param with shape torch.Size([8, 4]) from checkpoint, "
+        "the shape in current model is torch.Size([8, 3]).", _state),
     row("K025", sentence("title", "weights of another model"),
         r"Missing key\(s\) in state_dict: (?P<missing>[^\n]*)", 'Missing key(s) in state_dict: "0.weight"', _keys),
     row("K029", sentence("title", "a view of numbers out of order"),
