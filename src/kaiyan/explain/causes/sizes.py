@@ -184,6 +184,8 @@ def _window(facts: Facts, found: re.Match[str]) -> Finding:
     unknown: tuple[Sentence, ...] = ()
     if facts.given is None and 2 in room:
         unknown = (sentence("K003", "a padded size of 2 is often a size of 0 with padding=1: look at the input"),)
+    if 0 in spatial:  # nothing in the model is wrong: the picture is empty
+        return Finding(said, (), unknown)
     return Finding(said, tuple(_window_fixes(facts, layer, spatial, kernel)), unknown)
 
 
@@ -250,7 +252,7 @@ def _enlarged(facts: Facts) -> Iterator[Fix]:
     """A larger input: doubled until it is large enough."""
     for factor in (2, 4, 8, 16, 32, 64):
         sizes = tuple(factor * n for n in facts.inputs[0].shape[2:]) if facts.inputs else ()
-        if not sizes or prod(sizes) * prod(facts.inputs[0].shape[:2]) > 2**22:
+        if not sizes or prod(sizes) * prod(facts.inputs[0].shape[:2]) > 2**24:
             return
         line = f"x = F.interpolate(x, size={sizes})"
         said = sentence("K004", "or a larger input: {line}", line=line)

@@ -96,7 +96,7 @@ _NAMES = {"unsigned char": "uint8", "Byte": "uint8", "double": "float64", "Doubl
 
 
 def _dtype(facts: Facts, found: re.Match[str]) -> Finding:
-    words = [w for w in found.groups() if w]
+    words = [w.removeprefix("torch.").removesuffix("Tensor") for w in found.groups() if w]
     weight = next((p.dtype for p in facts.layer.parameters()), None) if facts.layer else None
     given = facts.step.dtypes[0] if facts.step and facts.step.dtypes else None
     x = given or (_NAMES.get(words[0], words[0]) if words else "?")
