@@ -1,6 +1,6 @@
 """A diagnosis: its sentence, its fixes on copies, notes on the user's exception, hooks that go away, the command.
 
-The numbers of the first network are counted by hand: 28 is pooled to 14; a stride of 2 without padding leaves 6; pooled, 3.
+The numbers of the first network are counted by hand: 28 is pooled to 14; stride 2 without padding leaves 6, pooled 3.
 """
 
 from __future__ import annotations

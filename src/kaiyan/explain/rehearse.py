@@ -66,7 +66,14 @@ def rehearse(model: nn.Module, inputs: tuple[Any, ...], *, meta: bool = True) ->
     """Runs ``model`` without computing; its own error is in what is returned, not raised."""
     found = record(model, inputs, meta=meta)
     failure = found.failure
-    return Rehearsal(tuple(_step(call) for call in found.layers), found.error, failure.path if failure else None)
+    steps = [_step(call) for call in found.layers]
+    if failure and not failure.is_module and steps and steps[-1].is_module and _is_users(model, steps[-1].path):
+        steps.append(_step(failure))  # a user's module without modules in it: its functions are the steps
+    return Rehearsal(tuple(steps), found.error, failure.path if failure else None)
+
+
+def _is_users(model: nn.Module, path: str) -> bool:
+    return not type(model.get_submodule(path)).__module__.startswith("torch.")
 
 
 def _step(call: Call) -> Step:
