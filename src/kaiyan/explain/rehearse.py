@@ -91,6 +91,7 @@ def duplicate(model: nn.Module) -> nn.Module:
 def code(module: nn.Module) -> str:
     """The layer as PyTorch writes it.
 
+    >>> from torch import nn
     >>> code(nn.Linear(288, 10))
     'Linear(in_features=288, out_features=10, bias=True)'
     """

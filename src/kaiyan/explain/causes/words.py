@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.fixes import Fix, fed, preceded, replaced
+from kaiyan.explain.fixes import Fix, fed, parameter, preceded, replaced
 from kaiyan.explain.layers import Cast, is_convolution, per_axis, rebuilt
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -175,6 +175,12 @@ def _count(facts: Facts, found: re.Match[str]) -> Finding:
                         "not the stride is wrong", rank=found["rank"])  # fmt: skip
         made = rebuilt(layer, kernel_size=layer.kernel_size[0]) if layer is not None else None
         offer = sentence("K010", "a kernel of one number, or one an axis")
+        step = facts.step
+        if layer is None and facts.model is not None and step and len(step.inputs) > 1:
+            old = step.inputs[1]
+            module = facts.model.get_submodule(step.path)
+            fix = parameter(offer, module, step.path, old, (*old, old[-1])[: len(step.inputs[0])])
+            return Finding(said, (fix or Fix(offer),))
     else:
         said = sentence("K010", "{name}={given} has {count} numbers; PyTorch takes one, or one an axis: {rank}",
                         name=found["name"], given=found["given"], count=len(numbers(found["given"])),
