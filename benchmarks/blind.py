@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,7 +51,7 @@ PLACED = frozenset({"wrong in channels", "wrong linear", "wrong groups", "wrong 
 class Verdict:
     """What became of one broken network.
 
-    ``restored`` is stricter than ``mended``: the output has the shape that the working network's has.
+    ``restored`` is stricter than ``mended``: the output has the shape of the working one. ``seconds`` are the CPU's.
     """
 
     network: str
@@ -71,9 +71,9 @@ class Verdict:
 def judge(case: Broken) -> Verdict:
     """Breaks, asks for the diagnosis, and applies the first fix."""
     model, error = _failed(case)
-    began = perf_counter()
+    began = process_time()
     found = kaiyan.diagnose(error, model, case.edit.inputs)
-    seconds = perf_counter() - began
+    seconds = process_time() - began
     shape = mended(case.edit.source, model, case.edit.inputs, found)
     fix = found.fixes[0] if found.fixes else None
     return Verdict(
