@@ -94,6 +94,8 @@ class Diagnosis:
             yield f"  {'→' if step.output is None else ' '} {step}"
         for number, fix in enumerate(self.fixes, start=1):
             yield f"  {number}. {said(fix.sentence, lang)}"
+            if fix.line and fix.line != self.line:
+                yield f"       {fix.line.file}:{fix.line.number}"
             yield from (f"       {line}" for line in fix.diff.splitlines())
         for unknown in self.unknown:
             yield f"  ? {said(unknown, lang)}"
@@ -125,7 +127,8 @@ def _diagnosed(facts: Facts, chain: int) -> Diagnosis:
             model, inputs = _applied(fix, facts)
             then = _diagnosed(gathered(run.error, model, inputs), chain - 1)
     ledger = facts.run.steps[-8:] if facts.run and facts.run.error else ()
-    return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, tuple(fix for fix, _ in tried), unknown, then)
+    fixes = tuple(fix if facts.model is None else fix.found_in(facts.model) for fix, _ in tried)
+    return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, fixes, unknown, then)
 
 
 def _found(facts: Facts) -> tuple[str, Finding]:

@@ -6,12 +6,13 @@ import copy
 import difflib
 import inspect
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from kaiyan.explain.rehearse import code, duplicate
+from kaiyan.explain.source import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,13 +23,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fix:
-    """One way out: what to do, the line of code before and after, whether it was tried and the failure was gone."""
+    """One way out: what to do, the line of code before and after, whether it was tried and the failure was gone.
+
+    ``line`` is where ``before`` stands in the user's code; ``made`` is the layer that comes to stand at ``path``.
+    """
 
     sentence: Sentence
     before: str | None = None
     after: str | None = None
     tried: bool = False
     change: Callable[[nn.Module, tuple[Any, ...]], tuple[nn.Module, tuple[Any, ...]]] | None = None
+    line: Line | None = None
+    path: str = ""
+    made: nn.Module | None = None
+
+    def found_in(self, model: nn.Module) -> Fix:
+        """The same fix in the words of the user's constructor, where that is found."""
+        found = (
+            rewritten(model, self.path, self.made) if self.made is not None and "\n" not in (self.after or "") else None
+        )
+        if found is None:
+            return self
+        line, after = found
+        note = (self.after or "").partition("  # ")
+        return replace(self, line=line, before=line.text, after=after + note[1] + note[2])
 
     @property
     def diff(self) -> str:
@@ -48,13 +66,15 @@ class Fix:
         """Plain words, for JSON."""
         return {
             "fix": str(self.sentence), "before": self.before, "after": self.after, "diff": self.diff,
-            "tried": self.tried,
+            "tried": self.tried, "line": {"file": self.line.file, "number": self.line.number} if self.line else None,
         }  # fmt: skip
 
 
 def replaced(said: Sentence, old: nn.Module, path: str, new: nn.Module) -> Fix:
     """A fix that puts another layer in the place of one."""
-    return Fix(said, code(old), code(new), change=lambda model, inputs: (_put(model, path, new), inputs))
+    return Fix(
+        said, code(old), code(new), change=lambda model, inputs: (_put(model, path, new), inputs), path=path, made=new
+    )
 
 
 def preceded(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
@@ -97,7 +117,7 @@ def edited(said: Sentence, line: Line, path: str, before: str, after: str) -> Fi
         _rewrite(model.get_submodule(path), line, before, after)
         return model, inputs
 
-    return Fix(said, line.text, line.text.replace(before, after), change=change)
+    return Fix(said, line.text, line.text.replace(before, after), change=change, line=line)
 
 
 def _rewrite(module: nn.Module, line: Line, before: str, after: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _linear(facts: Facts, found: re.Match[str]) -> Finding:
-    rows, got, expected = (int(n) for n in found.groups() if n)
+    _, got, expected = (int(n) for n in found.groups() if n)
     maps = next((s for s in reversed(facts.done) if s.output and len(s.output) > 2), None)
     shape = facts.given
     if shape and maps and maps.output and (len(shape) > 2 or len(shape) == 1):
@@ -31,8 +31,8 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     wanted = _expected(C, spatial, expected)
     blamed = _shrinker(facts)
     said = sentence(
-        "K012", "{layer} expects {expected}{wanted}, but was given {rows} rows of {got} = {product}{blame}",
-        layer=facts.path or "Linear", expected=expected, rows=rows, got=got,
+        "K012", "{layer} expects {expected}{wanted} numbers a row, but was given {got} = {product}{blame}",
+        layer=facts.path or "Linear", expected=expected, got=got,
         wanted=f" = {_times((C, *wanted))}" if wanted else "", product=_times((C, *spatial)), blame=blamed or "",
     )  # fmt: skip
     return Finding(said, tuple(_linear_fixes(facts, maps, got, wanted)))
@@ -47,12 +47,34 @@ def _linear_fixes(facts: Facts, maps: Step | None, got: int, wanted: Shape) -> I
         yield Fix(said, None, f"in_features={got}")
     if wanted and maps:
         yield from _padded(facts)
-        if facts.model is not None and maps.is_module:
-            pool = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}[len(wanted)]
-            said = sentence("K012", "or average to the size it expects: {pool}({wanted})", pool=pool.__name__,
-                            wanted=wanted)  # fmt: skip
-            sizes: Any = wanted
-            yield followed(said, facts.model.get_submodule(maps.path), maps.path, pool(sizes))
+        yield from _averaged(facts, maps, wanted)
+        yield from _resized(facts, maps, wanted)
+
+
+def _averaged(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
+    """The maps averaged to the size that the Linear expects, by a layer or in the user's own line."""
+    sizes: Any = wanted
+    pool = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}[len(wanted)]
+    said = sentence("K012", "or average to the size it expects: {pool}({wanted})", pool=pool.__name__, wanted=wanted)
+    if facts.model is not None and maps.is_module:
+        yield followed(said, facts.model.get_submodule(maps.path), maps.path, pool(sizes))
+    elif maps.line is not None:
+        target, equals, value = maps.line.text.partition(" = ")
+        if equals and target.isidentifier():
+            room = "F" if "F." in value else "torch.nn.functional"
+            after = f"{target} = {room}.adaptive_avg_pool{len(wanted)}d({value}, {wanted})"
+            yield edited(said, maps.line, maps.path, maps.line.text, after)
+
+
+def _resized(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
+    """Pictures as many times larger as the maps are too small."""
+    got = (maps.output or ())[2:]
+    if len(facts.inputs) != 1 or facts.inputs[0].ndim != len(got) + 2 or not facts.inputs[0].is_floating_point():
+        return
+    sizes = tuple(n * w // g for n, w, g in zip(facts.inputs[0].shape[2:], wanted, got, strict=True) if g)
+    if len(sizes) == len(wanted):
+        said = sentence("K012", "or give it pictures of {sizes}", sizes=sizes)
+        yield fed(said, f"x = F.interpolate(x, {sizes})", lambda x: nn.functional.interpolate(x, sizes))
 
 
 def _unflattened(facts: Facts, shape: Shape, maps: Shape, expected: int) -> Finding:
