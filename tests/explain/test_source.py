@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -10,7 +10,9 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 (as users write it)
 
 import kaiyan
-from kaiyan.explain.diagnose import Diagnosis
+
+if TYPE_CHECKING:
+    from kaiyan.explain.diagnose import Diagnosis
 
 
 class Small(nn.Module):
