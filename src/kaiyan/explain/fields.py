@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.explain.windows import argument, each, windows
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.field import Field, join
@@ -98,22 +99,6 @@ def _written_over(call: Call, bases: dict[int, int]) -> Iterable[int]:
             yield first
 
 
-def _at_the_end(record: Record, module: Call, found: dict[int, Sight], last: Sight) -> Sight:
-    """A tensor that is written in place sees more later: a module gives what it saw when the module ended."""
-    names = {tensor.name for tensor in module.outputs}
-    ends = module.number + 1
-    inside = {module.number}
-    sight = None
-    for call in record.calls[module.number + 1 :]:
-        if call.parent not in inside:
-            break
-        inside.add(call.number)
-        ends = call.number
-        if not call.is_module and any(tensor.name in names for tensor in call.outputs):
-            sight = found.get(ends)
-    return sight or last
-
-
 def _start(tensor: Seen) -> Sight:
     return Sight((Field(),) * max(len(tensor.shape) - 2, 0))
 
@@ -133,44 +118,8 @@ def _any_bound(before: Iterable[Sight]) -> bool:
     return any(sight.status == "bound" for sight in before)
 
 
-def _argument(call: Call, position: int, name: str, default: Any) -> Any:
-    value = call.arguments[position] if len(call.arguments) > position else call.named.get(name, default)
-    return default if value is None else value
-
-
-def _each(value: Any, rank: int) -> tuple[Any, ...]:
-    entries = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    return entries * rank if len(entries) == 1 else entries
-
-
-def _convolved(call: Call, before: list[Sight]) -> Sight:
-    kernel = call.inputs[1].shape[2:]
-    rank = len(kernel)
-    stride, padding, dilation = (
-        _each(_argument(call, *place), rank) for place in ((3, "stride", 1), (4, "padding", 0), (5, "dilation", 1))
-    )
-    axes = []
-    for k, s, p, d in zip(kernel, stride, padding * rank if len(padding) == 1 else padding, dilation, strict=True):
-        pads = p if isinstance(p, str) else (p, p)
-        axes.append(Axis(k, s, d, pads))
-    return _through(before[0], axes, [axis.pads(1)[0] for axis in axes])
-
-
-def _transposed(call: Call, before: list[Sight]) -> Sight:
-    kernel = call.inputs[1].shape[2:]
-    places = ((3, "stride", 1), (4, "padding", 0), (7, "dilation", 1))
-    stride, padding, dilation = (_each(_argument(call, *place), len(kernel)) for place in places)
-    axes = [TransposedAxis(k, s, d, (p, p)) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True)]
-    return _through(before[0], axes, [axis.pads(1)[0] for axis in axes])
-
-
-def _pooled(call: Call, before: list[Sight]) -> Sight:
-    rank = len(before[0].axes)
-    kernel = _each(_argument(call, 1, "kernel_size", 1), rank)
-    stride = _each(_argument(call, 2, "stride", None) or kernel, rank)
-    padding = _each(_argument(call, 3, "padding", 0), rank)
-    dilation = _each(_argument(call, 4, "dilation", 1) if call.kind.startswith("max") else 1, rank)
-    axes = [Axis(k, s, d, (p, p)) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True)]
+def _windowed(call: Call, before: list[Sight]) -> Sight:
+    axes = windows(call)
     return _through(before[0], axes, [axis.pads(1)[0] for axis in axes])
 
 
@@ -206,7 +155,7 @@ def _joined(call: Call, before: list[Sight]) -> Sight:
 
 
 def _stacked(call: Call, before: list[Sight]) -> Sight:
-    return _joined(call, before) if _argument(call, 1, "dim", 0) in (1, -1 - len(before[0].axes)) else UNKNOWN
+    return _joined(call, before) if argument(call, 1, "dim", 0) in (1, -1 - len(before[0].axes)) else UNKNOWN
 
 
 def _laid_flat(call: Call, before: list[Sight]) -> Sight:
@@ -227,15 +176,15 @@ def _all_features(call: Call, before: list[Sight]) -> Sight:
 
 def _averaged(call: Call, before: list[Sight]) -> Sight:
     rank = len(before[0].axes)
-    dims = _argument(call, 1, "dim", tuple(range(len(call.inputs[0].shape))))
-    over = {d % len(call.inputs[0].shape) for d in _each(dims, 1)}
+    dims = argument(call, 1, "dim", tuple(range(len(call.inputs[0].shape))))
+    over = {d % len(call.inputs[0].shape) for d in each(dims, 1)}
     return WHOLE if over >= set(range(2, rank + 2)) or before[0].whole else UNKNOWN
 
 
 def _padded(call: Call, before: list[Sight]) -> Sight:
-    pads = _argument(call, 1, "pad", ())
+    pads = argument(call, 1, "pad", ())
     rank = len(before[0].axes)
-    if _argument(call, 2, "mode", "constant") != "constant" or len(pads) > 2 * rank or before[0].whole:
+    if argument(call, 2, "mode", "constant") != "constant" or len(pads) > 2 * rank or before[0].whole:
         return before[0] if before[0].whole else UNKNOWN
     firsts = [*reversed(pads[::2])]
     firsts = [0] * (rank - len(firsts)) + firsts
@@ -245,7 +194,7 @@ def _padded(call: Call, before: list[Sight]) -> Sight:
 def _enlarged(call: Call, before: list[Sight]) -> Sight:
     rank = len(before[0].axes)
     sizes = list(zip(call.inputs[0].shape[-rank:], call.outputs[0].shape[-rank:], strict=True))
-    if _argument(call, 3, "mode", "nearest") != "nearest" or any(made % n for n, made in sizes):
+    if argument(call, 3, "mode", "nearest") != "nearest" or any(made % n for n, made in sizes):
         return UNKNOWN
     return _through(before[0], [TransposedAxis(made // n, made // n) for n, made in sizes], [0] * rank)
 
@@ -287,9 +236,9 @@ _SIDE_BY_SIDE = (
 )
 _RULES: dict[str, Callable[[Call, list[Sight]], Sight]] = {
     **dict.fromkeys(_SIDE_BY_SIDE.split(), _joined),
-    **{f"conv{rank}d": _convolved for rank in (1, 2, 3)},
-    **{f"conv_transpose{rank}d": _transposed for rank in (1, 2, 3)},
-    **{f"{word}_pool{rank}d": _pooled for word in ("max", "avg") for rank in (1, 2, 3)},
+    **{
+        f"{word}{rank}d": _windowed for word in ("conv", "conv_transpose", "max_pool", "avg_pool") for rank in (1, 2, 3)
+    },
     **{f"adaptive_{word}_pool{rank}d": _adaptive for word in ("max", "avg") for rank in (1, 2, 3)},
     **dict.fromkeys(("cat", "concat", "concatenate"), _stacked),
     **dict.fromkeys(("view", "reshape", "flatten", "unflatten"), _laid_flat),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from kaiyan.explain.costs import macs
-from kaiyan.explain.fields import UNKNOWN, Sight, sights
+from kaiyan.explain.fields import UNKNOWN, Sight
+from kaiyan.explain.hints import Hint, Scene, hints, notes
 from kaiyan.explain.record import record
 from kaiyan.explain.table import Row, Table
 from kaiyan.spec.error import KaiyanError
@@ -89,6 +89,7 @@ class Summary:
     macs: int
     error: BaseException | None
     columns: tuple[str, ...] = _PLAIN
+    hints: tuple[Hint, ...] = ()
 
     @property
     def flops(self) -> int:
@@ -109,6 +110,7 @@ class Summary:
             "parameters": self.parameters,
             "macs": self.macs,
             "flops": self.flops,
+            "hints": [hint.to_dict() for hint in self.hints],
             "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
         }
 
@@ -142,6 +144,7 @@ class Summary:
             macs=self.macs,
             flops=self.flops,
         )
+        yield from notes(self.hints)
         if self.error is not None:
             yield sentence(
                 "summary",
@@ -171,9 +174,11 @@ def summary(
             "unknown-column", "there is no column {name!r}", "{known}", name=unknown[0], known=", ".join(COLUMNS)
         )
     found = record(model, _inputs(input_size, input_data))
-    layers = tuple(layer for layer in _layers(found) if depth is None or layer.depth <= depth or layer.failed)
+    scene = Scene(found)
+    layers = tuple(layer for layer in _layers(scene) if depth is None or layer.depth <= depth or layer.failed)
     parameters = sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter))
-    return Summary(layers, parameters, sum(_top(found)), found.error, tuple(col_names))
+    total = sum(scene.macs[call.number] for call in found.calls if call.parent < 0)
+    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene))
 
 
 def _inputs(size: Any, data: Any) -> Any:
@@ -186,13 +191,8 @@ def _inputs(size: Any, data: Any) -> Any:
     return tuple(torch.empty(tuple(shape), device="meta") for shape in size)
 
 
-def _top(found: Record) -> Iterable[int]:
-    counts = macs(found)
-    return (counts[call.number] for call in found.calls if call.parent < 0)
-
-
-def _layers(found: Record) -> Iterable[Layer]:
-    counts, fields = macs(found), sights(found)
+def _layers(scene: Scene) -> Iterable[Layer]:
+    found = scene.record
     leaves = {call.number for call in found.layers}
     parameters = _parameters(found)
     for call in found.calls:
@@ -205,9 +205,9 @@ def _layers(found: Record) -> Iterable[Layer]:
                 depth=call.depth,
                 outputs=call.outputs,
                 parameters=parameters.get(call.number, 0),
-                macs=counts[call.number],
+                macs=scene.macs[call.number],
                 bytes=sum(tensor.bytes for tensor in own),
-                field=fields.get(call.number, UNKNOWN),
+                field=scene.sights.get(call.number, UNKNOWN),
                 failed=call.failed,
             )
 
