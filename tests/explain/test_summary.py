@@ -94,6 +94,27 @@ def test_a_model_that_fails_is_shown_up_to_the_layer_that_fails() -> None:
     assert "3" not in {layer.path for layer in found.layers}
 
 
+def test_below_the_table_of_a_model_that_fails_stands_the_diagnosis() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3, 4))
+    found = kaiyan.summary(model, (1, 3, 8, 8))
+    assert found.diagnosis is not None
+    assert found.to_dict()["diagnosis"]["code"] == found.diagnosis.code == "K012"
+    mended, inputs = found.diagnosis.fixes[0].apply(model, (torch.zeros(1, 3, 8, 8),))
+    assert kaiyan.summary(mended, input_data=inputs).diagnosis is None
+    for text in (str(found), found.to_markdown("zh"), found._repr_html_()):
+        assert "K012" in text
+        assert "288" in text
+        assert text.index("1x8x6x6") < text.index("K012")
+    assert len(found._repr_html_().encode()) < 20_000
+    assert json.loads(json.dumps(found.to_dict()))["diagnosis"]["path"] == "3"
+
+
+def test_inputs_by_name_are_diagnosed_from_the_message() -> None:
+    found = kaiyan.summary(nn.Linear(3, 4), input_data={"input": torch.zeros(2, 5)})
+    assert found.diagnosis is not None
+    assert found.diagnosis.code == "K012"
+
+
 def test_views_agree_and_hold_no_script() -> None:
     found = kaiyan.summary(nn.Conv2d(3, 8, 3), (1, 3, 16, 16), col_names=tuple(COLUMNS))
     assert json.loads(json.dumps(found.to_dict()))["macs"] == found.macs == found.flops // 2
@@ -117,3 +138,5 @@ def test_the_command_prints_the_table(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "感受野" in capsys.readouterr().out
     assert run(["summary", f"{file}:make", "1x3x9x9", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["macs"] == 10584
+    assert run(["--lang", "zh", "summary", f"{file}:make", "1x4x9x9"]) == 0
+    assert "K001" in capsys.readouterr().out

@@ -18,7 +18,7 @@ def _summary(*, model: str, shape: str, depth: int | None, as_json: bool) -> Non
     if as_json:
         session.json(found.to_dict())
         return
-    session.print(found.table().rich(session.lang))
+    session.print(found.rich(session.lang))
 
 
 summary = Command(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from kaiyan.explain.diagnose import diagnose
 from kaiyan.explain.fields import UNKNOWN, Sight
 from kaiyan.explain.hints import Hint, Scene, hints, notes
 from kaiyan.explain.record import record
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Group
     from torch import nn
 
+    from kaiyan.explain.diagnose import Diagnosis
     from kaiyan.explain.record import Record, Seen
     from kaiyan.explain.table import Text
 
@@ -39,6 +42,8 @@ COLUMNS = {
 
 _PLAIN = ("kind", "output_size", "num_params", "mult_adds", "receptive_field")
 _MOST_HTML = 20_000
+_MOST_TEXT = 2_500
+"""Characters of a diagnosis under an HTML table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class Summary:
     error: BaseException | None
     columns: tuple[str, ...] = _PLAIN
     hints: tuple[Hint, ...] = ()
+    diagnosis: Diagnosis | None = None
 
     @property
     def flops(self) -> int:
@@ -111,26 +117,42 @@ class Summary:
             "macs": self.macs,
             "flops": self.flops,
             "hints": [hint.to_dict() for hint in self.hints],
+            "diagnosis": None if self.diagnosis is None else self.diagnosis.to_dict(),
             "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
         }
 
+    def text(self, lang: str | None = None) -> str:
+        """The table in a language, and the diagnosis below it where the model fails."""
+        return "\n\n".join([self.table().plain(lang), *(d.text(lang) for d in self._diagnoses())])
+
     def __str__(self) -> str:
-        return self.table().plain()
+        return self.text()
 
     def to_markdown(self, lang: str | None = None) -> str:
-        """A pipe table."""
-        return self.table().markdown(lang)
+        """A pipe table, and the diagnosis as a block of text."""
+        return "\n\n".join([self.table().markdown(lang), *(d.to_markdown(lang) for d in self._diagnoses())])
+
+    def rich(self, lang: str | None = None) -> Group:
+        """For ``rich.print``; rich is imported here only."""
+        from rich.console import Group
+        from rich.text import Text as RichText
+
+        return Group(self.table().rich(lang), *(RichText(f"\n{d.text(lang)}") for d in self._diagnoses()))
 
     def __rich__(self) -> Group:
-        return self.table().rich()
+        return self.rich()
 
     def _repr_html_(self) -> str:
-        """The deepest table that stays under 20 KB."""
+        """The deepest table that, with the diagnosis, stays under 20 KB."""
+        below = "".join(f"<pre>{escape(d.text()[:_MOST_TEXT])}</pre>" for d in self._diagnoses())
         for depth in range(max((layer.depth for layer in self.layers), default=0), 0, -1):
-            text = self.table(depth).html()
+            text = self.table(depth).html() + below
             if len(text.encode()) < _MOST_HTML:
                 return text
-        return self.table(0).html()
+        return self.table(0).html() + below
+
+    def _diagnoses(self) -> tuple[Diagnosis, ...]:
+        return () if self.diagnosis is None else (self.diagnosis,)
 
     def _row(self, layer: Layer) -> Row:
         cells = tuple(_CELLS[name](layer) for name in self.columns)
@@ -173,12 +195,24 @@ def summary(
         raise KaiyanError(
             "unknown-column", "there is no column {name!r}", "{known}", name=unknown[0], known=", ".join(COLUMNS)
         )
-    found = record(model, _inputs(input_size, input_data))
+    inputs = _inputs(input_size, input_data)
+    found = record(model, inputs)
     scene = Scene(found)
     layers = tuple(layer for layer in _layers(scene) if depth is None or layer.depth <= depth or layer.failed)
     parameters = sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter))
     total = sum(scene.macs[call.number] for call in found.calls if call.parent < 0)
-    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene))
+    cause = None if found.error is None else _diagnosed(found.error, model, inputs)
+    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene), cause)
+
+
+def _diagnosed(error: BaseException, model: nn.Module, inputs: Any) -> Diagnosis | None:
+    """What is known of the failure; inputs by name are not tried on fixes, which take them by position."""
+    try:
+        if isinstance(inputs, dict):
+            return diagnose(f"{type(error).__name__}: {error}")
+        return diagnose(error, model, inputs)
+    except Exception:  # noqa: BLE001 (the table up to the failure must not be lost to its explanation)
+        return None
 
 
 def _inputs(size: Any, data: Any) -> Any:
