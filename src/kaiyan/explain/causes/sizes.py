@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from kaiyan.explain.layers import half, is_convolution, per_axis, rebuilt
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from kaiyan.explain.facts import Facts
@@ -25,6 +25,8 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     _, got, expected = (int(n) for n in found.groups() if n)
     maps = next((s for s in reversed(facts.done) if s.output and len(s.output) > 2), None)
     shape = facts.given
+    if maps and maps.output and _is_single(maps) and facts.inputs:
+        return _unbatched(facts, maps.output)
     if shape and maps and maps.output and (len(shape) > 2 or len(shape) == 1):
         return _unflattened(facts, shape, maps.output, expected)
     C, spatial = _factors(maps, got, expected)
@@ -36,6 +38,19 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
         wanted=f" = {_times((C, *wanted))}" if wanted else "", product=_times((C, *spatial)), blame=blamed or "",
     )  # fmt: skip
     return Finding(said, tuple(_linear_fixes(facts, maps, got, wanted)))
+
+
+def _is_single(maps: Step) -> bool:
+    """Whether a layer of so many axes took one picture, without a batch."""
+    rank = re.search(r"(\d)d$", maps.kind)
+    return rank is not None and len(maps.output or ()) == int(rank[1]) + 1
+
+
+def _unbatched(facts: Facts, maps: Shape) -> Finding:
+    said = sentence("K005", "one picture {shape} came without its batch axis: flattening took its {C} channels for a "
+                    "batch", shape=tuple(facts.inputs[0].shape), C=maps[0])  # fmt: skip
+    offer = sentence("K005", "a batch of one: x = x.unsqueeze(0)")
+    return Finding(said, (fed(offer, "x = x.unsqueeze(0)", lambda x: x.unsqueeze(0)),), code="K005")
 
 
 def _linear_fixes(facts: Facts, maps: Step | None, got: int, wanted: Shape) -> Iterator[Fix]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _rank(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"] or "")
-    wanted = int(found["batched"] or found["norm"] or 4)
+    wanted = int(found["batched"] or found["norm"] or found["pool"] or 4)
     layer = facts.path or (found["layer"] or "layer")
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
                     layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
@@ -292,7 +292,8 @@ WORDS = (
     row("K005", sentence("title", "an input of another rank"),
         r"Expected \dD \(unbatched\) or (?P<batched>\d)D \(batched\) input to (?P<layer>\w+), but got input of size: "
         r"\[(?P<shape>[^\]]*)\]|expected (?:2D or )?(?P<norm>\d)D input \(got (?P<got>\d)D|"
-        r"non-empty 3D or 4D|[Dd]imension specified as -\d but tensor|Got 3D input, but bilinear mode",
+        r"(?:non-empty|[Ee]xpected) \dD or (?P<pool>\d)D|[Dd]imension specified as -\d but tensor|"
+        r"Got 3D input, but bilinear mode",
         "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [2, 4, 3, 32, 32]", _rank),
     row("K007", sentence("title", "two devices"),
         r"Input type \(torch\.cuda\.\w+\) and weight type \(torch\.\w+Tensor\)|on the same device, but found|"
@@ -320,7 +321,7 @@ WORDS = (
         r"groups must be a positive|non-positive groups|could not create a (primitive|memory) descriptor|by zero",
         "non-positive stride is not supported", _zero),
     row("K016", sentence("title", "a transposed convolution's 'same'"),
-        r"conv_transpose\dd\(\): argument 'padding' .* must be tuple of ints|"
+        r"conv_transpose\dd\(\): argument '(?:output_)?padding' .* must be tuple of ints|"
         r'Only "zeros" padding mode is supported for ConvTranspose',
         "conv_transpose2d(): argument 'padding' (position 5) must be tuple of ints, but found element of type str",
         _transposed_same),
