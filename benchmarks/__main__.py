@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmarks.blind import blind
 from benchmarks.layers import layers
 from benchmarks.networks import networks
 
@@ -74,6 +75,7 @@ def main(context: click.Context) -> None:
     print(json.dumps(figures, indent=2))
 
 
+main.add_command(blind)
 main.add_command(layers)
 main.add_command(networks)
 if __name__ == "__main__":

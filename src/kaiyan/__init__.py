@@ -7,6 +7,13 @@ if TYPE_CHECKING:
     from kaiyan import nn as nn
     from kaiyan.engine.codegen.threads import get_num_threads as get_num_threads
     from kaiyan.engine.codegen.threads import set_num_threads as set_num_threads
+    from kaiyan.explain.diagnose import diagnose as diagnose
+    from kaiyan.explain.diagnose import explaining as explaining
+    from kaiyan.explain.diagnose import install_explainer as install_explainer
+    from kaiyan.explain.least import least_input as least_input
+    from kaiyan.explain.padding import padding as padding
+    from kaiyan.explain.shift import shift_report as shift_report
+    from kaiyan.explain.summary import summary as summary
     from kaiyan.ops.conv import conv as conv
     from kaiyan.ops.conv import conv_transpose as conv_transpose
     from kaiyan.ops.matrix import matrix as matrix
@@ -32,16 +39,23 @@ _PUBLIC = {
     "conv": "kaiyan.ops.conv",
     "conv_transpose": "kaiyan.ops.conv",
     "convert_weight": "kaiyan.ops.weights",
+    "diagnose": "kaiyan.explain.diagnose",
+    "explaining": "kaiyan.explain.diagnose",
+    "install_explainer": "kaiyan.explain.diagnose",
     "get_num_threads": "kaiyan.engine.codegen.threads",
     "join": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
+    "least_input": "kaiyan.explain.least",
     "matrix": "kaiyan.ops.matrix",
+    "padding": "kaiyan.explain.padding",
     "plan": "kaiyan.ops.plan",
     "port": "kaiyan.ops.port",
     "prepare": "kaiyan.ops.prepare",
     "receptive_field": "kaiyan.spec.field",
     "see": "kaiyan.pictures.see",
     "set_num_threads": "kaiyan.engine.codegen.threads",
+    "shift_report": "kaiyan.explain.shift",
+    "summary": "kaiyan.explain.summary",
     "tune": "kaiyan.ops.plan",
 }
 

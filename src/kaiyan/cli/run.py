@@ -12,9 +12,12 @@ from kaiyan import __version__
 from kaiyan.cli.bench_model import bench_model
 from kaiyan.cli.command import Group, Session, understood
 from kaiyan.cli.convert import convert
+from kaiyan.cli.explain import explain
+from kaiyan.cli.padding import padding
 from kaiyan.cli.plan import plan
 from kaiyan.cli.see import see
 from kaiyan.cli.shape import shape
+from kaiyan.cli.summary import summary
 from kaiyan.i18n import language, say
 from kaiyan.spec.error import KaiyanError
 
@@ -32,7 +35,7 @@ kaiyan = Group(
         click.Option(["--lang"], metavar="en|zh", help="the language; else KAIYAN_LANG, else the locale"),
         click.Option(["--version"], is_flag=True, help="print the version"),
     ],
-    commands=[see, shape, plan, convert, bench_model],
+    commands=[see, shape, plan, convert, padding, bench_model, summary, explain],
 )
 
 

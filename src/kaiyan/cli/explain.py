@@ -1,0 +1,78 @@
+"""``kaiyan explain``: the cause of a failure from its traceback or message, and what to do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from kaiyan.cli.command import Command, Session
+from kaiyan.spec.error import KaiyanError
+
+if TYPE_CHECKING:
+    from kaiyan.explain.causes.finding import Cause
+
+
+def _explain(*, words: tuple[str, ...], code: str | None, as_list: bool, as_json: bool) -> None:
+    session: Session = click.get_current_context().obj
+    if as_list or code:
+        _catalogue(session, code)
+        return
+    from kaiyan.explain.diagnose import diagnose
+
+    found = diagnose(_given(words))
+    if as_json:
+        session.json(found.to_dict())
+        return
+    session.print(Text(found.text(session.lang)))
+
+
+def _given(words: tuple[str, ...]) -> str:
+    """A file's text, the words themselves, or what stands on standard input."""
+    if not words:
+        return "" if sys.stdin.isatty() else sys.stdin.read()
+    if len(words) == 1 and len(words[0]) < 256 and Path(words[0]).is_file():
+        return Path(words[0]).read_text("utf-8", errors="replace")
+    return " ".join(words)
+
+
+def _catalogue(session: Session, code: str | None) -> None:
+    from kaiyan.explain.causes import CAUSES
+
+    rows = [cause for cause in CAUSES if code is None or cause.code == code.upper()]
+    if not rows:
+        known = ", ".join(dict.fromkeys(sorted(cause.code for cause in CAUSES)))
+        raise KaiyanError("no-such-code", "there is no code {code}; there are {known}", "kaiyan explain --list",
+                          code=code, known=known)  # fmt: skip
+    for cause in sorted(rows, key=lambda cause: cause.code):
+        _row(session, cause, whole=code is not None)
+
+
+def _row(session: Session, cause: Cause, *, whole: bool) -> None:
+    session.print(Text(f"{cause.code}  {session.say(cause.title)}"))
+    session.print(Text(f"      {cause.example}"))
+    if whole:
+        from kaiyan.explain.diagnose import diagnose
+
+        session.print(Text(diagnose(cause.example).text(session.lang)))
+
+
+explain = Command(
+    name="explain",
+    summary="say why a model fails, from a traceback or only the message, and what to do",
+    examples=(
+        "kaiyan explain < traceback.txt",
+        'kaiyan explain "mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)"',
+        "kaiyan explain --code K012",
+    ),
+    callback=_explain,
+    params=[
+        click.Argument(["words"], nargs=-1, metavar="[FILE | MESSAGE]"),
+        click.Option(["--code"], metavar="K012", help="what a code stands for"),
+        click.Option(["--list", "as_list"], is_flag=True, help="every failure that is known"),
+        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+    ],
+)

@@ -1,0 +1,35 @@
+"""``kaiyan summary``: a model layer by layer, up to where it fails."""
+
+from __future__ import annotations
+
+import click
+
+from kaiyan.cli import load, written
+from kaiyan.cli.command import Command, Session
+
+
+def _summary(*, model: str, shape: str, depth: int | None, as_json: bool) -> None:
+    session: Session = click.get_current_context().obj
+    sizes = written.shape(shape)
+    made = load.model(model)
+    from kaiyan.explain.summary import summary as summarize
+
+    found = summarize(made, sizes, depth=depth)
+    if as_json:
+        session.json(found.to_dict())
+        return
+    session.print(found.rich(session.lang))
+
+
+summary = Command(
+    name="summary",
+    summary="a model layer by layer: shapes, parameters, multiply-adds, receptive fields, and where it fails",
+    examples=("kaiyan summary net.py:make 1x3x224x224", "kaiyan summary torchvision:resnet18 1x3x224x224 --depth 2"),
+    callback=_summary,
+    params=[
+        click.Argument(["model"], metavar="MODEL"),
+        click.Argument(["shape"], metavar="SHAPE"),
+        click.Option(["--depth"], type=int, metavar="N", help="leave out what lies deeper"),
+        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+    ],
+)

@@ -1,0 +1,1 @@
+"""What a model does and why it fails: summaries, diagnoses, fixes that were tried."""

@@ -1,0 +1,251 @@
+"""Causes about channels: convolutions, normalisations, biases, groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from kaiyan.explain.causes.finding import Cause, Finding, numbers
+from kaiyan.explain.causes.words import other_rank
+from kaiyan.explain.fixes import Fix, edited, fed, parameter, replaced
+from kaiyan.explain.layers import Permute, is_convolution, rebuilt
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
+
+    from kaiyan.explain.facts import Facts
+    from kaiyan.explain.rehearse import Shape
+
+
+def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
+    if facts.given and is_convolution(facts.layer):
+        layer: Any = facts.layer
+        shape, expected, groups = facts.given, layer.in_channels, layer.groups
+    elif found.group("shape"):
+        shape, expected, groups = numbers(found["shape"]), int(found["expected"]), int(found["groups"])
+    else:
+        return None
+    got = shape[1] if len(shape) > 2 else shape[0]
+    last = facts.before()
+    said = (
+        sentence(
+            "K001", "{path} takes {expected} channels, but was given {got}: {source} made {shape}",
+            path=facts.path or "Conv", expected=expected, got=got, source=f"{last.path} ({last.kind})", shape=shape,
+        )
+        if last
+        else sentence(
+            "K001", "the convolution takes {expected} channels on axis 1, but the input {shape} has {got} there",
+            expected=expected, got=got, shape=shape,
+        )
+    )  # fmt: skip
+    weight: Any = getattr(facts.layer, "weight", None)
+    if weight is not None and len(shape) == weight.ndim - 1 and shape[1] == expected:
+        rank = sentence("K005", "{shape} is a batch for a layer of one axis less than {path} has", shape=shape,
+                        path=facts.path or "Conv")  # fmt: skip
+        return Finding(rank, tuple(other_rank(facts, shape)), code="K005")
+    step = facts.step
+    ungrouped: tuple[Fix, ...] = ()
+    if facts.layer is None and groups > 1 and step and step.line and f", groups={groups}" in step.line.text:
+        offer = sentence("K027", "groups=1")
+        ungrouped = (edited(offer, step.line, step.path, f", groups={groups}", ""),)
+    moved = tuple(_moved(facts, shape, expected))
+    if moved:
+        axis = max(a for a in range(1, len(shape)) if shape[a] == expected)
+        said = sentence(
+            "K030", "the channels stand on another axis: axis {axis} of {shape} has the {expected} that are taken",
+            axis=axis, shape=shape, expected=expected,
+        )  # fmt: skip
+    fixes = (*ungrouped, *moved, *_channels(facts, expected, got, groups))
+    return Finding(said, fixes, code="K030" if moved else None)
+
+
+def _moved(facts: Facts, shape: Shape, expected: int) -> Iterator[Fix]:
+    """Channels that stand on another axis: offered only where one has exactly their number."""
+    if facts.model is not None and not any(isinstance(i, Tensor) and tuple(i.shape) == shape for i in facts.inputs):
+        return  # a map inside the network: its axes are in order, and equal sizes mean nothing
+    rank = getattr(facts.layer, "weight", None)
+    axes = len(rank.shape) - 2 if rank is not None else None
+    lead = 0 if axes is not None and len(shape) == axes + 1 else 0 if axes is None and len(shape) == 3 else 1
+    found = [axis for axis in range(len(shape) - 1, lead, -1) if shape[axis] == expected]
+    for axis in found[:1]:
+        order = (*range(lead), axis, *(a for a in range(lead, len(shape)) if a != axis))
+        swap = len(shape) == 3 and lead == 1
+        line = "x = x.transpose(1, 2)" if swap else f"x = x.permute({', '.join(str(a) for a in order)})"
+        said = sentence(
+            "K030", "{line} gives {moved}", line=line, moved=tuple(shape[a] for a in order),
+        )  # fmt: skip
+        yield fed(said, line, Permute(*order))
+
+
+def _channels(facts: Facts, expected: int, got: int, groups: int) -> Iterator[Fix]:
+    layer: Any = facts.layer
+    if expected == 1 and got == 3 and not facts.done:
+        yield fed(
+            sentence("K001", "the picture is colour and the layer takes grey: average the colours"),
+            "x = x.mean(1, keepdim=True)",
+            lambda x: x.mean(1, keepdim=True),
+        )
+    if expected == 3 and got == 1 and not facts.done:
+        yield fed(
+            sentence("K001", "the picture is grey and the layer takes colour: repeat it three times"),
+            "x = x.expand(-1, 3, -1, -1)",
+            lambda x: x.expand(-1, 3, *x.shape[2:]),
+        )
+    said = sentence("K001", "make the layer take {got} channels: in_channels={got}", got=got)
+    if layer is None:
+        yield _weight(facts, expected, got, groups) or Fix(said, f"in_channels={expected}", f"in_channels={got}")
+        return
+    deep = {"groups": got} | ({"out_channels": got} if layer.out_channels == expected else {})
+    for changes in ({}, *([deep if groups == expected else {"groups": 1}] if groups > 1 else [])):
+        made = rebuilt(layer, in_channels=got, **changes)
+        if made:
+            yield replaced(said, layer, facts.path or "", made)
+    yield from _earlier(facts, expected)
+
+
+def _weight(facts: Facts, expected: int, got: int, groups: int) -> Fix | None:
+    """The module's own weight of F.conv2d made for the channels that come; groups are those of the call."""
+    step = facts.step
+    if facts.model is None or step is None or len(step.inputs) < 2 or got % groups:
+        return None
+    old = step.inputs[1]
+    new = (old[0], got // groups, *old[2:])
+    said = sentence("K001", "the weight must be {new} for {got} channels, not {old} for {expected}",
+                    new=new, got=got, old=old, expected=expected)  # fmt: skip
+    return parameter(said, facts.model.get_submodule(step.path), step.path, old, new)
+
+
+def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
+    """The convolution before it made to give what is expected."""
+    steps = [s for s in facts.done if facts.model and is_convolution(facts.model.get_submodule(s.path))]
+    for step in steps[-1:]:
+        old = facts.model.get_submodule(step.path) if facts.model else None
+        made = rebuilt(old, out_channels=expected) if old else None
+        if old and made:
+            said = sentence("K001", "or let {path} give {expected}: out_channels={expected}", path=step.path,
+                            expected=expected)  # fmt: skip
+            yield replaced(said, old, step.path, made)
+
+
+def _norm(facts: Facts, found: re.Match[str]) -> Finding | None:
+    layer: Any = facts.layer
+    got = facts.given[1] if facts.given and len(facts.given) > 1 else int(found["got"] or 0)
+    expected = getattr(layer, "num_features", None) or getattr(layer, "num_channels", None) or found["expected"]
+    said = sentence(
+        "K018", "the normalisation {path} is for {expected} channels, but was given {got}",
+        path=facts.path or "", expected=expected, got=got,
+    )  # fmt: skip
+    name = "num_channels" if isinstance(layer, nn.GroupNorm) else "num_features"
+    offer = sentence("K018", "{name}={got}", name=name, got=got)
+    made = rebuilt(layer, **{name: got}) if layer else None
+    fix = replaced(offer, layer, facts.path or "", made) if made else Fix(offer, f"{name}={expected}", f"{name}={got}")
+    return Finding(said, (fix,))
+
+
+def _layer_norm(facts: Facts, found: re.Match[str]) -> Finding | None:
+    expected, shape = numbers(found["expected"]), facts.given or numbers(found["shape"])
+    tail = shape[-len(expected) :]
+    said = sentence("K018", "LayerNorm is for the last axes {expected}, but {shape} ends with {tail}",
+                    expected=expected, shape=shape, tail=tail)  # fmt: skip
+    offer = sentence("K018", "normalized_shape={tail}", tail=tail)
+    made = rebuilt(facts.layer, normalized_shape=tail) if facts.layer else None
+    if made and facts.layer:
+        return Finding(said, (replaced(offer, facts.layer, facts.path or "", made),))
+    return Finding(said, (Fix(offer, f"normalized_shape={expected}", f"normalized_shape={tail}"),))
+
+
+def _bias(facts: Facts, found: re.Match[str]) -> Finding:
+    said = sentence("K023", "the bias has {got} numbers, but there are {expected} output channels: one each",
+                    got=int(found["got"]), expected=int(found["expected"]))  # fmt: skip
+    offer = sentence("K023", "a bias of shape ({expected},)", expected=int(found["expected"]))
+    step, fix = facts.step, None
+    if facts.model is not None and step is not None:
+        module = facts.model.get_submodule(step.path)
+        fix = parameter(offer, module, step.path, (int(found["got"]),), (int(found["expected"]),))
+    return Finding(said, (fix or Fix(offer),))
+
+
+def _functional_groups(facts: Facts, found: re.Match[str]) -> Finding:
+    K, G = int(found["K"]), int(found["groups"])
+    said = sentence("K027", "groups={groups} does not divide the {K} output channels of the weight", groups=G, K=K)
+    step = facts.step
+    offer = sentence("K027", "groups=1")
+    if step and step.line and f"groups={G}" in step.line.text:
+        return Finding(said, (edited(offer, step.line, step.path, f"groups={G}", "groups=1"),))
+    return Finding(said, (Fix(offer, f"groups={G}", "groups=1"),))
+
+
+def _groups(facts: Facts, _: re.Match[str]) -> Finding:
+    given = facts.settings or {}
+    C, K, G = (given.get(name) for name in ("in_channels", "out_channels", "groups"))
+    if not (isinstance(C, int) and isinstance(K, int) and isinstance(G, int)):
+        return Finding(sentence("K027", "groups must divide in_channels and out_channels both"))
+    legal = [g for g in range(1, min(C, K) + 1) if C % g == 0 and K % g == 0]
+    said = sentence("K027", "groups={groups} does not divide both in_channels={C} and out_channels={K}",
+                    groups=G, C=C, K=K)  # fmt: skip
+    near = min(legal, key=lambda g: abs(g - G))
+    offer = sentence("K027", "groups={near}; possible are {legal}", near=near, legal=", ".join(map(str, legal)))
+    return Finding(said, (Fix(offer, f"groups={G}", f"groups={near}"),))
+
+
+def _transposed(facts: Facts, found: re.Match[str]) -> Finding:
+    weight, expected, got = numbers(found["weight"]), int(found["expected"]), int(found["got"])
+    said = sentence(
+        "K002",
+        "the transposed convolution takes {expected} channels, but was given {got}; its weight {weight} is "
+        "(in_channels, out_channels / groups, kernel), the other way round than a convolution's",
+        expected=expected, got=got, weight=weight,
+    )  # fmt: skip
+    groups = getattr(facts.layer, "groups", 1)
+    shape = facts.given or numbers(found["shape"])
+    fixes = (*_moved(facts, shape, expected), *_channels(facts, expected, got, groups))
+    return Finding(said, fixes)
+
+
+CHANNELS = (
+    Cause(
+        "K002", sentence("title", "a transposed convolution's channels"),
+        r"Given transposed=1, weight of size \[(?P<weight>[^\]]*)\], expected input\[(?P<shape>[^\]]*)\] to have "
+        r"(?P<expected>\d+) channels, but got (?P<got>\d+)(?P<groups>)",
+        "Given transposed=1, weight of size [1, 8, 3, 3], expected input[1, 3, 8, 8] to have 1 channels, but got 3",
+        _transposed,
+    ),
+    Cause(
+        "K001", sentence("title", "a convolution's channels"),
+        r"Given groups=(?P<groups>\d+), weight of size \[[^\]]*\], expected input\[(?P<shape>[^\]]*)\] to have "
+        r"(?P<expected>\d+) channels|Invalid channel dimensions",
+        "Given groups=1, weight of size [8, 1, 3, 3], expected input[2, 3, 32, 32] to have 1 channels, but got 3",
+        _convolution,
+    ),
+    Cause(
+        "K018", sentence("title", "a normalisation's channels"),
+        r"running_mean should contain (?P<got>\d+) elements not (?P<expected>\d+)|"
+        r"number of channels in input, but got weight of shape \[(?P<weight>\d+)\]",
+        "running_mean should contain 3 elements not 8", _norm,
+    ),
+    Cause(
+        "K018", sentence("title", "a normalisation's channels"),
+        r"Given normalized_shape=\[(?P<expected>[^\]]*)\].*?size\D*(?P<shape>[\d, ]+)",
+        "Given normalized_shape=[8, 4], expected input with shape [*, 8, 4], but got input of size[2, 6, 4, 4]",
+        _layer_norm,
+    ),
+    Cause(
+        "K023", sentence("title", "a bias's length"),
+        r"expected bias to be 1-dimensional with (?P<expected>\d+) elements, but got bias of size \[(?P<got>\d+)",
+        "expected bias to be 1-dimensional with 8 elements, but got bias of size [5] instead", _bias,
+    ),
+    Cause(
+        "K027", sentence("title", "groups that do not divide the channels"),
+        r"Given groups=(?P<groups>\d+), expected weight to be divisible by \d+ at dimension 0, but got weight of size "
+        r"\[+(?P<K>\d+)",
+        "Given groups=7, expected weight to be divisible by 7 at dimension 0, but got weight of size [[16, 1, 3, 3]]",
+        _functional_groups,
+    ),
+    Cause(
+        "K027", sentence("title", "groups that do not divide the channels"),
+        r"(in|out)_channels must be divisible by groups", "in_channels must be divisible by groups", _groups,
+    ),
+)  # fmt: skip

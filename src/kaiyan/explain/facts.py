@@ -1,0 +1,133 @@
+"""What is known of a failure: its words, the user's line, the model and its inputs, a rehearsal of its run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from linecache import getline
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from kaiyan.explain.layers import SETTINGS
+from kaiyan.explain.record import Line
+from kaiyan.explain.rehearse import Rehearsal, rehearse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from kaiyan.explain.rehearse import Shape, Step
+
+_OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
+_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<number>\d+), in [^\n]*\n\s*(?P<text>[^\n]*)')
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``text`` is the message or the whole traceback; ``settings`` what a failing constructor was given."""
+
+    text: str
+    line: Line | None = None
+    model: nn.Module | None = None
+    inputs: tuple[Any, ...] = ()
+    run: Rehearsal | None = None
+    settings: dict[str, Any] | None = None
+    meta: bool = True
+
+    @property
+    def step(self) -> Step | None:
+        """The layer that failed."""
+        return self.run.failed if self.run else None
+
+    @property
+    def path(self) -> str | None:
+        """Where it failed: the layer, else the module whose code ran."""
+        return self.run.path if self.run else None
+
+    @property
+    def layer(self) -> nn.Module | None:
+        """The layer that failed; None where a function did."""
+        step = self.step
+        if self.model is None or step is None or not step.is_module:
+            return None
+        module = self.model.get_submodule(step.path)
+        known = isinstance(module, tuple(SETTINGS)) or type(module).__module__.startswith("torch.")
+        return module if known else None
+
+    @property
+    def done(self) -> tuple[Step, ...]:
+        """The layers before it, in order."""
+        return self.run.done if self.run else ()
+
+    @property
+    def given(self) -> Shape | None:
+        """The shape that the failing layer was given."""
+        return self.step.inputs[0] if self.step and self.step.inputs else None
+
+    def before(self) -> Step | None:
+        """The last layer that worked."""
+        return self.done[-1] if self.done else None
+
+
+def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -> Facts:
+    """All that can be known; model and inputs that are not given are taken from the traceback's frames."""
+    if isinstance(error, str):
+        return _rehearsed(Facts(error, _written(error)), model, inputs)
+    frames = tuple(_frames(error))
+    found, given = _called(frames)
+    line = next((_line(frame, number) for frame, number in reversed(frames) if _is_users(frame)), None)
+    facts = Facts(f"{type(error).__name__}: {error}", line, settings=_settings(frames))
+    return _rehearsed(facts, model or found, given if inputs is None else inputs)
+
+
+def _rehearsed(facts: Facts, model: nn.Module | None, inputs: Any) -> Facts:
+    if model is None or inputs is None:
+        return facts
+    given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+    run = rehearse(model, given)
+    meta = run.error is not None
+    if not meta:  # meta kernels let pass some of what real ones refuse
+        run = rehearse(model, given, meta=False)
+    line = facts.line or next((step.line for step in reversed(run.steps) if step.line), None)
+    return Facts(facts.text, line, model, given, run, facts.settings, meta)
+
+
+def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _called(frames: tuple[tuple[FrameType, int], ...]) -> tuple[nn.Module | None, tuple[Any, ...] | None]:
+    for frame, _ in frames:
+        if frame.f_code.co_name == "_call_impl" and isinstance(frame.f_locals.get("self"), nn.Module):
+            return frame.f_locals["self"], frame.f_locals.get("args", ())
+    return None, None
+
+
+def _settings(frames: tuple[tuple[FrameType, int], ...]) -> dict[str, Any] | None:
+    """What the first constructor of torch's layers on the way was given."""
+    for frame, _ in frames:
+        module = frame.f_locals.get("self")
+        if frame.f_code.co_name == "__init__" and not _is_users(frame) and isinstance(module, nn.Module):
+            given = {k: v for k, v in frame.f_locals.items() if k not in ("self", "__class__") and not k.endswith("_")}
+            return {"layer": type(module).__name__} | given
+    return None
+
+
+def _is_users(frame: FrameType) -> bool:
+    return not frame.f_code.co_filename.startswith(_OURS)
+
+
+def _line(frame: FrameType, number: int) -> Line:
+    return Line(frame.f_code.co_filename, number, getline(frame.f_code.co_filename, number).strip())
+
+
+def _written(text: str) -> Line | None:
+    """The last line of a pasted traceback that is not PyTorch's."""
+    found = [m for m in _FRAME.finditer(text) if not re.search(r"site-packages[/\\]torch[/\\]", m["file"])]
+    return Line(found[-1]["file"], int(found[-1]["number"]), found[-1]["text"].strip()) if found else None

@@ -1,0 +1,147 @@
+"""Changes that may mend a model: proposed by causes, tried on copies, shown as a diff."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import inspect
+import textwrap
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from kaiyan.explain.rehearse import code, duplicate
+from kaiyan.explain.source import rewritten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaiyan.explain.record import Line
+    from kaiyan.spec.sentence import Sentence
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One way out: what to do, the line of code before and after, whether it was tried and the failure was gone.
+
+    ``line`` is where ``before`` stands in the user's code; ``made`` is the layer that comes to stand at ``path``.
+    """
+
+    sentence: Sentence
+    before: str | None = None
+    after: str | None = None
+    tried: bool = False
+    change: Callable[[nn.Module, tuple[Any, ...]], tuple[nn.Module, tuple[Any, ...]]] | None = None
+    line: Line | None = None
+    path: str = ""
+    made: nn.Module | None = None
+
+    def found_in(self, model: nn.Module) -> Fix:
+        """The same fix in the words of the user's constructor, where that is found."""
+        found = (
+            rewritten(model, self.path, self.made) if self.made is not None and "\n" not in (self.after or "") else None
+        )
+        if found is None:
+            return self
+        line, after = found
+        note = (self.after or "").partition("  # ")
+        return replace(self, line=line, before=line.text, after=after + note[1] + note[2])
+
+    @property
+    def diff(self) -> str:
+        """The line before and after, as a unified diff without its header; empty where there is no line."""
+        if self.after is None:
+            return ""
+        lines = difflib.unified_diff((self.before or "").splitlines(), self.after.splitlines(), lineterm="", n=0)
+        return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
+    def apply(self, model: nn.Module, inputs: Any) -> tuple[nn.Module, tuple[Any, ...]]:
+        """Model and inputs (as a tuple) with the change made, on copies; raises nothing of its own."""
+        given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+        copied, given = duplicate(model), copy.deepcopy(given)
+        return self.change(copied, given) if self.change else (copied, given)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain words, for JSON."""
+        return {
+            "fix": str(self.sentence), "before": self.before, "after": self.after, "diff": self.diff,
+            "tried": self.tried, "line": {"file": self.line.file, "number": self.line.number} if self.line else None,
+        }  # fmt: skip
+
+
+def replaced(said: Sentence, old: nn.Module, path: str, new: nn.Module) -> Fix:
+    """A fix that puts another layer in the place of one."""
+    return Fix(
+        said, code(old), code(new), change=lambda model, inputs: (_put(model, path, new), inputs), path=path, made=new
+    )
+
+
+def preceded(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
+    """A fix that puts layers before one."""
+    after = "\n".join(code(layer) for layer in (*new, old))
+    return Fix(said, code(old), after, change=lambda model, inputs: (_wrap(model, path, new, ()), inputs))
+
+
+def followed(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
+    """A fix that puts layers after one."""
+    after = "\n".join(code(layer) for layer in (old, *new))
+    return Fix(said, code(old), after, change=lambda model, inputs: (_wrap(model, path, (), new), inputs))
+
+
+def fed(said: Sentence, line: str, turn: Callable[[Any], Any]) -> Fix:
+    """A fix of what the model is given; ``line`` is the code that does so to ``x``."""
+    return Fix(said, None, line, change=lambda model, inputs: (model, tuple(turn(i) for i in inputs)))
+
+
+def parameter(said: Sentence, module: nn.Module, path: str, old: tuple[int, ...], new: tuple[int, ...]) -> Fix | None:
+    """A fix that gives a module's own parameter another shape; None where it has none of the old shape."""
+    name = next((name for name, p in module.named_parameters(recurse=False) if tuple(p.shape) == old), None)
+    if name is None:
+        return None
+
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        holder = model.get_submodule(path)
+        weight = nn.Parameter(getattr(holder, name).new_empty(new))
+        nn.init.normal_(weight, std=0.02)
+        setattr(holder, name, weight)
+        return model, inputs
+
+    return Fix(said, f"self.{name}  # {old}", f"self.{name} = nn.Parameter(torch.randn({new}))", change=change)
+
+
+def edited(said: Sentence, line: Line, path: str, before: str, after: str) -> Fix:
+    """A fix of one line of the user's code, inside the forward of the module at ``path``."""
+
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        _rewrite(model.get_submodule(path), line, before, after)
+        return model, inputs
+
+    return Fix(said, line.text, line.text.replace(before, after), change=change, line=line)
+
+
+def _rewrite(module: nn.Module, line: Line, before: str, after: str) -> None:
+    """Gives this one module a class whose method that holds the line is compiled anew."""
+    for name, method in inspect.getmembers(type(module), inspect.isfunction):
+        lines, start = inspect.getsourcelines(method)
+        if method.__code__.co_filename == line.file and start <= line.number < start + len(lines):
+            lines[line.number - start] = lines[line.number - start].replace(before, after)
+            space: dict[str, Any] = {}
+            exec(compile(textwrap.dedent("".join(lines)), line.file, "exec"), method.__globals__, space)
+            module.__class__ = type(type(module).__name__, (type(module),), {name: space[name]})
+            return
+
+
+def _wrap(model: nn.Module, path: str, before: tuple[nn.Module, ...], after: tuple[nn.Module, ...]) -> nn.Module:
+    layers = (*before, model.get_submodule(path), *after)
+    return _put(model, path, nn.Sequential(*layers))
+
+
+def _put(model: nn.Module, path: str, new: nn.Module) -> nn.Module:
+    """The model with a copy of ``new`` at ``path``; ``new`` alone where the path is the model itself."""
+    layer = copy.deepcopy(new)
+    if not path:
+        return layer
+    parent, _, name = path.rpartition(".")
+    setattr(model.get_submodule(parent), name, layer)
+    return model

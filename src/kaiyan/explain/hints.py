@@ -1,0 +1,220 @@
+"""Hints: what a model does that its author may not know; each is a function from a record to sentences, or silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import gcd
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.explain.costs import macs
+from kaiyan.explain.fields import sights
+from kaiyan.explain.traps import traps
+from kaiyan.explain.windows import argument, space, unread, windows
+from kaiyan.spec.axis import Axis, TransposedAxis
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kaiyan.explain.fields import Sight
+    from kaiyan.explain.record import Call, Record
+
+BALANCE = 8.0
+"""FLOP/byte below which memory, not arithmetic, takes the time: even one core does more for each byte it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One thing to know: its ``kind`` ("checkerboard"), the layer's path, the sentence."""
+
+    kind: str
+    path: str
+    sentence: Sentence
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain words, for JSON."""
+        return {"kind": self.kind, "path": self.path, "sentence": str(self.sentence)}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A record with what is known of it: what every call sees and costs, its windows read once."""
+
+    record: Record
+
+    @cached_property
+    def sights(self) -> dict[int, Sight]:
+        """What the output of every call sees."""
+        return sights(self.record)
+
+    @cached_property
+    def macs(self) -> dict[int, int]:
+        """Multiply-adds of every call."""
+        return macs(self.record)
+
+    @cached_property
+    def windowed(self) -> tuple[tuple[Call, tuple[Axis, ...]], ...]:
+        """Convolutions and pools that gave something, with an ``Axis`` for each axis of space."""
+        pairs = [(call, windows(call)) for call in self.record.calls if not call.failed]
+        return tuple((call, axes) for call, axes in pairs if axes)
+
+
+def hints(found: Record | Scene) -> tuple[Hint, ...]:
+    """Every hint that holds, in the order of ``HINTS``; the silent traps are among them."""
+    scene = found if isinstance(found, Scene) else Scene(found)
+    return tuple(hint for find in HINTS for hint in find(scene))
+
+
+def notes(found: Iterable[Hint]) -> Iterator[Sentence]:
+    """One sentence a kind: the first layer's, and how many more it holds for."""
+    kinds: dict[str, list[Hint]] = {}
+    for hint in found:
+        kinds.setdefault(hint.kind, []).append(hint)
+    for first, *others in kinds.values():
+        more = len({hint.path for hint in others} - {first.path})
+        where = first.path or "-"
+        if more:
+            yield sentence("hint", "{where} (and {more} more): {what}", where=where, more=more, what=first.sentence)
+        else:
+            yield sentence("hint", "{where}: {what}", where=where, what=first.sentence)
+
+
+def _convention(scene: Scene) -> Iterator[Hint]:
+    """Pads meant to keep n / stride windows (half the reach), which SAME would lay elsewhere: other sizes, a shift."""
+    for call, axes in scene.windowed:
+        for axis, n in zip(axes, space(call), strict=True):
+            said = None if isinstance(axis, TransposedAxis) or isinstance(axis.padding, str) else _apart(axis, n)
+            if said:
+                yield Hint("convention", call.path, said)
+                break
+
+
+def _apart(axis: Axis, n: int) -> Sentence | None:
+    same = Axis(axis.kernel, axis.stride, axis.dilation, "same")
+    before, _ = axis.pads(n)
+    if before not in (axis.reach // 2, (axis.reach - 1) // 2) or not before:
+        return None
+    facts = {
+        "n": n,
+        "pads": axis.pads(n),
+        "same": same.pads(n),
+        "made": axis.output_size(n),
+        "out": same.output_size(n),
+    }
+    if facts["made"] != facts["out"]:
+        return sentence(
+            "hint", "the pads {pads} make {made} of {n}; SAME pads {same} and makes {out}: padding='same' at stride 1",
+            **facts,
+        )  # fmt: skip
+    if before == same.pads(n)[0]:
+        return None
+    return sentence(
+        "hint",
+        "the pads {pads} lay every window {shift} before where SAME (TensorFlow, ONNX) lays it, which pads {same} for "
+        "{n}: weights trained there need F.pad and padding=0",
+        shift=before - same.pads(n)[0],
+        **facts,
+    )
+
+
+def _never_read(scene: Scene) -> Iterator[Hint]:
+    for end in unread(scene.record):
+        said = sentence(
+            "hint",
+            "the last {count} of {n} on axis {axis} of its input are read by nothing: the size is rounded down",
+            count=len(end.elements), n=end.size, axis=end.axis + 2,
+        )  # fmt: skip
+        yield Hint("unread", end.call.path, said)
+
+
+def _gridding(scene: Scene) -> Iterator[Hint]:
+    """Holes that are left where the features end: layers after a dilated one may have filled its own."""
+    maps = [(call, scene.sights.get(call.number)) for call, _ in scene.windowed]
+    call, sight = maps[-1] if maps else (None, None)
+    if call is None or sight is None or sight.status != "exact" or sight.whole or sight.flat:
+        return
+    field = max(sight.axes, key=lambda field: field.holes, default=None)
+    if field is not None and field.holes:
+        said = sentence(
+            "hint",
+            "{holes} of the {size} inputs within its receptive field are never seen (gridding): dilations such as "
+            "1, 2, 5 leave none",
+            holes=field.holes, size=field.size,
+        )  # fmt: skip
+        yield Hint("gridding", call.path, said)
+
+
+def _checkerboard(scene: Scene) -> Iterator[Hint]:
+    """Taps that fall on an output depend on where it lies, unless stride / gcd(stride, dilation) divides the kernel."""
+    for call, axes in scene.windowed:
+        uneven = [axis for axis in axes if isinstance(axis, TransposedAxis) and _fewest(axis) < axis.most_reads]
+        if uneven:
+            axis = uneven[0]
+            said = sentence(
+                "hint",
+                "outputs get {most} or {fewest} taps in turn (checkerboard): its kernel {kernel} is not a multiple of "
+                "its stride {stride}",
+                most=axis.most_reads, fewest=_fewest(axis), kernel=axis.kernel, stride=axis.stride,
+            )  # fmt: skip
+            yield Hint("checkerboard", call.path, said)
+
+
+def _fewest(axis: Axis) -> int:
+    """Inputs whose windows cover one output away from the ends, at the least."""
+    step = gcd(axis.stride, axis.dilation)
+    return axis.kernel // (axis.stride // step) if step == 1 else 0
+
+
+def _covered(scene: Scene) -> Iterator[Hint]:
+    """Convolutions whose input already sees as much as there is."""
+    given = {tensor.shape[2:] for tensor in scene.record.inputs if len(tensor.shape) > 2}
+    if len(given) != 1:
+        return
+    (sizes,) = given
+    makers: dict[int, Sight] = {}
+    kernels = {call.number: axes for call, axes in scene.windowed}
+    for call in scene.record.calls:
+        sight = makers.get(call.inputs[0].name) if call.inputs else None
+        wide = any(axis.kernel > 1 for axis in kernels.get(call.number, ()))
+        if call.kind.startswith("conv") and wide and sight and _covers(sight, sizes):
+            said = sentence(
+                "hint",
+                "its input already sees {field} of {sizes}: its kernel brings no new pixel to the middle of the map",
+                field=sight.sizes, sizes=sizes,
+            )  # fmt: skip
+            yield Hint("covered", call.path, said)
+        if call.number in scene.sights and not call.is_module:
+            makers.update((tensor.name, scene.sights[call.number]) for tensor in call.outputs)
+
+
+def _covers(sight: Sight, sizes: tuple[int, ...]) -> bool:
+    seen = sight.sizes
+    return seen is not None and sight.status == "exact" and len(seen) == len(sizes) and _all_as_large(seen, sizes)
+
+
+def _all_as_large(seen: tuple[int, ...], sizes: tuple[int, ...]) -> bool:
+    return bool(seen) and all(s >= n for s, n in zip(seen, sizes, strict=True))
+
+
+def _bandwidth(scene: Scene) -> Iterator[Hint]:
+    for call, _ in scene.windowed:
+        groups = argument(call, 6, "groups", 1) if call.kind.startswith("conv") else 1
+        moved = sum(tensor.bytes for tensor in (*call.inputs, *call.outputs))
+        intensity = 2 * scene.macs[call.number] / moved if moved else BALANCE
+        if groups > 1 and intensity < BALANCE:
+            said = sentence(
+                "hint",
+                "groups={groups} leaves {intensity:.1f} FLOP/byte: memory, not arithmetic, sets its time, which falls "
+                "less than its MACs",
+                groups=groups, intensity=intensity,
+            )  # fmt: skip
+            yield Hint("bandwidth", call.path, said)
+
+
+def _silent_traps(scene: Scene) -> Iterator[Hint]:
+    return (Hint(trap.code, trap.path, trap.sentence) for trap in traps(scene.record))
+
+
+HINTS = (_silent_traps, _never_read, _convention, _gridding, _checkerboard, _covered, _bandwidth)
+"""Every hint. A new one is one function and one entry here."""

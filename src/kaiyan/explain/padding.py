@@ -1,0 +1,267 @@
+"""One axis under every padding convention, side by side: pads, outputs, what the windows read, the code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.explain.table import Row, Table
+from kaiyan.ops.port import Port
+from kaiyan.spec import read
+from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from kaiyan.spec.axis import Axis, Pads
+
+HEADINGS = ("convention", "before, after", "output", "first window", "last window", "shift")
+NAMES: dict[str, str] = {
+    "number": "PyTorch padding={number}",
+    "torch_same": "PyTorch 'same'",
+    "same": "TF SAME, ONNX SAME_UPPER",
+    "same_lower": "ONNX SAME_LOWER",
+    "causal": "causal",
+    "valid": "valid, PyTorch padding=0",
+}
+"""The conventions by key, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """One convention on an axis of ``n`` inputs; windows are (first, last) input, below 0 or from n on where padding.
+
+    ``shift`` is how many inputs earlier than TensorFlow's SAME its windows begin. PyTorch refuses 'same' at a stride:
+    there ``refused`` is true, and there are no numbers and no code.
+    """
+
+    key: str
+    name: str
+    refused: bool = False
+    pads: Pads | None = None
+    output_size: int | None = None
+    first: tuple[int, int] | None = None
+    last: tuple[int, int] | None = None
+    shift: int | None = None
+    torch_code: tuple[str, ...] = ()
+    kaiyan_code: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        pairs = {"pads": self.pads, "first": self.first, "last": self.last}
+        return {
+            "convention": self.key,
+            "name": self.name,
+            "refused": self.refused,
+            "output_size": self.output_size,
+            "shift": self.shift,
+            "torch_code": list(self.torch_code),
+            "kaiyan_code": self.kaiyan_code,
+        } | {key: list(pair) if pair else None for key, pair in pairs.items()}
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row of the table."""
+        if self.pads is None or self.first is None or self.last is None:
+            return (self.name, *["-"] * (len(HEADINGS) - 1))
+        spans = (f"{first}..{last}" for first, last in (self.first, self.last))
+        return (self.name, f"{self.pads[0]}, {self.pads[1]}", str(self.output_size), *spans, str(self.shift))
+
+
+@dataclass(frozen=True, repr=False)
+class Paddings:
+    """Every convention for one axis; ``lines`` says whether half the kernel is 'same', and what to write in torch."""
+
+    n: int
+    kernel_size: int
+    stride: int
+    dilation: int
+    conventions: tuple[Convention, ...]
+    agree: tuple[int, ...]
+
+    def __getitem__(self, key: str) -> Convention:
+        """The convention "number", "torch_same", "same", "same_lower", "causal" or "valid"."""
+        found = next((each for each in self.conventions if each.key == key), None)
+        if found is None:
+            raise ConvError("no-such-row", "there is no convention {key!r}", "one of {known}", key=key,
+                            known=", ".join(NAMES))  # fmt: skip
+        return found
+
+    @property
+    def number(self) -> int:
+        """PyTorch's number: half the window's reach."""
+        return self._reach // 2
+
+    @property
+    def is_same(self) -> bool:
+        """Whether PyTorch's number pads as TensorFlow's SAME does at this size."""
+        return self["number"].pads == self["same"].pads
+
+    @property
+    def table(self) -> Table:
+        """A row a convention, and the answers below."""
+        rows = tuple(Row(each.cells) for each in self.conventions)
+        return Table(tuple(sentence("heading", heading) for heading in HEADINGS), rows, notes=self.lines)
+
+    def __str__(self) -> str:
+        return self.table.plain()
+
+    __repr__ = __str__
+
+    def __rich__(self) -> Group:
+        return self.table.rich()
+
+    def _repr_html_(self) -> str:
+        return self.table.html()
+
+    def to_markdown(self, lang: str | None = None) -> str:
+        """The table and the sentences in Markdown."""
+        return self.table.markdown(lang)
+
+    @property
+    def lines(self) -> tuple[Sentence, ...]:
+        """The answers in sentences."""
+        found = [self._verdict(), self._agreement()]
+        if self["torch_same"].refused:
+            found.append(
+                sentence(
+                    "paddings", "PyTorch refuses padding='same' at stride={stride}", stride=self.stride
+                )
+            )  # fmt: skip
+        found.extend(
+            sentence(
+                "paddings",
+                "{name}: {torch}, or {ours}",
+                name=each.name,
+                torch="; ".join(each.torch_code),
+                ours=each.kaiyan_code,
+            )
+            for each in self.conventions
+            if each.kaiyan_code
+        )
+        return tuple(found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        return {
+            "n": self.n,
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "dilation": self.dilation,
+            "number": self.number,
+            "is_same": self.is_same,
+            "agree": list(self.agree),
+            "conventions": [each.to_dict() for each in self.conventions],
+        }
+
+    @property
+    def _reach(self) -> int:
+        return self.dilation * (self.kernel_size - 1) + 1
+
+    def _verdict(self) -> Sentence:
+        number, same = self["number"], self["same"]
+        facts: dict[str, object] = {
+            "number": self.number, "n": self.n, "output": same.output_size, "other": number.output_size,
+            "shift": number.shift, "pads": same.pads,
+        }  # fmt: skip
+        if self.is_same:
+            return sentence("paddings", "padding={number} is 'same' here: both pad {pads}", **facts)
+        if number.output_size == same.output_size:
+            return sentence(
+                "paddings",
+                "padding={number} is not 'same': both give {output} outputs, its windows begin earlier by {shift}",
+                **facts,
+            )
+        return sentence(
+            "paddings", "padding={number} is not 'same': it gives {other} outputs, 'same' gives {output}", **facts
+        )
+
+    def _agreement(self) -> Sentence:
+        facts: dict[str, object] = {"number": self.number, "stride": self.stride}
+        if not self.agree:
+            return sentence("paddings", "padding={number} is 'same' at no size", **facts)
+        if len(self.agree) == self.stride:
+            return sentence("paddings", "padding={number} is 'same' at every size", **facts)
+        return sentence(
+            "paddings",
+            "padding={number} is 'same' at sizes that leave {remainders} when divided by {stride}",
+            remainders=", ".join(map(str, self.agree)),
+            **facts,
+        )
+
+
+def padding(n: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, rank: int = 2) -> Paddings:
+    """Every padding convention on an axis of ``n`` inputs; ``rank`` is that of the lines of code, 1 to 3.
+
+    Raises ``ConvError`` for settings that make no convolution. A convention whose window does not fit has no row.
+
+    >>> found = padding(224, 3, stride=2)
+    >>> found["number"].pads, found["same"].pads, found["number"].shift, found.is_same
+    ((1, 1), (0, 1), 1, False)
+    """
+    size = read.number("n", n, least=1)
+    numbers: dict[str, Any] = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation}
+    numbers = {name: read.number(name, value, least=1) for name, value in numbers.items()}
+    spec = Conv(1, 1, **numbers, rank=_rank(rank))
+    axis = spec.axes[0]
+    rows = (_convention(key, spec, size) for key in NAMES)
+    settings = (axis.kernel, axis.stride, axis.dilation)
+    return Paddings(size, *settings, tuple(row for row in rows if row), _agreeing(spec))
+
+
+def _rank(rank: int) -> int:
+    if rank not in (1, 2, 3):
+        raise ConvError("no-such-layer", "torch has layers of 1 to 3 axes, not {rank}", "rank=2", rank=rank)
+    return rank
+
+
+def _agreeing(spec: Conv) -> tuple[int, ...]:
+    """Remainders of the size, divided by the stride, at which PyTorch's number pads as SAME does."""
+    number, same = (_padded(spec, key).axes[0] for key in ("number", "same"))
+    stride = number.stride
+    return tuple(r for r in range(stride) if number.pads(stride + r) == same.pads(stride + r))
+
+
+def _padded(spec: Conv, key: str) -> Conv:
+    words: dict[str, Any] = {"number": spec.axes[0].reach // 2, "torch_same": "same", "valid": 0}
+    return spec.replace(padding=words.get(key, key))
+
+
+def _convention(key: str, spec: Conv, n: int) -> Convention | None:
+    padded = _padded(spec, key)
+    axis = padded.axes[0]
+    name = NAMES[key].format(number=axis.reach // 2)
+    if key == "torch_same" and axis.stride > 1:
+        return Convention(key, name, refused=True)
+    pads = axis.pads(n)
+    if n + sum(pads) < axis.reach:
+        return None
+    output = axis.output_size(n)
+    first, last = (_window(axis, o, pads[0]) for o in (0, output - 1))
+    shift = pads[0] - _padded(spec, "same").axes[0].pads(n)[0]
+    return Convention(key, name, False, pads, output, first, last, shift, *_code(key, spec, padded, n))
+
+
+def _window(axis: Axis, o: int, before: int) -> tuple[int, int]:
+    reads = axis.reads(o, before)
+    return reads[0], reads[-1]
+
+
+def _code(key: str, spec: Conv, padded: Conv, n: int) -> tuple[tuple[str, ...], str]:
+    """PyTorch's lines and ours; C and K stand for the channels."""
+    shape = (1, 1, *[n] * len(padded.axes))
+    port = Port(key, padded, spec, shape, padded.output_shape(shape), padded.pads(shape), None)
+    if key in ("number", "valid"):
+        torch_code: tuple[str, ...] = (str(padded),)
+    elif key == "torch_same":
+        torch_code = (port.torch_line.removesuffix(")") + ", padding='same')",)
+    else:
+        torch_code = (port.pad_line, port.torch_line)
+    ours = f"kaiyan.{padded}" if str(padded).startswith("nn.") else port.layer_line
+    return tuple(_channels(line) for line in torch_code), _channels(ours)
+
+
+def _channels(line: str) -> str:
+    return line.replace("d(1, 1, ", "d(C, K, ")

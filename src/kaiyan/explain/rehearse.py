@@ -1,0 +1,98 @@
+"""A model's run as a diagnosis reads it: what each layer was given and gave, up to the one that failed."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.explain.record import record
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from kaiyan.explain.record import Call, Line
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One layer's or function's call: shapes of its inputs and of its output (None where it failed)."""
+
+    path: str
+    kind: str
+    code: str
+    inputs: tuple[Shape, ...]
+    dtypes: tuple[str, ...]
+    output: Shape | None
+    line: Line | None
+    is_module: bool
+
+    def __str__(self) -> str:
+        arrow = " -> ".join(str(shape) for shape in (*self.inputs[:1], self.output or "?"))
+        return f"{self.path or '(model)'}: {self.code}  {arrow}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        return {
+            "path": self.path,
+            "code": self.code,
+            "inputs": [list(shape) for shape in self.inputs],
+            "output": None if self.output is None else list(self.output),
+        }
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """The steps in order, the error if one was raised, and the path of the innermost module that was running then."""
+
+    steps: tuple[Step, ...]
+    error: BaseException | None
+    path: str | None
+
+    @property
+    def failed(self) -> Step | None:
+        """The layer that failed; None where code between layers did."""
+        return self.steps[-1] if self.error and self.steps and self.steps[-1].output is None else None
+
+    @property
+    def done(self) -> tuple[Step, ...]:
+        """The steps that gave something."""
+        return tuple(step for step in self.steps if step.output is not None)
+
+
+def rehearse(model: nn.Module, inputs: tuple[Any, ...], *, meta: bool = True) -> Rehearsal:
+    """Runs ``model`` without computing; its own error is in what is returned, not raised."""
+    found = record(model, inputs, meta=meta)
+    failure = found.failure
+    steps = [_step(call) for call in found.layers]
+    if failure and not failure.is_module and steps and steps[-1].is_module and _is_users(model, steps[-1].path):
+        steps.append(_step(failure))  # a user's module without modules in it: its functions are the steps
+    return Rehearsal(tuple(steps), found.error, failure.path if failure else None)
+
+
+def _is_users(model: nn.Module, path: str) -> bool:
+    return not type(model.get_submodule(path)).__module__.startswith("torch.")
+
+
+def _step(call: Call) -> Step:
+    shapes = tuple(seen.shape for seen in call.inputs)
+    dtypes = tuple(seen.dtype for seen in call.inputs)
+    output = None if call.failed else call.outputs[0].shape if call.outputs else ()
+    return Step(call.path, call.kind, call.code, shapes, dtypes, output, call.line, call.is_module)
+
+
+def duplicate(model: nn.Module) -> nn.Module:
+    """A copy that shares nothing with ``model``."""
+    return copy.deepcopy(model)
+
+
+def code(module: nn.Module) -> str:
+    """The layer as PyTorch writes it.
+
+    >>> from torch import nn
+    >>> code(nn.Linear(288, 10))
+    'Linear(in_features=288, out_features=10, bias=True)'
+    """
+    return repr(module) if next(module.children(), None) is None else type(module).__name__

@@ -1,0 +1,280 @@
+"""``kaiyan.summary``: a model layer by layer: shapes, parameters, multiply-adds, fields, and where it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from kaiyan.explain.diagnose import diagnose
+from kaiyan.explain.fields import UNKNOWN, Sight
+from kaiyan.explain.hints import Hint, Scene, hints, notes
+from kaiyan.explain.record import record
+from kaiyan.explain.table import Row, Table
+from kaiyan.spec.error import KaiyanError
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rich.console import Group
+    from torch import nn
+
+    from kaiyan.explain.diagnose import Diagnosis
+    from kaiyan.explain.record import Record, Seen
+    from kaiyan.explain.table import Text
+
+HEADINGS = ("layer", "code", "output", "parameters", "MACs", "receptive field", "bytes", "FLOP/byte")
+"""What a column can show."""
+
+COLUMNS = {
+    "kind": "code",
+    "output_size": "output",
+    "num_params": "parameters",
+    "mult_adds": "MACs",
+    "receptive_field": "receptive field",
+    "bytes": "bytes",
+    "intensity": "FLOP/byte",
+}
+"""``col_names``, torchinfo's where it has one, and the heading each stands under."""
+
+_PLAIN = ("kind", "output_size", "num_params", "mult_adds", "receptive_field")
+_MOST_HTML = 20_000
+_MOST_TEXT = 2_500
+"""Characters of a diagnosis under an HTML table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One call of a layer or of a block: ``macs`` and ``parameters`` of all inside it, ``bytes`` read and written."""
+
+    path: str
+    kind: str
+    code: str
+    depth: int
+    outputs: tuple[Seen, ...]
+    parameters: int
+    macs: int
+    bytes: int
+    field: Sight
+    failed: bool
+
+    @property
+    def intensity(self) -> float:
+        """Floating-point operations (2 a multiply-add) for each byte that is read or written."""
+        return 2 * self.macs / self.bytes if self.bytes else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        return {
+            "path": self.path,
+            "kind": self.kind,
+            "code": self.code,
+            "depth": self.depth,
+            "output_shapes": [list(tensor.shape) for tensor in self.outputs],
+            "parameters": self.parameters,
+            "macs": self.macs,
+            "bytes": self.bytes,
+            "field": self.field.to_dict(),
+            "failed": self.failed,
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Layers in the order in which they were called; ``error`` is the model's own, where it failed.
+
+    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that.
+    """
+
+    layers: tuple[Layer, ...]
+    parameters: int
+    macs: int
+    error: BaseException | None
+    columns: tuple[str, ...] = _PLAIN
+    hints: tuple[Hint, ...] = ()
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def flops(self) -> int:
+        """Two for a multiply-add."""
+        return 2 * self.macs
+
+    def table(self, depth: int | None = None) -> Table:
+        """The table down to a depth (all when None)."""
+        rows = [self._row(layer) for layer in self.layers if depth is None or layer.depth <= depth or layer.failed]
+        heads = (sentence("heading", "layer"), *(sentence("heading", COLUMNS[name]) for name in self.columns))
+        left = frozenset({0} | {i for i, name in enumerate(self.columns, start=1) if name == "kind"})
+        return Table(heads, tuple(rows), notes=tuple(self._notes()), left=left)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        return {
+            "layers": [layer.to_dict() for layer in self.layers],
+            "parameters": self.parameters,
+            "macs": self.macs,
+            "flops": self.flops,
+            "hints": [hint.to_dict() for hint in self.hints],
+            "diagnosis": None if self.diagnosis is None else self.diagnosis.to_dict(),
+            "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
+        }
+
+    def text(self, lang: str | None = None) -> str:
+        """The table in a language, and the diagnosis below it where the model fails."""
+        return "\n\n".join([self.table().plain(lang), *(d.text(lang) for d in self._diagnoses())])
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def to_markdown(self, lang: str | None = None) -> str:
+        """A pipe table, and the diagnosis as a block of text."""
+        return "\n\n".join([self.table().markdown(lang), *(d.to_markdown(lang) for d in self._diagnoses())])
+
+    def rich(self, lang: str | None = None) -> Group:
+        """For ``rich.print``; rich is imported here only."""
+        from rich.console import Group
+        from rich.text import Text as RichText
+
+        return Group(self.table().rich(lang), *(RichText(f"\n{d.text(lang)}") for d in self._diagnoses()))
+
+    def __rich__(self) -> Group:
+        return self.rich()
+
+    def _repr_html_(self) -> str:
+        """The deepest table that, with the diagnosis, stays under 20 KB."""
+        below = "".join(f"<pre>{escape(d.text()[:_MOST_TEXT])}</pre>" for d in self._diagnoses())
+        for depth in range(max((layer.depth for layer in self.layers), default=0), 0, -1):
+            text = self.table(depth).html() + below
+            if len(text.encode()) < _MOST_HTML:
+                return text
+        return self.table(0).html() + below
+
+    def _diagnoses(self) -> tuple[Diagnosis, ...]:
+        return () if self.diagnosis is None else (self.diagnosis,)
+
+    def _row(self, layer: Layer) -> Row:
+        cells = tuple(_CELLS[name](layer) for name in self.columns)
+        return Row((layer.path.rpartition(".")[2] or layer.kind, *cells), layer.depth, "bad" if layer.failed else "")
+
+    def _notes(self) -> Iterable[Text]:
+        yield sentence(
+            "summary",
+            "{parameters:,} parameters, {macs:,} multiply-adds (MACs), {flops:,} FLOPs",
+            parameters=self.parameters,
+            macs=self.macs,
+            flops=self.flops,
+        )
+        yield from notes(self.hints)
+        if self.error is not None:
+            yield sentence(
+                "summary",
+                "it fails here: {kind}: {message}",
+                kind=type(self.error).__name__,
+                message=str(self.error).partition("\n")[0],
+            )
+
+
+def summary(
+    model: nn.Module,
+    input_size: Any = None,
+    input_data: Any = None,
+    *,
+    depth: int | None = None,
+    col_names: Sequence[str] = _PLAIN,
+) -> Summary:
+    """What ``model`` does with an input of a size (batch included), or with given tensors; computed on meta tensors.
+
+    ``input_size`` is a shape, or a list of shapes for several inputs; ``depth`` leaves out what lies deeper;
+    ``col_names`` are keys of ``COLUMNS``. The model's own error is in the summary. Raises ``KaiyanError`` where neither
+    a size nor data is given, or a column is not known.
+    """
+    unknown = [name for name in col_names if name not in COLUMNS]
+    if unknown:
+        raise KaiyanError(
+            "unknown-column", "there is no column {name!r}", "{known}", name=unknown[0], known=", ".join(COLUMNS)
+        )
+    inputs = _inputs(input_size, input_data)
+    found = record(model, inputs)
+    scene = Scene(found)
+    layers = tuple(layer for layer in _layers(scene) if depth is None or layer.depth <= depth or layer.failed)
+    parameters = sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter))
+    total = sum(scene.macs[call.number] for call in found.calls if call.parent < 0)
+    cause = None if found.error is None else _diagnosed(found.error, model, inputs)
+    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene), cause)
+
+
+def _diagnosed(error: BaseException, model: nn.Module, inputs: Any) -> Diagnosis | None:
+    """What is known of the failure; inputs by name are not tried on fixes, which take them by position."""
+    try:
+        if isinstance(inputs, dict):
+            return diagnose(f"{type(error).__name__}: {error}")
+        return diagnose(error, model, inputs)
+    except Exception:  # noqa: BLE001 (the table up to the failure must not be lost to its explanation)
+        return None
+
+
+def _inputs(size: Any, data: Any) -> Any:
+    if data is not None:
+        return data
+    if size is None:
+        raise KaiyanError("no-input", "a summary needs a size or data", "input_size=(1, 3, 224, 224)")
+    if isinstance(size[0], int):
+        return torch.empty(tuple(size), device="meta")
+    return tuple(torch.empty(tuple(shape), device="meta") for shape in size)
+
+
+def _layers(scene: Scene) -> Iterable[Layer]:
+    found = scene.record
+    leaves = {call.number for call in found.layers}
+    parameters = _parameters(found)
+    for call in found.calls:
+        if call.number in leaves or call.is_module:
+            own = (*call.inputs, *(call.weights if call.is_module else ()), *call.outputs)
+            yield Layer(
+                path=call.path if call.is_module else f"{call.path}.{call.kind}".lstrip("."),
+                kind=call.kind,
+                code=call.code,
+                depth=call.depth,
+                outputs=call.outputs,
+                parameters=parameters.get(call.number, 0),
+                macs=scene.macs[call.number],
+                bytes=sum(tensor.bytes for tensor in own),
+                field=scene.sights.get(call.number, UNKNOWN),
+                failed=call.failed,
+            )
+
+
+def _parameters(found: Record) -> dict[int, int]:
+    """Of a module and of all that was called inside it, a tensor counted once."""
+    held: dict[int, dict[int, int]] = {}
+    for call in reversed(found.calls):
+        own = held.setdefault(call.number, {})
+        own.update((weight.name, torch.Size(weight.shape).numel()) for weight in call.weights)
+        held.setdefault(call.parent, {}).update(own)
+    return {number: sum(sizes.values()) for number, sizes in held.items()}
+
+
+def _shape(layer: Layer) -> str:
+    return ", ".join("x".join(map(str, tensor.shape)) for tensor in layer.outputs) or "-"
+
+
+def _field(layer: Layer) -> Text:
+    if layer.field.whole:
+        return sentence("summary", "all")
+    sizes = layer.field.sizes
+    if layer.failed or not sizes:
+        return "?" if layer.field.status == "unknown" else "-"
+    return ("≤ " if layer.field.status == "bound" else "") + "x".join(map(str, sizes))
+
+
+_CELLS: dict[str, Callable[[Layer], Text]] = {
+    "kind": lambda layer: layer.code,
+    "output_size": _shape,
+    "num_params": lambda layer: f"{layer.parameters:,}" if layer.parameters else "-",
+    "mult_adds": lambda layer: f"{layer.macs:,}" if layer.macs else "-",
+    "receptive_field": _field,
+    "bytes": lambda layer: f"{layer.bytes:,}",
+    "intensity": lambda layer: f"{layer.intensity:.1f}",
+}

@@ -1,0 +1,203 @@
+"""Silent traps: what runs without an error and is not what was meant; each is a function from a record to warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from kaiyan.explain.record import Call, Line, Record
+
+COLOURS = (1, 3, 4)
+"""Channels of pictures: grey, red-green-blue, with transparency."""
+LARGEST = {"uint8": 255, "int8": 127, "int16": 32767}
+"""The types that sums outgrow, and the largest number of each."""
+WHOLE = {"float16": 2**11, "bfloat16": 2**8}
+"""Up to where a type holds every whole number. Source: IEEE 754, 11 and 8 significant bits."""
+_CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+_PRODUCTS = (*_CONVOLUTIONS, "linear")
+_WRAPPING = (*_PRODUCTS, "add", "iadd", "radd", "sub", "isub", "rsub", "mul", "imul", "rmul", "matmul", "mm", "bmm")
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """One warning: a ``code``, the layer's path, the sentence, the user's line where it is known."""
+
+    code: str
+    path: str
+    sentence: Sentence
+    line: Line | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain words, for JSON."""
+        line = {"file": self.line.file, "number": self.line.number} if self.line else None
+        return {"code": self.code, "path": self.path, "sentence": str(self.sentence), "line": line}
+
+
+def traps(record: Record) -> tuple[Trap, ...]:
+    """Every trap that a record shows, in the order of ``TRAPS``; none where nothing looks wrong."""
+    return tuple(trap for find in TRAPS for trap in find(record))
+
+
+def _channels_last(record: Record) -> Iterator[Trap]:
+    """A batch (N, H, W, C) whose H equals in_channels. Feature maps as narrow as a pixel's colours stay unsaid."""
+    call = _first_convolution(record, rank=4)
+    if call is None:
+        return
+    n, h, w, c = call.inputs[0].shape
+    if c in COLOURS and h not in COLOURS and w >= 4 * c:
+        said = sentence(
+            "trap",
+            "the input {shape} looks like NHWC: it passes only because its height {h} equals in_channels; "
+            "permute(0, 3, 1, 2) gives {right}",
+            shape=(n, h, w, c), h=h, right=(n, c, h, w),
+        )  # fmt: skip
+        yield Trap("channels-last", call.path, said, call.line)
+
+
+def _batch_as_picture(record: Record) -> Iterator[Trap]:
+    """A grey batch (B, H, W) with B = in_channels, which torch takes for one picture (C, H, W)."""
+    call = _first_convolution(record, rank=3)
+    if call is None or call.kind != "conv2d":
+        return
+    b, h, w = call.inputs[0].shape
+    if b not in COLOURS:
+        said = sentence(
+            "trap",
+            "the input {shape} is taken as one picture of {b} channels; were it {b} grey pictures, unsqueeze(1) gives "
+            "{right}",
+            shape=(b, h, w), b=b, right=(b, 1, h, w),
+        )  # fmt: skip
+        yield Trap("batch-as-picture", call.path, said, call.line)
+
+
+def _integer_wrap(record: Record) -> Iterator[Trap]:
+    """Sums and products whose result keeps a small integer type."""
+    for call in record.calls:
+        if call.is_module or call.kind not in _WRAPPING or not call.outputs:
+            continue
+        dtype = call.outputs[0].dtype
+        if dtype in LARGEST:
+            said = sentence(
+                "trap",
+                "{kind} keeps {dtype}, so results past {largest} wrap around without an error; "
+                ".float() or .int() first",
+                kind=call.kind, dtype=dtype, largest=LARGEST[dtype],
+            )  # fmt: skip
+            yield Trap("integer-wrap", call.path, said, call.line)
+
+
+def _batch_norm_of_one(record: Record) -> Iterator[Trap]:
+    for call in record.calls:
+        if call.kind.startswith("BatchNorm") and call.training and call.inputs and call.inputs[0].shape[0] == 1:
+            said = sentence(
+                "trap",
+                "{kind} in train mode normalises a batch of 1 by that sample's own mean and variance, and moves its "
+                "running ones; model.eval() uses the learned ones",
+                kind=call.kind,
+            )
+            yield Trap("batch-norm-of-one", call.path, said, call.line)
+
+
+def _lost_ones(record: Record) -> Iterator[Trap]:
+    for call in record.calls:
+        dtype = call.outputs[0].dtype if call.outputs else ""
+        terms = 0 if call.is_module or dtype not in WHOLE else _terms(call)
+        if terms > WHOLE.get(dtype, terms):
+            said = sentence(
+                "trap",
+                "{kind} sums {terms:,} terms into {dtype}, which holds every whole number up to {whole:,} only: "
+                "beyond it ones are lost; sum in float32",
+                kind=call.kind, terms=terms, dtype=dtype, whole=WHOLE[dtype],
+            )  # fmt: skip
+            yield Trap("lost-ones", call.path, said, call.line)
+
+
+TRAPS = (_channels_last, _batch_as_picture, _integer_wrap, _batch_norm_of_one, _lost_ones)
+"""Every trap. A new one is one function and one entry here."""
+
+
+def _first_convolution(record: Record, rank: int) -> Call | None:
+    """The first convolution of all, if it got an input of this rank."""
+    first = next((call for call in record.calls if not call.is_module and call.kind in _CONVOLUTIONS), None)
+    return first if first and first.inputs and len(first.inputs[0].shape) == rank else None
+
+
+def _terms(call: Call) -> int:
+    """Terms in one of the sums that a call makes."""
+    if call.kind in _PRODUCTS and len(call.inputs) > 1:
+        return prod(call.inputs[1].shape[1:])
+    if call.kind == "sum":
+        return prod(call.inputs[0].shape) // max(prod(call.outputs[0].shape), 1)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """Two results that should be alike: their largest ``difference``, in units in the last place of the largest value
+    (``ulps``), and whether sums of ``terms`` products may differ so by rounding alone."""
+
+    difference: float
+    ulps: float
+    largest: float
+    terms: int
+    is_rounding: bool
+
+    @property
+    def sentence(self) -> Sentence:
+        """The verdict."""
+        facts: dict[str, object] = {
+            "difference": self.difference, "ulps": self.ulps, "largest": self.largest, "terms": self.terms,
+        }  # fmt: skip
+        if not self.difference:
+            return sentence("rounding-of", "the two results are equal to the bit")
+        if self.is_rounding:
+            return sentence(
+                "rounding-of",
+                "a difference of {difference:.1e} beside {largest:.3g} is rounding ({ulps:.1f} ulp), not a bug: "
+                "sums of {terms:,} products were added in another order; compare in float64",
+                **facts,
+            )
+        return sentence(
+            "rounding-of",
+            "a difference of {difference:.1e} beside {largest:.3g} ({ulps:,.0f} ulp) is more than rounding of sums of "
+            "{terms:,} products",
+            **facts,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, for JSON."""
+        return {
+            "difference": self.difference,
+            "ulps": self.ulps,
+            "largest": self.largest,
+            "terms": self.terms,
+            "is_rounding": self.is_rounding,
+        }
+
+
+def rounding(one: Tensor, other: Tensor, *, terms: int) -> Rounding:
+    """Whether two results, such as one picture's alone and in a batch, differ by rounding only.
+
+    ``terms`` counts the products of one sum, C / groups · kernel. Two orders of summing differ by at most 2 · terms
+    half-units of the sum of sizes, taken here as the largest value. Source: Higham, Accuracy and Stability, 4.2.
+
+    >>> ones = torch.ones(3)
+    >>> rounding(ones, ones + 2**-23, terms=9).is_rounding, rounding(ones, ones * 1.01, terms=9).is_rounding
+    (True, False)
+    """
+    unit = torch.finfo(one.dtype).eps
+    one, other = one.detach(), other.detach()
+    largest = float(torch.maximum(one.abs().max(), other.abs().max()))
+    difference = float((one.double() - other.double()).abs().max())
+    ulps = difference / (largest * unit) if largest else 0.0
+    return Rounding(difference, ulps, largest, terms, ulps <= terms)

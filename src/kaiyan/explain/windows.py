@@ -1,0 +1,134 @@
+"""Windows of convolutions and pools as they were called: what each reads along an axis, and what nothing reads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.spec.axis import Axis, TransposedAxis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kaiyan.explain.record import Call, Record
+    from kaiyan.spec.axis import Pads
+
+Version = tuple[int, int]
+"""A tensor's number and how often it was made or written before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Elements at the end of an axis that no window of ``call`` reads, and nothing else either.
+
+    ``axis`` counts the axes of space from 0; ``size`` is what the call was given there.
+    """
+
+    call: Call
+    axis: int
+    size: int
+    elements: range
+
+
+def windows(call: Call) -> tuple[Axis, ...]:
+    """An ``Axis`` for each axis of space; none for what has no windows.
+
+    Raises ``ConvError`` or ``ValueError`` where the arguments cannot be right.
+    """
+    found = _KIND.fullmatch(call.kind)
+    return _READERS[found["word"]](call, int(found["rank"])) if found and not call.is_module else ()
+
+
+def space(call: Call) -> tuple[int, ...]:
+    """Sizes of the axes of space of a windowed call's input."""
+    return call.inputs[0].shape[-len(windows(call)) :]
+
+
+def argument(call: Call, position: int, name: str, default: Any) -> Any:
+    """What a function was given at a position or under a name."""
+    value = call.arguments[position] if len(call.arguments) > position else call.named.get(name, default)
+    return default if value is None else value
+
+
+def each(value: Any, rank: int) -> tuple[Any, ...]:
+    """An entry for each axis."""
+    entries = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    return entries * rank if len(entries) == 1 else entries
+
+
+def unread(record: Record) -> Iterator[Unread]:
+    """What the windows of a record drop at the end of an axis; a tensor that something else reads whole is not dropped.
+
+    A strided convolution of a skip may leave the last row to the one beside it: that row is read.
+    """
+    for users in readers(record):
+        calls = [call for call in users if call is not None and windows(call)]
+        if len(calls) < len(users):
+            continue
+        for axis in range(len(windows(calls[0]))):
+            ends = [dropped(call, axis, space(call)[axis]) for call in calls]
+            least = min(ends, key=len)
+            if least:
+                yield Unread(calls[0], axis, space(calls[0])[axis], least)
+
+
+def dropped(call: Call, axis: int, size: int) -> range:
+    """Elements at the end of one axis that this call's windows do not reach, were the axis of this size."""
+    if argument(call, 5 if call.kind.startswith("max") else 4, "ceil_mode", False) is True and "pool" in call.kind:
+        return range(size, size)
+    return windows(call)[axis].unread(size)
+
+
+def readers(record: Record) -> list[list[Call | None]]:
+    """For each tensor that is read: the functions whose first argument it is, None for any other reader."""
+    users: dict[Version, list[Call | None]] = {}
+    versions = {tensor.name: 0 for tensor in record.inputs}
+    for call in record.calls:
+        if call.is_module or call.failed:
+            continue
+        for place, tensor in enumerate(call.inputs):
+            users.setdefault((tensor.name, versions.get(tensor.name, 0)), []).append(None if place else call)
+        for tensor in call.outputs:
+            versions[tensor.name] = versions.get(tensor.name, -1) + 1
+    for tensor in record.outputs:
+        users.setdefault((tensor.name, versions.get(tensor.name, 0)), []).append(None)
+    return list(users.values())
+
+
+def _convolved(call: Call, rank: int) -> tuple[Axis, ...]:
+    kernel = call.inputs[1].shape[2:]
+    places = ((3, "stride", 1), (4, "padding", 0), (5, "dilation", 1))
+    stride, padding, dilation = (each(argument(call, *place), rank) for place in places)
+    pads = [p if isinstance(p, str) else (p, p) for p in padding]
+    return tuple(Axis(k, s, d, p) for k, s, d, p in zip(kernel, stride, dilation, pads, strict=True))
+
+
+def _transposed(call: Call, rank: int) -> tuple[Axis, ...]:
+    kernel = call.inputs[1].shape[2:]
+    places = ((3, "stride", 1), (4, "padding", 0), (7, "dilation", 1), (5, "output_padding", 0))
+    stride, padding, dilation, extra = (each(argument(call, *place), rank) for place in places)
+    each_axis = zip(kernel, stride, dilation, padding, extra, strict=True)
+    return tuple(TransposedAxis(k, s, d, (p, p), output_padding=e) for k, s, d, p, e in each_axis)
+
+
+def _pooled(call: Call, rank: int) -> tuple[Axis, ...]:
+    kernel = each(argument(call, 1, "kernel_size", 1), rank)
+    stride = each(argument(call, 2, "stride", None) or kernel, rank)
+    padding = each(argument(call, 3, "padding", 0), rank)
+    dilation = each(argument(call, 4, "dilation", 1) if call.kind.startswith("max") else 1, rank)
+    return tuple(Axis(k, s, d, (p, p)) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True))
+
+
+_KIND = re.compile(r"(?P<word>conv|conv_transpose|max_pool|avg_pool)(?P<rank>[123])d")
+_READERS: dict[str, Callable[[Call, int], tuple[Axis, ...]]] = {
+    "conv": _convolved,
+    "conv_transpose": _transposed,
+    "max_pool": _pooled,
+    "avg_pool": _pooled,
+}
+
+
+def pads(call: Call) -> tuple[Pads, ...]:
+    """(before, after) on each axis of space for the input that the call was given; what is cropped, if transposed."""
+    return tuple(axis.pads(n) for axis, n in zip(windows(call), space(call), strict=True)) if windows(call) else ()

@@ -1,0 +1,78 @@
+"""A record on meta tensors holds the exception of the real ones, word for word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from kaiyan.explain.record import record
+
+BROKEN: dict[str, tuple[Any, tuple[int, ...], torch.dtype]] = {
+    "channels": (nn.Conv2d(1, 8, 3), (2, 3, 8, 8), torch.float32),
+    "groups": (nn.Conv2d(4, 8, 3, groups=2), (2, 3, 8, 8), torch.float32),
+    "kernel": (nn.Conv2d(3, 8, 40), (2, 3, 32, 32), torch.float32),
+    "rank": (nn.Conv2d(3, 8, 3), (1, 2, 3, 8, 8), torch.float32),
+    "linear": (nn.Linear(10, 3), (2, 12), torch.float32),
+    "reflect": (nn.ReflectionPad2d(9), (1, 3, 4, 4), torch.float32),
+    "transposed": (nn.ConvTranspose2d(1, 8, 3), (1, 3, 4, 4), torch.float32),
+    "nothing left": (nn.ConvTranspose2d(3, 8, 1, padding=4), (1, 3, 4, 4), torch.float32),
+    "output padding": (nn.ConvTranspose2d(3, 8, 3, output_padding=1), (1, 3, 4, 4), torch.float32),
+    "layer norm": (nn.LayerNorm(5), (2, 4), torch.float32),
+    "bytes": (nn.Linear(3, 3), (1, 3), torch.uint8),
+    "stride 0": (nn.Conv2d(3, 8, 3, stride=0), (1, 3, 8, 8), torch.float32),
+    "dilation 0": (nn.Conv2d(3, 8, 3, dilation=0), (1, 3, 8, 8), torch.float32),
+    "norm of bytes": (nn.BatchNorm2d(3), (1, 3, 8, 8), torch.uint8),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_exception_is_the_real_one(name: str) -> None:
+    model, shape, dtype = BROKEN[name]
+    x = torch.zeros(shape, dtype=dtype)
+    with pytest.raises(Exception) as right:  # noqa: PT011 (the type is what is compared)
+        model(x)
+    found = record(model, x)
+    assert (type(found.error), str(found.error)) == (right.type, str(right.value))
+    assert found.on == "meta"
+    assert found.failure is not None
+    assert not found.failure.is_module
+
+
+def test_code_that_needs_values_runs_on_real_tensors() -> None:
+    class Net(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x * 2 if x.sum().item() > 1 else x.flatten()
+
+    found = record(Net(), torch.ones(2, 3))
+    assert (found.on, found.error, found.outputs[0].shape) == ("real", None, (2, 3))
+
+
+def test_the_line_is_the_users_own() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.conv(x)  # type: ignore[no-any-return]
+
+    line = record(Net(), torch.zeros(1, 3, 8, 8)).calls[1].line
+    assert line is not None
+    assert line.file == __file__
+    assert line.text.startswith("return self.conv(x)")
+
+
+def test_an_error_that_the_model_catches_is_not_its_error() -> None:
+    class Net(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            try:
+                return x @ x
+            except RuntimeError:
+                return x.relu()
+
+    found = record(Net(), torch.zeros(2, 3))
+    assert (found.error, found.outputs[0].shape) == (None, (2, 3))
+    assert [call.failed for call in found.calls] == [False, True, False]
