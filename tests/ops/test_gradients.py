@@ -94,3 +94,24 @@ def test_many_channels_and_threads_change_nothing() -> None:
             assert np.array_equal(weight_gradient(spec, g, x), right)
     finally:
         kaiyan.set_num_threads(before)
+
+
+@pytest.mark.parametrize("shape", [(8, 16, 9, 9), (1, 3, 9, 9), (1, 16, 8, 9)])
+def test_a_gradient_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    spec = kaiyan.Conv(16, 16, 3, padding=1, rank=2)
+    with pytest.raises(kaiyan.ConvError, match="the gradient has shape"):
+        weight_gradient(spec, np.ones(shape, "float32"), np.ones((1, 16, 9, 9), "float32"))
+
+
+def test_bytes_in_another_order_are_numbers_all_the_same() -> None:
+    spec, rng = kaiyan.Conv(16, 16, 3, padding=1, rank=2), np.random.default_rng(0)
+    y, x = (rng.integers(-3, 4, (1, 16, 9, 9)).astype("float32") for _ in range(2))
+    assert np.array_equal(weight_gradient(spec, y.astype(">f4"), x.astype(">f4")), weight_gradient(spec, y, x).round())
+
+
+def test_tensors_that_are_negated_lazily_are_read() -> None:
+    z = torch.randn(1, 16, 9, 9, dtype=torch.complex64)
+    lazily = z.conj().imag
+    assert lazily.is_neg()
+    spec, y = kaiyan.Conv(16, 16, 3, padding=1, rank=2), torch.ones(1, 16, 9, 9)
+    assert torch.equal(weight_gradient(spec, y, lazily), weight_gradient(spec, y, lazily.clone()))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Conv, Shape
 
 _Arguments = ctypes.c_int64 * (2 * Argument.SECOND)
+_FLAT = 2**18
+"""Pixels of a plane that is taken for one row: its map is kept."""
 _WIDEST = 128
 """Tiles of a row whose points are held at once."""
 
@@ -78,7 +80,7 @@ def _launch(
     geometry, maps = slid(spec, windows[1:], elements)
     beside, beside_maps = tiles(geometry, STEP)
     flat, flat_maps = geometry, maps
-    if source == "planes" and not last:
+    if source == "planes" and not last and prod(elements) <= _FLAT:
         flat, flat_maps = flattened(geometry, maps, windows[1:])
     fixed = "rows" if source == "planes" else source, last, host(), dtype
     small = partial(blocking.gradient_winograd, geometry, beside, *fixed)

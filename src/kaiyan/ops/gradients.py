@@ -15,6 +15,7 @@ from kaiyan.engine.kernel import RANK, unusable
 from kaiyan.ops.arrays import kind_of
 from kaiyan.ops.routine import computed
 from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Pads
@@ -42,10 +43,13 @@ def input_gradient(spec: Conv, gradient: Any, weight: Any, input_shape: Shape) -
 def weight_gradient(spec: Conv, gradient: Any, x: Any) -> Any:
     """The gradient of the weight, in its shape, from the output's (N, K, *output), the border being zeros.
 
+    Raises ``ConvError`` where the gradient is not of the output's shape.
+
     >>> import numpy as np
     >>> weight_gradient(Conv(1, 1, 2, rank=1), np.ones((1, 1, 2)), np.array([[[1.0, 2.0, 3.0]]]))
     array([[[3., 5.]]])
     """
+    _check(spec, gradient, x)
     kernel = depthwise if by_channel(spec, gradient, x) else _dense if in_blocks(spec, gradient, x) else None
     if kernel is not None:
         kind = kind_of("x", x)
@@ -55,6 +59,18 @@ def weight_gradient(spec: Conv, gradient: Any, x: Any) -> Any:
     windows, elements = (gradient, x) if spec.transposed else (x, gradient)
     windows = windows[cuts] if cuts else windows
     return computed(exchanged, _by_channel(windows, spec.groups), elements.swapaxes(0, 1), fresh=True).swapaxes(0, 1)
+
+
+def _check(spec: Conv, gradient: Any, x: Any) -> None:
+    right = spec.output_shape(tuple(x.shape))
+    if tuple(gradient.shape) != right:
+        raise ConvError(
+            "wrong-gradient",
+            "the gradient has shape {shape}, but the output of {spec} has {right}",
+            shape=tuple(gradient.shape),
+            spec=str(spec),
+            right=right,
+        )
 
 
 def by_channel(spec: Conv, gradient: Any, x: Any) -> bool:
@@ -78,7 +94,8 @@ def _in_memory(gradient: Any, x: Any) -> bool:
     if str(x.device) != "cpu" or unusable() is not None:
         return False
     names = {kind_of("x", a).dtype_name(a.dtype) for a in (gradient, x)}
-    return len(names) == 1 and names <= {"float32", "float64"} and 0 not in (*x.shape, *gradient.shape)
+    native = all(getattr(a.dtype, "isnative", True) for a in (gradient, x))
+    return native and len(names) == 1 and names <= {"float32", "float64"} and 0 not in (*x.shape, *gradient.shape)
 
 
 def _by_channel(x: Any, groups: int) -> Any:

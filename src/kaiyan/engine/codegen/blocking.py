@@ -160,8 +160,8 @@ def gradient(geometry: Geometry, source: str, last: bool, target: Target, dtype:
     found = []
     for vectors in (1, 2, 3) if taps == 1 else (1,):
         count = even(geometry.K, (target.registers - 1) // (taps * vectors) - 1)
-        band = _band(geometry, L * vectors, dtype)
-        found.append(Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype))
+        bands = _bands(geometry, L * vectors, dtype)
+        found += [Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands]
     kernel = min(found, key=lambda kernel: kernel.cycles)
     held = tiled(geometry.K * geometry.taps * kernel.width * _itemsize(dtype), _SECOND)
     shared = tiled(_TASKS * threads, prod(kernel.tasks)) if threads > 1 else 1
@@ -196,14 +196,26 @@ _TAPS = 7
 """Taps of a row whose sums are in registers at once."""
 
 
-def _band(geometry: Geometry, width: int, dtype: str) -> tuple[int, int]:
-    """Rows and columns of outputs which with the inputs under them stay in the second cache."""
+def _bands(geometry: Geometry, width: int, dtype: str) -> Iterator[tuple[int, int]]:
+    """Rows and columns of outputs which with the inputs under them stay in the second cache, or are few."""
     _, H, W = geometry.outputs
-    (_, high, wide), (_, more, _) = (reaches(geometry, (1, rows, W)) for rows in (1, 2))
-    line, each = wide * width * geometry.kernel[0], W * geometry.K
     room = _SECOND // _itemsize(dtype)
-    rows = (room - (high - (more - high)) * line) // ((more - high) * line + each)
-    return (even(H, rows), W) if rows > 0 else (1, even(W, max(W * room // (high * line + each), 1)))
+    for columns in {W, even(W, 256), even(W, 64)}:
+        for parts in (1, 2, 3, 4, 6, 8, 16, 32, 64, H):
+            rows = even(H, tiled(H, parts))
+            _, high, wide = reaches(geometry, (1, rows, columns))
+            size = high * wide * width * geometry.kernel[0] + rows * columns * geometry.K
+            if size <= room or (rows, columns) == (1, even(W, 64)):
+                yield rows, columns
+                break
+    for rows in {H, even(H, tiled(H, 2))}:
+        _, high, wide = reaches(geometry, (1, rows, W))
+        if high * wide * width * geometry.kernel[0] <= _FARTHEST // _itemsize(dtype):
+            yield rows, W
+
+
+_FARTHEST = 16 * 2**20
+"""Bytes of a strip that is packed once for a picture or half of one, where taps lie far apart."""
 
 
 def _shares(blocks: int, threads: int) -> set[int]:

@@ -165,28 +165,35 @@ class Gradient:
             code.put(code.b.fadd(code.vector(sums, i * self.lanes), place.get()), sums, i * self.lanes)
 
     def _put(self, code: Code, source: Value, k: Value, c: Value) -> None:
-        """One output channel's sums to the gradient of the weight (K, C, taps)."""
-        geometry, L = self.geometry, self.lanes
-        taps = [
-            (code.mul(turn, self.tile), t * self.width) for turn in range(prod(self.passes)) for t in range(self.taps)
-        ]
-        for v in range(self.vectors):
-            sums = [code.vector(source, turn, tap, v * L) for turn, tap in taps]
-            put_taps(code, geometry, sums, k, code.add(c, v * L), self.width)
+        """One output channel's sums to the gradient of the weight (K, C, taps), as many taps at a time as lanes."""
+        geometry, taps = self.geometry, self.geometry.taps
+        whole = taps - taps % self.lanes
+
+        def put(v: Value, tap: Value, count: int) -> None:
+            places = [code.divmod(code.add(tap, i), self.taps) for i in range(count)]
+            lane = code.mul(v, self.lanes)
+            sums = [code.vector(source, code.mul(turn, self.tile), code.mul(t, self.width), lane) for turn, t in places]
+            put_taps(code, geometry, sums, k, code.add(c, lane), self.width, tap)
+
+        with code.loop(0, self.vectors) as v:
+            with code.loop(0, whole, self.lanes) as tap:
+                put(v, tap, self.lanes)
+            if whole < taps:
+                put(v, whole, taps - whole)
 
 
-def put_taps(code: Code, geometry: Geometry, taps: list[Value], k: Value, c: Value, width: int) -> None:
-    """Vectors of input channels, from ``c`` on, to one output channel of the gradient of the weight (K, C, taps).
+def put_taps(
+    code: Code, geometry: Geometry, taps: list[Value], k: Value, c: Value, width: int, first: Value = 0
+) -> None:
+    """Vectors of input channels, from ``c`` on, to some taps of one output channel of the weight's (K, C, taps).
 
-    Channels beyond the last are left out; there are none where they fill blocks of ``width``.
+    No more taps than lanes. Channels beyond the last are left out; there are none where they fill blocks of ``width``.
     """
-    L = code.lanes
-    to = code.at(code.argument(Argument.OUTPUT), code.mul(code.add(code.mul(k, geometry.C), c), geometry.taps))
-    if len(taps) == 1:
+    to = code.at(code.argument(Argument.OUTPUT), code.mul(code.add(code.mul(k, geometry.C), c), geometry.taps), first)
+    if geometry.taps == 1:
         code.put(taps[0], to, mask=None if geometry.C % width == 0 else code.mask(code.sub(geometry.C, c)))
         return
-    for start in range(0, len(taps), L):
-        part = taps[start : start + L]
-        for lane, line in enumerate(code.transposed(part + [code.constant(0)] * (L - len(part)))):
-            with code.bound(code.add(c, lane), geometry.C, width):
-                code.put(line, to, lane * geometry.taps + start, mask=code.mask(len(part)))
+    filled = taps + [code.constant(0)] * (code.lanes - len(taps))
+    for lane, line in enumerate(code.transposed(filled)):
+        with code.bound(code.add(c, lane), geometry.C, width):
+            code.put(line, to, lane * geometry.taps, mask=code.mask(len(taps)))

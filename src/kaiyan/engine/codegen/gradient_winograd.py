@@ -220,6 +220,8 @@ class GradientWinograd:
             ]
             for tap in taps:
                 doubt.put(code.fma(tap, code.constant(0), doubt.get()))
-            put_taps(code, geometry, taps, code.add(row, k), code.add(first[0], c), self.channels)
+            for start in range(0, len(taps), code.lanes):
+                part = taps[start : start + code.lanes]
+                put_taps(code, geometry, part, code.add(row, k), code.add(first[0], c), self.channels, start)
         with code.when(code.any_nan(doubt.get())):
             code.raise_flag(Argument.FLAG)

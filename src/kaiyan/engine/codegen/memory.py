@@ -60,7 +60,7 @@ MEMORY: dict[str, Memory] = {
         strides=lambda tensor: tensor.stride(),
         empty=lambda like, shape: like.new_empty(shape),
         turned=lambda tensor, order: tensor.permute(order),
-        numbers=lambda tensor: tensor.detach().numpy(),
+        numbers=lambda tensor: tensor.detach().resolve_neg().numpy(),
     ),
 }
 """By the name of the library."""
