@@ -128,6 +128,11 @@ def record(model: nn.Module, inputs: Any, *, meta: bool = True) -> Record:
     return _run(model, args, named, "real")[0]
 
 
+def is_lazy(model: nn.Module) -> bool:
+    """Whether a parameter waits for its shape; the first call of such a model changes it for good."""
+    return any(isinstance(p, UninitializedTensorMixin) for p in (*model.parameters(), *model.buffers()))
+
+
 def seen(value: Any) -> tuple[Seen, ...]:
     """Every tensor in tuples, lists and dicts, in order."""
     return tuple(_seen(tensor, tensor.device, -1) for tensor in _tensors(value))
@@ -141,13 +146,13 @@ def _arguments(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 def _run(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any], on: str) -> tuple[Record, bool]:
     """The record, and whether its error is certain to be that of the real tensors."""
-    if any(isinstance(p, UninitializedTensorMixin) for p in (*model.parameters(), *model.buffers())):
+    if is_lazy(model):
         model = copy.deepcopy(model)  # a lazy layer changes its class on its first call
     stand_in = _StandIns(on)
     notes = _Notes(stand_in, frame=sys._getframe(1))  # noqa: SLF001 (the only way to read the stack)
     error: BaseException | None = None
     outputs: tuple[Seen, ...] = ()
-    with _untouched(model, stand_in), _watched(model, notes), torch.no_grad(), _chance_kept():
+    with _lent(model, stand_in), _watched(model, notes):
         args, named = stand_in.of(args), stand_in.of(named)
         given = notes.seen((args, named))
         try:
@@ -156,6 +161,24 @@ def _run(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any], on: str
         except Exception as raised:  # noqa: BLE001 (whatever the user's model raises is what is recorded)
             error = raised
     return Record(tuple(notes.calls), error, given, outputs, on), on == "real" or error is notes.certain
+
+
+@contextlib.contextmanager
+def borrowed(model: nn.Module, inputs: Any, on: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Arguments by position and by name with which ``model`` can be run while it lasts; after it, it is untouched.
+
+    Its tensors and the inputs are copies, on meta or real (zeros where they were on meta), without gradients.
+    """
+    args, named = _arguments(inputs)
+    stand_in = _StandIns(on)
+    with _lent(model, stand_in):
+        yield stand_in.of(args), stand_in.of(named)
+
+
+@contextlib.contextmanager
+def _lent(model: nn.Module, stand_in: _StandIns) -> Iterator[None]:
+    with _untouched(model, stand_in), torch.no_grad(), _chance_kept():
+        yield
 
 
 class _StandIns:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.spec.axis import Axis, TransposedAxis
+from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,3 +133,28 @@ _READERS: dict[str, Callable[[Call, int], tuple[Axis, ...]]] = {
 def pads(call: Call) -> tuple[Pads, ...]:
     """(before, after) on each axis of space for the input that the call was given; what is cropped, if transposed."""
     return tuple(axis.pads(n) for axis, n in zip(windows(call), space(call), strict=True)) if windows(call) else ()
+
+
+def conv(call: Call) -> Conv | None:
+    """The convolution that a function computes; None for what is not one of ours.
+
+    Raises ``KaiyanError`` for a description that cannot be right.
+    """
+    found = _KIND.fullmatch(call.kind)
+    if call.is_module or not found or not call.kind.startswith("conv"):
+        return None
+    transposed = found["word"] == "conv_transpose"
+    weight, axes = call.inputs[1].shape, windows(call)
+    groups = argument(call, 6, "groups", 1)
+    return Conv(
+        weight[0] if transposed else weight[1] * groups,
+        weight[1] * groups if transposed else weight[0],
+        weight[2:],
+        tuple(axis.stride for axis in axes),
+        tuple(axis.padding for axis in axes),
+        tuple(axis.dilation for axis in axes),
+        groups,
+        argument(call, 2, "bias", None) is not None,
+        output_padding=tuple(getattr(axis, "output_padding", 0) for axis in axes),
+        transposed=transposed,
+    )
