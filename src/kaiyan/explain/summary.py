@@ -15,7 +15,7 @@ from kaiyan.explain.hints import Hint, Scene, hints, notes
 from kaiyan.explain.record import record
 from kaiyan.explain.table import Row, Table
 from kaiyan.explain.timing import seconds
-from kaiyan.explain.windows import argument, conv, pads, windows
+from kaiyan.explain.windows import argument, conv, pads, rank, windows
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import sentence
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.table import Text
     from kaiyan.explain.timing import Place
     from kaiyan.spec.axis import Pads
+    from kaiyan.spec.sentence import Sentence
 
 COLUMNS = {
     "kind": "code",
@@ -110,7 +111,8 @@ class Layer:
 class Summary:
     """Layers in the order in which they were called; ``error`` is the model's own, where it failed.
 
-    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that.
+    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that. ``understood``
+    says how an input size without a batch was read.
     """
 
     layers: tuple[Layer, ...]
@@ -120,6 +122,7 @@ class Summary:
     columns: tuple[str, ...] = _PLAIN
     hints: tuple[Hint, ...] = ()
     diagnosis: Diagnosis | None = None
+    understood: Sentence | None = None
 
     @property
     def flops(self) -> int:
@@ -140,6 +143,7 @@ class Summary:
             "parameters": self.parameters,
             "macs": self.macs,
             "flops": self.flops,
+            "understood": None if self.understood is None else str(self.understood),
             "hints": [hint.to_dict() for hint in self.hints],
             "diagnosis": None if self.diagnosis is None else self.diagnosis.to_dict(),
             "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
@@ -190,6 +194,8 @@ class Summary:
             macs=self.macs,
             flops=self.flops,
         )
+        if self.understood is not None:
+            yield self.understood
         yield from notes(self.hints)
         if self.error is not None:
             yield sentence(
@@ -210,7 +216,8 @@ def summary(
 ) -> Summary:
     """What ``model`` does with an input of a size (batch included), or with given tensors; computed on meta tensors.
 
-    ``input_size`` is a shape, or a list of shapes for several inputs; ``depth`` leaves out what lies deeper;
+    ``input_size`` is a shape, or a list of shapes for several inputs; one axis short of a batch, it is read as a batch
+    of one, and that is said. ``depth`` leaves out what lies deeper;
     ``col_names`` are keys of ``COLUMNS``; "time" is measured on real tensors. The model's own error is in the summary.
     Raises ``KaiyanError`` where neither a size nor data is given, or a column is not known.
     """
@@ -221,6 +228,14 @@ def summary(
         )
     inputs = _inputs(input_size, input_data)
     found = record(model, inputs)
+    understood = None
+    if input_data is None and _lacks_batch(found):
+        inputs = inputs[None]
+        found = record(model, inputs)
+        understood = sentence(
+            "summary", "input_size {given} has no batch axis: read as {read}",
+            given=tuple(inputs.shape[1:]), read=tuple(inputs.shape),
+        )  # fmt: skip
     scene = Scene(found)
     times = seconds(model, inputs) if "time" in col_names else {}
     rows = _layers(scene, times, named="algorithm" in col_names)
@@ -228,7 +243,16 @@ def summary(
     parameters = sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter))
     total = sum(scene.macs[call.number] for call in found.calls if call.parent < 0)
     cause = None if found.error is None else _diagnosed(found.error, model, inputs)
-    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene), cause)
+    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene), cause, understood)
+
+
+def _lacks_batch(found: Record) -> bool:
+    """Whether the model's one input goes into its first windows with one axis less than a batch of them has."""
+    if len(found.inputs) != 1:
+        return False
+    given = found.inputs[0]
+    first = next((call for call in found.calls if rank(call)), None)
+    return first is not None and first.inputs[0] == given and len(given.shape) == rank(first) + 1
 
 
 def _diagnosed(error: BaseException, model: nn.Module, inputs: Any) -> Diagnosis | None:

@@ -37,8 +37,13 @@ def windows(call: Call) -> tuple[Axis, ...]:
 
     Raises ``ConvError`` or ``ValueError`` where the arguments cannot be right.
     """
+    return _READERS[call.kind[:-2]](call, rank(call)) if rank(call) else ()
+
+
+def rank(call: Call) -> int:
+    """Axes of space of a convolution's or pool's windows; 0 for any other call."""
     found = _KIND.fullmatch(call.kind)
-    return _READERS[found["word"]](call, int(found["rank"])) if found and not call.is_module else ()
+    return int(found["rank"]) if found and not call.is_module else 0
 
 
 def space(call: Call) -> tuple[int, ...]:
@@ -121,7 +126,7 @@ def _pooled(call: Call, rank: int) -> tuple[Axis, ...]:
     return tuple(Axis(k, s, d, (p, p)) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True))
 
 
-_KIND = re.compile(r"(?P<word>conv|conv_transpose|max_pool|avg_pool)(?P<rank>[123])d")
+_KIND = re.compile(r"(conv|conv_transpose|max_pool|avg_pool)(?P<rank>[123])d")
 _READERS: dict[str, Callable[[Call, int], tuple[Axis, ...]]] = {
     "conv": _convolved,
     "conv_transpose": _transposed,
@@ -140,10 +145,9 @@ def conv(call: Call) -> Conv | None:
 
     Raises ``KaiyanError`` for a description that cannot be right.
     """
-    found = _KIND.fullmatch(call.kind)
-    if call.is_module or not found or not call.kind.startswith("conv"):
+    if not rank(call) or not call.kind.startswith("conv"):
         return None
-    transposed = found["word"] == "conv_transpose"
+    transposed = call.kind.startswith("conv_transpose")
     weight, axes = call.inputs[1].shape, windows(call)
     groups = argument(call, 6, "groups", 1)
     return Conv(
