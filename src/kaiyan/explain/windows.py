@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,13 @@ from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from kaiyan.explain.record import Call, Record
     from kaiyan.spec.axis import Pads
 
+Given = Callable[["Call", int], int | None]
+"""The size that a call gets on an axis of space; None where it is not known."""
 Version = tuple[int, int]
 """A tensor's number and how often it was made or written before."""
 
@@ -51,6 +54,10 @@ def space(call: Call) -> tuple[int, ...]:
     return call.inputs[0].shape[-len(windows(call)) :]
 
 
+def _given(call: Call, axis: int) -> int:
+    return space(call)[axis]
+
+
 def argument(call: Call, position: int, name: str, default: Any) -> Any:
     """What a function was given at a position or under a name."""
     value = call.arguments[position] if len(call.arguments) > position else call.named.get(name, default)
@@ -63,27 +70,34 @@ def each(value: Any, rank: int) -> tuple[Any, ...]:
     return entries * rank if len(entries) == 1 else entries
 
 
-def unread(record: Record) -> Iterator[Unread]:
+def unread(record: Record, given: Given = _given) -> Iterator[Unread]:
     """What the windows of a record drop at the end of an axis; a tensor that something else reads whole is not dropped.
 
-    A strided convolution of a skip may leave the last row to the one beside it: that row is read.
+    A strided convolution of a skip may leave the last row to the one beside it: that row is read. ``given`` tells the
+    size that a call would get on an axis of space: by itself, the one it got.
     """
     for users in readers(record):
         calls = [call for call in users if call is not None and windows(call)]
         if len(calls) < len(users):
             continue
         for axis in range(len(windows(calls[0]))):
-            ends = [dropped(call, axis, space(call)[axis]) for call in calls]
+            size = given(calls[0], axis)
+            if size is None:
+                continue
+            ends = [dropped(call, axis, size) for call in calls]
             least = min(ends, key=len)
             if least:
-                yield Unread(calls[0], axis, space(calls[0])[axis], least)
+                yield Unread(calls[0], axis, size, least)
 
 
 def dropped(call: Call, axis: int, size: int) -> range:
     """Elements at the end of one axis that this call's windows do not reach, were the axis of this size."""
-    if argument(call, 5 if call.kind.startswith("max") else 4, "ceil_mode", False) is True and "pool" in call.kind:
-        return range(size, size)
-    return windows(call)[axis].unread(size)
+    return range(size, size) if rounds_up(call) else windows(call)[axis].unread(size)
+
+
+def rounds_up(call: Call) -> bool:
+    """Whether it is a pool with ``ceil_mode``, whose last window may hang over the end."""
+    return "pool" in call.kind and bool(argument(call, 5 if call.kind.startswith("max") else 4, "ceil_mode", False))
 
 
 def readers(record: Record) -> list[list[Call | None]]:
