@@ -16,12 +16,14 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
+from kaiyan.engine import weight_gradient
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.codegen import memory
 from kaiyan.engine.codegen.strip import Argument
 from kaiyan.engine.codegen.threads import set_num_threads
 from kaiyan.engine.kernel import Generated
 from kaiyan.reference.activation import ACTIVATIONS
+from kaiyan.reference.backward import weight_gradient as defined
 from kaiyan.reference.forward import forward
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
@@ -161,6 +163,17 @@ def run(algorithm: Generated, asked: Problem, rng: np.random.Generator) -> None:
     np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}")
 
 
+def run_gradient(asked: Problem, rng: np.random.Generator) -> None:
+    """The kernel of the weight's gradient, all its buffers guarded, against the reference."""
+    spec = asked.spec if asked.spec.transposed else asked.spec.replace(padding_mode="zeros")
+    shapes = asked.input_shape, spec.output_shape(asked.input_shape)
+    x, y = (rng.integers(-4, 5, shape).astype(asked.dtype) for shape in shapes)
+    right = defined(y, x, spec)
+    found = weight_gradient.weight_gradient(spec, laid(y, rng.choice(["planes", "pixels"])), laid(x, asked.layout))
+    tolerance = (3e-5 if asked.dtype == "float32" else 1e-12) * max(float(abs(right).max()), 1.0)
+    np.testing.assert_allclose(found, right, rtol=0, atol=tolerance, err_msg=f"gradient: {asked}")
+
+
 def trespass() -> None:
     """Reads one element past an array: what a wrong index does."""
     made = GUARDED.array((3,), np.float32)
@@ -174,6 +187,7 @@ def main(count: int, seed: int) -> None:
         trespass()
     llvm.JITLibraryBuilder = GuardedLibrary
     memory.MEMORY["numpy"] = replace(memory.MEMORY["numpy"], empty=lambda like, shape: GUARDED.array(shape, like.dtype))
+    weight_gradient.aligned = GUARDED.array  # type: ignore[attr-defined]
     rng, numbers = random.Random(seed), np.random.default_rng(seed)
     ran: dict[str, int] = {}
     for number in range(count):
@@ -185,6 +199,10 @@ def main(count: int, seed: int) -> None:
                 sys.stdout.flush()
                 run(algorithm, asked, numbers)
                 ran[algorithm.name] = ran.get(algorithm.name, 0) + 1
+        sys.stdout.write(f"gradient: {asked}\n")
+        sys.stdout.flush()
+        run_gradient(asked, numbers)
+        ran["gradient"] = ran.get("gradient", 0) + 1
         GUARDED.blocks.clear()
     sys.stdout.write(f"ran {ran}\n")
 

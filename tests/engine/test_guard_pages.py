@@ -21,7 +21,7 @@ def test_no_kernel_leaves_its_buffers(tmp_path: Path) -> None:
     done = _run(COUNT, tmp_path)
     assert done.returncode == 0, (done.stdout[-500:], done.stderr[-3000:])
     ran = done.stdout.rstrip().rpartition("\n")[2]
-    for name in ("direct", "stem", "depthwise", "pointwise", "winograd F(4,3)", "winograd F(2,5)"):
+    for name in ("direct", "stem", "depthwise", "pointwise", "winograd F(4,3)", "winograd F(2,5)", "gradient"):
         assert name in ran
 
 

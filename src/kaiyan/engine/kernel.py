@@ -37,7 +37,7 @@ _NEAR = 8 * 2**20
 _PACKED, _PACKED_ANEW, _LARGE = 0.4e-9, 1.3e-9, 32 * 2**20
 """Seconds to pack one element of a weight; one of a weight of more bytes, whose memory the system clears each time."""
 _SINGLE = ("tanh", "gelu")
-_RANK = 3
+RANK = 3
 _ITEMSIZE = {"float32": 4, "float64": 8}
 TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
 """The error that a tier allows, in units of a direct sum's."""
@@ -205,7 +205,7 @@ def _refused(problem: Problem) -> Sentence | None:
     sizes = (*problem.input_shape, *problem.spec.weight_shape, *problem.spec.output_shape(problem.input_shape))
     reasons = (
         (len(types) > 1 or problem.dtype not in _ITEMSIZE, sentence("refused", "kernels compute float32 and float64")),
-        (len(problem.spec.axes) > _RANK, sentence("refused", "kernels have no more than 3 axes")),
+        (len(problem.spec.axes) > RANK, sentence("refused", "kernels have no more than 3 axes")),
         (
             problem.activation in _SINGLE and problem.dtype != "float32",
             sentence("refused", "kernels compute {activation} in float32 alone", activation=problem.activation),

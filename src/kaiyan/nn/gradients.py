@@ -85,8 +85,8 @@ def _is_long(spec: Conv, gradient: Tensor) -> bool:
 
 
 def _exchanged(spec: Conv, gradient: Tensor, x: Tensor) -> Tensor:
-    ours = gradient.is_complex() or (_is_long(spec, gradient) and engine.by_channel(spec, gradient, x))
-    if len(spec.axes) > 3 or ours:
+    by_channel = _is_long(spec, gradient) and engine.by_channel(spec, gradient, x)
+    if len(spec.axes) > 3 or gradient.is_complex() or by_channel or engine.in_blocks(spec, gradient, x):
         y: Tensor = engine.weight_gradient(spec, gradient, x)
         return y
     weight = x.new_empty(1).expand(spec.weight_shape)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.codegen.memory import MEMORY
 from kaiyan.engine.depthwise_gradient import weight_gradient as depthwise
-from kaiyan.engine.kernel import unusable
+from kaiyan.engine.kernel import RANK, unusable
 from kaiyan.ops.arrays import kind_of
 from kaiyan.ops.routine import computed
 from kaiyan.spec.conv import Conv
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
 
 _Cuts = tuple[slice, ...]
+
+_FEW = 8
+"""Channels that fill enough of a vector."""
 
 
 def input_gradient(spec: Conv, gradient: Any, weight: Any, input_shape: Shape) -> Any:
@@ -43,10 +46,11 @@ def weight_gradient(spec: Conv, gradient: Any, x: Any) -> Any:
     >>> weight_gradient(Conv(1, 1, 2, rank=1), np.ones((1, 1, 2)), np.array([[[1.0, 2.0, 3.0]]]))
     array([[[3., 5.]]])
     """
-    if by_channel(spec, gradient, x):
+    kernel = depthwise if by_channel(spec, gradient, x) else _dense if in_blocks(spec, gradient, x) else None
+    if kernel is not None:
         kind = kind_of("x", x)
         numbers = MEMORY[kind.name].numbers
-        return kind.made(depthwise(spec, numbers(gradient), numbers(x)))
+        return kind.made(kernel(spec, numbers(gradient), numbers(x)))
     exchanged, cuts = _exchanged(spec, tuple(x.shape))
     windows, elements = (gradient, x) if spec.transposed else (x, gradient)
     windows = windows[cuts] if cuts else windows
@@ -54,8 +58,24 @@ def weight_gradient(spec: Conv, gradient: Any, x: Any) -> Any:
 
 
 def by_channel(spec: Conv, gradient: Any, x: Any) -> bool:
-    """Whether the gradient of this weight has a kernel of its own: one input channel a group, in the CPU's memory."""
-    if spec.transposed or spec.groups != spec.in_channels or str(x.device) != "cpu" or unusable() is not None:
+    """Whether the gradient of this weight has a kernel for one input channel a group."""
+    return not spec.transposed and spec.groups == spec.in_channels and _in_memory(gradient, x)
+
+
+def in_blocks(spec: Conv, gradient: Any, x: Any) -> bool:
+    """Whether the gradient of this weight has a kernel for vectors of channels, and the channels to fill them."""
+    slid = spec.channels[spec.transposed] // spec.groups
+    return slid >= _FEW and len(spec.axes) <= RANK and _in_memory(gradient, x)
+
+
+def _dense(spec: Conv, gradient: Any, x: Any) -> Any:
+    from kaiyan.engine.weight_gradient import weight_gradient as dense
+
+    return dense(spec, gradient, x)
+
+
+def _in_memory(gradient: Any, x: Any) -> bool:
+    if str(x.device) != "cpu" or unusable() is not None:
         return False
     names = {kind_of("x", a).dtype_name(a.dtype) for a in (gradient, x)}
     return len(names) == 1 and names <= {"float32", "float64"} and 0 not in (*x.shape, *gradient.shape)

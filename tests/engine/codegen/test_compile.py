@@ -17,7 +17,7 @@ from kaiyan import Conv
 from kaiyan.engine.codegen import blocking
 from kaiyan.engine.codegen.compile import cache_folder, compiled, machine_code, objects
 from kaiyan.engine.codegen.epilogue import Epilogue
-from kaiyan.engine.codegen.geometry import geometry
+from kaiyan.engine.codegen.geometry import geometry, tiles
 from kaiyan.engine.codegen.machine import Products
 from kaiyan.engine.codegen.target import AVX2, TARGETS, Target, host
 
@@ -31,7 +31,11 @@ def _kernels(target: Target) -> list[Any]:
     made: list[Any] = [blocking.winograd(DENSE, source, *setting, (4, 4)) for source in ("rows", "pixels")]
     made += [blocking.channels(DENSE, source, *setting) for source in ("rows", "pixels", "strided")]
     made += [blocking.pixels(g, "rows", *setting) for g in (DENSE, SINGLE)]
-    return made + [blocking.lanes(SINGLE, source, *setting) for source in ("rows", "pixels")]
+    made += [blocking.lanes(SINGLE, source, *setting) for source in ("rows", "pixels")]
+    for source, last in (("rows", False), ("pixels", True)):
+        fixed = source, last, target, "float32", 2
+        made += [blocking.gradient(DENSE, *fixed), blocking.gradient_winograd(DENSE, tiles(DENSE, 4)[0], *fixed)]
+    return made
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.blocks import even, reaches, tiled
 from kaiyan.engine.codegen.channels import Channels
+from kaiyan.engine.codegen.gradient import Gradient
+from kaiyan.engine.codegen.gradient_winograd import GradientWinograd
 from kaiyan.engine.codegen.lanes import Lanes
 from kaiyan.engine.codegen.pixels import Pixels
 from kaiyan.engine.codegen.winograd import Winograd
@@ -147,6 +149,61 @@ def winograd(
         kernel = replace(whole, rows=high, columns=columns, group=group, tile=tile)
         found += [replace(kernel, parts=parts) for parts in {1, *_shares(kernel.blocks, threads)}]
     return min(found, key=lambda kernel: _span(kernel, threads))
+
+
+@lru_cache(maxsize=4096)
+def gradient(geometry: Geometry, source: str, last: bool, target: Target, dtype: str, threads: int) -> Gradient:
+    """The gradient of a dense weight."""
+    L = target.lanes(_itemsize(dtype))
+    columns = geometry.kernel[2]
+    taps = columns if geometry.dilation[2] == 1 and columns <= _TAPS else 1
+    found = []
+    for vectors in (1, 2, 3) if taps == 1 else (1,):
+        count = even(geometry.K, (target.registers - 1) // (taps * vectors) - 1)
+        band = _band(geometry, L * vectors, dtype)
+        found.append(Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype))
+    kernel = min(found, key=lambda kernel: kernel.cycles)
+    held = tiled(geometry.K * geometry.taps * kernel.width * _itemsize(dtype), _SECOND)
+    shared = tiled(_TASKS * threads, prod(kernel.tasks)) if threads > 1 else 1
+    return replace(kernel, parts=min(max(held, shared), kernel.rounds))
+
+
+@lru_cache(maxsize=4096)
+def gradient_winograd(
+    geometry: Geometry,
+    beside: Geometry,
+    source: str,
+    last: bool,
+    target: Target,
+    dtype: str,
+    threads: int,
+) -> GradientWinograd:
+    """The gradient of a weight of 3x3 taps."""
+    L = target.lanes(_itemsize(dtype))
+    vectors = min((2, 3, 1), key=lambda n: (tiled(geometry.C, n * L) * n, -n if n < 3 else -1))
+    count = L // 2
+    channels = min(tiled(geometry.C, vectors * L), max(_SIDE // (vectors * L), 1)) * vectors * L
+    outputs = min(tiled(geometry.K, L), max(_SIDE // L, 1)) * L
+    whole = GradientWinograd(geometry, beside, source, last, 1, channels, outputs, count, vectors, L, dtype)
+    size = whole.points * whole.columns * (channels + outputs) * _itemsize(dtype)
+    shared = tiled(_TASKS * threads, prod(whole.tasks)) if threads > 1 else 1
+    return replace(whole, rows=max(_TILES // size, 1), outputs=tiled(tiled(outputs, shared), L) * L)
+
+
+_SIDE = 128
+"""Input and output channels whose sums are held at once: 2.4 MB in float32."""
+_TAPS = 7
+"""Taps of a row whose sums are in registers at once."""
+
+
+def _band(geometry: Geometry, width: int, dtype: str) -> tuple[int, int]:
+    """Rows and columns of outputs which with the inputs under them stay in the second cache."""
+    _, H, W = geometry.outputs
+    (_, high, wide), (_, more, _) = (reaches(geometry, (1, rows, W)) for rows in (1, 2))
+    line, each = wide * width * geometry.kernel[0], W * geometry.K
+    room = _SECOND // _itemsize(dtype)
+    rows = (room - (high - (more - high)) * line) // ((more - high) * line + each)
+    return (even(H, rows), W) if rows > 0 else (1, even(W, max(W * room // (high * line + each), 1)))
 
 
 def _shares(blocks: int, threads: int) -> set[int]:

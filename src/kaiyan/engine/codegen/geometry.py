@@ -98,6 +98,44 @@ def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
     return found, (*single, *maps)
 
 
+def slid(spec: Conv, sizes: Shape, windows: Shape) -> tuple[Geometry, Maps]:
+    """The geometry of the windows of ``spec``, so many on each axis, over pictures of these sizes with zeros around.
+
+    A transposed convolution's slide over its output, and its input's channels are the ``K``.
+    """
+    C, K = reversed(spec.channels) if spec.transposed else spec.channels
+    places = []
+    for axis, n, m in zip(spec.axes, sizes, windows, strict=True):
+        before, _ = axis.pads(m if spec.transposed else n)
+        index = np.arange((m - 1) * axis.stride + axis.reach, dtype=np.int64) - before
+        places.append(np.where((index >= 0) & (index < n), index, OUTSIDE))
+    maps = (*[np.zeros(1, np.int64)] * (RANK - len(places)), *places)
+    found = Geometry(
+        spec.groups,
+        C // spec.groups,
+        K // spec.groups,
+        _three(windows),
+        _three(a.kernel for a in spec.axes),
+        _three(a.stride for a in spec.axes),
+        _three(a.dilation for a in spec.axes),
+        _three(len(p) for p in places),
+        tuple(_run(p) for p in maps),  # type: ignore[arg-type]
+        0.0,
+        framed=False,
+        whole=_three(windows),
+    )
+    return found, maps
+
+
+def tiles(found: Geometry, step: int) -> tuple[Geometry, Maps]:
+    """The outputs' own geometry, as what is read: in tiles of ``step`` on rows and columns, zeros past the last."""
+    _, *sizes = found.outputs
+    places = [np.arange(-(-n // step) * step, dtype=np.int64) for n in sizes]
+    maps = (np.zeros(1, np.int64), *(np.where(p < n, p, OUTSIDE) for p, n in zip(places, sizes, strict=True)))
+    room, runs = _three(len(p) for p in maps), tuple(_run(p) for p in maps)
+    return replace(found, C=found.K, kernel=(1, 1, 1), stride=(1, 1, 1), room=room, runs=runs), maps  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """The outputs of a transposed convolution that lie at ``origin`` and a stride apart: a convolution by themselves.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Argument(IntEnum):
-    """The places of a kernel's arguments: addresses, then strides of the input in elements.
+    """The places of a kernel's arguments: addresses, then strides of the input in elements, then how many images.
 
     A kernel sets FLAG where its result is not to be used."""
 
@@ -30,6 +30,8 @@ class Argument(IntEnum):
     BATCH_STRIDE = 9
     CHANNEL_STRIDE = 10
     STRIDE = 11  # and 12, 13: one an axis
+    IMAGES = 14
+    SECOND = 15  # what the same places hold of another array, so many further
 
 
 _SLACK = 4
@@ -53,7 +55,7 @@ class Strip:
 
     ``source`` says what lies side by side in the input: "rows", "pixels" (the channels of one), or nothing: "strided".
     ``last`` packs the channels of a pixel side by side too. ``phases`` sorts the columns by their remainder, so that
-    windows with a stride read neighbours.
+    windows with a stride read neighbours. The arguments of the input lie so many places ``behind`` the usual ones.
     """
 
     geometry: Geometry
@@ -63,6 +65,7 @@ class Strip:
     columns: int
     last: bool = False
     phases: int = 1
+    behind: int = 0
 
     @property
     def depth(self) -> int:
@@ -126,13 +129,13 @@ class Strip:
             code.loop(0, self.rows) as row,
             code.loop(0, 1 if self.last else self.channels) as channel,
         ):
-            plane = _mapped(code, 0, code.add(place.depth, code.mul(depth, geometry.dilation[0])))
-            line = _mapped(code, 1, code.add(place.row, row))
+            plane = self._mapped(code, 0, code.add(place.depth, code.mul(depth, geometry.dilation[0])))
+            line = self._mapped(code, 1, code.add(place.row, row))
             source = code.at(
                 place.base,
-                code.mul(code.add(place.channel, channel), code.number(Argument.CHANNEL_STRIDE)),
-                code.mul(plane, code.number(Argument.STRIDE)),
-                code.mul(line, code.number(Argument.STRIDE + 1)),
+                code.mul(code.add(place.channel, channel), self.channel_stride(code)),
+                code.mul(plane, self.stride(code, 0)),
+                code.mul(line, self.stride(code, 1)),
             )
             target = code.at(into, self.row(code, depth, row), code.mul(channel, self.channel_step))
             inside = code.b.and_(code.below(-1, plane), code.below(-1, line))
@@ -160,8 +163,8 @@ class Strip:
         return _copy_pixels if alone and self.source == "pixels" else None
 
     def _pixel(self, code: Code, target: Value, source: Value, place: Place, q: Value) -> None:
-        index = _mapped(code, 2, code.add(place.column, q))
-        step = 1 if self.source == "rows" else code.number(Argument.STRIDE + 2)
+        index = self._mapped(code, 2, code.add(place.column, q))
+        step = 1 if self.source == "rows" else self.stride(code, 2)
         pixel = code.at(source, code.mul(index, step))
         position, phase = code.divmod(q, self.phases)
         to = code.at(target, code.mul(phase, self.phase_pitch), position)
@@ -174,7 +177,7 @@ class Strip:
             if self.source == "pixels":
                 copy(code, to, pixel, count)
             else:
-                step = code.number(Argument.CHANNEL_STRIDE)
+                step = self.channel_stride(code)
                 with code.loop(0, count) as c:
                     code.store(code.load(pixel, code.mul(c, step)), to, c)
             if self.last and self.geometry.C % self.channels:
@@ -193,6 +196,17 @@ class Strip:
         stop = code.most(code.least(code.sub(run.stop, column), self.columns), start)
         return start, stop, code.add(column, run.first - run.start)
 
+    def stride(self, code: Code, axis: int) -> Value:
+        """Elements between two neighbours of the input on an axis."""
+        return code.number(self.behind + Argument.STRIDE + axis)
+
+    def channel_stride(self, code: Code) -> Value:
+        """Elements between two channels of the input."""
+        return code.number(self.behind + Argument.CHANNEL_STRIDE)
+
+    def _mapped(self, code: Code, axis: int, position: Value) -> Value:
+        return code.whole_at(code.argument(self.behind + Argument.MAP + axis), position)
+
     def always(self, count: Value) -> int:
         """Channels that are surely there."""
         return count if isinstance(count, int) else 0
@@ -207,7 +221,7 @@ def _copy(strip: Strip, code: Code, target: Value, source: Value, place: Place) 
 def _copy_pixels(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
     """All channels of all pixels at once, where no other channels lie between them."""
     start, stop, shift = strip.middle(code, place.column)
-    dense = code.equal(code.number(Argument.STRIDE + 2), strip.channels)
+    dense = code.equal(strip.stride(code, 2), strip.channels)
     stop = code.b.select(dense, whole(stop), whole(start))
     first = code.mul(code.add(shift, start), strip.channels)
     count = code.mul(code.sub(stop, start), strip.channels)
@@ -239,7 +253,7 @@ def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) 
     """Rows of channels to pixels of channels, a square of lanes at a time."""
     start, stop, shift = strip.middle(code, place.column)
     channels = strip.count(code, place)
-    step = code.number(Argument.CHANNEL_STRIDE)
+    step = strip.channel_stride(code)
 
     def turn(q: Value, count: Value) -> None:
         here = code.mask(count)
@@ -256,14 +270,11 @@ def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) 
     return start, stop
 
 
-def group_base(code: Code, geometry: Geometry, image: Value, group: Value) -> Value:
+def group_base(code: Code, geometry: Geometry, image: Value, group: Value, behind: int = 0) -> Value:
     """Where a group's channels begin in an image of the input."""
-    channel = code.mul(code.mul(group, geometry.C), code.number(Argument.CHANNEL_STRIDE))
-    return code.at(code.argument(Argument.INPUT), code.mul(image, code.number(Argument.BATCH_STRIDE)), channel)
-
-
-def _mapped(code: Code, axis: int, position: Value) -> Value:
-    return code.whole_at(code.argument(Argument.MAP + axis), position)
+    channel = code.mul(code.mul(group, geometry.C), code.number(behind + Argument.CHANNEL_STRIDE))
+    step = code.mul(image, code.number(behind + Argument.BATCH_STRIDE))
+    return code.at(code.argument(behind + Argument.INPUT), step, channel)
 
 
 def copy(code: Code, target: Value, source: Value, count: Value) -> None:
