@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from kaiyan.explain.rehearse import code, duplicate
+from kaiyan.explain.layers import written
+from kaiyan.explain.rehearse import duplicate
 from kaiyan.explain.source import rewritten
 
 if TYPE_CHECKING:
@@ -73,20 +74,25 @@ class Fix:
 def replaced(said: Sentence, old: nn.Module, path: str, new: nn.Module) -> Fix:
     """A fix that puts another layer in the place of one."""
     return Fix(
-        said, code(old), code(new), change=lambda model, inputs: (_put(model, path, new), inputs), path=path, made=new
+        said,
+        written(old),
+        written(new),
+        change=lambda model, inputs: (_put(model, path, new), inputs),
+        path=path,
+        made=new,
     )
 
 
 def preceded(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
     """A fix that puts layers before one."""
-    after = "\n".join(code(layer) for layer in (*new, old))
-    return Fix(said, code(old), after, change=lambda model, inputs: (_wrap(model, path, new, ()), inputs))
+    after = "\n".join(written(layer) for layer in (*new, old))
+    return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, new, ()), inputs))
 
 
 def followed(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
     """A fix that puts layers after one."""
-    after = "\n".join(code(layer) for layer in (old, *new))
-    return Fix(said, code(old), after, change=lambda model, inputs: (_wrap(model, path, (), new), inputs))
+    after = "\n".join(written(layer) for layer in (old, *new))
+    return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, (), new), inputs))
 
 
 def fed(said: Sentence, line: str, turn: Callable[[Any], Any]) -> Fix:

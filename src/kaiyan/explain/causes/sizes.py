@@ -7,6 +7,7 @@ from functools import partial
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
@@ -84,12 +85,14 @@ def _averaged(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
 def _resized(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
     """Pictures as many times larger as the maps are too small."""
     got = (maps.output or ())[2:]
-    if len(facts.inputs) != 1 or facts.inputs[0].ndim != len(got) + 2 or not facts.inputs[0].is_floating_point():
+    if len(facts.inputs) != 1 or len(got) != len(wanted) or not all(got):
         return
-    sizes = tuple(n * w // g for n, w, g in zip(facts.inputs[0].shape[2:], wanted, got, strict=True) if g)
-    if len(sizes) == len(wanted):
-        said = sentence("K012", "or give it pictures of {sizes}", sizes=sizes)
-        yield fed(said, f"x = F.interpolate(x, {sizes})", lambda x: nn.functional.interpolate(x, sizes))
+    x = facts.inputs[0]
+    if not isinstance(x, torch.Tensor) or x.ndim != len(got) + 2 or not x.is_floating_point():
+        return
+    sizes = tuple(n * w // g for n, w, g in zip(x.shape[2:], wanted, got, strict=True))
+    said = sentence("K012", "or give it pictures of {sizes}", sizes=sizes)
+    yield fed(said, f"x = F.interpolate(x, {sizes})", lambda x: nn.functional.interpolate(x, sizes))
 
 
 def _unflattened(facts: Facts, shape: Shape, maps: Shape, expected: int) -> Finding:
