@@ -22,6 +22,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from kaiyan.explain.made import made
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
@@ -235,7 +237,7 @@ class _Notes(TorchFunctionMode):
         try:
             if self._stand_ins.on == "meta" and _looks_wrong(args, named, kind):
                 self._ask(func, args, named)
-            result = func(*args, **named)
+            result = self._result(func, args, named)
         except Exception as raised:
             self._open.pop()
             if self._stand_ins.on == "meta" and raised is not self.certain:
@@ -243,6 +245,10 @@ class _Notes(TorchFunctionMode):
             raise
         self.end(result)
         return result
+
+    def _result(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        result = made(func, args, named) if self._stand_ins.on == "meta" else None
+        return func(*args, **named) if result is None else result
 
     def _read(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """An attribute is written down where it is a tensor, such as ``x.T``; a question is only answered."""
