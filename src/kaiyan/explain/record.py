@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from kaiyan.explain.layers import written
 from kaiyan.explain.made import made
 
 if TYPE_CHECKING:
@@ -497,7 +498,7 @@ def _beginning(path: str, notes: _Notes) -> Callable[..., None]:
                 path=path,
                 depth=0,
                 kind=type(module).__name__,
-                code=_code(module),
+                code=written(module),
                 inputs=notes.seen((args, named)),
                 is_leaf=not any(True for _ in module.children()),
                 parameters=sum(int(p.numel()) for p in own if not isinstance(p, UninitializedTensorMixin)),
@@ -517,8 +518,3 @@ def _ending(path: str, notes: _Notes) -> Callable[..., None]:
             notes.fail(path)
 
     return end
-
-
-def _code(module: nn.Module) -> str:
-    """A module in PyTorch code; a container by its name alone."""
-    return f"{type(module).__name__}({module.extra_repr()})"
