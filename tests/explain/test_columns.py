@@ -53,6 +53,14 @@ def test_every_column_stands_in_every_view() -> None:
         assert str(found.layers[1].algorithm) in text
 
 
+def test_a_block_moves_what_its_layers_move() -> None:
+    block, conv, relu = kaiyan.summary(nn.Sequential(nn.Conv1d(1, 2, 3), nn.ReLU()), (1, 1, 10)).layers
+    assert conv.bytes == 4 * (10 + 6 + 2 + 16)
+    assert relu.bytes == 4 * (16 + 16)
+    assert block.bytes == conv.bytes + relu.bytes
+    assert block.intensity == 2 * 8 * 2 * 3 / block.bytes
+
+
 def test_time_is_measured_only_when_asked_and_a_block_takes_what_is_in_it() -> None:
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
     assert all(layer.seconds is None for layer in kaiyan.summary(model, (2, 3, 16, 16)).layers)

@@ -59,7 +59,7 @@ _MOST_TEXT = 2_500
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One call of a layer or of a block: ``macs`` and ``parameters`` of all inside it, ``bytes`` read and written.
+    """One call of a layer or of a block: ``macs``, ``parameters`` and ``bytes`` (read and written) of all in it.
 
     ``kernel`` and ``pads`` (before, after) have an entry an axis of space where there are windows. ``seconds`` and
     ``algorithm`` (kaiyan's choice) are None where they were not asked for.
@@ -279,12 +279,11 @@ def _layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Itera
     found = scene.record
     leaves = {call.number for call in found.layers}
     parameters = _parameters(found)
-    inside = _windowed(found)
+    inside, moved = _windowed(found), _moved(found, leaves)
     turns: Counter[str] = Counter()
     for call in found.calls:
         if call.number not in leaves and not call.is_module:
             continue
-        own = (*call.inputs, *(call.weights if call.is_module else ()), *call.outputs)
         window, pad = inside.get(call.number, (None, ()))
         yield Layer(
             path=call.path if call.is_module else f"{call.path}.{call.kind}".lstrip("."),
@@ -294,7 +293,7 @@ def _layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Itera
             outputs=call.outputs,
             parameters=parameters.get(call.number, 0),
             macs=scene.macs[call.number],
-            bytes=sum(tensor.bytes for tensor in own),
+            bytes=moved[call.number],
             field=scene.sights.get(call.number, UNKNOWN),
             failed=call.failed,
             inputs=call.inputs,
@@ -304,6 +303,18 @@ def _layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Itera
             algorithm=_algorithm(window) if named and window else None,
         )
         turns[call.path] += call.is_module
+
+
+def _moved(found: Record, leaves: set[int]) -> dict[int, int]:
+    """Bytes of what a layer reads and writes, weights too; of a block, the sum of its layers'."""
+    moved = dict.fromkeys((call.number for call in found.calls), 0)
+    for call in reversed(found.calls):
+        if call.number in leaves:
+            held = (*call.inputs, *(call.weights if call.is_module else ()), *call.outputs)
+            moved[call.number] = sum(tensor.bytes for tensor in held)
+        if call.parent >= 0:
+            moved[call.parent] += moved[call.number]
+    return moved
 
 
 def _windowed(found: Record) -> dict[int, tuple[Call, tuple[Pads, ...]]]:
