@@ -36,7 +36,7 @@ TRIED = 24
 """Fixes that are tried, at most."""
 CHAIN = 4
 """Failures one behind the other that are followed."""
-PATIENCE = 1.2
+PATIENCE = 0.8
 """Seconds of the processor after which no more fixes are tried."""
 
 

@@ -126,12 +126,25 @@ def edited(said: Sentence, line: Line, path: str, before: str, after: str) -> Fi
     return Fix(said, line.text, line.text.replace(before, after), change=change, line=line)
 
 
+def through(said: Sentence, line: Line, path: str, operand: str, name: str, layer: nn.Module) -> Fix:
+    """A fix that sends one operand of the user's line through a new layer of the module at ``path``."""
+
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        module = model.get_submodule(path)
+        _rewrite(module, line, operand, f"self.{name}({operand})")
+        setattr(module, name, copy.deepcopy(layer))
+        return model, inputs
+
+    after = f"self.{name} = nn.{written(layer)}\n{line.text.replace(operand, f'self.{name}({operand})', 1)}"
+    return Fix(said, line.text, after, change=change, line=line)
+
+
 def _rewrite(module: nn.Module, line: Line, before: str, after: str) -> None:
     """Gives this one module a class whose method that holds the line is compiled anew."""
     for name, method in inspect.getmembers(type(module), inspect.isfunction):
         lines, start = inspect.getsourcelines(method)
         if method.__code__.co_filename == line.file and start <= line.number < start + len(lines):
-            lines[line.number - start] = lines[line.number - start].replace(before, after)
+            lines[line.number - start] = lines[line.number - start].replace(before, after, 1)
             space: dict[str, Any] = {}
             exec(compile(textwrap.dedent("".join(lines)), line.file, "exec"), method.__globals__, space)
             module.__class__ = type(type(module).__name__, (type(module),), {name: space[name]})
