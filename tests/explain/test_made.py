@@ -20,6 +20,12 @@ def _empty(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
     return torch.empty(shape, dtype=dtype, device="meta")
 
 
+def _real(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_real(entry) for entry in value]
+    return torch.zeros(value.shape, dtype=value.dtype) if isinstance(value, Tensor) else value
+
+
 Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
 """A function of torch, its arguments by position and by name; it may refuse them."""
 
@@ -30,7 +36,21 @@ def _added(draw: random.Random, x: Tensor) -> Call:
 
 
 def _activated(draw: random.Random, x: Tensor) -> Call:
-    return draw.choice((F.relu, F.silu)), (x,), {"inplace": draw.random() < 0.5}
+    functions = (F.relu, F.silu, F.relu6, F.hardswish, F.hardsigmoid, F.hardtanh)
+    bare = (F.gelu, torch.sigmoid, torch.tanh, F.dropout)
+    return draw.choice(
+        ((draw.choice(functions), (x,), {"inplace": draw.random() < 0.5}), (draw.choice(bare), (x,), {}))
+    )
+
+
+def _scaled(draw: random.Random, x: Tensor) -> Call:
+    other = _empty(*(draw.choice((1, n, n)) for n in x.shape), dtype=draw.choice((x.dtype, x.dtype, torch.float64)))
+    return torch.mul, draw.choice(((x, other), (other, x), (x, _empty(2)))), {}
+
+
+def _stacked(draw: random.Random, x: Tensor) -> Call:
+    others = [_empty(*(n + draw.choice((0, 0, 0, 0, 1)) for n in x.shape), dtype=x.dtype) for _ in range(2)]
+    return torch.cat, ([x, *others], draw.choice((0, 1, -1, 9))), {}
 
 
 def _linear(draw: random.Random, x: Tensor) -> Call:
@@ -68,11 +88,39 @@ def _convolved(draw: random.Random, x: Tensor) -> Call:
     return conv, (x, weight, bias, *settings, draw.choice((1, 2)), groups), {}
 
 
+def _spread(draw: random.Random, x: Tensor) -> Call:
+    rank, c = x.dim() - 2, x.shape[1]
+    groups, outputs = draw.choice((1, 1, 2)), draw.choice((2, 3))
+    weight = _empty(draw.choice((c, c, 3)), outputs, *(draw.choice((1, 2, 3)) for _ in range(rank)))
+    bias = draw.choice((None, _empty(outputs * groups), _empty(outputs + 1)))
+    settings = (
+        draw.choice((1, 2, (2,) * rank)),
+        draw.choice((0, 1)),
+        draw.choice((0, 0, 1)),
+        groups,
+        draw.choice((1, 2)),
+    )
+    conv: Any = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[rank - 1]
+    return conv, (x, weight, bias, *settings), {}
+
+
 def _drawn(draw: random.Random) -> Call:
     sizes = [draw.choice((1, 2, 4, 7)) for _ in range(draw.choice((1, 2, 3)))]
     dtype = draw.choice((torch.float32,) * 4 + (torch.float64,))
     x = _empty(draw.choice((1, 2)), draw.choice((2, 4)), *sizes, dtype=dtype)
-    kinds = (_added, _activated, _linear, _largest, _averaged, _normed, _convolved, _convolved)
+    kinds = (
+        _added,
+        _activated,
+        _activated,
+        _scaled,
+        _stacked,
+        _linear,
+        _largest,
+        _averaged,
+        _normed,
+        _convolved,
+        _convolved,
+    )
     return draw.choice(kinds)(draw, x)
 
 
@@ -80,19 +128,20 @@ def _drawn(draw: random.Random) -> Call:
 def test_what_is_made_is_what_torch_makes_and_what_torch_refuses_is_not_made() -> None:
     draw = random.Random(5)
     count = 0
-    for _ in range(800):
+    for _ in range(1200):
         func, args, named = _drawn(draw)
         ours = made(func, args, named)
         if ours is None:
             continue
         count += 1
-        zeros = [torch.zeros(a.shape, dtype=a.dtype) if isinstance(a, Tensor) else a for a in args]
+        zeros = [_real(a) for a in args]
         real, meta = func(*zeros, **named), func(*args, **named)
         assert ours.shape == meta.shape == real.shape
         assert ours.stride() == meta.stride()
         assert ours.dtype == meta.dtype == real.dtype
         assert (ours is args[0]) == (meta is args[0])
-    assert count > 300
+        assert ours.is_contiguous() == real.is_contiguous()
+    assert count > 450
 
 
 @pytest.mark.parametrize(
@@ -111,6 +160,9 @@ def test_what_is_made_is_what_torch_makes_and_what_torch_refuses_is_not_made() -
         (F.conv2d, (_empty(1, 3, 8, 8, dtype=torch.float64), _empty(4, 3, 3, 3))),
         (F.adaptive_avg_pool2d, (_empty(1, 3, 8, 8), (None, 1))),
         (torch.sin, (_empty(2),)),
+        (F.hardtanh, (_empty(2), 1.0, -1.0)),
+        (torch.mul, (_empty(2, 3), _empty(3))),
+        (torch.cat, ([_empty(2, 3), _empty(3, 4)],)),
     ],
 )
 def test_what_is_not_certain_is_left_to_torch(func: Any, args: tuple[Any, ...]) -> None:

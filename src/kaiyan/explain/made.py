@@ -36,6 +36,44 @@ def _activated(input: Tensor, inplace: bool = False) -> Tensor | None:
     return input if inplace else _like(input)
 
 
+def _clipped(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor | None:
+    return _activated(input, inplace) if min_val <= max_val else None
+
+
+def _gated(input: Tensor, *, approximate: str = "none") -> Tensor | None:
+    return _activated(input) if approximate in ("none", "tanh") else None
+
+
+def _scaled(input: Tensor, other: Any) -> Tensor | None:
+    """A product; the smaller factor is repeated along axes where it has one element."""
+    if not _plain((input, other)) or input.dim() != other.dim():
+        return None
+    if not (input.is_contiguous() and other.is_contiguous()):
+        return None
+    large, small = (input, other) if input.numel() >= other.numel() else (other, input)
+    if any(b not in (1, a) for a, b in zip(large.shape, small.shape, strict=True)):
+        return None
+    return large.new_empty(large.shape)
+
+
+def _dropped(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor | None:
+    return _activated(input) if training and not inplace and 0 < p < 1 else None
+
+
+def _stacked(tensors: Any, dim: int = 0) -> Tensor | None:
+    if type(tensors) not in (list, tuple) or not tensors or not _plain(tensors) or not tensors[0].dim():
+        return None
+    first, rank = tensors[0], tensors[0].dim()
+    if not -rank <= dim < rank or any(t.dim() != rank or not t.is_contiguous() or 0 in t.shape for t in tensors):
+        return None
+    place = dim % rank
+    rests = {(*t.shape[:place], *t.shape[place + 1 :]) for t in tensors}
+    if len(rests) > 1:
+        return None
+    made_size = sum(int(t.shape[place]) for t in tensors)
+    return torch.empty((*first.shape[:place], made_size, *first.shape[place + 1 :]), dtype=first.dtype, device="meta")
+
+
 def _added(input: Tensor, other: Any) -> Tensor | None:
     if not _plain((input, other)) or input.shape != other.shape or not other.is_contiguous():
         return None
@@ -98,6 +136,37 @@ def _convolved(rank: int) -> Callable[..., Tensor | None]:
             return None
         sizes = _sizes(input.shape[2:], kernel, stride, padding, dilation)
         return None if sizes is None else input.new_empty(input.shape[0], outputs, *sizes)
+
+    return conv
+
+
+def _spread(rank: int) -> Callable[..., Tensor | None]:
+    def conv(
+        input: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        dilation: Any = 1,
+    ) -> Tensor | None:
+        if not _plain((input, weight) if bias is None else (input, weight, bias)):
+            return None
+        if not input.dim() == weight.dim() == rank + 2 or 0 in input.shape or 0 in weight.shape or groups < 1:
+            return None
+        inputs, outputs, *kernel = weight.shape
+        if inputs % groups or input.shape[1] != inputs or (bias is not None and bias.shape != (outputs * groups,)):
+            return None
+        settings = [_numbers(value, rank) for value in (stride, dilation, padding, output_padding)]
+        strides, dilations, pads, extras = (setting or (-1,) for setting in settings)
+        if min(*strides, *dilations) < 1 or min(*pads, *extras) < 0:
+            return None
+        columns = zip(input.shape[2:], kernel, strides, dilations, pads, extras, strict=True)
+        sizes = [(n - 1) * s + d * (k - 1) + 1 - 2 * p + e for n, k, s, d, p, e in columns if e < max(s, d)]
+        return (
+            input.new_empty(input.shape[0], outputs * groups, *sizes) if len(sizes) == rank and min(sizes) > 0 else None
+        )
 
     return conv
 
@@ -180,10 +249,22 @@ _RULES: dict[Callable[..., Any], Callable[..., Tensor | None]] = {
     **dict.fromkeys((Tensor.add_, Tensor.__iadd__), _added_in_place),
     functional.relu: _activated,
     functional.silu: _activated,
+    functional.relu6: _activated,
+    functional.hardswish: _activated,
+    functional.hardsigmoid: _activated,
+    functional.hardtanh: _clipped,
+    functional.gelu: _gated,
+    functional.dropout: _dropped,
+    **dict.fromkeys((torch.sigmoid, torch.tanh, Tensor.sigmoid, Tensor.tanh), _activated),
+    **dict.fromkeys((Tensor.mul, torch.mul), _scaled),
+    torch.cat: _stacked,
     functional.batch_norm: _batch_norm,
     functional.conv1d: _convolved(1),
     functional.conv2d: _convolved(2),
     functional.conv3d: _convolved(3),
+    functional.conv_transpose1d: _spread(1),
+    functional.conv_transpose2d: _spread(2),
+    functional.conv_transpose3d: _spread(3),
     functional.linear: _linear,
     functional.max_pool1d: _largest(1),
     functional.max_pool2d: _largest(2),
