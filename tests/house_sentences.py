@@ -6,7 +6,7 @@ from pathlib import Path
 
 import kaiyan
 from kaiyan.cli import bench_model, shape
-from kaiyan.explain import least, padding, summary
+from kaiyan.explain import least, padding, summary, whole
 from kaiyan.pictures.kernels import KERNELS
 
 SOURCE = Path(kaiyan.__file__).parent
@@ -15,6 +15,7 @@ SOURCE = Path(kaiyan.__file__).parent
 def spoken() -> set[tuple[str, str]]:
     """All sentences: raised, derived, printed, and the help of the command line."""
     headings = {*shape.HEADINGS, *bench_model.HEADINGS, *padding.HEADINGS, *least.HEADINGS, *summary.HEADINGS}
+    headings |= set(whole.HEADINGS)
     found = {("heading", heading) for heading in headings} | {("kernels", recipe.does) for recipe in KERNELS.values()}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

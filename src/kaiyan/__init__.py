@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.padding import padding as padding
     from kaiyan.explain.shift import shift_report as shift_report
     from kaiyan.explain.summary import summary as summary
+    from kaiyan.explain.whole import whole_sizes as whole_sizes
     from kaiyan.ops.conv import conv as conv
     from kaiyan.ops.conv import conv_transpose as conv_transpose
     from kaiyan.ops.matrix import matrix as matrix
@@ -57,6 +58,7 @@ _PUBLIC = {
     "shift_report": "kaiyan.explain.shift",
     "summary": "kaiyan.explain.summary",
     "tune": "kaiyan.ops.plan",
+    "whole_sizes": "kaiyan.explain.whole",
 }
 
 __all__ = [*sorted([*_PUBLIC, "nn"]), "__version__"]  # noqa: PLE0604 (the names are the keys, once)

@@ -1,11 +1,18 @@
-"""The least input, by hand: a chain of windows, and a Linear that knows one size."""
+"""The least input and the sizes that drop nothing: by hand, and against a run of every size."""
 
 from __future__ import annotations
 
+import random
+from time import perf_counter
+
 import pytest
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 import kaiyan
+from benchmarks.models import resnet18
+from kaiyan.explain.record import record
+from kaiyan.explain.windows import unread
 from kaiyan.spec.error import KaiyanError
 
 
@@ -15,6 +22,8 @@ def test_the_least_input_of_two_convolutions_and_a_pool() -> None:
     found = kaiyan.least_input(model, (1, 3, 32, 32))
     assert [(a.axis, a.least, a.path) for a in found.axes] == [(2, 10, "2"), (3, 6, "1")]
     assert "Kernel size can't be greater" in str(found)
+    assert found.axes[0].refused == (1, 2, 4, 8, 9)
+    assert "9 among them" in str(found)
 
 
 def test_a_linear_layer_knows_one_size() -> None:
@@ -25,3 +34,101 @@ def test_a_linear_layer_knows_one_size() -> None:
 def test_a_size_that_does_not_run_is_refused() -> None:
     with pytest.raises(KaiyanError, match="does not run"):
         kaiyan.least_input(nn.Conv2d(3, 4, 9), (1, 3, 8, 8))
+
+
+class _Cross(nn.Module):
+    """A U of two levels: its skips fit at multiples of 4 only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.MaxPool1d(2)
+        self.up = nn.ConvTranspose1d(1, 1, 2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        half = self.down(x)
+        return x + self.up(half + self.up(self.down(half)))  # type: ignore[no-any-return]
+
+
+def test_a_least_that_is_certain_says_nothing_and_one_that_is_not_says_so() -> None:
+    (axis,) = kaiyan.least_input(_Cross(), (1, 1, 32)).axes
+    assert (axis.least, axis.refused, axis.is_certain) == (4, (1, 2, 3), True)
+    found = kaiyan.least_input(_Cross(), (1, 1, 28))
+    assert found.axes == (axis,)
+    assert "may work" not in str(found)
+    seven = nn.Sequential(nn.Conv1d(1, 1, 3), nn.Flatten(), nn.Linear(5, 1))
+    (axis,) = kaiyan.least_input(seven, (1, 1, 7)).axes
+    assert (axis.least, axis.refused, axis.is_certain) == (7, (1, 2, 4, 5, 6), False)
+
+
+def test_the_least_of_a_resnet_takes_few_runs() -> None:
+    found = kaiyan.least_input(nn.Sequential(nn.Conv2d(3, 3, 100), resnet18()), (1, 3, 224, 224))
+    assert [a.least for a in found.axes] == [100, 100]
+    assert all(len(a.refused) < 15 for a in found.axes)
+
+
+def _chain(seed: int) -> nn.Module:
+    draw = random.Random(seed)
+    layers: list[nn.Module] = []
+    for _ in range(4):
+        stride, kernel = draw.choice((1, 2, 3)), draw.choice((2, 3, 5))
+        padding = draw.choice((0, 1))
+        layers.append(draw.choice((
+            nn.Conv1d(1, 1, kernel, stride, padding),
+            nn.MaxPool1d(kernel, stride, padding, ceil_mode=draw.random() < 0.2),
+            nn.Sequential(nn.BatchNorm1d(1), nn.ReLU(inplace=True)),
+            nn.ConvTranspose1d(1, 1, kernel, stride),
+        )))  # fmt: skip
+    return nn.Sequential(*layers).eval()
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_sizes_that_drop_nothing_are_those_of_a_run_of_every_size(seed: int) -> None:
+    model, size = _chain(seed), 50
+    (axis,) = kaiyan.whole_sizes(model, (1, 1, size)).axes
+
+    def whole(n: int) -> bool:
+        found = record(model, torch.empty(1, 1, n, device="meta"))
+        return found.error is None and not list(unread(found))
+
+    assert axis.below == next((n for n in range(size, 0, -1) if whole(n)), None)
+    assert axis.above == next((n for n in range(size, size + 60) if whole(n)), None)
+    assert bool(axis.dropped) == (not whole(size))
+
+
+def test_what_is_dropped_changes_no_output_and_what_is_kept_does() -> None:
+    model = nn.Sequential(nn.Conv1d(1, 1, 3, 2), nn.AvgPool1d(3)).eval()
+    (axis,) = kaiyan.whole_sizes(model, (1, 1, 30)).axes
+    for n in (axis.below, axis.above):
+        assert n is not None
+        x = torch.ones(1, 1, n, requires_grad=True)
+        model(x).sum().backward()
+        assert x.grad is not None
+        assert bool((x.grad != 0).all())
+    assert [(d.path, d.count, d.size) for d in axis.dropped] == [("0", 1, 30), ("1", 2, 14)]
+
+
+def test_a_resnet_drops_nothing_at_224_and_is_answered_quickly_at_225() -> None:
+    model = resnet18().eval()
+    found = kaiyan.whole_sizes(model, (1, 3, 224, 224))
+    assert [(a.below, a.size, a.above) for a in found.axes] == [(224, 224, 224)] * 2
+    assert "nothing is dropped" in str(found)
+    pooled = nn.Sequential(nn.AvgPool2d(2), model)
+    began = perf_counter()
+    found = kaiyan.whole_sizes(pooled, (1, 3, 449, 448))
+    assert perf_counter() - began < 10
+    assert [(a.below, a.size, a.above) for a in found.axes] == [(448, 449, 450), (448, 448, 448)]
+    assert "被丢弃" in found.to_markdown("zh")
+    assert "449" in found._repr_html_()
+    assert found.to_dict()["axes"][0]["dropped"] == [{"path": "0", "count": 1, "size": 449}]
+
+
+def test_a_model_that_knows_one_size_has_no_other() -> None:
+    model = nn.Sequential(nn.MaxPool1d(4), nn.Flatten(), nn.Linear(7, 1))
+    (axis,) = kaiyan.whole_sizes(model, (1, 1, 30)).axes
+    assert (axis.below, axis.above) == (28, None)
+    assert "none was found" in str(kaiyan.whole_sizes(model, (1, 1, 30)))
+
+
+def test_whole_sizes_of_a_model_that_does_not_run_are_refused() -> None:
+    with pytest.raises(KaiyanError, match="does not run"):
+        kaiyan.whole_sizes(nn.Conv2d(3, 4, 9), (1, 3, 8, 8))

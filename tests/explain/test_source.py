@@ -107,3 +107,23 @@ def test_a_layer_whose_line_is_not_found_is_written_by_pytorch() -> None:
     fix = _diagnosed(Listed(), torch.zeros(1, 3, 8, 8)).fixes[0]
     assert fix.line is None
     assert (fix.before or "").startswith("Conv2d(9, 8")
+
+
+class Block(nn.Module):
+    def __init__(self, C: int, K: int, stride: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(C, K, 3, stride=stride, padding=1)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return F.relu(x + self.conv(x))
+
+
+def test_a_skip_goes_through_a_convolution_of_one_tap() -> None:
+    model, x = nn.Sequential(Block(8, 8, 1), Block(8, 16, 2), Block(16, 24, 2)), torch.zeros(2, 8, 13, 16)
+    fix = _diagnosed(model, x).fixes[0]
+    assert (
+        fix.after
+        == "self.shortcut = nn.Conv2d(8, 16, kernel_size=1, stride=2)\nreturn F.relu(self.shortcut(x) + self.conv(x))"
+    )
+    mended, inputs = fix.apply(model, x)
+    assert mended(*inputs).shape == (2, 24, 4, 4)

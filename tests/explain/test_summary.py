@@ -109,6 +109,39 @@ def test_below_the_table_of_a_model_that_fails_stands_the_diagnosis() -> None:
     assert json.loads(json.dumps(found.to_dict()))["diagnosis"]["path"] == "3"
 
 
+@pytest.mark.parametrize(
+    ("model", "size"),
+    [(nn.Conv2d(3, 8, 3), (3, 16, 16)), (nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)).eval(), (3, 16, 16)),
+     (nn.MaxPool1d(2), (3, 16)), (nn.Conv3d(1, 2, 3), (1, 4, 4, 4)), (Function(), (3, 9, 9))],
+)  # fmt: skip
+def test_a_size_without_a_batch_is_understood_and_said(model: nn.Module, size: tuple[int, ...]) -> None:
+    found = kaiyan.summary(model, size)
+    right = kaiyan.summary(model, (1, *size))
+    assert found.error is None
+    assert found.layers == right.layers
+    assert f"input_size {size} has no batch axis: read as {(1, *size)}" in str(found)
+    assert "没有批" in found.to_markdown("zh")
+    assert found.to_dict()["understood"]
+    assert right.understood is None
+
+
+def test_a_size_with_a_batch_and_data_are_taken_as_they_are() -> None:
+    class Grey(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(1, 8, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.conv(x[:, None])  # type: ignore[no-any-return]
+
+    assert kaiyan.summary(Grey(), (5, 16, 16)).understood is None
+    assert kaiyan.summary(nn.Conv1d(3, 8, 3), (5, 3, 16)).understood is None
+    assert kaiyan.summary(nn.Linear(3, 8), (5, 4, 3)).understood is None
+    found = kaiyan.summary(nn.Conv2d(3, 8, 3), input_data=torch.zeros(3, 16, 16))
+    assert found.understood is None
+    assert found.layers[0].outputs[0].shape == (8, 14, 14)
+
+
 def test_inputs_by_name_are_diagnosed_from_the_message() -> None:
     found = kaiyan.summary(nn.Linear(3, 4), input_data={"input": torch.zeros(2, 5)})
     assert found.diagnosis is not None

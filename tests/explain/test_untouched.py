@@ -83,6 +83,8 @@ def _fixed(model: Net, x: Tensor, error: RuntimeError) -> None:
 CALLS: dict[str, Callable[[Net, Tensor, RuntimeError], object]] = {
     "summary": lambda model, x, _: kaiyan.summary(model, input_size=tuple(x.shape)),
     "summary of data": lambda model, x, _: kaiyan.summary(model, input_data=x),
+    "summary with times": lambda model, x, _: kaiyan.summary(model, input_data=x, col_names=("time", "algorithm")),
+    "whole_sizes": lambda model, x, _: kaiyan.whole_sizes(model, tuple(x.shape)),
     "diagnose": lambda model, x, error: kaiyan.diagnose(error, model, x),
     "explaining": _explained,
     "fix": _fixed,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from kaiyan.cli import load, written
 from kaiyan.cli.command import Command, Session
 
 
-def _summary(*, model: str, shape: str, depth: int | None, as_json: bool) -> None:
+def _summary(*, model: str, shape: str, depth: int | None, columns: str | None, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     sizes = written.shape(shape)
     made = load.model(model)
     from kaiyan.explain.summary import summary as summarize
 
-    found = summarize(made, sizes, depth=depth)
+    asked = {} if columns is None else {"col_names": tuple(re.split(r"[,\s]+", columns.strip(" ,")))}
+    found = summarize(made, sizes, depth=depth, **asked)
     if as_json:
         session.json(found.to_dict())
         return
@@ -30,6 +33,9 @@ summary = Command(
         click.Argument(["model"], metavar="MODEL"),
         click.Argument(["shape"], metavar="SHAPE"),
         click.Option(["--depth"], type=int, metavar="N", help="leave out what lies deeper"),
+        click.Option(
+            ["--columns"], metavar="NAMES", help="what to show, such as output_size,pads,kernel_size,time,algorithm"
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
     ],
 )

@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
+from time import thread_time
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -35,6 +36,8 @@ TRIED = 24
 """Fixes that are tried, at most."""
 CHAIN = 4
 """Failures one behind the other that are followed."""
+PATIENCE = 0.8
+"""Seconds of the processor after which no more fixes are tried."""
 
 
 @dataclass(frozen=True)
@@ -113,19 +116,19 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
     if isinstance(error, str) and not error.strip():
         raise KaiyanError("no-message", "there is no error to explain", "kaiyan explain < traceback.txt")
     with torch.random.fork_rng(devices=[]):
-        return _diagnosed(gathered(error, model, inputs), CHAIN)
+        return _diagnosed(gathered(error, model, inputs), CHAIN, thread_time() + PATIENCE)
 
 
-def _diagnosed(facts: Facts, chain: int) -> Diagnosis:
+def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
     code, finding = _found(facts)
-    tried = _tried(facts, finding)
+    tried = _tried(facts, finding, until)
     unknown = (*finding.unknown, *_unknown(facts))
     then = None
     if tried and chain and facts.model is not None:
         fix, run = tried[0]
         if run is not None and run.error is not None:
             model, inputs = _applied(fix, facts)
-            then = _diagnosed(gathered(run.error, model, inputs), chain - 1)
+            then = _diagnosed(gathered(run.error, model, inputs), chain - 1, until)
     ledger = facts.run.steps[-8:] if facts.run and facts.run.error else ()
     fixes = tuple(fix if facts.model is None else fix.found_in(facts.model) for fix, _ in tried)
     return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, fixes, unknown, then)
@@ -149,18 +152,20 @@ def _unknown(facts: Facts) -> Iterator[Sentence]:
         yield sentence("diagnosis", "the model runs on these inputs: what failed must have been given others")
 
 
-def _tried(facts: Facts, finding: Finding) -> list[tuple[Fix, Rehearsal | None]]:
+def _tried(facts: Facts, finding: Finding, until: float) -> list[tuple[Fix, Rehearsal | None]]:
     """Fixes after which the model runs, then those that bring it further; all of them where there is no model."""
     if facts.model is None or facts.run is None or facts.run.error is None:
         return [(fix, None) for fix in finding.fixes[:OFFERED]]
     runs: list[tuple[Fix, Rehearsal | None]] = []
     further: list[tuple[Fix, Rehearsal | None]] = []
     for proposed in finding.fixes[:TRIED]:
+        if thread_time() > until and (runs or further):
+            break
         first = _run(proposed, facts)
         if first is None:
             continue
         gained = first.error is not None and len(first.done) > len(facts.done)
-        fix, run = _carried(proposed, first, facts) if gained else (proposed, first)
+        fix, run = _carried(proposed, first, facts, until) if gained else (proposed, first)
         if run.error is None:
             runs.append((replace(fix, tried=True), run))
         elif len(run.done) > len(facts.done):
@@ -170,11 +175,11 @@ def _tried(facts: Facts, finding: Finding) -> list[tuple[Fix, Rehearsal | None]]
     return (runs + further)[:OFFERED]
 
 
-def _carried(fix: Fix, run: Rehearsal, facts: Facts) -> tuple[Fix, Rehearsal]:
+def _carried(fix: Fix, run: Rehearsal, facts: Facts, until: float) -> tuple[Fix, Rehearsal]:
     """The same fix in the layers that fail next for the same reason: one line of code may make many layers."""
     reason = _found(facts)[0]
     places: list[str] = []
-    while run.error is not None and fix.before and len(places) < TRIED:
+    while run.error is not None and fix.before and len(places) < TRIED and thread_time() < until:
         model, inputs = _applied(fix, facts)
         ahead = gathered(run.error, model, inputs)
         code, finding = _found(ahead)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from kaiyan.explain.rehearse import code, duplicate
+from kaiyan.explain.layers import written
+from kaiyan.explain.rehearse import duplicate
 from kaiyan.explain.source import rewritten
 
 if TYPE_CHECKING:
@@ -73,20 +74,25 @@ class Fix:
 def replaced(said: Sentence, old: nn.Module, path: str, new: nn.Module) -> Fix:
     """A fix that puts another layer in the place of one."""
     return Fix(
-        said, code(old), code(new), change=lambda model, inputs: (_put(model, path, new), inputs), path=path, made=new
+        said,
+        written(old),
+        written(new),
+        change=lambda model, inputs: (_put(model, path, new), inputs),
+        path=path,
+        made=new,
     )
 
 
 def preceded(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
     """A fix that puts layers before one."""
-    after = "\n".join(code(layer) for layer in (*new, old))
-    return Fix(said, code(old), after, change=lambda model, inputs: (_wrap(model, path, new, ()), inputs))
+    after = "\n".join(written(layer) for layer in (*new, old))
+    return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, new, ()), inputs))
 
 
 def followed(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
     """A fix that puts layers after one."""
-    after = "\n".join(code(layer) for layer in (old, *new))
-    return Fix(said, code(old), after, change=lambda model, inputs: (_wrap(model, path, (), new), inputs))
+    after = "\n".join(written(layer) for layer in (old, *new))
+    return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, (), new), inputs))
 
 
 def fed(said: Sentence, line: str, turn: Callable[[Any], Any]) -> Fix:
@@ -120,12 +126,25 @@ def edited(said: Sentence, line: Line, path: str, before: str, after: str) -> Fi
     return Fix(said, line.text, line.text.replace(before, after), change=change, line=line)
 
 
+def through(said: Sentence, line: Line, path: str, operand: str, name: str, layer: nn.Module) -> Fix:
+    """A fix that sends one operand of the user's line through a new layer of the module at ``path``."""
+
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        module = model.get_submodule(path)
+        _rewrite(module, line, operand, f"self.{name}({operand})")
+        setattr(module, name, copy.deepcopy(layer))
+        return model, inputs
+
+    after = f"self.{name} = nn.{written(layer)}\n{line.text.replace(operand, f'self.{name}({operand})', 1)}"
+    return Fix(said, line.text, after, change=change, line=line)
+
+
 def _rewrite(module: nn.Module, line: Line, before: str, after: str) -> None:
     """Gives this one module a class whose method that holds the line is compiled anew."""
     for name, method in inspect.getmembers(type(module), inspect.isfunction):
         lines, start = inspect.getsourcelines(method)
         if method.__code__.co_filename == line.file and start <= line.number < start + len(lines):
-            lines[line.number - start] = lines[line.number - start].replace(before, after)
+            lines[line.number - start] = lines[line.number - start].replace(before, after, 1)
             space: dict[str, Any] = {}
             exec(compile(textwrap.dedent("".join(lines)), line.file, "exec"), method.__globals__, space)
             module.__class__ = type(type(module).__name__, (type(module),), {name: space[name]})

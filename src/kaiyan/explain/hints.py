@@ -138,7 +138,7 @@ def _gridding(scene: Scene) -> Iterator[Hint]:
     if field is not None and field.holes:
         said = sentence(
             "hint",
-            "{holes} of the {size} inputs within its receptive field are never seen (gridding): dilations such as "
+            "{holes} of the {size} inputs along its receptive field are never seen (gridding): dilations such as "
             "1, 2, 5 leave none",
             holes=field.holes, size=field.size,
         )  # fmt: skip

@@ -7,6 +7,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError
+
 SETTINGS: dict[type[nn.Module], tuple[str, ...]] = {
     nn.modules.conv._ConvTransposeNd: (  # noqa: SLF001 (the only name of the family)
         "in_channels", "out_channels", "kernel_size", "stride", "padding", "output_padding", "groups", "dilation",
@@ -77,6 +80,28 @@ def rebuilt(layer: nn.Module, **changes: Any) -> nn.Module | None:
     if weight is not None:
         made = made.to(dtype=weight.dtype, device=weight.device)
     return made.train(layer.training)
+
+
+def written(layer: nn.Module) -> str:
+    """The layer as one writes it, without what is so anyway; a container by its name alone.
+
+    >>> written(nn.Conv2d(3, 16, 3, padding=1)), written(nn.Linear(288, 10)), written(nn.Sequential(nn.ReLU()))
+    ('Conv2d(3, 16, kernel_size=3, padding=1)', 'Linear(288, 10)', 'Sequential')
+    """
+    if next(layer.children(), None) is not None:
+        return type(layer).__name__
+    if is_convolution(layer):
+        try:
+            return str(Conv.from_module(layer)).removeprefix("nn.")
+        except ConvError:
+            return repr(layer)
+    if type(layer) is nn.Linear:
+        return f"Linear({layer.in_features}, {layer.out_features}{'' if _has_bias(layer) else ', bias=False'})"
+    return repr(layer)
+
+
+def _has_bias(layer: nn.Module) -> bool:
+    return getattr(layer, "bias", None) is not None
 
 
 def is_convolution(layer: nn.Module | None) -> bool:

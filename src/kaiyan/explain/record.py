@@ -22,6 +22,9 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from kaiyan.explain.layers import written
+from kaiyan.explain.made import made
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
@@ -128,6 +131,11 @@ def record(model: nn.Module, inputs: Any, *, meta: bool = True) -> Record:
     return _run(model, args, named, "real")[0]
 
 
+def is_lazy(model: nn.Module) -> bool:
+    """Whether a parameter waits for its shape; the first call of such a model changes it for good."""
+    return any(isinstance(p, UninitializedTensorMixin) for p in (*model.parameters(), *model.buffers()))
+
+
 def seen(value: Any) -> tuple[Seen, ...]:
     """Every tensor in tuples, lists and dicts, in order."""
     return tuple(_seen(tensor, tensor.device, -1) for tensor in _tensors(value))
@@ -141,13 +149,13 @@ def _arguments(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 def _run(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any], on: str) -> tuple[Record, bool]:
     """The record, and whether its error is certain to be that of the real tensors."""
-    if any(isinstance(p, UninitializedTensorMixin) for p in (*model.parameters(), *model.buffers())):
+    if is_lazy(model):
         model = copy.deepcopy(model)  # a lazy layer changes its class on its first call
     stand_in = _StandIns(on)
     notes = _Notes(stand_in, frame=sys._getframe(1))  # noqa: SLF001 (the only way to read the stack)
     error: BaseException | None = None
     outputs: tuple[Seen, ...] = ()
-    with _untouched(model, stand_in), _watched(model, notes), torch.no_grad(), _chance_kept():
+    with _lent(model, stand_in), _watched(model, notes):
         args, named = stand_in.of(args), stand_in.of(named)
         given = notes.seen((args, named))
         try:
@@ -156,6 +164,24 @@ def _run(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any], on: str
         except Exception as raised:  # noqa: BLE001 (whatever the user's model raises is what is recorded)
             error = raised
     return Record(tuple(notes.calls), error, given, outputs, on), on == "real" or error is notes.certain
+
+
+@contextlib.contextmanager
+def borrowed(model: nn.Module, inputs: Any, on: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Arguments by position and by name with which ``model`` can be run while it lasts; after it, it is untouched.
+
+    Its tensors and the inputs are copies, on meta or real (zeros where they were on meta), without gradients.
+    """
+    args, named = _arguments(inputs)
+    stand_in = _StandIns(on)
+    with _lent(model, stand_in):
+        yield stand_in.of(args), stand_in.of(named)
+
+
+@contextlib.contextmanager
+def _lent(model: nn.Module, stand_in: _StandIns) -> Iterator[None]:
+    with _untouched(model, stand_in), torch.no_grad(), _chance_kept():
+        yield
 
 
 class _StandIns:
@@ -212,7 +238,7 @@ class _Notes(TorchFunctionMode):
         try:
             if self._stand_ins.on == "meta" and _looks_wrong(args, named, kind):
                 self._ask(func, args, named)
-            result = func(*args, **named)
+            result = self._result(func, args, named)
         except Exception as raised:
             self._open.pop()
             if self._stand_ins.on == "meta" and raised is not self.certain:
@@ -220,6 +246,10 @@ class _Notes(TorchFunctionMode):
             raise
         self.end(result)
         return result
+
+    def _result(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        result = made(func, args, named) if self._stand_ins.on == "meta" else None
+        return func(*args, **named) if result is None else result
 
     def _read(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """An attribute is written down where it is a tensor, such as ``x.T``; a question is only answered."""
@@ -468,7 +498,7 @@ def _beginning(path: str, notes: _Notes) -> Callable[..., None]:
                 path=path,
                 depth=0,
                 kind=type(module).__name__,
-                code=_code(module),
+                code=written(module),
                 inputs=notes.seen((args, named)),
                 is_leaf=not any(True for _ in module.children()),
                 parameters=sum(int(p.numel()) for p in own if not isinstance(p, UninitializedTensorMixin)),
@@ -488,8 +518,3 @@ def _ending(path: str, notes: _Notes) -> Callable[..., None]:
             notes.fail(path)
 
     return end
-
-
-def _code(module: nn.Module) -> str:
-    """A module in PyTorch code; a container by its name alone."""
-    return f"{type(module).__name__}({module.extra_repr()})"

@@ -86,13 +86,3 @@ def _step(call: Call) -> Step:
 def duplicate(model: nn.Module) -> nn.Module:
     """A copy that shares nothing with ``model``."""
     return copy.deepcopy(model)
-
-
-def code(module: nn.Module) -> str:
-    """The layer as PyTorch writes it.
-
-    >>> from torch import nn
-    >>> code(nn.Linear(288, 10))
-    'Linear(in_features=288, out_features=10, bias=True)'
-    """
-    return repr(module) if next(module.children(), None) is None else type(module).__name__

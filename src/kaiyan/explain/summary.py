@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,32 +14,42 @@ from kaiyan.explain.fields import UNKNOWN, Sight
 from kaiyan.explain.hints import Hint, Scene, hints, notes
 from kaiyan.explain.record import record
 from kaiyan.explain.table import Row, Table
+from kaiyan.explain.timing import seconds
+from kaiyan.explain.windows import argument, conv, pads, rank, windows
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rich.console import Group
     from torch import nn
 
     from kaiyan.explain.diagnose import Diagnosis
-    from kaiyan.explain.record import Record, Seen
+    from kaiyan.explain.record import Call, Record, Seen
     from kaiyan.explain.table import Text
-
-HEADINGS = ("layer", "code", "output", "parameters", "MACs", "receptive field", "bytes", "FLOP/byte")
-"""What a column can show."""
+    from kaiyan.explain.timing import Place
+    from kaiyan.spec.axis import Pads
+    from kaiyan.spec.sentence import Sentence
 
 COLUMNS = {
     "kind": "code",
+    "input_size": "input",
     "output_size": "output",
     "num_params": "parameters",
     "mult_adds": "MACs",
     "receptive_field": "receptive field",
+    "kernel_size": "kernel",
+    "pads": "pads",
     "bytes": "bytes",
     "intensity": "FLOP/byte",
+    "time": "time",
+    "algorithm": "algorithm",
 }
 """``col_names``, torchinfo's where it has one, and the heading each stands under."""
+
+HEADINGS = ("layer", *COLUMNS.values())
+"""What stands above a column."""
 
 _PLAIN = ("kind", "output_size", "num_params", "mult_adds", "receptive_field")
 _MOST_HTML = 20_000
@@ -48,7 +59,11 @@ _MOST_TEXT = 2_500
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One call of a layer or of a block: ``macs`` and ``parameters`` of all inside it, ``bytes`` read and written."""
+    """One call of a layer or of a block: ``macs``, ``parameters`` and ``bytes`` (read and written) of all in it.
+
+    ``kernel`` and ``pads`` (before, after) have an entry an axis of space where there are windows. ``seconds`` and
+    ``algorithm`` (kaiyan's choice) are None where they were not asked for.
+    """
 
     path: str
     kind: str
@@ -60,6 +75,11 @@ class Layer:
     bytes: int
     field: Sight
     failed: bool
+    inputs: tuple[Seen, ...] = ()
+    kernel: tuple[int, ...] = ()
+    pads: tuple[Pads, ...] = ()
+    seconds: float | None = None
+    algorithm: str | None = None
 
     @property
     def intensity(self) -> float:
@@ -73,11 +93,16 @@ class Layer:
             "kind": self.kind,
             "code": self.code,
             "depth": self.depth,
+            "input_shapes": [list(tensor.shape) for tensor in self.inputs],
             "output_shapes": [list(tensor.shape) for tensor in self.outputs],
             "parameters": self.parameters,
             "macs": self.macs,
             "bytes": self.bytes,
             "field": self.field.to_dict(),
+            "kernel": list(self.kernel),
+            "pads": [list(pair) for pair in self.pads],
+            "seconds": self.seconds,
+            "algorithm": self.algorithm,
             "failed": self.failed,
         }
 
@@ -86,7 +111,8 @@ class Layer:
 class Summary:
     """Layers in the order in which they were called; ``error`` is the model's own, where it failed.
 
-    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that.
+    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that. ``understood``
+    says how an input size without a batch was read.
     """
 
     layers: tuple[Layer, ...]
@@ -96,6 +122,7 @@ class Summary:
     columns: tuple[str, ...] = _PLAIN
     hints: tuple[Hint, ...] = ()
     diagnosis: Diagnosis | None = None
+    understood: Sentence | None = None
 
     @property
     def flops(self) -> int:
@@ -106,7 +133,7 @@ class Summary:
         """The table down to a depth (all when None)."""
         rows = [self._row(layer) for layer in self.layers if depth is None or layer.depth <= depth or layer.failed]
         heads = (sentence("heading", "layer"), *(sentence("heading", COLUMNS[name]) for name in self.columns))
-        left = frozenset({0} | {i for i, name in enumerate(self.columns, start=1) if name == "kind"})
+        left = frozenset({0} | {i for i, name in enumerate(self.columns, start=1) if name in ("kind", "algorithm")})
         return Table(heads, tuple(rows), notes=tuple(self._notes()), left=left)
 
     def to_dict(self) -> dict[str, Any]:
@@ -116,6 +143,7 @@ class Summary:
             "parameters": self.parameters,
             "macs": self.macs,
             "flops": self.flops,
+            "understood": None if self.understood is None else str(self.understood),
             "hints": [hint.to_dict() for hint in self.hints],
             "diagnosis": None if self.diagnosis is None else self.diagnosis.to_dict(),
             "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
@@ -166,6 +194,8 @@ class Summary:
             macs=self.macs,
             flops=self.flops,
         )
+        if self.understood is not None:
+            yield self.understood
         yield from notes(self.hints)
         if self.error is not None:
             yield sentence(
@@ -186,9 +216,10 @@ def summary(
 ) -> Summary:
     """What ``model`` does with an input of a size (batch included), or with given tensors; computed on meta tensors.
 
-    ``input_size`` is a shape, or a list of shapes for several inputs; ``depth`` leaves out what lies deeper;
-    ``col_names`` are keys of ``COLUMNS``. The model's own error is in the summary. Raises ``KaiyanError`` where neither
-    a size nor data is given, or a column is not known.
+    ``input_size`` is a shape, or a list of shapes for several inputs; one axis short of a batch, it is read as a batch
+    of one, and that is said. ``depth`` leaves out what lies deeper;
+    ``col_names`` are keys of ``COLUMNS``; "time" is measured on real tensors. The model's own error is in the summary.
+    Raises ``KaiyanError`` where neither a size nor data is given, or a column is not known.
     """
     unknown = [name for name in col_names if name not in COLUMNS]
     if unknown:
@@ -197,12 +228,31 @@ def summary(
         )
     inputs = _inputs(input_size, input_data)
     found = record(model, inputs)
+    understood = None
+    if input_data is None and _lacks_batch(found):
+        inputs = inputs[None]
+        found = record(model, inputs)
+        understood = sentence(
+            "summary", "input_size {given} has no batch axis: read as {read}",
+            given=tuple(inputs.shape[1:]), read=tuple(inputs.shape),
+        )  # fmt: skip
     scene = Scene(found)
-    layers = tuple(layer for layer in _layers(scene) if depth is None or layer.depth <= depth or layer.failed)
+    times = seconds(model, inputs) if "time" in col_names else {}
+    rows = _layers(scene, times, named="algorithm" in col_names)
+    layers = tuple(layer for layer in rows if depth is None or layer.depth <= depth or layer.failed)
     parameters = sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter))
     total = sum(scene.macs[call.number] for call in found.calls if call.parent < 0)
     cause = None if found.error is None else _diagnosed(found.error, model, inputs)
-    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene), cause)
+    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene), cause, understood)
+
+
+def _lacks_batch(found: Record) -> bool:
+    """Whether the model's one input goes into its first windows with one axis less than a batch of them has."""
+    if len(found.inputs) != 1:
+        return False
+    given = found.inputs[0]
+    first = next((call for call in found.calls if rank(call)), None)
+    return first is not None and first.inputs[0] == given and len(given.shape) == rank(first) + 1
 
 
 def _diagnosed(error: BaseException, model: nn.Module, inputs: Any) -> Diagnosis | None:
@@ -225,25 +275,84 @@ def _inputs(size: Any, data: Any) -> Any:
     return tuple(torch.empty(tuple(shape), device="meta") for shape in size)
 
 
-def _layers(scene: Scene) -> Iterable[Layer]:
+def _layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Iterable[Layer]:
     found = scene.record
     leaves = {call.number for call in found.layers}
     parameters = _parameters(found)
+    inside, moved = _windowed(found), _moved(found, leaves)
+    turns: Counter[str] = Counter()
     for call in found.calls:
-        if call.number in leaves or call.is_module:
-            own = (*call.inputs, *(call.weights if call.is_module else ()), *call.outputs)
-            yield Layer(
-                path=call.path if call.is_module else f"{call.path}.{call.kind}".lstrip("."),
-                kind=call.kind,
-                code=call.code,
-                depth=call.depth,
-                outputs=call.outputs,
-                parameters=parameters.get(call.number, 0),
-                macs=scene.macs[call.number],
-                bytes=sum(tensor.bytes for tensor in own),
-                field=scene.sights.get(call.number, UNKNOWN),
-                failed=call.failed,
-            )
+        if call.number not in leaves and not call.is_module:
+            continue
+        window, pad = inside.get(call.number, (None, ()))
+        yield Layer(
+            path=call.path if call.is_module else f"{call.path}.{call.kind}".lstrip("."),
+            kind=call.kind,
+            code=call.code,
+            depth=call.depth,
+            outputs=call.outputs,
+            parameters=parameters.get(call.number, 0),
+            macs=scene.macs[call.number],
+            bytes=moved[call.number],
+            field=scene.sights.get(call.number, UNKNOWN),
+            failed=call.failed,
+            inputs=call.inputs,
+            kernel=tuple(axis.kernel for axis in windows(window)) if window else (),
+            pads=pad,
+            seconds=times.get((call.path, turns[call.path])) if call.is_module else None,
+            algorithm=_algorithm(window) if named and window else None,
+        )
+        turns[call.path] += call.is_module
+
+
+def _moved(found: Record, leaves: set[int]) -> dict[int, int]:
+    """Bytes of what a layer reads and writes, weights too; of a block, the sum of its layers'."""
+    moved = dict.fromkeys((call.number for call in found.calls), 0)
+    for call in reversed(found.calls):
+        if call.number in leaves:
+            held = (*call.inputs, *(call.weights if call.is_module else ()), *call.outputs)
+            moved[call.number] = sum(tensor.bytes for tensor in held)
+        if call.parent >= 0:
+            moved[call.parent] += moved[call.number]
+    return moved
+
+
+def _windowed(found: Record) -> dict[int, tuple[Call, tuple[Pads, ...]]]:
+    """The convolution or pool of each layer, by the layer's number, with pads; those of an F.pad before it added."""
+    inside: dict[int, tuple[Call, tuple[Pads, ...]]] = {}
+    leaves = {call.number for call in found.layers if call.is_module}
+    padded: dict[int, Call] = {}
+    for call in found.calls:
+        place = call.parent if call.parent in leaves else call.number
+        if call.kind == "pad":
+            padded[place] = call
+        if not call.failed and windows(call) and place not in inside:
+            inside[place] = (call, _added(pads(call), padded.get(place)))
+    return inside
+
+
+def _added(own: tuple[Pads, ...], pad: Call | None) -> tuple[Pads, ...]:
+    """Pads with those of an F.pad, which names the last axis first."""
+    if pad is None:
+        return own
+    flat = argument(pad, 1, "pad", ())
+    more = [*zip(flat[::2], flat[1::2], strict=True), *[(0, 0)] * len(own)][: len(own)]
+    return tuple((b + x, a + y) for (b, a), (x, y) in zip(own, reversed(more), strict=True))
+
+
+def _algorithm(call: Call) -> str | None:
+    """What kaiyan would compute it with; None for what is no convolution, or of a type that it does not compute."""
+    from kaiyan.ops.plan import plan
+
+    try:
+        spec = conv(call)
+        return (
+            None
+            if spec is None
+            else plan(spec, call.inputs[0].shape, kind="torch", dtype=call.inputs[0].dtype).chosen.name
+        )
+    except KaiyanError:
+        return None
 
 
 def _parameters(found: Record) -> dict[int, int]:
@@ -256,8 +365,14 @@ def _parameters(found: Record) -> dict[int, int]:
     return {number: sum(sizes.values()) for number, sizes in held.items()}
 
 
-def _shape(layer: Layer) -> str:
-    return ", ".join("x".join(map(str, tensor.shape)) for tensor in layer.outputs) or "-"
+def _shape(tensors: tuple[Seen, ...]) -> str:
+    return ", ".join("x".join(map(str, tensor.shape)) for tensor in tensors) or "-"
+
+
+def _pads(layer: Layer) -> str:
+    """One number where all are alike, else (before, after) an axis."""
+    ends = {end for pair in layer.pads for end in pair}
+    return str(*ends) if len(ends) == 1 else ", ".join(f"({b}, {a})" for b, a in layer.pads) or "-"
 
 
 def _field(layer: Layer) -> Text:
@@ -271,10 +386,15 @@ def _field(layer: Layer) -> Text:
 
 _CELLS: dict[str, Callable[[Layer], Text]] = {
     "kind": lambda layer: layer.code,
-    "output_size": _shape,
+    "input_size": lambda layer: _shape(layer.inputs),
+    "output_size": lambda layer: _shape(layer.outputs),
     "num_params": lambda layer: f"{layer.parameters:,}" if layer.parameters else "-",
     "mult_adds": lambda layer: f"{layer.macs:,}" if layer.macs else "-",
     "receptive_field": _field,
+    "kernel_size": lambda layer: "x".join(map(str, layer.kernel)) or "-",
+    "pads": _pads,
     "bytes": lambda layer: f"{layer.bytes:,}",
     "intensity": lambda layer: f"{layer.intensity:.1f}",
+    "time": lambda layer: "-" if layer.seconds is None else f"{layer.seconds * 1000:.3f} ms",
+    "algorithm": lambda layer: layer.algorithm or "-",
 }

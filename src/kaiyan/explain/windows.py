@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.spec.axis import Axis, TransposedAxis
+from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from kaiyan.explain.record import Call, Record
     from kaiyan.spec.axis import Pads
 
+Given = Callable[["Call", int], int | None]
+"""The size that a call gets on an axis of space; None where it is not known."""
 Version = tuple[int, int]
 """A tensor's number and how often it was made or written before."""
 
@@ -36,13 +40,22 @@ def windows(call: Call) -> tuple[Axis, ...]:
 
     Raises ``ConvError`` or ``ValueError`` where the arguments cannot be right.
     """
+    return _READERS[call.kind[:-2]](call, rank(call)) if rank(call) else ()
+
+
+def rank(call: Call) -> int:
+    """Axes of space of a convolution's or pool's windows; 0 for any other call."""
     found = _KIND.fullmatch(call.kind)
-    return _READERS[found["word"]](call, int(found["rank"])) if found and not call.is_module else ()
+    return int(found["rank"]) if found and not call.is_module else 0
 
 
 def space(call: Call) -> tuple[int, ...]:
     """Sizes of the axes of space of a windowed call's input."""
     return call.inputs[0].shape[-len(windows(call)) :]
+
+
+def _given(call: Call, axis: int) -> int:
+    return space(call)[axis]
 
 
 def argument(call: Call, position: int, name: str, default: Any) -> Any:
@@ -57,27 +70,34 @@ def each(value: Any, rank: int) -> tuple[Any, ...]:
     return entries * rank if len(entries) == 1 else entries
 
 
-def unread(record: Record) -> Iterator[Unread]:
+def unread(record: Record, given: Given = _given) -> Iterator[Unread]:
     """What the windows of a record drop at the end of an axis; a tensor that something else reads whole is not dropped.
 
-    A strided convolution of a skip may leave the last row to the one beside it: that row is read.
+    A strided convolution of a skip may leave the last row to the one beside it: that row is read. ``given`` tells the
+    size that a call would get on an axis of space: by itself, the one it got.
     """
     for users in readers(record):
         calls = [call for call in users if call is not None and windows(call)]
         if len(calls) < len(users):
             continue
         for axis in range(len(windows(calls[0]))):
-            ends = [dropped(call, axis, space(call)[axis]) for call in calls]
+            size = given(calls[0], axis)
+            if size is None:
+                continue
+            ends = [dropped(call, axis, size) for call in calls]
             least = min(ends, key=len)
             if least:
-                yield Unread(calls[0], axis, space(calls[0])[axis], least)
+                yield Unread(calls[0], axis, size, least)
 
 
 def dropped(call: Call, axis: int, size: int) -> range:
     """Elements at the end of one axis that this call's windows do not reach, were the axis of this size."""
-    if argument(call, 5 if call.kind.startswith("max") else 4, "ceil_mode", False) is True and "pool" in call.kind:
-        return range(size, size)
-    return windows(call)[axis].unread(size)
+    return range(size, size) if rounds_up(call) else windows(call)[axis].unread(size)
+
+
+def rounds_up(call: Call) -> bool:
+    """Whether it is a pool with ``ceil_mode``, whose last window may hang over the end."""
+    return "pool" in call.kind and bool(argument(call, 5 if call.kind.startswith("max") else 4, "ceil_mode", False))
 
 
 def readers(record: Record) -> list[list[Call | None]]:
@@ -120,7 +140,7 @@ def _pooled(call: Call, rank: int) -> tuple[Axis, ...]:
     return tuple(Axis(k, s, d, (p, p)) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True))
 
 
-_KIND = re.compile(r"(?P<word>conv|conv_transpose|max_pool|avg_pool)(?P<rank>[123])d")
+_KIND = re.compile(r"(conv|conv_transpose|max_pool|avg_pool)(?P<rank>[123])d")
 _READERS: dict[str, Callable[[Call, int], tuple[Axis, ...]]] = {
     "conv": _convolved,
     "conv_transpose": _transposed,
@@ -132,3 +152,27 @@ _READERS: dict[str, Callable[[Call, int], tuple[Axis, ...]]] = {
 def pads(call: Call) -> tuple[Pads, ...]:
     """(before, after) on each axis of space for the input that the call was given; what is cropped, if transposed."""
     return tuple(axis.pads(n) for axis, n in zip(windows(call), space(call), strict=True)) if windows(call) else ()
+
+
+def conv(call: Call) -> Conv | None:
+    """The convolution that a function computes; None for what is not one of ours.
+
+    Raises ``KaiyanError`` for a description that cannot be right.
+    """
+    if not rank(call) or not call.kind.startswith("conv"):
+        return None
+    transposed = call.kind.startswith("conv_transpose")
+    weight, axes = call.inputs[1].shape, windows(call)
+    groups = argument(call, 6, "groups", 1)
+    return Conv(
+        weight[0] if transposed else weight[1] * groups,
+        weight[1] * groups if transposed else weight[0],
+        weight[2:],
+        tuple(axis.stride for axis in axes),
+        tuple(axis.padding for axis in axes),
+        tuple(axis.dilation for axis in axes),
+        groups,
+        argument(call, 2, "bias", None) is not None,
+        output_padding=tuple(getattr(axis, "output_padding", 0) for axis in axes),
+        transposed=transposed,
+    )

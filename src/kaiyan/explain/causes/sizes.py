@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import partial
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.fixes import Fix, edited, fed, followed, preceded, replaced
-from kaiyan.explain.layers import half, is_convolution, per_axis, rebuilt
+from kaiyan.explain.fixes import Fix, edited, fed, followed, preceded, replaced, through
+from kaiyan.explain.layers import half, is_convolution, per_axis, rebuilt, written
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -84,12 +86,14 @@ def _averaged(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
 def _resized(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
     """Pictures as many times larger as the maps are too small."""
     got = (maps.output or ())[2:]
-    if len(facts.inputs) != 1 or facts.inputs[0].ndim != len(got) + 2 or not facts.inputs[0].is_floating_point():
+    if len(facts.inputs) != 1 or len(got) != len(wanted) or not all(got):
         return
-    sizes = tuple(n * w // g for n, w, g in zip(facts.inputs[0].shape[2:], wanted, got, strict=True) if g)
-    if len(sizes) == len(wanted):
-        said = sentence("K012", "or give it pictures of {sizes}", sizes=sizes)
-        yield fed(said, f"x = F.interpolate(x, {sizes})", lambda x: nn.functional.interpolate(x, sizes))
+    x = facts.inputs[0]
+    if not isinstance(x, torch.Tensor) or x.ndim != len(got) + 2 or not x.is_floating_point():
+        return
+    sizes = tuple(n * w // g for n, w, g in zip(x.shape[2:], wanted, got, strict=True))
+    said = sentence("K012", "or give it pictures of {sizes}", sizes=sizes)
+    yield fed(said, f"x = F.interpolate(x, {sizes})", lambda x: nn.functional.interpolate(x, sizes))
 
 
 def _unflattened(facts: Facts, shape: Shape, maps: Shape, expected: int) -> Finding:
@@ -302,7 +306,43 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
     what = " + ".join(str(s) for s in shapes)
     said = sentence("K021", "the two ends of the sum differ on axis {axis}: {a} and {b} {what}", axis=axis, a=a, b=b,
                     what=what)  # fmt: skip
-    return Finding(said, tuple(_joined(facts, shapes)))
+    return Finding(said, (*_projected(facts, shapes), *_joined(facts, shapes)))
+
+
+def _projected(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
+    """The larger end of a sum through a 1x1 convolution with a stride, as residual networks do it."""
+    step = facts.step
+    if step is None or step.line is None or len(shapes) < 2 or len(shapes[0]) != len(shapes[1]):
+        return
+    larger = 0 if prod(shapes[0][2:]) >= prod(shapes[1][2:]) else 1
+    (_, C, *sizes), (_, K, *wanted) = shapes[larger], shapes[1 - larger]
+    strides = {-(-n // m) for n, m in zip(sizes, wanted, strict=True) if m}
+    operands = _operands(step.line.text)
+    if len(strides) != 1 or len(sizes) not in _POINTWISE or operands is None:
+        return
+    stride = strides.pop()
+    if [-(-n // stride) for n in sizes] != wanted:
+        return
+    layer = _POINTWISE[len(sizes)](C, K, 1, stride=stride)
+    said = sentence("K021", "{operand} through {layer}, as residual networks do", operand=operands[larger],
+                    layer=written(layer))  # fmt: skip
+    yield through(said, step.line, step.path, operands[larger], "shortcut", layer)
+
+
+def _operands(line: str) -> tuple[str, str] | None:
+    """Both ends of the first sum in a line of code; None where there is none, or one stands there twice."""
+    try:
+        tree = ast.parse(f"def f():\n {line}")
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree):
+        ends = (node.left, node.right) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else None
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+            return None
+        if ends:
+            left, right = (ast.get_source_segment(f"def f():\n {line}", end) or "" for end in ends)
+            return left, right
+    return None
 
 
 def _concat(facts: Facts, found: re.Match[str]) -> Finding:
@@ -340,9 +380,9 @@ def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:
         for changes in ([channels] if channels else []) + [size | channels for size in sizes]:
             made = rebuilt(old, **changes)
             if made:
-                written = ", ".join(f"{k}={v}" for k, v in changes.items())
-                yield replaced(sentence("K021", "{written} in {path}", written=written, path=step.path), old, step.path,
-                               made)  # fmt: skip
+                settings = ", ".join(f"{k}={v}" for k, v in changes.items())
+                said = sentence("K021", "{written} in {path}", written=settings, path=step.path)
+                yield replaced(said, old, step.path, made)
     rank = len(mine) - 2
     if rank not in _POINTWISE or len(other) != len(mine):
         return

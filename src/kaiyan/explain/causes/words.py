@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.fixes import Fix, fed, parameter, preceded, replaced
+from kaiyan.explain.fixes import Fix, edited, fed, parameter, preceded, replaced
 from kaiyan.explain.layers import Cast, is_convolution, per_axis, rebuilt
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -146,10 +146,14 @@ def _usual(settings: dict[str, Any] | None) -> Any:
 
 def _line_fix(facts: Facts, said: Sentence, pattern: str, after: str) -> Fix:
     """A change of the user's own line, or only the words where there is none."""
-    line = facts.line
-    if line is None or not re.search(pattern, line.text):
+    step = facts.step
+    line = step.line if step and step.line else facts.line
+    found = re.search(pattern, line.text) if line else None
+    if line is None or found is None:
         return Fix(said, None, after)
-    return Fix(said, line.text, re.sub(pattern, after, line.text, count=1))
+    if facts.model is not None and step is not None:
+        return edited(said, line, step.path, found[0], after)
+    return Fix(said, line.text, line.text.replace(found[0], after, 1))
 
 
 def _word(facts: Facts, found: re.Match[str]) -> Finding:
@@ -189,6 +193,9 @@ def _count(facts: Facts, found: re.Match[str]) -> Finding:
         made = rebuilt(layer, padding=sides[: int(found["rank"])]) if layer is not None else None
         offer = sentence("K010", "one number an axis; for each side F.pad(x, (left, right, top, bottom)) first, "
                          "or kaiyan.nn.Conv2d(padding=((top, bottom), (left, right)))")  # fmt: skip
+        if layer is None:
+            after = f"padding={sides[: int(found['rank'])]}"
+            return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*[\[(][^\])]*[\])]", after),))
     return Finding(said, (replaced(offer, layer, facts.path or "", made) if made else Fix(offer),))
 
 
