@@ -12,7 +12,7 @@ import torch
 from kaiyan.explain.diagnose import diagnose
 from kaiyan.explain.fields import UNKNOWN, Sight
 from kaiyan.explain.hints import Hint, Scene, hints, notes
-from kaiyan.explain.record import record
+from kaiyan.explain.record import checked, record, shape_of
 from kaiyan.explain.table import Row, Table
 from kaiyan.explain.timing import seconds
 from kaiyan.explain.windows import argument, conv, pads, rank, windows
@@ -227,7 +227,7 @@ def summary(
             "unknown-column", "there is no column {name!r}", "{known}", name=unknown[0], known=", ".join(COLUMNS)
         )
     inputs = _inputs(input_size, input_data)
-    found = record(model, inputs)
+    found = record(checked(model), inputs)
     understood = None
     if input_data is None and _lacks_batch(found):
         inputs = inputs[None]
@@ -270,9 +270,9 @@ def _inputs(size: Any, data: Any) -> Any:
         return data
     if size is None:
         raise KaiyanError("no-input", "a summary needs a size or data", "input_size=(1, 3, 224, 224)")
-    if isinstance(size[0], int):
-        return torch.empty(tuple(size), device="meta")
-    return tuple(torch.empty(tuple(shape), device="meta") for shape in size)
+    if isinstance(size, (tuple, list)) and size and all(isinstance(shape, (tuple, list)) for shape in size):
+        return tuple(torch.empty(shape_of(shape), device="meta") for shape in size)
+    return torch.empty(shape_of(size), device="meta")
 
 
 def _layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Iterable[Layer]:
