@@ -30,6 +30,7 @@ REFUSED = {
     "the least of a number": (lambda: PUBLIC.least_input(_net(), 28), "28 is not a shape"),
     "no error": (lambda: PUBLIC.diagnose(None), "no error to explain"),
     "the error of a class": (lambda: PUBLIC.diagnose("RuntimeError: x", nn.Conv2d), "the model is a type"),
+    "a wall": (lambda: PUBLIC.shift_report(nn.Conv2d(3, 1, 3), torch.ones(3, 8, 8), 2), "the same in every column"),
     "a model that fails": (lambda: PUBLIC.shift_report(_net(), torch.rand(3, 8, 8), 2), "run on this input: mat1"),
 }
 
@@ -141,3 +142,21 @@ def test_a_model_of_two_inputs(tmp_path: Path, capsys: pytest.CaptureFixture[str
     )
     assert run(["summary", f"{tmp_path / 'net.py'}:Two", "1x3x8x8", "1x3"]) == 0
     assert "it fails here" not in capsys.readouterr().out
+
+
+def test_what_is_not_counted_is_said() -> None:
+    found = kaiyan.summary(nn.LSTM(4, 8), (3, 2, 4))
+    assert found.uncounted == ("lstm",)
+    assert "are not counted" in found.text("en")
+    assert kaiyan.summary(nn.Linear(4, 8), (3, 4)).uncounted == ()
+
+
+def test_of_two_errors_the_one_that_ended_the_run_is_explained() -> None:
+    text = (
+        'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    fc(x)\n'
+        "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)\n\n"
+        "During handling of the above exception, another exception occurred:\n\n"
+        'Traceback (most recent call last):\n  File "a.py", line 3, in <module>\n    log.foo(e)\n'
+        "AttributeError: 'Logger' object has no attribute 'foo'\n"
+    )
+    assert kaiyan.diagnose(text).code == "K000"

@@ -228,6 +228,12 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
             "shifts={most} or fewer",
             width=x.shape[-1], shifts=shifts, most=x.shape[-1] - 1,
         )  # fmt: skip
+    if torch.equal(x, x.roll(1, -1)):
+        raise KaiyanError(
+            "picture-constant",
+            "the picture is the same in every column: nothing moves when it is moved",
+            "a photograph",
+        )
     still = copy.deepcopy(model).eval()
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         answer, maps = _first(still, x)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from kaiyan.explain.costs import uncounted
 from kaiyan.explain.diagnose import diagnose
 from kaiyan.explain.fields import UNKNOWN, Sight
 from kaiyan.explain.hints import Hint, Scene, hints, notes
@@ -111,8 +112,8 @@ class Layer:
 class Summary:
     """Layers in the order in which they were called; ``error`` is the model's own, where it failed.
 
-    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that. ``understood``
-    says how an input size without a batch was read.
+    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that, a lower bound
+    where functions are ``uncounted``. ``understood`` says how an input size without a batch was read.
     """
 
     layers: tuple[Layer, ...]
@@ -123,6 +124,7 @@ class Summary:
     hints: tuple[Hint, ...] = ()
     diagnosis: Diagnosis | None = None
     understood: Sentence | None = None
+    uncounted: tuple[str, ...] = ()
 
     @property
     def flops(self) -> int:
@@ -143,6 +145,7 @@ class Summary:
             "parameters": self.parameters,
             "macs": self.macs,
             "flops": self.flops,
+            "uncounted": list(self.uncounted),
             "understood": None if self.understood is None else str(self.understood),
             "hints": [hint.to_dict() for hint in self.hints],
             "diagnosis": None if self.diagnosis is None else self.diagnosis.to_dict(),
@@ -194,6 +197,12 @@ class Summary:
             macs=self.macs,
             flops=self.flops,
         )
+        if self.uncounted:
+            yield sentence(
+                "summary",
+                "multiply-adds of {kinds} are not counted: there are more",
+                kinds=", ".join(self.uncounted),
+            )
         if self.understood is not None:
             yield self.understood
         yield from notes(self.hints)
@@ -243,7 +252,9 @@ def summary(
     parameters = sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter))
     total = sum(scene.macs[call.number] for call in found.calls if call.parent < 0)
     cause = None if found.error is None else _diagnosed(found.error, model, inputs)
-    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene), cause, understood)
+    return Summary(
+        layers, parameters, total, found.error, tuple(col_names), hints(scene), cause, understood, uncounted(found)
+    )
 
 
 def _lacks_batch(found: Record) -> bool:
