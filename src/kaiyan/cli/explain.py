@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,9 +35,26 @@ def _given(words: tuple[str, ...]) -> str:
     """A file's text, the words themselves, or what stands on standard input."""
     if not words:
         return "" if sys.stdin.isatty() else sys.stdin.read()
-    if len(words) == 1 and len(words[0]) < 256 and Path(words[0]).is_file():
-        return Path(words[0]).read_text("utf-8", errors="replace")
+    if len(words) == 1 and _PATH.fullmatch(words[0]):
+        path = Path(words[0])
+        if not path.is_file():
+            raise KaiyanError("no-such-file", "there is no file {path}", path=words[0])
+        return _decoded(path.read_bytes())
     return " ".join(words)
+
+
+_PATH = re.compile(r"\S+\.\w{1,5}|\S*[/\\]\S*")
+"""One word that ends as a file does, or has a folder in it."""
+
+
+def _decoded(data: bytes) -> str:
+    """Text as terminals write it: PowerShell in UTF-16, a Chinese one in GB 18030."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030", errors="replace")
 
 
 def _catalogue(session: Session, code: str | None) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kaiyan.spec.error import KaiyanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ZOOS = {"torchvision": ("torchvision.models", "get_model"), "timm": ("timm", "create_model")}
 """Libraries whose models are asked for by name, and by what function."""
@@ -33,7 +38,7 @@ def model(text: str) -> Any:
         factory = getattr(module, name, None)
         if factory is None:
             raise KaiyanError("no-factory", "{place} has nothing that is called {name}", place=place, name=name)
-        made = factory() if callable(factory) and not isinstance(factory, torch.nn.Module) else factory
+        made = factory if isinstance(factory, torch.nn.Module) or not callable(factory) else _ran(text, factory)
     if not isinstance(made, torch.nn.Module):
         raise KaiyanError(
             "not-a-model", "{text} makes a {kind}, not a torch.nn.Module", text=text, kind=type(made).__name__
@@ -53,6 +58,24 @@ def _imported(name: str, remedy: str) -> Any:
         sys.path.pop(0)
 
 
+def _ran(text: str, code: Callable[[], Any]) -> Any:
+    """What the user's code gives; raises ``KaiyanError`` with its error, and the line of it that failed."""
+    try:
+        return code()
+    except Exception as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+        own = [frame for frame in frames if "importlib" not in frame.filename]
+        where = f"{own[-1].filename}:{own[-1].lineno}: " if own else ""
+        raise KaiyanError(
+            "model-code-fails",
+            "{text} fails: {where}{kind}: {error}",
+            text=text,
+            where=where,
+            kind=type(error).__name__,
+            error=str(error).partition("\n")[0],
+        ) from error
+
+
 def _from_file(path: Path) -> Any:
     if not path.is_file():
         raise KaiyanError("no-such-file", "there is no file {path}", path=str(path))
@@ -62,7 +85,7 @@ def _from_file(path: Path) -> Any:
     module = module_from_spec(spec)
     sys.path.insert(0, str(path.parent.resolve()))
     try:
-        spec.loader.exec_module(module)
+        _ran(str(path), partial(spec.loader.exec_module, module))
     finally:
         sys.path.pop(0)
     return module

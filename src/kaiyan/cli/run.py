@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -41,6 +42,9 @@ kaiyan = Group(
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of one command line: 0, 2 for bad input with one sentence on stderr, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot write a sign shows a question mark
     session = Session("en")
     try:
         session = Session(language(_asked_language(arguments)))

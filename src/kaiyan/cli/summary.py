@@ -10,14 +10,14 @@ from kaiyan.cli import load, written
 from kaiyan.cli.command import Command, Session
 
 
-def _summary(*, model: str, shape: str, depth: int | None, columns: str | None, as_json: bool) -> None:
+def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: str | None, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    sizes = written.shape(shape)
+    sizes = [written.shape(text) for text in shape]
     made = load.model(model)
     from kaiyan.explain.summary import summary as summarize
 
     asked = {} if columns is None else {"col_names": tuple(re.split(r"[,\s]+", columns.strip(" ,")))}
-    found = summarize(made, sizes, depth=depth, **asked)
+    found = summarize(made, sizes if len(sizes) > 1 else sizes[0], depth=depth, **asked)
     if as_json:
         session.json(found.to_dict())
         return
@@ -31,8 +31,8 @@ summary = Command(
     callback=_summary,
     params=[
         click.Argument(["model"], metavar="MODEL"),
-        click.Argument(["shape"], metavar="SHAPE"),
-        click.Option(["--depth"], type=int, metavar="N", help="leave out what lies deeper"),
+        click.Argument(["shape"], nargs=-1, required=True, metavar="SHAPE..."),
+        click.Option(["--depth"], type=click.IntRange(min=0), metavar="N", help="leave out what lies deeper"),
         click.Option(
             ["--columns"], metavar="NAMES", help="what to show, such as output_size,pads,kernel_size,time,algorithm"
         ),

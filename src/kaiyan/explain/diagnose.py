@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
-from time import thread_time
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from kaiyan.explain.causes import CAUSES
 from kaiyan.explain.facts import gathered
+from kaiyan.explain.record import checked
 from kaiyan.explain.rehearse import rehearse
 from kaiyan.explain.table import said
 from kaiyan.i18n import language
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.record import Line
     from kaiyan.explain.rehearse import Rehearsal, Step
 
+_NOTE = re.compile(r"\nK\d{3}: ")
 OFFERED = 4
 """Fixes that are shown."""
 TRIED = 24
@@ -37,7 +40,7 @@ TRIED = 24
 CHAIN = 4
 """Failures one behind the other that are followed."""
 PATIENCE = 0.8
-"""Seconds of the processor after which no more fixes are tried."""
+"""Seconds of all processors after which no more fixes are tried."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +116,13 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
     Model and inputs are found in the exception's frames where they are not given; fixes are tried on them. Nothing of
     the user's is changed. Raises ``KaiyanError`` for an error that says nothing.
     """
-    if isinstance(error, str) and not error.strip():
+    given: Any = error
+    if not isinstance(given, (str, BaseException)) or (isinstance(given, str) and not given.strip()):
         raise KaiyanError("no-message", "there is no error to explain", "kaiyan explain < traceback.txt")
+    if model is not None:
+        checked(model)
     with torch.random.fork_rng(devices=[]):
-        return _diagnosed(gathered(error, model, inputs), CHAIN, thread_time() + PATIENCE)
+        return _diagnosed(gathered(error, model, inputs), CHAIN, process_time() + PATIENCE)
 
 
 def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
@@ -124,7 +130,7 @@ def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
     tried = _tried(facts, finding, until)
     unknown = (*finding.unknown, *_unknown(facts))
     then = None
-    if tried and chain and facts.model is not None:
+    if tried and chain and facts.model is not None and process_time() < until:
         fix, run = tried[0]
         if run is not None and run.error is not None:
             model, inputs = _applied(fix, facts)
@@ -159,7 +165,7 @@ def _tried(facts: Facts, finding: Finding, until: float) -> list[tuple[Fix, Rehe
     runs: list[tuple[Fix, Rehearsal | None]] = []
     further: list[tuple[Fix, Rehearsal | None]] = []
     for proposed in finding.fixes[:TRIED]:
-        if thread_time() > until and (runs or further):
+        if process_time() > until:
             break
         first = _run(proposed, facts)
         if first is None:
@@ -179,7 +185,7 @@ def _carried(fix: Fix, run: Rehearsal, facts: Facts, until: float) -> tuple[Fix,
     """The same fix in the layers that fail next for the same reason: one line of code may make many layers."""
     reason = _found(facts)[0]
     places: list[str] = []
-    while run.error is not None and fix.before and len(places) < TRIED and thread_time() < until:
+    while run.error is not None and fix.before and len(places) < TRIED and process_time() < until:
         model, inputs = _applied(fix, facts)
         ahead = gathered(run.error, model, inputs)
         code, finding = _found(ahead)
@@ -233,6 +239,8 @@ def explaining() -> Iterator[None]:
 
 
 def _noted(error: BaseException) -> None:
+    if any(_NOTE.match(note) for note in getattr(error, "__notes__", ())):
+        return
     try:
         found = diagnose(error)
     except Exception:  # noqa: BLE001 (an explanation that fails must not hide the user's error)
@@ -256,14 +264,15 @@ def install_explainer() -> Callable[[], None]:
 
 
 def _installed_hook() -> Callable[[], None]:
-    before = sys.excepthook
+    before, asked = sys.excepthook, [True]
 
     def explain(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        if isinstance(error, Exception):
+        if asked and isinstance(error, Exception):
             _noted(error)
         before(kind, error, trace)
 
     def remove() -> None:
+        asked.clear()  # a hook that was installed after this one may still call it
         if sys.excepthook is explain:
             sys.excepthook = before
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.rehearse import Shape, Step
 
 _OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
+_HANDLING = "During handling of the above exception, another exception occurred:"
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<number>\d+), in [^\n]*\n\s*(?P<text>[^\n]*)')
 
 
@@ -75,7 +76,8 @@ class Facts:
 def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -> Facts:
     """All that can be known; model and inputs that are not given are taken from the traceback's frames."""
     if isinstance(error, str):
-        return _rehearsed(Facts(error, _written(error)), model, inputs)
+        last = error.rpartition(_HANDLING)[2]
+        return _rehearsed(Facts(last, _written(last)), model, inputs)
     frames = tuple(_frames(error))
     found, given = _called(frames)
     line = next((_line(frame, number) for frame, number in reversed(frames) if _is_users(frame)), None)

@@ -146,7 +146,8 @@ def _rewrite(module: nn.Module, line: Line, before: str, after: str) -> None:
         if method.__code__.co_filename == line.file and start <= line.number < start + len(lines):
             lines[line.number - start] = lines[line.number - start].replace(before, after, 1)
             space: dict[str, Any] = {}
-            exec(compile(textwrap.dedent("".join(lines)), line.file, "exec"), method.__globals__, space)
+            whole = "\n" * (start - 1) + textwrap.dedent("".join(lines))  # so that its lines keep their numbers
+            exec(compile(whole, line.file, "exec"), method.__globals__, space)
             module.__class__ = type(type(module).__name__, (type(module),), {name: space[name]})
             return
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from kaiyan.explain.record import record
+from kaiyan.explain.record import checked, record, shape_of
 from kaiyan.explain.table import Row, Table
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import sentence
@@ -102,8 +102,8 @@ def least_input(model: nn.Module, input_size: tuple[int, ...]) -> Least:
     that knows one size): ``is_certain`` and a note say whether every smaller size was run.
     ``input_size`` (N, C, *spatial) must run itself: ``KaiyanError`` with the model's words where it does not.
     """
-    shape = tuple(input_size)
-    failed = _tried(model, shape)
+    shape = shape_of(input_size)
+    failed = _tried(checked(model), shape)
     if failed.error is not None:
         raise KaiyanError(
             "least-fails",

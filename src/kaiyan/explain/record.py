@@ -24,6 +24,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 
 from kaiyan.explain.layers import written
 from kaiyan.explain.made import made
+from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -508,6 +509,29 @@ def _beginning(path: str, notes: _Notes) -> Callable[..., None]:
         )
 
     return begin
+
+
+def checked(model: Any) -> nn.Module:
+    """The model; raises ``KaiyanError`` for what is none, such as its class."""
+    if not isinstance(model, nn.Module):
+        raise KaiyanError(
+            "not-a-module",
+            "the model is a {kind}, not a torch.nn.Module",
+            "an instance of it: Net(), not Net",
+            kind=type(model).__name__,
+        )
+    return model
+
+
+def shape_of(size: Any) -> tuple[int, ...]:
+    """A shape as whole numbers, none of them negative; raises ``KaiyanError`` for anything else."""
+    try:
+        shape = tuple(int(n) for n in size)
+    except (TypeError, ValueError):
+        shape = (-1,)
+    if isinstance(size, str) or not shape or min(shape) < 0:
+        raise KaiyanError("not-a-shape", "{size!r} is not a shape", "input_size=(1, 3, 224, 224)", size=size)
+    return shape
 
 
 def _ending(path: str, notes: _Notes) -> Callable[..., None]:

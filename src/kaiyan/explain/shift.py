@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from kaiyan.explain.record import checked
 from kaiyan.explain.table import Row, Table
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
@@ -218,6 +219,7 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
     for the bundled photograph; those are scaled to 0 .. 1. Modules are measured, in eval mode, on a copy: the model
     is left as it was. Raises ``KaiyanError`` when there are fewer columns than shifts.
     """
+    checked(model)
     x = _tensor(picture)
     if not 1 <= shifts < x.shape[-1]:
         raise KaiyanError(
@@ -226,9 +228,15 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
             "shifts={most} or fewer",
             width=x.shape[-1], shifts=shifts, most=x.shape[-1] - 1,
         )  # fmt: skip
+    if torch.equal(x, x.roll(1, -1)):
+        raise KaiyanError(
+            "picture-constant",
+            "the picture is the same in every column: nothing moves when it is moved",
+            "a photograph",
+        )
     still = copy.deepcopy(model).eval()
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        answer, maps = _maps(still, x)
+        answer, maps = _first(still, x)
         runs = [_maps(still, x.roll(shift, -1)) for shift in range(1, shifts + 1)]
     layers = tuple(_moved(m, [run[1][i].output for run in runs]) for i, m in enumerate(maps))
     last = maps[-1].jump if maps else 1.0
@@ -236,6 +244,16 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
     whole = _moved(_Map("", type(model).__name__, 1.0, last if is_map else 1.0, answer), [run[0] for run in runs])
     kept = None if is_map else float(np.mean([bool((run[0].argmax(-1) == answer.argmax(-1)).all()) for run in runs]))
     return ShiftReport(layers, whole, kept)
+
+
+def _first(model: nn.Module, x: Tensor) -> tuple[Tensor, list[_Map]]:
+    """The run without a shift; raises ``KaiyanError`` with the model's words where it fails."""
+    try:
+        return _maps(model, x)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise KaiyanError(
+            "model-fails", "the model does not run on this input: {error}", error=str(error).partition("\n")[0]
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from kaiyan.explain.costs import uncounted
 from kaiyan.explain.diagnose import diagnose
 from kaiyan.explain.fields import UNKNOWN, Sight
 from kaiyan.explain.hints import Hint, Scene, hints, notes
-from kaiyan.explain.record import record
+from kaiyan.explain.record import checked, record, shape_of
 from kaiyan.explain.table import Row, Table
 from kaiyan.explain.timing import seconds
 from kaiyan.explain.windows import argument, conv, pads, rank, windows
@@ -111,8 +112,8 @@ class Layer:
 class Summary:
     """Layers in the order in which they were called; ``error`` is the model's own, where it failed.
 
-    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that. ``understood``
-    says how an input size without a batch was read.
+    ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that, a lower bound
+    where functions are ``uncounted``. ``understood`` says how an input size without a batch was read.
     """
 
     layers: tuple[Layer, ...]
@@ -123,6 +124,7 @@ class Summary:
     hints: tuple[Hint, ...] = ()
     diagnosis: Diagnosis | None = None
     understood: Sentence | None = None
+    uncounted: tuple[str, ...] = ()
 
     @property
     def flops(self) -> int:
@@ -143,6 +145,7 @@ class Summary:
             "parameters": self.parameters,
             "macs": self.macs,
             "flops": self.flops,
+            "uncounted": list(self.uncounted),
             "understood": None if self.understood is None else str(self.understood),
             "hints": [hint.to_dict() for hint in self.hints],
             "diagnosis": None if self.diagnosis is None else self.diagnosis.to_dict(),
@@ -194,6 +197,12 @@ class Summary:
             macs=self.macs,
             flops=self.flops,
         )
+        if self.uncounted:
+            yield sentence(
+                "summary",
+                "multiply-adds of {kinds} are not counted: there are more",
+                kinds=", ".join(self.uncounted),
+            )
         if self.understood is not None:
             yield self.understood
         yield from notes(self.hints)
@@ -227,7 +236,7 @@ def summary(
             "unknown-column", "there is no column {name!r}", "{known}", name=unknown[0], known=", ".join(COLUMNS)
         )
     inputs = _inputs(input_size, input_data)
-    found = record(model, inputs)
+    found = record(checked(model), inputs)
     understood = None
     if input_data is None and _lacks_batch(found):
         inputs = inputs[None]
@@ -243,7 +252,9 @@ def summary(
     parameters = sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter))
     total = sum(scene.macs[call.number] for call in found.calls if call.parent < 0)
     cause = None if found.error is None else _diagnosed(found.error, model, inputs)
-    return Summary(layers, parameters, total, found.error, tuple(col_names), hints(scene), cause, understood)
+    return Summary(
+        layers, parameters, total, found.error, tuple(col_names), hints(scene), cause, understood, uncounted(found)
+    )
 
 
 def _lacks_batch(found: Record) -> bool:
@@ -270,9 +281,9 @@ def _inputs(size: Any, data: Any) -> Any:
         return data
     if size is None:
         raise KaiyanError("no-input", "a summary needs a size or data", "input_size=(1, 3, 224, 224)")
-    if isinstance(size[0], int):
-        return torch.empty(tuple(size), device="meta")
-    return tuple(torch.empty(tuple(shape), device="meta") for shape in size)
+    if isinstance(size, (tuple, list)) and size and all(isinstance(shape, (tuple, list)) for shape in size):
+        return tuple(torch.empty(shape_of(shape), device="meta") for shape in size)
+    return torch.empty(shape_of(size), device="meta")
 
 
 def _layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Iterable[Layer]:

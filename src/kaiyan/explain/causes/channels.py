@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.causes.words import other_rank
+from kaiyan.explain.causes.words import other_rank, picture
 from kaiyan.explain.fixes import Fix, edited, fed, parameter, replaced
 from kaiyan.explain.layers import Permute, is_convolution, rebuilt
 from kaiyan.spec.sentence import sentence
@@ -32,12 +32,12 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     last = facts.before()
     said = (
         sentence(
-            "K001", "{path} takes {expected} channels, but was given {got}: {source} made {shape}",
+            "K001", "{path} has in_channels={expected}, but was given {got} on axis 1: {source} made {shape}",
             path=facts.path or "Conv", expected=expected, got=got, source=f"{last.path} ({last.kind})", shape=shape,
         )
         if last
         else sentence(
-            "K001", "the convolution takes {expected} channels on axis 1, but the input {shape} has {got} there",
+            "K001", "the convolution has in_channels={expected}, but axis 1 of the input {shape} has {got}",
             expected=expected, got=got, shape=shape,
         )
     )  # fmt: skip
@@ -51,7 +51,8 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     if facts.layer is None and groups > 1 and step and step.line and f", groups={groups}" in step.line.text:
         offer = sentence("K027", "groups=1")
         ungrouped = (edited(offer, step.line, step.path, f", groups={groups}", ""),)
-    moved = tuple(_moved(facts, shape, expected))
+    axes = len(numbers(found["weight"] or "")) or None
+    moved = tuple(_moved(facts, shape, expected, axes))
     if moved:
         axis = max(a for a in range(1, len(shape)) if shape[a] == expected)
         said = sentence(
@@ -62,13 +63,16 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     return Finding(said, fixes, code="K030" if moved else None)
 
 
-def _moved(facts: Facts, shape: Shape, expected: int) -> Iterator[Fix]:
-    """Channels that stand on another axis: offered only where one has exactly their number."""
+def _moved(facts: Facts, shape: Shape, expected: int, written: int | None) -> Iterator[Fix]:
+    """Channels that stand on another axis: offered only where one has exactly their number.
+
+    ``written`` is the rank of the weight as the message has it, for where the layer is not known.
+    """
     if facts.model is not None and not any(isinstance(i, Tensor) and tuple(i.shape) == shape for i in facts.inputs):
         return  # a map inside the network: its axes are in order, and equal sizes mean nothing
-    rank = getattr(facts.layer, "weight", None)
-    axes = len(rank.shape) - 2 if rank is not None else None
-    lead = 0 if axes is not None and len(shape) == axes + 1 else 0 if axes is None and len(shape) == 3 else 1
+    weight = getattr(facts.layer, "weight", None)
+    rank = weight.ndim if weight is not None else written
+    lead = 0 if len(shape) == (3 if rank is None else rank - 1) else 1
     found = [axis for axis in range(len(shape) - 1, lead, -1) if shape[axis] == expected]
     for axis in found[:1]:
         order = (*range(lead), axis, *(a for a in range(lead, len(shape)) if a != axis))
@@ -77,6 +81,8 @@ def _moved(facts: Facts, shape: Shape, expected: int) -> Iterator[Fix]:
         said = sentence(
             "K030", "{line} gives {moved}", line=line, moved=tuple(shape[a] for a in order),
         )  # fmt: skip
+        if facts.step and facts.step.dtypes[:1] == ("uint8",):
+            yield from picture(shape, expected)
         yield fed(said, line, Permute(*order))
 
 
@@ -94,7 +100,7 @@ def _channels(facts: Facts, expected: int, got: int, groups: int) -> Iterator[Fi
             "x = x.expand(-1, 3, -1, -1)",
             lambda x: x.expand(-1, 3, *x.shape[2:]),
         )
-    said = sentence("K001", "make the layer take {got} channels: in_channels={got}", got=got)
+    said = sentence("K001", "let the layer take what comes: in_channels={got}", got=got)
     if layer is None:
         yield _weight(facts, expected, got, groups) or Fix(said, f"in_channels={expected}", f"in_channels={got}")
         return
@@ -125,7 +131,7 @@ def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
         old = facts.model.get_submodule(step.path) if facts.model else None
         made = rebuilt(old, out_channels=expected) if old else None
         if old and made:
-            said = sentence("K001", "or let {path} give {expected}: out_channels={expected}", path=step.path,
+            said = sentence("K001", "let {path} give {expected}: out_channels={expected}", path=step.path,
                             expected=expected)  # fmt: skip
             yield replaced(said, old, step.path, made)
 
@@ -134,11 +140,10 @@ def _norm(facts: Facts, found: re.Match[str]) -> Finding | None:
     layer: Any = facts.layer
     got = facts.given[1] if facts.given and len(facts.given) > 1 else int(found["got"] or 0)
     expected = getattr(layer, "num_features", None) or getattr(layer, "num_channels", None) or found["expected"]
-    said = sentence(
-        "K018", "the normalisation {path} is for {expected} channels, but was given {got}",
-        path=facts.path or "", expected=expected, got=got,
-    )  # fmt: skip
     name = "num_channels" if isinstance(layer, nn.GroupNorm) else "num_features"
+    kind = "BatchNorm" if layer is None else type(layer).__name__
+    said = sentence("K018", "{path} has {name}={expected}, but was given {got} on axis 1", path=facts.path or kind,
+                    name=name, expected=expected, got=got)  # fmt: skip
     offer = sentence("K018", "{name}={got}", name=name, got=got)
     made = rebuilt(layer, **{name: got}) if layer else None
     fix = replaced(offer, layer, facts.path or "", made) if made else Fix(offer, f"{name}={expected}", f"{name}={got}")
@@ -195,13 +200,13 @@ def _transposed(facts: Facts, found: re.Match[str]) -> Finding:
     weight, expected, got = numbers(found["weight"]), int(found["expected"]), int(found["got"])
     said = sentence(
         "K002",
-        "the transposed convolution takes {expected} channels, but was given {got}; its weight {weight} is "
+        "the transposed convolution has in_channels={expected}, but was given {got}; its weight {weight} is "
         "(in_channels, out_channels / groups, kernel), the other way round than a convolution's",
         expected=expected, got=got, weight=weight,
     )  # fmt: skip
     groups = getattr(facts.layer, "groups", 1)
     shape = facts.given or numbers(found["shape"])
-    fixes = (*_moved(facts, shape, expected), *_channels(facts, expected, got, groups))
+    fixes = (*_moved(facts, shape, expected, len(weight)), *_channels(facts, expected, got, groups))
     return Finding(said, fixes)
 
 
@@ -215,8 +220,8 @@ CHANNELS = (
     ),
     Cause(
         "K001", sentence("title", "a convolution's channels"),
-        r"Given groups=(?P<groups>\d+), weight of size \[[^\]]*\], expected input\[(?P<shape>[^\]]*)\] to have "
-        r"(?P<expected>\d+) channels|Invalid channel dimensions",
+        r"Given groups=(?P<groups>\d+), weight of size \[(?P<weight>[^\]]*)\], expected input\[(?P<shape>[^\]]*)\] "
+        r"to have (?P<expected>\d+) channels|Invalid channel dimensions",
         "Given groups=1, weight of size [8, 1, 3, 3], expected input[2, 3, 32, 32] to have 1 channels, but got 3",
         _convolution,
     ),

@@ -21,12 +21,32 @@ if TYPE_CHECKING:
 
 
 def _rank(facts: Facts, found: re.Match[str]) -> Finding:
-    shape = facts.given or numbers(found["shape"] or "")
-    wanted = int(found["batched"] or found["norm"] or found["pool"] or 4)
+    shape = facts.given or numbers(found["shape"] or found["old_shape"] or "")
+    wanted = int(found["batched"] or found["norm"] or found["pool"] or found["weight"] or 4)
     layer = facts.path or (found["layer"] or "layer")
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
                     layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
-    return Finding(said, (*_reshaped(shape, wanted), *_repeated(facts, shape, wanted), *other_rank(facts, shape)))
+    return Finding(
+        said,
+        (
+            *_latent(facts, found, shape, wanted),
+            *_reshaped(shape, wanted),
+            *_repeated(facts, shape, wanted),
+            *other_rank(facts, shape),
+        ),
+    )
+
+
+def _latent(facts: Facts, found: re.Match[str], shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+    """Rows (N, C) for a layer of maps (N, C, 1, 1): their second axis is the channels' already."""
+    C = getattr(facts.layer, "in_channels", None) or getattr(facts.layer, "num_features", None)
+    if len(shape) != 2 or wanted <= 2 or (shape[1] != C if C else "transpose" not in (found["layer"] or "")):
+        return
+    line = f"x = x[:, :{', None' * (wanted - 2)}]"
+    moved = (*shape, *(1,) * (wanted - 2))
+    said = sentence("K005", "axis 1 has the {C} channels already: {line} gives {moved}", C=shape[1], line=line,
+                    moved=moved)  # fmt: skip
+    yield fed(said, line, lambda x: x.reshape(moved))
 
 
 def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
@@ -72,7 +92,7 @@ def other_rank(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
     kind = getattr(nn, name, None)
     made = _of_rank(layer, kind) if kind and name != type(layer).__name__ else None
     if made:
-        said = sentence("K005", "or {name}, which takes {shape}", name=name, shape=shape)
+        said = sentence("K005", "{name}, which takes {shape}", name=name, shape=shape)
         yield replaced(said, layer, facts.path or "", made)
 
 
@@ -96,6 +116,8 @@ _NAMES = {"unsigned char": "uint8", "Byte": "uint8", "double": "float64", "Doubl
 
 
 def _dtype(facts: Facts, found: re.Match[str]) -> Finding:
+    if facts.layer is None and (found["target"] or found["wanted"] or found["type"]):
+        return _target(found)
     words = [w.removeprefix("torch.").removesuffix("Tensor") for w in found.groups() if w]
     weight = next((p.dtype for p in facts.layer.parameters()), None) if facts.layer else None
     given = facts.step.dtypes[0] if facts.step and facts.step.dtypes else None
@@ -106,23 +128,64 @@ def _dtype(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, tuple(_casts(facts, x, dtype)))
 
 
+def _target(found: re.Match[str]) -> Finding:
+    """A type that is asked for by name, where no layer is known: the target of a loss more often than an input."""
+    wanted, got = (_NAMES.get(w, w) for w in (found["target"] or found["wanted"] or found["type"],
+                                              found["given"] or found["found"] or found["kind"]))  # fmt: skip
+    said = sentence("K006", "{wanted} is expected and {got} came: the target of a loss, or the input of a layer",
+                    wanted=wanted, got=got)  # fmt: skip
+    method = _METHODS.get(wanted, f".to(torch.{wanted})")
+    back = _METHODS.get(got, f".to(torch.{got})")
+    target = sentence("K006", "if it is the target (cross_entropy takes int64, the others floats): {line}",
+                      line=f"y = y{method}")  # fmt: skip
+    layer = sentence("K006", "if it is a layer, both alike: {line}, or model{back}", line=f"x = x{method}", back=back)
+    return Finding(said, (Fix(target, None, f"y = y{method}"), Fix(layer, None, f"x = x{method}")))
+
+
+_METHODS = {"int64": ".long()", "float32": ".float()", "float64": ".double()", "float16": ".half()"}
+
+
+def picture(shape: tuple[int, ...], C: int) -> Iterator[Fix]:
+    """A picture as files give it, (H, W, C) or a batch of them, bytes from 0 to 255, made what a convolution takes."""
+    if len(shape) not in (3, 4) or shape[-1] != C:
+        return
+    order = (2, 0, 1) if len(shape) == 3 else (0, 3, 1, 2)
+    line = f"x = x.permute{order}{'.unsqueeze(0)' if len(shape) == 3 else ''}.float() / 255"
+    said = sentence("K030", "channels first, numbers from 0 to 1: {line}", line=line)
+    yield fed(said, line, partial(_opened, order=order))
+
+
+def _opened(x: Tensor, order: tuple[int, ...]) -> Tensor:
+    x = x.permute(order).float() / 255
+    return x.unsqueeze(0) if len(order) == 3 else x
+
+
 def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
     method = {torch.float32: ".float()", torch.float64: ".double()", torch.float16: ".half()"}.get(
         dtype, f".to({dtype})"
     )
+    C = getattr(facts.layer, "in_channels", 0)
+    if x == "uint8" and facts.given and C:
+        yield from picture(facts.given, C)
     if x == "uint8":
         line = f"x = x{method} / 255"
         yield fed(sentence("K006", "numbers from 0 to 1: {line}", line=line), line, lambda i: i.to(dtype) / 255)
     line = f"x = x{method}"
     yield fed(sentence("K006", "the input as the weights are: {line}", line=line), line, lambda i: i.to(dtype))
     if facts.layer is not None:
-        said = sentence("K006", "or cast before {path}", path=facts.path)
+        said = sentence("K006", "cast before {path}", path=facts.path)
         yield preceded(said, facts.layer, facts.path or "", Cast(dtype))
 
 
-def _device(_: Facts, found: re.Match[str]) -> Finding:
-    said = sentence("K007", "input and weights lie on different devices ({words})",
-                    words=" / ".join(w for w in found.groups() if w))  # fmt: skip
+def _device(facts: Facts, found: re.Match[str]) -> Finding:
+    named = list(dict.fromkeys(re.findall(r"\b(?:cuda|mps|xpu)(?::\d+)?|\bcpu\b", facts.text[found.start() :])))
+    if len(named) == 1:  # PyTorch names a tensor of the processor "torch.FloatTensor"
+        named.append("cpu")
+    said = (
+        sentence("K007", "input and weights lie on different devices: {one} and {two}", one=named[0], two=named[1])
+        if named
+        else sentence("K007", "input and weights lie on different devices")
+    )
     line = "x = x.to(next(model.parameters()).device)"
     return Finding(said, (Fix(sentence("K007", "move the input: {line}", line=line), None, line),))
 
@@ -225,8 +288,11 @@ def _float(facts: Facts, _: re.Match[str]) -> Finding:
 
 def _output_padding(facts: Facts, found: re.Match[str]) -> Finding:
     layer: Any = facts.layer
-    said = sentence("K015", "output_padding ({words}) chooses one of the sizes that the stride skips: it is smaller "
-                    "than stride or dilation", words=found["words"])  # fmt: skip
+    named = {k: int(v) for k, v in re.findall(r"(\w+): (\d+)", found["words"])}
+    given = tuple(v for k, v in named.items() if k.startswith("output_padding"))
+    stride = tuple(v for k, v in named.items() if k.startswith("stride"))
+    said = sentence("K015", "output_padding={given} chooses one of the sizes that stride {stride} skips: it must be "
+                    "smaller than stride or dilation", given=given, stride=stride or "?")  # fmt: skip
     if layer is None:
         return Finding(said, (Fix(sentence("K015", "output_padding=0"), None, "output_padding=0"),))
     most = max(layer.stride[0], layer.dilation[0]) - 1
@@ -300,7 +366,9 @@ WORDS = (
         r"Expected \dD \(unbatched\) or (?P<batched>\d)D \(batched\) input to (?P<layer>\w+), but got input of size: "
         r"\[(?P<shape>[^\]]*)\]|expected (?:2D or )?(?P<norm>\d)D input \(got (?P<got>\d)D|"
         r"(?:non-empty|[Ee]xpected) \dD or (?P<pool>\d)D|[Dd]imension specified as -\d but tensor|"
-        r"Got 3D input, but bilinear mode",
+        r"Got 3D input, but bilinear mode|"
+        r"Expected \d-dimensional input for (?P<weight>\d)-dimensional weight .*?but got \d-dimensional "
+        r"input of size \[(?P<old_shape>[^\]]*)\]",
         "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [2, 4, 3, 32, 32]", _rank),
     row("K007", sentence("title", "two devices"),
         r"Input type \(torch\.cuda\.\w+\) and weight type \(torch\.\w+Tensor\)|on the same device, but found|"
@@ -308,7 +376,10 @@ WORDS = (
         "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!", _device),
     row("K006", sentence("title", "two dtypes"),
         r"Input type \(([^)]*)\) and (?:bias|weight) type \(([^)]*)\) should be the same|"
-        r"must have the same dtype, but got (\w+) and (\w+)|expected scalar type (\w+) but found (\w+)|"
+        r"must have the same dtype, but got (\w+) and (\w+)|"
+        r"expected scalar type (?P<wanted>\w+) but found (?P<found>\w+)|"
+        r"expected target dtype to be (?P<target>\w+)[\w ]*, but got (?P<given>\w+)|"
+        r"Found dtype (?P<kind>\w+) but expected (?P<type>\w+)|"
         r"to have the same dtype, but got: (\w+) != ([\w:]+)|mixed dtype \(CPU\)|not implemented for '(\w+)'|"
         r"could not infer output dtype",
         "Input type (unsigned char) and bias type (float) should be the same", _dtype),
