@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -80,6 +80,18 @@ def test_a_type_asked_for_by_name_may_be_a_losss_target(text: str) -> None:
     assert "target of a loss, or the input of a layer" in str(found.cause)
 
 
+def test_the_target_given_to_a_loss_is_cast_and_tried() -> None:
+    loss = nn.CrossEntropyLoss()
+    found = kaiyan.diagnose(raised(lambda: loss(torch.zeros(2, 3), torch.zeros(2))))
+    assert first(found) == "y = y.long()"
+    assert found.fixes[0].tried
+
+
+def test_the_input_of_a_layer_is_made_as_the_weights_are() -> None:
+    found = kaiyan.diagnose("RuntimeError: expected scalar type Half but found Float")
+    assert [fix.after for fix in found.fixes] == ["y = y.half()", "x = x.float()"]
+
+
 def test_a_product_of_matrices_is_not_a_linear() -> None:
     error = raised(lambda: torch.rand(3, 4) @ torch.rand(3, 4))
     for found in (kaiyan.diagnose(error), kaiyan.diagnose(str(error))):
@@ -112,7 +124,8 @@ class Squeezed(nn.Module):
         if self.in_place:
             x *= s
             return x
-        return x * s
+        out: Tensor = x * s
+        return out
 
 
 @pytest.mark.parametrize("in_place", [False, True])

@@ -27,17 +27,21 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
     a, b, axis = int(found["a"]), int(found["b"]), int(found["axis"])
     shapes = facts.step.inputs[:2] if facts.step else ()
     sign = _sign(facts)
-    what = f" {sign or ','} ".join(str(s) for s in shapes) if len(shapes) == 2 else f"a {sign or '?'} b"
-    said = (
-        sentence("K021", "the two tensors of the sum differ on axis {axis}: {a} and {b} in {what}", axis=axis, a=a, b=b,
-                 what=what)
-        if sign == "+"
-        else sentence("K021", "the two tensors that meet number by number differ on axis {axis}: {a} and {b} in {what}",
-                      axis=axis, a=a, b=b, what=what)
-    )  # fmt: skip
+    what = f" {sign or ','} ".join(str(s) for s in shapes) if len(shapes) == 2 else f"a {sign} b"
+    if sign == "+":
+        said = sentence("K021", "the two tensors of the sum differ on axis {axis}: {a} and {b} in {what}", axis=axis,
+                        a=a, b=b, what=what)  # fmt: skip
+    elif sign or shapes:
+        said = sentence("K021", "the two tensors that meet number by number differ on axis {axis}: {a} and {b} in "
+                        "{what}", axis=axis, a=a, b=b, what=what)  # fmt: skip
+    else:
+        said = sentence("K021", "two tensors that meet number by number differ on axis {axis}: {a} and {b}",
+                        axis=axis, a=a, b=b)  # fmt: skip
     return Finding(said, (*_spread(facts, shapes), *_projected(facts, shapes), *_joined(facts, shapes)))
 
 
+_ATOMS = (ast.Name, ast.Call, ast.Attribute, ast.Subscript)
+"""What takes a subscript without brackets around it."""
 _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "Add": "+", "Sub": "-", "Mult": "*", "Div": "/"}
 
 
@@ -60,7 +64,7 @@ def _spread(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     if len(small) != 2 or len(large) <= 2 or small != large[:2]:
         return
     end = (ends.left, ends.right)[fewer]
-    name = end if end.isidentifier() else f"({end})"
+    name = end if isinstance(ast.parse(end, mode="eval").body, _ATOMS) else f"({end})"
     after = f"{name}[:, :{', None' * (len(large) - 2)}]"
     said = sentence("K021", "{after}: one number a channel, for every place", after=after)
     text = ends.put(fewer, after)

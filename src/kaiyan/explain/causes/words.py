@@ -116,7 +116,8 @@ _NAMES = {"unsigned char": "uint8", "Byte": "uint8", "double": "float64", "Doubl
 
 
 def _dtype(facts: Facts, found: re.Match[str]) -> Finding:
-    if facts.layer is None and (found["target"] or found["wanted"] or found["type"]):
+    weighted = facts.layer is not None and next(facts.layer.parameters(), None) is not None
+    if not weighted and (found["target"] or found["wanted"] or found["type"]):
         return _target(found)
     words = [w.removeprefix("torch.").removesuffix("Tensor") for w in found.groups() if w]
     weight = next((p.dtype for p in facts.layer.parameters()), None) if facts.layer else None
@@ -134,12 +135,13 @@ def _target(found: re.Match[str]) -> Finding:
                                               found["given"] or found["found"] or found["kind"]))  # fmt: skip
     said = sentence("K006", "{wanted} is expected and {got} came: the target of a loss, or the input of a layer",
                     wanted=wanted, got=got)  # fmt: skip
-    method = _METHODS.get(wanted, f".to(torch.{wanted})")
-    back = _METHODS.get(got, f".to(torch.{got})")
-    target = sentence("K006", "if it is the target (cross_entropy takes int64, the others floats): {line}",
-                      line=f"y = y{method}")  # fmt: skip
-    layer = sentence("K006", "if it is a layer, both alike: {line}, or model{back}", line=f"x = x{method}", back=back)
-    return Finding(said, (Fix(target, None, f"y = y{method}"), Fix(layer, None, f"x = x{method}")))
+    line = f"y = y{_METHODS.get(wanted, f'.to(torch.{wanted})')}"
+    back = f"x = x{_METHODS.get(got, f'.to(torch.{got})')}"
+    dtype = getattr(torch, wanted, torch.float32)
+    target = sentence("K006", "if it is the target (cross_entropy takes int64, the others floats): {line}", line=line)
+    layer = sentence("K006", "if it is a layer's input, as its weights are: {line}", line=back)
+    cast = Fix(target, None, line, change=lambda model, inputs: (model, (*inputs[:-1], inputs[-1].to(dtype))))
+    return Finding(said, (cast, Fix(layer, None, back)))
 
 
 _METHODS = {"int64": ".long()", "float32": ".float()", "float64": ".double()", "float16": ".half()"}
