@@ -160,3 +160,33 @@ def test_of_two_errors_the_one_that_ended_the_run_is_explained() -> None:
         "AttributeError: 'Logger' object has no attribute 'foo'\n"
     )
     assert kaiyan.diagnose(text).code == "K000"
+
+
+def test_cells_of_ipython_are_explained_and_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Shell:
+        """What IPython documents of its shell: https://ipython.readthedocs.io, ``set_custom_exc``."""
+
+        def __init__(self) -> None:
+            self.handlers: list[Any] = []
+            self.shown: list[BaseException] = []
+
+        def set_custom_exc(self, kinds: tuple[type[BaseException], ...], handler: Any) -> None:
+            self.handlers.append((kinds, handler))
+
+        def showtraceback(self, given: Any, tb_offset: int | None = None) -> None:
+            del tb_offset
+            self.shown.append(given[1])
+
+    shell = Shell()
+    module: Any = type(sys)("IPython")
+    module.get_ipython = lambda: shell
+    monkeypatch.setitem(sys.modules, "IPython", module)
+    remove = kaiyan.install_explainer()
+    kinds, handler = shell.handlers[-1]
+    error = RuntimeError("mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)")
+    handler(shell, RuntimeError, error, None, tb_offset=1)
+    remove()
+    assert kinds == (Exception,)
+    assert shell.shown == [error]
+    assert "K012" in error.__notes__[0]
+    assert shell.handlers[-1][0] == ()
