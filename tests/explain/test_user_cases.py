@@ -95,7 +95,7 @@ def test_the_input_of_a_layer_is_made_as_the_weights_are() -> None:
 def test_a_product_of_matrices_is_not_a_linear() -> None:
     error = raised(lambda: torch.rand(3, 4) @ torch.rand(3, 4))
     for found in (kaiyan.diagnose(error), kaiyan.diagnose(str(error))):
-        assert "left matrix has 4 columns, the right one 3 rows" in str(found.cause)
+        assert "columns of the left matrix: 4; rows of the right one: 3;" in str(found.cause)
         assert "Linear" not in str(found.cause)
 
 
@@ -230,3 +230,10 @@ def test_words_of_old_versions_are_understood(text: str, code: str, heard: str) 
     found = kaiyan.diagnose(f"RuntimeError: {text}")
     assert found.code == code
     assert heard in found.text("en")
+
+
+def test_a_picture_without_its_batch_is_offered_only_axes_that_give_the_rank() -> None:
+    text = (
+        "Expected 4-dimensional input for 4-dimensional weight 8 3 3 3, but got 3-dimensional input of size [3, 32, 32]"
+    )
+    assert [fix.after for fix in kaiyan.diagnose(text).fixes] == ["x = x.unsqueeze(0)", "x = x.unsqueeze(1)"]

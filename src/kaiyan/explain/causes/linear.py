@@ -57,7 +57,7 @@ def _is_linear(facts: Facts) -> bool:
 
 
 def _matrices(facts: Facts, got: int, numbers: dict[str, str]) -> Finding:
-    said = sentence("K012", "the left matrix has {got} columns, the right one {expected} rows: they must be as many",
+    said = sentence("K012", "columns of the left matrix: {got}; rows of the right one: {expected}; they must be equal",
                     **numbers)  # fmt: skip
     if facts.line is None:
         return Finding(said, (Fix(sentence("K012", "if it is a Linear: in_features={got}", got=got), None,
