@@ -37,8 +37,9 @@ def first(found: Diagnosis) -> str:
 
 @pytest.mark.parametrize("shape", [(14400,), (2, 32, 15, 15)])
 def test_a_flatten_that_is_missing_or_took_the_batch_is_heard_in_the_message(shape: tuple[int, ...]) -> None:
-    found = words(lambda: nn.Linear(7200, 10)(torch.zeros(shape)))
-    assert (found.code, first(found)) == ("K031", "x = torch.flatten(x, 1)")
+    layer = nn.Linear(7200, 10)
+    for found in (words(lambda: layer(torch.zeros(shape))), diagnosed(layer, torch.zeros(shape))):
+        assert (found.code, first(found)) == ("K031", "x = torch.flatten(x, 1)")
 
 
 def test_rows_of_a_whole_picture_were_not_flattened() -> None:
