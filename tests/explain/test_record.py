@@ -76,3 +76,20 @@ def test_an_error_that_the_model_catches_is_not_its_error() -> None:
     found = record(Net(), torch.zeros(2, 3))
     assert (found.error, found.outputs[0].shape) == (None, (2, 3))
     assert [call.failed for call in found.calls] == [False, True, False]
+
+
+def test_a_sum_in_place_of_other_sizes_fails_in_torchs_own_words() -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.conv(x)
+            y += x
+            return y
+
+    x = torch.zeros(1, 4, 8, 8)
+    with pytest.raises(RuntimeError) as caught:
+        Block()(x)
+    assert str(record(Block(), x).error) == str(caught.value)

@@ -37,8 +37,9 @@ def first(found: Diagnosis) -> str:
 
 @pytest.mark.parametrize("shape", [(14400,), (2, 32, 15, 15)])
 def test_a_flatten_that_is_missing_or_took_the_batch_is_heard_in_the_message(shape: tuple[int, ...]) -> None:
-    found = words(lambda: nn.Linear(7200, 10)(torch.zeros(shape)))
-    assert (found.code, first(found)) == ("K031", "x = torch.flatten(x, 1)")
+    layer = nn.Linear(7200, 10)
+    for found in (words(lambda: layer(torch.zeros(shape))), diagnosed(layer, torch.zeros(shape))):
+        assert (found.code, first(found)) == ("K031", "x = torch.flatten(x, 1)")
 
 
 def test_rows_of_a_whole_picture_were_not_flattened() -> None:
@@ -95,7 +96,7 @@ def test_the_input_of_a_layer_is_made_as_the_weights_are() -> None:
 def test_a_product_of_matrices_is_not_a_linear() -> None:
     error = raised(lambda: torch.rand(3, 4) @ torch.rand(3, 4))
     for found in (kaiyan.diagnose(error), kaiyan.diagnose(str(error))):
-        assert "left matrix has 4 columns, the right one 3 rows" in str(found.cause)
+        assert "columns of the left matrix: 4; rows of the right one: 3;" in str(found.cause)
         assert "Linear" not in str(found.cause)
 
 
@@ -230,3 +231,10 @@ def test_words_of_old_versions_are_understood(text: str, code: str, heard: str) 
     found = kaiyan.diagnose(f"RuntimeError: {text}")
     assert found.code == code
     assert heard in found.text("en")
+
+
+def test_a_picture_without_its_batch_is_offered_only_axes_that_give_the_rank() -> None:
+    text = (
+        "Expected 4-dimensional input for 4-dimensional weight 8 3 3 3, but got 3-dimensional input of size [3, 32, 32]"
+    )
+    assert [fix.after for fix in kaiyan.diagnose(text).fixes] == ["x = x.unsqueeze(0)", "x = x.unsqueeze(1)"]

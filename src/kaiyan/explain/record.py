@@ -311,9 +311,10 @@ class _Notes(TorchFunctionMode):
 
     def _ask(self, func: Callable[..., Any], args: Any, named: Any) -> None:
         """Raises what the real function raises on zeros of these shapes, if it raises."""
-        try:
-            func(*_mapped(args, _zeros), **_mapped(named, _zeros))
-        except Exception as real:
+        real = _refusal(func, args, named, _zeros)
+        if real is not None and "written-to" in str(real):  # into zeros that share their memory nothing is written
+            real = _refusal(func, args, named, lambda tensor: torch.zeros(tensor.shape, dtype=tensor.dtype))
+        if real is not None:
             self.certain = real
             raise real from None
 
@@ -380,6 +381,15 @@ def _looks_wrong(args: tuple[Any, ...], named: dict[str, Any], kind: str) -> boo
         return True
     return kind.startswith("conv") and (kind.startswith("conv_transpose") or any(n < 1 for n in numbers[:2]) or
                                         any(n <= 0 for n in numbers[-3:]))  # fmt: skip
+
+
+def _refusal(func: Callable[..., Any], args: Any, named: Any, made: Callable[[Tensor], Tensor]) -> Exception | None:
+    """What a function raises on tensors made from those that it was given."""
+    try:
+        func(*_mapped(args, made), **_mapped(named, made))
+    except Exception as error:  # noqa: BLE001 (whatever torch raises)
+        return error
+    return None
 
 
 def _zeros(tensor: Tensor) -> Tensor:

@@ -29,7 +29,8 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
         return _unbatched(facts, maps.output)
     if shape and maps and maps.output and (len(shape) > 2 or len(shape) == 1):
         return _unflattened(facts, shape, maps.output, expected)
-    if facts.model is None and (unflattened := _written_unflattened(rows, got, expected)):
+    alone = not facts.done and len(shape or ()) != 2
+    if alone and (unflattened := _written_unflattened(rows, got, expected)):
         return unflattened
     C, spatial = _factors(maps, got, expected)
     wanted = _expected(C, spatial, expected)
@@ -57,7 +58,7 @@ def _is_linear(facts: Facts) -> bool:
 
 
 def _matrices(facts: Facts, got: int, numbers: dict[str, str]) -> Finding:
-    said = sentence("K012", "the left matrix has {got} columns, the right one {expected} rows: they must be as many",
+    said = sentence("K012", "columns of the left matrix: {got}; rows of the right one: {expected}; they must be equal",
                     **numbers)  # fmt: skip
     if facts.line is None:
         return Finding(said, (Fix(sentence("K012", "if it is a Linear: in_features={got}", got=got), None,
@@ -66,7 +67,7 @@ def _matrices(facts: Facts, got: int, numbers: dict[str, str]) -> Finding:
 
 
 def _written_unflattened(rows: int, got: int, expected: int) -> Finding | None:
-    """What a message alone tells of a flatten that is missing or took the batch; None where it tells nothing.
+    """A flatten that is missing or took the batch, from the numbers alone; None where they tell nothing of it.
 
     A Linear takes the last axis of maps (N, C, H, W) as rows of W numbers: rows · W is then a multiple of C · H · W,
     and W is at most √(C · H · W) for maps no wider than high.
@@ -77,7 +78,7 @@ def _written_unflattened(rows: int, got: int, expected: int) -> Finding | None:
                         got=got, N=got // expected, expected=expected)  # fmt: skip
         single = sentence("K031", "if it is a batch of one: in_features={got}", got=got)
         offers = (
-            Fix(sentence("K031", "keep the batch: {line}", line=line), None, line),
+            fed(sentence("K031", "keep the batch: {line}", line=line), line, lambda x: x.reshape(-1, expected)),
             Fix(single, None, f"in_features={got}"),
         )
         return Finding(said, offers, code="K031")
@@ -86,7 +87,8 @@ def _written_unflattened(rows: int, got: int, expected: int) -> Finding | None:
     if got > 1 and got * got <= expected and (whole or square):
         said = sentence("K031", "{expected} features a sample are expected, but {rows} rows of {got} came: the rows of "
                         "maps that were not flattened", expected=expected, rows=rows, got=got)  # fmt: skip
-        return Finding(said, (Fix(sentence("K031", "keep the batch: {line}", line=line), None, line),), code="K031")
+        flat = fed(sentence("K031", "keep the batch: {line}", line=line), line, lambda x: x.flatten(1))
+        return Finding(said, (flat,), code="K031")
     return None
 
 

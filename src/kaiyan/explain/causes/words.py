@@ -30,7 +30,7 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding:
         said,
         (
             *_latent(facts, found, shape, wanted),
-            *_reshaped(shape, wanted),
+            *_reshaped(shape, wanted, certain=facts.model is None),
             *_repeated(facts, shape, wanted),
             *other_rank(facts, shape),
         ),
@@ -49,7 +49,8 @@ def _latent(facts: Facts, found: re.Match[str], shape: tuple[int, ...], wanted: 
     yield fed(said, line, lambda x: x.reshape(moved))
 
 
-def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+def _reshaped(shape: tuple[int, ...], wanted: int, *, certain: bool) -> Iterator[Fix]:
+    """Axes merged or added; ``certain`` keeps to the rank that is asked for, where nothing can be tried."""
     if len(shape) > wanted:
         line = f"x = x.flatten(0, {len(shape) - wanted})"
         moved = (torch.Size(shape[: len(shape) - wanted + 1]).numel(), *shape[len(shape) - wanted + 1 :])
@@ -57,6 +58,8 @@ def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
         yield fed(said, line, lambda x: x.flatten(0, len(shape) - wanted))
         return
     for axes in ((0,), (0, 0), (1,), (0, 0, 0)):
+        if certain and len(shape) + len(axes) != wanted:
+            continue
         line = "x = x" + "".join(f".unsqueeze({axis})" for axis in axes)
         grown = list(shape)
         for axis in axes:
@@ -68,12 +71,12 @@ def _reshaped(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
 def _repeated(facts: Facts, shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
     """A picture without channels for a layer that takes several."""
     C = getattr(facts.layer, "in_channels", 1)
-    if len(shape) != wanted - 2 or C == 1:
+    if len(shape) != wanted - 2 or C == 1 or shape[-1] == C:
         return
     grown = (1, C, *shape)
     line = f"x = x.expand({', '.join(map(str, grown))})"
     said = sentence("K005", "{layer} takes {C} channels, this has none: repeat it {C} times, {line}",
-                    layer=facts.path or "", C=C, line=line)  # fmt: skip
+                    layer=facts.path or type(facts.layer).__name__, C=C, line=line)  # fmt: skip
     yield fed(said, line, lambda x: x.expand(grown))
 
 
@@ -175,7 +178,7 @@ def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
     line = f"x = x{method}"
     yield fed(sentence("K006", "the input as the weights are: {line}", line=line), line, lambda i: i.to(dtype))
     if facts.layer is not None:
-        said = sentence("K006", "cast before {path}", path=facts.path)
+        said = sentence("K006", "cast before {path}", path=facts.path or type(facts.layer).__name__)
         yield preceded(said, facts.layer, facts.path or "", Cast(dtype))
 
 
