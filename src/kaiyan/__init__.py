@@ -70,7 +70,13 @@ def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         msg = f"module 'kaiyan' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_PUBLIC[name]), name)
+    try:
+        return getattr(import_module(_PUBLIC[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        msg = f"kaiyan.{name} needs torch: pip install 'kaiyan[torch]'"
+        raise ModuleNotFoundError(msg, name="torch") from None
 
 
 def __dir__() -> list[str]:

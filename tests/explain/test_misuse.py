@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -190,3 +191,22 @@ def test_cells_of_ipython_are_explained_and_let_go(monkeypatch: pytest.MonkeyPat
     assert shell.shown == [error]
     assert "K012" in error.__notes__[0]
     assert shell.handlers[-1][0] == ()
+
+
+WITHOUT = "import sys; sys.modules['torch'] = None; "
+
+
+def test_without_torch_it_is_said_what_is_needed() -> None:
+    for name in ("diagnose", "summary", "least_input", "shift_report"):
+        code = f"{WITHOUT}import kaiyan; kaiyan.{name}"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert f"kaiyan.{name} needs torch: pip install 'kaiyan[torch]'" in done.stderr
+
+
+@pytest.mark.parametrize("line", [["explain", "mat1 and mat2"], ["explain", "--list"], ["summary", "a.py:b", "1x3"]])
+def test_commands_without_torch_are_refused(line: list[str]) -> None:
+    code = f"{WITHOUT}from kaiyan.cli.run import run; sys.exit(run({line!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'kaiyan[torch]'" in done.stderr
+    assert "Traceback" not in done.stderr

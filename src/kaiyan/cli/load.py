@@ -51,11 +51,14 @@ def _imported(name: str, remedy: str) -> Any:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        raise KaiyanError(
-            "no-module", "there is no module {name}", "{remedy}", name=error.name, remedy=remedy
-        ) from None
+        raise missing(error.name or name, remedy) from None
     finally:
         sys.path.pop(0)
+
+
+def missing(name: str, remedy: str) -> KaiyanError:
+    """The refusal for want of a module."""
+    return KaiyanError("no-module", "there is no module {name}", "{remedy}", name=name, remedy=remedy)
 
 
 def _ran(text: str, code: Callable[[], Any]) -> Any:

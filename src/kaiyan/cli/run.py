@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiyan import __version__
+from kaiyan.cli import load
 from kaiyan.cli.bench_model import bench_model
 from kaiyan.cli.command import Group, Session, understood
 from kaiyan.cli.convert import convert
@@ -56,6 +57,10 @@ def run(arguments: Sequence[str]) -> int:
         return _refused(understood(error), session)
     except KaiyanError as error:
         return _refused(error, session)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        return _refused(load.missing("torch", "pip install 'kaiyan[torch]'"), session)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
