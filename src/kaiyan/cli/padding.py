@@ -18,7 +18,7 @@ def _padding(*, size: str, as_json: bool, **settings: str) -> None:
     if as_json:
         session.json(found.to_dict())
         return
-    session.print(replace(found.table, notes=()).rich(session.lang))
+    session.print(replace(found.table(), notes=()).rich(session.lang))
     session.print("")
     session.lines(found.lines)
 

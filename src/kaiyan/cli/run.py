@@ -43,9 +43,7 @@ kaiyan = Group(
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of one command line: 0, 2 for bad input with one sentence on stderr, 130 when interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that cannot write a sign shows a question mark
+    _write_what_can_be_written()
     session = Session("en")
     try:
         session = Session(language(_asked_language(arguments)))
@@ -66,6 +64,13 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _write_what_can_be_written() -> None:
+    """A terminal that cannot write a sign shows a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _refused(error: KaiyanError, session: Session) -> int:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from kaiyan.explain.record import checked, record, shape_of
-from kaiyan.explain.table import Row, Table
+from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import Group
     from torch import nn
 
     from kaiyan.explain.record import Record
@@ -44,7 +43,7 @@ class AxisLeast:
 
 
 @dataclass(frozen=True)
-class Least:
+class Least(Shown):
     """The least size of every axis of space, the others as in ``shape``."""
 
     shape: tuple[int, ...]
@@ -80,19 +79,6 @@ class Least:
                     "work all the same",
                     axis=a.axis, tried=", ".join(map(str, a.refused)), below=a.least - 1,
                 )  # fmt: skip
-
-    def __str__(self) -> str:
-        return self.table().plain()
-
-    def to_markdown(self, lang: str | None = None) -> str:
-        """A pipe table."""
-        return self.table().markdown(lang)
-
-    def __rich__(self) -> Group:
-        return self.table().rich()
-
-    def _repr_html_(self) -> str:
-        return self.table().html()
 
 
 def least_input(model: nn.Module, input_size: tuple[int, ...]) -> Least:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.explain.table import Row, Table
+from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.ops.port import Port
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv
@@ -13,8 +13,6 @@ from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from rich.console import Group
-
     from kaiyan.spec.axis import Axis, Pads
 
 HEADINGS = ("convention", "before, after", "output", "first window", "last window", "shift")
@@ -71,7 +69,7 @@ class Convention:
 
 
 @dataclass(frozen=True, repr=False)
-class Paddings:
+class Paddings(Shown):
     """Every convention for one axis; ``lines`` says whether half the kernel is 'same', and what to write in torch."""
 
     n: int
@@ -99,26 +97,12 @@ class Paddings:
         """Whether PyTorch's number pads as TensorFlow's SAME does at this size."""
         return self["number"].pads == self["same"].pads
 
-    @property
     def table(self) -> Table:
         """A row a convention, and the answers below."""
         rows = tuple(Row(each.cells) for each in self.conventions)
         return Table(tuple(sentence("heading", heading) for heading in HEADINGS), rows, notes=self.lines)
 
-    def __str__(self) -> str:
-        return self.table.plain()
-
-    __repr__ = __str__
-
-    def __rich__(self) -> Group:
-        return self.table.rich()
-
-    def _repr_html_(self) -> str:
-        return self.table.html()
-
-    def to_markdown(self, lang: str | None = None) -> str:
-        """The table and the sentences in Markdown."""
-        return self.table.markdown(lang)
+    __repr__ = Shown.__str__
 
     @property
     def lines(self) -> tuple[Sentence, ...]:

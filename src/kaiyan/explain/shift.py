@@ -13,14 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.record import checked
-from kaiyan.explain.table import Row, Table
+from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Group
 
 HEADINGS = ("layer", "jump")
 EXACT = 1e-5
@@ -76,7 +75,7 @@ class Moved:
 
 
 @dataclass(frozen=True, repr=False)
-class ShiftReport:
+class ShiftReport(Shown):
     """How each layer moved, in order; ``answer`` is the model's own output, ``kept`` the share of shifts at which its
     largest entry stayed the same one (None for maps)."""
 
@@ -108,7 +107,6 @@ class ShiftReport:
         found = [self._breaking(), self._border(), self._answer()]
         return tuple(line for line in found if line)
 
-    @property
     def table(self) -> Table:
         """A row a layer, a column a shift; the layer that breaks equivariance is marked."""
         headings = tuple(sentence("heading", heading) for heading in HEADINGS)
@@ -119,20 +117,7 @@ class ShiftReport:
         )
         return Table((*headings, *shifts), rows, notes=self.lines)
 
-    def __str__(self) -> str:
-        return self.table.plain()
-
-    __repr__ = __str__
-
-    def __rich__(self) -> Group:
-        return self.table.rich()
-
-    def _repr_html_(self) -> str:
-        return self.table.html()
-
-    def to_markdown(self, lang: str | None = None) -> str:
-        """The table and the sentences in Markdown."""
-        return self.table.markdown(lang)
+    __repr__ = Shown.__str__
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, for JSON."""

@@ -34,6 +34,27 @@ class Row:
     mark: str = ""
 
 
+class Shown:
+    """A result that is shown as a table, everywhere."""
+
+    def table(self) -> Table:
+        """The table that it is."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.table().plain()
+
+    def __rich__(self) -> Group:
+        return self.table().rich()
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
+    def to_markdown(self, lang: str | None = None) -> str:
+        """The table and its notes in Markdown."""
+        return self.table().markdown(lang)
+
+
 @dataclass(frozen=True)
 class Table:
     """Headings and rows, a title above, notes below; ``left`` are the columns of words, the others hold numbers.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from kaiyan.explain.record import record
-from kaiyan.explain.table import Row, Table
+from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.explain.windows import rank, rounds_up, unread, windows
 from kaiyan.spec.error import ConvError, KaiyanError
 from kaiyan.spec.sentence import sentence
@@ -16,7 +16,6 @@ from kaiyan.spec.sentence import sentence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rich.console import Group
     from torch import nn
 
     from kaiyan.explain.record import Call, Record
@@ -54,7 +53,7 @@ class AxisWhole:
 
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(Shown):
     """What an input of ``shape`` drops on every axis of space, and the sizes near it that drop nothing."""
 
     shape: tuple[int, ...]
@@ -79,19 +78,6 @@ class Whole:
             for a in self.axes
         ]
         return {"shape": list(self.shape), "axes": axes}
-
-    def __str__(self) -> str:
-        return self.table().plain()
-
-    def to_markdown(self, lang: str | None = None) -> str:
-        """A pipe table."""
-        return self.table().markdown(lang)
-
-    def __rich__(self) -> Group:
-        return self.table().rich()
-
-    def _repr_html_(self) -> str:
-        return self.table().html()
 
     def _notes(self) -> Iterator[Sentence]:
         if all(not a.dropped for a in self.axes):
