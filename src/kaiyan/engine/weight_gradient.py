@@ -48,7 +48,8 @@ def weight_gradient(spec: Conv, gradient: Numbers, x: Numbers) -> Numbers:
 def _ran(found: _Launch, windows: Numbers, elements: Numbers, total: Numbers) -> bool:
     """Whether the sums are to be used; not, where a number that is not finite has spoiled others."""
     arguments = _Arguments()
-    for start, array, maps in ((0, windows, found.maps), (Argument.SECOND, elements, found.beside or found.maps)):
+    read = [(0, windows, found.maps), (Argument.SECOND, elements, found.beside)]
+    for start, array, maps in read if found.beside else read[:1]:
         batch, channel, *steps = (step // array.itemsize for step in array.strides)
         lead = [0] * (len(maps) - len(steps))
         arguments[start + Argument.INPUT] = array.ctypes.data
@@ -64,6 +65,7 @@ class _Launch(NamedTuple):
     kernel: Gradient | GradientWinograd
     maps: Maps
     beside: Maps
+    """Of the output's gradient; none where a kernel reads it as it lies."""
 
 
 @lru_cache(maxsize=1024)

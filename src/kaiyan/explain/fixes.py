@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from kaiyan.explain.layers import written
-from kaiyan.explain.rehearse import duplicate
 from kaiyan.explain.source import rewritten
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Fix:
     def apply(self, model: nn.Module, inputs: Any) -> tuple[nn.Module, tuple[Any, ...]]:
         """Model and inputs (as a tuple) with the change made, on copies; raises nothing of its own."""
         given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
-        copied, given = duplicate(model), copy.deepcopy(given)
+        copied, given = copy.deepcopy(model), copy.deepcopy(given)
         return self.change(copied, given) if self.change else (copied, given)
 
     def to_dict(self) -> dict[str, Any]:

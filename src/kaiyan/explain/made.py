@@ -117,6 +117,13 @@ def _averaged(rank: int) -> Callable[..., Tensor | None]:
     return pool
 
 
+def _fits(rank: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> bool:
+    """Whether they are an input, a weight and a bias of a convolution of this rank, nothing of them empty."""
+    if not _plain((input, weight) if bias is None else (input, weight, bias)):
+        return False
+    return input.dim() == weight.dim() == rank + 2 and 0 not in input.shape and 0 not in weight.shape and groups >= 1
+
+
 def _convolved(rank: int) -> Callable[..., Tensor | None]:
     def conv(
         input: Tensor,
@@ -127,9 +134,7 @@ def _convolved(rank: int) -> Callable[..., Tensor | None]:
         dilation: Any = 1,
         groups: int = 1,
     ) -> Tensor | None:
-        if not _plain((input, weight) if bias is None else (input, weight, bias)):
-            return None
-        if not input.dim() == weight.dim() == rank + 2 or 0 in input.shape or 0 in weight.shape or groups < 1:
+        if not _fits(rank, input, weight, bias, groups):
             return None
         outputs, inputs, *kernel = weight.shape
         if outputs % groups or input.shape[1] != inputs * groups or (bias is not None and bias.shape != (outputs,)):
@@ -151,9 +156,7 @@ def _spread(rank: int) -> Callable[..., Tensor | None]:
         groups: int = 1,
         dilation: Any = 1,
     ) -> Tensor | None:
-        if not _plain((input, weight) if bias is None else (input, weight, bias)):
-            return None
-        if not input.dim() == weight.dim() == rank + 2 or 0 in input.shape or 0 in weight.shape or groups < 1:
+        if not _fits(rank, input, weight, bias, groups):
             return None
         inputs, outputs, *kernel = weight.shape
         if inputs % groups or input.shape[1] != inputs or (bias is not None and bias.shape != (outputs * groups,)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +80,3 @@ def _step(call: Call) -> Step:
     dtypes = tuple(seen.dtype for seen in call.inputs)
     output = None if call.failed else call.outputs[0].shape if call.outputs else ()
     return Step(call.path, call.kind, call.code, shapes, dtypes, output, call.line, call.is_module)
-
-
-def duplicate(model: nn.Module) -> nn.Module:
-    """A copy that shares nothing with ``model``."""
-    return copy.deepcopy(model)
