@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.causes.words import other_rank, picture
+from kaiyan.explain.causes.ranks import other_rank
+from kaiyan.explain.causes.types import picture
 from kaiyan.explain.fixes import Fix, edited, fed, parameter, replaced
 from kaiyan.explain.layers import Permute, is_convolution, rebuilt
 from kaiyan.spec.sentence import sentence

@@ -1,0 +1,124 @@
+"""Causes about rank: how many axes a layer takes."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from kaiyan.explain.causes.finding import Cause, Finding, numbers
+from kaiyan.explain.fixes import Fix, fed, replaced
+from kaiyan.explain.layers import is_convolution
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kaiyan.explain.facts import Facts
+
+
+def _rank(facts: Facts, found: re.Match[str]) -> Finding:
+    shape = facts.given or numbers(found["shape"] or found["old_shape"] or "")
+    wanted = int(found["batched"] or found["norm"] or found["pool"] or found["weight"] or 4)
+    layer = facts.path or (found["layer"] or "layer")
+    said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
+                    layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
+    return Finding(
+        said,
+        (
+            *_latent(facts, found, shape, wanted),
+            *_reshaped(shape, wanted, certain=facts.model is None),
+            *_repeated(facts, shape, wanted),
+            *other_rank(facts, shape),
+        ),
+    )
+
+
+def _latent(facts: Facts, found: re.Match[str], shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+    """Rows (N, C) for a layer of maps (N, C, 1, 1): their second axis is the channels' already."""
+    C = getattr(facts.layer, "in_channels", None) or getattr(facts.layer, "num_features", None)
+    if len(shape) != 2 or wanted <= 2 or (shape[1] != C if C else "transpose" not in (found["layer"] or "")):
+        return
+    line = f"x = x[:, :{', None' * (wanted - 2)}]"
+    moved = (*shape, *(1,) * (wanted - 2))
+    said = sentence("K005", "axis 1 has the {C} channels already: {line} gives {moved}", C=shape[1], line=line,
+                    moved=moved)  # fmt: skip
+    yield fed(said, line, lambda x: x.reshape(moved))
+
+
+def _reshaped(shape: tuple[int, ...], wanted: int, *, certain: bool) -> Iterator[Fix]:
+    """Axes merged or added; ``certain`` keeps to the rank that is asked for, where nothing can be tried."""
+    if len(shape) > wanted:
+        line = f"x = x.flatten(0, {len(shape) - wanted})"
+        moved = (torch.Size(shape[: len(shape) - wanted + 1]).numel(), *shape[len(shape) - wanted + 1 :])
+        said = sentence("K005", "frames as a batch: {line} gives {moved}", line=line, moved=moved)
+        yield fed(said, line, lambda x: x.flatten(0, len(shape) - wanted))
+        return
+    for axes in ((0,), (0, 0), (1,), (0, 0, 0)):
+        if certain and len(shape) + len(axes) != wanted:
+            continue
+        line = "x = x" + "".join(f".unsqueeze({axis})" for axis in axes)
+        grown = list(shape)
+        for axis in axes:
+            grown.insert(axis, 1)
+        said = sentence("K005", "a batch or a channel of one: {line} gives {moved}", line=line, moved=tuple(grown))
+        yield fed(said, line, partial(_unsqueezed, axes=axes))
+
+
+def _repeated(facts: Facts, shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+    """A picture without channels for a layer that takes several."""
+    C = getattr(facts.layer, "in_channels", 1)
+    if len(shape) != wanted - 2 or C == 1 or shape[-1] == C:
+        return
+    grown = (1, C, *shape)
+    line = f"x = x.expand({', '.join(map(str, grown))})"
+    said = sentence("K005", "{layer} takes {C} channels, this has none: repeat it {C} times, {line}",
+                    layer=facts.path or type(facts.layer).__name__, C=C, line=line)  # fmt: skip
+    yield fed(said, line, lambda x: x.expand(grown))
+
+
+def _unsqueezed(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    for axis in axes:
+        x = x.unsqueeze(axis)
+    return x
+
+
+def other_rank(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
+    """The layer of the rank that the input has."""
+    layer: Any = facts.layer
+    if layer is None or not 3 <= len(shape) <= 5:
+        return
+    name = re.sub(r"\dd$", f"{len(shape) - 2}d", type(layer).__name__)
+    kind = getattr(nn, name, None)
+    made = _of_rank(layer, kind) if kind and name != type(layer).__name__ else None
+    if made:
+        said = sentence("K005", "{name}, which takes {shape}", name=name, shape=shape)
+        yield replaced(said, layer, facts.path or "", made)
+
+
+def _of_rank(layer: Any, kind: Any) -> nn.Module | None:
+    names = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "num_features")
+    settings = {n: getattr(layer, n) for n in names if hasattr(layer, n)}
+    settings = {n: v[0] if isinstance(v, tuple) else v for n, v in settings.items()}
+    if is_convolution(layer):
+        settings["bias"] = layer.bias is not None
+    try:
+        made: nn.Module = kind(**settings)
+    except (TypeError, ValueError):
+        return None
+    return made.train(layer.training)
+
+
+RANKS = (
+    Cause("K005", sentence("title", "an input of another rank"),
+        r"Expected \dD \(unbatched\) or (?P<batched>\d)D \(batched\) input to (?P<layer>\w+), but got input of size: "
+        r"\[(?P<shape>[^\]]*)\]|expected (?:2D or )?(?P<norm>\d)D input \(got (?P<got>\d)D|"
+        r"(?:non-empty|[Ee]xpected) \dD or (?P<pool>\d)D|[Dd]imension specified as -\d but tensor|"
+        r"Got 3D input, but bilinear mode|"
+        r"Expected \d-dimensional input for (?P<weight>\d)-dimensional weight .*?but got \d-dimensional "
+        r"input of size \[(?P<old_shape>[^\]]*)\]",
+        "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [2, 4, 3, 32, 32]", _rank),
+)  # fmt: skip

@@ -1,0 +1,175 @@
+"""Causes about what a constructor is given: padding words, numbers an axis, zeros, floats."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.explain.causes.finding import Cause, Finding, numbers
+from kaiyan.explain.fixes import Fix, edited, parameter, replaced
+from kaiyan.explain.layers import per_axis, rebuilt
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from kaiyan.explain.facts import Facts
+
+
+def _same_stride(facts: Facts, _: re.Match[str]) -> Finding:
+    stride = (facts.settings or {}).get("stride", getattr(facts.layer, "stride", "?"))
+    said = sentence("K008", "PyTorch has no padding='same' at stride {stride}; libraries differ in what it would mean",
+                    stride=stride)  # fmt: skip
+    pad = _usual(facts.settings)
+    offer = sentence("K008", "padding={padding}: half the kernel on both sides; "
+                     "TensorFlow's rule: kaiyan.nn.Conv2d(padding='same'), any stride", padding=pad)  # fmt: skip
+    return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*(['\"])same\1", f"padding={pad}"),))
+
+
+def _usual(settings: dict[str, Any] | None) -> Any:
+    kernel = per_axis((settings or {}).get("kernel_size", 3), 1)
+    dilation = per_axis((settings or {}).get("dilation", 1), 1)[0]
+    pads = tuple(dilation * (k - 1) // 2 for k in kernel)
+    return pads[0] if len(set(pads)) == 1 else pads
+
+
+def _line_fix(facts: Facts, said: Sentence, pattern: str, after: str) -> Fix:
+    """A change of the user's own line, or only the words where there is none."""
+    step = facts.step
+    line = step.line if step and step.line else facts.line
+    found = re.search(pattern, line.text) if line else None
+    if line is None or found is None:
+        return Fix(said, None, after)
+    if facts.model is not None and step is not None:
+        return edited(said, line, step.path, found[0], after)
+    return Fix(said, line.text, line.text.replace(found[0], after, 1))
+
+
+def _word(facts: Facts, found: re.Match[str]) -> Finding:
+    word = found["word"]
+    said = sentence("K009", "PyTorch has the padding words 'valid' and 'same', in lower case, not {word!r}", word=word)
+    near = "valid" if word.lower() == "valid" else "same"
+    strided = per_axis((facts.settings or {}).get("stride", 1), 1) != (1,) and near == "same"
+    after = f"padding={_usual(facts.settings)}" if strided else f"padding='{near}'"
+    offer = sentence("K009", "{after}; TensorFlow's SAME pads by the stride, kaiyan.nn has it", after=after)
+    return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*(['\"])\w+\1", after),))
+
+
+def _mode(facts: Facts, found: re.Match[str]) -> Finding:
+    said = sentence("K028", "there is no padding_mode {word!r}", word=found["word"])
+    offer = sentence("K028", "padding_mode='zeros'; there are also 'reflect', 'replicate' and 'circular'")
+    return Finding(said, (_line_fix(facts, offer, r"padding_mode\s*=\s*(['\"])\w+\1", "padding_mode='zeros'"),))
+
+
+def _count(facts: Facts, found: re.Match[str]) -> Finding:
+    layer: Any = facts.layer
+    if found["name"] == "stride":
+        said = sentence("K010", "the kernel or the weight has {rank} axes and the layer another number: "
+                        "not the stride is wrong", rank=found["rank"])  # fmt: skip
+        made = rebuilt(layer, kernel_size=layer.kernel_size[0]) if layer is not None else None
+        offer = sentence("K010", "a kernel of one number, or one an axis")
+        step = facts.step
+        if layer is None and facts.model is not None and step and len(step.inputs) > 1:
+            old = step.inputs[1]
+            module = facts.model.get_submodule(step.path)
+            fix = parameter(offer, module, step.path, old, (*old, old[-1])[: len(step.inputs[0])])
+            return Finding(said, (fix or Fix(offer),))
+    else:
+        said = sentence("K010", "{name}={given} has {count} numbers; PyTorch takes one, or one an axis: {rank}",
+                        name=found["name"], given=found["given"], count=len(numbers(found["given"])),
+                        rank=found["rank"])  # fmt: skip
+        sides = numbers(found["given"])
+        made = rebuilt(layer, padding=sides[: int(found["rank"])]) if layer is not None else None
+        offer = sentence("K010", "one number an axis; for each side F.pad(x, (left, right, top, bottom)) first, "
+                         "or kaiyan.nn.Conv2d(padding=((top, bottom), (left, right)))")  # fmt: skip
+        if layer is None:
+            after = f"padding={sides[: int(found['rank'])]}"
+            return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*[\[(][^\])]*[\])]", after),))
+    return Finding(said, (replaced(offer, layer, facts.path or "", made) if made else Fix(offer),))
+
+
+def _zero(facts: Facts, found: re.Match[str]) -> Finding | None:
+    layer: Any = facts.layer
+    words = found[0].lower()
+    name = "groups" if "groups" in words else next(
+        (n for n in ("stride", "dilation", "kernel", "padding") if n in words), "kernel")  # fmt: skip
+    attribute = "kernel_size" if name == "kernel" else name
+    value = (facts.settings or {}).get(attribute, getattr(layer, attribute, None))
+    least = 0 if name == "padding" else 1
+    said = sentence("K011", "{name} is {value}; the least is {least}", name=attribute, value=value, least=least)
+    offer = sentence("K011", "{name}={least}", name=attribute, least=least)
+    made = rebuilt(layer, **{attribute: least}) if layer is not None else None
+    if made:
+        return Finding(said, (replaced(offer, layer, facts.path or "", made),))
+    return Finding(said, (_line_fix(facts, offer, rf"{attribute}\s*=\s*-?\d+", f"{attribute}={least}"),))
+
+
+def _transposed_same(facts: Facts, _: re.Match[str]) -> Finding:
+    layer: Any = facts.layer
+    said = sentence("K016", "a transposed convolution has no padding='same' in PyTorch")
+    if layer is None:
+        return Finding(said)
+    stride, reach = layer.stride[0], layer.dilation[0] * (layer.kernel_size[0] - 1) + 1
+    padding = -(-max(reach - stride, 0) // 2)
+    extra = stride - reach + 2 * padding
+    n = facts.given[-1] if facts.given else 0
+    offer = sentence("K016", "padding={padding}, output_padding={extra}: {n} becomes n·stride = {m}", padding=padding,
+                     extra=extra, n=n, m=n * stride)  # fmt: skip
+    made = rebuilt(layer, padding=padding, output_padding=extra)
+    return Finding(said, (replaced(offer, layer, facts.path or "", made),) if made else ())
+
+
+def _float(facts: Facts, _: re.Match[str]) -> Finding:
+    floats = {k: v for k, v in (facts.settings or {}).items() if isinstance(v, float) and k != "eps"}
+    named = ", ".join(f"{k}={v}" for k, v in floats.items()) or "size"
+    said = sentence("K014", "{named} is a float: / gives floats, // whole numbers", named=named)
+    offer = sentence("K014", "// instead of /")
+    return Finding(said, (_line_fix(facts, offer, r"(?<!/)/(?!/)", "//"),))
+
+
+def _output_padding(facts: Facts, found: re.Match[str]) -> Finding:
+    layer: Any = facts.layer
+    named = {k: int(v) for k, v in re.findall(r"(\w+): (\d+)", found["words"])}
+    given = tuple(v for k, v in named.items() if k.startswith("output_padding"))
+    stride = tuple(v for k, v in named.items() if k.startswith("stride"))
+    said = sentence("K015", "output_padding={given} chooses one of the sizes that stride {stride} skips: it must be "
+                    "smaller than stride or dilation", given=given, stride=stride or "?")  # fmt: skip
+    if layer is None:
+        return Finding(said, (Fix(sentence("K015", "output_padding=0"), None, "output_padding=0"),))
+    most = max(layer.stride[0], layer.dilation[0]) - 1
+    n = facts.given[-1] if facts.given else 0
+    least = (n - 1) * layer.stride[-1] - 2 * layer.padding[-1] + layer.dilation[-1] * (layer.kernel_size[-1] - 1) + 1
+    sizes = range(least, least + most + 1)
+    offer = sentence("K015", "output_padding={most}; reachable from {n}: {sizes}", most=most, n=n,
+                     sizes=", ".join(map(str, sizes)))  # fmt: skip
+    made = rebuilt(layer, output_padding=most)
+    return Finding(said, (replaced(offer, layer, facts.path or "", made),) if made else ())
+
+
+SETTINGS = (
+    Cause("K008", sentence("title", "padding='same' with a stride"),
+        r"padding='same' is not supported for strided", "padding='same' is not supported for strided convolutions",
+        _same_stride),
+    Cause("K009", sentence("title", "a word of padding"),
+        r"Invalid padding string:? '(?P<word>[^']*)'", "Invalid padding string 'SAME', should be one of", _word),
+    Cause("K028", sentence("title", "a word of padding_mode"),
+        r"padding_mode must be one of .* got padding_mode='(?P<word>[^']*)'",
+        "padding_mode must be one of {'reflect', 'zeros'}, but got padding_mode='zero'", _mode),
+    Cause("K010", sentence("title", "more numbers than axes"),
+        r"expected (?P<name>\w+) to be a single integer value or a list of (?P<rank>\d+) values.*got \w+=(?P<given>.*)",
+        "expected padding to be a single integer value or a list of 2 values, but got padding=[1, 1, 1, 1]", _count),
+    Cause("K011", sentence("title", "a setting below its least"),
+        r"non-positive stride|(dilation|kernel size) should be greater than zero|negative padding|"
+        r"groups must be a positive|non-positive groups|could not create a (primitive|memory) descriptor|by zero",
+        "non-positive stride is not supported", _zero),
+    Cause("K016", sentence("title", "a transposed convolution's 'same'"),
+        r"conv_transpose\dd\(\): argument '(?:output_)?padding' .* must be tuple of ints|"
+        r'Only "zeros" padding mode is supported for ConvTranspose',
+        "conv_transpose2d(): argument 'padding' (position 5) must be tuple of ints, but found element of type str",
+        _transposed_same),
+    Cause("K014", sentence("title", "a size that is a float"),
+        r"tuple of ints, ?but got float|tuple of \(?float|got float", "type must be tuple of ints,but got float",
+        _float),
+    Cause("K015", sentence("title", "output_padding too large"),
+        r"output padding must be smaller than either stride or dilation, but got (?P<words>.*)",
+        "output padding must be smaller than either stride or dilation, but got output_padding_height: 2",
+        _output_padding),
+)  # fmt: skip

@@ -1,0 +1,130 @@
+"""Causes about what the numbers are: dtype, device, and what is no tensor."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from kaiyan.explain.causes.finding import Cause, Finding
+from kaiyan.explain.fixes import Fix, fed, preceded
+from kaiyan.explain.layers import Cast
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kaiyan.explain.facts import Facts
+
+
+def _device(facts: Facts, found: re.Match[str]) -> Finding:
+    named = list(dict.fromkeys(re.findall(r"\b(?:cuda|mps|xpu)(?::\d+)?|\bcpu\b", facts.text[found.start() :])))
+    if len(named) == 1:  # PyTorch names a tensor of the processor "torch.FloatTensor"
+        named.append("cpu")
+    said = (
+        sentence("K007", "input and weights lie on different devices: {one} and {two}", one=named[0], two=named[1])
+        if named
+        else sentence("K007", "input and weights lie on different devices")
+    )
+    line = "x = x.to(next(model.parameters()).device)"
+    return Finding(said, (Fix(sentence("K007", "move the input: {line}", line=line), None, line),))
+
+
+def _dtype(facts: Facts, found: re.Match[str]) -> Finding:
+    weighted = facts.layer is not None and next(facts.layer.parameters(), None) is not None
+    if not weighted and (found["target"] or found["wanted"] or found["type"]):
+        return _target(found)
+    words = [w.removeprefix("torch.").removesuffix("Tensor") for w in found.groups() if w]
+    weight = next((p.dtype for p in facts.layer.parameters()), None) if facts.layer else None
+    given = facts.step.dtypes[0] if facts.step and facts.step.dtypes else None
+    x = given or (_NAMES.get(words[0], words[0]) if words else "?")
+    w = str(weight).removeprefix("torch.") if weight else _NAMES.get(words[-1], words[-1]) if words else "float32"
+    said = sentence("K006", "the input is {x} and the weights are {w}; the device is not the matter", x=x, w=w)
+    dtype = getattr(torch, w, torch.float32)
+    return Finding(said, tuple(_casts(facts, x, dtype)))
+
+
+_NAMES = {"unsigned char": "uint8", "Byte": "uint8", "double": "float64", "Double": "float64", "float": "float32",
+          "Float": "float32", "c10::Half": "float16", "Half": "float16", "long int": "int64", "Long": "int64",
+          "c10::BFloat16": "bfloat16", "BFloat16": "bfloat16", "int": "int32", "Int": "int32", "Char": "int8",
+          "bool": "bool"}  # fmt: skip
+
+
+def _target(found: re.Match[str]) -> Finding:
+    """A type that is asked for by name, where no layer is known: the target of a loss more often than an input."""
+    wanted, got = (_NAMES.get(w, w) for w in (found["target"] or found["wanted"] or found["type"],
+                                              found["given"] or found["found"] or found["kind"]))  # fmt: skip
+    said = sentence("K006", "{wanted} is expected and {got} came: the target of a loss, or the input of a layer",
+                    wanted=wanted, got=got)  # fmt: skip
+    line = f"y = y{_METHODS.get(wanted, f'.to(torch.{wanted})')}"
+    back = f"x = x{_METHODS.get(got, f'.to(torch.{got})')}"
+    dtype = getattr(torch, wanted, torch.float32)
+    target = sentence("K006", "if it is the target (cross_entropy takes int64, the others floats): {line}", line=line)
+    layer = sentence("K006", "if it is a layer's input, as its weights are: {line}", line=back)
+    cast = Fix(target, None, line, change=lambda model, inputs: (model, (*inputs[:-1], inputs[-1].to(dtype))))
+    return Finding(said, (cast, Fix(layer, None, back)))
+
+
+_METHODS = {"int64": ".long()", "float32": ".float()", "float64": ".double()", "float16": ".half()"}
+
+
+def picture(shape: tuple[int, ...], C: int) -> Iterator[Fix]:
+    """A picture as files give it, (H, W, C) or a batch of them, bytes from 0 to 255, made what a convolution takes."""
+    if len(shape) not in (3, 4) or shape[-1] != C:
+        return
+    order = (2, 0, 1) if len(shape) == 3 else (0, 3, 1, 2)
+    line = f"x = x.permute{order}{'.unsqueeze(0)' if len(shape) == 3 else ''}.float() / 255"
+    said = sentence("K030", "channels first, numbers from 0 to 1: {line}", line=line)
+    yield fed(said, line, partial(_opened, order=order))
+
+
+def _opened(x: Tensor, order: tuple[int, ...]) -> Tensor:
+    x = x.permute(order).float() / 255
+    return x.unsqueeze(0) if len(order) == 3 else x
+
+
+def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
+    method = {torch.float32: ".float()", torch.float64: ".double()", torch.float16: ".half()"}.get(
+        dtype, f".to({dtype})"
+    )
+    C = getattr(facts.layer, "in_channels", 0)
+    if x == "uint8" and facts.given and C:
+        yield from picture(facts.given, C)
+    if x == "uint8":
+        line = f"x = x{method} / 255"
+        yield fed(sentence("K006", "numbers from 0 to 1: {line}", line=line), line, lambda i: i.to(dtype) / 255)
+    line = f"x = x{method}"
+    yield fed(sentence("K006", "the input as the weights are: {line}", line=line), line, lambda i: i.to(dtype))
+    if facts.layer is not None:
+        said = sentence("K006", "cast before {path}", path=facts.path or type(facts.layer).__name__)
+        yield preceded(said, facts.layer, facts.path or "", Cast(dtype))
+
+
+def _no_tensor(_: Facts, found: re.Match[str]) -> Finding:
+    said = sentence("K024", "the layer was given a {kind}, not a tensor", kind=found["kind"] or found["other"])
+    line = "x = torch.as_tensor(x)"
+    return Finding(said, (fed(sentence("K024", "{line} (torch.from_numpy shares its memory)", line=line), line,
+                              torch.as_tensor),))  # fmt: skip
+
+
+TYPES = (
+    Cause("K007", sentence("title", "two devices"),
+        r"Input type \(torch\.cuda\.\w+\) and weight type \(torch\.\w+Tensor\)|on the same device, but found|"
+        r"Input type \(torch\.\w+Tensor\) and weight type \(torch\.cuda",
+        "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!", _device),
+    Cause("K006", sentence("title", "two dtypes"),
+        r"Input type \(([^)]*)\) and (?:bias|weight) type \(([^)]*)\) should be the same|"
+        r"must have the same dtype, but got (\w+) and (\w+)|"
+        r"expected scalar type (?P<wanted>\w+) but found (?P<found>\w+)|"
+        r"expected target dtype to be (?P<target>\w+)[\w ]*, but got (?P<given>\w+)|"
+        r"Found dtype (?P<kind>\w+) but expected (?P<type>\w+)|"
+        r"to have the same dtype, but got: (\w+) != ([\w:]+)|mixed dtype \(CPU\)|not implemented for '(\w+)'|"
+        r"could not infer output dtype",
+        "Input type (unsigned char) and bias type (float) should be the same", _dtype),
+    Cause("K024", sentence("title", "an input that is no tensor"),
+        r"must be Tensor, not (?P<kind>[\w.]+)|got \((?P<other>numpy\.ndarray|list)",
+        "linear(): argument 'input' (position 1) must be Tensor, not numpy.ndarray", _no_tensor),
+)  # fmt: skip
