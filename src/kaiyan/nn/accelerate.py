@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, fx, nn
 
 from kaiyan.engine.codegen.threads import get_num_threads, holding
-from kaiyan.nn.fuse import Prepared, Reasons, fused, is_convolution, made_of, refusal, weighted
+from kaiyan.nn.by_module import by_module
+from kaiyan.nn.fuse import Prepared, Reasons, fused, is_convolution
 from kaiyan.nn.layers import Layer
-from kaiyan.spec.error import ConvError, KaiyanError
+from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.problem import precision as checked
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -161,7 +162,7 @@ def _quick(
     original: nn.Module, inputs: tuple[Any, ...], right: list[Tensor], precision: str
 ) -> tuple[nn.Module, dict[str, str], Reasons, bool, float]:
     """The model rewritten by the first way that gives its outputs: as a graph, module by module, or not at all."""
-    for way in (_by_graph, _by_module):
+    for way in (_by_graph, by_module):
         try:
             quick, made, left = way(copy.deepcopy(original), inputs, precision)
             difference = _difference(right, _flat(_quietly(quick)(*inputs)))
@@ -218,28 +219,6 @@ class _Shapes(fx.Interpreter):
 def _quietly(model: nn.Module) -> Callable[..., Any]:
     """The model's call without the traceback that torch prints where a graph fails."""
     return model.forward if isinstance(model, fx.GraphModule) else model
-
-
-def _by_module(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tuple[nn.Module, dict[str, str], Reasons]:
-    """Every convolution replaced where it stands; nothing is known of what follows it."""
-    del inputs
-    made: dict[str, str] = {}
-    left: Reasons = {}
-    for name, layer in list(model.named_modules()):
-        if not is_convolution(layer):
-            continue
-        reason = refusal(layer)
-        try:
-            prepared = made_of(weighted(layer), layer, precision) if reason is None else None
-        except ConvError as error:
-            reason, prepared = error.sentence, None
-        if prepared is None or not name:
-            left[name or type(layer).__name__] = reason or sentence("left", "it is the model itself")
-            continue
-        parent, _, own = name.rpartition(".")
-        setattr(model.get_submodule(parent), own, prepared)
-        made[name] = name
-    return model, made, left
 
 
 def _faster(model: nn.Module, inputs: tuple[Any, ...]) -> str:
