@@ -40,7 +40,8 @@ class Keeps(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         self.feat: Tensor = self.conv(x)
         self.kept: Any = {"views": [self.feat[0]]}
-        return self.feat.mul(2)
+        doubled: Tensor = self.feat * 2
+        return doubled
 
 
 class Frozen(OrderedDict[str, Any]):
