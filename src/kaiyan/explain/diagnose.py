@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from time import process_time
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,8 @@ import torch
 from kaiyan.explain.causes import CAUSES
 from kaiyan.explain.facts import gathered
 from kaiyan.explain.record import checked
-from kaiyan.explain.rehearse import rehearse
 from kaiyan.explain.table import said
+from kaiyan.explain.trial import applied, tried
 from kaiyan.i18n import language
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
@@ -30,13 +30,9 @@ if TYPE_CHECKING:
     from kaiyan.explain.facts import Facts
     from kaiyan.explain.fixes import Fix
     from kaiyan.explain.record import Line
-    from kaiyan.explain.rehearse import Rehearsal, Step
+    from kaiyan.explain.rehearse import Step
 
 _NOTE = re.compile(r"\nK\d{3}: ")
-OFFERED = 4
-"""Fixes that are shown."""
-TRIED = 24
-"""Fixes that are tried, at most."""
 CHAIN = 4
 """Failures one behind the other that are followed."""
 PATIENCE = 0.8
@@ -99,7 +95,8 @@ class Diagnosis:
         for step in self.ledger:
             yield f"  {'→' if step.output is None else ' '} {step}"
         for number, fix in enumerate(self.fixes, start=1):
-            yield f"  {number}. {said(fix.sentence, lang)}"
+            note = f" ({said(fix.note, lang)})" if fix.note else ""
+            yield f"  {number}. {said(fix.sentence, lang)}{note}"
             if fix.line and fix.line != self.line:
                 yield f"       {fix.line.file}:{fix.line.number}"
             yield from (f"       {line}" for line in fix.diff.splitlines())
@@ -127,16 +124,15 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
 
 def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
     code, finding = _found(facts)
-    tried = _tried(facts, finding, until)
+    trials = tried(facts, finding.fixes, until, _found)
     unknown = (*finding.unknown, *_unknown(facts))
     then = None
-    if tried and chain and facts.model is not None and process_time() < until:
-        fix, run = tried[0]
-        if run is not None and run.error is not None:
-            model, inputs = _applied(fix, facts)
-            then = _diagnosed(gathered(run.error, model, inputs), chain - 1, until)
+    first = trials[0].run if trials else None
+    if first is not None and first.error is not None and chain and process_time() < until:
+        model, inputs = applied(trials[0].fix, facts)
+        then = _diagnosed(gathered(first.error, model, inputs), chain - 1, until)
     ledger = facts.run.steps[-8:] if facts.run and facts.run.error else ()
-    fixes = tuple(fix if facts.model is None else fix.found_in(facts.model) for fix, _ in tried)
+    fixes = tuple(t.fix if facts.model is None else t.fix.found_in(facts.model) for t in trials)
     return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, fixes, unknown, then)
 
 
@@ -156,76 +152,6 @@ def _unknown(facts: Facts) -> Iterator[Sentence]:
         yield sentence("diagnosis", "the fixes were not tried: the model and its inputs are not known")
     elif facts.run and facts.run.error is None:
         yield sentence("diagnosis", "the model runs on these inputs: what failed must have been given others")
-
-
-def _tried(facts: Facts, finding: Finding, until: float) -> list[tuple[Fix, Rehearsal | None]]:
-    """Fixes after which the model runs, then those that bring it further; all of them where there is no model."""
-    if facts.model is None or facts.run is None or facts.run.error is None:
-        return [(fix, None) for fix in finding.fixes[:OFFERED]]
-    runs: list[tuple[Fix, Rehearsal | None]] = []
-    further: list[tuple[Fix, Rehearsal | None]] = []
-    for proposed in finding.fixes[:TRIED]:
-        if process_time() > until:
-            break
-        first = _run(proposed, facts)
-        if first is None:
-            continue
-        gained = first.error is not None and len(first.done) > len(facts.done)
-        fix, run = _carried(proposed, first, facts, until) if gained else (proposed, first)
-        if run.error is None:
-            runs.append((replace(fix, tried=True), run))
-        elif len(run.done) > len(facts.done):
-            further.append((replace(fix, tried=True), run))
-        if len(runs) == OFFERED:
-            break
-    return (runs + further)[:OFFERED]
-
-
-def _carried(fix: Fix, run: Rehearsal, facts: Facts, until: float) -> tuple[Fix, Rehearsal]:
-    """The same fix in the layers that fail next for the same reason: one line of code may make many layers."""
-    reason = _found(facts)[0]
-    places: list[str] = []
-    while run.error is not None and fix.before and len(places) < TRIED and process_time() < until:
-        model, inputs = _applied(fix, facts)
-        ahead = gathered(run.error, model, inputs)
-        code, finding = _found(ahead)
-        same = next((f for f in finding.fixes if f.sentence.text == fix.sentence.text and f.change), None)
-        further = _run(same, ahead) if same and code == reason else None
-        if same is None or further is None or (further.error and len(further.done) <= len(run.done)):
-            break
-        places.append(ahead.path or "")
-        fix, run = replace(fix, change=_both(fix, same)), further
-    if places and fix.after and "\n" not in fix.after:
-        fix = replace(fix, after=f"{fix.after}  # the same in {', '.join(places)}")
-    return fix, run
-
-
-def _both(first: Fix, second: Fix) -> Callable[[nn.Module, tuple[Any, ...]], tuple[nn.Module, tuple[Any, ...]]]:
-    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
-        for fix in (first, second):
-            if fix.change:
-                model, inputs = fix.change(model, inputs)
-        return model, inputs
-
-    return change
-
-
-def _applied(fix: Fix, facts: Facts) -> tuple[nn.Module, tuple[Any, ...]]:
-    """Model and inputs with the fix in; on meta inputs where they do, since a fix may ask for a very large one."""
-    assert facts.model is not None
-    light = tuple(x.to("meta") if facts.meta and isinstance(x, torch.Tensor) else x for x in facts.inputs)
-    return fix.apply(facts.model, light)
-
-
-def _run(fix: Fix, facts: Facts) -> Rehearsal | None:
-    """The rehearsal with the fix in; None where it cannot be put in."""
-    if fix.change is None or facts.model is None:
-        return None
-    try:
-        model, inputs = _applied(fix, facts)
-    except Exception:  # noqa: BLE001 (a proposal that cannot be carried out is not offered)
-        return None
-    return rehearse(model, inputs, meta=facts.meta)
 
 
 @contextmanager

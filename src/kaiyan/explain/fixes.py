@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fix:
-    """One way out: what to do, the line of code before and after, whether it was tried and the failure was gone.
+    """One way out: what to do, the line of code before and after, whether the model was seen to run with it.
 
     ``line`` is where ``before`` stands in the user's code; ``made`` is the layer that comes to stand at ``path``.
+    ``note`` says what is not so: that it was not tried, or where the model fails then.
     """
 
     sentence: Sentence
@@ -36,6 +37,7 @@ class Fix:
     line: Line | None = None
     path: str = ""
     made: nn.Module | None = None
+    note: Sentence | None = None
 
     def found_in(self, model: nn.Module) -> Fix:
         """The same fix in the words of the user's constructor, where that is found."""
@@ -64,9 +66,11 @@ class Fix:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain words, for JSON."""
+        line = {"file": self.line.file, "number": self.line.number} if self.line else None
+        note = str(self.note) if self.note else None
         return {
             "fix": str(self.sentence), "before": self.before, "after": self.after, "diff": self.diff,
-            "tried": self.tried, "line": {"file": self.line.file, "number": self.line.number} if self.line else None,
+            "tried": self.tried, "note": note, "line": line,
         }  # fmt: skip
 
 

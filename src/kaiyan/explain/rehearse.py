@@ -44,11 +44,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """The steps in order, the error if one was raised, and the path of the innermost module that was running then."""
+    """The steps in order, the error if there was one, the path of the module that ran then, the answer's shapes."""
 
     steps: tuple[Step, ...]
     error: BaseException | None
     path: str | None
+    outputs: tuple[Shape, ...] = ()
 
     @property
     def failed(self) -> Step | None:
@@ -68,7 +69,8 @@ def rehearse(model: nn.Module, inputs: tuple[Any, ...], *, meta: bool = True) ->
     steps = [_step(call) for call in found.layers]
     if failure and not failure.is_module and steps and steps[-1].is_module and _is_users(model, steps[-1].path):
         steps.append(_step(failure))  # a user's module without modules in it: its functions are the steps
-    return Rehearsal(tuple(steps), found.error, failure.path if failure else None)
+    outputs = tuple(tensor.shape for tensor in found.outputs)
+    return Rehearsal(tuple(steps), found.error, failure.path if failure else None, outputs)
 
 
 def _is_users(model: nn.Module, path: str) -> bool:

@@ -1,0 +1,145 @@
+"""Fixes put into copies and run to the end: those that restore what was meant come first, then those that only run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import process_time
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from kaiyan.explain.facts import gathered
+from kaiyan.explain.rehearse import rehearse
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from torch import nn
+
+    from kaiyan.explain.causes.finding import Finding
+    from kaiyan.explain.facts import Facts
+    from kaiyan.explain.fixes import Fix
+    from kaiyan.explain.rehearse import Rehearsal
+
+    Understand = Callable[[Facts], tuple[str, Finding]]
+
+OFFERED = 4
+"""Fixes that are shown."""
+TRIED = 24
+"""Fixes that are tried, at most."""
+UNTRIED = 2
+"""Fixes that could not be tried and are shown all the same, at most."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A fix and the run with it in; None where it could not be tried. ``inputs`` are those after the fix."""
+
+    fix: Fix
+    run: Rehearsal | None
+    inputs: tuple[Any, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether the model runs to its end."""
+        return self.run is not None and self.run.error is None
+
+
+def tried(facts: Facts, proposed: Iterable[Fix], until: float, understand: Understand) -> list[Trial]:
+    """At most ``OFFERED`` fixes: after which the model runs, which bring it further, and which could not be tried."""
+    fixes = list(_different(proposed))
+    if facts.model is None or facts.run is None or facts.run.error is None:
+        return [Trial(fix, None) for fix in fixes[:OFFERED]]
+    running: list[Trial] = []
+    further: list[Trial] = []
+    untried: list[Trial] = []
+    for fix in fixes[:TRIED]:
+        if fix.change is None or process_time() > until:
+            untried.append(Trial(replace(fix, note=sentence("diagnosis", "not tried")), None))
+            continue
+        trial = _trial(fix, facts, until, understand)
+        if trial is None:
+            continue
+        (running if trial.runs else further).append(trial)
+        if sum(_worth(trial) == 0 for trial in running) == OFFERED:
+            break
+    return (sorted(running, key=_worth) + further + untried[:UNTRIED])[:OFFERED]
+
+
+def applied(fix: Fix, facts: Facts) -> tuple[nn.Module, tuple[Any, ...]]:
+    """Model and inputs with the fix in; on meta inputs where they do, since a fix may ask for a very large one."""
+    assert facts.model is not None
+    light = tuple(x.to("meta") if facts.meta and isinstance(x, torch.Tensor) else x for x in facts.inputs)
+    return fix.apply(facts.model, light)
+
+
+def _different(fixes: Iterable[Fix]) -> Iterator[Fix]:
+    """Each of the fixes once: those that read alike are alike."""
+    known = set()
+    for fix in fixes:
+        words = (str(fix.sentence), fix.after, fix.path)
+        if words not in known:
+            known.add(words)
+            yield fix
+
+
+def _worth(trial: Trial) -> int:
+    """0 where the answer has a row for each row of the input, 1 where the samples were mixed."""
+    rows = next((x.shape[0] for x in trial.inputs if isinstance(x, torch.Tensor) and x.ndim > 1), None)
+    outputs = trial.run.outputs if trial.run else ()
+    return int(bool(rows and outputs and outputs[0] and outputs[0][0] != rows))
+
+
+def _trial(fix: Fix, facts: Facts, until: float, understand: Understand) -> Trial | None:
+    """The fix as it was carried out, in all layers that need it; None where nothing is gained by it."""
+    run, inputs = _run(fix, facts)
+    if run is None:
+        return None
+    if run.error is not None and len(run.done) > len(facts.done):
+        fix, run = _carried(fix, run, facts, until, understand)
+    if run.error is None:
+        return Trial(replace(fix, tried=True), run, inputs)
+    if len(run.done) <= len(facts.done):
+        return None
+    words = (str(run.error).strip().splitlines() or [type(run.error).__name__])[0]
+    note = sentence("diagnosis", "brings it further, to {path}: {words}", path=run.path or "forward", words=words)
+    return Trial(replace(fix, note=note), run, inputs)
+
+
+def _carried(fix: Fix, run: Rehearsal, facts: Facts, until: float, understand: Understand) -> tuple[Fix, Rehearsal]:
+    """The same fix in the layers that fail next for the same reason: one line of code may make many layers."""
+    reason = understand(facts)[0]
+    places: list[str] = []
+    while run.error is not None and fix.before and len(places) < TRIED and process_time() < until:
+        model, inputs = applied(fix, facts)
+        ahead = gathered(run.error, model, inputs)
+        code, finding = understand(ahead)
+        same = next((f for f in finding.fixes if f.sentence.text == fix.sentence.text and f.change), None)
+        further = _run(same, ahead)[0] if same and code == reason else None
+        if same is None or further is None or (further.error and len(further.done) <= len(run.done)):
+            break
+        places.append(ahead.path or "")
+        fix, run = replace(fix, change=_both(fix, same)), further
+    if places and fix.after and "\n" not in fix.after:
+        fix = replace(fix, after=f"{fix.after}  # the same in {', '.join(places)}")
+    return fix, run
+
+
+def _both(first: Fix, second: Fix) -> Callable[[nn.Module, tuple[Any, ...]], tuple[nn.Module, tuple[Any, ...]]]:
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        for fix in (first, second):
+            if fix.change:
+                model, inputs = fix.change(model, inputs)
+        return model, inputs
+
+    return change
+
+
+def _run(fix: Fix, facts: Facts) -> tuple[Rehearsal | None, tuple[Any, ...]]:
+    """The rehearsal with the fix in, and its inputs; None where it cannot be put in."""
+    try:
+        model, inputs = applied(fix, facts)
+    except Exception:  # noqa: BLE001 (a proposal that cannot be carried out is not offered)
+        return None, ()
+    return rehearse(model, inputs, meta=facts.meta), inputs
