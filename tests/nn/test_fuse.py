@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from kaiyan import nn as ours
 from kaiyan.nn.accelerate import _by_graph, accelerate
-from kaiyan.nn.fuse import Prepared
+from kaiyan.nn.prepared import Prepared
 
 if TYPE_CHECKING:
     from torch import fx

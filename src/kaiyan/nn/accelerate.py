@@ -15,8 +15,9 @@ from torch import Tensor, fx, nn
 
 from kaiyan.engine.codegen.threads import get_num_threads, holding
 from kaiyan.nn.by_module import by_module
-from kaiyan.nn.fuse import Prepared, Reasons, fused, is_convolution
+from kaiyan.nn.fuse import Reasons, fused, is_convolution
 from kaiyan.nn.layers import Layer
+from kaiyan.nn.prepared import Prepared
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.problem import precision as checked
 from kaiyan.spec.sentence import Sentence, sentence

@@ -7,24 +7,21 @@ still in registers. A convolution moves down to the last node that it takes in, 
 from __future__ import annotations
 
 import operator as op
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import fx, nn
 from torch.nn import functional as F
 
-from kaiyan.engine.codegen.threads import get_num_threads
 from kaiyan.nn.layers import LAYERS, Layer
-from kaiyan.ops.prepare import prepare
+from kaiyan.nn.prepared import Prepared, PreparedLinear, Weighted
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from kaiyan.ops.prepare import PreparedConv
 
 Reasons = dict[str, Sentence]
 
@@ -48,110 +45,6 @@ _TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding",
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 _TAKEN = (*_CONVOLUTIONS, nn.Linear)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Weighted:
-    """A convolution with its numbers, and the activation computed with it."""
-
-    spec: Conv
-    weight: Tensor
-    bias: Tensor | None
-    activation: str | None = None
-
-    def normalised(self, norm: Any) -> Weighted:
-        """With a BatchNorm in evaluation folded into it, in float64.
-
-        Source: y = (x − mean) / √(var + eps) · gamma + beta is a factor and a sum for each channel.
-        """
-        scale = (norm.running_var.double() + norm.eps).rsqrt()
-        scale = scale if norm.weight is None else scale * norm.weight.double()
-        bias = -norm.running_mean.double() if self.bias is None else self.bias.double() - norm.running_mean.double()
-        bias = bias * scale if norm.bias is None else bias * scale + norm.bias.double()
-        w, G = self.weight.double(), self.spec.groups
-        if self.spec.transposed:
-            by_group = w.reshape(G, -1, *w.shape[1:]) * scale.reshape(G, 1, -1, *[1] * (w.ndim - 2))
-            w = by_group.reshape(w.shape)
-        else:
-            w = w * scale.reshape(-1, *[1] * (w.ndim - 1))
-        spec = self.spec.replace(bias=True)
-        return replace(self, spec=spec, weight=w.to(self.weight.dtype), bias=bias.to(self.weight.dtype))
-
-
-class Prepared(nn.Module):
-    """A convolution on a prepared kernel: x, and a residual where one is taken in, to the activated output."""
-
-    weight: Tensor
-    bias: Tensor | None
-
-    def __init__(self, found: Weighted, precision: str) -> None:
-        super().__init__()
-        self.spec, self.activation, self.precision = found.spec, found.activation, precision
-        self.register_buffer("weight", found.weight.detach().clone())
-        self.register_buffer("bias", None if found.bias is None else found.bias.detach().clone())
-        self._ready: PreparedConv | None = None
-        self._known: dict[Any, Any] = {}
-
-    def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
-        """X (N, C, *spatial) or (C, *spatial), and a residual that is added to the output."""
-        if type(residual) is nn.Parameter:
-            residual = residual.detach()
-        like = None if residual is None else (residual.shape, residual.stride(), residual.dtype)
-        key = x.shape, x.stride(), x.dtype, like, get_num_threads(), torch.is_grad_enabled()
-        ready = self._known.get(key)
-        if ready is None:
-            self._known[key] = ready = self._made(x, residual)
-        y: Tensor = ready(x, residual)
-        return y
-
-    def _made(self, x: Tensor, residual: Tensor | None) -> Any:
-        if self._ready is None or len(self._known) > _SHAPES:
-            made = prepare(self.spec, self.weight, self.bias, activation=self.activation, precision=self.precision)
-            self._ready, self._known = made, {}
-        if residual is None or (residual.shape, residual.dtype) == (self.spec.output_shape(x.shape), x.dtype):
-            return self._ready.ready(x, residual)
-        plain = prepare(self.spec, self.weight, self.bias, precision=self.precision)
-        return lambda x, residual: _activated(plain(x) + residual, self.activation)
-
-    def _apply(self, fn: Any, recurse: bool = True) -> Any:
-        self._ready, self._known = None, {}
-        return super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-
-    def _load_from_state_dict(self, *arguments: Any) -> None:
-        self._ready, self._known = None, {}
-        super()._load_from_state_dict(*arguments)
-
-    @property
-    def algorithm(self) -> str:
-        """What computed its last new shape; nothing before its first call."""
-        return (self._ready.algorithm if self._ready else None) or ""
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_ready": None, "_known": {}}
-
-    def extra_repr(self) -> str:
-        return str(self.spec) if self.activation is None else f"{self.spec}, activation={self.activation!r}"
-
-
-class PreparedLinear(Prepared):
-    """A linear layer: a convolution of one tap over rows that stand for pixels, channels last."""
-
-    def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
-        """X (..., C) to (..., K); few rows are left to torch, which reads their weight as fast."""
-        rows = x.reshape(-1, x.shape[-1])
-        if len(rows) < _ROWS or residual is not None:
-            y = F.linear(x, self.weight[..., 0], self.bias)
-            return _activated(y if residual is None else y + residual, self.activation)
-        y = super().forward(rows.t().unsqueeze(0))
-        return y[0].t().reshape(*x.shape[:-1], -1)
-
-
-_ROWS = 8
-_SHAPES = 64
-
-
-def _activated(y: Tensor, activation: str | None) -> Tensor:
-    return y if activation is None else getattr(F, activation)(y)
 
 
 def weighted(layer: Any) -> Weighted:
