@@ -147,10 +147,9 @@ class Prepared(nn.Module):
     @property
     def padding(self) -> Any:
         """As torch's layer has it: a number an axis, or a word; pairs where torch has no spelling."""
-        entries = tuple(axis.padding for axis in self.spec.axes)
-        words = {entry for entry in entries if isinstance(entry, str)}
-        if words:
-            return next(iter(words)) if len(words) == 1 and len(set(entries)) == 1 else entries
+        entries: tuple[Any, ...] = tuple(axis.padding for axis in self.spec.axes)
+        if any(isinstance(entry, str) for entry in entries):
+            return entries[0] if len(set(entries)) == 1 else entries
         even = all(before == after for before, after in entries)
         return tuple(before for before, _ in entries) if even else entries
 
