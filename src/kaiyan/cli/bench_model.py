@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from kaiyan.cli import load, written
-from kaiyan.cli.command import Command, Session
+from kaiyan.cli.command import Command, Session, wide
+from kaiyan.explain.table import Row, Table
 from kaiyan.spec.problem import PRECISIONS
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -30,14 +29,15 @@ def _bench_model(*, model: str, shape: str, precision: str, threads: int | None,
 
     if threads is not None:
         torch.set_num_threads(threads)
-    found = accelerate(made, torch.randn(sizes), precision=precision).report
+    with session.working(sentence("bench-model", "measuring the layers")):
+        found = accelerate(made, torch.randn(sizes), precision=precision).report
     if as_json:
         session.json(found.to_dict())
         return
-    session.print(_table(session, found))
+    session.print(_table(found).rich(session.lang))
     for name, reason in found.left.items():
-        session.print(Text(session.say(_left(name, reason, session))))
-    session.print(Text(session.say(_total(found))))
+        session.print(session.say(_left(name, reason, session)))
+    session.print(session.say(_total(found)))
 
 
 def _left(name: str, reason: Sentence, session: Session) -> Sentence:
@@ -57,14 +57,19 @@ def _total(found: Report) -> Sentence:
     )
 
 
-def _table(session: Session, found: Report) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in HEADINGS:
-        table.add_column(session.say(sentence("heading", heading)), overflow="fold")
-    for row in found.layers:
-        before = "-" if row.before is None else f"{row.before * 1e3:.3f} ms"
-        table.add_row(row.name, before, f"{row.after * 1e3:.3f} ms", row.algorithm, row.what)
-    return table
+def _table(found: Report) -> Table:
+    rows = tuple(
+        Row((
+            row.name,
+            "-" if row.before is None else f"{row.before * 1e3:.3f} ms",
+            f"{row.after * 1e3:.3f} ms",
+            row.algorithm,
+            row.what,
+        ))
+        for row in found.layers
+    )  # fmt: skip
+    headings = tuple(sentence("heading", heading) for heading in HEADINGS)
+    return Table(headings, rows, left=frozenset({0, 3, 4}))
 
 
 bench_model = Command(
@@ -77,6 +82,7 @@ bench_model = Command(
         click.Argument(["shape"], metavar="SHAPE"),
         click.Option(["--precision"], default="default", metavar="|".join(PRECISIONS), help="the error allowed"),
         click.Option(["--threads"], type=int, metavar="N", help="how many threads"),
+        wide(),
         click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
     ],
 )

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from kaiyan.cli.progress import working
+from kaiyan.explain.wrapping import Words
 from kaiyan.i18n import say
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from rich.console import RenderableType
+
+    from kaiyan.cli.progress import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +38,50 @@ class Session:
         return say(said, self.lang)
 
     def title(self, text: str) -> None:
-        self.console.print(Text(text, style="bold"))
+        self.console.print(Words(text, style="bold"))
 
     def lines(self, sentences: Iterable[Sentence]) -> None:
         """Each sentence on a line of its own, wrapped beside its mark in a terminal."""
         for said in sentences:
-            self.print(_marked(self.say(said)) if self.console.is_terminal else Text(f"- {self.say(said)}"))
+            self.console.print(Words(self.say(said), "• " if self.console.is_terminal else "- "))
 
     def print(self, what: RenderableType) -> None:
-        self.console.print(what)
+        """Words are wrapped between numbers, never in one."""
+        if isinstance(what, Text) and not what.spans:
+            what = Words(what.plain, style=str(what.style))
+        self.console.print(Words(what) if isinstance(what, str) else what)
 
     def json(self, facts: dict[str, Any]) -> None:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        """JSON as its standard has it: what is not finite is null."""
+        click.echo(json.dumps(_finite(facts), ensure_ascii=False, indent=2, allow_nan=False))
+
+    def working(self, what: Sentence) -> AbstractContextManager[Step]:
+        """A bar on a terminal's standard error while it lasts, where that is more than a second."""
+        return working(self.say(what))
 
 
-def _marked(text: str) -> Table:
-    row = Table.grid(padding=(0, 1))
-    row.add_row(Text("•", style="dim"), Text(text))
-    return row
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(held) for key, held in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(held) for held in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def wide() -> click.Option:
+    """The option of every command that shows a table: its lines are whole, however narrow the terminal is."""
+
+    def widened(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+        if asked:
+            ctx.obj = replace(ctx.obj, console=Console(highlight=False, soft_wrap=True))
+
+    return click.Option(
+        ["--wide"],
+        is_flag=True,
+        expose_value=False,
+        callback=widened,
+        help="show whole lines, however narrow the screen",
+    )
 
 
 class Command(click.Command):

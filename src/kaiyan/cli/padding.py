@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from kaiyan.cli import written
-from kaiyan.cli.command import Command, Session
+from kaiyan.cli.command import Command, Session, wide
 from kaiyan.explain.padding import padding as conventions
 
 
@@ -34,6 +34,7 @@ padding = Command(
         click.Option(["--stride"], default="1", metavar="S", help="the stride"),
         click.Option(["--dilation"], default="1", metavar="D", help="the dilation"),
         click.Option(["--rank"], default="2", metavar="1|2|3", help="axes of the layers in the lines of code"),
+        wide(),
         click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
     ],
 )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import Progress
-from rich.table import Table
 
 from kaiyan.cli import written
-from kaiyan.cli.command import Command, Session
+from kaiyan.cli.command import Command, Session, wide
+from kaiyan.explain.table import Row, Table
 from kaiyan.ops.plan import plan as planned
 from kaiyan.ops.plan import tune
 from kaiyan.spec.problem import PRECISIONS
@@ -28,25 +27,17 @@ def _plan(*, conv: str, shape: str, tuned: bool, seconds: float, as_json: bool, 
         return
     session.title(str(found.problem))
     session.print(session.say(found.why))
-    session.print(_table(session, found))
+    session.print(_table(found).rich(session.lang))
 
 
 def _tuned(session: Session, conv: str, shape: tuple[int, ...], seconds: float, options: dict[str, Any]) -> Plan:
-    with Progress(console=session.console, transient=True, disable=not session.console.is_terminal) as bar:
-        task = bar.add_task(session.say(sentence("plan", "measuring")), total=None)
-
-        def progress(name: str, number: int, count: int) -> None:
-            bar.update(task, description=name, completed=number - 1, total=count)
-
+    with session.working(sentence("plan", "measuring")) as progress:
         return tune(conv, shape, seconds=seconds, progress=progress, **options)
 
 
-def _table(session: Session, found: Plan) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for row in found.rows:
-        mark = "->" if row is found.chosen else ""
-        table.add_row(mark, row.name, session.say(row.said))
-    return table
+def _table(found: Plan) -> Table:
+    rows = tuple(Row(("->" if row is found.chosen else "", row.name, row.said)) for row in found.rows)
+    return Table(("", "", ""), rows, left=frozenset({0, 1}), prose=frozenset({2}))
 
 
 plan = Command(
@@ -68,6 +59,7 @@ plan = Command(
         click.Option(["--dtype"], default="float32", metavar="TYPE", help="the type of the numbers"),
         click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep what was measured"),
         click.Option(["--seconds"], type=float, default=1.0, help="how long to measure"),
+        wide(),
         click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
     ],
 )

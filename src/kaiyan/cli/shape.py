@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from kaiyan.cli import written
-from kaiyan.cli.command import Command, Session
+from kaiyan.cli.command import Command, Session, wide
+from kaiyan.explain.table import Row, Table
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.field import receptive_field
@@ -46,7 +46,7 @@ def _shape(*, words: tuple[str, ...], as_json: bool) -> None:
         session.lines([*derivation.lines[1:], *_field_lines(derivation, layer)])
         session.print("")
     if len(chain) > 1:
-        session.print(_table(session, derivations, fields))
+        session.print(_table(derivations, fields).rich(session.lang))
 
 
 def _facts(derivations: list[Derivation], fields: tuple[tuple[Field, ...], ...]) -> dict[str, Any]:
@@ -82,12 +82,9 @@ def _field_lines(derivation: Derivation, layer: tuple[Field, ...]) -> list[Sente
     ]
 
 
-def _table(session: Session, derivations: list[Derivation], fields: tuple[tuple[Field, ...], ...]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in HEADINGS:
-        table.add_column(session.say(sentence("heading", heading)), overflow="fold")
-    for number, (derivation, layer) in enumerate(zip(derivations, fields, strict=True), start=1):
-        table.add_row(
+def _table(derivations: list[Derivation], fields: tuple[tuple[Field, ...], ...]) -> Table:
+    rows = tuple(
+        Row((
             str(number),
             "x".join(str(n) for n in derivation.output_shape),
             str(derivation.cost.params),
@@ -95,8 +92,10 @@ def _table(session: Session, derivations: list[Derivation], fields: tuple[tuple[
             "x".join(str(field.size) for field in layer),
             "x".join(str(field.jump) for field in layer),
             "x".join(str(field.start) for field in layer),
-        )
-    return table
+        ))
+        for number, (derivation, layer) in enumerate(zip(derivations, fields, strict=True), start=1)
+    )  # fmt: skip
+    return Table(tuple(sentence("heading", heading) for heading in HEADINGS), rows)
 
 
 shape = Command(
@@ -109,6 +108,7 @@ shape = Command(
     callback=_shape,
     params=[
         click.Argument(["words"], nargs=-1, metavar="CONV... SHAPE"),
+        wide(),
         click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
     ],
 )

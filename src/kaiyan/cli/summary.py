@@ -7,7 +7,7 @@ import re
 import click
 
 from kaiyan.cli import load, written
-from kaiyan.cli.command import Command, Session
+from kaiyan.cli.command import Command, Session, wide
 
 
 def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: str | None, as_json: bool) -> None:
@@ -36,6 +36,7 @@ summary = Command(
         click.Option(
             ["--columns"], metavar="NAMES", help="what to show, such as output_size,pads,kernel_size,time,algorithm"
         ),
+        wide(),
         click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
     ],
 )

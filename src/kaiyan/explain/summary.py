@@ -17,6 +17,7 @@ from kaiyan.explain.record import checked, record, shape_of
 from kaiyan.explain.table import Row, Table
 from kaiyan.explain.timing import seconds
 from kaiyan.explain.windows import argument, conv, pads, rank, windows
+from kaiyan.explain.wrapping import Words
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import sentence
 
@@ -166,9 +167,8 @@ class Summary:
     def rich(self, lang: str | None = None) -> Group:
         """For ``rich.print``; rich is imported here only."""
         from rich.console import Group
-        from rich.text import Text as RichText
 
-        return Group(self.table().rich(lang), *(RichText(f"\n{d.text(lang)}") for d in self._diagnoses()))
+        return Group(self.table().rich(lang), *(Words(f"\n{d.text(lang)}") for d in self._diagnoses()))
 
     def __rich__(self) -> Group:
         return self.rich()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
-from unicodedata import combining, east_asian_width
 
+from kaiyan.explain.grid import Grid
+from kaiyan.explain.wrapping import hanging
 from kaiyan.i18n import language, say
-from kaiyan.spec.sentence import Sentence
+from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from rich.console import Group
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 Text = str | Sentence
 """Words for a cell, a heading or a note: as they are, or to be said in the reader's language."""
@@ -21,7 +22,7 @@ Text = str | Sentence
 MARKS = {"": "", "bad": "✗", "warn": "!"}
 """What can be marked in a row, and the sign that stands before it in plain text."""
 
-_STYLES = {"": "", "bad": "bold red", "warn": "yellow"}
+_STYLES = {"": "", "bad": "bold red", "warn": "yellow", "title": "bold", "heading": "bold"}
 _COLOURS = {"": "", "bad": "#b00020", "warn": "#8a6100"}
 
 
@@ -44,7 +45,7 @@ class Shown:
     def __str__(self) -> str:
         return self.table().plain()
 
-    def __rich__(self) -> Group:
+    def __rich__(self) -> OnScreen:
         return self.table().rich()
 
     def _repr_html_(self) -> str:
@@ -57,7 +58,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Table:
-    """Headings and rows, a title above, notes below; ``left`` are the columns of words, the others hold numbers.
+    """Headings and rows, a title above, notes below.
+
+    ``left`` are the columns of words, ``prose`` those of sentences, all others hold numbers. On a screen that is too
+    narrow, words are shortened and sentences wrapped down to ``LEAST``; where that is not enough columns are left out
+    from the right, and a note names them. A number or a shape is whole or it is not there.
 
     >>> print(Table(("layer", "size"), (Row(("conv", "12")), Row(("pool", "6"), indent=1, mark="bad"))).plain("en"))
       layer   size
@@ -70,17 +75,30 @@ class Table:
     title: Text = ""
     notes: tuple[Text, ...] = ()
     left: frozenset[int] = frozenset({0})
+    prose: frozenset[int] = frozenset()
 
-    def plain(self, lang: str | None = None) -> str:
-        """Text in columns; a Chinese character takes two."""
-        spoken = language(lang)
-        lines = [_cells(self.headings, spoken), *(_indented(row, spoken) for row in self.rows)]
-        widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
-        margin = "  " if any(row.mark for row in self.rows) else ""
-        signs = [margin, *(MARKS[row.mark].ljust(len(margin)) for row in self.rows)]
-        body = [sign + self._line(line, widths) for sign, line in zip(signs, lines, strict=True)] if self.rows else []
-        notes = [f"- {said(note, spoken)}" for note in self.notes]
-        return "\n".join(line.rstrip() for line in (*_titled(self.title, spoken), *body, *notes))
+    def plain(self, lang: str | None = None, columns: int | None = None) -> str:
+        """Text in columns, whole, or fitted into as many as a screen has; a Chinese character takes two."""
+        return "\n".join(line for line, _ in self.lines(language(lang), columns))
+
+    def lines(self, lang: str, columns: int | None) -> list[tuple[str, str]]:
+        """Every line with the name of its style."""
+        grid = self._grid(lang)
+        widths = grid.whole if columns is None else grid.fitted(columns)
+        if len(widths) < len(self.headings):
+            grid = self._grid(lang, " ")
+            widths = grid.fitted(columns or 0)
+        styles = ("heading", *(row.mark for row in self.rows))
+        body = [(line, styles[number + 1]) for line, number in grid.lines(widths)] if self.rows else []
+        titles = [line for title in _titled(self.title, lang) for line in hanging(title, "", columns)]
+        said_notes = (said(note, lang) for note in (*self.notes, *_narrow(grid, widths, columns)))
+        notes = [line.rstrip() for note in said_notes for line in hanging(note, "- ", columns)]
+        return [*((line, "title") for line in titles), *body, *((line, "") for line in notes)]
+
+    def _grid(self, lang: str, space: str = "  ") -> Grid:
+        rows = tuple(tuple(_indented(row, lang, space)) for row in self.rows)
+        signs = tuple(MARKS[row.mark] for row in self.rows)
+        return Grid(tuple(_cells(self.headings, lang)), rows, signs, self.left | self.prose, self.prose)
 
     def markdown(self, lang: str | None = None) -> str:
         """A pipe table; the notes as a list."""
@@ -105,26 +123,39 @@ class Table:
         listed = f"<ul>{notes}</ul>" if notes else ""
         return f'<div>{style}{title}<table class="kaiyan"><tr>{heads}{rows}</table>{listed}</div>'
 
-    def rich(self, lang: str | None = None) -> Group:
-        """For ``rich.print``; rich is imported here and nowhere else."""
-        from rich.console import Group
-        from rich.table import Table as RichTable
+    def rich(self, lang: str | None = None) -> OnScreen:
+        """For ``rich.print``: as wide as the console, or whole where its lines are not wrapped."""
+        return OnScreen(self, language(lang))
+
+
+@dataclass(frozen=True, slots=True)
+class OnScreen:
+    """A table in a language, laid out when the console's width is known; rich is imported here and nowhere else."""
+
+    table: Table
+    lang: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text as RichText
 
-        spoken = language(lang)
-        table = RichTable(box=None, pad_edge=False, header_style="bold")
-        for i, heading in enumerate(_cells(self.headings, spoken)):
-            table.add_column(heading, justify="left" if i in self.left else "right", overflow="fold")
-        for row in self.rows:
-            table.add_row(*(RichText(cell) for cell in _indented(row, spoken)), style=_STYLES[row.mark])
-        titles = [RichText(title, style="bold") for title in _titled(self.title, spoken)]
-        notes = [RichText(f"• {said(note, spoken)}") for note in self.notes]
-        return Group(*titles, *([table] if self.rows else []), *notes)
+        columns = None if options.no_wrap else options.max_width
+        for line, style in self.table.lines(self.lang, columns):
+            yield RichText(line, style=_STYLES[style], no_wrap=True, overflow="ignore")
 
-    def _line(self, cells: list[str], widths: list[int]) -> str:
-        return "  ".join(
-            _padded(cell, w, i in self.left) for i, (cell, w) in enumerate(zip(cells, widths, strict=True))
-        )
+
+def _narrow(grid: Grid, widths: Sequence[int], columns: int | None) -> Iterator[Sentence]:
+    """What a narrow screen does not show."""
+    names = [name for name in grid.headings[len(widths) :] if name]
+    if names:
+        yield sentence(
+            "narrow", "{columns} columns have no room for: {names}; --wide shows all (in Python: print)",
+            columns=columns, names=", ".join(names),
+        )  # fmt: skip
+    elif grid.cuts(widths):
+        yield sentence(
+            "narrow", "{columns} columns are too few for every word; --wide shows all (in Python: print)",
+            columns=columns,
+        )  # fmt: skip
 
 
 def said(text: Text, lang: str) -> str:
@@ -133,15 +164,6 @@ def said(text: Text, lang: str) -> str:
         return text
     facts = {name: said(fact, lang) if isinstance(fact, Sentence) else fact for name, fact in text.facts.items()}
     return say(Sentence(text.code, text.text, facts), lang)
-
-
-def width(text: str) -> int:
-    """Columns of a terminal that a text takes.
-
-    >>> width("感受野 435")
-    10
-    """
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _cells(cells: Iterable[Text], lang: str) -> list[str]:
@@ -157,11 +179,6 @@ def _indented(row: Row, lang: str, space: str = "  ", sign: str = "") -> list[st
 
 def _titled(title: Text, lang: str) -> list[str]:
     return [said(title, lang)] if title else []
-
-
-def _padded(text: str, columns: int, left: bool) -> str:
-    space = " " * (columns - width(text))
-    return text + space if left else space + text
 
 
 def _html_row(row: Row, lang: str) -> str:
