@@ -16,34 +16,42 @@ class _Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> _Terminal:
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> _Terminal:
     stream = _Terminal()
-    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stderr", stream)  # in the test itself: pytest sets it anew after the fixtures
     monkeypatch.setenv("TERM", "xterm")
     return stream
 
 
-def test_long_work_shows_a_bar_and_its_steps(terminal: _Terminal) -> None:
+def test_long_work_shows_a_bar_and_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
     with working("measuring", patience=0.01) as progress:
         progress("winograd", 2, 3)
         time.sleep(0.3)
     assert "winograd" in terminal.getvalue()
 
 
-def test_short_work_shows_nothing(terminal: _Terminal) -> None:
+def test_short_work_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
     with working("measuring", patience=5):
         pass
     time.sleep(0.02)
     assert terminal.getvalue() == ""
 
 
-def test_a_bar_ends_with_the_error_that_ends_the_work(terminal: _Terminal) -> None:
-    with pytest.raises(KeyboardInterrupt), working("measuring", patience=0.01):
+def _interrupted() -> None:
+    with working("measuring", patience=0.01):
         time.sleep(0.2)
         raise KeyboardInterrupt
+
+
+def test_a_bar_ends_with_the_error_that_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted()
     before = terminal.getvalue()
     time.sleep(0.2)
+    assert before
     assert terminal.getvalue() == before
 
 

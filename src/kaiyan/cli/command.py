@@ -80,7 +80,7 @@ def wide() -> click.Option:
         is_flag=True,
         expose_value=False,
         callback=widened,
-        help="show whole lines, however narrow the screen",
+        help="show whole lines on a narrow screen",
     )
 
 

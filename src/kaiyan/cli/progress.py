@@ -26,7 +26,8 @@ def working(what: str, patience: float = PATIENCE) -> Iterator[Step]:
     if not sys.stderr.isatty():
         yield _silent
         return
-    bar = Progress(console=Console(stderr=True, highlight=False), transient=True)
+    screen = Console(stderr=True, highlight=False)
+    bar = Progress(console=screen, transient=True, redirect_stdout=False, redirect_stderr=False)
     task = bar.add_task(what, total=None)
     lock = Lock()
     over = False
@@ -48,7 +49,8 @@ def working(what: str, patience: float = PATIENCE) -> Iterator[Step]:
         timer.cancel()
         with lock:
             over = True
-            bar.stop()
+            if bar.live.is_started:
+                bar.stop()
 
 
 def _silent(_: str, __: int, ___: int) -> None:
