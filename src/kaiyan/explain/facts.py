@@ -13,13 +13,14 @@ from torch import nn
 
 from kaiyan.explain.layers import SETTINGS
 from kaiyan.explain.record import Line
-from kaiyan.explain.rehearse import Rehearsal, rehearse
+from kaiyan.explain.rehearse import Rehearsal, rehearse, titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
     from kaiyan.explain.rehearse import Shape, Step
+    from kaiyan.spec.sentence import Sentence
 
 _OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 _HANDLING = "During handling of the above exception, another exception occurred:"
@@ -48,6 +49,10 @@ class Facts:
         """Where it failed: the layer, else the module whose code ran."""
         return self.run.path if self.run else None
 
+    def named(self, otherwise: str) -> Sentence | str:
+        """The path as a sentence says it; ``otherwise`` where none is known."""
+        return titled(self.path) if self.path else otherwise
+
     @property
     def layer(self) -> nn.Module | None:
         """The layer that failed; None where a function did."""
@@ -71,6 +76,11 @@ class Facts:
     def before(self) -> Step | None:
         """The last layer that worked."""
         return self.done[-1] if self.done else None
+
+    def maker(self, place: int = 0) -> Step | None:
+        """The step that made what the failing layer was given at a place; None for the model's input, or unknown."""
+        names = self.step.names if self.step else ()
+        return self.run.maker(names[place]) if self.run and place < len(names) else None
 
 
 def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -> Facts:

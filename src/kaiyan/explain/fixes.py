@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import copy
 import difflib
-import inspect
-import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from kaiyan.explain.layers import written
-from kaiyan.explain.source import rewritten
+from kaiyan.explain.rewrite import rewrite
+from kaiyan.explain.source import is_library, library, package, rewritten
+from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.explain.record import Line
-    from kaiyan.spec.sentence import Sentence
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,14 @@ class Fix:
 
     def found_in(self, model: nn.Module) -> Fix:
         """The same fix in the words of the user's constructor, where that is found."""
-        found = (
-            rewritten(model, self.path, self.made) if self.made is not None and "\n" not in (self.after or "") else None
-        )
-        if found is None:
+        if self.line is not None and is_library(self.line.file):
+            return replace(self, note=self.note or _inside(self.line.text, package(self.line.file)))
+        if self.made is None or "\n" in (self.after or ""):
             return self
+        found = rewritten(model, self.path, self.made)
+        if found is None:
+            name = library(model, self.path)
+            return replace(self, note=self.note or _inside(self.path, name)) if name else self
         line, after = found
         note = (self.after or "").partition("  # ")
         return replace(self, line=line, before=line.text, after=after + note[1] + note[2])
@@ -60,9 +62,11 @@ class Fix:
 
     def apply(self, model: nn.Module, inputs: Any) -> tuple[nn.Module, tuple[Any, ...]]:
         """Model and inputs (as a tuple) with the change made, on copies; raises nothing of its own."""
+        from kaiyan.nn.copied import copied  # here, since kaiyan.nn is not loaded for a summary
+
         given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
-        copied, given = copy.deepcopy(model), copy.deepcopy(given)
-        return self.change(copied, given) if self.change else (copied, given)
+        own, given = copied(model), copy.deepcopy(given)
+        return self.change(own, given) if self.change else (own, given)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain words, for JSON."""
@@ -72,6 +76,11 @@ class Fix:
             "fix": str(self.sentence), "before": self.before, "after": self.after, "diff": self.diff,
             "tried": self.tried, "note": note, "line": line,
         }  # fmt: skip
+
+
+def _inside(what: str, name: str) -> Sentence:
+    return sentence("diagnosis", "{what} is inside {package}: its constructor or configuration is the place to say so",
+                    what=what, package=name)  # fmt: skip
 
 
 def replaced(said: Sentence, old: nn.Module, path: str, new: nn.Module) -> Fix:
@@ -121,38 +130,32 @@ def parameter(said: Sentence, module: nn.Module, path: str, old: tuple[int, ...]
 
 def edited(said: Sentence, line: Line, path: str, before: str, after: str) -> Fix:
     """A fix of one line of the user's code, inside the forward of the module at ``path``."""
+    return edited_lines(said, path, {line: line.text.replace(before, after)})
+
+
+def edited_lines(said: Sentence, path: str, texts: dict[Line, str]) -> Fix:
+    """A fix of several lines of one method of the module at ``path``: each line and what stands there instead."""
 
     def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
-        _rewrite(model.get_submodule(path), line, before, after)
+        for line, text in texts.items():
+            rewrite(model.get_submodule(path), line, text)
         return model, inputs
 
-    return Fix(said, line.text, line.text.replace(before, after), change=change, line=line)
+    before, after = ("\n".join(part) for part in zip(*((line.text, text) for line, text in texts.items()), strict=True))
+    return Fix(said, before, after, change=change, line=next(iter(texts)))
 
 
 def through(said: Sentence, line: Line, path: str, operand: str, name: str, layer: nn.Module) -> Fix:
     """A fix that sends one operand of the user's line through a new layer of the module at ``path``."""
+    text = line.text.replace(operand, f"self.{name}({operand})", 1)
 
     def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
         module = model.get_submodule(path)
-        _rewrite(module, line, operand, f"self.{name}({operand})")
+        rewrite(module, line, text)
         setattr(module, name, copy.deepcopy(layer))
         return model, inputs
 
-    after = f"self.{name} = nn.{written(layer)}\n{line.text.replace(operand, f'self.{name}({operand})', 1)}"
-    return Fix(said, line.text, after, change=change, line=line)
-
-
-def _rewrite(module: nn.Module, line: Line, before: str, after: str) -> None:
-    """Gives this one module a class whose method that holds the line is compiled anew."""
-    for name, method in inspect.getmembers(type(module), inspect.isfunction):
-        lines, start = inspect.getsourcelines(method)
-        if method.__code__.co_filename == line.file and start <= line.number < start + len(lines):
-            lines[line.number - start] = lines[line.number - start].replace(before, after, 1)
-            space: dict[str, Any] = {}
-            whole = "\n" * (start - 1) + textwrap.dedent("".join(lines))  # so that its lines keep their numbers
-            exec(compile(whole, line.file, "exec"), method.__globals__, space)
-            module.__class__ = type(type(module).__name__, (type(module),), {name: space[name]})
-            return
+    return Fix(said, line.text, f"self.{name} = nn.{written(layer)}\n{text}", change=change, line=line)
 
 
 def _wrap(model: nn.Module, path: str, before: tuple[nn.Module, ...], after: tuple[nn.Module, ...]) -> nn.Module:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.record import record
+from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,7 +18,10 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One layer's or function's call: shapes of its inputs and of its output (None where it failed)."""
+    """One layer's or function's call: shapes of its inputs and of its output (None where it failed).
+
+    ``names`` and ``made`` are numbers of the tensors that it was given and gave: the same tensor has the same number.
+    """
 
     path: str
     kind: str
@@ -27,6 +31,15 @@ class Step:
     output: Shape | None
     line: Line | None
     is_module: bool
+    names: tuple[int, ...] = ()
+    made: tuple[int, ...] = ()
+
+    @property
+    def title(self) -> Sentence | str:
+        """The layer as a sentence names it: "features.0 (Conv2d)", "layer '5' (Conv2d)", "max_pool2d"."""
+        if not self.is_module or not self.path:
+            return self.kind
+        return sentence("diagnosis", "{layer} ({kind})", layer=titled(self.path), kind=self.kind)
 
     def __str__(self) -> str:
         arrow = " -> ".join(str(shape) for shape in (*self.inputs[:1], self.output or "?"))
@@ -40,6 +53,15 @@ class Step:
             "inputs": [list(shape) for shape in self.inputs],
             "output": None if self.output is None else list(self.output),
         }
+
+
+def titled(path: str) -> Sentence | str:
+    """A path that is told from a number: "features.0" as it is, "5" as "layer '5'".
+
+    >>> str(titled("features.0")), str(titled("5"))
+    ('features.0', "layer '5'")
+    """
+    return sentence("diagnosis", "layer '{path}'", path=path) if path.isdecimal() else path
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,10 @@ class Rehearsal:
         """The steps that gave something."""
         return tuple(step for step in self.steps if step.output is not None)
 
+    def maker(self, name: int) -> Step | None:
+        """The last step that gave the tensor of this number; None where it is an input, or no step gave it."""
+        return next((step for step in reversed(self.done) if name in step.made), None)
+
 
 def rehearse(model: nn.Module, inputs: tuple[Any, ...], *, meta: bool = True) -> Rehearsal:
     """Runs ``model`` without computing; its own error is in what is returned, not raised."""
@@ -81,4 +107,5 @@ def _step(call: Call) -> Step:
     shapes = tuple(seen.shape for seen in call.inputs)
     dtypes = tuple(seen.dtype for seen in call.inputs)
     output = None if call.failed else call.outputs[0].shape if call.outputs else ()
-    return Step(call.path, call.kind, call.code, shapes, dtypes, output, call.line, call.is_module)
+    names, made = (tuple(seen.name for seen in ends) for ends in (call.inputs, call.outputs))
+    return Step(call.path, call.kind, call.code, shapes, dtypes, output, call.line, call.is_module, names, made)

@@ -11,7 +11,8 @@ from kaiyan.explain.causes.ranks import other_rank
 from kaiyan.explain.causes.types import picture
 from kaiyan.explain.fixes import Fix, edited, fed, parameter, replaced
 from kaiyan.explain.layers import Permute, is_convolution, rebuilt
-from kaiyan.spec.sentence import sentence
+from kaiyan.explain.rehearse import titled
+from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     import re
@@ -30,22 +31,11 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     else:
         return None
     got = shape[1] if len(shape) > 2 else shape[0]
-    last = facts.before()
-    said = (
-        sentence(
-            "K001", "{path} has in_channels={expected}, but was given {got} on axis 1: {source} made {shape}",
-            path=facts.path or "Conv", expected=expected, got=got, source=f"{last.path} ({last.kind})", shape=shape,
-        )
-        if last
-        else sentence(
-            "K001", "the convolution has in_channels={expected}, but axis 1 of the input {shape} has {got}",
-            expected=expected, got=got, shape=shape,
-        )
-    )  # fmt: skip
+    said = _taken(facts, shape, expected, got)
     weight: Any = getattr(facts.layer, "weight", None)
     if weight is not None and len(shape) == weight.ndim - 1 and shape[1] == expected:
         rank = sentence("K005", "{shape} is a batch for a layer of one axis less than {path} has", shape=shape,
-                        path=facts.path or "Conv")  # fmt: skip
+                        path=facts.named("Conv"))  # fmt: skip
         return Finding(rank, tuple(other_rank(facts, shape)), code="K005")
     step = facts.step
     ungrouped: tuple[Fix, ...] = ()
@@ -62,6 +52,23 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
         )  # fmt: skip
     fixes = (*ungrouped, *moved, *_channels(facts, expected, got, groups))
     return Finding(said, fixes, code="K030" if moved else None)
+
+
+def _taken(facts: Facts, shape: Shape, expected: int, got: int) -> Sentence:
+    """What the convolution takes, what it was given, and who made that, as far as it is known."""
+    maker = facts.maker()
+    if maker:
+        return sentence(
+            "K001", "{path} has in_channels={expected}, but was given {got} on axis 1: {source} made {shape}",
+            path=facts.named("Conv"), expected=expected, got=got, source=maker.title, shape=shape,
+        )  # fmt: skip
+    if facts.done:
+        return sentence("K001", "{path} has in_channels={expected}, but axis 1 of {shape} has {got}",
+                        path=facts.named("Conv"), expected=expected, got=got, shape=shape)  # fmt: skip
+    return sentence(
+        "K001", "the convolution has in_channels={expected}, but axis 1 of the input {shape} has {got}",
+        expected=expected, got=got, shape=shape,
+    )  # fmt: skip
 
 
 def _moved(facts: Facts, shape: Shape, expected: int, written: int | None) -> Iterator[Fix]:
@@ -132,7 +139,7 @@ def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
         old = facts.model.get_submodule(step.path) if facts.model else None
         made = rebuilt(old, out_channels=expected) if old else None
         if old and made:
-            said = sentence("K001", "let {path} give {expected}: out_channels={expected}", path=step.path,
+            said = sentence("K001", "let {path} give {expected}: out_channels={expected}", path=titled(step.path),
                             expected=expected)  # fmt: skip
             yield replaced(said, old, step.path, made)
 
@@ -143,7 +150,7 @@ def _norm(facts: Facts, found: re.Match[str]) -> Finding | None:
     expected = getattr(layer, "num_features", None) or getattr(layer, "num_channels", None) or found["expected"]
     name = "num_channels" if isinstance(layer, nn.GroupNorm) else "num_features"
     kind = "BatchNorm" if layer is None else type(layer).__name__
-    said = sentence("K018", "{path} has {name}={expected}, but was given {got} on axis 1", path=facts.path or kind,
+    said = sentence("K018", "{path} has {name}={expected}, but was given {got} on axis 1", path=facts.named(kind),
                     name=name, expected=expected, got=got)  # fmt: skip
     offer = sentence("K018", "{name}={got}", name=name, got=got)
     made = rebuilt(layer, **{name: got}) if layer else None

@@ -13,6 +13,7 @@ from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.causes.linear import padded
 from kaiyan.explain.fixes import Fix, edited, followed, replaced, through
 from kaiyan.explain.layers import half, is_convolution, rebuilt, written
+from kaiyan.explain.rehearse import titled
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _reached(old: Any, step: Step, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
         made = rebuilt(old, output_padding=wanted[0] if len(set(wanted)) == 1 else wanted)
         if made and all(e < s for e, s in zip(wanted, old.stride, strict=True)):
             said = sentence("K021", "output_padding={wanted} in {path}: of the sizes that its stride skips, {size}",
-                            wanted=made.output_padding, path=step.path, size=other[2:])  # fmt: skip
+                            wanted=made.output_padding, path=titled(step.path), size=other[2:])  # fmt: skip
             yield replaced(said, old, step.path, made)
 
 
@@ -194,16 +195,16 @@ def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:
             made = rebuilt(old, **changes)
             if made:
                 settings = ", ".join(f"{k}={v}" for k, v in changes.items())
-                said = sentence("K021", "{written} in {path}", written=settings, path=step.path)
+                said = sentence("K021", "{written} in {path}", written=settings, path=titled(step.path))
                 yield replaced(said, old, step.path, made)
     rank = len(mine) - 2
     if rank not in _POINTWISE or len(other) != len(mine):
         return
     if mine[2:] == other[2:]:
-        said = sentence("K021", "a 1x1 convolution after {path}, to {n} channels", path=step.path, n=other[1])
+        said = sentence("K021", "a 1x1 convolution after {path}, to {n} channels", path=titled(step.path), n=other[1])
         yield followed(said, old, step.path, _POINTWISE[rank](mine[1], other[1], 1))
     else:
-        said = sentence("K021", "resize what {path} gives to {size}", path=step.path, size=other[2:])
+        said = sentence("K021", "resize what {path} gives to {size}", path=titled(step.path), size=other[2:])
         resize: list[nn.Module] = [nn.Upsample(size=other[2:])]
         if mine[1] != other[1]:
             resize.append(_POINTWISE[rank](mine[1], other[1], 1))

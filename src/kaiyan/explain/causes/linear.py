@@ -12,6 +12,7 @@ from torch import nn
 from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.fixes import Fix, edited, fed, followed, preceded, replaced
 from kaiyan.explain.layers import half, is_convolution, per_axis, rebuilt
+from kaiyan.explain.rehearse import titled
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     if not _is_linear(facts):
         return _matrices(facts, got, numbers)
     said = sentence("K012", "{layer} expects {expected} features a sample, but was given {got}{blame}",
-                    layer=facts.path or "Linear", blame=_shrinker(facts) or "", **numbers)  # fmt: skip
+                    layer=facts.named("Linear"), blame=_shrinker(facts) or "", **numbers)  # fmt: skip
     return Finding(said, tuple(_linear_fixes(facts, maps, got, wanted)))
 
 
@@ -151,12 +152,12 @@ def _unflattened(facts: Facts, shape: Shape, maps: Shape, expected: int) -> Find
     said = (
         sentence(
             "K031", "{layer} was given {shape}: flatten took the batch too; {maps} has {N} pictures of {features}",
-            layer=facts.path, shape=shape, maps=maps, N=N, features=prod(maps[1:]),
+            layer=facts.named("Linear"), shape=shape, maps=maps, N=N, features=prod(maps[1:]),
         )
         if len(shape) == 1
         else sentence(
             "K031", "{layer} expects {expected} features, but was given maps {shape}: there is no flatten before it",
-            layer=facts.path, expected=expected, shape=shape,
+            layer=facts.named("Linear"), expected=expected, shape=shape,
         )
     )  # fmt: skip
     return Finding(said, tuple(_flattening(facts, shape, N, maps, expected)), code="K031")
@@ -238,7 +239,7 @@ def _shrinker(facts: Facts) -> Sentence | None:
     step, stride = worst
     return sentence(
         "K012", "; the stride-{stride} {kind} {path} took {n} to {m}",
-        stride=stride, kind=step.kind, path=step.path, n=step.inputs[0][-1], m=(step.output or (0,))[-1],
+        stride=stride, kind=step.kind, path=titled(step.path), n=step.inputs[0][-1], m=(step.output or (0,))[-1],
     )  # fmt: skip
 
 
@@ -251,7 +252,7 @@ def padded(facts: Facts) -> Iterator[Fix]:
         for padding in _paddings(old):
             made = rebuilt(old, padding=padding)
             if made:
-                said = sentence("K012", "padding={padding} in {path}", padding=padding, path=step.path)
+                said = sentence("K012", "padding={padding} in {path}", padding=padding, path=titled(step.path))
                 yield replaced(said, old, step.path, made)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _rank(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"] or found["old_shape"] or "")
     wanted = int(found["batched"] or found["norm"] or found["pool"] or found["weight"] or 4)
-    layer = facts.path or (found["layer"] or "layer")
+    layer = facts.named(found["layer"] or "layer")
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
                     layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
     return Finding(
@@ -76,7 +76,7 @@ def _repeated(facts: Facts, shape: tuple[int, ...], wanted: int) -> Iterator[Fix
     grown = (1, C, *shape)
     line = f"x = x.expand({', '.join(map(str, grown))})"
     said = sentence("K005", "{layer} takes {C} channels, this has none: repeat it {C} times, {line}",
-                    layer=facts.path or type(facts.layer).__name__, C=C, line=line)  # fmt: skip
+                    layer=facts.named(type(facts.layer).__name__), C=C, line=line)  # fmt: skip
     yield fed(said, line, lambda x: x.expand(grown))
 
 

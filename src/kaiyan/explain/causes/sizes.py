@@ -28,7 +28,7 @@ def _window(facts: Facts, found: re.Match[str]) -> Finding:
     if facts.given is None:
         return _written_window(room, kernel)
     said = sentence("K003", "the kernel of {path} reaches {kernel}, but there are {spatial}, {room} with padding",
-                    path=facts.path or "Conv", kernel=kernel, spatial=spatial,
+                    path=facts.named("Conv"), kernel=kernel, spatial=spatial,
                     room=room)  # fmt: skip
     if 0 in spatial:  # nothing in the model is wrong: the picture is empty
         return Finding(said)
@@ -76,11 +76,11 @@ def _pooled(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"] or "")
     halvings = max(0, min(facts.inputs[0].shape[2:], default=0)).bit_length() - 1 if facts.inputs else None
     said = sentence("K004", "{path} was given {shape} and leaves nothing: the map is used up",
-                    path=facts.path or "Pool", shape=shape)  # fmt: skip
+                    path=facts.named("Pool"), shape=shape)  # fmt: skip
     if halvings is not None and facts.inputs:
         said = sentence(
             "K004", "{path} was given {shape} and leaves nothing: an input of {sizes} bears {halvings} halvings",
-            path=facts.path or "Pool", shape=shape, sizes=tuple(facts.inputs[0].shape[2:]), halvings=halvings,
+            path=facts.named("Pool"), shape=shape, sizes=tuple(facts.inputs[0].shape[2:]), halvings=halvings,
         )  # fmt: skip
     return Finding(said, (*_unpooled(facts), *_enlarged(facts)))
 

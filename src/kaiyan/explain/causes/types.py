@@ -99,7 +99,7 @@ def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
     line = f"x = x{method}"
     yield fed(sentence("K006", "the input as the weights are: {line}", line=line), line, lambda i: i.to(dtype))
     if facts.layer is not None:
-        said = sentence("K006", "cast before {path}", path=facts.path or type(facts.layer).__name__)
+        said = sentence("K006", "cast before {path}", path=facts.named(type(facts.layer).__name__))
         yield preceded(said, facts.layer, facts.path or "", Cast(dtype))
 
 
