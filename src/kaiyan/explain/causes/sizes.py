@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.fixes import Fix, edited, fed, replaced
+from kaiyan.explain.causes.grown import used_up
+from kaiyan.explain.fixes import Fix, edited, replaced
 from kaiyan.explain.layers import half, is_convolution, rebuilt
 from kaiyan.spec.sentence import sentence
 
@@ -32,7 +30,7 @@ def _window(facts: Facts, found: re.Match[str]) -> Finding:
                     room=room)  # fmt: skip
     if 0 in spatial:  # nothing in the model is wrong: the picture is empty
         return Finding(said)
-    return Finding(said, tuple(_window_fixes(facts, layer, spatial, kernel)))
+    return Finding(said, tuple(used_up(facts, *_fitting(facts, layer, spatial, kernel))))
 
 
 def _written_window(room: Shape, kernel: Shape) -> Finding:
@@ -52,24 +50,22 @@ def _written_window(room: Shape, kernel: Shape) -> Finding:
     return Finding(said, fixes, (unknown,))
 
 
-def _window_fixes(facts: Facts, layer: Any, spatial: Shape, kernel: Shape) -> Iterator[Fix]:
+def _fitting(facts: Facts, layer: Any, spatial: Shape, kernel: Shape) -> Iterator[Fix]:
+    """The layer made to fit the map: padded, or with a smaller kernel."""
     enough = max(-(-(k - n) // 2) for k, n in zip(kernel, spatial, strict=False))
-    offer = sentence("K003", "padding={padding}: then the kernel fits once", padding=enough)
-    if layer is not None and is_convolution(layer):
-        for padding in (half(layer), enough):
-            made = rebuilt(layer, padding=padding)
-            if made:
-                yield replaced(
-                    sentence("K003", "padding={padding}: then the kernel fits once", padding=padding),
-                    layer, facts.path or "", made,
-                )  # fmt: skip
-        made = rebuilt(layer, kernel_size=tuple(max(1, min(k, n)) for k, n in zip(kernel, spatial, strict=False)))
-        if made:
-            yield replaced(sentence("K003", "a kernel no larger than the map"), layer, facts.path or "", made)
-    else:
+    path = facts.path or ""
+    if layer is None or not is_convolution(layer):
+        offer = sentence("K003", "padding={padding}: then the kernel fits once", padding=enough)
         yield Fix(offer, None, f"padding={enough}")
-    yield from _unpooled(facts)
-    yield from _enlarged(facts)
+        return
+    for padding in (half(layer), enough):
+        made = rebuilt(layer, padding=padding)
+        if made:
+            offer = sentence("K003", "padding={padding}: then the kernel fits once", padding=padding)
+            yield replaced(offer, layer, path, made)
+    made = rebuilt(layer, kernel_size=tuple(max(1, min(k, n)) for k, n in zip(kernel, spatial, strict=False)))
+    if made:
+        yield replaced(sentence("K003", "a kernel no larger than the map"), layer, path, made)
 
 
 def _pooled(facts: Facts, found: re.Match[str]) -> Finding:
@@ -82,44 +78,7 @@ def _pooled(facts: Facts, found: re.Match[str]) -> Finding:
             "K004", "{path} was given {shape} and leaves nothing: an input of {sizes} bears {halvings} halvings",
             path=facts.named("Pool"), shape=shape, sizes=tuple(facts.inputs[0].shape[2:]), halvings=halvings,
         )  # fmt: skip
-    return Finding(said, (*_unpooled(facts), *_enlarged(facts)))
-
-
-def _unpooled(facts: Facts) -> Iterator[Fix]:
-    """Poolings taken out: the one that failed, then with each before it as well."""
-    if facts.model is None or facts.run is None:
-        return
-    pools = [s for s in facts.run.steps if s.is_module and "Pool" in s.kind and "Adaptive" not in s.kind]
-    paths = list(dict.fromkeys(step.path for step in reversed(pools)))
-    all_pools = [p for p, m in facts.model.named_modules() if "Pool" in type(m).__name__ and p not in paths
-                 and "Adaptive" not in type(m).__name__]  # fmt: skip
-    later = list(reversed(all_pools))
-    order = later + paths
-    for count in range(1, len(order) + 1):
-        yield _without(facts.model, tuple(order[:count]))
-
-
-def _without(model: nn.Module, paths: tuple[str, ...]) -> Fix:
-    said = sentence("K004", "without {paths}", paths=", ".join(paths))
-
-    def change(copied: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
-        for path in paths:
-            parent, _, name = path.rpartition(".")
-            setattr(copied.get_submodule(parent), name, nn.Identity())
-        return copied, inputs
-
-    return Fix(said, "\n".join(str(model.get_submodule(path)) for path in paths), "", change=change)
-
-
-def _enlarged(facts: Facts) -> Iterator[Fix]:
-    """A larger input: doubled until it is large enough."""
-    for factor in (2, 4, 8, 16, 32, 64):
-        sizes = tuple(factor * n for n in facts.inputs[0].shape[2:]) if facts.inputs else ()
-        if not sizes or prod(sizes) * prod(facts.inputs[0].shape[:2]) > 2**24:
-            return
-        line = f"x = F.interpolate(x, size={sizes})"
-        said = sentence("K004", "a larger input: {line}", line=line)
-        yield fed(said, line, partial(nn.functional.interpolate, size=sizes))
+    return Finding(said, tuple(used_up(facts)))
 
 
 def _view(facts: Facts, found: re.Match[str]) -> Finding:
@@ -207,7 +166,8 @@ SIZES = (
     ),
     Cause(
         "K004", sentence("title", "pooled to nothing"),
-        r"Given input size: \((?P<shape>[^)]*)\).*Output size is too small|Invalid computed output size",
+        r"Given input size: \((?P<shape>[^)]*)\).*Output size is too small|Invalid computed output size|"
+        r"input image \([TDHW: \d]*\) smaller than kernel size|calculated shape of the array of sliding blocks as",
         "Given input size: (3x1x1). Calculated output size: (3x0x0). Output size is too small", _pooled,
     ),
     Cause(
