@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from kaiyan.explain.record import borrowed, is_lazy
+from kaiyan.explain.lend import lend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import nn
+
+    from kaiyan.explain.lend import Named, Positional, StandIns
 
 RUNS = 3
 """Runs that are measured, after one that warms up; the least of each module is kept."""
@@ -26,19 +28,19 @@ Place = tuple[str, int]
 def seconds(model: nn.Module, inputs: Any) -> dict[Place, float]:
     """The least time of every call of a module, all inside it included; up to where the model fails.
 
-    A lazy model is not run: its first call would change it. Sizes without data are run on zeros. On an accelerator it
-    is waited for before each reading of the clock.
+    Sizes without data are run on zeros. On an accelerator it is waited for before each reading of the clock.
     """
+    return lend(model, inputs, "real", _timed)
+
+
+def _timed(double: nn.Module, args: Positional, named: Named, _: StandIns) -> dict[Place, float]:
     found: dict[Place, float] = {}
-    if is_lazy(model):
-        return found
-    with borrowed(model, inputs, "real") as (args, named):
-        for run in range(RUNS + 1):
-            watch = _Watch()
-            with watch.on(model), contextlib.suppress(Exception):
-                model(*args, **named)
-            if run:
-                found = {place: min(took, found.get(place, took)) for place, took in watch.took.items()}
+    for run in range(RUNS + 1):
+        watch = _Watch()
+        with watch.on(double), contextlib.suppress(Exception):
+            double(*args, **named)
+        if run:
+            found = {place: min(took, found.get(place, took)) for place, took in watch.took.items()}
     return found
 
 

@@ -1,0 +1,120 @@
+"""A public call that is interrupted, wherever it stands, leaves the model, the inputs and the random states alone.
+
+Every line that a call passes, torch's and Python's too, is noted once; then the call is made again and again, and a
+KeyboardInterrupt is raised at one of them after the other: where each is passed first and last.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from explain.test_untouched import Net, seen
+from kaiyan.spec.error import KaiyanError
+from torch import Tensor, nn
+
+import kaiyan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+POINTS = int(os.environ.get("KAIYAN_POINTS", "40"))
+"""Lines at which each call is interrupted, spread over all that it passes; every one of them when 0."""
+SIZE = (2, 3, 5, 4)
+
+
+class Frozen(dict[str, int]):
+    """A mapping that refuses to be written to, as the configurations of diffusers do."""
+
+    def update(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError("frozen")
+
+    clear = __setitem__ = update
+
+
+class Changing(nn.Module):
+    """Replaces its own tensors, counts its calls, writes to its input, and draws random numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = Net(4 * SIZE[2] * SIZE[3])
+        self.config = Frozen(a=1)
+        self.calls = [0]
+        self.lock = threading.Lock()
+        self.register_buffer("mean", torch.zeros(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls[0] += 1
+        self.last = x.mul_(2)
+        self.mean = self.mean + x.mean()
+        self.net.fc.bias = nn.Parameter(torch.zeros(2))
+        return self.net(x + torch.rand(1).to(x.device))  # type: ignore[no-any-return]
+
+
+CALLS: dict[str, Callable[[nn.Module, Tensor], object]] = {
+    "summary": lambda model, x: kaiyan.summary(model, input_data=x),
+    "summary with times": lambda model, x: kaiyan.summary(model, input_data=x, col_names=("time",)),
+    "least_input": lambda model, x: kaiyan.least_input(model, tuple(x.shape)),
+    "whole_sizes": lambda model, x: kaiyan.whole_sizes(model, tuple(x.shape)),
+    "diagnose": lambda model, x: kaiyan.diagnose("RuntimeError: mat1 and mat2 shapes cannot be multiplied", model, x),
+    "shift_report": lambda model, x: kaiyan.shift_report(model, x, 2),
+    "accelerate": kaiyan.nn.accelerate,
+    "convert": lambda model, _: kaiyan.nn.convert(model, "tf_same"),
+}
+
+
+class Interrupter:
+    """Notes every line that is passed; raises where the count of lines is ``at``, never where that is below 0."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.lines: list[tuple[str, int]] = []
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_name in ("__del__", "remove"):  # Python swallows what is raised while it collects
+            return None
+        if event == "line":
+            self.lines.append((frame.f_code.co_filename, frame.f_lineno))
+            if len(self.lines) - 1 == self.at:
+                raise KeyboardInterrupt
+        return self
+
+    def of(self, act: Callable[[], object]) -> list[tuple[str, int]]:
+        """The lines that ``act`` passes, up to the interruption."""
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            act()
+        except (KeyboardInterrupt, KaiyanError):
+            pass
+        finally:
+            sys.settrace(before)
+        return self.lines
+
+
+def points(lines: list[tuple[str, int]]) -> list[int]:
+    """Where each line is passed first and last, and the end of the call."""
+    first = {line: at for at, line in reversed(list(enumerate(lines)))}
+    last = {line: at for at, line in enumerate(lines)}
+    spread = sorted({*first.values(), *last.values()})
+    step = max(1, len(spread) // POINTS) if POINTS else 1
+    return [*spread[::step], *range(max(len(lines) - 15, 0), len(lines))]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("kind", [lambda: Net(4 * SIZE[2] * SIZE[3]), Changing], ids=["plain", "changing"])
+def test_an_interrupted_call_leaves_everything_as_it_was(call: str, kind: Callable[[], nn.Module]) -> None:
+    torch.manual_seed(3)
+    model, x = kind(), torch.rand(SIZE)
+    before = seen(model, x)
+    Interrupter(-1).of(lambda: CALLS[call](model, x))  # what is imported is imported once
+    lines = Interrupter(-1).of(lambda: CALLS[call](model, x))
+    assert seen(model, x) == before
+    for at in points(lines):
+        Interrupter(at).of(lambda: CALLS[call](model, x))
+        assert seen(model, x) == before, f"interrupted at {lines[at]}, line {at} of {len(lines)}"
