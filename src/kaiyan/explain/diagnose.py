@@ -10,14 +10,13 @@ from html import escape
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from kaiyan.explain.causes import CAUSES
 from kaiyan.explain.facts import gathered
 from kaiyan.explain.record import checked
 from kaiyan.explain.table import said
 from kaiyan.explain.trial import applied, tried
 from kaiyan.i18n import language
+from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -107,6 +106,7 @@ class Diagnosis:
             yield self.then.text(lang)
 
 
+@undisturbing
 def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs: Any = None) -> Diagnosis:
     """Why it failed and what to do; ``error`` is an exception, a pasted traceback or a message.
 
@@ -118,8 +118,7 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
         raise KaiyanError("no-message", "there is no error to explain", "kaiyan explain < traceback.txt")
     if model is not None:
         checked(model)
-    with torch.random.fork_rng(devices=[]):
-        return _diagnosed(gathered(error, model, inputs), CHAIN, process_time() + PATIENCE)
+    return _diagnosed(gathered(error, model, inputs), CHAIN, process_time() + PATIENCE)
 
 
 def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:

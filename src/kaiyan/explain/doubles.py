@@ -1,8 +1,8 @@
 """Doubles of models and of whatever hangs on them, made without running a line of the user's code.
 
-``copy.deepcopy`` asks the objects themselves, and some refuse: locks, tensors that an operation made, mappings that
-may not be written to. A double of a module is an empty instance that is given doubles of the attributes; nothing is
-written into what it was made from. What cannot be made so (locks, open files, generators) is shared.
+Nothing is written into what a double is made from. A double of a module is an empty instance that is given doubles of
+the attributes, those of tensors by a function: no memory is needed for tensors on meta, and nothing is asked of classes
+that refuse ``copy.deepcopy``. What cannot be made so (locks, open files, generators) is shared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +37,10 @@ _COPIED = (
     itertools.cycle, torch.jit.ScriptModule,
 )  # fmt: skip
 """What C keeps, and can copy."""
+
+
+_BY_IDENTITY: tuple[Any, ...] = (object.__hash__, Tensor.__hash__, weakref.ref.__hash__)
+"""How what is not told apart by its contents is hashed."""
 
 
 class Doubles:
@@ -68,8 +72,7 @@ class Doubles:
         kind = type(value)
         if kind is tuple:
             return self._same_or(value, map(self._key, value))
-        apart = kind.__hash__ in (object.__hash__, Tensor.__hash__, weakref.ref.__hash__)
-        return self._of(value) if apart else value
+        return self._of(value) if kind.__hash__ in _BY_IDENTITY else value
 
     def _same_or(self, value: Any, entries: Iterable[Any]) -> Any:
         """A tuple or frozenset of other entries; itself where all are the same."""
@@ -186,7 +189,8 @@ class Doubles:
         elif isinstance(value, set):
             set.update(double, map(self._key, set.__iter__(value)))
         if isinstance(value, defaultdict):
-            defaultdict.default_factory.__set__(double, self._of(value.default_factory))  # type: ignore[attr-defined]
+            slot: Any = vars(defaultdict)["default_factory"]
+            slot.__set__(double, self._of(value.default_factory))
 
 
 def attributes(value: Any) -> dict[str, Any]:
@@ -196,27 +200,6 @@ def attributes(value: Any) -> dict[str, Any]:
     except AttributeError:
         return {}
     return found
-
-
-def copied(value: Any) -> Any:
-    """A copy of a model or of anything, with its own tensors; locks, open files and generators are shared.
-
-    A tensor that an operation made, which ``copy.deepcopy`` refuses, is copied as a plain one of the same values.
-    """
-    return Doubles(_cloned).of(value)
-
-
-def _cloned(tensor: Tensor) -> Tensor:
-    if isinstance(tensor, nn.parameter.UninitializedTensorMixin):  # type: ignore[attr-defined]
-        return copy.deepcopy(tensor)
-    double: Tensor = tensor.detach().clone()
-    if isinstance(tensor, nn.Parameter):
-        double = nn.Parameter(double, tensor.requires_grad)
-    elif tensor.is_leaf:
-        double.requires_grad_(tensor.requires_grad)
-    if tensor.is_leaf and tensor.grad is not None:
-        double.grad = tensor.grad.detach().clone()
-    return double
 
 
 def _changes(cell: types.CellType) -> bool:

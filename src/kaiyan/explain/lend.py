@@ -1,19 +1,19 @@
 """Models are lent as doubles: what runs is never the user's own, so nothing of it has to be given back.
 
-What a run can reach beside the model, the random states and torch's modes, is put back whatever ends it.
+What a run can reach beside the model, the random states and torch's modes, is put back whatever ends it
+(``kaiyan.nn.undisturbed``).
 """
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from kaiyan.explain.doubles import Doubles
+from kaiyan.nn.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,40 +74,3 @@ def arguments(inputs: Any) -> tuple[Positional, Named]:
     if type(inputs) is dict:
         return (), dict(inputs)
     return (tuple(inputs) if type(inputs) in (tuple, list) else (inputs,)), {}
-
-
-def undisturbed(act: Callable[[], T]) -> T:
-    """What ``act`` gives; random states and torch's modes are then what they were.
-
-    They are put back twice, so that an interruption of the one finds the other: between the two no line stands bare.
-    """
-    state = _State()
-    try:
-        try:
-            return act()
-        finally:
-            state.put_back()
-    finally:
-        state.put_back()
-
-
-class _State:
-    """What is global and may be moved by a run."""
-
-    def __init__(self) -> None:
-        self._python = random.getstate()
-        self._numpy = np.random.get_state()  # noqa: NPY002 (the user's state, not ours)
-        self._torch = torch.get_rng_state()
-        self._devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
-        self._gradients = torch.is_grad_enabled()
-        self._modes = torch._C._len_torch_function_stack()  # noqa: SLF001 (a mode whose end was interrupted stays)
-
-    def put_back(self) -> None:
-        while torch._C._len_torch_function_stack() > self._modes:  # noqa: SLF001
-            torch._C._pop_torch_function_stack()  # noqa: SLF001
-        torch._C._set_grad_enabled(self._gradients)  # noqa: SLF001 (at once, where torch.set_grad_enabled is a class)
-        random.setstate(self._python)
-        np.random.set_state(self._numpy)  # noqa: NPY002
-        torch.set_rng_state(self._torch)
-        if self._devices:
-            torch.cuda.set_rng_state_all(self._devices)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 from dataclasses import dataclass
 from math import prod
@@ -14,6 +13,8 @@ from torch import Tensor, nn
 
 from kaiyan.explain.record import checked
 from kaiyan.explain.table import Row, Shown, Table
+from kaiyan.nn.copied import copied
+from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -197,6 +198,7 @@ class ShiftReport(Shown):
         )  # fmt: skip
 
 
+@undisturbing
 def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport:
     """How far ``model``'s maps and answer follow a picture that moves by 1 to ``shifts`` columns, round the edge.
 
@@ -219,9 +221,9 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
             "the picture is the same in every column: nothing moves when it is moved",
             "a photograph",
         )
-    still = copy.deepcopy(model).eval()
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        answer, maps = _first(still, x)
+    still = copied(model).eval()
+    with torch.no_grad():
+        answer, maps = _first(still, x.clone())  # a model may write into its input
         runs = [_maps(still, x.roll(shift, -1)) for shift in range(1, shifts + 1)]
     layers = tuple(_moved(m, [run[1][i].output for run in runs]) for i, m in enumerate(maps))
     last = maps[-1].jump if maps else 1.0

@@ -18,6 +18,7 @@ from kaiyan.nn.by_module import by_module
 from kaiyan.nn.fuse import Reasons, fused, is_convolution
 from kaiyan.nn.layers import Layer
 from kaiyan.nn.prepared import Prepared
+from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.problem import precision as checked
 from kaiyan.spec.sentence import Sentence, sentence
@@ -123,6 +124,7 @@ def _undisturbed() -> Iterator[None]:
         torch.set_num_threads(theirs)
 
 
+@undisturbing
 def accelerate(model: nn.Module, example_input: Any, precision: str = "default") -> Accelerated:
     """An inference copy of ``model`` on prepared kernels, in the layout that is faster for the whole of it.
 

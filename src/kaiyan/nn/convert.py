@@ -10,6 +10,7 @@ from torch import nn
 
 from kaiyan.nn.fuse import is_convolution, refusal
 from kaiyan.nn.layers import LAYERS, Layer
+from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.ops.port import convention, padding_of
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.sentence import Sentence, sentence
@@ -30,6 +31,7 @@ class Conversion:
         return "\n".join([*rows, *(f"{name} is left: {reason}" for name, reason in self.left.items())])
 
 
+@undisturbing
 def convert(model: nn.Module, padding: str) -> Any:
     """A copy of ``model`` whose padded convolutions pad by another convention; what changed is in ``.conversion``.
 

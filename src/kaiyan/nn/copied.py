@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _Memo = dict[int, Any]
 _Reached = list[tuple[str, Any]]
-_Model = TypeVar("_Model", bound=nn.Module)
+_Model = TypeVar("_Model")
 _ATOMS = (type, ModuleType, FunctionType, str, bytes, int, float, complex, type(None), Tensor)
 
 
