@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from explain.test_untouched import seen
+from lent import seen
 from torch import Tensor, nn
 from torch.nn.utils import parametrize, weight_norm
 

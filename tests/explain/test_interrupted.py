@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from explain.test_untouched import Net, seen
+from lent import Net, seen
 from torch import Tensor, nn
 
 import kaiyan
