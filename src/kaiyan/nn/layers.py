@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import traceback
 from functools import lru_cache
-<<<<<<< HEAD
 from typing import TYPE_CHECKING, Any
-=======
-from typing import TYPE_CHECKING, Any, TypeVar
->>>>>>> e9334be (Importing kaiyan.nn loads no compiler: 0.3 s, not 4.2 the first time)
 
 import torch
 from torch import Tensor, nn
@@ -23,11 +19,6 @@ from kaiyan.spec.error import ConvError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-<<<<<<< HEAD
-=======
-_Function = TypeVar("_Function", bound="Callable[..., Any]")
-
->>>>>>> e9334be (Importing kaiyan.nn loads no compiler: 0.3 s, not 4.2 the first time)
 
 class Layer:
     """What the six share: their description, and the way from an input to the operator."""
@@ -258,15 +249,9 @@ def _eased(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.to(dtype) if tensor.is_floating_point() and tensor.dtype != torch.float64 else tensor
 
 
-<<<<<<< HEAD
 def _constant(function: Callable[..., str]) -> Callable[..., str]:
     """What ``torch.compiler.assume_constant_result`` does, without loading the compiler: 1.2 s at every import."""
     vars(function)["_dynamo_marked_constant"] = True
-=======
-def _constant(function: _Function) -> _Function:
-    """As ``torch.compiler.assume_constant_result``, which imports the compiler only to set this mark: seconds."""
-    function._dynamo_marked_constant = True  # type: ignore[attr-defined]  # noqa: SLF001
->>>>>>> e9334be (Importing kaiyan.nn loads no compiler: 0.3 s, not 4.2 the first time)
     return function
 
 
