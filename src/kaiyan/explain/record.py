@@ -43,6 +43,15 @@ class Record:
         inside = {call.number for call in self.calls if call.is_module and call.is_leaf}
         return tuple(c for c in self.calls if c.number in inside or (not c.is_module and c.parent not in inside))
 
+    def maker(self, seen: Seen, before: int | None = None) -> Call | None:
+        """The layer whose result a tensor was when the call of a number began (at the end, where none is given).
+
+        A layer that writes in place makes its input anew. None where it is as it was given, or a weight.
+        """
+        end = len(self.calls) if before is None else before
+        made = (c for c in reversed(self.layers) if c.number < end and any(t.name == seen.name for t in c.outputs))
+        return next(made, None)
+
     @property
     def failure(self) -> Call | None:
         """The innermost call that failed."""

@@ -87,6 +87,43 @@ class Rehearsal:
         """The last step that gave the tensor of this number; None where it is an input, or no step gave it."""
         return next((step for step in reversed(self.done) if name in step.made), None)
 
+    def sizer(self, name: int, axis: int) -> Step | None:
+        """The step that set the size of an axis: past activations, norms, pools and views that left it as it was.
+
+        None where it is the input's own.
+        """
+        end = len(self.done)
+        step: Step | None = None
+        while True:
+            end = next((at for at in reversed(range(end)) if name in self.done[at].made), -1)
+            if end < 0:
+                return None
+            step = self.done[end]
+            kept = None if step.kind.lower().startswith(_SETTING) else _kept(step, axis)
+            if kept is None:
+                return step
+            name = kept
+
+
+_SETTING = (
+    "conv", "linear", "bilinear", "lazy", "embedding", "lstm", "gru", "rnn", "matmul", "rmatmul", "mm", "bmm", "addmm",
+    "baddbmm", "einsum", "cat", "concat", "stack", "multihead", "scaled_dot", "permute", "transpose", "movedim",
+    "swapaxes",
+)  # fmt: skip
+"""Beginnings of what sets sizes, also where one comes out as it went in."""
+
+
+def _kept(step: Step, axis: int) -> int | None:
+    """The number of the input whose size on an axis the step passed on; None where it passed none on."""
+    if step.output is None or not -len(step.output) <= axis < len(step.output):
+        return None
+    alike = (
+        name
+        for name, shape in zip(step.names, step.inputs, strict=True)
+        if len(shape) == len(step.output) and shape[axis] == step.output[axis]
+    )
+    return next(alike, None)
+
 
 def rehearse(model: nn.Module, inputs: tuple[Any, ...], *, meta: bool = True) -> Rehearsal:
     """Runs ``model`` without computing; its own error is in what is returned, not raised."""
