@@ -6,6 +6,7 @@ What a run can reach beside the model, the random states and torch's modes, is p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -70,7 +71,7 @@ def lend(model: nn.Module, inputs: Any, on: str, use: Callable[[nn.Module, Posit
 
 
 def arguments(inputs: Any) -> tuple[Positional, Named]:
-    """A tensor, a tuple or list of arguments, or a dict of named ones, as a call takes them."""
-    if type(inputs) is dict:
-        return (), dict(inputs)
-    return (tuple(inputs) if type(inputs) in (tuple, list) else (inputs,)), {}
+    """A tensor, a tuple or list of arguments, or a mapping of named ones, as a call takes them."""
+    if isinstance(inputs, Mapping):
+        return (), {str(name): inputs[name] for name in inputs}
+    return (tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)), {}
