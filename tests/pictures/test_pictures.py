@@ -102,7 +102,7 @@ def test_arrays_and_images_are_pictures() -> None:
     assert picture(GREY > 9).white == 255
     same = picture(GREY)
     assert picture(same) is same
-    assert [picture(np.array([[v]])).white for v in (3, 256, 70000)] == [255, 65535, 70000]
+    assert [picture(np.array([[v]])).white for v in (3, 256, 16384, 70000)] == [255, 256, 65535, 70000]
     assert [picture(np.array([[v]])).white for v in (0.5, 2.5)] == [1, 2.5]
 
 
@@ -154,7 +154,7 @@ def test_what_the_system_refuses_is_said(tmp_path: Path, monkeypatch: pytest.Mon
         picture(tmp_path)
     with pytest.raises(PictureError, match=r"there is no file .*a\.png"):
         picture(tmp_path / "a.png")
-    with pytest.raises(PictureError, match=r"there is no folder .*b\n  help: mkdir -p .*b"):
+    with pytest.raises(PictureError, match=r"there is no folder .*b$"):
         picture(tmp_path / "b" / "a.png")
     with pytest.raises(PictureError, match=r"a picture is a path, a NumPy array .* not a int"):
         picture(3)

@@ -15,13 +15,17 @@ from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session
 from kaiyan.pictures.error import PictureError
 from kaiyan.pictures.kernels import KERNELS, kernel
+from kaiyan.pictures.reading import local
 from kaiyan.pictures.see import Seen
 from kaiyan.pictures.see import see as see_picture
 from kaiyan.pictures.sheet import diverging
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.sentence import Sentence
 
 
 def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: bool, **options: Any) -> None:
@@ -29,46 +33,54 @@ def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: boo
     if as_list:
         _list(session, as_json=as_json)
         return
-    seen = see_picture(
-        picture,
-        options["kernel"],
-        stride=written.value(options["stride"]),
-        padding=written.value(options["padding"]),
-        padding_mode=options["padding_mode"],
-        dilation=written.value(options["dilation"]),
-        flip=options["flip"],
-        grey=options["grey"],
-    )
-    path = Path(output) if output else _free_name(seen)
-    if picture is not None and path.exists() and path.samefile(picture):
-        raise PictureError("over-the-input", "{path} is the picture itself; it is not written over", path=str(path))
-    seen.save(path)
+    with session.working(sentence("see", "filtering the picture")):
+        seen = see_picture(
+            picture,
+            options["kernel"],
+            stride=written.value(options["stride"]),
+            padding=written.value(options["padding"]),
+            padding_mode=options["padding_mode"],
+            dilation=written.value(options["dilation"]),
+            flip=options["flip"],
+            grey=options["grey"],
+        )
+        path = _saved(seen, picture, output)
     if as_json:
         session.json(seen.to_dict() | {"written": str(path)})
         return
     _report(session, seen, path)
 
 
+def _saved(seen: Seen, picture: str | None, output: str | None) -> Path:
+    path = Path(output) if output else _free_name(seen)
+    if picture is not None and path.exists() and path.samefile(local(picture)):
+        raise PictureError("over-the-input", "{path} is the picture itself; it is not written over", path=str(path))
+    return seen.save(path)
+
+
 def _report(session: Session, seen: Seen, path: Path) -> None:
-    facts = seen.to_dict()["range"]
     session.title(session.say(seen.derivation.lines[0]))
     session.print(drawn(seen.kernel.values, colour=session.console.is_terminal))
     session.lines(
         [
             *seen.derivation.lines[1:],
-            sentence(
-                "seen",
-                "the picture's values run from {low:g} to {high:g}, the output's from {least:g} to {most:g}; "
-                "it took {milliseconds:.1f} ms",
-                low=facts["input"][0],
-                high=facts["input"][1],
-                least=facts["output"][0],
-                most=facts["output"][1],
-                milliseconds=seen.seconds * 1e3,
-            ),
+            *_ran(seen),
+            *seen.notes,
             sentence("written", "written to {path}", path=str(path)),
         ]
     )
+
+
+def _ran(seen: Seen) -> Iterator[Sentence]:
+    """From where to where the values run; nothing where none is a number."""
+    (low, high), (least, most) = (seen.to_dict()["range"][side] for side in ("input", "output"))
+    if low is not None and least is not None:
+        yield sentence(
+            "seen",
+            "the picture's values run from {low:g} to {high:g}, the output's from {least:g} to {most:g}; "
+            "it took {milliseconds:.1f} ms",
+            low=low, high=high, least=least, most=most, milliseconds=seen.seconds * 1e3,
+        )  # fmt: skip
 
 
 def _list(session: Session, *, as_json: bool) -> None:
@@ -127,7 +139,10 @@ see = Command(
     params=[
         click.Argument(["picture"], required=False, metavar="[PICTURE]"),
         click.Option(
-            ["--kernel", "-k"], default="sobel-x", metavar="KERNEL", help="a name, rows of numbers, or a .npy file"
+            ["--kernel", "-k"],
+            default="sobel-x",
+            metavar="KERNEL",
+            help="a name, rows of numbers, or a .npy, .csv or .txt file",
         ),
         click.Option(
             ["--stride"], default="1", metavar="N", help="pixels from one window to the next, or one number an axis"

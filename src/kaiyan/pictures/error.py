@@ -1,6 +1,9 @@
 """What can be wrong with a picture or a kernel that a user gave, or with the place to write to."""
 
 import errno
+from contextlib import suppress
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from kaiyan.spec.error import KaiyanError
@@ -15,17 +18,64 @@ class KernelError(KaiyanError):
 
 
 def refused_by_system(path: Path, error: OSError) -> PictureError:
-    """The system's refusal to read or write ``path``, in our words."""
+    """The system's refusal to write ``path``, in our words."""
     facts = {"path": str(path), "folder": str(path.parent)}
     if path.is_dir():
         return PictureError("a-folder", "{path} is a folder, not a picture", **facts)
-    match error.errno:
-        case errno.ENOENT if not path.parent.is_dir():
-            return PictureError("no-folder", "there is no folder {folder}", "mkdir -p {folder}", **facts)
-        case errno.ENOENT:
-            return PictureError("no-file", "there is no file {path}", **facts)
-        case errno.EACCES | errno.EPERM | errno.EROFS:
-            return PictureError("no-permission", "{path}: permission is denied", **facts)
-        case errno.ENOSPC | errno.EDQUOT:
-            return PictureError("disk-full", "the disk is full: {path} is as it was", **facts)
-    return PictureError("system-refuses", "{path}: {reason}", reason=error.strerror or str(error), **facts)
+    if error.errno == errno.ENOENT and not path.parent.is_dir():
+        return PictureError("no-folder", "there is no folder {folder}", "mkdir -p {folder}", **facts)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return PictureError("disk-full", "the disk is full: {path} is as it was", **facts)
+    return _refused(path, error)
+
+
+def unreadable_by_system(path: Path, error: OSError) -> PictureError:
+    """The system's refusal to read ``path``, in our words, with the file or folder that may be meant."""
+    facts = {"path": str(path), "folder": str(path.parent)}
+    if _exists(path):
+        near = _inside(path)
+        return PictureError(
+            "a-folder", "{path} is a folder, not a picture", *["{near}"] * len(near), near="".join(near), **facts
+        )
+    if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+        return _refused(path, error)
+    if not _exists(path.parent):
+        near = _near(path.parent)
+        return PictureError(
+            "no-folder", "there is no folder {folder}", *["{near}"] * len(near), near="".join(near), **facts
+        )
+    near = _near(path)
+    return PictureError("no-file", "there is no file {path}", *["{near}"] * len(near), near="".join(near), **facts)
+
+
+def _refused(path: Path, error: OSError) -> PictureError:
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return PictureError("no-permission", "{path}: permission is denied", path=str(path))
+    return PictureError("system-refuses", "{path}: {reason}", path=str(path), reason=error.strerror or str(error))
+
+
+def _exists(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _near(path: Path) -> list[str]:
+    """The name beside it that is most like it, as a line of help."""
+    with suppress(OSError):
+        names = [beside.name for beside in islice(path.parent.iterdir(), 1000)]
+        near = get_close_matches(path.name, names, n=1) or [n for n in names if n.lower() == path.name.lower()]
+        return [str(path.parent / name) for name in near[:1]]
+    return []
+
+
+def _inside(folder: Path) -> list[str]:
+    """A picture in a folder, as a line of help."""
+    with suppress(OSError):
+        found = sorted(p for p in islice(folder.iterdir(), 1000) if p.suffix.lower() in _USUAL)
+        return [str(path) for path in found[:1]]
+    return []
+
+
+_USUAL = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")

@@ -1,17 +1,22 @@
-"""Kernels for pictures, by name, as numbers in a line of text, or from a .npy file."""
+"""Kernels for pictures, by name, as rows of numbers, or from a file."""
 
 from __future__ import annotations
 
+import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
-from fractions import Fraction
+from io import BytesIO
 from math import ceil, pi
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.pictures.error import KernelError, refused_by_system
+from kaiyan.pictures.error import KernelError, unreadable_by_system
+from kaiyan.pictures.rows import equal, number, rows
+from kaiyan.spec.spelling import half_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +26,6 @@ if TYPE_CHECKING:
 
 LARGEST = 1001
 """Taps along one side of the largest kernel that is made."""
-EXACT = 2**53
-"""Below it every whole number that is written is a float64 too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +41,10 @@ class Kernel:
         return bool((self.values >= 0).all() and abs(self.values.sum() - 1) < 1e-9)
 
 
-def kernel(text: str | Kernel | Numbers) -> Kernel:
-    """The kernel that a name ("sobel-x", "gaussian:2"), rows of numbers ("1 0 -1; 2 0 -2"), a .npy file or an array is.
+def kernel(text: Any) -> Kernel:
+    """The kernel that a name ("sobel-x", "gaussian:2"), rows of numbers ("1 0 -1; 2 0 -2"), a file or an array is.
 
+    Rows end at ';', at a line's end or at a bracket, as NumPy prints them too; a file is .npy, or text such as .csv.
     Raises ``KernelError``, a ``KaiyanError``, for a name that is unknown, text that is no number, rows of unequal
     length, or a file that does not hold one kernel.
 
@@ -49,64 +53,107 @@ def kernel(text: str | Kernel | Numbers) -> Kernel:
     """
     if isinstance(text, Kernel):
         return text
-    if isinstance(text, np.ndarray):
-        return _checked("array", text)
-    name, _, argument = text.strip().partition(":")
+    if not isinstance(text, (str, os.PathLike)):
+        return _from_numbers(text)
+    spelled = os.fspath(text)
+    if not isinstance(text, str) or _is_a_file(spelled):
+        return _from_file(Path(spelled.strip()))
+    plain = half_width(spelled).strip()
+    if not plain or plain[0].isdigit() or plain[0] in ("-", "+", ".", "[", "(", "{") or _ARRAY.match(plain):
+        return _checked("custom", rows(spelled))
+    return _named(spelled, plain)
+
+
+_ARRAY = re.compile(r"(?:np\.|numpy\.|torch\.)?(?:array|asarray|tensor|Tensor|matrix|FloatTensor|float32)\s*\(")
+_SUFFIXES = (".npy", ".txt", ".csv", ".tsv", ".dat")
+_MOST_BYTES = 64_000_000
+
+
+def _is_a_file(text: str) -> bool:
+    """Whether a text is a path: by its suffix, or because there is such a file."""
+    path = text.strip()
+    if "\n" in path or len(path) > 1000 or not path:
+        return False
+    with suppress(OSError, ValueError):
+        if Path(path).is_file():
+            return True
+    return path.lower().endswith(_SUFFIXES)
+
+
+def _from_numbers(values: Any) -> Kernel:
+    if isinstance(values, (list, tuple)) and all(isinstance(row, (list, tuple)) for row in values):
+        equal([list(row) for row in values], str(values))
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError):
+        array = np.asarray(None)
+    if array.dtype == object:
+        raise KernelError(
+            "kernel-source",
+            "a kernel is a name, rows of numbers as text, a file, or an array (H, W), not this {kind}",
+            "kaiyan see --list",
+            kind=type(values).__name__,
+        )
+    return _checked("array", array)
+
+
+def _named(text: str, plain: str) -> Kernel:
+    """A kernel by name, with its numbers behind ':', '=', a space or in brackets."""
+    lowered = plain.lower()
+    name, argument = _split(lowered)
     if name in KERNELS:
-        return Kernel(text.strip(), KERNELS[name].make(_arguments(name, argument)))
-    if text.strip().endswith(".npy"):
-        return _from_file(Path(text.strip()))
-    if len(text.replace(";", " ; ").split()) != 1 or text.strip()[0] in "-+.0123456789":
-        return _from_rows(text)
-    near = get_close_matches(name, KERNELS, n=1)
+        values = _arguments(name, argument)
+        given = ",".join(f"{value:g}" for value in values) if argument else ""
+        return Kernel(f"{name}:{given}" if given else name, KERNELS[name].make(values))
+    known = re.split(r"[\d:=(,]", lowered)[0].strip(" -_")
+    near = NEAR.get(re.sub(r"[\s_]+", "-", known)) or get_close_matches(known, KERNELS, n=1)
     raise KernelError(
         "unknown-kernel",
-        "there is no kernel {name!r}; there are {known}, rows such as '1 0 -1; 2 0 -2', or a .npy file",
-        *["--kernel {near}"] * len(near),
+        "there is no kernel {name!r}; there are {known}, rows such as '1 0 -1; 2 0 -2', or a .npy, .csv or .txt file",
+        *["--kernel {near}"] * bool(near),
         name=text,
         known=", ".join(KERNELS),
-        near="".join(near),
+        near=", --kernel ".join(near),
     )
 
 
-def _from_rows(text: str) -> Kernel:
-    rows = [[_number(word, text) for word in row.replace(",", " ").split()] for row in text.strip("; \n").split(";")]
-    lengths = [len(row) for row in rows]
-    if len(set(lengths)) > 1 or 0 in lengths:
-        raise KernelError(
-            "ragged-kernel",
-            "the rows of the kernel {text!r} have {lengths} numbers; every row needs as many",
-            text=text,
-            lengths=", ".join(str(n) for n in lengths),
-        )
-    values = np.array(rows)
-    whole = (values == np.rint(values)).all() and abs(values).max() < EXACT
-    return _checked("custom", values.astype(np.int64) if whole else values)
-
-
-def _number(word: str, text: str) -> float:
-    try:
-        return float(Fraction(word))
-    except (ValueError, ZeroDivisionError, OverflowError):
-        raise KernelError(
-            "kernel-letters",
-            "{word!r} in the kernel {text!r} is not a number",
-            "numbers with spaces between, rows with ';' between: '1 0 -1; 2 0 -2; 1 0 -1'",
-            word=word,
-            text=text,
-        ) from None
+def _split(lowered: str) -> tuple[str, str]:
+    """The name as the table has it, and what stands behind it: "gaussian(sigma=3)" is "gaussian", "sigma=3"."""
+    for name in sorted((*KERNELS, *ALIASES), key=len, reverse=True):
+        spelled = re.escape(name).replace(r"\-", r"[\s_-]+")
+        found = re.fullmatch(rf"{spelled}(?:(?:\s*[:=,]\s*|\s+|(?=[\d.]))([^()]*)|\s*\(([^()]*)\))?", lowered)
+        if found and not (found[1] and name[-1].isdigit() and lowered[found.start(1) - 1].isdigit()):
+            return ALIASES.get(name, name), re.sub(r"\s*([,=])\s*", r"\1", (found[1] or found[2] or "").strip())
+    return "", ""
 
 
 def _from_file(path: Path) -> Kernel:
     try:
-        values = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if path.suffix.lower() == ".npy" or data.startswith(b"\x93NUMPY"):
+            return _checked(path.stem, np.load(BytesIO(data), allow_pickle=False))
     except OSError as error:
-        raise refused_by_system(path, error) from None
-    except (ValueError, EOFError):
+        raise unreadable_by_system(path, error) from None
+    except (ValueError, EOFError, SyntaxError, MemoryError):
         raise KernelError(
             "kernel-file", "{path} does not hold a NumPy array of numbers", "np.save({path!r}, array)", path=str(path)
         ) from None
-    return _checked(path.stem, values)
+    return _checked(path.stem, rows(_text(path, data), is_table=path.suffix.lower() in (".csv", ".tsv")))
+
+
+def _text(path: Path, data: bytes) -> str:
+    """Its lines without comments and without empty ones, in whatever encoding editors write."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = data[:_MOST_BYTES].decode(encoding, errors="replace")
+    if "\0" in text or "\ufffd" in text or len(data) > _MOST_BYTES:
+        raise KernelError(
+            "kernel-not-text",
+            "{path} holds neither rows of numbers as text nor a NumPy array",
+            "np.savetxt({path!r}, array)",
+            path=str(path),
+        )
+    return "\n".join(re.split(r"[#%]", line)[0] for line in text.splitlines())
 
 
 def _checked(name: str, values: Numbers) -> Kernel:
@@ -132,20 +179,47 @@ def _checked(name: str, values: Numbers) -> Kernel:
 
 
 def _arguments(name: str, argument: str) -> tuple[float, ...]:
-    usual = KERNELS[name].usual
-    words = [word for word in argument.split(",") if word]
-    if len(words) > len(usual):
+    recipe = KERNELS[name]
+    words = [word for word in re.split(r"[,;\s]+", argument) if word]
+    if len(words) > len(recipe.usual):
         raise KernelError(
             "kernel-arguments",
             "the kernel {name!r} takes at most {most} numbers, not {count}",
             "{usage}",
             name=name,
-            most=len(usual),
+            most=len(recipe.usual),
             count=len(words),
-            usage=":".join([name, ",".join(f"{value:g}" for value in usual)]).rstrip(":"),
+            usage=_usage(name),
         )
-    given = [_number(word, f"{name}:{argument}") for word in words]
-    return (*given, *usual[len(given) :])
+    given = list(recipe.usual)
+    for place, word in enumerate(words):
+        key, _, value = word.rpartition("=")
+        given[_place(name, key) if key else place] = _value(name, value, argument)
+    return tuple(given)
+
+
+def _place(name: str, key: str) -> int:
+    takes = KERNELS[name].takes
+    if key in takes:
+        return takes.index(key)
+    raise KernelError(
+        "kernel-keyword",
+        "the kernel {name!r} takes {takes}, not {key}",
+        "{usage}",
+        name=name,
+        takes=", ".join(takes) or "0",
+        key=key,
+        usage=_usage(name),
+    )
+
+
+def _value(name: str, word: str, argument: str) -> float:
+    square = re.fullmatch(r"(\d+)[x×*]\1", word)
+    return number(square[1] if square and "n" in KERNELS[name].takes else word, f"{name}:{argument}")
+
+
+def _usage(name: str) -> str:
+    return ":".join([name, ",".join(f"{value:g}" for value in KERNELS[name].usual)]).rstrip(":")
 
 
 def _positive(name: str, value: float) -> float:
@@ -234,7 +308,10 @@ class Recipe:
     does: str
     make: Callable[[tuple[float, ...]], Numbers]
     usual: tuple[float, ...] = ()
+    takes: tuple[str, ...] = ()
 
+
+_WAVE = ("wavelength", "angle", "sigma")
 
 KERNELS: dict[str, Recipe] = {
     "identity": Recipe("nothing: the picture as it is", _fixed([0, 0, 0], [0, 1, 0], [0, 0, 0])),
@@ -248,11 +325,36 @@ KERNELS: dict[str, Recipe] = {
     "laplacian-8": Recipe("the same, with the diagonals", _fixed([1, 1, 1], [1, -8, 1], [1, 1, 1])),
     "sharpen": Recipe("the picture and its edges", _fixed([0, -1, 0], [-1, 5, -1], [0, -1, 0])),
     "emboss": Recipe("a relief, lit from the upper left", _fixed([-2, -1, 0], [-1, 1, 1], [0, 1, 2])),
-    "box": Recipe("the mean of n by n pixels", _box, (3,)),
-    "gaussian": Recipe("a soft blur of standard deviation σ", _gaussian, (1,)),
-    "log": Recipe("blobs of size σ (Laplacian of Gaussian)", _log, (2,)),
-    "gabor": Recipe("stripes of a wavelength, at an angle in degrees, within σ", _gabor, (8, 0, 0)),
-    "motion": Recipe("a diagonal smear of n pixels", _motion, (9,)),
+    "box": Recipe("the mean of n by n pixels", _box, (3,), ("n",)),
+    "gaussian": Recipe("a soft blur of standard deviation σ", _gaussian, (1,), ("sigma",)),
+    "log": Recipe("blobs of size σ (Laplacian of Gaussian)", _log, (2,), ("sigma",)),
+    "gabor": Recipe("stripes of a wavelength, at an angle in degrees, within σ", _gabor, (8, 0, 0), _WAVE),
+    "motion": Recipe("a diagonal smear of n pixels", _motion, (9,), ("n",)),
 }
 """Every named kernel; one more is one line. Sources: Sobel 1968, Scharr 2000, Prewitt 1970, Marr & Hildreth 1980,
 Daugman 1985 (gabor: aspect 0.5, one octave wide where no σ is given)."""
+
+ALIASES: dict[str, str] = {
+    **dict.fromkeys(("gauss", "gaussian-blur", "gaussianblur", "高斯", "高斯模糊", "高斯滤波"), "gaussian"),
+    **dict.fromkeys(("mean", "average", "avg", "box-blur", "boxblur", "均值", "平均", "均值模糊", "均值滤波"), "box"),
+    **dict.fromkeys(("laplace", "拉普拉斯"), "laplacian"),
+    **dict.fromkeys(("sharp", "sharpening", "锐化"), "sharpen"),
+    **dict.fromkeys(("motion-blur", "motionblur", "运动模糊"), "motion"),
+    **dict.fromkeys(("none", "id", "原图", "恒等"), "identity"),
+    **dict.fromkeys(("mexican-hat", "laplacian-of-gaussian"), "log"),
+    "embossing": "emboss",
+    "浮雕": "emboss",
+}
+"""Other names for the same numbers."""
+
+NEAR: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("blur", "smooth", "soften", "模糊", "平滑"), ("gaussian:1", "box:3")),
+    **dict.fromkeys(
+        ("edge", "edges", "edge-detect", "edge-detection", "outline", "contour", "边缘", "边缘检测", "轮廓"),
+        ("laplacian-8", "sobel-x", "sobel-y"),
+    ),
+    **dict.fromkeys(("unsharp", "unsharp-mask", "usm"), ("sharpen",)),
+    **{word: (f"{word}-x", f"{word}-y") for word in ("sobel", "scharr", "prewitt")},
+    "索贝尔": ("sobel-x", "sobel-y"),
+}
+"""Names under which several kernels are known: they are offered, none is chosen."""

@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import os
-import struct
-import warnings
-import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kaiyan.pictures import reading
 from kaiyan.pictures.error import PictureError, refused_by_system
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
     from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.sentence import Sentence
 
-MOST_PIXELS = 120_000_000
-"""Pixels of the largest picture that is read: 360 MB as colours of one byte."""
-_DAMAGED = (SyntaxError, ValueError, EOFError, IndexError, KeyError, OverflowError, struct.error, zlib.error)
-"""What Pillow's decoders raise on damaged data, beside OSError."""
+MOST_PIXELS = reading.MOST_PIXELS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A picture as numbers (C, H, W), C = 1 (grey) or 3 (red, green, blue), from 0 to ``white``."""
+    """A picture as numbers (C, H, W), C = 1 (grey) or 3 (red, green, blue), from 0 to ``white``.
+
+    ``notes`` say what of its file is not in the numbers, such as further pages.
+    """
 
     name: str
     pixels: Numbers
     white: float
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def grey(self) -> Picture:
@@ -42,7 +43,9 @@ class Picture:
             return self
         luminance = np.tensordot((0.299, 0.587, 0.114), self.pixels, 1)[None]
         whole = self.pixels.dtype.kind in "iu"
-        return Picture(self.name, (np.rint(luminance) if whole else luminance).astype(self.pixels.dtype), self.white)
+        return Picture(
+            self.name, (np.rint(luminance) if whole else luminance).astype(self.pixels.dtype), self.white, self.notes
+        )
 
 
 def picture(source: Any = None) -> Picture:
@@ -54,20 +57,25 @@ def picture(source: Any = None) -> Picture:
     """
     if source is None:
         with as_file(files("kaiyan.pictures") / "photograph" / "astronaut.jpg") as path:
-            return _read(path)
+            return _from_file(path)
     if isinstance(source, Picture):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _read(Path(source))
+        return _from_file(reading.local(source))
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if hasattr(source, "getbands"):
-        return _from_image("picture", source)
+        return _from_array(reading.numbers(source, "picture"), "picture")
     raise PictureError(
         "not-a-source",
         "a picture is a path, a NumPy array (H, W) or (H, W, 3), or a Pillow image, not a {kind}",
         kind=type(source).__name__,
     )
+
+
+def _from_file(path: Path) -> Picture:
+    array, notes = reading.read(path)
+    return replace(_from_array(array, path.stem), notes=notes)
 
 
 def write(image: Image, path: Path) -> None:
@@ -90,98 +98,33 @@ def write(image: Image, path: Path) -> None:
         )
     beside = path.with_name(f".{path.stem}.{os.getpid()}{suffix}")
     try:
-        image.save(beside)
+        image.save(beside, **_SETTINGS.get(suffix, {}))
         beside.replace(path)
     except OSError as error:
-        raise refused_by_system(path, error) from None
-    except (ValueError, KeyError) as error:
-        raise PictureError(
-            "format-refuses",
-            "{path}: this format cannot hold the picture ({reason})",
-            "{stem}.png",
-            path=str(path),
-            stem=path.stem,
-            reason=str(error),
-        ) from None
+        raise (refused_by_system(path, error) if error.errno else _refused_by_format(path, error)) from None
+    except reading.RAISED as error:
+        raise _refused_by_format(path, error) from None
     finally:
         with suppress(OSError):
             beside.unlink()
 
 
-def _read(path: Path) -> Picture:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                _check_size(str(path), image)
-                image.load()
-                return _from_image(path.stem, image)
-    except UnidentifiedImageError:
-        raise PictureError(
-            "not-a-picture", "{path} is not a picture in a format that can be read", path=str(path)
-        ) from None
-    except Image.DecompressionBombError:
-        raise _too_large(str(path), "?", "?") from None
-    except PictureError:
-        raise
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    except _DAMAGED as error:
-        raise _damaged(path, error) from None
+_SETTINGS: dict[str, dict[str, Any]] = {}
 
 
-def _unreadable(path: Path, error: OSError) -> PictureError:
-    if error.errno is None:
-        return _damaged(path, error)
-    return refused_by_system(path, error)
-
-
-def _damaged(path: Path, error: Exception) -> PictureError:
+def _refused_by_format(path: Path, error: Exception) -> PictureError:
     return PictureError(
-        "damaged",
-        "{path} is damaged or cut off ({reason})",
+        "format-refuses",
+        "{path}: this format cannot hold the picture ({reason})",
+        "{stem}.png",
         path=str(path),
+        stem=path.stem,
         reason=str(error) or type(error).__name__,
     )
 
 
-def _check_size(path: str, image: Image) -> None:
-    if image.width * image.height > MOST_PIXELS:
-        raise _too_large(path, image.width, image.height)
-
-
-def _too_large(path: str, width: object, height: object) -> PictureError:
-    return PictureError(
-        "too-many-pixels",
-        "{path} claims {width} x {height} pixels; more than {most:,} are not read",
-        path=path,
-        width=width,
-        height=height,
-        most=MOST_PIXELS,
-    )
-
-
-def _from_image(name: str, image: Image) -> Picture:
-    from PIL import ImageOps
-
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith(("I", "F")):
-        return _from_array(np.asarray(image), name)
-    if image.has_transparency_data:
-        image = _on_white(image.convert("RGBA"))
-    image = image.convert("L" if image.mode in ("1", "L") else "RGB")
-    return _from_array(np.asarray(image), name)
-
-
-def _on_white(image: Image) -> Image:
-    from PIL.Image import alpha_composite, new
-
-    return alpha_composite(new("RGBA", image.size, "white"), image).convert("RGB")
-
-
 def _from_array(array: Numbers, name: str = "array") -> Picture:
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or array.dtype.kind not in "biuf" or 0 in array.shape:
         raise PictureError(
@@ -198,9 +141,18 @@ def _from_array(array: Numbers, name: str = "array") -> Picture:
 
 
 def _white(array: Numbers) -> float:
-    """The value drawn as white: the type's largest for 8 and 16 bits, else the usual one above all values."""
-    if array.dtype in (np.uint8, np.uint16):
-        return float(np.iinfo(array.dtype).max)
-    largest = float(np.nanmax(array, initial=0))
-    usual = (1.0,) if array.dtype.kind == "f" else (255.0, 65535.0)
-    return next((white for white in usual if largest <= white), largest)
+    """The value drawn as white: 255 or 65535 where the values fill that range, 1 for floats up to 1, else the largest.
+
+    Sensors write 10 to 14 bits into 16: drawn up to 65535 they would be black.
+    """
+    if array.dtype == np.uint8:
+        return 255.0
+    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    largest = float(finite.max(initial=0))
+    if array.dtype.kind == "f":
+        return max(largest, 1.0)
+    return next((white for white, above in _WHITES if above < largest <= white), largest)
+
+
+_WHITES = ((255.0, -1.0), (65535.0, 16383.0))
+"""What is white for whole numbers, and the value above which it is."""

@@ -17,6 +17,7 @@ from kaiyan.pictures.kernels import Kernel, kernel
 from kaiyan.pictures.picture import MOST_PIXELS, Picture, picture, write
 from kaiyan.pictures.sheet import sheet
 from kaiyan.spec.conv import Conv
+from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,6 +45,27 @@ class Seen:
         return str(self.derivation)
 
     @property
+    def notes(self) -> tuple[Sentence, ...]:
+        """What the sheet does not say: further pages, how values were scaled, which of them are no numbers."""
+        found = list(self.picture.notes)
+        pixels, white = self.picture.pixels, self.picture.white
+        if pixels.dtype.kind in "iu" and pixels.dtype.itemsize > 1 and white not in (255, 65535):
+            found.append(
+                sentence(
+                    "see-note",
+                    "values up to {white:g} are drawn as white: there are none above it in the picture's {bits} bits",
+                    white=white,
+                    bits=8 * pixels.dtype.itemsize,
+                )
+            )
+        gone, spread = _gone(pixels), _gone(self.output)
+        if gone:
+            found.append(sentence("see-note", "{gone:,} values of the picture and {spread:,} of the output are NaN or "
+                                  "infinite: they are drawn apart, and the ranges are those of the others",
+                                  gone=gone, spread=spread))  # fmt: skip
+        return tuple(found)
+
+    @property
     def sheet(self) -> Image:
         """Input, kernel and output side by side, negative values around a middle colour, with a legend."""
         return sheet(self.picture.pixels, self.picture.white, self.kernel, self.output)
@@ -58,10 +80,10 @@ class Seen:
         return {
             "picture": self.picture.name,
             "kernel": {"name": self.kernel.name, "values": self.kernel.values.tolist()},
-            "range": {
-                "input": [_plain(self.picture.pixels.min()), _plain(self.picture.pixels.max())],
-                "output": [_plain(self.output.min()), _plain(self.output.max())],
-            },
+            "range": {"input": _range(self.picture.pixels), "output": _range(self.output)},
+            "not_finite": {"input": _gone(self.picture.pixels), "output": _gone(self.output)},
+            "white": self.picture.white,
+            "notes": [str(note) for note in self.notes],
             "seconds": self.seconds,
         } | self.derivation.to_dict()
 
@@ -111,13 +133,28 @@ def see(
         )
     weight = np.repeat(taps.values[None, None], C, axis=0)
     began = perf_counter()
-    output = conv(image.pixels, weight, groups=C, flip=flip, **options)
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are shown, and counted in the notes
+        output = conv(image.pixels, weight, groups=C, flip=flip, **options)
     seconds = perf_counter() - began
     if taps.is_average and spec.padding_mode != "zeros":
-        output = output.clip(image.pixels.min(), image.pixels.max())
+        output = _clipped(output, image.pixels)
     return Seen(image, taps, spec, output, derivation, seconds)
 
 
-def _plain(value: Any) -> int | float:
-    number: int | float = value.item()
-    return number
+def _clipped(output: Numbers, pixels: Numbers) -> Numbers:
+    """Within the picture's range, its infinite values too; NaN has no range and stays."""
+    if pixels.dtype.kind != "f":
+        return output.clip(pixels.min(), pixels.max())
+    known = pixels[~np.isnan(pixels)]
+    return output.clip(known.min(), known.max()) if known.size else output
+
+
+def _range(values: Numbers) -> list[int | float | None]:
+    """The least and the largest number; None and None where none is finite."""
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    return [finite.min().item(), finite.max().item()] if finite.size else [None, None]
+
+
+def _gone(values: Numbers) -> int:
+    """How many are NaN or infinite."""
+    return int(values.size - np.isfinite(values).sum()) if values.dtype.kind == "f" else 0

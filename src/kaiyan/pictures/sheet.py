@@ -21,7 +21,7 @@ PANEL = 512
 _MARGIN, _GAP, _CAPTION = 28, 64, 34
 _PAPER, _INK, _FAINT = (255, 255, 255), (32, 36, 44), (120, 126, 138)
 _BLUE, _MIDDLE, _ORANGE = np.array([33, 102, 172.0]), np.array([246, 246, 243.0]), np.array([214, 96, 20.0])
-_NOT_A_NUMBER = (226, 214, 240)
+_NOT_A_NUMBER, _INFINITE = (226, 214, 240), (183, 224, 196)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ def colours(values: Numbers, scale: Scale) -> NDArray[np.uint8]:
     painted = np.moveaxis(part, 0, -1) * 255
     if len(values) == 1:
         painted = diverging(part[0]) if scale.is_signed else np.repeat(painted, 3, axis=-1)
-    painted[gone] = _NOT_A_NUMBER
+    painted[gone] = _INFINITE
+    painted[np.isnan(values).any(0)] = _NOT_A_NUMBER
     return np.rint(painted).astype(np.uint8)
 
 

@@ -1,0 +1,174 @@
+"""A picture's file as numbers, through Pillow; whatever its readers raise is one sentence that says what to do."""
+
+from __future__ import annotations
+
+import os
+import struct
+import warnings
+import zlib
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.pictures.error import PictureError, unreadable_by_system
+from kaiyan.pictures.formats import PLUGINS, RAW, unreadable
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from kaiyan.reference.dtype import Numbers
+
+MOST_PIXELS = 120_000_000
+"""Pixels of the largest picture that is read: 360 MB as colours of one byte."""
+RAISED = (
+    SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, TypeError, AttributeError, AssertionError,
+    RuntimeError, BufferError, MemoryError, struct.error, zlib.error,
+)  # fmt: skip
+"""What Pillow's readers and writers raise on data that they do not understand, beside OSError; NotImplementedError is a
+RuntimeError."""
+
+
+def local(source: str | os.PathLike[str]) -> Path:
+    """The path that a text names; raises ``PictureError`` for an address, which is not read from here."""
+    text = os.fspath(source)
+    scheme = text.partition("://")[0].lower()
+    if scheme == "file":
+        return Path(text.partition("://")[2])
+    if scheme in ("http", "https", "ftp", "s3", "gs") and "://" in text:
+        raise PictureError(
+            "an-address",
+            "{address} is an address; pictures are read from files",
+            "curl -L -o picture.jpg {address}",
+            address=text,
+        )
+    return Path(text).expanduser() if text.startswith("~") else Path(text)
+
+
+def read(path: Path) -> tuple[Numbers, tuple[Sentence, ...]]:
+    """The numbers (H, W) or (H, W, 3) in a file, and what is to be said of the file."""
+    try:
+        if path.suffix.lower() == ".npy":
+            return np.load(path, allow_pickle=False), ()
+        return _opened(path)
+    except PictureError:
+        raise
+    except OSError as error:
+        raise (unreadable_by_system(path, error) if error.errno else unreadable(path, error)) from None
+    except RAISED as error:
+        raise unreadable(path, error) from None
+
+
+def numbers(image: Image, name: str) -> Numbers:
+    """The numbers of a Pillow image, turned as its EXIF orientation says, transparent parts laid on white."""
+    try:
+        return np.asarray(_plain(image))
+    except (OSError, *RAISED) as error:
+        raise unreadable(Path(name), error) from None
+
+
+def _opened(path: Path) -> tuple[Numbers, tuple[Sentence, ...]]:
+    from PIL import Image, UnidentifiedImageError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(path) as image:
+                return _loaded(path, image)
+        except UnidentifiedImageError as error:
+            if not _registered(path):
+                raise unreadable(path, error) from None
+        except Image.DecompressionBombError:
+            raise PictureError(
+                "too-many-pixels",
+                "{path} claims more pixels than are read: {most:,} are the most",
+                path=str(path), most=MOST_PIXELS,
+            ) from None  # fmt: skip
+        with Image.open(path) as image:
+            return _loaded(path, image)
+
+
+def _registered(path: Path) -> bool:
+    """Whether a plugin that is installed can read what Pillow alone cannot; it is registered."""
+    for plugin in PLUGINS:
+        if path.suffix.lower() in plugin.suffixes:
+            try:
+                module: Any = import_module(plugin.module)
+            except ImportError:
+                continue
+            getattr(module, plugin.register, lambda: None)()
+            return True
+    return False
+
+
+def _loaded(path: Path, image: Image) -> tuple[Numbers, tuple[Sentence, ...]]:
+    if image.width * image.height > MOST_PIXELS:
+        raise PictureError(
+            "too-many-pixels",
+            "{path} claims {width} x {height} pixels; more than {most:,} are not read",
+            path=str(path),
+            width=image.width,
+            height=image.height,
+            most=MOST_PIXELS,
+        )
+    notes = tuple(_notes(path, image))
+    image.load()
+    return np.asarray(_plain(image)), notes
+
+
+def _notes(path: Path, image: Image) -> list[Sentence]:
+    found = []
+    frames = _frames(image)
+    if frames > 1:
+        found.append(sentence("picture-note", "the first of {frames} frames or pages; the others are not read",
+                              frames=frames))  # fmt: skip
+    if image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
+        found.append(sentence("picture-note", "colours of 16 bits are read as 8: Pillow gives no more"))
+    if path.suffix.lower() in RAW and image.format == "TIFF":
+        found.append(sentence("picture-note", "of a camera's raw file only its preview of {width} x {height} is read",
+                              width=image.width, height=image.height))  # fmt: skip
+    return found
+
+
+def _frames(image: Image) -> int:
+    """How many there are; 1 where they are layers of one picture, or cannot be counted."""
+    if image.format in ("PSD", "ICO", "ICNS"):
+        return 1
+    try:
+        frames: int = getattr(image, "n_frames", 1)
+        image.seek(0)
+    except (OSError, *RAISED):
+        return 1
+    return frames
+
+
+def _plain(image: Image) -> Image:
+    from PIL import ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):
+        return image
+    if image.mode == "La":
+        image = image.convert("LA")
+    if image.mode == "LAB":
+        return _from_lab(image)
+    if image.has_transparency_data:
+        return _on_white(image.convert("RGBA"))
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _on_white(image: Image) -> Image:
+    from PIL.Image import alpha_composite, new
+
+    return alpha_composite(new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def _from_lab(image: Image) -> Image:
+    from PIL import ImageCms
+
+    to_rgb = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+    made = ImageCms.applyTransform(image, to_rgb)
+    assert made is not None
+    return made
