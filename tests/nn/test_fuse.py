@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kaiyan import nn as ours
-from kaiyan.nn.accelerate import _by_graph, accelerate
+from kaiyan.nn.accelerate import accelerate
+from kaiyan.nn.graph import by_graph
 from kaiyan.nn.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Program(nn.Module):
 
 
 def _graph(model: nn.Module, *inputs: Tensor) -> fx.GraphModule:
-    quick, _, _ = _by_graph(copy.deepcopy(model).eval(), inputs, "default")
+    quick, _, _ = by_graph(copy.deepcopy(model).eval(), inputs, "default")
     return quick  # type: ignore[return-value]
 
 

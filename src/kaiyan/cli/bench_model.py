@@ -13,7 +13,7 @@ from kaiyan.spec.problem import PRECISIONS
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from kaiyan.nn.accelerate import Report
+    from kaiyan.nn.report import Report
 
 
 HEADINGS = ("layer", "before", "after", "algorithm", "what")

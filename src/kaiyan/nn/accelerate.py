@@ -2,126 +2,45 @@
 
 from __future__ import annotations
 
-import copy
-import operator as op
-import statistics
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from time import perf_counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import nn
 
-from kaiyan.engine.codegen.threads import get_num_threads, holding
+from kaiyan.nn.accelerated import Accelerated
 from kaiyan.nn.by_module import by_module
-from kaiyan.nn.fuse import Reasons, fused, is_convolution
-from kaiyan.nn.layers import Layer
+from kaiyan.nn.case import called, examined
+from kaiyan.nn.checking import compare
+from kaiyan.nn.clock import layer_times, raced, on_one_thread
+from kaiyan.nn.copied import copied
+from kaiyan.nn.foreign import foreign, is_elsewhere
+from kaiyan.nn.fuse import is_convolution
+from kaiyan.nn.graph import NotAGraphError, by_graph
+from kaiyan.nn.judging import judged
+from kaiyan.nn.layout import laid
 from kaiyan.nn.prepared import Prepared
+from kaiyan.nn.report import LayerReport, Report
+from kaiyan.nn.settling import NotEqualError, Settled, answered, settled
 from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.problem import precision as checked
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-_RUNS = 5
-LAYOUTS = {"planes": torch.contiguous_format, "pixels": torch.channels_last}
-"""How pictures lie in memory: channel by channel, or channels last."""
+    from kaiyan.nn.case import Case
+    from kaiyan.nn.fuse import Reasons
 
 
 @dataclass(frozen=True, slots=True)
-class LayerReport:
-    """One convolution: its name, what it is, what was computed with it, seconds before and after, the algorithm."""
+class _Done:
+    """A model settled by one way, what was made of each convolution and what was left, and what should be known."""
 
-    name: str
-    what: str
-    before: float | None
-    after: float
-    algorithm: str
-
-    def __str__(self) -> str:
-        return f"{self.name:30} {_ms(self.before):>9} {_ms(self.after):>9}  {self.algorithm:16} {self.what}"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What ``accelerate`` did: seconds of the whole model before and after, each layer, and what was left with reasons.
-
-    ``difference`` is the largest between the two models' outputs, as a share of the largest output.
-    """
-
-    before: float
-    after: float
-    layout: str
+    settled: Settled
+    made: dict[str, str]
+    left: Reasons
     traced: bool
-    difference: float
-    layers: tuple[LayerReport, ...]
-    left: dict[str, Sentence]
-
-    @property
-    def speedup(self) -> float:
-        """The time before in units of the time after."""
-        return self.before / self.after
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return asdict(self) | {"left": {name: str(reason) for name, reason in self.left.items()}}
-
-    def __str__(self) -> str:
-        rows = [str(row) for row in self.layers]
-        left = [f"{name:30} is left: {reason}" for name, reason in self.left.items()]
-        total = (
-            f"{'all':30} {_ms(self.before):>9} {_ms(self.after):>9}  {self.speedup:.2f} times as fast, "
-            f"{self.layout}, outputs differ by {self.difference:.1e}"
-        )
-        return "\n".join([f"{'layer':30} {'before':>9} {'after':>9}  algorithm", *rows, *left, total])
-
-
-class Accelerated(nn.Module):
-    """What ``accelerate`` gives: called as the model was, for inference."""
-
-    report: Report
-
-    def __init__(self, model: nn.Module, layout: str) -> None:
-        super().__init__()
-        self.model: Any = model
-        self.layout = layout
-
-    @torch.no_grad()
-    def forward(self, *inputs: Any, **named: Any) -> Any:
-        """The model's outputs."""
-        with _undisturbed():
-            return self.model(*(_laid(i, self.layout) for i in inputs), **named)
-
-    def train(self, mode: bool = True) -> Accelerated:
-        """It is for inference; raises ``KaiyanError`` when it shall train."""
-        if mode:
-            raise KaiyanError(
-                "inference-only",
-                "an accelerated model is for inference",
-                "train the original, then accelerate it again",
-            )
-        return super().train(False)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Torch's own operators on one thread: its others spin for milliseconds after each, on processors that we need.
-
-    ResNet-18 on two processors takes 5.6 ms so, and 7.4 with two threads of torch.
-    """
-    threads, theirs = get_num_threads(), torch.get_num_threads()
-    if theirs == 1:
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        with holding(threads):
-            yield
-    finally:
-        torch.set_num_threads(theirs)
+    notes: tuple[Sentence, ...] = ()
 
 
 @undisturbing
@@ -129,199 +48,131 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     """An inference copy of ``model`` on prepared kernels, in the layout that is faster for the whole of it.
 
     ``example_input`` is an input as the model takes it, or a tuple of them: times are measured on it, other sizes work
-    as well. The original is untouched. A BatchNorm after a convolution is folded into it, a sum and an activation are
-    fused; a model that torch.fx cannot trace is taken module by module. ``precision`` bounds the error, see
-    ``kaiyan.conv``; what was done and gained is in ``report``.
+    as well. The original, the input and the random numbers are untouched. A BatchNorm after a convolution is folded
+    into it, a sum and an activation are fused; a model that torch.fx cannot trace is taken module by module. The copy
+    gives the model's answers, laid out as the model's, on the example and on a second input, or a layer or the whole
+    is left. ``precision`` bounds the error, see ``kaiyan.conv``; what was done and gained is in ``report``.
 
-    Raises ``KaiyanError`` when the model fails on the input.
+    Raises ``KaiyanError`` when the model fails on the input, or cannot be copied.
     """
     checked(precision)
+    if not isinstance(model, nn.Module):
+        raise KaiyanError("not-a-model", "{kind} is not a torch.nn.Module", kind=type(model).__name__)
     inputs = example_input if isinstance(example_input, tuple) else (example_input,)
-    original = copy.deepcopy(model).eval()
     with torch.no_grad():
-        right = _flat(_ran(original, inputs))
-        quick, made, left, traced, difference = _quick(original, inputs, right, precision)
-        with _undisturbed():
-            layout = _faster(quick, inputs)
-        found = Accelerated(quick, layout).eval()
-        before, after = _raced(lambda: original(*inputs), lambda: found(*inputs))
-        layers = _layers(original, quick, inputs, layout, made)
-    found.report = Report(before, after, layout, traced, difference, layers, left)
-    return found
+        case = examined(model, inputs)
+        done = _done(case, precision)
+        layers = _layers(case, done)
+    quick, left = done.settled.quick, _left(case, done, {row.name for row in layers})
+    quick.report = Report(
+        done.settled.before, done.settled.after, quick.layout, done.traced, done.settled.difference, layers, left,
+        done.notes,
+    )  # fmt: skip
+    return quick
 
 
-def _ran(model: nn.Module, inputs: tuple[Any, ...]) -> Any:
+def _done(case: Case, precision: str) -> _Done:
+    """The model by the first way that gives its answers: as a graph, module by module, or as it is."""
+    if is_elsewhere(case.model):
+        return _as_it_is(case, None)
+    notes: list[Sentence] = []
+    for way in (_as_graph, _by_module):
+        try:
+            done = way(case, precision)
+        except (NotAGraphError, NotEqualError) as refusal:
+            notes.append(refusal.sentence)
+        else:
+            return replace(done, notes=(*notes, *done.notes))
+    return replace(_as_it_is(case, notes[-1]), notes=tuple(notes[:-1]))
+
+
+def _as_graph(case: Case, precision: str) -> _Done:
+    if case.changed:
+        paths = ", ".join(case.changed[:3])
+        raise NotAGraphError(sentence("graph", "a call changes {paths}, which a graph would not", paths=paths))
+    model, made, left = _graph(case, precision)
     try:
-        return model(*inputs)
-    except Exception as error:
-        if isinstance(error, KaiyanError):
+        return _Done(settled(case, model), made, left, True)
+    except NotEqualError as refusal:
+        if refusal.comparison is None or refusal.comparison.fault is not None:
             raise
-        raise KaiyanError(
-            "model-fails", "the model does not run on this input: {error}", error=str(error).partition("\n")[0]
+    largest, wrong = judged(case, precision)
+    if wrong:
+        model, made, left = _graph(case, precision, wrong)
+        left |= {name: _differs(difference) for name, difference in wrong.items()}
+    quick = Accelerated(model, "planes")
+    comparison = answered(case, quick, alike=False)
+    before, after = raced([case.spent, quick], case.questions[0].inputs, case.turns)
+    notes = () if comparison.is_close else (_rounded(comparison.difference, comparison.place, largest),)
+    return _Done(Settled(quick, comparison.difference, before, after), made, left, True, notes)
+
+
+def _graph(case: Case, precision: str, without: dict[str, float] | None = None) -> Any:
+    try:
+        return by_graph(copied(case.model), copied(case.questions[0].inputs), precision, without or {})
+    except NotAGraphError:
+        raise
+    except Exception as error:
+        text = str(error).partition("\n")[0] or type(error).__name__
+        raise NotAGraphError(sentence("graph", "the model does not run as a graph: {error}", error=text)) from error
+
+
+def _differs(difference: float) -> Sentence:
+    return sentence("left", "its own output differs by {difference:.1e} of its largest", difference=difference)
+
+
+def _rounded(difference: float, place: str, largest: float) -> Sentence:
+    return sentence(
+        "accelerate",
+        "the answers differ by {difference:.1e} at {place}: an order or a choice in the model turns on rounding; "
+        "no layer's own output differs by more than {largest:.1e}",
+        difference=difference, place=place, largest=largest,
+    )  # fmt: skip
+
+
+def _by_module(case: Case, precision: str) -> _Done:
+    try:
+        model, made, left = by_module(copied(case.model), copied(case.questions[0].inputs), precision)
+    except Exception as error:
+        text = str(error).partition("\n")[0] or type(error).__name__
+        raise NotEqualError(
+            sentence("left", "the model does not run where it is replaced: {error}", error=text)
         ) from error
+    return _Done(settled(case, model), made, left, False)
 
 
-def _quick(
-    original: nn.Module, inputs: tuple[Any, ...], right: list[Tensor], precision: str
-) -> tuple[nn.Module, dict[str, str], Reasons, bool, float]:
-    """The model rewritten by the first way that gives its outputs: as a graph, module by module, or not at all."""
-    for way in (_by_graph, by_module):
-        try:
-            quick, made, left = way(copy.deepcopy(original), inputs, precision)
-            difference = _difference(right, _flat(_quietly(quick)(*inputs)))
-        except Exception:  # noqa: BLE001 (whatever a model's code raises where it is rewritten)
-            continue
-        if difference <= _allowed(right):
-            return quick, made, left, way is _by_graph, difference
-    reason = sentence("left", "the model does not run, or not rightly, where it is replaced")
-    left = {name: reason for name, layer in original.named_modules() if is_convolution(layer)}
-    return copy.deepcopy(original), {}, left, False, 0.0
+def _as_it_is(case: Case, reason: Sentence | None) -> _Done:
+    """The model untouched, for the ``reason`` that each of its convolutions is left."""
+    quick = Accelerated(copied(case.model), "planes")
+    comparison = compare(
+        case.questions[0].answer, called(copied(quick) if case.changed else quick, case.questions[0].inputs)
+    )
+    before, after = raced([case.spent, copied(quick) if case.changed else quick], case.questions[0].inputs, case.turns)
+    if not comparison.is_close and comparison.numbers:
+        reason = sentence("left", "the model answers one input in two ways, and cannot be compared")
+    left = {name: reason for name, layer in case.model.named_modules() if is_convolution(layer) and reason is not None}
+    return _Done(Settled(quick, comparison.difference, before, after), {}, left, False)
 
 
-def _by_graph(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tuple[nn.Module, dict[str, str], Reasons]:
-    graph = fx.GraphModule(model, _Tracer().trace(model))
-    _Shapes(graph).run(*inputs)
-    made, left = fused(graph, precision)
-    return graph.eval(), made, left
+def _left(case: Case, done: _Done, rows: set[str]) -> Reasons:
+    """Every convolution that is not in a row of the report, with its reason."""
+    left = foreign(case.model) | done.left
+    for name, layer in case.model.named_modules():
+        if is_convolution(layer) and name not in rows:
+            left.setdefault(name or type(layer).__name__, sentence("left", "it is not called with this input"))
+    return left
 
 
-class _Tracer(fx.Tracer):
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, Layer) or super().is_leaf_module(m, module_qualified_name)
-
-    def proxy(self, node: fx.Node) -> fx.Proxy:
-        return _Written(node, self)
-
-
-class _Written(fx.Proxy):
-    """torch.fx takes ``x += y`` for ``x = x + y``, but whoever else holds x sees the sum."""
-
-    def __iadd__(self, other: Any) -> fx.Proxy:
-        return self.tracer.create_proxy("call_function", op.iadd, (self, other), {})
-
-    def __isub__(self, other: Any) -> fx.Proxy:
-        return self.tracer.create_proxy("call_function", op.isub, (self, other), {})
-
-    def __imul__(self, other: Any) -> fx.Proxy:
-        return self.tracer.create_proxy("call_function", op.imul, (self, other), {})
-
-    def __itruediv__(self, other: Any) -> fx.Proxy:
-        return self.tracer.create_proxy("call_function", op.itruediv, (self, other), {})
-
-
-class _Shapes(fx.Interpreter):
-    """Notes what each node gives; torch's ``ShapeProp`` prints a traceback where a model cannot be traced."""
-
-    def run_node(self, n: fx.Node) -> Any:
-        found = super().run_node(n)
-        if isinstance(found, Tensor):
-            n.meta["val"] = torch.empty_like(found, device="meta")
-        return found
-
-
-def _quietly(model: nn.Module) -> Callable[..., Any]:
-    """The model's call without the traceback that torch prints where a graph fails."""
-    return model.forward if isinstance(model, fx.GraphModule) else model
-
-
-def _faster(model: nn.Module, inputs: tuple[Any, ...]) -> str:
-    """The layout in which the whole model is faster; channels first where the other fails."""
-    calls = {}
-    for layout in LAYOUTS if any(isinstance(i, Tensor) and i.ndim == 4 for i in inputs) else ("planes",):
-        laid = tuple(_laid(i, layout) for i in inputs)
-        try:
-            _quietly(model)(*laid)
-        except Exception:  # noqa: BLE001 (a model may view what only lies so in one layout)
-            continue
-        calls[layout] = lambda laid=laid: model(*laid)
-    times = dict(zip(calls, _raced(*calls.values()), strict=True))
-    return min(times, key=lambda layout: times[layout])
-
-
-def _laid(x: Any, layout: str) -> Any:
-    if not isinstance(x, Tensor) or x.ndim != 4:
-        return x
-    return x.contiguous(memory_format=LAYOUTS[layout])
-
-
-def _raced(*calls: Callable[[], object]) -> list[float]:
-    """The median time of each call, in turns."""
-    times: list[list[float]] = [[] for _ in calls]
-    for turn in range(_RUNS + 1):
-        for call, taken in zip(calls, times, strict=True):
-            began = perf_counter()
-            call()
-            if turn:
-                taken.append(perf_counter() - began)
-    return [statistics.median(taken) for taken in times]
-
-
-def _layers(
-    original: nn.Module, quick: nn.Module, inputs: tuple[Any, ...], layout: str, made: dict[str, str]
-) -> tuple[LayerReport, ...]:
-    before = _timed(original, inputs, {name: name for name in made.values()})
-    with _undisturbed():
-        after = _timed(quick, tuple(_laid(i, layout) for i in inputs), {name: name for name in made})
+def _layers(case: Case, done: _Done) -> tuple[LayerReport, ...]:
+    quick = done.settled.quick
+    inputs = case.questions[0].inputs
+    model = copied(quick.model) if case.changed else quick.model
+    before = layer_times(case.spent, inputs, set(done.made.values()), case.turns)
+    with on_one_thread():
+        after = layer_times(model, tuple(laid(x, quick.layout) for x in inputs), set(done.made), case.turns)
     rows = []
-    for name, source in made.items():
-        layer = quick.get_submodule(name)
+    for name, source in done.made.items():
+        layer = model.get_submodule(name)
         if isinstance(layer, Prepared) and name in after:
             rows.append(LayerReport(source, layer.extra_repr(), before.get(source), after[name], layer.algorithm))
     return tuple(rows)
-
-
-def _timed(model: nn.Module, inputs: tuple[Any, ...], names: dict[str, str]) -> dict[str, float]:
-    """The median time of each module of these names; one that is called several times has the sum."""
-    runs: list[dict[str, float]] = []
-    hooks = list(_watched(model, names, runs))
-    for _ in range(_RUNS):
-        runs.append({})
-        model(*inputs)
-    for hook in hooks:
-        hook.remove()
-    return {name: statistics.median(run.get(name, 0.0) for run in runs) for name in runs[-1]}
-
-
-def _watched(model: nn.Module, names: dict[str, str], runs: list[dict[str, float]]) -> Iterator[Any]:
-    began: dict[str, float] = {}
-    for name, module in model.named_modules():
-        if name in names:
-
-            def start(*_: Any, name: str = name) -> None:
-                began[name] = perf_counter()
-
-            def stop(*_: Any, name: str = name) -> None:
-                runs[-1][name] = runs[-1].get(name, 0.0) + perf_counter() - began[name]
-
-            yield module.register_forward_pre_hook(start)
-            yield module.register_forward_hook(stop)
-
-
-def _flat(outputs: Any) -> list[Tensor]:
-    if isinstance(outputs, Tensor):
-        return [outputs]
-    entries = outputs.values() if isinstance(outputs, dict) else outputs if isinstance(outputs, (tuple, list)) else ()
-    return [tensor for entry in entries for tensor in _flat(entry)]
-
-
-def _allowed(right: list[Tensor]) -> float:
-    """Of the largest output: far above what rounding makes of a deep model, far below a wrong model."""
-    finest = min((torch.finfo(t.dtype).eps for t in right if t.is_floating_point()), default=0.0)
-    return float(max(finest**0.4, 1e-3))
-
-
-def _difference(right: list[Tensor], found: list[Tensor]) -> float:
-    """The largest difference as a share of the largest value of an output; what is not finite must agree."""
-    return max((_share(a, b) for a, b in zip(right, found, strict=True) if a.numel()), default=0.0)
-
-
-def _share(right: Tensor, found: Tensor) -> float:
-    finite = right.isfinite()
-    if not torch.equal(finite, found.isfinite()):
-        return float("inf")
-    right, found = right[finite].double(), found[finite].double()
-    return float((right - found).abs().max() / right.abs().max().clamp_min(1e-30)) if right.numel() else 0.0
-
-
-def _ms(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{seconds * 1e3:.3f} ms"

@@ -26,7 +26,7 @@ _ATOMS = (type, ModuleType, FunctionType, str, bytes, int, float, complex, type(
 
 
 def copied(model: _Model) -> _Model:
-    """A copy of ``model`` that shares no tensor with it and stands where it stands; the model is untouched.
+    """A copy of ``model``, or of any object, that shares no tensor with it and stands where it stands.
 
     Tensors that share memory, and layers that stand in several places, do so in the copy. A tensor with a gradient's
     history is copied without it; a lock is made anew; a file that is written, and a library, are shared.
@@ -55,10 +55,10 @@ def _reached(root: object) -> Iterator[tuple[str, Any]]:
             continue
         seen[id(thing)] = thing
         yield path, thing
-        waiting += [(f"{path}.{name}" if path else name, part) for name, part in _parts(thing)]
+        waiting += [(f"{path}.{name}" if path else name, part) for name, part in parts(thing)]
 
 
-def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
+def parts(thing: Any) -> Iterator[tuple[str, Any]]:
     """What an object holds, with its names."""
     if isinstance(thing, _ATOMS):
         return

@@ -16,12 +16,13 @@ from torch.nn import functional as F
 
 from kaiyan.nn.layers import LAYERS, Layer
 from kaiyan.nn.prepared import Prepared, PreparedLinear, Weighted
+from kaiyan.nn.shadow import Shadow
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
 Reasons = dict[str, Sentence]
 
@@ -89,11 +90,18 @@ def made_of(found: Weighted, layer: object, precision: str) -> Prepared:
     return (PreparedLinear if isinstance(layer, nn.Linear) else Prepared)(found, precision)
 
 
-def fused(model: fx.GraphModule, precision: str) -> tuple[dict[str, str], Reasons]:
-    """Rewrites the graph in place; what became of each convolution by the name of its layer, and what was left."""
+def fused(
+    model: fx.GraphModule, precision: str, without: Container[str] = (), shadowed: bool = False
+) -> tuple[dict[str, str], Reasons]:
+    """Rewrites the graph in place; what became of each convolution by the name of its layer, and what was left.
+
+    Layers named in ``without`` stay. Where ``shadowed``, all stay, and the prepared ones are computed beside them.
+    """
     made, left = {}, {}
     for node in list(model.graph.nodes):
         name = _name(node)
+        if name in without:
+            continue
         try:
             found = _convolution(model, node)
         except ConvError as error:
@@ -102,7 +110,7 @@ def fused(model: fx.GraphModule, precision: str) -> tuple[dict[str, str], Reason
         if isinstance(found, Sentence):
             left[name] = found
         elif found is not None:
-            target = _taken(model, node, found, precision)
+            target = _taken(model, node, found, precision, shadowed)
             made[target] = name
     model.delete_all_unused_submodules()
     model.graph.lint()
@@ -110,7 +118,7 @@ def fused(model: fx.GraphModule, precision: str) -> tuple[dict[str, str], Reason
     return made, left
 
 
-def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str) -> str:
+def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str, shadowed: bool) -> str:
     """Puts one prepared layer in the place of the chain that begins at ``node``; its name."""
     chain, residual = [node], None
     layer, after = _module(model, node), _following(model, [node])
@@ -131,11 +139,29 @@ def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str
     model.add_submodule(target, made_of(found, layer, precision))
     x = node.args[0] if node.args else node.kwargs["input"]
     with model.graph.inserting_before(chain[-1]):
-        inputs = (x,) if residual is None else (x, residual)
-        chain[-1].replace_all_uses_with(model.graph.call_module(target, inputs), propagate_meta=True)
+        prepared = model.graph.call_module(target, (x,) if residual is None else (x, residual))
+    if shadowed:
+        _shadow(model, chain, prepared)
+        return target
+    chain[-1].replace_all_uses_with(prepared, propagate_meta=True)
     for done in reversed(chain):
         model.graph.erase_node(done)
     return target
+
+
+def _shadow(model: fx.GraphModule, chain: list[fx.Node], prepared: fx.Node) -> None:
+    """The chain stays, moved down to where the prepared layer stands, and is compared with it."""
+    for node in chain[:-1]:
+        chain[-1].prepend(node)
+    model.add_submodule(name := f"{prepared.target}{SHADOW}", Shadow())
+    with model.graph.inserting_after(chain[-1]):
+        shadow = model.graph.call_module(name)
+    chain[-1].replace_all_uses_with(shadow, propagate_meta=True)
+    shadow.args = chain[-1], prepared
+
+
+SHADOW = "_shadow"
+"""What ends the name of the comparison of a prepared layer."""
 
 
 def _convolution(model: fx.GraphModule, node: fx.Node) -> Weighted | Sentence | None:
@@ -246,7 +272,20 @@ def _activation(model: fx.GraphModule, node: fx.Node) -> str | None:
 
 
 def _name(node: fx.Node) -> str:
-    return str(node.target) if node.op == "call_module" else node.name
+    """The layer that a node calls, or whose weight it reads."""
+    if node.op == "call_module":
+        return str(node.target)
+    waiting = [node.args[1] if len(node.args) > 1 else node.kwargs.get("weight")] if node.target in _FUNCTIONS else []
+    while waiting:
+        source = waiting.pop()
+        if isinstance(source, fx.Node):
+            if source.op in ("placeholder", "call_module"):
+                break  # the weight is made of what comes
+            layer, _, own = str(source.target).rpartition(".")
+            if source.op == "get_attr" and layer and own.startswith("weight"):
+                return layer
+            waiting += source.all_input_nodes
+    return node.name
 
 
 def _free(model: fx.GraphModule, node: fx.Node) -> str:

@@ -1,0 +1,56 @@
+"""Layers that Kaiyan does not take because of what they are made of: TorchScript, exported, quantised, elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import fx, nn
+
+from kaiyan.nn.fuse import is_convolution
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kaiyan.nn.fuse import Reasons
+
+
+def foreign(model: nn.Module) -> Reasons:
+    """The convolutions that cannot be taken, by name, and why."""
+    reasons: Reasons = {}
+    for name, module in model.named_modules():
+        for own, reason in _foreign(module):
+            reasons.setdefault(".".join(filter(None, (name, own))) or type(module).__name__, reason)
+    return reasons
+
+
+def _foreign(module: Any) -> Iterator[tuple[str, Sentence]]:
+    if isinstance(module, torch.jit.ScriptModule):
+        if _names_a_convolution(getattr(module, "original_name", "")):
+            yield "", sentence("left", "it is TorchScript: accelerate the model that it was made of")
+    elif isinstance(module, fx.GraphModule):
+        for node in module.graph.nodes:
+            if isinstance(node.target, torch._ops.OpOverload) and "conv" in str(node.target):  # noqa: SLF001
+                yield node.name, sentence("left", "it was exported: accelerate the model that it was made of")
+    elif type(module).__module__.startswith(_QUANTISED) and _names_a_convolution(type(module).__name__):
+        yield "", sentence("left", "it is quantised: accelerate the model before it is")
+    elif is_convolution(module) and (device := _device(module)) != "cpu":
+        yield "", sentence("left", "it is on {device}, and Kaiyan computes on the processor", device=device)
+
+
+_QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized")
+
+
+def _names_a_convolution(name: str) -> bool:
+    return "Conv" in name
+
+
+def _device(module: Any) -> str:
+    weight = next(module.parameters(), None)
+    return "cpu" if weight is None else weight.device.type
+
+
+def is_elsewhere(model: nn.Module) -> bool:
+    """Whether any of a model's tensors is on another device than the processor."""
+    return any(tensor.device.type != "cpu" for tensor in (*model.parameters(), *model.buffers()))

@@ -1,0 +1,88 @@
+"""What a call of a model changes: its tensors and attributes, and the random numbers that it draws."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import sys
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from kaiyan.nn.copied import parts
+
+_PLAIN = (str, bytes, int, float, complex, type(None), range, slice, torch.dtype, torch.device, torch.Size)
+
+
+def changes(before: object, after: object) -> tuple[str, ...]:
+    """The paths of what differs between two models, or between any other objects: a model and its copy after a call."""
+    paths: list[str] = []
+    seen: set[tuple[int, int]] = set()
+    waiting = [("", before, after)]
+    while waiting:
+        path, one, other = waiting.pop()
+        if one is other or (id(one), id(other)) in seen:
+            continue
+        seen.add((id(one), id(other)))
+        inside, also = list(parts(one)), list(parts(other))
+        if not _is_same(one, other) or [name for name, _ in inside] != [name for name, _ in also]:
+            paths.append(path)
+            continue
+        waiting += [
+            (f"{path}.{name}" if path else name, part, its) for (name, part), (_, its) in zip(inside, also, strict=True)
+        ]
+    return tuple(sorted(set(paths)))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two objects are alike apart from what they hold."""
+    if type(one) is not type(other):
+        return isinstance(one, Tensor) and isinstance(other, Tensor) and _is_same_tensor(one, other)
+    if isinstance(one, Tensor):
+        return _is_same_tensor(one, other)
+    if isinstance(one, _PLAIN):
+        return bool(one == other or (one != one and other != other))  # or both NaN
+    if isinstance(one, torch.Generator):
+        return torch.equal(one.get_state(), other.get_state())
+    if isinstance(one, (nn.Module, type)) or callable(one) or next(iter(parts(one)), None) is not None:
+        return True
+    return _is_same_by_pickle(one, other)
+
+
+def _is_same_tensor(one: Tensor, other: Tensor) -> bool:
+    if (one.shape, one.dtype, one.device) != (other.shape, other.dtype, other.device):
+        return False
+    if one.device.type == "meta" or not one.numel():
+        return True
+    if one.layout is not torch.strided or one.is_quantized:
+        return _is_same_by_pickle(one, other)
+    return torch.equal(one, other) or torch.equal(*(torch.nan_to_num(t.detach()) for t in (one, other)))
+
+
+def _is_same_by_pickle(one: Any, other: Any) -> bool:
+    """An iterator, an array, a generator of numbers: each pickles where it stands."""
+    try:
+        return pickle.dumps(one) == pickle.dumps(other)
+    except Exception:  # noqa: BLE001 (what cannot be pickled is a handle to something outside)
+        return True
+
+
+def random_state() -> tuple[Any, ...]:
+    """Where torch's, Python's and NumPy's random numbers stand."""
+    numpy = sys.modules.get("numpy")
+    drawn = numpy.random.get_state() if numpy is not None else None
+    return torch.default_generator.get_state(), random.getstate(), drawn
+
+
+def seed() -> None:
+    """The random numbers of torch, Python and NumPy from one beginning; a graphics card's are not touched."""
+    torch.default_generator.manual_seed(0)
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+
+
+def has_drawn(before: tuple[Any, ...]) -> bool:
+    """Whether random numbers were drawn since."""
+    return bool(changes(before, random_state()))
