@@ -256,7 +256,7 @@ def test_other_weights_and_types_are_taken_over() -> None:
     quick, other = (accelerate(nn.Conv2d(3, 4, 3), x) for _ in range(2))
     quick(x)
     quick.load_state_dict(other.state_dict())
-    assert torch.equal(quick(x), other(x))
+    torch.testing.assert_close(quick(x), other(x), rtol=1e-5, atol=1e-5)  # in the faster layout of each
     torch.testing.assert_close(quick.double()(x.double()).float(), other(x), rtol=1e-5, atol=1e-5)
 
 

@@ -12,7 +12,7 @@ from kaiyan.nn.accelerated import Accelerated
 from kaiyan.nn.by_module import by_module
 from kaiyan.nn.case import called, examined
 from kaiyan.nn.checking import compare
-from kaiyan.nn.clock import layer_times, raced, on_one_thread
+from kaiyan.nn.clock import layer_times, on_one_thread, raced
 from kaiyan.nn.copied import copied
 from kaiyan.nn.foreign import foreign, is_elsewhere
 from kaiyan.nn.fuse import is_convolution
