@@ -11,6 +11,7 @@ from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.causes import CAUSES
+from kaiyan.explain.causes.finding import Finding
 from kaiyan.explain.facts import gathered
 from kaiyan.explain.record import checked
 from kaiyan.explain.table import said
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from kaiyan.explain.causes.finding import Finding
     from kaiyan.explain.facts import Facts
     from kaiyan.explain.fixes import Fix
     from kaiyan.explain.record import Line
@@ -122,9 +122,9 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
 
 
 def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
-    code, finding = _found(facts)
-    trials = tried(facts, finding.fixes, until, _found)
-    unknown = (*finding.unknown, *_unknown(facts))
+    code, finding = _reason(facts)
+    trials = tried(facts, finding, until, _reason)
+    unknown = (*finding.unknown, *_unknown(facts, finding))
     then = None
     first = trials[0].run if trials else None
     if first is not None and first.error is not None and chain and process_time() < until:
@@ -135,22 +135,24 @@ def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
     return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, fixes, unknown, then)
 
 
-def _found(facts: Facts) -> tuple[str, Finding]:
-    from kaiyan.explain.causes.finding import Finding
-
+def _reason(facts: Facts) -> tuple[str, Finding]:
+    """The code and what it finds: of the first row that understands the facts."""
     for cause in CAUSES:
         finding = cause(facts)
         if finding:
             return finding.code or cause.code, finding
-    first = facts.text.strip().splitlines()[-1] if facts.text.strip() else ""
-    return "K000", Finding(sentence("K000", "this failure is not in the catalogue: {text}", text=first))
+    return "K000", Finding(sentence("K000", "this failure is not in the catalogue: {text}", text=facts.message))
 
 
-def _unknown(facts: Facts) -> Iterator[Sentence]:
-    if facts.model is None:
+def _unknown(facts: Facts, finding: Finding) -> Iterator[Sentence]:
+    if facts.model is None and facts.loss is None:
         yield sentence("diagnosis", "the fixes were not tried: the model and its inputs are not known")
-    elif facts.run and facts.run.error is None:
-        yield sentence("diagnosis", "the model runs on these inputs: what failed must have been given others")
+    elif facts.is_outside and finding.is_outside:
+        yield sentence("diagnosis", "the model itself runs on these inputs: what fails comes after it")
+    elif facts.is_outside:
+        yield sentence(
+            "diagnosis", "the model runs on these inputs: the error came with others, or from code beside it"
+        )
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from inspect import signature
 from linecache import getline
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ import torch
 from torch import nn
 
 from kaiyan.explain.layers import SETTINGS
+from kaiyan.explain.loss import Loss, called_loss, is_loss
 from kaiyan.explain.record import Line
 from kaiyan.explain.rehearse import Rehearsal, rehearse, titled
+from kaiyan.explain.traceback import calls_before, written_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +27,15 @@ if TYPE_CHECKING:
 
 _OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 _HANDLING = "During handling of the above exception, another exception occurred:"
-_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<number>\d+), in [^\n]*\n\s*(?P<text>[^\n]*)')
+_NAMED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Fail|Fault)\b ?:")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """``text`` is the message or the whole traceback; ``settings`` what a failing constructor was given."""
+    """``text`` is the message or the whole traceback; ``settings`` what a failing constructor was given.
+
+    ``loss`` is the loss that failed, where one did.
+    """
 
     text: str
     line: Line | None = None
@@ -38,6 +44,20 @@ class Facts:
     run: Rehearsal | None = None
     settings: dict[str, Any] | None = None
     meta: bool = True
+    loss: Loss | None = None
+
+    @property
+    def message(self) -> str:
+        """The line that names the error: of a message of many lines the first."""
+        lines = [line.strip() for line in self.text.strip().splitlines() if line.strip()]
+        named = [line for line in lines if _NAMED.match(line)]
+        first = lines[:1] if "Traceback" not in self.text else lines[-1:]
+        return (named[-1:] or first or [""])[0]
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the model itself runs."""
+        return self.run is not None and self.run.error is None
 
     @property
     def step(self) -> Step | None:
@@ -87,24 +107,54 @@ def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -
     """All that can be known; model and inputs that are not given are taken from the traceback's frames."""
     if isinstance(error, str):
         last = error.rpartition(_HANDLING)[2]
-        return _rehearsed(Facts(last, _written(last)), model, inputs)
+        return _rehearsed(Facts(last, written_line(last)), model, inputs)
     frames = tuple(_frames(error))
-    found, given = _called(frames)
     line = next((_line(frame, number) for frame, number in reversed(frames) if _is_users(frame)), None)
-    facts = Facts(f"{type(error).__name__}: {error}", line, settings=_settings(frames))
+    loss = called_loss(frames, _is_users, _line)
+    facts = Facts(f"{type(error).__name__}: {error}", line, settings=_settings(frames), loss=loss)
+    found, given = _called(frames)
+    if loss and not loss.is_inside:
+        users = [(frame, number) for frame, number in frames if _is_users(frame)][-1:]
+        calls = [call for frame, number in users for call in calls_before(frame, number) if model in (None, call[0])]
+        found, given = next((call for call in calls if _gave(call, loss)), (None, None))
     return _rehearsed(facts, model or found, given if inputs is None else inputs)
+
+
+def _gave(call: tuple[nn.Module, tuple[Any, ...]], loss: Loss) -> bool:
+    """Whether this call of a model is where the loss has its input from."""
+    shapes = loss.shapes
+    return shapes is not None and shapes[0] in rehearse(*call).outputs
 
 
 def _rehearsed(facts: Facts, model: nn.Module | None, inputs: Any) -> Facts:
     if model is None or inputs is None:
         return facts
-    given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+    given = positional(model, inputs)
     run = rehearse(model, given)
     meta = run.error is not None
     if not meta:  # meta kernels let pass some of what real ones refuse
         run = rehearse(model, given, meta=False)
-    line = facts.line or next((step.line for step in reversed(run.steps) if step.line), None)
-    return Facts(facts.text, line, model, given, run, facts.settings, meta)
+    last = next((step.line for step in reversed(run.steps) if step.line), None) if run.error else None
+    loss = facts.loss or (called_loss(tuple(_frames(run.error)), _is_users, _line) if run.error else None)
+    return replace(facts, line=facts.line or last, model=model, inputs=given, run=run, meta=meta, loss=loss)
+
+
+def positional(model: nn.Module, inputs: Any) -> tuple[Any, ...]:
+    """Arguments by position: a dict is taken by keyword where the forward has arguments of these names."""
+    if isinstance(inputs, dict):
+        return _bound(model, (), inputs) or (inputs,)
+    return tuple(inputs) if type(inputs) in (tuple, list) else (inputs,)
+
+
+def _bound(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...] | None:
+    try:
+        bound = signature(model.forward).bind(*args, **named)
+    except (TypeError, ValueError):
+        return None
+    if set(bound.kwargs) or not named:
+        return None if named else args
+    bound.apply_defaults()
+    return bound.args
 
 
 def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
@@ -116,8 +166,10 @@ def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
 
 def _called(frames: tuple[tuple[FrameType, int], ...]) -> tuple[nn.Module | None, tuple[Any, ...] | None]:
     for frame, _ in frames:
-        if frame.f_code.co_name == "_call_impl" and isinstance(frame.f_locals.get("self"), nn.Module):
-            return frame.f_locals["self"], frame.f_locals.get("args", ())
+        module = frame.f_locals.get("self")
+        if frame.f_code.co_name == "_call_impl" and isinstance(module, nn.Module) and not is_loss(module):
+            args, named = frame.f_locals.get("args", ()), frame.f_locals.get("kwargs") or {}
+            return module, args if not named else _bound(module, args, named) or args
     return None, None
 
 
@@ -137,9 +189,3 @@ def _is_users(frame: FrameType) -> bool:
 
 def _line(frame: FrameType, number: int) -> Line:
     return Line(frame.f_code.co_filename, number, getline(frame.f_code.co_filename, number).strip())
-
-
-def _written(text: str) -> Line | None:
-    """The last line of a pasted traceback that is not PyTorch's."""
-    found = [m for m in _FRAME.finditer(text) if not re.search(r"site-packages[/\\]torch[/\\]", m["file"])]
-    return Line(found[-1]["file"], int(found[-1]["number"]), found[-1]["text"].strip()) if found else None

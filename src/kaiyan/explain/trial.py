@@ -29,7 +29,7 @@ OFFERED = 4
 TRIED = 24
 """Fixes that are tried, at most."""
 UNTRIED = 2
-"""Fixes that could not be tried and are shown all the same, at most."""
+"""Fixes for which there was no time and that are shown all the same, at most."""
 
 
 @dataclass(frozen=True)
@@ -46,25 +46,44 @@ class Trial:
         return self.run is not None and self.run.error is None
 
 
-def tried(facts: Facts, proposed: Iterable[Fix], until: float, understand: Understand) -> list[Trial]:
-    """At most ``OFFERED`` fixes: after which the model runs, which bring it further, and which could not be tried."""
-    fixes = list(_different(proposed))
-    if facts.model is None or facts.run is None or facts.run.error is None:
+def tried(facts: Facts, finding: Finding, until: float, understand: Understand) -> list[Trial]:
+    """At most ``OFFERED`` fixes: after which the model runs, which bring it further, and which could not be tried.
+
+    Where the model runs as it is, a fix of it has to give what the finding wants; one of a loss was tried before.
+    """
+    fixes = list(_different(finding.fixes))
+    if facts.model is None and facts.loss is None:
         return [Trial(fix, None) for fix in fixes[:OFFERED]]
     running: list[Trial] = []
     further: list[Trial] = []
     untried: list[Trial] = []
+    late: list[Trial] = []
     for fix in fixes[:TRIED]:
-        if fix.change is None or process_time() > until:
-            untried.append(Trial(replace(fix, note=sentence("diagnosis", "not tried")), None))
-            continue
-        trial = _trial(fix, facts, until, understand)
-        if trial is None:
-            continue
-        (running if trial.runs else further).append(trial)
+        if fix.tried:
+            running.append(Trial(fix, None))
+        elif fix.change is None or facts.run is None or _is_beside(facts, finding):
+            untried.append(_untried(fix))
+        elif process_time() > until:
+            late.append(_untried(fix))
+        elif (trial := _trial(fix, facts, until, understand)) and _is_enough(trial, finding):
+            (running if trial.runs else further).append(trial)
         if sum(_worth(trial) == 0 for trial in running) == OFFERED:
             break
-    return (sorted(running, key=_worth) + further + untried[:UNTRIED])[:OFFERED]
+    return (sorted(running, key=_worth) + further + untried + late[:UNTRIED])[:OFFERED]
+
+
+def _untried(fix: Fix) -> Trial:
+    return Trial(replace(fix, note=fix.note or sentence("diagnosis", "not tried")), None)
+
+
+def _is_enough(trial: Trial, finding: Finding) -> bool:
+    """Whether a run to the end gives what is wanted, where something is."""
+    return finding.wanted is None or trial.run is None or not trial.runs or finding.wanted(trial.run)
+
+
+def _is_beside(facts: Facts, finding: Finding) -> bool:
+    """Whether the model runs as it is, and nothing says what it would have to give."""
+    return facts.run is not None and facts.run.error is None and finding.wanted is None
 
 
 def applied(fix: Fix, facts: Facts) -> tuple[nn.Module, tuple[Any, ...]]:

@@ -3,11 +3,19 @@
 from kaiyan.explain.causes.channels import CHANNELS
 from kaiyan.explain.causes.joins import JOINS
 from kaiyan.explain.causes.linear import LINEAR
+from kaiyan.explain.causes.losses import LOSSES
+from kaiyan.explain.causes.outside import OUTSIDE
 from kaiyan.explain.causes.ranks import RANKS
+from kaiyan.explain.causes.sequences import SEQUENCES
 from kaiyan.explain.causes.settings import SETTINGS
 from kaiyan.explain.causes.sizes import SIZES
+from kaiyan.explain.causes.squeezes import SQUEEZES
 from kaiyan.explain.causes.states import STATES
+from kaiyan.explain.causes.targets import TARGETS
 from kaiyan.explain.causes.types import TYPES
 
-CAUSES = (*CHANNELS, *LINEAR, *SIZES, *JOINS, *RANKS, *TYPES, *SETTINGS, *STATES)
+CAUSES = (
+    *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *SIZES, *JOINS, *RANKS, *TYPES, *SETTINGS,
+    *STATES,
+)  # fmt: skip
 """The table of codes."""

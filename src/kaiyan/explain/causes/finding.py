@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from kaiyan.explain.facts import Facts
     from kaiyan.explain.fixes import Fix
+    from kaiyan.explain.rehearse import Rehearsal
     from kaiyan.spec.sentence import Sentence
 
 
@@ -23,6 +24,10 @@ class Finding:
     unknown: tuple[Sentence, ...] = ()
     code: str | None = None
     """The code where it is another than the row's: the same words of PyTorch for another situation."""
+    wanted: Callable[[Rehearsal], bool] | None = None
+    """What a run with a fix in has to give, where the model runs as it is and what fails comes after it."""
+    is_outside: bool = False
+    """Whether the model is not what failed: a loss, a backward, a loader."""
 
 
 @dataclass(frozen=True)

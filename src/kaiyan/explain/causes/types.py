@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from kaiyan.explain.facts import Facts
 
 
+def _written_into(_: Facts, found: re.Match[str]) -> Finding:
+    """A float result for a place of integers: a sum in place, or the target of BCE with logits."""
+    result, place = (_NAMES.get(found[name], found[name]) for name in ("result", "place"))
+    said = sentence(
+        "K006", "a result of {result} cannot be written into a tensor of {place}", result=result, place=place
+    )
+    target = sentence("K006", "if it is the target of a loss: {line}", line="target = target.float()")
+    anew = sentence("K006", "if it is written in place: {line}", line="x = x + y, not x += y")
+    return Finding(said, (Fix(target, None, "target = target.float()"), Fix(anew, "x += y", "x = x + y")))
+
+
 def _device(facts: Facts, found: re.Match[str]) -> Finding:
     named = list(dict.fromkeys(re.findall(r"\b(?:cuda|mps|xpu)(?::\d+)?|\bcpu\b", facts.text[found.start() :])))
     if len(named) == 1:  # PyTorch names a tensor of the processor "torch.FloatTensor"
@@ -124,6 +135,9 @@ TYPES = (
         r"to have the same dtype, but got: (\w+) != ([\w:]+)|mixed dtype \(CPU\)|not implemented for '(\w+)'|"
         r"could not infer output dtype",
         "Input type (unsigned char) and bias type (float) should be the same", _dtype),
+    Cause("K006", sentence("title", "two dtypes"),
+        r"result type (?P<result>\w+) can't be cast to the desired output type (?P<place>\w+)",
+        "result type Float can't be cast to the desired output type Long", _written_into),
     Cause("K024", sentence("title", "an input that is no tensor"),
         r"must be Tensor, not (?P<kind>[\w.]+)|got \((?P<other>numpy\.ndarray|list)",
         "linear(): argument 'input' (position 1) must be Tensor, not numpy.ndarray", _no_tensor),

@@ -1,0 +1,154 @@
+"""Causes about the batch: a view that makes rows of it, and targets that are as many as something else."""
+
+from __future__ import annotations
+
+import ast
+from math import isqrt, prod
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.explain.causes.finding import Finding
+from kaiyan.explain.causes.mends import Mend, mended
+from kaiyan.explain.fixes import Fix, edited, replaced
+from kaiyan.explain.layers import rebuilt, written
+from kaiyan.explain.source import rewritten
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import nn
+
+    from kaiyan.explain.facts import Facts
+    from kaiyan.explain.rehearse import Rehearsal, Step
+
+_VIEWS = ("view", "reshape")
+
+
+def rows(facts: Facts, got: int, wanted: int) -> Finding:
+    """An output of ``got`` rows for ``wanted`` targets, and what made so many."""
+    view = _view(facts, wanted)
+    if view is not None and view.line is not None:
+        said = sentence(
+            "K050", "the loss was given {got} rows and {wanted} targets: {call} made rows of {features} numbers, but a "
+            "sample of {shape} has {per}", got=got, wanted=wanted, call=_code(view.line.text),
+            features=(view.output or (0,))[-1], per=prod(view.inputs[0][1:]), shape=view.inputs[0],
+        )  # fmt: skip
+    else:
+        said = sentence("K050", "the loss was given {got} rows and {wanted} targets: there must be one for each",
+                        got=got, wanted=wanted)  # fmt: skip
+    fixes = (*_kept(facts, view), *_pooled(view), *_turned(facts, got, wanted))
+    unknown = () if fixes else tuple(_written(facts, got, wanted))
+    return Finding(said, fixes or unknown, wanted=lambda run: _gives(run, wanted), is_outside=True)
+
+
+def _gives(run: Rehearsal, batch: int) -> bool:
+    return any(shape[:1] == (batch,) for shape in run.outputs[:1])
+
+
+def _view(facts: Facts, batch: int) -> Step | None:
+    """The first step that made another number of rows of a batch."""
+    return next((s for s in facts.done if s.kind in _VIEWS and s.line and s.inputs and s.output and len(s.inputs[0]) > 1
+                 and s.inputs[0][0] == batch != s.output[0]), None)  # fmt: skip
+
+
+def _call(line: str) -> tuple[str, str] | None:
+    """The view in a line of code as it is written, and what it is asked of."""
+    try:
+        tree = ast.parse(f"async def f():\n {line}")
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
+            whole = ast.get_source_segment(f"async def f():\n {line}", node) or ""
+            holder = ast.unparse(node.func.value)
+            return whole, ast.unparse(node.args[0]) if holder == "torch" and node.args else holder
+    return None
+
+
+def _code(line: str) -> str:
+    found = _call(line)
+    return found[0] if found else line
+
+
+def _kept(facts: Facts, view: Step | None) -> Iterator[Fix]:
+    """The view made to keep the batch, and the Linear behind it made for what a sample has."""
+    found = _call(view.line.text) if view and view.line else None
+    if view is None or view.line is None or found is None or facts.model is None:
+        return
+    whole, holder = found
+    after = f"{holder}.view({holder}.size(0), -1)" if holder.isidentifier() else f"torch.flatten({holder}, 1)"
+    features = prod(view.inputs[0][1:])
+    behind = facts.done[facts.done.index(view) + 1 :]
+    layer = next((s for s in behind if s.is_module and s.kind == "Linear"), None)
+    flat = edited(sentence("K050", "keep the batch: {after}", after=after), view.line, view.path, whole, after)
+    old: Any = facts.model.get_submodule(layer.path) if layer else None
+    made = rebuilt(old, in_features=features) if old is not None and old.in_features != features else None
+    if layer is None or made is None:
+        yield flat
+        return
+    said = sentence("K050", "keep the batch: {after}, and in_features={features} in {path}", after=after,
+                    features=features, path=layer.path)  # fmt: skip
+    wider = replaced(said, old, layer.path, made)
+    yield _both(said, flat, wider, rewritten(facts.model, layer.path, made), written(old), written(made))
+
+
+def _both(said: Any, flat: Fix, wider: Fix, own: Any, old: str, new: str) -> Fix:
+    """A line of forward and a layer, changed together."""
+
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        for fix in (flat, wider):
+            if fix.change:
+                model, inputs = fix.change(model, inputs)
+        return model, inputs
+
+    before, after = (own[0].text, own[1]) if own else (old, new)
+    return Fix(said, f"{flat.before}\n{before}", f"{flat.after}\n{after}", change=change, line=flat.line)
+
+
+def _pooled(view: Step | None) -> Iterator[Fix]:
+    """The maps averaged to the size for which the view was written: the weights stay."""
+    found = _call(view.line.text) if view and view.line else None
+    if view is None or view.line is None or found is None or not view.output or len(view.inputs[0]) != 4:
+        return
+    whole, holder = found
+    C, features = view.inputs[0][1], view.output[-1]
+    side = isqrt(features // C) if C and features % C == 0 else 0
+    if not side or side * side * C != features:
+        return
+    pooled = f"torch.nn.functional.adaptive_avg_pool2d({holder}, {side})"
+    said = sentence("K050", "or average the maps to {side}x{side}, for which the view was written: the weights stay",
+                    side=side)  # fmt: skip
+    yield edited(said, view.line, view.path, whole, whole.replace(holder, pooled, 1))
+
+
+def _turned(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
+    """Changes of the two tensors, where they are known."""
+    shapes = facts.loss.shapes if facts.loss else None
+    if shapes is None:
+        return
+    a, b = shapes
+    mends = []
+    if prod(b) == got:
+        mends.append(Mend(target="{}.flatten()", turn_target=lambda t: t.flatten()))
+    if len(a) > 1 and a[0] == 1 and a[1] == wanted:
+        mends.append(Mend(scores="{}.squeeze(0)", turn_scores=lambda x: x.squeeze(0)))
+    if len(a) == 2 and a[1] == wanted:
+        mends.append(Mend(scores="{}.T", turn_scores=lambda x: x.T))
+    if len(a) == 3 and a[1] == wanted:
+        mends.append(Mend(scores="{}.transpose(0, 1)", turn_scores=lambda x: x.transpose(0, 1)))
+        mends.append(Mend(scores="{}.permute(1, 2, 0)", turn_scores=lambda x: x.permute(1, 2, 0)))
+    if len(a) == 2 and len(b) == 1 and wanted == got * a[1]:
+        mends.append(Mend(target=f"{{}}.view(-1, {a[1]}).argmax(1)", turn_target=lambda t: t.view(-1, a[1]).argmax(1)))
+    for mend in mends:
+        yield from mended(facts, mend, lambda code: sentence("K050", "one target a row: {code}", code=code))
+
+
+def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
+    """Where only the numbers are known: what usually makes them differ."""
+    line = "x = x.view(x.size(0), -1)"
+    yield Fix(sentence("K050", "if a view(-1, n) stands in the model: {line} keeps the batch of {wanted}, and "
+                       "in_features follows", line=line, wanted=wanted), None, line)  # fmt: skip
+    if facts.model is None and wanted % max(got, 1) == 0 and wanted > got:
+        said = sentence("K050", "if the targets were flattened, {wanted} = {got}·{each}: give the loss {got} of them",
+                        wanted=wanted, got=got, each=wanted // got)  # fmt: skip
+        yield Fix(said)
