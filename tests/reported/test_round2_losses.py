@@ -6,6 +6,7 @@ compare number by number; 2704 = 16·13·13 is counted by hand for a LeNet given
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,7 +103,7 @@ def test_b12_the_message_alone_says_what_keeps_the_batch() -> None:
 class Reshaped(nn.Module):
     """The same mistake in other words."""
 
-    def __init__(self, way: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, way: Any) -> None:
         super().__init__()
         self.conv, self.way, self.head = nn.Conv2d(1, 4, 3), way, nn.Linear(36, 5)
 
@@ -118,9 +119,9 @@ class Reshaped(nn.Module):
 def test_other_spellings_of_the_view_are_mended(way: Any) -> None:
     model, x = Reshaped(way), torch.zeros(3, 1, 8, 8)
     found = diagnosed(lambda: F.cross_entropy(model(x), torch.zeros(3, dtype=torch.long)), model, x)
-    model, inputs = found.fixes[0].apply(model, x)
+    mended, inputs = found.fixes[0].apply(model, x)
     assert first(found)
-    assert model(*inputs).shape == (3, 5)
+    assert mended(*inputs).shape == (3, 5)
 
 
 def test_b13_a_target_without_the_axis_of_one() -> None:
@@ -128,9 +129,14 @@ def test_b13_a_target_without_the_axis_of_one() -> None:
         nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1)),
         torch.zeros(4, 3, 9, 8),
     )
-    target = torch.zeros(4)
-    for loss in (nn.BCEWithLogitsLoss(), lambda a, b: F.binary_cross_entropy(a.sigmoid(), b)):
-        found = diagnosed(lambda loss=loss: loss(head(x), target), head, x)
+
+    def given(loss: Any) -> Any:
+        target = torch.zeros(4)
+        return loss(head(x), target)
+
+    losses: list[Any] = [nn.BCEWithLogitsLoss(), lambda a, b: F.binary_cross_entropy(a.sigmoid(), b)]
+    for loss in losses:
+        found = diagnosed(partial(given, loss), head, x)
         assert found.code == "K051"
         assert "the output is (4, 1), the target (4,)" in str(found.cause)
         assert ".unsqueeze(1)" in first(found)
@@ -157,8 +163,8 @@ def test_b16_squeeze_takes_the_batch_of_one_away(last: nn.Module) -> None:
     assert found.code == "K058"
     assert "(1, 8, 1, 1) became (8,)" in str(found.cause)
     assert first(found) == "x = x.flatten(1)"
-    model, inputs = found.fixes[0].apply(model, x)
-    assert model(*inputs).shape == (1, 2)
+    mended, inputs = found.fixes[0].apply(model, x)
+    assert mended(*inputs).shape == (1, 2)
 
 
 class Score(nn.Module):
