@@ -187,16 +187,6 @@ class Own(nn.Conv2d):
         return super().forward(input) + 1
 
 
-class Chosen(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.own, self.conv = Own(3, 4, 3), nn.Conv2d(4, 4, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.conv(self.own(x))
-        return y if y.sum() > 0 else -y  # type: ignore[no-any-return]
-
-
 def _left(model: nn.Module) -> dict[str, str]:
     report = accelerate(model.eval(), torch.randn(1, 3, 9, 9)).report
     return {name: str(reason) for name, reason in report.left.items()}
@@ -206,7 +196,6 @@ def test_what_is_left_is_said_with_its_reason() -> None:
     model = nn.Sequential(nn.Conv2d(3, 4, 3), Own(4, 4, 3), nn.Conv2d(4, 4, 3))
     model[0].register_forward_hook(lambda *_: None)
     assert _left(model) == {"0": "it has hooks"}  # what a forward of one's own calls is traced
-    assert _left(Chosen()) == {"own": "Own has a forward of its own"}
 
 
 def test_a_model_that_torch_cannot_trace_is_taken_module_by_module() -> None:

@@ -19,9 +19,9 @@ from kaiyan.nn.fuse import is_convolution
 from kaiyan.nn.graph import NotAGraphError, by_graph
 from kaiyan.nn.judging import judged
 from kaiyan.nn.layout import laid
-from kaiyan.nn.prepared import Prepared
 from kaiyan.nn.report import LayerReport, Report
 from kaiyan.nn.settling import NotEqualError, Settled, answered, settled
+from kaiyan.nn.standing import computed_by
 from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.problem import precision as checked
@@ -172,7 +172,7 @@ def _layers(case: Case, done: _Done) -> tuple[LayerReport, ...]:
         after = layer_times(model, tuple(laid(x, quick.layout) for x in inputs), set(done.made), case.turns)
     rows = []
     for name, source in done.made.items():
-        layer = model.get_submodule(name)
-        if isinstance(layer, Prepared) and name in after:
+        layer = computed_by(model.get_submodule(name))
+        if layer is not None and name in after:
             rows.append(LayerReport(source, layer.extra_repr(), before.get(source), after[name], layer.algorithm))
     return tuple(rows)

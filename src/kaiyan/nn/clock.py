@@ -11,6 +11,7 @@ import torch
 
 from kaiyan.engine.codegen.threads import get_num_threads, holding
 from kaiyan.nn.copied import copied
+from kaiyan.nn.deferred import read
 from kaiyan.nn.state import seed
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def _watched(model: nn.Module, names: set[str], runs: list[dict[str, float]]) ->
             def start(*_: Any, name: str = name) -> None:
                 began[name] = perf_counter()
 
-            def stop(*_: Any, name: str = name) -> None:
+            def stop(*seen: Any, name: str = name) -> None:
+                read(seen[-1])  # the output of a convolution may wait to be read
                 runs[-1][name] = runs[-1].get(name, 0.0) + perf_counter() - began[name]
 
             yield module.register_forward_pre_hook(start)

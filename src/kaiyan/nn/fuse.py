@@ -14,6 +14,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
+from kaiyan.nn.called import FUNCTIONS, Called
 from kaiyan.nn.layers import LAYERS, Layer
 from kaiyan.nn.prepared import Prepared, PreparedLinear, Weighted
 from kaiyan.nn.shadow import Shadow
@@ -36,13 +37,7 @@ ACTIVATIONS: dict[Any, str] = {
 """What is an activation that the engine fuses: a module's class, a function, or a method's name."""
 
 _SUMS = (op.add, op.iadd, torch.add, "add", "add_")
-_FUNCTIONS = {
-    F.conv1d: (1, False), F.conv2d: (2, False), F.conv3d: (3, False),
-    F.conv_transpose1d: (1, True), F.conv_transpose2d: (2, True), F.conv_transpose3d: (3, True),
-}  # fmt: skip
 _IN_PLACE = ("iadd", "isub", "imul", "itruediv", "ifloordiv", "ipow", "imod", "iand", "ior", "ixor", "setitem")
-_FORWARD = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-_TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 _TAKEN = (*_CONVOLUTIONS, nn.Linear)
@@ -60,7 +55,7 @@ def weighted(layer: Any) -> Weighted:
 
 def refusal(layer: Any) -> Sentence | None:
     """Why a layer is left as it is, or None."""
-    if _is_hooked(layer):
+    if is_hooked(layer):
         return sentence("left", "it has hooks")
     plain = next(kind for kind in (*LAYERS.values(), *_TAKEN) if isinstance(layer, kind))
     pairs = [(getattr(type(layer), name, None), getattr(plain, name, None)) for name in ("forward", "_conv_forward")]
@@ -71,7 +66,8 @@ def refusal(layer: Any) -> Sentence | None:
     return None
 
 
-def _is_hooked(layer: Any) -> bool:
+def is_hooked(layer: Any) -> bool:
+    """Whether something else runs before or after the layer."""
     return bool(layer._forward_hooks or layer._forward_pre_hooks)  # noqa: SLF001
 
 
@@ -167,24 +163,17 @@ SHADOW = "_shadow"
 def _convolution(model: fx.GraphModule, node: fx.Node) -> Weighted | Sentence | None:
     layer = _module(model, node)
     if is_taken(layer):
-        if len(node.args) + len(node.kwargs) > 1:
+        settings = (*node.args[1:], *(value for name, value in node.kwargs.items() if name != "input"))
+        if any(value is not None for value in settings):
             return sentence("left", "output_size is given when it is called")
         return refusal(layer) or weighted(layer)
-    if node.op != "call_function" or node.target not in _FUNCTIONS:
+    if node.op != "call_function" or node.target not in FUNCTIONS:
         return None
-    rank, transposed = _FUNCTIONS[node.target]
-    given: dict[str, Any] = dict(zip(_TRANSPOSED if transposed else _FORWARD, node.args, strict=False)) | dict(
-        node.kwargs
-    )
-    given.pop("input", None)
-    weight, bias = (_constant(model, given.pop(name, None)) for name in ("weight", "bias"))
-    computed = [value for value in (weight, bias, *given.values()) if isinstance(value, fx.Node)]
-    if computed or weight is None:
+    called = Called.of(node.target, node.args, node.kwargs)
+    weight, bias = _constant(model, called.weight), _constant(model, called.bias)
+    if weight is None or any(isinstance(value, fx.Node) for value in (weight, bias, *called.settings.values())):
         return sentence("left", "its weight or settings are computed")
-    ends = weight.shape[0], weight.shape[1] * given.get("groups", 1)
-    C, K = ends if transposed else ends[::-1]
-    kernel = tuple(weight.shape[2:])
-    return Weighted(Conv(C, K, kernel, bias=bias is not None, transposed=transposed, rank=rank, **given), weight, bias)
+    return called.weighted(weight, bias)
 
 
 def _constant(model: fx.GraphModule, value: Any) -> Any:
@@ -225,11 +214,11 @@ def _following(model: fx.GraphModule, chain: list[fx.Node]) -> fx.Node | None:
 
 def _is_new(model: fx.GraphModule, node: fx.Node) -> bool:
     """Whether what the node gives lies in memory of its own."""
-    return node.target in _FUNCTIONS or isinstance(_module(model, node), (Prepared, *_TAKEN, *_NORMS))
+    return node.target in FUNCTIONS or isinstance(_module(model, node), (Prepared, *_TAKEN, *_NORMS))
 
 
 def _is_fixed(norm: Any) -> bool:
-    return not norm.training and norm.running_mean is not None and not _is_hooked(norm)
+    return not norm.training and norm.running_mean is not None and not is_hooked(norm)
 
 
 def _other_summand(model: fx.GraphModule, node: fx.Node, one: fx.Node) -> fx.Node | None:
@@ -260,7 +249,7 @@ def _writes(model: fx.GraphModule, node: fx.Node) -> bool:
 
 def _activation(model: fx.GraphModule, node: fx.Node) -> str | None:
     layer = _module(model, node)
-    if layer is not None and _is_hooked(layer):
+    if layer is not None and is_hooked(layer):
         return None
     if isinstance(layer, nn.GELU):
         return "gelu" if layer.approximate == "none" else None
@@ -275,7 +264,7 @@ def _name(node: fx.Node) -> str:
     """The layer that a node calls, or whose weight it reads."""
     if node.op == "call_module":
         return str(node.target)
-    waiting = [node.args[1] if len(node.args) > 1 else node.kwargs.get("weight")] if node.target in _FUNCTIONS else []
+    waiting = [node.args[1] if len(node.args) > 1 else node.kwargs.get("weight")] if node.target in FUNCTIONS else []
     while waiting:
         source = waiting.pop()
         if isinstance(source, fx.Node):

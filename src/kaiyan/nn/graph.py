@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, fx, nn
 
+from kaiyan.nn.frozen import freeze
 from kaiyan.nn.fuse import Reasons, fused
 from kaiyan.nn.layers import Layer
 from kaiyan.nn.state import has_drawn, random_state
@@ -43,6 +44,7 @@ def by_graph(
 def _traced(model: nn.Module) -> fx.GraphModule:
     if (reason := _refusal(model)) is not None:
         raise NotAGraphError(reason)
+    freeze(model)
     before = random_state()
     try:
         graph = _Tracer().trace(model)

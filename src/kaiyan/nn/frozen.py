@@ -1,0 +1,53 @@
+"""A weight that torch makes anew at every call, of parameters that do not change any more, made once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn.utils import parametrize, prune
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
+
+from kaiyan.nn.fuse import is_taken
+
+
+def freeze(model: nn.Module) -> None:
+    """Makes plain parameters of weights that torch's weight_norm, spectral_norm, pruning or parametrizations make.
+
+    It is for a copy, in evaluation: the parameters that they are made of are gone. Only convolutions and linear layers
+    are changed.
+    """
+    for layer in model.modules():
+        if is_taken(layer):
+            _unhook(layer)
+            if parametrize.is_parametrized(layer):
+                _settle(layer)
+
+
+def _unhook(layer: nn.Module) -> None:
+    hooks: dict[int, Any] = layer._forward_pre_hooks  # noqa: SLF001
+    for key, hook in list(hooks.items()):
+        if type(hook) in (WeightNorm, SpectralNorm):
+            del hooks[key]
+            hook.remove(layer)
+            _fix(layer, hook.name)
+        elif isinstance(hook, prune.BasePruningMethod):
+            name = hook._tensor_name  # noqa: SLF001
+            prune.remove(layer, name)  # type: ignore[no-untyped-call]
+            _fix(layer, name)
+
+
+def _settle(layer: Any) -> None:
+    """What parametrize.remove_parametrizations does, which spoils a class that copies share."""
+    values = {name: getattr(layer, name) for name in layer.parametrizations}
+    layer.__class__ = type(layer).__bases__[0]
+    del layer._modules["parametrizations"]  # noqa: SLF001
+    for name, value in values.items():
+        layer.register_parameter(name, nn.Parameter(value.detach().clone(), requires_grad=False))
+
+
+def _fix(layer: Any, name: str) -> None:
+    value: Tensor = getattr(layer, name)
+    delattr(layer, name)
+    layer.register_parameter(name, nn.Parameter(value.detach().clone(), requires_grad=False))

@@ -1,0 +1,254 @@
+"""What stands in the place of a layer's forward: the layer keeps its class, its names, its parameters.
+
+A plain layer is computed by a kernel that is packed for the weight as it is now. A layer with a forward of its own,
+which pads or makes its weight first, keeps that forward, and the convolution that it calls is computed so.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.jit._trace import is_tracing
+from torch.overrides import TorchFunctionMode
+
+from kaiyan.nn.called import FUNCTIONS, Called
+from kaiyan.nn.chain import PLAIN_TENSORS, Chain, Kernel, version
+from kaiyan.nn.deferred import Deferred, read
+from kaiyan.nn.fuse import refusal, weighted
+from kaiyan.nn.prepared import Prepared
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.sentence import Sentence, sentence
+
+_WEIGHTS = 2
+WORTH_WAITING = 8192
+"""Numbers of an output from which on it pays to let it wait: 20 microseconds, for a pass or two over them."""
+
+
+class Standing:
+    """A plain layer's forward on a kernel; torch's own where the kernel cannot take the input.
+
+    ``until`` says what the output waits for, to be computed with it: "" for nothing, "norm", or "activation".
+    """
+
+    is_own = False
+
+    def __init__(self, layer: nn.Module, precision: str) -> None:
+        self.layer: Any = layer
+        self.precision, self.until = precision, ""
+        self._kernel: Kernel | None = None
+        self._state: tuple[Any, ...] = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The layer's output."""
+        args = read(args)
+        if (
+            len(args) != 1
+            or any(value is not None for value in kwargs.values())
+            or not _takes(args[0], self.layer.weight)
+        ):
+            return self.plain(*args, **kwargs)
+        try:
+            return self.output(self.kernel(), args[0])
+        except ConvError:
+            return self.plain(*args, **kwargs)
+
+    def plain(self, *args: Any, **kwargs: Any) -> Any:
+        """What torch computes."""
+        return type(self.layer).forward(self.layer, *args, **kwargs)
+
+    def output(self, kernel: Kernel, x: Tensor) -> Tensor:
+        """The numbers, or a tensor that waits for what follows."""
+        x = x.detach() if type(x) is nn.Parameter else x
+        if self.until and prod(kernel.output_shape(x.shape)) >= WORTH_WAITING:
+            return Deferred(Chain.of(kernel, x, self.until))
+        return kernel.packed(None, None)(x)
+
+    def kernel(self) -> Kernel:
+        """The kernel of the weight as it is now."""
+        state = _state(self.layer)
+        if self._kernel is None or not _same(state, self._state):
+            self._state = state
+            self._kernel = Kernel(
+                weighted(self.layer), self.precision, is_linear=isinstance(self.layer, nn.Linear)
+            )  # fmt: skip
+        return self._kernel
+
+    def kernels(self) -> list[Kernel]:
+        """Every kernel that is in use."""
+        return [] if self._kernel is None else [self._kernel]
+
+    def forget(self) -> None:
+        """Lets go what was packed."""
+        self._kernel, self._state = None, ()
+
+    def idle(self, x: Any, *others: Any, **kwargs: Any) -> Sentence:
+        """Why a call was torch's."""
+        if self.is_own:
+            return sentence("left", "{kind} has a forward of its own", kind=type(self.layer).__name__)
+        if any(value is not None for value in (*others, *kwargs.values())):
+            return sentence("left", "output_size is given when it is called")
+        if x.device.type != "cpu":
+            return sentence("left", "it is on {device}, and Kaiyan computes on the processor", device=str(x.device))
+        try:
+            self.output(self.kernel(), x)
+        except ConvError as error:
+            return error.sentence
+        return sentence("left", "torch computes it on this input")
+
+    @property
+    def algorithm(self) -> str:
+        """What computed the last new shape; nothing before the first call."""
+        return next((kernel.algorithm for kernel in self.kernels() if kernel.algorithm), "")
+
+    def extra_repr(self) -> str:
+        """What is computed: the convolution, and the activation that is computed with it."""
+        kernel = next(iter(self.kernels()), None)
+        if kernel is None:
+            return str(self.layer)
+        spec, activation = kernel.numbers.spec, kernel.activation
+        return str(spec) if activation is None else f"{spec}, activation={activation!r}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_kernel": None, "_state": ()}
+
+
+class Around(Standing):
+    """A forward of the layer's own, kept, with the convolution in it on a kernel.
+
+    The kernel is packed for a weight that comes again: a layer that makes another weight for every input is ``varying``
+    and is left to torch.
+    """
+
+    is_own = True
+
+    def __init__(self, layer: nn.Module, precision: str) -> None:
+        super().__init__(layer, precision)
+        self.varying = False
+        self._kernels: list[tuple[tuple[Any, ...], Kept, Kept, Kernel]] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The layer's output."""
+        if self.varying or _is_autocast():
+            return self.plain(*args, **kwargs)
+        with _Convolutions(self):
+            return self.plain(*args, **kwargs)
+
+    def convolved(self, called: Called) -> Any:
+        """What a convolution gives that the forward calls; None where torch computes it."""
+        try:
+            kernel = self._known(called)
+            return None if kernel is None else self.output(kernel, called.x)
+        except ConvError:
+            return None
+
+    def _known(self, called: Called) -> Kernel | None:
+        """The kernel of this very weight with these settings."""
+        _, x, weight, bias, settings = called
+        if not all(type(t) in PLAIN_TENSORS for t in (weight, bias) if t is not None) or not _takes(x, weight):
+            return None
+        key = called.function, tuple(sorted((name, _hashed(value)) for name, value in settings.items()))
+        for known, its_weight, its_bias, kernel in self._kernels:
+            if known == key and its_weight.is_now(weight) and its_bias.is_now(bias):
+                return kernel
+        if len(self._kernels) == _WEIGHTS:
+            self.varying, self._kernels = True, []
+            return None
+        kept = Kept(weight), Kept(bias)
+        kernel = Kernel(called.weighted(weight.detach(), None if bias is None else bias.detach()), self.precision)
+        self._kernels.append((key, *kept, kernel))
+        return kernel
+
+    def kernels(self) -> list[Kernel]:
+        """Every kernel that is in use."""
+        return [kernel for *_, kernel in self._kernels]
+
+    def forget(self) -> None:
+        """Lets go what was packed."""
+        self._kernels = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_kernels": []}
+
+
+def standing_of(layer: Any, precision: str) -> Standing:
+    """What can stand in the place of the layer's forward."""
+    return (Standing if refusal(layer) is None else Around)(layer, precision)
+
+
+def computed_by(layer: nn.Module) -> Prepared | Standing | None:
+    """What computes a layer, if it is ours: what it is, and the algorithm."""
+    own = vars(layer).get("forward")
+    return layer if isinstance(layer, Prepared) else own if isinstance(own, Standing) else None
+
+
+class _Convolutions(TorchFunctionMode):
+    """While a layer's forward runs: its convolutions."""
+
+    def __init__(self, standing: Around) -> None:
+        super().__init__()
+        self._standing = standing
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        del types
+        kwargs = kwargs or {}
+        if func in FUNCTIONS:
+            args = read(args[:1]) + args[1:]
+            y = self._standing.convolved(Called.of(func, args, kwargs))
+            if y is not None:
+                return y
+        return func(*args, **kwargs)
+
+
+_SETTINGS = ("stride", "padding", "dilation", "groups", "padding_mode", "output_padding")
+
+
+def _takes(x: Any, weight: Any) -> bool:
+    """Whether the engine computes on it: plain numbers of one type on a processor that no gradient is asked of."""
+    if type(x) not in PLAIN_TENSORS or x.dtype is not weight.dtype or x.layout is not torch.strided:
+        return False
+    if x.device.type != "cpu" or weight.device.type != "cpu" or is_tracing() or _is_autocast():  # type: ignore[no-untyped-call]
+        return False
+    return not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad))
+
+
+def _is_autocast() -> bool:
+    return torch.is_autocast_enabled("cpu")
+
+
+def _state(layer: Any) -> tuple[Any, ...]:
+    """What a plain layer's output is made of beside its input."""
+    weight, bias, own = layer.weight, layer.bias, layer.__dict__
+    settings = tuple(own.get(name) for name in _SETTINGS)
+    return weight, bias, _written(weight), None if bias is None else _written(bias), settings
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return one[0] is other[0] and one[1] is other[1] and one[2:] == other[2:]
+
+
+class Kept:
+    """A tensor as it was: a parameter by what torch counts of it, one that is computed by its numbers."""
+
+    def __init__(self, tensor: Tensor | None) -> None:
+        self._tensor = tensor if tensor is None or type(tensor) is nn.Parameter else tensor.detach().clone()
+        self._state = _written(tensor) if type(tensor) is nn.Parameter else None
+
+    def is_now(self, tensor: Tensor | None) -> bool:
+        """Whether this tensor has the same numbers."""
+        if self._tensor is None or tensor is None:
+            return self._tensor is tensor
+        if self._state is not None:
+            return self._tensor is tensor and _written(tensor) == self._state
+        return torch.equal(self._tensor, tensor)
+
+
+def _written(tensor: Tensor) -> tuple[int, int]:
+    """What changes when a tensor is written to."""
+    return version(tensor), tensor.data_ptr()
+
+
+def _hashed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
