@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
+from importlib import import_module
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,10 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
         raise KaiyanError("no-message", "there is no error to explain", "kaiyan explain < traceback.txt")
     if model is not None:
         checked(model)
-    return _diagnosed(gathered(error, model, inputs), CHAIN, process_time() + PATIENCE)
+    facts = gathered(error, model, inputs)
+    if facts.model is not None:
+        import_module("kaiyan.nn.copied")  # half a second, once: before the clock of the fixes starts
+    return _diagnosed(facts, CHAIN, process_time() + PATIENCE)
 
 
 def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:

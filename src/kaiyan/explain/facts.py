@@ -84,6 +84,11 @@ class Facts:
         return module if known else None
 
     @property
+    def owner(self) -> nn.Module | None:
+        """The module whose code ran when it failed, known or not; None without a model."""
+        return self.model.get_submodule(self.path) if self.model is not None and self.path is not None else None
+
+    @property
     def done(self) -> tuple[Step, ...]:
         """The layers before it, in order."""
         return self.run.done if self.run else ()

@@ -63,6 +63,14 @@ class Cast(nn.Module):
         return str(self.dtype)
 
 
+class First(nn.Module):
+    """The first of a tuple, as a layer."""
+
+    def forward(self, outputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """The first entry."""
+        return outputs[0]
+
+
 def rebuilt(layer: nn.Module, **changes: Any) -> nn.Module | None:
     """The layer with some settings changed; None where it is of a family we cannot make or refuses them."""
     names = next((names for family, names in SETTINGS.items() if isinstance(layer, family)), None)

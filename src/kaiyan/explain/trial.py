@@ -32,6 +32,10 @@ UNTRIED = 2
 """Fixes for which there was no time and that are shown all the same, at most."""
 
 
+SURE = 2
+"""Fixes that are tried however long that takes."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """A fix and the run with it in; None where it could not be tried. ``inputs`` are those after the fix."""
@@ -58,12 +62,12 @@ def tried(facts: Facts, finding: Finding, until: float, understand: Understand) 
     further: list[Trial] = []
     untried: list[Trial] = []
     late: list[Trial] = []
-    for fix in fixes[:TRIED]:
+    for number, fix in enumerate(fixes[:TRIED]):
         if fix.tried:
             running.append(Trial(fix, None))
         elif fix.change is None or facts.run is None or _is_beside(facts, finding):
             untried.append(_untried(fix))
-        elif process_time() > until:
+        elif number >= SURE and process_time() > until:
             late.append(_untried(fix))
         elif (trial := _trial(fix, facts, until, understand)) and _is_enough(trial, finding):
             (running if trial.runs else further).append(trial)

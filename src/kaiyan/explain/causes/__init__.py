@@ -2,6 +2,7 @@
 
 from kaiyan.explain.causes.channels import CHANNELS
 from kaiyan.explain.causes.joins import JOINS
+from kaiyan.explain.causes.layers import LAYERS
 from kaiyan.explain.causes.linear import LINEAR
 from kaiyan.explain.causes.losses import LOSSES
 from kaiyan.explain.causes.outside import OUTSIDE
@@ -12,10 +13,12 @@ from kaiyan.explain.causes.sizes import SIZES
 from kaiyan.explain.causes.squeezes import SQUEEZES
 from kaiyan.explain.causes.states import STATES
 from kaiyan.explain.causes.targets import TARGETS
+from kaiyan.explain.causes.tokens import TOKENS
+from kaiyan.explain.causes.tuples import TUPLES
 from kaiyan.explain.causes.types import TYPES
 
 CAUSES = (
-    *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *SIZES, *JOINS, *RANKS, *TYPES, *SETTINGS,
-    *STATES,
+    *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *LAYERS, *TOKENS, *TUPLES, *SIZES, *JOINS,
+    *RANKS, *TYPES, *SETTINGS, *STATES,
 )  # fmt: skip
 """The table of codes."""

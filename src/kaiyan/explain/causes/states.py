@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.fixes import Fix, fed
+from kaiyan.explain.fixes import Fix, edited, fed
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
@@ -38,9 +38,12 @@ def _keys(_: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, (Fix(sentence("K025", "often a prefix such as module.: rename the keys of the file")),))
 
 
-def _contiguous(_: Facts, __: re.Match[str]) -> Finding:
+def _contiguous(facts: Facts, _: re.Match[str]) -> Finding:
     said = sentence("K029", "view needs numbers that lie in order; after permute or transpose they do not")
-    return Finding(said, (Fix(sentence("K029", "reshape instead of view"), ".view(", ".reshape("),))
+    offer, step = sentence("K029", "reshape instead of view"), facts.step
+    if facts.model is not None and step is not None and step.line is not None and ".view(" in step.line.text:
+        return Finding(said, (edited(offer, step.line, step.path, ".view(", ".reshape("),))
+    return Finding(said, (Fix(offer, ".view(", ".reshape("),))
 
 
 STATES = (
