@@ -81,12 +81,12 @@ class Scene:
 def scene(facts: Facts) -> Scene | None:
     """Where the rehearsal's error came from; None where no line of a module's own code did."""
     trace = facts.run.error.__traceback__ if facts.run and facts.run.error else None
-    if facts.model is None:
-        return None
-    own = [t for t in _traces(trace) if not t.tb_frame.f_code.co_filename.startswith(_OURS)]
-    for place in reversed(own):
+    every = list(_traces(trace))
+    owners = (t.tb_frame.f_locals.get("self") for t in every)
+    root = next((owner for owner in owners if isinstance(owner, nn.Module)), None)  # the double of the model that ran
+    for place in reversed([t for t in every if not t.tb_frame.f_code.co_filename.startswith(_OURS)]):
         frame = place.tb_frame
-        path = _path(facts.model, frame.f_locals.get("self"))
+        path = _path(root, frame.f_locals.get("self")) if root is not None else None
         if path is not None:
             whole = getline(frame.f_code.co_filename, place.tb_lineno)
             line = Line(frame.f_code.co_filename, place.tb_lineno, whole.strip())

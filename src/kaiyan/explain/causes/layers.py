@@ -91,7 +91,7 @@ def _unshuffle(facts: Facts, found: re.Match[str]) -> Finding:
         return Finding(
             said, (Fix(sentence("K041", "a size that {r} divides: {less} or {more}", r=r, less=less, more=more)),)
         )
-    pads = tuple(side for size in reversed(given[-2:]) for side in (0, -size % r))
+    pads = (0, -given[-1] % r, 0, -given[-2] % r)
     line = f"x = F.pad(x, {pads})"
     pad = sentence("K041", "pad to the next multiple: {line}", line=line)
     fixes = [fed(pad, line, lambda x: nn.functional.pad(x, pads))] if not facts.done else []

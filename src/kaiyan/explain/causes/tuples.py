@@ -113,7 +113,7 @@ def _unpacked(place: Scene) -> Iterator[Fix]:
     """Names in the failing line that hold a tuple, where they are given."""
     used = [n.id for n in ast.walk(_parsed(place.line.text)) if isinstance(n, ast.Name)]
     for name in dict.fromkeys(used):
-        value = place.names.get(name)
+        value: Any = place.names.get(name)
         given = place.assigned(name) if _holds(value) else None
         if given is None:
             continue
