@@ -77,6 +77,20 @@ def tried(facts: Facts, finding: Finding, until: float, understand: Understand) 
     return (sorted(running, key=_worth) + further + untried + late[:UNTRIED])[:OFFERED]
 
 
+def _untried(fix: Fix) -> Trial:
+    return Trial(replace(fix, note=fix.note or sentence("diagnosis", "not tried")), None)
+
+
+def _is_enough(trial: Trial, finding: Finding) -> bool:
+    """Whether a run to the end gives what is wanted, where something is."""
+    return finding.wanted is None or trial.run is None or not trial.runs or finding.wanted(trial.run)
+
+
+def _is_beside(facts: Facts, finding: Finding) -> bool:
+    """Whether the model runs as it is, and nothing says what it would have to give."""
+    return facts.run is not None and facts.run.error is None and finding.wanted is None
+
+
 def applied(fix: Fix, facts: Facts) -> tuple[nn.Module, tuple[Any, ...]]:
     """Model and inputs with the fix in; on meta inputs where they do, since a fix may ask for a very large one."""
     assert facts.model is not None
