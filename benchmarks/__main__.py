@@ -12,6 +12,7 @@ import click
 from benchmarks.blind import blind
 from benchmarks.layers import layers
 from benchmarks.networks import networks
+from benchmarks.zoo_judge import zoo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,5 +79,6 @@ def main(context: click.Context) -> None:
 main.add_command(blind)
 main.add_command(layers)
 main.add_command(networks)
+main.add_command(zoo)
 if __name__ == "__main__":
     main()

@@ -15,6 +15,8 @@ from benchmarks.layers import _operations, layers
 from benchmarks.peers import PEERS
 from benchmarks.rows import CLASSES, Arrays, Row
 from benchmarks.truth import error, tolerance, truth
+from benchmarks.zoo import scores
+from benchmarks.zoo_outputs import faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +93,21 @@ def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     assert result["error"] < 1e-5
     assert facts["card"]["versions"]["torch"]
     assert next(folder.glob("*.png")).stat().st_size > 0
+
+
+def test_answers_are_compared_whole() -> None:
+    import torch
+
+    x = torch.arange(6.0).reshape(2, 3)
+    assert not list(faults({"a": x, "b": [None, 3]}, {"a": x.clone(), "b": [None, 3]}))
+    wrong = [(x, None), (x, x + 1), (x, x.double()), (x, x.t().contiguous().t()), ({"a": x}, {"b": x}), ([x], (x,))]
+    assert all(list(faults(right, answer)) for right, answer in wrong)
+    assert "strides" in next(faults(x, x.t().contiguous().t()))
+
+
+def test_models_that_miss_lower_the_shares() -> None:
+    good = {"package": "p", "model": "m", "faults": [], "ratio": 1.2, "parameters_right": True, "inputs": 3}
+    bad = good | {"faults": ["accelerate: the model is changed: ['a']"], "ratio": 0.5, "parameters_right": False}
+    shares = scores([good, bad])
+    assert shares["parameters right"] == shares["untouched"] == shares["accelerate equal, same structure"] == 0.5
+    assert shares["slower than 0.97"] == ["p: m 0.5"]
