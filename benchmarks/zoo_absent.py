@@ -16,8 +16,8 @@ import torch
 
 ABSENT = frozenset({
     "argbind", "audiotools", "docopt", "hyperpyyaml", "imageio", "lameenc", "librosa", "linear_operator",
-    "matplotlib", "mne",    "openunmix", "pandas", "skimage", "sklearn", "skorch", "soundfile", "torch_geometric", "torchaudio",
-    "torchvision", "torchmetrics", "wandb", "wfdb",
+    "matplotlib", "mne", "openunmix", "pandas", "skimage", "sklearn", "skorch", "soundfile",
+    "torch_geometric", "torchaudio", "torchvision", "torchmetrics", "wandb", "wfdb",
 })  # fmt: skip
 
 
