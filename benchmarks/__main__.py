@@ -12,7 +12,8 @@ import click
 from benchmarks.blind import blind
 from benchmarks.layers import layers
 from benchmarks.networks import networks
-from benchmarks.zoo_judge import zoo
+from benchmarks.zoo import zoo
+from benchmarks.zoo_judge import breakages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,7 @@ def main(context: click.Context) -> None:
 main.add_command(blind)
 main.add_command(layers)
 main.add_command(networks)
+zoo.add_command(breakages)
 main.add_command(zoo)
 if __name__ == "__main__":
     main()

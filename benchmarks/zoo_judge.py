@@ -15,7 +15,7 @@ import click
 import torch
 
 import kaiyan
-from benchmarks.zoo import write, zoo
+from benchmarks.zoo import write
 from benchmarks.zoo_breakages import ANY, Breakage, cases, kept, run
 from benchmarks.zoo_outputs import skeleton
 
@@ -127,7 +127,7 @@ def shares(rows: list[dict[str, Any]]) -> dict[str, Any]:
     )
 
 
-@zoo.command("breakages")
+@click.command()
 @click.option("--match", default="")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("benchmarks/runs"), show_default=True)
 @click.option("--every/--missed", default=False, help="show all cases, not only those that miss")
