@@ -20,7 +20,7 @@ import kaiyan
 from kaiyan.pictures.error import KernelError, PictureError
 from kaiyan.pictures.kernels import KERNELS, Kernel, kernel
 from kaiyan.pictures.picture import MOST_PIXELS, picture, write
-from kaiyan.pictures.sheet import Scale, colours, scale_of, sheet
+from kaiyan.pictures.sheet import Scale, colours, drawn, scale_of, sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -428,3 +428,23 @@ def test_any_picture_can_be_drawn(shape: tuple[int, int, int], name: str) -> Non
 
 def test_a_constant_kernel_can_be_drawn() -> None:
     assert sheet(np.zeros((1, 2, 2)), 1, Kernel("zero", np.zeros((2, 2))), np.zeros((1, 2, 2))).width > 100
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("low", [-300, 0])
+@pytest.mark.parametrize("kind", [np.int64, np.float64, np.float32, np.uint8])
+def test_a_large_picture_is_drawn_as_a_small_one_is(channels: int, low: int, kind: type) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.integers(max(low, 0) if kind == np.uint8 else low, 256, (channels, 700, 900)).astype(kind)
+    scale = scale_of(values, 255)
+    right = Image.fromarray(colours(values, scale)).resize((450, 350), Image.Resampling.BOX)
+    got = np.asarray(drawn(values, scale, 0.5)).astype(int)
+    assert abs(got - np.asarray(right)).max() <= 3
+
+
+def test_a_large_picture_that_is_not_all_numbers_is_drawn_apart() -> None:
+    values = np.zeros((1, 700, 900), np.float32)
+    values[0, :350] = np.nan
+    got = np.asarray(drawn(values, scale_of(values, 1), 0.5))
+    assert got[0, 0].tolist() == colours(values, scale_of(values, 1))[0, 0].tolist()
+    assert got[-1, -1].tolist() == [0, 0, 0]

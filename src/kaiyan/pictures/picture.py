@@ -98,7 +98,7 @@ def write(image: Image, path: Path) -> None:
         )
     beside = path.with_name(f".{path.stem}.{os.getpid()}{suffix}")
     try:
-        image.save(beside, **_SETTINGS.get(suffix, {}))
+        image.save(beside)
         beside.replace(path)
     except OSError as error:
         raise (refused_by_system(path, error) if error.errno else _refused_by_format(path, error)) from None
@@ -107,9 +107,6 @@ def write(image: Image, path: Path) -> None:
     finally:
         with suppress(OSError):
             beside.unlink()
-
-
-_SETTINGS: dict[str, dict[str, Any]] = {}
 
 
 def _refused_by_format(path: Path, error: Exception) -> PictureError:

@@ -31,6 +31,10 @@ RAISED = (
 RuntimeError."""
 
 
+_ORIENTATION = 0x0112
+"""EXIF's number of it."""
+
+
 def local(source: str | os.PathLike[str]) -> Path:
     """The path that a text names; raises ``PictureError`` for an address, which is not read from here."""
     text = os.fspath(source)
@@ -147,7 +151,8 @@ def _frames(image: Image) -> int:
 def _plain(image: Image) -> Image:
     from PIL import ImageOps
 
-    image = ImageOps.exif_transpose(image)
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
         return image
     if image.mode == "La":
@@ -156,7 +161,8 @@ def _plain(image: Image) -> Image:
         return _from_lab(image)
     if image.has_transparency_data:
         return _on_white(image.convert("RGBA"))
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+    mode = "L" if image.mode in ("1", "L") else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _on_white(image: Image) -> Image:

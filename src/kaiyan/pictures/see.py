@@ -15,7 +15,7 @@ from kaiyan.ops.conv import conv
 from kaiyan.pictures.error import PictureError
 from kaiyan.pictures.kernels import Kernel, kernel
 from kaiyan.pictures.picture import MOST_PIXELS, Picture, picture, write
-from kaiyan.pictures.sheet import sheet
+from kaiyan.pictures.sheet import finite_range, sheet
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -143,18 +143,23 @@ def see(
 
 def _clipped(output: Numbers, pixels: Numbers) -> Numbers:
     """Within the picture's range, its infinite values too; NaN has no range and stays."""
-    if pixels.dtype.kind != "f":
-        return output.clip(pixels.min(), pixels.max())
-    known = pixels[~np.isnan(pixels)]
-    return output.clip(known.min(), known.max()) if known.size else output
+    least, most = pixels.min(), pixels.max()
+    if np.isnan(least):
+        known = pixels[~np.isnan(pixels)]
+        if not known.size:
+            return output
+        least, most = known.min(), known.max()
+    return output.clip(least, most, out=output)
 
 
 def _range(values: Numbers) -> list[int | float | None]:
     """The least and the largest number; None and None where none is finite."""
-    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
-    return [finite.min().item(), finite.max().item()] if finite.size else [None, None]
+    found = finite_range(values)
+    return [None, None] if found is None else [value.item() for value in found]
 
 
 def _gone(values: Numbers) -> int:
     """How many are NaN or infinite."""
-    return int(values.size - np.isfinite(values).sum()) if values.dtype.kind == "f" else 0
+    if values.dtype.kind != "f" or (np.isfinite(values.min()) and np.isfinite(values.max())):
+        return 0
+    return int(values.size - np.isfinite(values).sum())
