@@ -435,7 +435,7 @@ def test_a_constant_kernel_can_be_drawn() -> None:
 @pytest.mark.parametrize("kind", [np.int64, np.float64, np.float32, np.uint8])
 def test_a_large_picture_is_drawn_as_a_small_one_is(channels: int, low: int, kind: type) -> None:
     rng = np.random.default_rng(0)
-    values = rng.integers(max(low, 0) if kind == np.uint8 else low, 256, (channels, 700, 900)).astype(kind)
+    values: np.ndarray = rng.integers(max(low, 0) if kind == np.uint8 else low, 256, (channels, 700, 900)).astype(kind)
     scale = scale_of(values, 255)
     right = Image.fromarray(colours(values, scale)).resize((450, 350), Image.Resampling.BOX)
     got = np.asarray(drawn(values, scale, 0.5)).astype(int)

@@ -145,7 +145,7 @@ def _bytes(plane: Numbers, scale: Scale) -> NDArray[np.uint8]:
     step = 255 / ((scale.high - scale.low) or 1.0)
     kind = np.float32 if abs(step) * max(abs(scale.low), abs(scale.high)) < 2**15 and step > 1e-30 else np.float64
     for y in range(0, len(plane), _STRIP):
-        strip = plane[y : y + _STRIP].astype(kind)
+        strip: Numbers = plane[y : y + _STRIP].astype(kind)
         strip -= scale.low
         strip *= step
         strip += 0.5
