@@ -61,10 +61,11 @@ class Packed:
         if type(residual) is nn.Parameter:
             residual = residual.detach()
         like = None if residual is None else (residual.shape, residual.stride(), residual.dtype)
-        key = x.shape, x.stride(), x.dtype, like, get_num_threads(), torch.is_grad_enabled()
+        low = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None
+        key = x.shape, x.stride(), x.dtype, like, get_num_threads(), torch.is_grad_enabled(), low
         ready = self._known.get(key)
         if ready is None:
-            self._known[key] = ready = self._made(x, residual)
+            self._known[key] = ready = self._made(x, residual) if low is None else self._lowered(low)
         y: Tensor = ready(x, residual)
         return y
 
@@ -81,6 +82,20 @@ class Packed:
             return self._ready.ready(x, residual)
         plain = self._prepared(None)
         return lambda x, residual: activated(plain(x) + residual, found.activation)
+
+    def _lowered(self, low: torch.dtype) -> Any:
+        """Under autocast: computed in the weight's type, and given in the type that torch's layer gives."""
+        plain, found = self._prepared(None), self._found
+        self._ready = self._ready or plain
+
+        def call(x: Tensor, residual: Tensor | None) -> Tensor:
+            if x.dtype is torch.float64:  # torch leaves it so
+                y: Tensor = plain(x)
+            else:
+                y = plain(x.to(found.weight.dtype)).to(low)
+            return activated(y if residual is None else y + residual, found.activation)
+
+        return call
 
     def _prepared(self, activation: str | None) -> PreparedConv:
         found = self._found
