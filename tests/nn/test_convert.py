@@ -105,3 +105,138 @@ def test_what_cannot_be_replaced_is_left_with_its_reason() -> None:
         "0": "it has hooks", "1": "its weight is computed", "2": "Doubled has a forward of its own",
     }  # fmt: skip
     assert torch.equal(ported(x), model(x))
+
+
+SIZES = {
+    "transposed without output_padding": nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1),
+    "transposed of five": nn.ConvTranspose1d(4, 4, 5, stride=3, padding=2),
+    "kernel of four": nn.Conv2d(4, 4, 4, padding=1),
+    "patch of seven": nn.Conv2d(4, 4, 7, stride=4, padding=2),
+    "more than half": nn.Conv1d(4, 4, 3, padding=2),
+    "dilated by two": nn.Conv1d(4, 4, 3, padding=1, dilation=2),
+    "discriminator": nn.Conv2d(4, 4, 4, stride=2, padding=1),
+    "one axis of two": nn.Conv2d(4, 4, (3, 5), padding=(1, 1)),
+    "three dimensions": nn.Conv3d(4, 4, 3, padding=(0, 1, 1)),
+}
+
+
+@pytest.mark.parametrize("word", ["tf_same", "onnx_same_lower", "causal"])
+@pytest.mark.parametrize("name", SIZES)
+def test_a_layer_whose_output_would_have_another_size_is_named_and_left(name: str, word: str) -> None:
+    layer = SIZES[name]
+    ported = convert(nn.Sequential(nn.Identity(), layer), word)
+    assert type(ported[1]) is type(layer)
+    said = str(ported.conversion.left["1"])
+    assert said.startswith("its output would change: ")
+    n, before, after = (int(word) for word in said.replace(",", " ").split() if word.isdigit())
+    axes = len(layer.kernel_size)
+    sizes = [tuple(layer(torch.zeros(1, 4, *[n if a == axis else 9 for a in range(axes)])).shape)[2 + axis]
+             for axis in range(axes)]  # fmt: skip
+    assert before in sizes
+    assert after != before
+
+
+@pytest.mark.parametrize("word", ["tf_same", "onnx_same_lower", "causal"])
+def test_no_output_of_a_converted_model_has_another_size(word: str) -> None:
+    vocoder = nn.Sequential(
+        nn.Conv1d(4, 8, 7, padding=3), nn.ConvTranspose1d(8, 8, 16, 8, padding=4), nn.LeakyReLU(),
+        nn.Conv1d(8, 8, 3, padding=3, dilation=3), nn.ConvTranspose1d(8, 4, 5, 5, padding=0), nn.Conv1d(4, 1, 8, 2, 3),
+        nn.ConvTranspose1d(1, 1, 3, 2, 1), nn.ConvTranspose1d(1, 1, 3, 2, 1, 1), nn.Conv1d(1, 1, 10, 5, 3, bias=False),
+    )  # fmt: skip
+    ported = convert(vocoder, word)
+    assert len(ported.conversion.changed) + len(ported.conversion.left) == 8
+    for n in (40, 41, 47, 64):
+        x = torch.randn(2, 4, n)
+        assert ported(x).shape == vocoder(x).shape
+
+
+ODD = {
+    "patch": nn.Conv2d(3, 4, 7, stride=4, padding=2),
+    "half": nn.Conv2d(3, 4, 3, padding=1),
+    "word": nn.Conv2d(3, 4, 4, padding="same"),
+    "wide": nn.Conv2d(3, 4, 3, padding=5),
+    "transposed": nn.ConvTranspose2d(3, 4, 5, 2, 1, 1),
+    "reflected": nn.Conv2d(3, 4, 5, padding=1, padding_mode="reflect"),
+    "bare": nn.Conv2d(3, 4, 5),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
+@pytest.mark.parametrize("name", ODD)
+def test_a_model_of_torchs_is_torchs_already(name: str) -> None:
+    model = nn.Sequential(ODD[name], nn.MaxPool2d(2, 2, 1))
+    ported = convert(model, "torch")
+    assert not ported.conversion.changed
+    assert list(ported.conversion.left) == ["0"]
+    assert type(ported[0]) is type(model[0])
+    x = torch.randn(1, 3, 16, 17)
+    assert torch.equal(ported(x), model(x))
+
+
+def test_words_of_ours_become_numbers_again_where_the_size_allows() -> None:
+    model = nn.Sequential(
+        kaiyan.nn.Conv2d(3, 4, 3, stride=2, padding="same"), kaiyan.nn.Conv2d(4, 4, 4, padding="same"),
+        kaiyan.nn.Conv2d(4, 4, 5, padding=1),
+    )  # fmt: skip
+    ported: Any = convert(model, "torch")
+    assert list(ported.conversion.changed) == ["0"]
+    assert ported[0].padding == (1, 1)
+    assert {name: str(reason) for name, reason in ported.conversion.left.items()} == {
+        "1": "its output would change: 4 elements give 4, and would give 3", "2": "it pads so already",
+    }  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+def test_what_is_no_plain_module_any_more_is_refused_in_a_sentence() -> None:
+    model, x = _model().eval(), torch.randn(1, 3, 32, 32)
+    exported = torch.export.export(model, (x,))
+    foreign: Any
+    for foreign, what in (
+        (torch.jit.trace(model, x), "TorchScript"),  # type: ignore[no-untyped-call]
+        (torch.jit.script(model), "TorchScript"),
+        (exported, "an exported program"), (exported.module(), "a graph"),
+    ):  # fmt: skip
+        with pytest.raises(kaiyan.KaiyanError, match=f"is {what}: its layers cannot be exchanged"):
+            convert(foreign, "tf_same")
+    with pytest.raises(kaiyan.KaiyanError, match=r"int is not a torch\.nn\.Module"):
+        convert(3, "tf_same")  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+def test_what_is_foreign_inside_a_model_is_named() -> None:
+    scripted = torch.jit.script(nn.Conv2d(3, 3, 3, padding=1))
+    ported = convert(nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), scripted), "tf_same")
+    assert list(ported.conversion.changed) == ["0"]
+    assert str(ported.conversion.left["1"]) == "it is TorchScript: use the model that it was made of"
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated.*:UserWarning")
+def test_a_quantised_layer_is_named() -> None:
+    layer = torch.ao.nn.quantized.Conv2d(3, 3, 3, padding=1)  # type: ignore[no-untyped-call]
+    ported = convert(nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), layer), "tf_same")
+    assert list(ported.conversion.changed) == ["0"]
+    assert str(ported.conversion.left["1"]) == "it is quantised: use the model before it is"
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
+def test_a_model_that_deepcopy_refuses_is_converted() -> None:
+    model = nn.Sequential(nn.utils.weight_norm(nn.Conv1d(3, 3, 3, padding=1)), nn.Conv1d(3, 3, 3, padding=1))
+    model[0](torch.randn(1, 3, 9))
+    ported = convert(model, "causal")
+    assert list(ported.conversion.changed) == ["1"]
+    assert str(ported.conversion.left["0"]) == "it has hooks"
+
+
+def test_an_interrupted_conversion_leaves_the_model_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = _model()
+    layers, state = list(model.modules()), {key: value.clone() for key, value in model.state_dict().items()}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kaiyan.nn.Conv2d, "of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        convert(model, "tf_same")
+    assert all(one is other for one, other in zip(model.modules(), layers, strict=True))
+    assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
+    assert not hasattr(model, "conversion")

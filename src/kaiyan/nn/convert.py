@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import nn
+import torch
+from torch import fx, nn
 
+from kaiyan.nn.copied import copied
+from kaiyan.nn.foreign import foreign
 from kaiyan.nn.fuse import is_convolution, refusal
 from kaiyan.nn.layers import LAYERS, Layer
 from kaiyan.nn.undisturbed import undisturbing
-from kaiyan.ops.port import convention, padding_of
+from kaiyan.ops.port import convention
 from kaiyan.spec.conv import Conv
+from kaiyan.spec.error import ConvError, KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from kaiyan.spec.axis import Axis
 
 _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 
@@ -35,9 +41,10 @@ class Conversion:
 def convert(model: nn.Module, padding: str) -> Any:
     """A copy of ``model`` whose padded convolutions pad by another convention; what changed is in ``.conversion``.
 
-    ``padding`` is "tf_same" (Keras, JAX and ONNX SAME_UPPER alike), "onnx_same_lower", "causal", or "torch" for half
-    the kernel on both sides. Layers without padding stay as they are; weights are shared with nobody.
-    Raises ``ConvError`` for a word that is not known.
+    ``padding`` is "tf_same" (Keras, JAX and ONNX SAME_UPPER alike), "onnx_same_lower", "causal", or "torch", which
+    makes numbers of such words again: half the kernel on both sides. Layers without padding stay as they are, and so
+    do those whose output would have another size, with the reason; weights are shared with nobody.
+    Raises ``ConvError`` for a word that is not known, ``KaiyanError`` for a model that is no plain module any more.
 
     >>> from torch import nn
     >>> ported = convert(nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1)), "tf_same")
@@ -45,41 +52,101 @@ def convert(model: nn.Module, padding: str) -> Any:
     ((0, 1), (0, 1))
     """
     word = convention(padding)
-    found: Any = copy.deepcopy(model)
+    _check(model)
+    ported: Any = copied(model)
     changed: dict[str, tuple[Conv, Conv]] = {}
-    left: dict[str, Sentence] = {}
-    made: dict[nn.Module, Any] = {}
-    for name, layer in found.named_modules():
-        if isinstance(layer, _POOLS) and any(_pair(layer.padding)):
-            left[name] = sentence("left", "{layer} pads by itself; pad before it", layer=str(layer))
-        if not is_convolution(layer):
-            continue
-        before = layer.spec if isinstance(layer, Layer) else Conv.from_module(layer)
-        reason = refusal(layer) or _kept(layer, before)
-        if reason is not None:
-            left[name] = reason
-            continue
-        made[layer] = _ported(layer, before, word)
-        changed[name] = before, made[layer].spec
-    for module in list(found.modules()):
+    left = {name: reason for name, reason in foreign(model).items() if not _is_layer(model, name)}
+    layers: dict[nn.Module, Any] = {}
+    for name, layer in ported.named_modules():
+        outcome = _ported(layer, word)
+        if isinstance(outcome, Sentence):
+            left[name or type(layer).__name__] = outcome
+        elif outcome is not None:
+            layers[layer] = outcome
+            changed[name] = _described(layer), outcome.spec
+    for module in list(ported.modules()):
         for own, layer in list(module._modules.items()):  # noqa: SLF001 (one layer may stand in several places)
-            if layer in made:
-                setattr(module, own, made[layer])
-    found = made.get(found, found)
-    found.conversion = Conversion(padding, changed, left)
-    return found
+            if layer in layers:
+                setattr(module, own, layers[layer])
+    ported = layers.get(ported, ported)
+    ported.conversion = Conversion(padding, changed, left)
+    return ported
 
 
-def _ported(layer: Any, spec: Conv, word: str) -> Any:
-    kind = LAYERS[next(k for k in LAYERS if isinstance(layer, k))]
-    return kind.of(layer, padding_of(spec, word))
+def _check(model: Any) -> None:
+    """Refuses what has no layers that could be exchanged."""
+    kinds = {
+        torch.jit.ScriptModule: "TorchScript",
+        torch.export.ExportedProgram: "an exported program",
+        fx.GraphModule: "a graph",
+    }
+    what = next((word for kind, word in kinds.items() if isinstance(model, kind)), None)
+    if what is not None and (what != "a graph" or foreign(model)):
+        raise KaiyanError(
+            "not-convertible", "{kind} is {what}: its layers cannot be exchanged",
+            "convert the model that it was made of",
+            kind=type(model).__name__, what=what,
+        )  # fmt: skip
+    if not isinstance(model, nn.Module):
+        raise KaiyanError("not-a-model", "{kind} is not a torch.nn.Module", kind=type(model).__name__)
 
 
-def _kept(layer: Any, spec: Conv) -> Sentence | None:
-    if not any(isinstance(a.padding, str) or any(a.padding) for a in spec.axes):
+def _is_layer(model: nn.Module, name: str) -> bool:
+    """Whether a name is that of one of torch's plain layers, which is converted on every device."""
+    return any(path == name and is_convolution(layer) for path, layer in model.named_modules())
+
+
+def _ported(layer: Any, word: str) -> Any:
+    """The layer with the convention's padding; why it is left; None for what has nothing to do with padding."""
+    if isinstance(layer, _POOLS):
+        pads = any(_pair(layer.padding)) and word != "torch"
+        return sentence("left", "{layer} pads by itself; pad before it", layer=str(layer)) if pads else None
+    if not is_convolution(layer):
+        return None
+    try:
+        before = _described(layer)
+        own = word == "torch" and not isinstance(layer, Layer)
+        padding = tuple(axis.padding if own else _padding(axis, word) for axis in before.axes)
+        kind = LAYERS[next(k for k in LAYERS if isinstance(layer, k))]
+        return refusal(layer) or _kept(layer, before, padding) or kind.of(layer, padding)
+    except ConvError as error:
+        return error.sentence
+
+
+def _described(layer: Any) -> Conv:
+    return layer.spec if isinstance(layer, Layer) else Conv.from_module(layer)
+
+
+def _padding(axis: Axis, word: str) -> Any:
+    """An axis's padding by the convention; numbers are torch's own."""
+    if word != "torch":
+        return word
+    return (axis.reach - 1) // 2 if isinstance(axis.padding, str) else axis.padding
+
+
+def _kept(layer: Any, before: Conv, padding: tuple[Any, ...]) -> Sentence | None:
+    """Why a layer that could be exchanged is left."""
+    if not any(isinstance(a.padding, str) or any(a.padding) for a in before.axes):
         return sentence("left", "it has no padding")
     if not isinstance(layer.weight, nn.Parameter):
         return sentence("left", "its weight is computed")
+    after = Conv(kernel_size=before.kernel_size, stride=before.stride, dilation=before.dilation, padding=padding,
+                 output_padding=0 if any(isinstance(p, str) for p in padding) else before.output_padding,
+                 transposed=before.transposed, rank=before.rank)  # fmt: skip
+    if tuple(a.padding for a in after.axes) == tuple(a.padding for a in before.axes):
+        return sentence("left", "it pads so already")
+    return next((reason for pair in zip(before.axes, after.axes, strict=True) if (reason := _resized(*pair))), None)
+
+
+def _resized(before: Axis, after: Axis) -> Sentence | None:
+    """The first size of the input whose output would be another; sizes repeat with the stride."""
+    for n in range(before.reach, before.reach + 2 * before.stride + 1):
+        sizes = before.output_size(n), after.output_size(n)
+        if sizes[0] != sizes[1]:
+            return sentence(
+                "left", "its output would change: {n} elements give {before}, and would give {after}",
+                n=n, before=sizes[0], after=sizes[1],
+            )  # fmt: skip
     return None
 
 
