@@ -22,8 +22,10 @@ from kaiyan.engine.codegen import memory
 from kaiyan.engine.codegen.strip import Argument
 from kaiyan.engine.codegen.threads import set_num_threads
 from kaiyan.engine.kernel import Generated
+from kaiyan.engine.types import BYTES, Types, types_of
 from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.backward import weight_gradient as defined
+from kaiyan.reference.dtype import result_of
 from kaiyan.reference.forward import forward
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
@@ -33,6 +35,7 @@ PAGE = mmap.PAGESIZE
 FORBIDDEN = 0
 LIBC = ctypes.CDLL(None, use_errno=True)
 LIBC.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+TYPES = ("bool", *(name for name in BYTES if name not in ("bool", "bfloat16")))
 MODES = ("zeros", "zeros", "constant(3)", "reflect", "replicate", "circular", "symmetric")
 
 
@@ -116,10 +119,19 @@ def problem(rng: random.Random) -> Problem:
             continue
         if 0 in output or spec.macs(shape) > 3e6:
             continue
-        dtype = rng.choice(("float32", "float32", "float64"))
         layout = rng.choice(("planes", "planes", "rows", "pixels", "strided"))
+        if rng.random() < 0.4:
+            read, weight, given = rng.choice(TYPES), rng.choice(TYPES), rng.choice((None, None, *TYPES[1:]))
+            return Problem(spec, shape, read, weight, weight, given, saturate=True, precision="fast", layout=layout)
+        dtype = rng.choice(("float32", "float32", "float64", "float16"))
         made = Problem(spec, shape, dtype, dtype, dtype, precision="fast", layout=layout)
         return replace(made, activation=rng.choice((None, None, *ACTIVATIONS)), residual=rng.random() < 0.3)
+
+
+def numbers(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
+    """Whole numbers that a type holds, -4 to 4 where it has them."""
+    low, high = {"b": (0, 2), "u": (0, 5)}.get(np.dtype(dtype).kind, (-4, 5))
+    return rng.integers(low, high, shape).astype(dtype)
 
 
 def laid(x: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
@@ -145,32 +157,40 @@ def guard(launch: Any) -> None:
     launch.packed = lambda *arrays: tuple(GUARDED.copy(a) for a in pack(*arrays))
 
 
-def run(algorithm: Generated, asked: Problem, rng: np.random.Generator) -> None:
+TOLERANCES = {"float16": 2e-3, "float32": 3e-5, "float64": 1e-12}
+"""Of sums that are rounded, in units of the largest."""
+
+
+def run(algorithm: Generated, asked: Problem, types: Types, rng: np.random.Generator) -> None:
     """One kernel, all its buffers guarded, against the reference."""
-    spec = asked.spec
+    spec, result = asked.spec, result_of(asked)
     shapes = [asked.input_shape, spec.weight_shape, (spec.channels[1],), spec.output_shape(asked.input_shape)]
-    x, w, bias, residual = (rng.integers(-4, 5, shape).astype(asked.dtype) for shape in shapes)
-    right = forward(x, w, bias, spec) + (residual if asked.residual else 0)
-    scale = max(float(abs(right).max()), 1.0)
+    stored = (asked.dtype, asked.weight_dtype, asked.bias_dtype, result)
+    x, w, bias, residual = (numbers(rng, shape, dtype) for shape, dtype in zip(shapes, stored, strict=True))
+    right = forward(x, w, bias, spec, out_dtype=asked.out_dtype, saturate=True)
+    right = right + (residual if asked.residual else 0)
+    scale = max(float(abs(right.astype(float)).max()), 1.0)
     right = right if asked.activation is None else ACTIVATIONS[asked.activation](right)
-    routine: Any = algorithm.build(asked)
+    routine: Any = algorithm.compiled(asked, types)
     routine._make_safe = None  # a sum that went astray would be summed again, and not seen
     for launch in getattr(routine._launch, "_launches", [routine._launch]):
         guard(launch)
     y = routine.prepare(w, bias)(laid(x, asked.layout), laid(residual, "planes") if asked.residual else None)
     exact = asked.activation in (None, "relu", "relu6") and "winograd" not in algorithm.name
-    tolerance = 0.0 if exact else (3e-5 if asked.dtype == "float32" else 1e-12) * scale
-    np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}")
+    tolerance = 0.0 if exact else TOLERANCES[types.given] * scale
+    np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}: {types}")
+    assert y.dtype == right.dtype
 
 
 def run_gradient(asked: Problem, rng: np.random.Generator) -> None:
     """The kernel of the weight's gradient, all its buffers guarded, against the reference."""
     spec = asked.spec if asked.spec.transposed else asked.spec.replace(padding_mode="zeros")
     shapes = asked.input_shape, spec.output_shape(asked.input_shape)
-    x, y = (rng.integers(-4, 5, shape).astype(asked.dtype) for shape in shapes)
+    dtype = "float64" if asked.dtype == "float64" else "float32"
+    x, y = (rng.integers(-4, 5, shape).astype(dtype) for shape in shapes)
     right = defined(y, x, spec)
     found = weight_gradient.weight_gradient(spec, laid(y, rng.choice(["planes", "pixels"])), laid(x, asked.layout))
-    tolerance = (3e-5 if asked.dtype == "float32" else 1e-12) * max(float(abs(right).max()), 1.0)
+    tolerance = TOLERANCES[dtype] * max(float(abs(right).max()), 1.0)
     np.testing.assert_allclose(found, right, rtol=0, atol=tolerance, err_msg=f"gradient: {asked}")
 
 
@@ -199,23 +219,24 @@ def main(count: int, seed: int) -> None:
     if count == 0:
         trespass()
     llvm.JITLibraryBuilder = GuardedLibrary
-    memory.MEMORY["numpy"] = replace(memory.MEMORY["numpy"], empty=lambda like, shape: GUARDED.array(shape, like.dtype))
+    memory.MEMORY["numpy"] = replace(memory.MEMORY["numpy"], empty=lambda _, shape, dtype: GUARDED.array(shape, dtype))
     weight_gradient.aligned = GUARDED.array  # type: ignore[attr-defined]
     guard_gradient(weight_gradient)
-    rng, numbers = random.Random(seed), np.random.default_rng(seed)
+    rng, drawn = random.Random(seed), np.random.default_rng(seed)
     ran: dict[str, int] = {}
     for number in range(count):
         set_num_threads(1 + number % 3)
         asked = problem(rng)
         for algorithm in ALGORITHMS:
             if isinstance(algorithm, Generated) and algorithm.refuses(asked) is None:
-                sys.stdout.write(f"{algorithm.name}: {asked}\n")
-                sys.stdout.flush()
-                run(algorithm, asked, numbers)
-                ran[algorithm.name] = ran.get(algorithm.name, 0) + 1
+                for types in types_of(asked):
+                    sys.stdout.write(f"{algorithm.name}: {asked}: {types}\n")
+                    sys.stdout.flush()
+                    run(algorithm, asked, types, drawn)
+                    ran[algorithm.name] = ran.get(algorithm.name, 0) + 1
         sys.stdout.write(f"gradient: {asked}\n")
         sys.stdout.flush()
-        run_gradient(asked, numbers)
+        run_gradient(asked, drawn)
         ran["gradient"] = ran.get("gradient", 0) + 1
         GUARDED.blocks.clear()
     sys.stdout.write(f"ran {ran}\n")

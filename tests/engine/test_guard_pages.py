@@ -12,7 +12,7 @@ COUNT = 150 if os.environ.get("CI") else 40
 
 def _run(count: int, cache: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(SCRIPT), str(count), "2026"], capture_output=True, text=True, check=False,
+        [sys.executable, str(SCRIPT), str(count), "2029"], capture_output=True, text=True, check=False,
         env=os.environ | {"KAIYAN_CACHE": str(cache)},
     )  # fmt: skip
 

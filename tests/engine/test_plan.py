@@ -58,16 +58,16 @@ def test_torch_refuses_where_its_answer_would_be_wrong(changes: dict[str, Any], 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
+        ({"weight_dtype": "complex64"}, "kernels compute real numbers of up to 64 bits"),
+        ({"dtype": "float128"}, "kernels compute real numbers of up to 64 bits"),
+        ({"out_dtype": "bool"}, "kernels compute real numbers of up to 64 bits"),
         (
-            {"dtype": "float16", "weight_dtype": "float16", "bias_dtype": "float16"},
-            "kernels compute float32 and float64",
+            {"dtype": "int8", "weight_dtype": "int8", "bias_dtype": "int8", "residual": True},
+            "where types are mixed so, kernels compute the sum alone",
         ),
-        ({"weight_dtype": "float64"}, "kernels compute float32 and float64"),
-        ({"out_dtype": "float64"}, "kernels compute float32 and float64"),
         ({"spec": Conv(1, 1, 1, rank=4), "input_shape": (1, 1, 2, 2, 2, 2)}, "kernels have no more than 3 axes"),
         ({"device": "cuda:0"}, "the array is not in the CPU's memory"),
         ({"traced": True}, "torch follows these tensors: autograd, functorch or compile"),
-        ({"layout": "odd"}, "the elements do not lie whole steps apart"),
         ({"input_shape": (0, 4, 7, 5)}, "an axis is empty"),
         ({"spec": SPEC.replace(padding_mode="constant(1j)")}, "kernels pad with real numbers"),
     ],
@@ -128,12 +128,15 @@ def test_a_tier_bounds_the_error_of_what_is_chosen() -> None:
 
 
 def test_a_plan_is_a_table() -> None:
-    chosen = plan(_problem(kind="numpy", dtype="int8", weight_dtype="int8", bias_dtype="int8"))
-    expected = 50e-6 + SPEC.flops((2, 4, 7, 5)) / 2e9
+    chosen = plan(_problem(kind="numpy", dtype="complex64", weight_dtype="complex64", bias_dtype="complex64"))
+    expected = 50e-6 + 2 * 8e-9 * (2 * 6 * 7 * 5) * 9 + SPEC.flops((2, 4, 7, 5)) / 2e9
+    quick = plan(_problem(kind="numpy")).chosen
+    assert quick.seconds is not None
     lines = str(chosen).splitlines()
     assert lines[:3] == [
-        "n2 c4 7x5 k6 3x3 same g2 i8",
-        "reference: every other algorithm refuses",
+        "n2 c4 7x5 k6 3x3 same g2 c64",
+        "reference: every other algorithm refuses (kernels compute real numbers of up to 64 bits); "
+        f"{expected * 1e3:.3f} ms expected, in float32 {quick.seconds * 1e3:.3f} ms by {quick.name}",
         f"-> reference        {expected * 1e3:.3f} ms expected, error 1 times a direct sum's",
     ]
     assert "   torch            the arrays are not torch's" in lines

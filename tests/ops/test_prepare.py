@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from kaiyan import Conv, ConvError, conv, prepare
-from kaiyan.engine.kernel import Compiled
+from kaiyan.engine.compiled import Compiled
 from kaiyan.reference.forward import forward
 
 SPEC = Conv(6, 10, 3, padding=1, stride=(1, 2), rank=2)

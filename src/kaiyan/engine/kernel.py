@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import warnings
-import weakref
-from functools import cached_property, lru_cache, partial
+from dataclasses import replace
+from functools import lru_cache, partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from kaiyan.reference.activation import ACTIVATIONS
-from kaiyan.reference.forward import forward
+from kaiyan.engine.types import BYTES, expected, is_whole, types_of
+from kaiyan.reference.dtype import result_of
 from kaiyan.spec import read
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.engine.algorithm import Prepared, Routine
+    from kaiyan.engine.algorithm import Routine
     from kaiyan.engine.codegen.epilogue import Epilogue
     from kaiyan.engine.codegen.geometry import Geometry
     from kaiyan.engine.codegen.launch import Convolution, Launch
     from kaiyan.engine.codegen.target import Target
-    from kaiyan.reference.dtype import Numbers
+    from kaiyan.engine.types import Types
     from kaiyan.spec.problem import Problem
-
-    Arrays = Callable[[], tuple[Numbers, Numbers | None]]
 
 _CALL = 3e-6
 """Seconds of a call whose work is nothing."""
@@ -38,7 +34,8 @@ _PACKED, _PACKED_ANEW, _LARGE = 0.4e-9, 1.3e-9, 32 * 2**20
 """Seconds to pack one element of a weight; one of a weight of more bytes, whose memory the system clears each time."""
 _SINGLE = ("tanh", "gelu")
 RANK = 3
-_ITEMSIZE = {"float32": 4, "float64": 8}
+_CLIPPING = (None, "relu", "relu6")
+"""What may follow a sum of whole numbers and leave it one."""
 TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
 """The error that a tier allows, in units of a direct sum's."""
 
@@ -82,7 +79,7 @@ class Generated:
         return None
 
     def seconds(self, problem: Problem) -> float:
-        kernel = self.kernel(_geometry(problem)[0], *setting(problem))
+        kernel = self.kernel(_geometry(problem)[0], *setting(problem, expected(problem)))
         return self.expected(problem, kernel.cycles, kernel.weights)
 
     def expected(self, problem: Problem, cycles: float, weights: int) -> float:
@@ -90,7 +87,7 @@ class Generated:
         from kaiyan.engine.codegen.machine import machine
 
         work = problem.input_shape[0] * cycles / machine().frequency
-        weight = weights * _ITEMSIZE[problem.dtype]
+        weight = weights * BYTES[expected(problem).summed]
         read = weight / machine().bandwidth if weight > _NEAR else 0.0
         packing = weights * (_PACKED if weight < _LARGE else _PACKED_ANEW) if problem.fresh else 0.0
         return _CALL + packing + max(work + read, (moved(problem) + weight) / machine().bandwidth)
@@ -100,13 +97,25 @@ class Generated:
         return self.seconds(problem) < _SHORT
 
     def build(self, problem: Problem) -> Routine:
-        return Compiled(self._launch(problem, self.kernel), problem, lambda: self._launch(problem, self.safe))
+        from kaiyan.engine.whole import Whole
 
-    def _launch(self, problem: Problem, choose: Callable[..., Any]) -> Launch:
+        ways = types_of(problem)
+        if ways[0].exact or ways[0].whole:
+            return Whole(problem, ways, partial(self.compiled, problem))
+        return self.compiled(problem, ways[0])
+
+    def compiled(self, problem: Problem, types: Types) -> Routine:
+        """The routine that reads, sums and stores these types."""
+        from kaiyan.engine.compiled import Compiled
+
+        launch = partial(self._launch, problem, types)
+        return Compiled(launch(self.kernel), problem, types, lambda: launch(self.safe))
+
+    def _launch(self, problem: Problem, types: Types, choose: Callable[..., Any]) -> Launch:
         from kaiyan.engine.codegen.launch import Launch
 
         geometry, maps = _geometry(problem)
-        kernel = choose(geometry, *setting(problem))
+        kernel = reading(choose(geometry, *setting(problem, types)), types)
         output = problem.spec.output_shape(problem.input_shape)
         return Launch(kernel, maps, output, problem.kind, alone=self.alone(problem))
 
@@ -115,109 +124,45 @@ Setting = tuple["Target", str, "Epilogue", int]
 """Target, type, epilogue and threads: what a kernel is cut for beside its geometry."""
 
 
-def setting(problem: Problem) -> tuple[str, Setting]:
+def setting(problem: Problem, types: Types) -> tuple[str, Setting]:
     """The layout of a problem's input as kernels name it, and what they are cut for."""
     from kaiyan.engine.codegen.epilogue import Epilogue
     from kaiyan.engine.codegen.target import host
     from kaiyan.engine.codegen.threads import get_num_threads
 
-    source = "rows" if problem.layout == "planes" else problem.layout
-    return source, (host(), problem.dtype, Epilogue(problem.activation, problem.residual), get_num_threads())
+    source = "rows" if problem.layout in ("planes", "odd") else problem.layout
+    given = "" if types.given == types.summed else types.given
+    epilogue = Epilogue(problem.activation, problem.residual, given, types.saturate)
+    return source, (host(), types.summed, epilogue, get_num_threads())
 
 
-class Compiled:
-    """A routine that keeps weights packed, and packs one again when a bit of it has changed."""
-
-    def __init__(self, launch: Any, problem: Problem, safe: Callable[[], Any]) -> None:
-        self._launch, self._problem, self._make_safe = launch, problem, safe
-        self._kept: dict[int, tuple[Any, Any, Prepared]] = {}
-
-    def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
-        from kaiyan.engine.codegen.fingerprint import fingerprint
-        from kaiyan.engine.codegen.workspace import passing
-
-        if self._problem.fresh:
-            with passing():
-                return self.prepare(weight, bias)(x, residual)
-        numbers = self._launch.numbers
-        mark = fingerprint(numbers(weight)), None if bias is None else fingerprint(numbers(bias))
-        kept = self._kept.get(id(weight))
-        if kept is not None and kept[1] == mark:
-            return kept[2](x, residual)
-        alive = weakref.ref(weight, partial(_forget, weakref.ref(self), id(weight)))
-        added = None if bias is None else numbers(bias).copy()
-        prepared = self._prepared(lambda: (numbers(alive()), added))
-        self._kept[id(weight)] = alive, mark, prepared
-        return prepared(x, residual)
-
-    def prepare(self, weight: Any, bias: Any) -> Prepared:
-        numbers = self._launch.numbers
-        return self._prepared(lambda: (numbers(weight), None if bias is None else numbers(bias)))
-
-    def _prepared(self, arrays: Arrays) -> Prepared:
-        """Where a weight is not finite, the definition: a kernel would multiply it with padded zeros."""
-        if not np.isfinite(arrays()[0]).all():
-            return partial(self._defined, arrays)
-        packed = self._launch.held(*self._forward(arrays))
-
-        def prepared(x: Any, residual: Any = None, out: Any = None) -> Any:
-            y = self._launch(x, packed, residual, out)
-            if y is None:
-                return self._safe(x, self._safe.held(*self._forward(arrays)), residual, out)
-            return y
-
-        return prepared
-
-    @cached_property
-    def _safe(self) -> Any:
-        return self._make_safe()
-
-    def _forward(self, arrays: Arrays) -> tuple[Numbers, Numbers]:
-        """A forward convolution's weight (K, C/groups, *kernel) and bias (K,); a transposed one is turned round."""
-        spec, (w, bias) = self._problem.spec, arrays()
-        if spec.transposed:
-            C, K = spec.channels
-            taps = tuple(a.kernel for a in spec.axes)
-            w = w.reshape(spec.groups, C // spec.groups, K // spec.groups, *taps).swapaxes(1, 2)
-            w = np.flip(w, tuple(range(3, w.ndim))).reshape(K, C // spec.groups, *taps)
-        return w, np.zeros(spec.channels[1], w.dtype) if bias is None else bias
-
-    def _defined(self, arrays: Arrays, x: Any, residual: Any = None, out: Any = None) -> Any:
-        numbers, problem = self._launch.numbers, self._problem
-        with np.errstate(invalid="ignore"):
-            total = forward(numbers(x), *arrays(), problem.spec)
-            total = total if residual is None else total + numbers(residual)
-            total = total if problem.activation is None else ACTIVATIONS[problem.activation](total)
-        y = self._launch.room(x) if out is None else out
-        numbers(y)[...] = total
-        return y
-
-
-def _forget(routine: weakref.ref[Compiled], key: int, _: Any) -> None:
-    owner = routine()
-    if owner is not None:
-        owner._kept.pop(key, None)  # noqa: SLF001
+def reading(kernel: Any, types: Types) -> Any:
+    """The kernel, made to read an input of its own type."""
+    return kernel if types.read == types.summed else replace(kernel, stored=types.read)
 
 
 def _refused(problem: Problem) -> Sentence | None:
     """Why no kernel computes this problem."""
-    types = {problem.dtype, problem.weight_dtype, problem.bias_dtype, problem.out_dtype or problem.dtype}
     sizes = (*problem.input_shape, *problem.spec.weight_shape, *problem.spec.output_shape(problem.input_shape))
+    result = result_of(problem)
     reasons = (
-        (len(types) > 1 or problem.dtype not in _ITEMSIZE, sentence("refused", "kernels compute float32 and float64")),
-        (len(problem.spec.axes) > RANK, sentence("refused", "kernels have no more than 3 axes")),
-        (
-            problem.activation in _SINGLE and problem.dtype != "float32",
-            sentence("refused", "kernels compute {activation} in float32 alone", activation=problem.activation),
-        ),
-        (problem.device != "cpu", sentence("refused", "the array is not in the CPU's memory")),
-        (problem.traced, sentence("refused", "torch follows these tensors: autograd, functorch or compile")),
-        (problem.layout == "odd", sentence("refused", "the elements do not lie whole steps apart")),
-        (0 in sizes, sentence("refused", "an axis is empty")),
         (
             isinstance(read.constant(problem.spec.padding_mode), complex),
             sentence("refused", "kernels pad with real numbers"),
         ),
+        (not types_of(problem), sentence("refused", "kernels compute real numbers of up to 64 bits")),
+        (len(problem.spec.axes) > RANK, sentence("refused", "kernels have no more than 3 axes")),
+        (
+            bool(problem.out_dtype or is_whole(result)) and (problem.activation not in _CLIPPING or problem.residual),
+            sentence("refused", "where types are mixed so, kernels compute the sum alone"),
+        ),
+        (
+            problem.activation in _SINGLE and result == "float64",
+            sentence("refused", "kernels compute {activation} in float32 alone", activation=problem.activation),
+        ),
+        (problem.device != "cpu", sentence("refused", "the array is not in the CPU's memory")),
+        (problem.traced, sentence("refused", "torch follows these tensors: autograd, functorch or compile")),
+        (0 in sizes, sentence("refused", "an axis is empty")),
     )
     return next((reason for holds, reason in reasons if holds), None) or unusable()
 
@@ -239,7 +184,8 @@ def unusable() -> Sentence | None:
 def moved(problem: Problem) -> int:
     """Bytes of pictures from and to memory: each once, the output's lines read before they are written."""
     output = prod(problem.spec.output_shape(problem.input_shape))
-    return _ITEMSIZE.get(problem.dtype, 4) * (prod(problem.input_shape) + 2 * output)
+    given = problem.out_dtype or result_of(problem)
+    return BYTES.get(problem.dtype, 8) * prod(problem.input_shape) + 2 * BYTES.get(given, 8) * output
 
 
 @lru_cache(maxsize=512)

@@ -1,14 +1,18 @@
 """The choice: every algorithm is asked, the fastest that does not refuse is taken, and the plan says why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms import ALGORITHMS
+from kaiyan.engine.types import is_held
 from kaiyan.spec.problem import Problem
 from kaiyan.spec.sentence import Sentence, sentence
+
+_WIDEST = "direct"
+"""The algorithm that takes whatever a kernel can compute: what it refuses, none can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,50 @@ class Plan:
         able = [row for row in self.rows if row.refusal is None]
         facts = {"name": self.chosen.name, "others": len(able) - 1}
         if not facts["others"]:
-            return sentence("plan", "{name}: every other algorithm refuses", name=self.chosen.name)
+            return self._alone
         if self.chosen.measured is None:
             return sentence("plan", "{name}: the least time expected, of it and {others} more", **facts)
         return sentence("plan", "{name}: the least time, measured where it was tried, of it and {others} more", **facts)
 
+    @property
+    def _alone(self) -> Sentence:
+        """Why nothing but the definition is left, and what that costs where a change of types would do."""
+        if self.algorithm is not ALGORITHMS[-1]:
+            return sentence("plan", "{name}: every other algorithm refuses", name=self.chosen.name)
+        refusal = next(row.refusal for row in self.rows if row.name == _WIDEST)
+        facts = {"name": self.chosen.name, "why": refusal, "expected": _milliseconds(self.chosen.seconds)}
+        single = "float32"
+        usual = replace(
+            self.problem, dtype=single, weight_dtype=single, bias_dtype=single, out_dtype=None, saturate=False
+        )
+        quick = plan(usual).chosen
+        if quick.refusal is not None or quick.name == self.chosen.name:
+            return sentence("plan", "{name}: every other algorithm refuses ({why}); {expected} ms expected", **facts)
+        return sentence(
+            "plan",
+            "{name}: every other algorithm refuses ({why}); {expected} ms expected, in float32 {quick} ms by {other}",
+            quick=_milliseconds(quick.seconds),
+            other=quick.name,
+            **facts,
+        )
+
+    @property
+    def note(self) -> Sentence | None:
+        """What the numbers decide, where types alone do not: whether whole numbers are summed exactly in a float."""
+        last = next((row for row in self.rows if row.name == ALGORITHMS[-1].name), None)
+        if self.algorithm is ALGORITHMS[-1] or last is None or is_held(self.problem):
+            return None
+        return sentence(
+            "plan",
+            "sums that may pass 2**53, seen when the numbers are there, are left to {name}: {expected} ms",
+            name=last.name,
+            expected=_milliseconds(last.seconds),
+        )
+
     def __str__(self) -> str:
         lines = [f"{'-> ' if row is self.chosen else '   '}{row}" for row in self.rows]
-        return "\n".join([str(self.problem), str(self.why), *lines])
+        notes = [] if self.note is None else [str(self.note)]
+        return "\n".join([str(self.problem), str(self.why), *notes, *lines])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, for JSON."""
@@ -83,7 +123,8 @@ class Plan:
             }
             for row in self.rows
         ]
-        return {"problem": str(self.problem), "algorithm": self.algorithm.name, "why": str(self.why), "rows": rows}
+        facts = {"problem": str(self.problem), "algorithm": self.algorithm.name, "why": str(self.why)}
+        return facts | {"note": None if self.note is None else str(self.note), "rows": rows}
 
 
 @lru_cache(maxsize=4096)

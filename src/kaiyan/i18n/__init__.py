@@ -42,7 +42,8 @@ def say(said: Sentence | KaiyanError, lang: str) -> str:
         return "\n  ".join([what, *(mark.format(line=say(line, lang)) for line in said.help)])
     if lang == "en":
         return str(said)
-    return catalogue()[said.code][said.text].format_map(said.facts)
+    facts = {name: say(fact, lang) if isinstance(fact, Sentence) else fact for name, fact in said.facts.items()}
+    return catalogue()[said.code][said.text].format_map(facts)
 
 
 @lru_cache

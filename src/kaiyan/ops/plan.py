@@ -14,7 +14,7 @@ from kaiyan.engine import wisdom
 from kaiyan.ops.arrays import KINDS
 from kaiyan.ops.conv import forget
 from kaiyan.ops.routine import routine_of
-from kaiyan.reference.dtype import name_of
+from kaiyan.reference.dtype import name_of, result_of
 from kaiyan.spec import problem as problems
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Algorithm
     from kaiyan.engine.plan import Plan
     from kaiyan.ops.arrays import Kind
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.conv import Shape
 
 _WORTH = 4
 """An algorithm is tried when it expects no more than so many times the best's time."""
@@ -35,9 +37,10 @@ _WORTH = 4
 def plan(spec: Conv | str, input_shape: Any, **options: Any) -> Plan:
     """Which algorithm computes ``spec`` on an input (N, C, *spatial), why, in what time, and what others would take.
 
-    Options: ``kind`` "numpy" or "torch"; ``dtype``; ``layout``, what lies side by side: "planes" (channels first),
-    "rows" of a larger array, "pixels" (channels last) or "strided"; ``precision``, ``activation``, ``residual``.
-    ``print`` shows the table. Raises ``ConvError`` for what cannot be right.
+    Options: ``kind`` "numpy" or "torch"; ``dtype``, and ``weight_dtype`` where the weight's is another; ``layout``,
+    what lies side by side: "planes" (channels first), "rows" of a larger array, "pixels" (channels last) or "strided";
+    ``precision``, ``activation``, ``residual``. ``print`` shows the table.
+    Raises ``ConvError`` for what cannot be right.
 
     >>> plan("Conv2d(64, 64, 3, padding=1)", (1, 64, 56, 56), precision="exact").problem.precision
     'exact'
@@ -82,6 +85,7 @@ def _problem(
     *,
     kind: str = "numpy",
     dtype: str = "float32",
+    weight_dtype: str | None = None,
     layout: str = "planes",
     precision: str = "default",
     activation: str | None = None,
@@ -95,7 +99,8 @@ def _problem(
     _check("kind", kind, tuple(row.name for row in KINDS))
     _check("layout", layout, problems.LAYOUTS)
     name = name_of(dtype)
-    problem = Problem(fitted, batched, name, name, name, kind=kind, layout=layout, residual=residual)
+    other = name if weight_dtype is None else name_of(weight_dtype)
+    problem = Problem(fitted, batched, name, other, other, kind=kind, layout=layout, residual=residual)
     word, after = problems.precision(precision), problems.activation(activation)
     return replace(problem, precision=word, activation=after)
 
@@ -115,13 +120,21 @@ def _arrays(problem: Problem, kind: Kind) -> list[Any]:
     rng = np.random.default_rng(0)
     spec = problem.spec
     shapes = [problem.input_shape, spec.weight_shape, (spec.channels[1],)]
-    x, w, bias = (rng.standard_normal(shape).astype(problem.dtype) for shape in shapes)
-    residual = np.zeros(spec.output_shape(x.shape), x.dtype) if problem.residual else None
+    stored = (problem.dtype, problem.weight_dtype, problem.bias_dtype)
+    x, w, bias = (_drawn(rng, shape, dtype) for shape, dtype in zip(shapes, stored, strict=True))
+    residual = np.zeros(spec.output_shape(x.shape), result_of(problem)) if problem.residual else None
     if problem.layout == "pixels":
         x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
     if problem.layout == "strided":
         x = np.repeat(x, 2, -1)[..., ::2]
     return [None if a is None else kind.made(a) for a in (x, w, bias, residual)]
+
+
+def _drawn(rng: np.random.Generator, shape: Shape, dtype: str) -> Numbers:
+    """Normal numbers; whole ones from 0 to 9 where a type has no others."""
+    whole = dtype.startswith(("int", "uint", "bool"))
+    numbers = rng.integers(0, 10, shape) if whole else rng.standard_normal(shape)
+    return numbers.astype(dtype)
 
 
 def _routine(algorithm: Algorithm, problem: Problem, kind: Kind) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.engine.plan import plan
 from kaiyan.ops.arrays import Kind, kind_of, same_kind
 from kaiyan.ops.routine import Facts, check_weight, facts_of, problem_of, routine_of
+from kaiyan.reference.dtype import result_of
 from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv, Shape
 from kaiyan.spec.error import ConvError
@@ -89,7 +90,7 @@ class PreparedConv:
         output = problem.spec.output_shape(x.shape)
         for name, array in (("residual", residual), ("out", out)):
             if array is not None:
-                _check(name, array, output, x)
+                _check(name, array, output, x, result_of(problem), self._kind)
         if out is not None:
             self._check_layout(problem, out)
         self.algorithm = plan(problem).algorithm.name
@@ -122,8 +123,10 @@ def _unbatched(prepared: Prepared) -> Prepared:
     return ready
 
 
-def _check(name: str, array: Any, output: Shape, x: Any) -> None:
-    if (tuple(array.shape), array.dtype, array.device, type(array)) == (output, x.dtype, x.device, type(x)):
+def _check(name: str, array: Any, output: Shape, x: Any, wanted: str, kind: Kind) -> None:
+    alike = (tuple(array.shape), array.device, type(array)) == (output, x.device, type(x))
+    native = getattr(array.dtype, "isnative", True)
+    if alike and native and kind.dtype_name(array.dtype) == wanted:
         return
     raise ConvError(
         "wrong-companion",
@@ -132,5 +135,5 @@ def _check(name: str, array: Any, output: Shape, x: Any) -> None:
         shape=tuple(array.shape),
         dtype=str(array.dtype),
         expected=output,
-        wanted=str(x.dtype),
+        wanted=wanted,
     )

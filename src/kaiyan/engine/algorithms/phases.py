@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.engine.kernel import Compiled, Generated, Setting, setting
+from kaiyan.engine.compiled import Compiled
+from kaiyan.engine.kernel import Generated, Setting, reading, setting
+from kaiyan.engine.types import expected
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
     from kaiyan.engine.codegen.geometry import Geometry, Phase
     from kaiyan.engine.codegen.launch import Convolution, Held
+    from kaiyan.engine.types import Types
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.problem import Problem
     from kaiyan.spec.sentence import Sentence
@@ -44,17 +47,18 @@ class Phases(Generated):
         return channels(geometry, source, *setting)
 
     def seconds(self, problem: Problem) -> float:
-        kernels = [self.kernel(phase.geometry, *setting(problem)) for phase in _phases(problem)]
+        cut = setting(problem, expected(problem))
+        kernels = [self.kernel(phase.geometry, *cut) for phase in _phases(problem)]
         return self.expected(problem, sum(k.cycles for k in kernels), sum(k.weights for k in kernels))
 
-    def build(self, problem: Problem) -> Routine:
-        return Compiled(_Phased(self, problem), problem, lambda: None)
+    def compiled(self, problem: Problem, types: Types) -> Routine:
+        return Compiled(_Phased(self, problem, types), problem, types, lambda: None)
 
 
 class _Phased:
     """The launches of all phases as one: each writes its own outputs."""
 
-    def __init__(self, algorithm: Phases, problem: Problem) -> None:
+    def __init__(self, algorithm: Phases, problem: Problem, types: Types) -> None:
         from kaiyan.engine.codegen.launch import Launch
 
         output = problem.spec.output_shape(problem.input_shape)
@@ -64,9 +68,9 @@ class _Phased:
         for phase in self._phases:
             whole = phase.geometry.whole
             origin = (phase.origin[0] * whole[1] + phase.origin[1]) * whole[2] + phase.origin[2]
-            kernel = algorithm.kernel(phase.geometry, *setting(problem))
+            kernel = reading(algorithm.kernel(phase.geometry, *setting(problem, types)), types)
             self._launches.append(Launch(kernel, phase.maps, output, problem.kind, alone=alone, origin=origin))
-        self.numbers, self.room = self._launches[0].numbers, self._launches[0].room
+        self.room = self._launches[0].room
 
     def held(self, weight: Numbers, bias: Numbers) -> list[Held]:
         """The taps of each phase."""
@@ -75,9 +79,10 @@ class _Phased:
 
     def __call__(self, x: Any, packed: list[Held], residual: Any = None, out: Any = None) -> Any:
         y = self.room(x) if out is None else out
-        for launch, weights in zip(self._launches, packed, strict=True):
-            launch(x, weights, residual, y)
-        return y
+        fits = [
+            launch(x, weights, residual, y) is not None for launch, weights in zip(self._launches, packed, strict=True)
+        ]
+        return y if all(fits) else None
 
 
 def _taken(weight: Numbers, taps: tuple[tuple[int, ...], ...]) -> Numbers:

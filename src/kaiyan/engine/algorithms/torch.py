@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.algorithm import Plain
@@ -65,11 +66,22 @@ class Torch:
     def seconds(self, problem: Problem) -> float:
         peak, bandwidth = _machine()
         work = problem.spec.flops(problem.input_shape) / (_share(problem) * peak)
-        return _CALL + max(work, moved(problem) / bandwidth)
+        return _CALL + max(work, moved(problem) / bandwidth) + _converted(problem) / bandwidth
 
     def build(self, problem: Problem) -> Routine:
         function = composed(problem.spec, problem.input_shape[2:], problem.device)
         return Plain(_in_types(function, problem), _after(problem))
+
+
+def _converted(problem: Problem) -> int:
+    """Bytes of the whole copies that are made where the input or the output is not in the type that is summed."""
+    result = result_of(problem)
+    held, sizes = (
+        _computed_in(result, problem.device),
+        (problem.input_shape, problem.spec.output_shape(problem.input_shape)),
+    )
+    given = (problem.dtype, problem.out_dtype or result)
+    return sum(prod(shape) * 2 * 8 for shape, name in zip(sizes, given, strict=True) if name != held)
 
 
 def _share(problem: Problem) -> float:

@@ -10,6 +10,8 @@ from math import prod, sqrt
 from typing import TYPE_CHECKING
 
 from kaiyan.engine.kernel import Generated, Setting
+from kaiyan.engine.types import is_whole
+from kaiyan.reference.dtype import result_of
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class Winograd(Generated):
 
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes[-2:]
+        if is_whole(result_of(problem)) or is_whole(problem.out_dtype or ""):
+            return sentence("refused", "whole numbers are summed directly")
         if any(a.stride > 1 for a in problem.spec.axes):
             return sentence("refused", "the stride is not 1")
         if any(a.dilation > 1 for a in axes):

@@ -44,6 +44,7 @@ class Channels:
     lanes: int
     epilogue: Epilogue = BARE
     dtype: str = "float32"
+    stored: str = ""
 
     @property
     def width(self) -> int:
@@ -70,7 +71,8 @@ class Channels:
     def strip(self) -> Strip:
         """What one task reads."""
         _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
-        return Strip(self.geometry, self.source, self.geometry.C // self.chunks, rows, columns, last=self.last)
+        C = self.geometry.C // self.chunks
+        return Strip(self.geometry, self.source, C, rows, columns, last=self.last, stored=self.stored)
 
     @property
     def weights(self) -> int:
@@ -113,7 +115,7 @@ class Channels:
         group, depth, row, column, part = code.unravel(task, self.tasks)
         row = clipped(code, row, self.rows, geometry.outputs[1])
         column = clipped(code, column, self.columns, geometry.outputs[2])
-        base = group_base(code, geometry, image, group)
+        base = group_base(code, geometry, image, group, stored=self.stored)
         packed = strip.room(code)
         sums = (
             code.scratch(prod(self.tiles) * prod(self.tile) * self.blocks * self.width) if self.chunks > 1 else packed

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 
+from kaiyan.engine.codegen import stored
+from kaiyan.engine.codegen.strip import Argument
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,27 +18,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Epilogue:
-    """``activation(y + residual)``; the bias is in y already."""
+    """``activation(y + residual)``, the bias being in y already, stored as ``given`` where that is not what is summed.
+
+    Whole numbers that do not fit raise the flag; ``saturate`` clips them, and only what is no number raises it.
+    """
 
     activation: str | None = None
     residual: bool = False
+    given: str = ""
+    saturate: bool = False
 
     def put(self, code: Code, y: Value, offset: Value, output: Value, residual: Value, mask: Value = None) -> None:
         """Stores a vector of results at ``offset`` of the output."""
         if self.residual:
-            y = code.b.fadd(y, code.vector(residual, offset, mask=mask))
-        code.put(self._activated(code, y), output, offset, mask=mask)
+            place = stored.cast(code, residual, self.given)
+            y = code.b.fadd(y, stored.vector(code, place, offset, stored=self.given, mask=mask))
+        y = self._checked(code, self._activated(code, y), mask)
+        stored.put(code, y, stored.cast(code, output, self.given), offset, stored=self.given, mask=mask)
 
     def scatter(self, code: Code, y: Value, offset: Value, output: Value, residual: Value, places: range) -> None:
         """Stores a result's first lanes one by one, at ``places`` from ``offset`` of the output on."""
         if self.residual:
-            y = code.b.fadd(y, code.gathered(residual, [code.add(offset, place) for place in places]))
-        y = self._activated(code, y)
+            read = stored.cast(code, residual, self.given)
+            y = code.b.fadd(y, stored.gathered(code, read, [code.add(offset, place) for place in places], self.given))
+        y = self._checked(code, self._activated(code, y), code.mask(len(places)))
+        to = stored.cast(code, output, self.given)
+        narrow = stored.narrowed(code, y, self.given)
         for lane, place in enumerate(places):
-            code.store(code.lane(y, lane), output, offset, place)
+            code.store(code.lane(narrow, lane), to, offset, place)
 
     def _activated(self, code: Code, y: Value) -> Value:
         return y if self.activation is None else ACTIVATIONS[self.activation](code, y)
+
+    def _checked(self, code: Code, y: Value, mask: Value) -> Value:
+        """Whole numbers, rounded; the flag raised where one does not fit."""
+        if self.given not in stored.WHOLE:
+            return y
+        y = stored.rounded(code, y)
+        with code.when(stored.misfit(code, y, self.given, saturate=self.saturate, mask=mask)):
+            code.raise_flag(Argument.FLAG)
+        return y
 
 
 BARE = Epilogue()

@@ -245,10 +245,9 @@ class Code:
 
     # memory
 
-    def argument(self, index: int) -> Value:
-        """The pointer at ``index`` of the arguments, to elements."""
-        word = self.b.load(self.b.gep(self._arguments, [I64(index)]))
-        return self.b.inttoptr(word, self.scalar.as_pointer())
+    def argument(self, index: int, kind: Any = None) -> Value:
+        """The pointer at ``index`` of the arguments, to elements of the kind that is summed, or of ``kind``."""
+        return self.b.inttoptr(self.number(index), (kind or self.scalar).as_pointer())
 
     def number(self, index: int) -> Value:
         """The whole number at ``index`` of the arguments."""
@@ -296,15 +295,16 @@ class Code:
 
     def vector(self, pointer: Value, *offsets: Value, mask: Value = None, lanes: int | None = None) -> Value:
         """The elements from here on; where a mask is given, nothing is read outside it and zeros stand there."""
-        kind = self.vector_type(lanes)
+        kind = ir.VectorType(pointer.type.pointee, lanes or self.lanes)
+        word, size = _element(kind)
         place = self.b.bitcast(self.at(pointer, *offsets), kind.as_pointer())
         if mask is None:
             loaded = self.b.load(place)
-            loaded.align = self.itemsize
+            loaded.align = size
             return loaded
-        name = f"llvm.masked.load.v{kind.count}f{self.itemsize * 8}.p0"
         kinds = [kind.as_pointer(), I32, ir.VectorType(I1, kind.count), kind]
-        return self.call(name, kind, kinds, place, I32(self.itemsize), mask, ir.Constant(kind, None))
+        name = f"llvm.masked.load.v{kind.count}{word}.p0"
+        return self.call(name, kind, kinds, place, I32(size), mask, ir.Constant(kind, None))
 
     def prefetch(self, pointer: Value, *offsets: Value) -> None:
         """Asks for a line of cache that will be read; nothing happens where there is no memory."""
@@ -314,13 +314,14 @@ class Code:
     def put(self, value: Value, pointer: Value, *offsets: Value, mask: Value = None) -> None:
         """Stores a vector; where a mask is given, nothing is written outside it."""
         kind = value.type
+        word, size = _element(kind)
         place = self.b.bitcast(self.at(pointer, *offsets), kind.as_pointer())
         if mask is None:
-            self.b.store(value, place).align = self.itemsize
+            self.b.store(value, place).align = size
             return
-        name = f"llvm.masked.store.v{kind.count}f{self.itemsize * 8}.p0"
+        name = f"llvm.masked.store.v{kind.count}{word}.p0"
         kinds = [kind, kind.as_pointer(), I32, ir.VectorType(I1, kind.count)]
-        self.call(name, ir.VoidType(), kinds, value, place, I32(self.itemsize), mask)
+        self.call(name, ir.VoidType(), kinds, value, place, I32(size), mask)
 
     def mask(self, count: Value, lanes: int | None = None) -> Value:
         """The first ``count`` lanes; None where a constant count fills the register."""
@@ -371,13 +372,6 @@ class Code:
         """One element of a vector."""
         return self.b.extract_element(vector, I32(index))
 
-    def gathered(self, pointer: Value, offsets: Sequence[Value]) -> Value:
-        """The elements at these offsets, in the first lanes of a vector; zeros in the others."""
-        vector = self.constant(0)
-        for i, offset in enumerate(offsets):
-            vector = self.b.insert_element(vector, self.load(pointer, offset), I32(i))
-        return vector
-
     def total(self, vector: Value) -> Value:
         """The sum of all lanes, by halves."""
         count = vector.type.count
@@ -425,6 +419,14 @@ class Code:
         for place in found:
             place.put(self.constant(0))
         return found
+
+
+def _element(kind: Any) -> tuple[str, int]:
+    """What LLVM's names of functions call a vector's elements, and their bytes."""
+    scalar = kind.element
+    if isinstance(scalar, ir.IntType):
+        return f"i{scalar.width}", scalar.width // 8
+    return ("f32", 4) if isinstance(scalar, ir.FloatType) else ("f64", 8)
 
 
 def whole(value: Value) -> Value:

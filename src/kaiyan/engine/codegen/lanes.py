@@ -10,7 +10,7 @@ import numpy as np
 
 from kaiyan.engine.codegen.blocks import TASK, clipped, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.strip import Argument, Place, Strip
+from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.geometry import Geometry
@@ -35,6 +35,7 @@ class Lanes:
     lanes: int
     epilogue: Epilogue = BARE
     dtype: str = "float32"
+    stored: str = ""
 
     @property
     def blocks(self) -> int:
@@ -73,7 +74,8 @@ class Lanes:
     def strip(self) -> Strip:
         """What one task reads."""
         _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
-        return Strip(self.geometry, self.source, self.vectors * self.lanes, rows, columns, last=True)
+        channels = self.vectors * self.lanes
+        return Strip(self.geometry, self.source, channels, rows, columns, last=True, stored=self.stored)
 
     def emit(self, code: Code) -> None:
         """Writes the kernel."""
@@ -82,7 +84,7 @@ class Lanes:
         depth, row, column, block = code.unravel(task, self.tasks)
         row = clipped(code, row, self.rows, geometry.outputs[1])
         column = clipped(code, column, self.columns, geometry.outputs[2])
-        base = code.at(code.argument(Argument.INPUT), code.mul(image, code.number(Argument.BATCH_STRIDE)))
+        base = group_base(code, geometry, image, 0, stored=self.stored)
         packed = strip.room(code)
         channel = code.mul(block, strip.channels)
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]

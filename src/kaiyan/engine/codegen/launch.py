@@ -12,20 +12,25 @@ from kaiyan.engine.codegen.compile import Kernel, address
 from kaiyan.engine.codegen.memory import MEMORY
 from kaiyan.engine.codegen.strip import Argument, Strip
 from kaiyan.engine.codegen.threads import run
+from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kaiyan.engine.codegen.epilogue import Epilogue
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
 _Arguments = ctypes.c_int64 * (Argument.STRIDE + 3)
-_ITEMSIZE = {"float32": 4, "float64": 8}
 _STRIDES = slice(Argument.BATCH_STRIDE, Argument.STRIDE + 3)
 
 
 class Convolution(Kernel, Protocol):
     """What every kernel of a convolution tells of itself."""
+
+    @property
+    def epilogue(self) -> Epilogue:
+        """What happens to its sums."""
 
     @property
     def source(self) -> str:
@@ -76,14 +81,15 @@ class Launch:
         alone: bool,
         origin: int = 0,
     ) -> None:
+        given = kernel.epilogue.given or kernel.dtype
         self.packed = kernel.packed
-        self.numbers = MEMORY[kind].numbers
         self._memory = MEMORY[kind]
+        self._dtype = self._memory.dtype(given)
         self._function = address(kernel)
         self._tasks = output_shape[0] * prod(kernel.tasks)
         self._alone = alone
         self._last = kernel.source == "pixels"
-        self._origin = origin * _ITEMSIZE[kernel.dtype] * (output_shape[1] if self._last else 1)
+        self._origin = origin * BYTES[given] * (output_shape[1] if self._last else 1)
         rank = len(output_shape) - 2
         self._shape = (output_shape[0], *output_shape[2:], output_shape[1]) if self._last else output_shape
         self._order = (0, rank + 1, *range(1, rank + 1))
@@ -118,12 +124,12 @@ class Launch:
 
     def room(self, x: Any) -> Any:
         """An array for the output, in the input's layout."""
-        y = self._memory.empty(x, self._shape)
+        y = self._memory.empty(x, self._shape, self._dtype)
         return self._memory.turned(y, self._order) if self._last else y
 
     def _laid(self, residual: Any) -> Numbers:
         """The residual as the output lies; copied only where it lies otherwise."""
-        numbers = self.numbers(residual)
+        numbers = self._memory.bits(residual)
         last = (0, *range(2, numbers.ndim), 1)
         return np.ascontiguousarray(numbers.transpose(last) if self._last else numbers)
 

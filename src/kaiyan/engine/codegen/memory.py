@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +22,18 @@ if TYPE_CHECKING:
 class Memory:
     """``address`` of the first element and ``strides`` in elements; ``empty`` makes an array of a shape like another.
 
-    ``turned`` gives its axes another order, ``numbers`` looks at it through NumPy; neither copies.
+    ``dtype`` is the library's type by NumPy's name. ``turned`` gives axes another order, ``numbers`` looks at an array
+    through NumPy: a copy only where NumPy has no such type; ``bits`` never copies. ``fill`` sets all numbers.
     """
 
     address: Callable[[Any], int]
     strides: Callable[[Any], tuple[int, ...]]
-    empty: Callable[[Any, Shape], Any]
+    dtype: Callable[[str], Any]
+    empty: Callable[[Any, Shape, Any], Any]
     turned: Callable[[Any, tuple[int, ...]], Any]
     numbers: Callable[[Any], Numbers]
+    bits: Callable[[Any], Numbers]
+    fill: Callable[[Any, Numbers], object]
 
 
 LINE = 64
@@ -47,20 +52,46 @@ def aligned(shape: Shape, dtype: DTypeLike) -> Numbers:
     return memory[start : start + size].view(kind).reshape(shape)
 
 
+def _torch_dtype(name: str) -> Any:
+    return getattr(import_module("torch"), name)
+
+
+def _torch_numbers(tensor: Any) -> Numbers:
+    known = tensor.detach().resolve_neg()
+    found: Numbers = (known.float() if _is_brain(known) else known).numpy()
+    return found
+
+
+def _torch_bits(tensor: Any) -> Numbers:
+    known = tensor.detach().resolve_neg()
+    found: Numbers = (known.view(_torch_dtype("int16")) if _is_brain(known) else known).numpy()
+    return found
+
+
+def _is_brain(tensor: Any) -> bool:
+    return tensor.dtype.itemsize == 2 and str(tensor.dtype) == "torch.bfloat16"
+
+
 MEMORY: dict[str, Memory] = {
     "numpy": Memory(
         address=lambda array: array.__array_interface__["data"][0],
         strides=lambda array: tuple(step // array.itemsize for step in array.strides),
-        empty=lambda like, shape: aligned(shape, like.dtype),
+        dtype=np.dtype,
+        empty=lambda _, shape, dtype: aligned(shape, dtype),
         turned=lambda array, order: array.transpose(order),
         numbers=np.asarray,
+        bits=np.asarray,
+        fill=lambda array, numbers: np.copyto(array, numbers, casting="unsafe"),
     ),
     "torch": Memory(
         address=lambda tensor: tensor.data_ptr(),
         strides=lambda tensor: tensor.stride(),
-        empty=lambda like, shape: like.new_empty(shape),
+        dtype=_torch_dtype,
+        empty=lambda like, shape, dtype: like.new_empty(shape, dtype=dtype),
         turned=lambda tensor, order: tensor.permute(order),
-        numbers=lambda tensor: tensor.detach().resolve_neg().numpy(),
+        numbers=_torch_numbers,
+        bits=_torch_bits,
+        fill=lambda tensor, numbers: tensor.copy_(tensor.new_tensor(numbers)),
     ),
 }
 """By the name of the library."""

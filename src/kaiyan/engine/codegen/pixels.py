@@ -10,7 +10,9 @@ import numpy as np
 
 from kaiyan.engine.codegen.blocks import TASK, clipped, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.memory import LINE
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.geometry import Geometry
@@ -45,6 +47,7 @@ class Pixels:
     lanes: int
     epilogue: Epilogue = BARE
     dtype: str = "float32"
+    stored: str = ""
 
     @property
     def blocks(self) -> int:
@@ -77,7 +80,8 @@ class Pixels:
     def strip(self) -> Strip:
         """What one group of a task reads."""
         _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
-        return Strip(self.geometry, self.source, self.geometry.C, rows, columns, phases=self.geometry.stride[2])
+        C, phases = self.geometry.C, self.geometry.stride[2]
+        return Strip(self.geometry, self.source, C, rows, columns, phases=phases, stored=self.stored)
 
     @property
     def weights(self) -> int:
@@ -124,7 +128,8 @@ class Pixels:
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
         first = code.mul(bundle, self.bundle)
         with code.loop(first, code.least(code.add(first, self.bundle), geometry.groups)) as group:
-            strip.pack(code, packed, Place(group_base(code, geometry, image, group), 0, *position))
+            base = group_base(code, geometry, image, group, stored=self.stored)
+            strip.pack(code, packed, Place(base, 0, *position))
             where = code.add(code.mul(image, geometry.groups), group)
             with code.share(self.blocks, part, self.parts) as block:
                 self._block(code, packed, (where, group, block), (depth, row, column))
@@ -143,12 +148,12 @@ class Pixels:
     ) -> None:
         """Asks for the rows of the next group under these lines: else memory rests while there is computing."""
         image = code.divmod(place[0], self.geometry.groups)[0]
-        source = group_base(code, self.geometry, image, code.add(place[1], 1))
+        source = group_base(code, self.geometry, image, code.add(place[1], 1), stored=self.stored)
         first = code.mul(code.add(corner[1], r), self.geometry.stride[1])
         run = self.geometry.runs[2]
         with (
             code.loop(0, self.lines * self.geometry.stride[1]) as i,
-            code.loop(0, run.stop - run.start, 64 // code.itemsize) as q,
+            code.loop(0, run.stop - run.start, LINE // BYTES[self.stored or self.dtype]) as q,
         ):
             code.prefetch(source, code.mul(code.add(first, i), code.number(Argument.STRIDE + 1)), q)
 

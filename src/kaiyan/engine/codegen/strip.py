@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from kaiyan.engine.codegen import stored as kinds
 from kaiyan.engine.codegen.ir import whole
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Strip:
     ``source`` says what lies side by side in the input: "rows", "pixels" (the channels of one), or nothing: "strided".
     ``last`` packs the channels of a pixel side by side too. ``phases`` sorts the columns by their remainder, so that
     windows with a stride read neighbours. The arguments of the input lie so many places ``behind`` the usual ones.
+    ``stored`` is the input's type where it is not the one that is summed in.
     """
 
     geometry: Geometry
@@ -66,6 +68,7 @@ class Strip:
     last: bool = False
     phases: int = 1
     behind: int = 0
+    stored: str = ""
 
     @property
     def depth(self) -> int:
@@ -175,11 +178,11 @@ class Strip:
             fill(code, to, self.geometry.constant, self.channels if self.last else 1)
         with code.when(inside):
             if self.source == "pixels":
-                copy(code, to, pixel, count)
+                copy(code, to, pixel, count, self.stored)
             else:
                 step = self.channel_stride(code)
                 with code.loop(0, count) as c:
-                    code.store(code.load(pixel, code.mul(c, step)), to, c)
+                    code.store(kinds.element(code, pixel, code.mul(c, step), stored=self.stored), to, c)
             if self.last and self.geometry.C % self.channels:
                 fill(code, code.at(to, count), 0.0, code.sub(self.channels, count))
 
@@ -214,7 +217,7 @@ class Strip:
 
 def _copy(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
     start, stop, shift = strip.middle(code, place.column)
-    copy(code, code.at(target, start), code.at(source, shift, start), code.sub(stop, start))
+    copy(code, code.at(target, start), code.at(source, shift, start), code.sub(stop, start), strip.stored)
     return start, stop
 
 
@@ -225,7 +228,7 @@ def _copy_pixels(strip: Strip, code: Code, target: Value, source: Value, place: 
     stop = code.b.select(dense, whole(stop), whole(start))
     first = code.mul(code.add(shift, start), strip.channels)
     count = code.mul(code.sub(stop, start), strip.channels)
-    copy(code, code.at(target, code.mul(start, strip.channels)), code.at(source, first), count)
+    copy(code, code.at(target, code.mul(start, strip.channels)), code.at(source, first), count, strip.stored)
     return start, stop
 
 
@@ -240,7 +243,8 @@ def _halve(strip: Strip, code: Code, target: Value, source: Value, place: Place)
     def halve(pair: Value, count: Value) -> None:
         first = code.add(shift, start, code.mul(pair, 2))
         low, high = code.mask(code.mul(count, 2)), code.mask(code.sub(code.mul(count, 2), L))
-        a, b = code.vector(source, first, mask=low), code.vector(source, first, L, mask=high)
+        a = kinds.vector(code, source, first, stored=strip.stored, mask=low)
+        b = kinds.vector(code, source, first, L, stored=strip.stored, mask=high)
         to, mask = code.add(half, pair), code.mask(count)
         code.put(code.shuffle(a, b, range(0, 2 * L, 2)), target, to, mask=mask)
         code.put(code.shuffle(a, b, range(1, 2 * L, 2)), target, to, strip.phase_pitch, mask=mask)
@@ -261,7 +265,8 @@ def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) 
         rows = []
         for c in range(strip.channels):
             there = None if c < strip.always(channels) else code.flag(code.below(c, channels))
-            rows.append(code.vector(first, code.mul(step, c), mask=code.both(here, there)))
+            mask = code.both(here, there)
+            rows.append(kinds.vector(code, first, code.mul(step, c), stored=strip.stored, mask=mask))
         for i, pixel in enumerate(code.transposed(rows)):
             with code.when(code.below(i, count)):
                 code.put(pixel, target, code.mul(code.add(q, i), strip.channels))
@@ -270,19 +275,19 @@ def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) 
     return start, stop
 
 
-def group_base(code: Code, geometry: Geometry, image: Value, group: Value, behind: int = 0) -> Value:
+def group_base(code: Code, geometry: Geometry, image: Value, group: Value, behind: int = 0, stored: str = "") -> Value:
     """Where a group's channels begin in an image of the input."""
     channel = code.mul(code.mul(group, geometry.C), code.number(behind + Argument.CHANNEL_STRIDE))
     step = code.mul(image, code.number(behind + Argument.BATCH_STRIDE))
-    return code.at(code.argument(behind + Argument.INPUT), step, channel)
+    return code.at(kinds.pointer(code, behind + Argument.INPUT, stored), step, channel)
 
 
-def copy(code: Code, target: Value, source: Value, count: Value) -> None:
+def copy(code: Code, target: Value, source: Value, count: Value, stored: str = "") -> None:
     """``count`` elements, a vector at a time."""
 
     def move(i: Value, inside: Value) -> None:
         mask = code.mask(inside)
-        code.put(code.vector(source, i, mask=mask), target, i, mask=mask)
+        code.put(kinds.vector(code, source, i, stored=stored, mask=mask), target, i, mask=mask)
 
     code.vectors(0, count, move)
 

@@ -45,6 +45,7 @@ class Winograd:
     lanes: int
     epilogue: Epilogue = BARE
     dtype: str = "float32"
+    stored: str = ""
 
     @property
     def transforms(self) -> tuple[Toom, Toom]:
@@ -89,7 +90,7 @@ class Winograd:
         """The rows under one row of tiles, for one vector of channels."""
         vertical, horizontal = self.transforms
         columns = (self.columns - 1) * horizontal.m + horizontal.n
-        return Strip(self.geometry, self.source, self.lanes, vertical.n, columns, last=True)
+        return Strip(self.geometry, self.source, self.lanes, vertical.n, columns, last=True, stored=self.stored)
 
     @property
     def weights(self) -> int:
@@ -127,7 +128,7 @@ class Winograd:
         image, task = code.divmod(code.task, prod(self.tasks))
         group, depth, row, column, part = code.unravel(task, self.tasks)
         corner = depth, code.mul(row, self.rows * self.m[0]), code.mul(column, self.columns * self.m[1])
-        base = group_base(code, geometry, image, group)
+        base = group_base(code, geometry, image, group, stored=self.stored)
         doubt = code.zeros(1)[0]
         packed = self.strip.room(code)
         inputs = code.scratch(self.points * self.pitch)
