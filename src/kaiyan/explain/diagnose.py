@@ -15,6 +15,7 @@ from kaiyan.explain.causes import CAUSES
 from kaiyan.explain.causes.finding import Finding
 from kaiyan.explain.facts import gathered
 from kaiyan.explain.record import checked
+from kaiyan.explain.suspicion import suspected
 from kaiyan.explain.table import said
 from kaiyan.explain.trial import applied, tried
 from kaiyan.i18n import language
@@ -128,6 +129,7 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
 def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
     code, finding = _reason(facts)
     trials = tried(facts, finding, until, _reason)
+    code, finding, trials = suspected(facts, code, finding, trials)
     unknown = (*finding.unknown, *_unknown(facts, finding))
     then = None
     first = trials[0].run if trials else None

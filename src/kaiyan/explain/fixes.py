@@ -7,7 +7,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from kaiyan.explain.layers import written
 from kaiyan.explain.rewrite import rewrite
@@ -107,9 +107,25 @@ def followed(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
     return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, (), new), inputs))
 
 
-def fed(said: Sentence, line: str, turn: Callable[[Any], Any]) -> Fix:
-    """A fix of what the model is given; ``line`` is the code that does so to ``x``."""
-    return Fix(said, None, line, change=lambda model, inputs: (model, tuple(turn(i) for i in inputs)))
+def fed(said: Sentence, line: str, turn: Callable[[Any], Any], place: int | None = None) -> Fix:
+    """A fix of what the model is given; ``line`` is the code that does so to ``x``.
+
+    Turned is the input at ``place``; without it the first that is a tensor (or the first), and others of its shape.
+    """
+
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        first = next((n for n, x in enumerate(inputs) if isinstance(x, Tensor)), 0) if place is None else place
+        shape = getattr(inputs[first], "shape", None)
+        alike = (
+            n == first or (place is None and shape is not None and _shape(x) == shape) for n, x in enumerate(inputs)
+        )
+        return model, tuple(turn(x) if same else x for x, same in zip(inputs, alike, strict=True))
+
+    return Fix(said, None, line, change=change)
+
+
+def _shape(x: Any) -> Any:
+    return x.shape if isinstance(x, Tensor) else None
 
 
 def parameter(said: Sentence, module: nn.Module, path: str, old: tuple[int, ...], new: tuple[int, ...]) -> Fix | None:

@@ -91,6 +91,12 @@ def _is_beside(facts: Facts, finding: Finding) -> bool:
     return facts.run is not None and facts.run.error is None and finding.wanted is None
 
 
+def alone(fix: Fix, facts: Facts) -> Trial | None:
+    """A fix by itself, tried once; None where it cannot be carried out."""
+    run, inputs = _run(fix, facts)
+    return Trial(replace(fix, tried=run.error is None), run, inputs) if run else None
+
+
 def applied(fix: Fix, facts: Facts) -> tuple[nn.Module, tuple[Any, ...]]:
     """Model and inputs with the fix in; on meta inputs where they do, since a fix may ask for a very large one."""
     assert facts.model is not None

@@ -10,6 +10,7 @@ from kaiyan.explain.causes.ranks import RANKS
 from kaiyan.explain.causes.sequences import SEQUENCES
 from kaiyan.explain.causes.settings import SETTINGS
 from kaiyan.explain.causes.sizes import SIZES
+from kaiyan.explain.causes.sizes_named import NAMED
 from kaiyan.explain.causes.squeezes import SQUEEZES
 from kaiyan.explain.causes.states import STATES
 from kaiyan.explain.causes.targets import TARGETS
@@ -19,6 +20,6 @@ from kaiyan.explain.causes.types import TYPES
 
 CAUSES = (
     *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *LAYERS, *TOKENS, *TUPLES, *SIZES, *JOINS,
-    *RANKS, *TYPES, *SETTINGS, *STATES,
+    *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES,
 )  # fmt: skip
 """The table of codes."""

@@ -1,0 +1,67 @@
+"""Whether the inputs are to blame: the usual suspects, where no cause is known or the model is a library's."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from time import process_time
+from typing import TYPE_CHECKING
+
+from kaiyan.explain.causes.suspects import suspects
+from kaiyan.explain.source import is_library
+from kaiyan.explain.trial import OFFERED, alone
+
+if TYPE_CHECKING:
+    from kaiyan.explain.causes.finding import Finding
+    from kaiyan.explain.causes.suspects import Suspect
+    from kaiyan.explain.facts import Facts
+    from kaiyan.explain.trial import Trial
+
+ENOUGH = 2
+"""Suspects that are shown."""
+OF_SIZES = frozenset({"K003", "K004", "K012", "K022"})
+"""Causes that say more than that another size would do."""
+MORE = 0.6
+"""Seconds of all processors for the suspects, beyond the time for fixes."""
+
+
+def suspected(facts: Facts, code: str, finding: Finding, trials: list[Trial]) -> tuple[str, Finding, list[Trial]]:
+    """The same, or with what was found by trying: before the fixes of the cause where the model is a library's."""
+    if facts.model is None or facts.run is None or facts.run.error is None or finding.is_outside:
+        return code, finding, trials
+    runs = any(trial.runs for trial in trials)
+    if runs and not _is_librarys(facts):
+        return code, finding, trials
+    proven = _proven(facts)
+    if not proven:
+        return code, finding, trials
+    own = {str(trial.fix.after) for _, trial in proven}
+    kept = [trial for trial in trials if str(trial.fix.after) not in own and (trial.runs or not runs)]
+    first = proven[0][0]
+    if code == "K000" or first.code == "K030" or (not runs and not (first.code == "K070" and code in OF_SIZES)):
+        code, finding = first.code, replace(finding, cause=first.cause, code=first.code)
+    running = [trial for trial in kept if trial.runs]
+    return code, finding, [*(trial for _, trial in proven), *running][:OFFERED]
+
+
+def _proven(facts: Facts) -> list[tuple[Suspect, Trial]]:
+    until = process_time() + MORE
+    proven: list[tuple[Suspect, Trial]] = []
+    for suspect in suspects(facts):
+        if process_time() > until or len(proven) == ENOUGH:
+            break
+        trial = alone(suspect.fix, facts)
+        if trial is not None and trial.runs:
+            proven.append((suspect, trial))
+    return proven
+
+
+def _is_librarys(facts: Facts) -> bool:
+    """Whether the model's class comes from an installed package other than torch's own layers."""
+    kind = type(facts.model)
+    if kind.__module__.partition(".")[0] == "torch":
+        return False
+    try:
+        return is_library(inspect.getsourcefile(kind) or "")
+    except TypeError:
+        return False
