@@ -12,7 +12,7 @@ from kaiyan.nn.accelerated import Accelerated
 from kaiyan.nn.by_module import by_module
 from kaiyan.nn.case import called, examined
 from kaiyan.nn.checking import compare
-from kaiyan.nn.clock import layer_times, on_one_thread, raced
+from kaiyan.nn.clock import layer_times, on_one_thread
 from kaiyan.nn.copied import copied
 from kaiyan.nn.foreign import foreign, is_elsewhere
 from kaiyan.nn.fuse import is_convolution
@@ -20,7 +20,7 @@ from kaiyan.nn.graph import NotAGraphError, by_graph
 from kaiyan.nn.judging import judged
 from kaiyan.nn.layout import laid
 from kaiyan.nn.report import LayerReport, Report
-from kaiyan.nn.settling import NotEqualError, Settled, answered, settled
+from kaiyan.nn.settling import NotEqualError, Settled, answered, settled, timed
 from kaiyan.nn.standing import computed_by
 from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
@@ -58,6 +58,9 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     checked(precision)
     if not isinstance(model, nn.Module):
         raise KaiyanError("not-a-model", "{kind} is not a torch.nn.Module", kind=type(model).__name__)
+    model = (
+        getattr(model, "_orig_mod", model) if type(model).__name__ == "OptimizedModule" else model
+    )  # torch.compile's
     inputs = example_input if isinstance(example_input, tuple) else (example_input,)
     with torch.no_grad():
         case = examined(model, inputs)
@@ -102,7 +105,7 @@ def _as_graph(case: Case, precision: str) -> _Done:
         left |= {name: _differs(difference) for name, difference in wrong.items()}
     quick = Accelerated(model, "planes")
     comparison = answered(case, quick, alike=False)
-    before, after = raced([case.spent, quick], case.questions[0].inputs, case.turns)
+    before, (after,) = timed(case, [quick])
     notes = () if comparison.is_close else (_rounded(comparison.difference, comparison.place, largest),)
     return _Done(Settled(quick, comparison.difference, before, after), made, left, True, notes)
 
@@ -143,11 +146,10 @@ def _by_module(case: Case, precision: str) -> _Done:
 
 def _as_it_is(case: Case, reason: Sentence | None) -> _Done:
     """The model untouched, for the ``reason`` that each of its convolutions is left."""
-    quick = Accelerated(copied(case.model), "planes")
-    comparison = compare(
-        case.questions[0].answer, called(copied(quick) if case.changed else quick, case.questions[0].inputs)
-    )
-    before, after = raced([case.spent, copied(quick) if case.changed else quick], case.questions[0].inputs, case.turns)
+    quick, question = Accelerated(copied(case.model), "planes"), case.questions[0]
+    trial = copied(quick) if case.changed else quick
+    comparison = compare(question.answer, called(trial, question.inputs))
+    before, (after,) = timed(case, [trial])
     if not comparison.is_close and comparison.numbers:
         reason = sentence("left", "the model answers one input in two ways, and cannot be compared")
     left = {name: reason for name, layer in case.model.named_modules() if is_convolution(layer) and reason is not None}

@@ -8,7 +8,7 @@ import torch
 from torch import fx, nn
 
 from kaiyan.nn.clock import on_one_thread
-from kaiyan.nn.layout import Order, laid, layout_of, ordered, orders, strides
+from kaiyan.nn.layout import Order, Strides, laid, layout_of, ordered, orders, strides
 from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Accelerated(nn.Module):
         order = self._orders.get(layout_of(inputs))
         return answer if order is None else ordered(answer, order)
 
-    def lay_out_as(self, right: Any, answer: Any, inputs: tuple[Any, ...]) -> None:
-        """From now on answers to inputs laid out like these lie as the right one, where ``answer`` does not."""
-        if strides(right) != strides(answer):
+    def lay_out_as(self, right: Any, lie: list[Strides], inputs: tuple[Any, ...]) -> None:
+        """From now on answers to inputs laid out like these lie as the right one, where they ``lie`` otherwise."""
+        if self._orders or strides(right) != lie:
             self._orders[layout_of(inputs)] = orders(right)
 
     def train(self, mode: bool = True) -> Accelerated:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor, jit, nn
 
 from kaiyan.spec.error import KaiyanError
 
@@ -61,6 +61,9 @@ def _reached(root: object) -> Iterator[tuple[str, Any]]:
 def parts(thing: Any) -> Iterator[tuple[str, Any]]:
     """What an object holds, with its names."""
     if isinstance(thing, _ATOMS):
+        return
+    if isinstance(thing, jit.ScriptModule):
+        yield from thing.state_dict().items()
         return
     if isinstance(thing, nn.Module):
         for kept in (thing._parameters, thing._buffers, thing._modules):  # noqa: SLF001 (a path as torch writes it)

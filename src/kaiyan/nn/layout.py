@@ -14,6 +14,7 @@ LAYOUTS = {"planes": torch.contiguous_format, "pixels": torch.channels_last}
 """How pictures lie in memory: channel by channel, or channels last."""
 Order = tuple[int, ...]
 """A tensor's axes from the widest stride to the narrowest."""
+Strides = tuple[int, ...]
 
 _READS = (
     "as_strided", "as_strided_", "set_", "data_ptr", "numpy", "__array__", "storage", "untyped_storage",
@@ -66,9 +67,9 @@ def orders(answer: Any) -> list[Order]:
     return kept
 
 
-def strides(answer: Any) -> list[tuple[int, ...]]:
+def strides(answer: Any) -> list[Strides]:
     """The strides of each tensor of an answer."""
-    kept: list[tuple[int, ...]] = []
+    kept: list[Strides] = []
 
     def note(tensor: Tensor) -> Tensor:
         kept.append(tensor.stride() if tensor.layout is torch.strided else ())

@@ -12,7 +12,7 @@ from kaiyan.nn.case import called
 from kaiyan.nn.checking import Comparison, compare
 from kaiyan.nn.clock import raced
 from kaiyan.nn.copied import copied, parts
-from kaiyan.nn.layout import laid, layout_of
+from kaiyan.nn.layout import Strides, laid, layout_of, strides
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -52,15 +52,22 @@ def settled(case: Case, model: nn.Module) -> Settled:
             trials.append((quick, _tried(case, quick)))
         except NotEqualError as refusal:
             refusals.append(refusal)
-    if trials:
-        before, *times = raced([case.spent, *(trial for _, trial in trials)], case.questions[0].inputs, case.turns)
-        for seconds, i in sorted(zip(times, range(len(times)), strict=True)):
-            quick = trials[i][0]
-            try:
-                return Settled(quick, answered(case, quick).difference, before, seconds)
-            except NotEqualError as refusal:
-                refusals.append(refusal)
+    before, times = timed(case, [trial for _, trial in trials])
+    for seconds, (quick, _) in sorted(zip(times, trials, strict=True), key=lambda entry: entry[0]):
+        try:
+            return Settled(quick, answered(case, quick).difference, before, seconds)
+        except NotEqualError as refusal:
+            refusals.append(refusal)
     raise refusals[0]
+
+
+def timed(case: Case, models: list[Accelerated]) -> tuple[float, list[float]]:
+    """Seconds of the original and of each model, which was called before; a slow original is not called again."""
+    inputs = case.questions[0].inputs
+    if case.is_slow or not models:
+        return case.seconds, raced(models, inputs, case.turns)
+    before, *times = raced([case.spent, *models], inputs, case.turns)
+    return before, times
 
 
 def answered(case: Case, quick: Accelerated, *, alike: bool = True) -> Comparison:
@@ -69,17 +76,18 @@ def answered(case: Case, quick: Accelerated, *, alike: bool = True) -> Compariso
     Where they need not be ``alike``, only their structure counts.
     """
     own = copied(quick) if case.changed else quick
-    worst = Comparison()
+    worst, lie = Comparison(), None
     for question in case.questions:
         answer = _answer(own, question.inputs)
         comparison = compare(question.answer, answer)
         if not comparison.is_close and (alike or comparison.fault or not comparison.numbers):
             raise NotEqualError(comparison.reason, comparison)
-        quick.lay_out_as(question.answer, answer, question.inputs)
+        lie = lie or strides(answer)
+        quick.lay_out_as(question.answer, strides(answer), question.inputs)
         worst = max(worst, comparison, key=lambda seen: seen.difference)
     if case.end is not None and alike:
         _compare_states(case, own)
-    _lay_out_otherwise(case, quick)
+    _lay_out_otherwise(case, quick, lie or [])
     return worst
 
 
@@ -91,7 +99,7 @@ def _tried(case: Case, quick: Accelerated) -> Accelerated:
     comparison = compare(question.answer, answer)
     if not comparison.is_close:
         raise NotEqualError(comparison.reason, comparison)
-    trial.lay_out_as(question.answer, answer, question.inputs)
+    trial.lay_out_as(question.answer, strides(answer), question.inputs)
     return trial
 
 
@@ -112,7 +120,7 @@ def _layouts(case: Case) -> Iterator[str]:
         yield "pixels"
 
 
-def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
+def _lay_out_otherwise(case: Case, quick: Accelerated, lie: list[Strides]) -> None:
     """Notes how answers lie where pictures come in the other layout than the example's."""
     inputs = case.questions[0].inputs
     other = "planes" if layout_of(inputs) == "pixels" else "pixels"
@@ -123,7 +131,7 @@ def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
         right = called(case.spent, turned)
     except Exception:  # noqa: BLE001 (a model may view what only lies so in one layout)
         return
-    quick.lay_out_as(right, called(quick, turned), turned)
+    quick.lay_out_as(right, lie, turned)
 
 
 def _compare_states(case: Case, quick: Accelerated) -> None:
