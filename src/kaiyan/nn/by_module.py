@@ -31,13 +31,15 @@ def by_module(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tupl
     layers = {name: layer for name, layer in model.named_modules() if is_taken(layer)}
     freeze(model)
     left = {name: reason for name, layer in layers.items() if (reason := _refused(layer)) is not None}
-    left |= rehearsed(copied(model), inputs, layers.keys() - left.keys(), precision)
     waits = _waits(model, inputs, _others(layers, left), precision)
     if waits is None:
         left |= _failing(model, inputs, _others(layers, left), precision)
+        kept = _others(layers, left)
+        waits = _waits(model, inputs, kept, precision) or dict.fromkeys(kept, "")
+    left |= rehearsed(copied(model), inputs, {name: waits[name] for name in _others(layers, left)}, precision)
     kept = _others(layers, left)
     for name in kept:
-        _stand(layers[name], precision).until = (waits or {}).get(name, "")
+        _stand(layers[name], precision).until = waits[name]
     return model, {name: name for name in kept}, {name: left[name] for name in layers if name in left}
 
 
@@ -94,7 +96,7 @@ def _waits(model: nn.Module, inputs: tuple[Any, ...], names: list[str], precisio
             return None
         else:
             return {name: _until(stands) for name, stands in standing.items()}
-    return {}
+    return None
 
 
 def _until(stands: Standing) -> str:

@@ -10,22 +10,29 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from kaiyan.nn import standing as settings
 from kaiyan.nn.deferred import read
 from kaiyan.nn.standing import Around, Standing, standing_of
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _CALLS = 2
+_RACES = 7
 _SHORT = 0.02
-SLOWER = 1.1
-"""How much longer than torch's own a layer may take, beside some microseconds: what follows it may be saved."""
+SLOWER = 1.0
+"""A factor of the times that a layer may take."""
 
 
-def rehearsed(model: nn.Module, inputs: Iterable[Any], names: Iterable[str], precision: str) -> dict[str, Sentence]:
-    """Why layers of these names are left, by name; ``model`` is a copy that is run, and not to be used again."""
-    watchers = {name: _Watcher(standing_of(model.get_submodule(name), precision)) for name in names}
+def rehearsed(model: nn.Module, inputs: Iterable[Any], waits: Mapping[str, str], precision: str) -> dict[str, Sentence]:
+    """Why layers are left, by name, of those that ``waits`` names with what their outputs wait for.
+
+    ``model`` is a copy that is run, and not to be used again.
+    """
+    watchers = {
+        name: _Watcher(standing_of(model.get_submodule(name), precision), until) for name, until in waits.items()
+    }
     hooks = [each.standing.layer.register_forward_hook(each, with_kwargs=True) for each in watchers.values()]
     run(model, inputs)
     for hook in hooks:
@@ -45,8 +52,9 @@ def run(model: nn.Module, inputs: Iterable[Any]) -> Any:
 class _Watcher:
     """A hook that computes a layer again as it would be computed, and keeps why it must not be."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: Standing, until: str) -> None:
         self.standing, self.calls = standing, 0
+        self._until = until
         self.reason: Sentence | None = None
 
     def __call__(self, layer: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
@@ -57,7 +65,7 @@ class _Watcher:
             return
         self.reason = self._computed(args, kwargs, output)
         if self.calls == 1 and self.reason is None:
-            self.reason = self._varying(args, kwargs) or self._slow(args, kwargs)
+            self.reason = self._varying(args, kwargs) or self._slow(args, kwargs, output)
         if self.calls == _CALLS or self.reason is not None:
             self.standing.forget()
 
@@ -81,15 +89,17 @@ class _Watcher:
             return sentence("left", "its weight is computed from its input")
         return unlike
 
-    def _slow(self, args: Any, kwargs: Any) -> Sentence | None:
-        """Where torch is faster beyond doubt."""
+    def _slow(self, args: Any, kwargs: Any, output: Any) -> Sentence | None:
+        """Where torch is faster, and nothing that follows is saved."""
         ours, theirs = [], []
-        for _ in range(7):
+        for _ in range(_RACES):
             theirs.append(_timed(self.standing.plain, args, kwargs))
             ours.append(_timed(self.standing, args, kwargs))
             if sum(theirs) > _SHORT:
                 break
-        if min(ours) <= SLOWER * (min(theirs) + 1e-5):
+        numbers = sum(leaf.numel() for leaf in tree_leaves(output) if isinstance(leaf, Tensor))
+        allowed = _saved if self._until and numbers >= settings.WORTH_WAITING else _noise
+        if min(ours) <= SLOWER * allowed(min(theirs)):
             return None
         facts = {"theirs": min(theirs) * 1e3, "ours": min(ours) * 1e3}
         return sentence("left", "torch computes it in {theirs:.3f} ms, this in {ours:.3f} ms", **facts)
@@ -137,6 +147,16 @@ def _difference(ours: Tensor, theirs: Tensor) -> float:
 def _otherwise(entry: Any) -> Any:
     """Another input of the same shape."""
     return entry.flip(-1) * 0.5 if isinstance(entry, Tensor) and entry.is_floating_point() and entry.ndim else entry
+
+
+def _noise(seconds: float) -> float:
+    """What a layer may take that takes nothing in."""
+    return 1.03 * seconds + 2e-6
+
+
+def _saved(seconds: float) -> float:
+    """What a layer may take that takes in what follows it."""
+    return 1.1 * seconds + 1e-5
 
 
 def _timed(call: Any, args: Any, kwargs: Any) -> float:
