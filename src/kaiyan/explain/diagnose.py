@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.causes import CAUSES
 from kaiyan.explain.causes.finding import Finding
+from kaiyan.explain.door import checked
 from kaiyan.explain.facts import gathered
-from kaiyan.explain.record import checked
+from kaiyan.explain.door import checked
 from kaiyan.explain.suspicion import suspected
 from kaiyan.explain.table import said
 from kaiyan.explain.trial import applied, tried
@@ -119,7 +120,7 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
     if not isinstance(given, (str, BaseException)) or (isinstance(given, str) and not given.strip()):
         raise KaiyanError("no-message", "there is no error to explain", "kaiyan explain < traceback.txt")
     if model is not None:
-        checked(model)
+        model = checked(model)
     facts = gathered(error, model, inputs)
     if facts.model is not None:
         import_module("kaiyan.nn.copied")  # half a second, once: before the clock of the fixes starts

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from kaiyan.explain.record import checked, record, shape_of
+from kaiyan.explain.door import asked, checked, shape_of
+from kaiyan.explain.near import Trial, near
 from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import sentence
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from kaiyan.explain.record import Record
     from kaiyan.spec.sentence import Sentence
 
+Shape = tuple[int, ...]
+SPAN = 512
+"""Up to where equal sizes are tried, where none near the given one runs."""
 HEADINGS = ("axis", "least", "layer", "why not less")
 
 
@@ -27,7 +30,8 @@ HEADINGS = ("axis", "least", "layer", "why not less")
 class AxisLeast:
     """The least size of one axis of the input; ``path`` and ``reason`` are of the call that refuses one less.
 
-    ``refused`` are the smaller sizes that were run and failed.
+    ``refused`` are the smaller sizes that were run and failed. ``is_bound``: the time ended before the least was
+    found, which may be smaller.
     """
 
     axis: int
@@ -35,19 +39,26 @@ class AxisLeast:
     path: str
     reason: str
     refused: tuple[int, ...] = ()
+    is_bound: bool = False
 
     @property
     def is_certain(self) -> bool:
         """Whether every smaller size was run; legality need not be monotonic, so one between may run too."""
-        return len(self.refused) == self.least - 1
+        return len(self.refused) == self.least - 1 and not self.is_bound
 
 
 @dataclass(frozen=True)
 class Least(Shown):
-    """The least size of every axis of space, the others as in ``shape``."""
+    """The least size of every axis of space, the others as in ``shape``, which runs.
+
+    ``refusal`` says why the size that was asked about does not, ``said`` what was taken to be meant.
+    """
 
     shape: tuple[int, ...]
     axes: tuple[AxisLeast, ...]
+    refusal: Sentence | None = None
+    seconds: float = 0.0
+    said: tuple[Sentence, ...] = ()
 
     def table(self) -> Table:
         """A row an axis."""
@@ -65,14 +76,29 @@ class Least(Shown):
                 "reason": a.reason,
                 "refused": list(a.refused),
                 "is_certain": a.is_certain,
+                "is_bound": a.is_bound,
             }
             for a in self.axes
         ]
-        return {"shape": list(self.shape), "axes": axes}
+        return {
+            "shape": list(self.shape),
+            "axes": axes,
+            "refusal": None if self.refusal is None else str(self.refusal),
+            "said": [str(line) for line in self.said],
+        }
 
     def _notes(self) -> Iterator[Sentence]:
+        yield from self.said
+        if self.refusal is not None:
+            yield self.refusal
         for a in self.axes:
-            if not a.is_certain:
+            if a.is_bound:
+                yield sentence(
+                    "least",
+                    "axis {axis}: after {seconds:g} s it is known that {least} runs; the least may be smaller",
+                    axis=a.axis, seconds=self.seconds, least=a.least,
+                )  # fmt: skip
+            elif not a.is_certain:
                 yield sentence(
                     "least",
                     "axis {axis}: {tried} were run and fail, {below} among them; a smaller size that was not run may "
@@ -81,50 +107,69 @@ class Least(Shown):
                 )  # fmt: skip
 
 
-def least_input(model: nn.Module, input_size: tuple[int, ...]) -> Least:
+def least_input(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = None, seconds: float = 10.0) -> Least:
     """The smallest sizes with which ``model`` runs on meta tensors; one less is refused, and by what.
 
     Sizes grow by doubling and are narrowed by halving. A model may run with a size and not with a larger one (a Linear
-    that knows one size): ``is_certain`` and a note say whether every smaller size was run.
-    ``input_size`` (N, C, *spatial) must run itself: ``KaiyanError`` with the model's words where it does not.
+    that knows one size): ``is_certain`` and a note say whether every smaller size was run. Where it does not run with
+    ``input_size`` (N, C, *spatial), a size near it that does is found first. ``dtypes`` is the input's type, found
+    from a first look-up in a table where it is not given. After ``seconds`` it gives what is known by then.
+    Raises ``KaiyanError`` with the model's words where no size is found.
     """
-    shape = shape_of(input_size)
-    failed = _tried(checked(model), shape)
-    if failed.error is not None:
-        raise KaiyanError(
-            "least-fails",
-            "the model does not run with {shape} either: {reason}",
-            "kaiyan.summary(model, {shape})",
-            shape=shape,
-            reason=_words(failed),
-        )
-    return Least(shape, tuple(_least(model, shape, axis) for axis in range(2, len(shape))))
+    model, shape = checked(model), shape_of(input_size)
+    given = asked(model, (shape,), dtypes)
+    trial = Trial(model, given.inputs[0].dtype, perf_counter() + seconds, meta=given.record.on == "meta")
+    first = 2 if trial.dtype.is_floating_point else 1  # of ids (N, T) the length
+    whole = shape if given.record.error is None else _grown(trial, shape, given.record, first)
+    axes = tuple(_least(trial, whole, axis) for axis in range(first, len(whole)))
+    return Least(whole, axes, None if whole == shape else _refusal(shape, given.record), seconds, given.said)
 
 
-def _least(model: nn.Module, shape: tuple[int, ...], axis: int) -> AxisLeast:
+def _grown(trial: Trial, shape: Shape, failed: Record, first: int) -> Shape:
+    """A shape that runs: near the given one, or any of equal sizes."""
+    below, above = near(trial, shape, first=first)
+    if above or below:
+        return above or below or shape
+    count = len(shape) - first
+    for n in range(1, SPAN if count else 0):
+        if trial.is_over:
+            break
+        if trial.works((*shape[:first], *[n] * count)):
+            return (*shape[:first], *[n] * count)
+    raise KaiyanError(
+        "least-fails",
+        "the model does not run with {shape}, nor with {runs} other sizes: {reason}",
+        "kaiyan.summary(model, {shape})",
+        shape=shape,
+        runs=trial.runs,
+        reason=_words(failed),
+    )
+
+
+def _refusal(shape: Shape, failed: Record) -> Sentence:
+    return sentence("least", "it does not run with {shape}: {reason}", shape=shape, reason=_words(failed))
+
+
+def _least(trial: Trial, shape: Shape, axis: int) -> AxisLeast:
     """Doubles until the model runs, then halves the gap between the last size that fails and the first that runs."""
     refused: dict[int, Record] = {}
 
     def runs(n: int) -> bool:
-        found = _tried(model, (*shape[:axis], n, *shape[axis + 1 :]))
+        found = trial.of((*shape[:axis], n, *shape[axis + 1 :]))
         if found.error is not None:
             refused[n] = found
         return found.error is None
 
     fails, works = 0, 1
-    while works < shape[axis] and not runs(works):
+    while works < shape[axis] and not trial.is_over and not runs(works):
         fails, works = works, 2 * works
-    works = min(works, shape[axis])
-    while works - fails > 1:
+    works = shape[axis] if trial.is_over else min(works, shape[axis])
+    while works - fails > 1 and not trial.is_over:
         middle = (works + fails) // 2
         fails, works = (fails, middle) if runs(middle) else (middle, works)
-    last = refused.get(works - 1)
+    last = refused.get(fails)
     path = last.failure.path if last and last.failure else ""
-    return AxisLeast(axis, works, path, _words(last) if last else "", tuple(sorted(refused)))
-
-
-def _tried(model: nn.Module, shape: tuple[int, ...]) -> Record:
-    return record(model, torch.empty(shape, device="meta"))
+    return AxisLeast(axis, works, path, _words(last) if last else "", tuple(sorted(refused)), works - fails > 1)
 
 
 def _words(found: Record) -> str:

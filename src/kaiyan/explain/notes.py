@@ -19,7 +19,7 @@ from kaiyan.explain.made import made
 from kaiyan.explain.structure import leaves, mapped, tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from kaiyan.explain.lend import StandIns
@@ -35,6 +35,8 @@ class Notes(TorchFunctionMode):
         super().__init__()
         self.calls: list[Call] = []
         self.certain: BaseException | None = None
+        self.around = sys.exception()
+        """What is being handled while the model runs, if anything: another means that the model raised it."""
         self._stand_ins = stand_ins
         self._frame = frame
         self._open: list[int] = []
@@ -44,9 +46,10 @@ class Notes(TorchFunctionMode):
         self, func: Callable[..., Any], _: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         named = kwargs or {}
-        if not _is_a_step(func):
+        kind = _kind(func)
+        if not _is_a_step(kind):
             return self._read(func, args, named)
-        kind = func.__name__.strip("_")
+        kind = kind.strip("_")
         self.begin(Call(-1, "", 0, kind, _named(func), self.seen((args, named)), is_module=False,
                         arguments=self._written(args), named=self._written(named)))  # fmt: skip
         try:
@@ -141,10 +144,17 @@ class Notes(TorchFunctionMode):
         return None
 
 
-def _is_a_step(func: Callable[..., Any]) -> bool:
-    """Whether a function makes tensors; reading a shape or a flag does not."""
-    name = getattr(func, "__name__", "__get__")
-    return name not in _QUESTIONS and not name.startswith(("is_", "has_"))
+def _kind(func: Callable[..., Any]) -> str:
+    """A function's bare name; of an operator such as ``torch.ops.aten.conv2d.default`` that of its schema."""
+    schema = getattr(func, "_schema", None)
+    return getattr(func, "__name__", "__get__") if schema is None else str(schema.name).rpartition("::")[2]
+
+
+def _is_a_step(kind: str) -> bool:
+    """Whether a function of this name makes tensors; reading a shape or a flag does not."""
+    return kind not in _QUESTIONS and not kind.startswith(
+        ("is_", "has_", "_record_function", "_RecordFunction", "sym_")
+    )
 
 
 _QUESTIONS = frozenset(
@@ -180,6 +190,9 @@ _QUESTIONS = frozenset(
 
 def _named(func: Callable[..., Any]) -> str:
     """A function as it is written: "torch.flatten", "F.conv2d", "Tensor.add"."""
+    schema = getattr(func, "_schema", None)
+    if schema is not None:
+        return str(schema.name).replace("::", ".")
     name: str = resolve_name(func) or func.__name__
     return name.replace("torch.nn.functional.", "F.").replace("torch.Tensor.", "Tensor.")
 
@@ -215,15 +228,17 @@ def _seen(tensor: Tensor, device: torch.device, name: int) -> Seen:
 
 
 def watch(model: nn.Module, notes: Notes) -> None:
-    """Hooks on every module of a double; they stay, as it is thrown away."""
+    """Hooks on every module of a double; they stay, as it is thrown away. TorchScript takes none."""
     for path, module in model.named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            continue
         module.register_forward_pre_hook(_beginning(path, notes), with_kwargs=True, prepend=True)
         module.register_forward_hook(_ending(path, notes), with_kwargs=True, always_call=True)
 
 
 def _beginning(path: str, notes: Notes) -> Callable[..., None]:
     def begin(module: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> None:
-        own = tuple(module.parameters(recurse=False))
+        own = tuple(_weights(module))
         notes.begin(
             Call(
                 number=-1,
@@ -242,9 +257,18 @@ def _beginning(path: str, notes: Notes) -> Callable[..., None]:
     return begin
 
 
+def _weights(module: nn.Module) -> Iterator[nn.Parameter]:
+    """A module's own parameters, and those of what it holds that is never called, such as an ``nn.ParameterList``."""
+    yield from module.parameters(recurse=False)
+    for child in module.children():
+        if type(child).forward is nn.Module.forward:
+            yield from _weights(child)
+
+
 def _ending(path: str, notes: Notes) -> Callable[..., None]:
     def end(_: nn.Module, __: tuple[Any, ...], ___: dict[str, Any], result: Any) -> None:
-        if result is not None and notes.is_open(path):
+        failed = result is None and sys.exception() is not notes.around
+        if notes.is_open(path) and not failed:
             notes.end(result)
         else:
             notes.fail(path)

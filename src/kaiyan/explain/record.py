@@ -11,24 +11,24 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from kaiyan.explain.call import Call, Line, Seen
 from kaiyan.explain.lend import lend
 from kaiyan.explain.notes import Notes, watch
-from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from kaiyan.explain.lend import Named, Positional, StandIns
 
-__all__ = ["Call", "Line", "Record", "Seen", "checked", "record", "shape_of"]
+__all__ = ["Call", "Line", "Record", "Seen", "record"]
 
 
 @dataclass(frozen=True)
 class Record:
     """All calls, modules and functions, and the error that ended them (the model's own, never changed).
 
-    ``on`` is "meta", or "real" where the model needs values. ``inputs`` are the model's.
+    ``on`` is "meta", or "real" where the model needs values. ``inputs`` are the model's, ``weights`` its
+    parameters.
     """
 
     calls: tuple[Call, ...]
@@ -36,6 +36,7 @@ class Record:
     inputs: tuple[Seen, ...]
     outputs: tuple[Seen, ...]
     on: str
+    weights: tuple[Seen, ...] = ()
 
     @property
     def layers(self) -> tuple[Call, ...]:
@@ -58,56 +59,37 @@ class Record:
         return next((call for call in reversed(self.calls) if call.failed), None)
 
 
-def record(model: nn.Module, inputs: Any, *, meta: bool = True) -> Record:
+def record(model: nn.Module, inputs: Any, *, meta: bool = True, training: bool | None = None) -> Record:
     """What ``model`` does with ``inputs``: a tensor, a tuple of arguments, or a dict of named ones.
 
+    ``training`` is the mode in which it runs, its own by itself.
     The model's own error is in the record, not raised. The model and the random state are left as they were.
     """
     if meta:
-        found, certain = _run(model, inputs, "meta")
+        found, certain = _run(model, inputs, "meta", training)
         if found.error is None or certain:
             return found
-    return _run(model, inputs, "real")[0]
+    return _run(model, inputs, "real", training)[0]
 
 
-def _run(model: nn.Module, inputs: Any, on: str) -> tuple[Record, bool]:
+def _run(model: nn.Module, inputs: Any, on: str, training: bool | None) -> tuple[Record, bool]:
     """The record, and whether its error is certain to be that of the real tensors."""
     frame = sys._getframe(1)  # noqa: SLF001 (the only way to read the stack)
 
     def run(double: nn.Module, args: Positional, named: Named, stand_ins: StandIns) -> tuple[Record, bool]:
+        if training is not None:
+            double.train(training)
         notes = Notes(stand_ins, frame)
         watch(double, notes)
         error: BaseException | None = None
         outputs: tuple[Seen, ...] = ()
-        given = notes.seen((args, named))
+        given, weights = notes.seen((args, named)), notes.seen(tuple(double.parameters()))
         try:
             with notes:
                 outputs = notes.seen(double(*args, **named))
         except Exception as raised:  # noqa: BLE001 (whatever the user's model raises is what is recorded)
             error = raised
-        return Record(tuple(notes.calls), error, given, outputs, on), on == "real" or error is notes.certain
+        found = Record(tuple(notes.calls), error, given, outputs, on, weights)
+        return found, on == "real" or error is notes.certain
 
     return lend(model, inputs, on, run)
-
-
-def checked(model: Any) -> nn.Module:
-    """The model; raises ``KaiyanError`` for what is none, such as its class."""
-    if not isinstance(model, nn.Module):
-        raise KaiyanError(
-            "not-a-module",
-            "the model is a {kind}, not a torch.nn.Module",
-            "an instance of it: Net(), not Net",
-            kind=type(model).__name__,
-        )
-    return model
-
-
-def shape_of(size: Any) -> tuple[int, ...]:
-    """A shape as whole numbers, none of them negative; raises ``KaiyanError`` for anything else."""
-    try:
-        shape = tuple(int(n) for n in size)
-    except (TypeError, ValueError):
-        shape = (-1,)
-    if isinstance(size, str) or not shape or min(shape) < 0:
-        raise KaiyanError("not-a-shape", "{size!r} is not a shape", "input_size=(1, 3, 224, 224)", size=size)
-    return shape

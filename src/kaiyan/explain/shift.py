@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kaiyan.explain.record import checked
+from kaiyan.explain.door import checked
 from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.nn.copied import copied
 from kaiyan.nn.undisturbed import undisturbing
@@ -206,7 +206,7 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
     for the bundled photograph; those are scaled to 0 .. 1. Modules are measured, in eval mode, on a copy: the model
     is left as it was. Raises ``KaiyanError`` when there are fewer columns than shifts.
     """
-    checked(model)
+    model = checked(model)
     x = _tensor(picture)
     if not 1 <= shifts < x.shape[-1]:
         raise KaiyanError(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from kaiyan.explain.record import record
+from kaiyan.explain.door import asked, checked, shape_of
+from kaiyan.explain.near import Trial
 from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.explain.windows import rank, rounds_up, unread, windows
 from kaiyan.spec.error import ConvError, KaiyanError
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 HEADINGS = ("axis", "size", "below", "above", "dropped")
 SPAN = 512
 """How far from the given size is looked."""
-RUNS = 8
-"""Sizes, each way, with which the model is run to confirm what the arithmetic of its windows says."""
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,8 @@ class Dropped:
 class AxisWhole:
     """The nearest sizes ``below`` and ``above`` the given ``size`` that drop nothing; all three equal if it drops none.
 
-    None where there is no such size within ``SPAN``. ``dropped`` is what the given one drops, a layer each.
+    None where none was found from the one to the other of ``looked``: as far as ``SPAN``, or less where time ended it.
+    ``dropped`` is what the given one drops, a layer each.
     """
 
     axis: int
@@ -50,6 +50,7 @@ class AxisWhole:
     below: int | None
     above: int | None
     dropped: tuple[Dropped, ...]
+    looked: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Whole(Shown):
 
     shape: tuple[int, ...]
     axes: tuple[AxisWhole, ...]
+    said: tuple[Sentence, ...] = ()
 
     def table(self) -> Table:
         """A row an axis."""
@@ -73,6 +75,7 @@ class Whole(Shown):
                 "size": a.size,
                 "below": a.below,
                 "above": a.above,
+                "looked": list(a.looked),
                 "dropped": [{"path": d.path, "count": d.count, "size": d.size} for d in a.dropped],
             }
             for a in self.axes
@@ -80,55 +83,83 @@ class Whole(Shown):
         return {"shape": list(self.shape), "axes": axes}
 
     def _notes(self) -> Iterator[Sentence]:
+        yield from self.said
         if all(not a.dropped for a in self.axes):
             yield sentence("whole", "nothing is dropped: every row and column is read")
-        elif any(a.below is None or a.above is None for a in self.axes):
-            yield sentence("whole", "- stands where none was found within {span}", span=SPAN)
+        for a in self.axes:
+            if None in (a.below, a.above):
+                yield sentence(
+                    "whole",
+                    "axis {axis}: - stands where none was found; sizes from {low} to {high} were looked at",
+                    axis=a.axis, low=a.looked[0], high=a.looked[1],
+                )  # fmt: skip
 
 
-def whole_sizes(model: nn.Module, input_size: tuple[int, ...]) -> Whole:
+def whole_sizes(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = None, seconds: float = 10.0) -> Whole:
     """The sizes near ``input_size`` (N, C, *spatial) for which every element is read, an axis at a time.
 
-    The arithmetic of the windows proposes, a run on meta tensors confirms. Raises ``KaiyanError`` with the model's
-    words where it does not run with ``input_size`` itself.
+    The arithmetic of the windows proposes, a run on meta tensors confirms. ``dtypes`` is the input's type. After
+    ``seconds`` it gives what is known by then. Raises ``KaiyanError`` with the model's words where it does not run
+    with ``input_size`` itself.
 
     >>> from torch import nn
     >>> axis = whole_sizes(nn.MaxPool1d(4), (1, 1, 30)).axes[0]
     >>> axis.below, axis.above, axis.dropped[0].count
     (28, 32, 2)
     """
-    shape = tuple(input_size)
-    found = _run(model, shape)
+    model, shape = checked(model), shape_of(input_size)
+    given = asked(model, (shape,), dtypes)
+    found = given.record
     if found.error is not None:
         raise KaiyanError(
-            "least-fails",
-            "the model does not run with {shape} either: {reason}",
-            "kaiyan.summary(model, {shape})",
+            "whole-fails",
+            "the model does not run with {shape}: {reason}",
+            "kaiyan.least_input(model, {shape})",
             shape=shape,
             reason=str(found.error).partition("\n")[0],
         )
-    return Whole(shape, tuple(_axis(model, found, shape, axis) for axis in range(2, len(shape))))
+    trial = Trial(model, given.inputs[0].dtype, perf_counter() + seconds, meta=found.on == "meta")
+    return Whole(shape, tuple(_axis(trial, found, shape, axis) for axis in range(2, len(shape))), given.said)
 
 
-def _axis(model: nn.Module, found: Record, shape: tuple[int, ...], axis: int) -> AxisWhole:
+def _axis(trial: Trial, found: Record, shape: Shape, axis: int) -> AxisWhole:
     size = shape[axis]
     lost = tuple(Dropped(end.call.path, len(end.elements), end.size) for end in _along(unread(found), axis))
     if not lost:
         return AxisWhole(axis, size, size, size, ())
     ways = range(size - 1, max(size - SPAN, 0), -1), range(size + 1, size + SPAN)
-    below, above = (_nearest(model, found, shape, axis, way) for way in ways)
-    return AxisWhole(axis, size, below, above, lost)
+    looked: list[int] = []
+    nearest: list[int | None] = []
+    for way in ways:
+        search = _Search(trial, found, shape, axis)
+        nearest.append(search.nearest(way))
+        looked.append(search.last)
+    return AxisWhole(axis, size, nearest[0], nearest[1], lost, (looked[0], looked[1]))
 
 
-def _nearest(model: nn.Module, found: Record, shape: tuple[int, ...], axis: int, sizes: Iterable[int]) -> int | None:
-    runs = 0
-    for n in sizes:
-        if runs < RUNS and _proposed(found, axis, n):
-            runs += 1
-            tried = _run(model, (*shape[:axis], n, *shape[axis + 1 :]))
-            if tried.error is None and not any(_along(unread(tried), axis)):
+@dataclass
+class _Search:
+    """A walk away from a size, up to a size that drops nothing; ``last`` is the size at which it ended."""
+
+    trial: Trial
+    found: Record
+    shape: Shape
+    axis: int
+    last: int = 0
+
+    def nearest(self, sizes: Iterable[int]) -> int | None:
+        self.last = self.shape[self.axis]
+        for n in sizes:
+            if self.trial.is_over:
+                return None
+            if _proposed(self.found, self.axis, n) and self._is_whole(n):
                 return n
-    return None
+            self.last = n
+        return None
+
+    def _is_whole(self, n: int) -> bool:
+        tried = self.trial.of((*self.shape[: self.axis], n, *self.shape[self.axis + 1 :]))
+        return tried.error is None and not any(_along(unread(tried), self.axis))
 
 
 def _proposed(found: Record, axis: int, n: int) -> bool:
@@ -162,10 +193,6 @@ def _passed(found: Record, axis: int, n: int) -> dict[int, int]:
 
 def _along(ends: Iterable[Unread], axis: int) -> Iterator[Unread]:
     return (end for end in ends if end.axis == axis - 2)
-
-
-def _run(model: nn.Module, shape: tuple[int, ...]) -> Record:
-    return record(model, torch.empty(shape, device="meta"))
 
 
 def _number(size: int | None) -> str:

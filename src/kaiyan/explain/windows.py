@@ -46,7 +46,8 @@ def windows(call: Call) -> tuple[Axis, ...]:
 def rank(call: Call) -> int:
     """Axes of space of a convolution's or pool's windows; 0 for any other call."""
     found = _KIND.fullmatch(call.kind)
-    return int(found["rank"]) if found and not call.is_module else 0
+    packed = call.kind.startswith("conv") and len(call.inputs) < 2  # quantised weights are no tensors
+    return int(found["rank"]) if found and not call.is_module and not packed else 0
 
 
 def space(call: Call) -> tuple[int, ...]:

@@ -1,0 +1,135 @@
+"""What summary, least_input and whole_sizes are asked about: a model, sizes that stand for its inputs, their types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import index
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from kaiyan.explain.record import record
+from kaiyan.spec.error import KaiyanError
+from kaiyan.spec.sentence import Sentence, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kaiyan.explain.record import Call, Record
+
+Shape = tuple[int, ...]
+Type = torch.dtype | str
+_LOOKED_UP = ("embedding", "embedding_bag", "one_hot", "getitem", "index_select", "gather", "take", "take_along_dim")
+"""Functions whose indices are whole numbers, by the argument that has them."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A model's inputs, what it did with them, and ``said``: what was understood beyond what was written."""
+
+    inputs: Any
+    record: Record
+    said: tuple[Sentence, ...] = ()
+
+
+def checked(model: Any) -> nn.Module:
+    """The model, that of an exported program; raises ``KaiyanError`` for what is none, and for TorchScript."""
+    if isinstance(model, torch.export.ExportedProgram):
+        model = model.module()
+    if not isinstance(model, nn.Module):
+        raise KaiyanError(
+            "not-a-module",
+            "the model is a {kind}, not a torch.nn.Module",
+            "an instance of it: Net(), not Net",
+            kind=type(model).__name__,
+        )
+    scripted = next((path for path, part in model.named_modules() if isinstance(part, torch.jit.ScriptModule)), None)
+    if scripted is not None:
+        raise KaiyanError(
+            "is-scripted",
+            "{path} is TorchScript, which runs outside Python: its layers cannot be seen",
+            "the model that it was scripted or traced from",
+            path=scripted or "the model",
+        )
+    return model
+
+
+def shape_of(size: Any) -> Shape:
+    """A shape as whole numbers, none of them negative; raises ``KaiyanError`` for anything else."""
+    try:
+        shape = tuple(index(n) for n in size)
+    except TypeError:
+        shape = (-1,)
+    if isinstance(size, str) or not shape or min(shape) < 0:
+        raise KaiyanError("not-a-shape", "{size!r} is not a shape", "input_size=(1, 3, 224, 224)", size=size)
+    return shape
+
+
+def dtype_of(given: Any) -> torch.dtype:
+    """A type from ``torch.int64``, "int64", "torch.int64" or NumPy's; raises ``KaiyanError`` for anything else."""
+    if isinstance(given, torch.dtype):
+        return given
+    name = getattr(given, "__name__", None) or str(getattr(given, "name", given))
+    found = getattr(torch, name.removeprefix("torch."), None)
+    if not isinstance(found, torch.dtype):
+        raise KaiyanError("no-dtype", "there is no type {name!r}", "float32, float16, int64, uint8, bool", name=name)
+    return found
+
+
+def sizes_of(size: Any) -> tuple[Shape, ...]:
+    """Shapes of the inputs from one shape, or from several."""
+    if isinstance(size, (tuple, list)) and size and all(isinstance(shape, (tuple, list)) for shape in size):
+        return tuple(shape_of(shape) for shape in size)
+    return (shape_of(size),)
+
+
+def asked(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Asked:
+    """What the model does with inputs of these sizes; ``dtypes`` is a type, or one for each (None where not known).
+
+    An input of no known type is float32, or int64 where the model looks it up in a table.
+    """
+    types = _types(dtypes, len(sizes))
+    said: list[Sentence] = []
+    while True:
+        inputs = tuple(
+            torch.empty(n, dtype=t or torch.float32, device="meta") for n, t in zip(sizes, types, strict=True)
+        )
+        found = record(model, inputs)
+        place, call = _looked_up(found)
+        if call is None or place >= len(types) or types[place] is not None:
+            return Asked(inputs, found, tuple(said))
+        types[place] = torch.int64
+        said.append(
+            sentence(
+                "summary",
+                "input {number} is taken as int64: {path} looks it up; dtypes= says otherwise",
+                number=place + 1,
+                path=call.path or call.kind,
+            )
+        )
+
+
+def _types(dtypes: Any, count: int) -> list[torch.dtype | None]:
+    given = list(dtypes) if isinstance(dtypes, (tuple, list)) else [dtypes] * count
+    if len(given) != count:
+        raise KaiyanError(
+            "other-count-of-dtypes",
+            "{types} types stand for {inputs} inputs",
+            "one type for each input, or one for all",
+            types=len(given),
+            inputs=count,
+        )
+    return [None if entry is None else dtype_of(entry) for entry in given]
+
+
+def _looked_up(found: Record) -> tuple[int, Call | None]:
+    """The call that failed for want of whole numbers, and the place of the input that it was given."""
+    call = found.failure
+    if call is None or call.is_module or call.kind not in _LOOKED_UP:
+        return -1, None
+    names = [tensor.name for tensor in found.inputs]
+    wanted = [
+        tensor.name for tensor in call.inputs if tensor.dtype.startswith(("float", "bfloat")) and tensor.name in names
+    ]
+    return (names.index(wanted[0]), call) if wanted else (-1, None)

@@ -1,0 +1,96 @@
+"""Sizes near a given one with which a model runs, where it does not run with the given one itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import torch
+
+from kaiyan.explain.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from torch import Tensor, nn
+
+    from kaiyan.explain.record import Record
+
+Shape = tuple[int, ...]
+STEPS = 8
+"""Sizes on each side that are tried one after the other, before multiples of powers of two and doubles."""
+MULTIPLES = tuple(2**k for k in range(1, 9))
+LARGEST = 4096
+
+
+@dataclass
+class Trial:
+    """Runs of one model with inputs of one kind and many sizes, until ``until`` (``time.perf_counter``).
+
+    A model that needs values once is asked for them at once afterwards.
+    """
+
+    model: nn.Module
+    dtype: torch.dtype
+    until: float
+    meta: bool = True
+    runs: int = field(default=0, init=False)
+
+    def of(self, shape: Shape) -> Record:
+        """What the model does with an input of a shape."""
+        found = record(self.model, torch.empty(shape, dtype=self.dtype, device="meta"), meta=self.meta)
+        self.meta = self.meta and found.on == "meta"
+        self.runs += 1
+        return found
+
+    def works(self, shape: Shape) -> bool:
+        """Whether it runs."""
+        return self.of(shape).error is None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return perf_counter() > self.until
+
+
+def near(trial: Trial, shape: Shape, *, first: int = 2) -> tuple[Shape | None, Shape | None]:
+    """The nearest smaller and larger shapes that are found to run; the axes from ``first`` on move together."""
+    sizes = shape[first:]
+    if not sizes:
+        return None, None
+    below, above = (
+        next((made for made in (_moved(shape, first, move) for move in moves) if _runs(trial, made)), None)
+        for moves in (_smaller(), _larger())
+    )
+    return below, above
+
+
+def near_input(model: nn.Module, given: Tensor, until: float) -> tuple[Shape | None, Shape | None]:
+    """The same for a model of one input."""
+    return near(Trial(model, given.dtype, until), tuple(given.shape))
+
+
+def _runs(trial: Trial, shape: Shape | None) -> bool:
+    return shape is not None and not trial.is_over and trial.works(shape)
+
+
+def _moved(shape: Shape, first: int, move: Callable[[int], int]) -> Shape | None:
+    sizes = tuple(move(n) for n in shape[first:])
+    return (*shape[:first], *sizes) if all(0 < n <= LARGEST for n in sizes) else None
+
+
+def _smaller() -> Iterable[Callable[[int], int]]:
+    return chain(
+        (lambda n, k=k: n - k for k in range(1, STEPS + 1)),
+        (lambda n, m=m: (n - 1) // m * m for m in MULTIPLES),
+    )
+
+
+def _larger() -> Iterable[Callable[[int], int]]:
+    return chain(
+        (lambda n, k=k: n + k for k in range(1, STEPS + 1)),
+        (lambda n, m=m: (n // m + 1) * m for m in MULTIPLES),
+        (lambda n, m=m: n * m for m in MULTIPLES),
+    )
