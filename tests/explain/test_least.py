@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from time import perf_counter
+from typing import Any
 
 import pytest
 import torch
@@ -31,9 +32,106 @@ def test_a_linear_layer_knows_one_size() -> None:
     assert [(a.least, a.path) for a in kaiyan.least_input(model, (1, 3, 8, 8)).axes] == [(8, "2"), (8, "2")]
 
 
-def test_a_size_that_does_not_run_is_refused() -> None:
-    with pytest.raises(KaiyanError, match="does not run"):
-        kaiyan.least_input(nn.Conv2d(3, 4, 9), (1, 3, 8, 8))
+def test_a_model_that_runs_with_no_size_is_refused() -> None:
+    with pytest.raises(
+        KaiyanError, match=r"does not run with \(1, 3, 8, 8\), nor with \d+ other sizes: Given groups=1"
+    ):
+        kaiyan.least_input(nn.Conv2d(4, 4, 3), (1, 3, 8, 8))
+
+
+SMALL: dict[str, tuple[nn.Module, tuple[int, ...], list[int]]] = {
+    "a kernel": (nn.Conv2d(3, 4, 9), (1, 3, 8, 8), [9, 9]),
+    "four halvings": (
+        nn.Sequential(nn.Conv2d(3, 4, 3), *[nn.MaxPool2d(2) for _ in range(4)], nn.Conv2d(4, 4, 3)),
+        (1, 3, 32, 32),
+        [50, 50],
+    ),
+    "two kernels": (nn.Sequential(nn.Conv2d(3, 4, 4), nn.Conv2d(4, 4, 9)), (1, 3, 11, 11), [12, 12]),
+    "a width of its own": (nn.Conv2d(3, 4, (3, 30)), (1, 3, 8, 9), [3, 30]),
+    "pooling to nothing": (nn.Sequential(*[nn.MaxPool1d(2) for _ in range(5)]), (1, 1, 20), [32]),
+    "one spatial element": (
+        nn.Sequential(nn.Conv2d(3, 4, 4, 2, 1), nn.Conv2d(4, 4, 4, 2, 1), nn.InstanceNorm2d(4)),
+        (1, 3, 4, 4),
+        [4, 4],
+    ),
+    "a size that a Linear knows": (
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 26 * 26, 2)),
+        (1, 3, 32, 32),
+        [28, 28],
+    ),
+    "a size far away": (nn.Sequential(nn.Flatten(), nn.Linear(3 * 101 * 101, 2)), (1, 3, 333, 333), [101, 101]),
+}
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_it_grows_from_a_size_that_fails(kind: str) -> None:
+    """Each by hand: 50 = ((3 · 2) · 2 · 2 · 2) + 2; the least of an axis is with the other as it runs."""
+    model, shape, least = SMALL[kind]
+    found = kaiyan.least_input(model, shape)
+    assert [a.least for a in found.axes] == least
+    assert record(model, torch.empty(found.shape)).error is None
+    assert record(model, torch.empty(shape)).error is not None
+    assert f"it does not run with {shape}: " in str(found)
+    assert f"用 {shape} 无法运行" in found.to_markdown("zh")
+
+
+class Thinking(nn.Module):
+    """Needs values, and time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = nn.MaxPool2d(4)
+        self.gate = nn.Buffer(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        until = perf_counter() + 0.1
+        while perf_counter() < until:
+            pass
+        return self.pool(self.pool(x)) if self.gate.item() < 1 else x
+
+
+@pytest.mark.parametrize("call", [kaiyan.least_input, kaiyan.whole_sizes])
+def test_a_model_that_takes_its_time_is_answered_in_time(call: Any) -> None:
+    began = perf_counter()
+    assert call(Thinking(), (1, 3, 203, 203), seconds=0.5).axes
+    assert perf_counter() - began < 3
+
+
+def test_what_is_not_known_in_time_is_no_claim() -> None:
+    (axis, _) = kaiyan.least_input(Thinking(), (1, 3, 203, 203), seconds=0.0).axes
+    assert (axis.least, axis.is_bound, axis.is_certain) == (203, True, False)
+    (whole, _) = kaiyan.whole_sizes(Thinking(), (1, 3, 203, 203), seconds=0.0).axes
+    assert (whole.below, whole.above, whole.looked) == (None, None, (203, 203))
+
+
+class Blurred(nn.Module):
+    """A strided convolution on a reflected border, as antialiased networks have it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blur = nn.Conv2d(3, 3, 4, 2, groups=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blur(nn.functional.pad(x, (1, 2, 1, 2), mode="reflect"))  # type: ignore[no-any-return]
+
+
+def test_sizes_behind_a_padding_are_found_and_what_is_looked_at_is_told() -> None:
+    model = nn.Sequential(Blurred(), nn.MaxPool2d(2), Blurred(), nn.AvgPool2d(7))
+    found = kaiyan.whole_sizes(model, (1, 3, 128, 128))
+    for axis in found.axes:
+        for n in (axis.below, axis.above):
+            assert n is not None
+            tried = record(model, torch.empty(1, 3, n, 128))
+            assert not [end for end in unread(tried) if end.axis == 0]
+
+
+@pytest.mark.parametrize("call", [kaiyan.least_input, kaiyan.whole_sizes])
+@pytest.mark.parametrize(("size", "words"), [((1, 3, 8.5, 8), "is not a shape"), ("1x3x8", "is not a shape")])
+def test_both_go_through_one_door(call: Any, size: Any, words: str) -> None:
+    with pytest.raises(KaiyanError, match=words):
+        call(nn.Conv2d(3, 4, 3), size)
+    with pytest.raises(KaiyanError, match="the model is a type"):
+        call(nn.Conv2d, (1, 3, 8, 8))
 
 
 class _Cross(nn.Module):

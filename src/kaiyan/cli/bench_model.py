@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kaiyan.cli import load, written
+from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, wide
 from kaiyan.explain.table import Row, Table
 from kaiyan.spec.problem import PRECISIONS
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 HEADINGS = ("layer", "before", "after", "algorithm", "what")
 
 
-def _bench_model(*, model: str, shape: str, precision: str, threads: int | None, as_json: bool) -> None:
+def _bench_model(*, model: str, shape: tuple[str, ...], precision: str, threads: int | None, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    sizes = written.shape(shape)
     made = load.model(model)
     import torch
 
     from kaiyan.nn import accelerate
 
+    inputs = load.example(made, shape)
     if threads is not None:
         torch.set_num_threads(threads)
     with session.working(sentence("bench-model", "measuring the layers")):
-        found = accelerate(made, torch.randn(sizes), precision=precision).report
+        found = accelerate(made, inputs, precision=precision).report
     if as_json:
         session.json(found.to_dict())
         return
@@ -79,7 +79,7 @@ bench_model = Command(
     callback=_bench_model,
     params=[
         click.Argument(["model"], metavar="MODEL"),
-        click.Argument(["shape"], metavar="SHAPE"),
+        click.Argument(["shape"], nargs=-1, required=True, metavar="SHAPE..."),
         click.Option(["--precision"], default="default", metavar="|".join(PRECISIONS), help="the error allowed"),
         click.Option(["--threads"], type=int, metavar="N", help="how many threads"),
         wide(),

@@ -1,4 +1,4 @@
-"""A model that a command line names: a factory in a file or a module."""
+"""A model that a command line names, a factory in a file or a module, and the inputs that its sizes stand for."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.cli import written
 from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from kaiyan.spec.conv import Shape
 
 _ZOOS = {"torchvision": ("torchvision.models", "get_model"), "timm": ("timm", "create_model")}
 """Libraries whose models are asked for by name, and by what function."""
@@ -39,11 +42,37 @@ def model(text: str) -> Any:
         if factory is None:
             raise KaiyanError("no-factory", "{place} has nothing that is called {name}", place=place, name=name)
         made = factory if isinstance(factory, torch.nn.Module) or not callable(factory) else _ran(text, factory)
+    if isinstance(made, torch.export.ExportedProgram):
+        made = made.module()
     if not isinstance(made, torch.nn.Module):
         raise KaiyanError(
             "not-a-model", "{text} makes a {kind}, not a torch.nn.Module", text=text, kind=type(made).__name__
         )
     return made
+
+
+def sized(text: str) -> tuple[Shape, str | None]:
+    """The shape of an input, and its type where one is written behind a colon.
+
+    >>> sized("1x7:int64"), sized("1x3x8x8")
+    (((1, 7), 'int64'), ((1, 3, 8, 8), None))
+    """
+    size, _, word = text.replace("：", ":").partition(":")
+    return written.shape(size), word.strip() or None
+
+
+def example(model: Any, texts: Sequence[str]) -> tuple[Any, ...]:
+    """Tensors of these sizes: random numbers, or zeros of whole numbers, which any table has."""
+    import torch
+
+    from kaiyan.explain.door import asked
+
+    sizes = [sized(text) for text in texts]
+    kinds = [tensor.dtype for tensor in asked(model, [s for s, _ in sizes], [word for _, word in sizes]).inputs]
+    return tuple(
+        torch.randn(size, dtype=kind) if kind.is_floating_point or kind.is_complex else torch.zeros(size, dtype=kind)
+        for (size, _), kind in zip(sizes, kinds, strict=True)
+    )
 
 
 def _imported(name: str, remedy: str) -> Any:

@@ -6,18 +6,18 @@ import re
 
 import click
 
-from kaiyan.cli import load, written
+from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, wide
 
 
 def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: str | None, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    sizes = [written.shape(text) for text in shape]
+    sizes, types = zip(*map(load.sized, shape), strict=True)
     made = load.model(model)
     from kaiyan.explain.summary import summary as summarize
 
     asked = {} if columns is None else {"col_names": tuple(re.split(r"[,\s]+", columns.strip(" ,")))}
-    found = summarize(made, sizes if len(sizes) > 1 else sizes[0], depth=depth, **asked)
+    found = summarize(made, sizes, depth=depth, dtypes=types, **asked)
     if as_json:
         session.json(found.to_dict())
         return
@@ -27,7 +27,7 @@ def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: 
 summary = Command(
     name="summary",
     summary="a model layer by layer: shapes, parameters, multiply-adds, receptive fields, and where it fails",
-    examples=("kaiyan summary net.py:make 1x3x224x224", "kaiyan summary torchvision:resnet18 1x3x224x224 --depth 2"),
+    examples=("kaiyan summary net.py:make 1x3x224x224", "kaiyan summary net.py:words 1x7:int64 --depth 2"),
     callback=_summary,
     params=[
         click.Argument(["model"], metavar="MODEL"),
