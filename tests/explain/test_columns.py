@@ -10,7 +10,7 @@ from torch import nn
 
 import kaiyan
 from kaiyan.cli.run import run
-from kaiyan.explain.summary import COLUMNS
+from kaiyan.explain.rows import COLUMNS
 from kaiyan.explain.timing import seconds
 from kaiyan.spec.error import KaiyanError
 

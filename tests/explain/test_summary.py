@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import kaiyan
 from benchmarks.models import NETWORKS, resnet50
 from kaiyan.cli.run import run
-from kaiyan.explain.summary import COLUMNS
+from kaiyan.explain.rows import COLUMNS
 from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
