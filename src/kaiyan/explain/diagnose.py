@@ -15,7 +15,6 @@ from kaiyan.explain.causes import CAUSES
 from kaiyan.explain.causes.finding import Finding
 from kaiyan.explain.door import checked
 from kaiyan.explain.facts import gathered
-from kaiyan.explain.door import checked
 from kaiyan.explain.suspicion import suspected
 from kaiyan.explain.table import said
 from kaiyan.explain.trial import applied, tried
