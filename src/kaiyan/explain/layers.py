@@ -22,11 +22,22 @@ SETTINGS: dict[type[nn.Module], tuple[str, ...]] = {
     nn.modules.batchnorm._NormBase: ("num_features", "eps", "momentum", "affine", "track_running_stats"),  # noqa: SLF001
     nn.GroupNorm: ("num_groups", "num_channels", "eps", "affine"),
     nn.LayerNorm: ("normalized_shape", "eps", "elementwise_affine"),
+    nn.RMSNorm: ("normalized_shape", "eps", "elementwise_affine"),
     nn.modules.pooling._MaxPoolNd: (  # noqa: SLF001
         "kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode",
     ),
     nn.modules.pooling._AvgPoolNd: ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"),  # noqa: SLF001
     nn.Flatten: ("start_dim", "end_dim"),
+    nn.Embedding: (
+        "num_embeddings", "embedding_dim", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse",
+    ),
+    nn.PReLU: ("num_parameters",),
+    nn.PixelShuffle: ("upscale_factor",),
+    nn.PixelUnshuffle: ("downscale_factor",),
+    nn.ChannelShuffle: ("groups",),
+    nn.Upsample: ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"),
+    nn.Unflatten: ("dim", "unflattened_size"),
+    nn.MultiheadAttention: ("embed_dim", "num_heads", "dropout", "batch_first"),
 }  # fmt: skip
 """What a layer's constructor takes and keeps under the same name."""
 

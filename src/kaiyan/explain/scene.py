@@ -29,7 +29,8 @@ _OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), "<")
 class Scene:
     """The innermost line of a forward that is not torch's, in the module at ``path``.
 
-    ``names`` are its local variables; ``start`` and ``end`` the failing expression's place in the line's text.
+    ``names`` are its local variables, ``space`` the names of its file. ``start`` and ``end`` are the failing
+    expression's place in the line's text.
     """
 
     line: Line
@@ -38,6 +39,7 @@ class Scene:
     start: int
     end: int
     code: CodeType
+    space: dict[str, Any]
 
     @property
     def expression(self) -> str:
@@ -91,7 +93,7 @@ def scene(facts: Facts) -> Scene | None:
             whole = getline(frame.f_code.co_filename, place.tb_lineno)
             line = Line(frame.f_code.co_filename, place.tb_lineno, whole.strip())
             start, end = _columns(place, whole)
-            return Scene(line, path, dict(frame.f_locals), start, end, frame.f_code)
+            return Scene(line, path, dict(frame.f_locals), start, end, frame.f_code, frame.f_globals)
     return None
 
 

@@ -32,6 +32,8 @@ UNTRIED = 2
 """Fixes for which there was no time and that are shown all the same, at most."""
 
 
+ALIKE = 2
+"""Fixes of one kind that are shown, such as padding the convolution in several ways."""
 SURE = 2
 """Fixes that are tried however long that takes."""
 
@@ -58,23 +60,28 @@ def tried(facts: Facts, finding: Finding, until: float, understand: Understand) 
     fixes = list(_different(finding.fixes))
     if facts.model is None and facts.loss is None:
         return [Trial(fix, None) for fix in fixes[:OFFERED]]
-    running: list[Trial] = []
+    untried = [_untried(fix) for fix in fixes if not fix.tried and not _can_be_tried(fix, facts, finding)]
+    running, late = [Trial(fix, None) for fix in fixes if fix.tried], []
     further: list[Trial] = []
-    untried: list[Trial] = []
-    late: list[Trial] = []
-    for number, fix in enumerate(fixes[:TRIED]):
-        if fix.tried:
-            running.append(Trial(fix, None))
-        elif fix.change is None or facts.run is None or _is_beside(facts, finding):
-            untried.append(_untried(fix))
-        elif number >= SURE and process_time() > until:
+    for number, fix in enumerate([fix for fix in fixes[:TRIED] if _can_be_tried(fix, facts, finding)]):
+        if number >= SURE and process_time() > until:
             late.append(_untried(fix))
+        elif _is_repeated(fix, running):
+            continue
         elif (trial := _trial(fix, facts, until, understand)) and _is_enough(trial, finding):
             (running if trial.runs else further).append(trial)
         if sum(_worth(trial) == 0 for trial in running) == OFFERED:
             break
     further = further[: 1 if running else OFFERED]
     return (sorted(running, key=_worth) + further + untried + late[:UNTRIED])[:OFFERED]
+
+
+def _can_be_tried(fix: Fix, facts: Facts, finding: Finding) -> bool:
+    return not (fix.tried or fix.change is None or facts.run is None or _is_beside(facts, finding))
+
+
+def _is_repeated(fix: Fix, running: list[Trial]) -> bool:
+    return sum(trial.fix.sentence.text == fix.sentence.text for trial in running) >= ALIKE
 
 
 def _untried(fix: Fix) -> Trial:

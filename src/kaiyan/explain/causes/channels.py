@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
+from kaiyan.explain.causes.colours import Change, recoloured
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.causes.ranks import other_rank
 from kaiyan.explain.causes.types import picture
@@ -44,6 +46,9 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
         ungrouped = (edited(offer, step.line, step.path, f", groups={groups}", ""),)
     axes = len(numbers(found["weight"] or "")) or None
     moved = tuple(_moved(facts, shape, expected, axes))
+    coloured = _recoloured(facts, expected, got)
+    if coloured is not None:
+        said = coloured[0]
     if moved:
         axis = max(a for a in range(1, len(shape)) if shape[a] == expected)
         said = sentence(
@@ -96,18 +101,10 @@ def _moved(facts: Facts, shape: Shape, expected: int, written: int | None) -> It
 
 def _channels(facts: Facts, expected: int, got: int, groups: int) -> Iterator[Fix]:
     layer: Any = facts.layer
-    if expected == 1 and got == 3 and not facts.done:
-        yield fed(
-            sentence("K001", "the picture is colour and the layer takes grey: average the colours"),
-            "x = x.mean(1, keepdim=True)",
-            lambda x: x.mean(1, keepdim=True),
-        )
-    if expected == 3 and got == 1 and not facts.done:
-        yield fed(
-            sentence("K001", "the picture is grey and the layer takes colour: repeat it three times"),
-            "x = x.expand(-1, 3, -1, -1)",
-            lambda x: x.expand(-1, 3, *x.shape[2:]),
-        )
+    change = _recoloured(facts, expected, got)
+    if change is not None:
+        _, offer, line, turn = change
+        yield fed(offer, line, turn)
     said = sentence("K001", "let the layer take what comes: in_channels={got}", got=got)
     if layer is None:
         yield _weight(facts, expected, got, groups) or Fix(said, f"in_channels={expected}", f"in_channels={got}")
@@ -118,6 +115,23 @@ def _channels(facts: Facts, expected: int, got: int, groups: int) -> Iterator[Fi
         if made:
             yield replaced(said, layer, facts.path or "", made)
     yield from _earlier(facts, expected)
+
+
+def _recoloured(facts: Facts, expected: int, got: int) -> Change | None:
+    """The change of a picture's channels where the layer is given the model's input itself, at most padded."""
+    shape = facts.given
+    if facts.model is None or shape is None or len(shape) < 3 or shape[1] != got:
+        return None
+    inputs = [tuple(x.shape) for x in facts.inputs if isinstance(x, Tensor)]
+    if not any(len(x) == len(shape) and x[1] == got for x in inputs) or any(
+        _is_weighted(facts, s.path) for s in facts.done
+    ):
+        return None
+    return recoloured(shape, expected)
+
+
+def _is_weighted(facts: Facts, path: str) -> bool:
+    return facts.model is not None and is_convolution(facts.model.get_submodule(path))
 
 
 def _weight(facts: Facts, expected: int, got: int, groups: int) -> Fix | None:
@@ -160,14 +174,36 @@ def _norm(facts: Facts, found: re.Match[str]) -> Finding | None:
 
 def _layer_norm(facts: Facts, found: re.Match[str]) -> Finding | None:
     expected, shape = numbers(found["expected"]), facts.given or numbers(found["shape"])
+    kind = type(facts.layer).__name__ if facts.layer else "LayerNorm"
+    if len(expected) == 1 and len(shape) > 2 and shape[1] == expected[0]:
+        return _channels_first(facts, kind, expected[0], shape)
     tail = shape[-len(expected) :]
-    said = sentence("K018", "LayerNorm is for the last axes {expected}, but {shape} ends with {tail}",
+    said = sentence("K018", "{kind} is for the last axes {expected}, but {shape} ends with {tail}", kind=kind,
                     expected=expected, shape=shape, tail=tail)  # fmt: skip
     offer = sentence("K018", "normalized_shape={tail}", tail=tail)
     made = rebuilt(facts.layer, normalized_shape=tail) if facts.layer else None
     if made and facts.layer:
         return Finding(said, (replaced(offer, facts.layer, facts.path or "", made),))
     return Finding(said, (Fix(offer, f"normalized_shape={expected}", f"normalized_shape={tail}"),))
+
+
+def _channels_first(facts: Facts, kind: str, C: int, shape: Shape) -> Finding:
+    """A norm over the last axis, given maps whose channels stand on axis 1."""
+    said = sentence("K018", "{kind}({C}) normalises over the last axis, and in {shape} the {C} channels stand on "
+                    "axis 1", kind=kind, C=C, shape=shape)  # fmt: skip
+    last, first = (0, *range(2, len(shape)), 1), (0, len(shape) - 1, *range(1, len(shape) - 1))
+    name = (facts.path or "norm").rpartition(".")[2]
+    line = f"x = {'norm' if name.isdecimal() else f'self.{name}'}(x.permute{last}).permute{first}"
+    place = sentence("K018", "the channels of each place, as ConvNeXt does: {line}", line=line)
+    whole = sentence("K018", "all numbers of a picture together: GroupNorm(1, {C})", C=C)
+    layer, path = facts.layer, facts.path or ""
+    if layer is None:
+        return Finding(said, (Fix(place, None, line), Fix(whole, f"nn.LayerNorm({C})", f"nn.GroupNorm(1, {C})")))
+    turned = replaced(place, layer, path, nn.Sequential(Permute(*last), layer, Permute(*first)))
+    fixes = [replace(turned, before=None, after=line, made=None)]
+    if isinstance(layer, nn.LayerNorm):
+        fixes.append(replaced(whole, layer, path, nn.GroupNorm(1, C)))
+    return Finding(said, tuple(fixes))
 
 
 def _bias(facts: Facts, found: re.Match[str]) -> Finding:

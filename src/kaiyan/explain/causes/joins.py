@@ -11,6 +11,7 @@ from torch import nn
 
 from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.causes.linear import padded
+from kaiyan.explain.causes.meeting import meeting
 from kaiyan.explain.fixes import Fix, edited, followed, replaced, through
 from kaiyan.explain.layers import half, is_convolution, rebuilt, written
 from kaiyan.explain.rehearse import titled
@@ -38,7 +39,8 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
     else:
         said = sentence("K021", "two tensors that meet number by number differ on axis {axis}: {a} and {b}",
                         axis=axis, a=a, b=b)  # fmt: skip
-    return Finding(said, (*_spread(facts, shapes), *_projected(facts, shapes), *_joined(facts, shapes)))
+    return Finding(said, (*_spread(facts, shapes), *meeting(facts, shapes), *_projected(facts, shapes),
+                          *_joined(facts, shapes)))  # fmt: skip
 
 
 _ATOMS = (ast.Name, ast.Call, ast.Attribute, ast.Subscript)
@@ -144,7 +146,7 @@ def _concat(facts: Facts, found: re.Match[str]) -> Finding:
         else sentence("K022", "tensor {number} of the concatenation has {b}, the first has {a}", number=number,
                       a=a, b=b)
     )  # fmt: skip
-    return Finding(said, tuple(_joined(facts, shapes)))
+    return Finding(said, (*meeting(facts, shapes), *_joined(facts, shapes)))
 
 
 def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
@@ -152,13 +154,26 @@ def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     if facts.model is None or len(shapes) < 2:
         return
     made = [s for s in reversed(facts.done) if s.is_module and s.output in shapes][:6]
+    made.sort(key=lambda step: shapes.count(step.output or ()))  # the odd one out first, of three or more
     for step in made:
         yield from _reached(facts.model.get_submodule(step.path), step, shapes)
+    resized: list[Fix] = []
     for step in made:
         old: Any = facts.model.get_submodule(step.path)
-        other = shapes[1] if step.output == shapes[0] else shapes[0]
-        yield from _fitted(old, step, other)
+        other = _other(step.output or (), shapes)
+        for fix in _fitted(old, step, other):
+            if "Upsample" in (fix.after or ""):
+                resized.append(fix)
+            else:
+                yield fix
     yield from padded(facts)
+    yield from resized
+
+
+def _other(mine: Shape, shapes: tuple[Shape, ...]) -> Shape:
+    """The shape that most of the others have."""
+    others = [shape for shape in shapes if shape != mine]
+    return max(others, key=others.count) if others else mine
 
 
 def _reached(old: Any, step: Step, shapes: tuple[Shape, ...]) -> Iterator[Fix]:

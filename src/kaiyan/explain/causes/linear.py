@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from kaiyan.explain.causes.finding import Cause, Finding
+from kaiyan.explain.causes.wide import wide_sequences
 from kaiyan.explain.fixes import Fix, edited, fed, followed, preceded, replaced
 from kaiyan.explain.layers import half, is_convolution, per_axis, rebuilt
 from kaiyan.explain.rehearse import titled
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     rows, got, expected = (int(n) for n in found.groups() if n)
-    maps = next((s for s in reversed(facts.done) if s.output and len(s.output) > 2), None)
     shape = facts.given
+    maps = _maps(facts, shape)
     if maps and maps.output and _is_single(maps) and facts.inputs:
         return _unbatched(facts, maps.output)
     if shape and maps and maps.output and (len(shape) > 2 or len(shape) == 1):
@@ -33,6 +34,8 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     alone = not facts.done and len(shape or ()) != 2
     if alone and (unflattened := _written_unflattened(rows, got, expected)):
         return unflattened
+    if shape and len(shape) > 2 and facts.model is not None and _is_linear(facts):
+        return wide_sequences(facts, shape, got, expected)
     C, spatial = _factors(maps, got, expected)
     wanted = _expected(C, spatial, expected)
     numbers = {
@@ -44,6 +47,27 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     said = sentence("K012", "{layer} expects {expected} features a sample, but was given {got}{blame}",
                     layer=facts.named("Linear"), blame=_shrinker(facts) or "", **numbers)  # fmt: skip
     return Finding(said, tuple(_linear_fixes(facts, maps, got, wanted)))
+
+
+def _maps(facts: Facts, shape: Shape | None) -> Step | None:
+    """The last maps of a convolution or a pooling before it; what else has many axes is a sequence.
+
+    Three axes behind maps of four are tokens, made of them on purpose.
+    """
+    made = next((s for s in facts.done if _gives_maps(s)), None)
+    maps = next((s for s in reversed(facts.done) if s.output and len(s.output) > 2), None) if made else None
+    if maps and shape and len(shape) > 2 and maps.output and _is_tokens(facts, shape):
+        return None
+    return maps
+
+
+def _gives_maps(step: Step) -> bool:
+    return bool(re.search(r"conv|pool", step.kind, re.IGNORECASE)) and len(step.output or ()) > 2
+
+
+def _is_tokens(facts: Facts, shape: Shape) -> bool:
+    last = next((s.output for s in reversed(facts.done) if _gives_maps(s)), None)
+    return last is not None and shape != last and (len(shape) < len(last) or sorted(shape) != sorted(last))
 
 
 def _product(C: int, sizes: Shape) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _rank(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"] or found["old_shape"] or "")
-    wanted = int(found["batched"] or found["norm"] or found["pool"] or found["weight"] or 4)
+    wanted = int(found["batched"] or found["norm"] or found["pool"] or found["most"] or found["weight"] or 4)
     layer = facts.named(found["layer"] or "layer")
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
                     layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
@@ -30,11 +30,30 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding:
         said,
         (
             *_latent(facts, found, shape, wanted),
+            *(other_rank(facts, shape) if _is_odd(facts, shape) else ()),
+            *_without_one(shape, wanted),
             *_reshaped(shape, wanted, certain=facts.model is None),
             *_repeated(facts, shape, wanted),
             *other_rank(facts, shape),
         ),
     )
+
+
+def _is_odd(facts: Facts, shape: tuple[int, ...]) -> bool:
+    """Whether the layer's rank is not that of most layers of the model, or of what came out of the last of them."""
+    if facts.model is None or facts.layer is None:
+        return False
+    ranks = [name[-2:] for name in (type(m).__name__ for m in facts.model.modules()) if re.search(r"[123]d$", name)]
+    own, given = type(facts.layer).__name__[-2:], f"{len(shape) - 2}d"
+    return own != given and (ranks.count(given) > ranks.count(own) or any(s.output == shape for s in facts.done))
+
+
+def _without_one(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+    """An axis of one too many, such as the channel of grey pictures whose rows are a sequence's features."""
+    if len(shape) == wanted + 1 and 1 in shape[1:]:
+        axis = shape.index(1, 1)
+        line = f"x = x.squeeze({axis})"
+        yield fed(sentence("K005", "without the axis of one: {line}", line=line), line, lambda x: x.squeeze(axis))
 
 
 def _latent(facts: Facts, found: re.Match[str], shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
@@ -100,7 +119,18 @@ def other_rank(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
 
 
 def _of_rank(layer: Any, kind: Any) -> nn.Module | None:
-    names = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "num_features")
+    names = (
+        "in_channels",
+        "out_channels",
+        "kernel_size",
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "num_features",
+        "output_size",
+        "p",
+    )
     settings = {n: getattr(layer, n) for n in names if hasattr(layer, n)}
     settings = {n: v[0] if isinstance(v, tuple) else v for n, v in settings.items()}
     if is_convolution(layer):
@@ -116,7 +146,8 @@ RANKS = (
     Cause("K005", sentence("title", "an input of another rank"),
         r"Expected \dD \(unbatched\) or (?P<batched>\d)D \(batched\) input to (?P<layer>\w+), but got input of size: "
         r"\[(?P<shape>[^\]]*)\]|expected (?:2D or )?(?P<norm>\d)D input \(got (?P<got>\d)D|"
-        r"(?:non-empty|[Ee]xpected) \dD or (?P<pool>\d)D|[Dd]imension specified as -\d but tensor|"
+        r"(?:non-empty|[Ee]xpected) \dD or (?P<pool>\d)D|Expected \d to (?P<most>\d) dimensions|"
+        r"[Dd]imension specified as -\d but tensor|"
         r"Got 3D input, but bilinear mode|"
         r"Expected \d-dimensional input for (?P<weight>\d)-dimensional weight .*?but got \d-dimensional "
         r"input of size \[(?P<old_shape>[^\]]*)\]",

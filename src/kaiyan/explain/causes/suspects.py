@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from kaiyan.explain.causes.colours import recoloured
 from kaiyan.explain.causes.sizes_named import sizes
 from kaiyan.explain.fixes import Fix, fed
 from kaiyan.explain.layers import Permute, is_convolution
@@ -185,39 +186,6 @@ def _colours(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect]
         if change is not None and shape[1] != wanted:
             cause, offer, line, turn = change
             yield Suspect("K001", cause, fed(offer, line, turn))
-
-
-def recoloured(shape: Shape, wanted: int) -> tuple[Sentence, Sentence, str, Callable[[Tensor], Tensor]] | None:
-    """What the channels of axis 1 are taken for, and how they become ``wanted``; None where nobody would mean that."""
-    got = shape[1]
-    if (got, wanted) == (4, 3):
-        line = "x = x[:, :3]"
-        return (
-            sentence("K001", "the picture has 4 channels, the fourth alpha (RGBA), and the model takes 3 (RGB)"),
-            sentence("K001", "without alpha: {line}; from a file, Image.open(...).convert('RGB')", line=line),
-            line, lambda x: x[:, :3],
-        )  # fmt: skip
-    if (got, wanted) == (2, 1):
-        line = "x = x[:, :1]"
-        return (
-            sentence("K001", "the input has 2 channels, as grey with alpha or stereo, and the model takes 1"),
-            sentence("K001", "the first of them: {line}", line=line), line, lambda x: x[:, :1],
-        )  # fmt: skip
-    if got in (3, 4) and wanted == 1:
-        line = "x = x[:, :3].mean(1, keepdim=True)"
-        return (
-            sentence("K001", "the picture is colour, with {got} channels, and the model takes grey, 1", got=got),
-            sentence("K001", "the picture is colour and the layer takes grey: average the colours"),
-            line, lambda x: x[:, :3].mean(1, keepdim=True),
-        )  # fmt: skip
-    if got == 1 and 1 < wanted <= 4:
-        line = f"x = x.expand(-1, {wanted}{', -1' * (len(shape) - 2)})"
-        return (
-            sentence("K001", "the input has 1 channel, and the model takes {wanted}", wanted=wanted),
-            sentence("K001", "repeat it {wanted} times: {line}", wanted=wanted, line=line),
-            line, lambda x: x.expand(-1, wanted, *x.shape[2:]),
-        )  # fmt: skip
-    return None
 
 
 def _combined(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect]:
