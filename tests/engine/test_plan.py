@@ -13,7 +13,7 @@ from kaiyan import plan as public_plan
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.kernel import TIERS
-from kaiyan.engine.plan import plan
+from kaiyan.engine.plan import forget, plan
 from kaiyan.ops.arrays import KINDS
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
@@ -29,7 +29,7 @@ BY_NAME = {algorithm.name: algorithm for algorithm in ALGORITHMS}
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KAIYAN_CACHE", str(tmp_path))
-    plan.cache_clear()
+    forget()
     return tmp_path
 
 
@@ -159,13 +159,13 @@ def test_tuning_is_remembered_and_decides(cache: Path) -> None:
     found = tune(spec, (1, 8, 16, 16), seconds=0.05, progress=lambda name, *_: told.append(name))
     assert len(told) == len([row for row in found.rows if row.measured is not None]) > 1
     assert found.chosen.measured == min(row.measured for row in found.rows if row.measured is not None)
-    assert wisdom.known(found.problem)[found.chosen.name] == found.chosen.measured
-    slowest = max(told, key=lambda name: wisdom.known(found.problem)[name])
-    wisdom.learn(found.problem, {slowest: 1e-12})
-    plan.cache_clear()
+    assert wisdom.known(found.problem, found.threads)[found.chosen.name] == found.chosen.measured
+    slowest = max(told, key=lambda name: wisdom.known(found.problem, found.threads)[name])
+    wisdom.learn(found.problem, found.threads, {slowest: 1e-12})
+    forget()
     assert public_plan(spec, (1, 8, 16, 16)).chosen.name == slowest
     (next(cache.glob("wisdom-*.json"))).write_text("{ not json")
-    plan.cache_clear()
+    forget()
     assert public_plan(spec, (1, 8, 16, 16)).chosen.measured is None
 
 

@@ -27,6 +27,8 @@ def _plan(*, conv: str, shape: str, tuned: bool, seconds: float, as_json: bool, 
         return
     session.title(str(found.problem))
     session.print(session.say(found.why))
+    if found.note is not None:
+        session.print(session.say(found.note))
     session.print(_table(found).rich(session.lang))
 
 
@@ -57,6 +59,7 @@ plan = Command(
         ),
         click.Option(["--kind"], default="numpy", metavar="numpy|torch", help="the library of the arrays"),
         click.Option(["--dtype"], default="float32", metavar="TYPE", help="the type of the numbers"),
+        click.Option(["--weight-dtype"], metavar="TYPE", help="the type of the weight, where it is another"),
         click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep what was measured"),
         click.Option(["--seconds"], type=float, default=1.0, help="how long to measure"),
         wide(),

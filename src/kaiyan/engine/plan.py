@@ -7,6 +7,7 @@ from typing import Any
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms import ALGORITHMS
+from kaiyan.engine.codegen.threads import get_num_threads
 from kaiyan.engine.types import is_held
 from kaiyan.spec.problem import Problem
 from kaiyan.spec.sentence import Sentence, sentence
@@ -49,11 +50,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The algorithm chosen for a problem, and every row's answer, the best first; ``str`` is the table."""
+    """The algorithm chosen for a problem on so many threads, and every row's answer, the best first.
+
+    Times that are expected are those of one thread, measured ones those of ``threads``. ``str`` is the table.
+    """
 
     problem: Problem
     algorithm: Algorithm
     rows: tuple[Row, ...]
+    threads: int
 
     @property
     def chosen(self) -> Row:
@@ -124,16 +129,28 @@ class Plan:
             for row in self.rows
         ]
         facts = {"problem": str(self.problem), "algorithm": self.algorithm.name, "why": str(self.why)}
-        return facts | {"note": None if self.note is None else str(self.note), "rows": rows}
+        return facts | {"threads": self.threads, "note": None if self.note is None else str(self.note), "rows": rows}
+
+
+def plan(problem: Problem) -> Plan:
+    """The fastest algorithm for ``problem``, as measured or else by the cost models, with what every row answered.
+
+    Kernels are cut for the number of threads that is set, and what was measured was measured on so many.
+    """
+    return _plan(problem, get_num_threads())
+
+
+def forget() -> None:
+    """Lets go of all plans: something was measured."""
+    _plan.cache_clear()
 
 
 @lru_cache(maxsize=4096)
-def plan(problem: Problem) -> Plan:
-    """The fastest algorithm for ``problem``, as measured or else by the cost models, with what every row answered."""
-    times = wisdom.known(problem)
+def _plan(problem: Problem, threads: int) -> Plan:
+    times = wisdom.known(problem, threads)
     answers = [(_asked(algorithm, problem, times), algorithm) for algorithm in ALGORITHMS]
     answers.sort(key=lambda answer: _time(answer[0]))
-    return Plan(problem, answers[0][1], tuple(row for row, _ in answers))
+    return Plan(problem, answers[0][1], tuple(row for row, _ in answers), threads)
 
 
 def able(problem: Problem) -> list[tuple[Row, Algorithm]]:

@@ -1,4 +1,4 @@
-"""What was measured on this machine, kept on disk: seconds by problem and algorithm."""
+"""What was measured on this machine, kept on disk: seconds by problem, number of threads and algorithm."""
 
 from __future__ import annotations
 
@@ -15,17 +15,22 @@ if TYPE_CHECKING:
 Wisdom = dict[str, dict[str, float]]
 
 
-def known(problem: Problem) -> dict[str, float]:
-    """Seconds by the name of the algorithm, as far as they were measured."""
-    return _read(_path()).get(str(problem), {})
+def known(problem: Problem, threads: int) -> dict[str, float]:
+    """Seconds by the name of the algorithm, as far as they were measured on so many threads."""
+    return _read(_path()).get(_key(problem, threads), {})
 
 
-def learn(problem: Problem, seconds: dict[str, float]) -> None:
+def learn(problem: Problem, threads: int, seconds: dict[str, float]) -> None:
     """Keeps what was measured beside what other processes kept; a disk that cannot be written is no error."""
     path = _path()
     held = _read(path)
-    held[str(problem)] = held.get(str(problem), {}) | seconds
+    key = _key(problem, threads)
+    held[key] = held.get(key, {}) | seconds
     keep(path, json.dumps(held, indent=1, sort_keys=True).encode())
+
+
+def _key(problem: Problem, threads: int) -> str:
+    return f"{problem} t{threads}"
 
 
 def _path() -> Path:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.ops.port import Port
 from kaiyan.spec import read
+from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from kaiyan.spec.axis import Axis, Pads
+    from kaiyan.spec.axis import Pads
 
 HEADINGS = ("convention", "before, after", "output", "first window", "last window", "shift")
 NAMES: dict[str, str] = {
@@ -90,7 +91,7 @@ class Paddings(Shown):
     @property
     def number(self) -> int:
         """PyTorch's number: half the window's reach."""
-        return self._reach // 2
+        return Axis(self.kernel_size, dilation=self.dilation).half
 
     @property
     def is_same(self) -> bool:
@@ -139,10 +140,6 @@ class Paddings(Shown):
             "agree": list(self.agree),
             "conventions": [each.to_dict() for each in self.conventions],
         }
-
-    @property
-    def _reach(self) -> int:
-        return self.dilation * (self.kernel_size - 1) + 1
 
     def _verdict(self) -> Sentence:
         number, same = self["number"], self["same"]
@@ -209,14 +206,14 @@ def _agreeing(spec: Conv) -> tuple[int, ...]:
 
 
 def _padded(spec: Conv, key: str) -> Conv:
-    words: dict[str, Any] = {"number": spec.axes[0].reach // 2, "torch_same": "same", "valid": 0}
+    words: dict[str, Any] = {"number": spec.axes[0].half, "torch_same": "same", "valid": 0}
     return spec.replace(padding=words.get(key, key))
 
 
 def _convention(key: str, spec: Conv, n: int) -> Convention | None:
     padded = _padded(spec, key)
     axis = padded.axes[0]
-    name = NAMES[key].format(number=axis.reach // 2)
+    name = NAMES[key].format(number=axis.half)
     if key == "torch_same" and axis.stride > 1:
         return Convention(key, name, refused=True)
     pads = axis.pads(n)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kaiyan.ops import routine
 from kaiyan.ops.arrays import Kind, same_kind
+from kaiyan.ops.flipped import Flipped
 from kaiyan.ops.routine import Facts, facts_of, problem_of, routine_of
 from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv
@@ -87,12 +89,10 @@ def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...], *, tran
     kind = same_kind(x, weight, bias)
     facts = facts_of(kind, x, weight) if bias is None else facts_of(kind, x, weight, bias)
     try:
-        routine = _routine(kind, facts, transposed, *settings)
+        chosen = _routine(kind, facts, transposed, bool(flip), *settings)
     except TypeError:
-        routine = _routine(kind, facts, transposed, *map(_hashable, settings))
-    if flip:
-        weight = kind.flipped(weight, tuple(range(2, weight.ndim)))
-    return routine(x, weight, bias)
+        chosen = _routine(kind, facts, transposed, bool(flip), *map(_hashable, settings))
+    return chosen(x, weight, bias)
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -100,6 +100,7 @@ def _routine(
     kind: Kind,
     facts: Facts,
     transposed: bool,
+    flip: bool,
     stride: Any,
     padding: Any,
     dilation: Any,
@@ -136,14 +137,16 @@ def _routine(
         saturate=bool(saturate),
         precision=problems.precision(precision),
     )
-    routine = routine_of(kind, problem, facts.threads)
+    chosen: Any = routine_of(kind, problem, facts.threads)
+    chosen = Flipped(kind, chosen, traced=facts.traced) if flip else chosen
     unbatched = len(x_shape) == len(w_shape) - 1
-    return (lambda x, w, bias: routine(x[None], w, bias)[0]) if unbatched else routine
+    return (lambda x, w, bias: chosen(x[None], w, bias)[0]) if unbatched else chosen
 
 
 def forget() -> None:
-    """Lets go of the routines that were chosen: something better may be known now."""
+    """Lets go of all routines that were chosen, here and in layers: something better may be known now."""
     _routine.cache_clear()
+    routine.forget()
 
 
 def _channels(x_shape: Shape, w_shape: Shape, groups: Any, *, transposed: bool) -> tuple[int, int]:

@@ -11,9 +11,9 @@ import numpy as np
 
 from kaiyan.engine import plan as plans
 from kaiyan.engine import wisdom
+from kaiyan.engine.codegen.threads import get_num_threads
 from kaiyan.ops.arrays import KINDS
 from kaiyan.ops.conv import forget
-from kaiyan.ops.routine import routine_of
 from kaiyan.reference.dtype import name_of, result_of
 from kaiyan.spec import problem as problems
 from kaiyan.spec import read
@@ -58,8 +58,9 @@ def tune(
 ) -> Plan:
     """Tries the promising algorithms on random numbers for about ``seconds`` and keeps what it measured on disk.
 
-    Every later plan for the same problem, in any process, takes the fastest. ``progress`` is told the name of what is
-    tried, its number and how many there are; ``options`` are those of ``plan``.
+    Every later plan for the same problem and number of threads, in any process, takes the fastest; so do layers and
+    prepared convolutions that were used already. ``progress`` is told the name of what is tried, its number and how
+    many there are; ``options`` are those of ``plan``.
     """
     problem = _problem(spec, input_shape, **options)
     kind = next(kind for kind in KINDS if kind.name == problem.kind)
@@ -72,9 +73,8 @@ def tune(
         if progress is not None:
             progress(row.name, number, len(tried))
         times[row.name] = _measured(_routine(algorithm, problem, kind), arrays, seconds / len(tried))
-    wisdom.learn(problem, times)
-    plans.plan.cache_clear()
-    routine_of.cache_clear()
+    wisdom.learn(problem, get_num_threads(), times)
+    plans.forget()
     forget()
     return plans.plan(problem)
 

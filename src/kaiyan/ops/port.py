@@ -128,7 +128,7 @@ def convention(word: str) -> str:
 
 def padding_of(spec: Conv, word: str) -> Any:
     """What ``Conv`` takes as padding for a convention's word."""
-    return tuple((a.reach - 1) // 2 for a in spec.axes) if word == "torch" else word
+    return tuple(a.half for a in spec.axes) if word == "torch" else word
 
 
 def port(spec: Conv | str, input_shape: Any, source: str) -> Port:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.plan import plan
 from kaiyan.ops.arrays import Kind, kind_of, same_kind
-from kaiyan.ops.routine import Facts, check_weight, facts_of, problem_of, routine_of
+from kaiyan.ops.routine import Facts, check_weight, era, facts_of, problem_of, routine_of
 from kaiyan.reference.dtype import result_of
 from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv, Shape
@@ -56,6 +56,7 @@ class PreparedConv:
         self._wanted = {"activation": activation, "precision": precision}
         self._ready: dict[Any, Prepared] = {}
         self._packed: dict[tuple[Problem, int], Prepared] = {}
+        self._era = era()
         self.algorithm: str | None = None
         check_weight(spec, weight.shape)
 
@@ -72,6 +73,8 @@ class PreparedConv:
         """What computes on arrays like these, checked: the same for all of these shapes, strides and types."""
         if kind_of("x", x) is not self._kind:
             same_kind(x, *self._arrays)
+        if self._era is not era():
+            self._ready, self._packed, self._era = {}, {}, era()
         key = facts_of(self._kind, x), self._kind.traced(self._arrays), self._shown(residual), self._shown(out)
         ready = self._ready.get(key)
         if ready is None:

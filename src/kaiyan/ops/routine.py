@@ -78,6 +78,19 @@ def _chosen(kind: Kind, facts: Facts, spec: Conv, fresh: bool) -> Routine:
     return routine_of(kind, problem_of(kind, facts, spec, fresh=fresh), facts.threads)
 
 
+def forget() -> None:
+    """Lets go of all routines that were chosen."""
+    routine_of.cache_clear()
+    _chosen.cache_clear()
+    era.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def era() -> object:
+    """A mark of the time since routines were last let go; what is kept elsewhere is good as long as it is the same."""
+    return object()
+
+
 def check_weight(spec: Conv, shape: Shape) -> None:
     """Raises ``ConvError`` where a weight is not of the description's shape."""
     if tuple(shape) != spec.weight_shape:

@@ -50,6 +50,17 @@ class Axis:
             return PADDING[self.padding](self, n)
         return self.padding
 
+    @property
+    def half(self) -> int:
+        """What users of PyTorch write for 'same': half the reach, rounded down, ``kernel_size // 2``.
+
+        With an even kernel it gives one output more than there are inputs.
+
+        >>> Axis(kernel=3, dilation=2).half, Axis(kernel=4).half
+        (2, 2)
+        """
+        return self.reach // 2
+
     def output_size(self, n: int) -> int:
         """Window positions on an axis of ``n`` inputs.
 
