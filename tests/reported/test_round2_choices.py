@@ -12,7 +12,7 @@ import kaiyan
 from kaiyan import conv, get_num_threads, padding, prepare, set_num_threads, tune
 from kaiyan import plan as planned
 from kaiyan.engine import compiled, wisdom
-from kaiyan.engine.plan import forget
+from kaiyan.engine.plan import forget, plan
 from kaiyan.ops import routine
 from kaiyan.ops.port import port
 from kaiyan.spec.conv import Conv
@@ -40,10 +40,9 @@ def own_wisdom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the algorithms that were built, in their order."""
     names: list[str] = []
-    chosen = routine.plan
 
     def told(problem: Any) -> Any:
-        found = chosen(problem)
+        found = plan(problem)
         names.append(found.algorithm.name)
         return found
 
@@ -122,7 +121,12 @@ def test_f18_the_usual_mistake_of_an_even_kernel_is_its_half() -> None:
 def test_f18_a_flipped_weight_is_packed_once(library: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[int] = []
     pack = compiled.Compiled._prepared
-    monkeypatch.setattr(compiled.Compiled, "_prepared", lambda self, arrays: counted.append(1) or pack(self, arrays))
+
+    def counting(self: Any, arrays: Any) -> Any:
+        counted.append(1)
+        return pack(self, arrays)
+
+    monkeypatch.setattr(compiled.Compiled, "_prepared", counting)
     x = np.arange(2 * 9 * 7, dtype=dtype).reshape(1, 2, 9, 7) % 11
     w = np.arange(3 * 2 * 3 * 2).reshape(3, 2, 3, 2).astype(dtype)
     arrays = [torch.from_numpy(a) for a in (x, w)] if library == "torch" else [x, w]
@@ -138,7 +142,7 @@ def test_f18_a_flipped_weight_is_packed_once(library: str, dtype: str, monkeypat
 
 def test_f18_a_flipped_weight_keeps_its_gradient() -> None:
     x, w = torch.ones(1, 1, 4), torch.tensor([[[1.0, 2.0]]], requires_grad=True)
-    conv(torch.tensor([[[1.0, 10.0, 100.0, 1000.0]]]), w, flip=True).sum().backward()
+    torch.autograd.backward(conv(torch.tensor([[[1.0, 10.0, 100.0, 1000.0]]]), w, flip=True).sum())
     assert w.grad is not None
     assert w.grad.tolist() == [[[1110.0, 111.0]]]
     assert conv(x, w, flip=True).requires_grad

@@ -109,16 +109,17 @@ def test_c5_strides_on_axes_of_one_element_are_read_rightly(name: str, kernel: i
     right = functional.conv2d(x.contiguous(), w, padding=kernel // 2)
     _close(conv(x, w, padding=kernel // 2), right, 1e-5)
     traced = x.detach().requires_grad_()
-    conv(traced, w, padding=kernel // 2).square().sum().backward()
+    torch.autograd.backward(conv(traced, w, padding=kernel // 2).square().sum())
     other = x.contiguous().requires_grad_()
-    functional.conv2d(other, w, padding=kernel // 2).square().sum().backward()
+    torch.autograd.backward(functional.conv2d(other, w, padding=kernel // 2).square().sum())
     assert traced.grad is not None
     assert other.grad is not None
     _close(traced.grad, other.grad, 1e-4)
 
 
 def _sum(layer: nn.Module, parameters: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-    return torch.func.functional_call(layer, parameters, (x[None],)).square().sum()
+    y: torch.Tensor = torch.func.functional_call(layer, parameters, (x[None],)).square().sum()
+    return y
 
 
 def _per_sample(layer: nn.Module, x: torch.Tensor) -> Any:
@@ -130,16 +131,24 @@ def _hessian(layer: nn.Module, x: torch.Tensor) -> Any:
     return torch.func.hessian(lambda v: layer(v).square().sum())(x[:1, :, :4, :4])
 
 
+def _pruned(layer: Any) -> Any:
+    return prune.l1_unstructured(layer, "weight", 0.5)  # type: ignore[no-untyped-call]
+
+
+def _fused(layer: Any) -> Any:
+    return nn.utils.fuse_conv_bn_eval(layer, _norm())
+
+
 TOOLS: dict[str, Callable[[nn.Module, torch.Tensor], Any]] = {
     "checkpoint": lambda layer, x: checkpoint(layer, x.requires_grad_(), use_reentrant=False),
     "per-sample gradients": _per_sample,
     "jacrev": lambda layer, x: torch.func.jacrev(layer)(x[:1, :, :4, :4]),
     "jacfwd": lambda layer, x: torch.func.jacfwd(layer)(x[:1, :, :4, :4]),
     "hessian": _hessian,
-    "prune": lambda layer, x: prune.l1_unstructured(layer, "weight", 0.5)(x),
+    "prune": lambda layer, x: _pruned(layer)(x),
     "weight_norm": lambda layer, x: parametrizations.weight_norm(layer)(x),
     "spectral_norm": lambda layer, x: parametrizations.spectral_norm(layer.eval())(x),
-    "fuse_conv_bn_eval": lambda layer, x: nn.utils.fuse_conv_bn_eval(layer.eval(), _norm())(x),
+    "fuse_conv_bn_eval": lambda layer, x: _fused(layer.eval())(x),
 }
 
 
@@ -160,6 +169,14 @@ def test_c7_training_tools_take_our_layers_for_torchs(tool: str) -> None:
     torch.testing.assert_close(*found, rtol=1e-4, atol=1e-4)
 
 
+def _keep_output(kept: list[torch.Tensor], _: Any, __: Any, y: torch.Tensor) -> None:
+    kept.append(y.detach())
+
+
+def _keep_gradients(kept: list[torch.Tensor], _: Any, before: Any, __: Any) -> None:
+    kept.extend(before)
+
+
 @pytest.mark.parametrize("hook", ["forward", "backward"])
 def test_c7_hooks_see_what_torchs_see(hook: str) -> None:
     seen: list[list[torch.Tensor]] = []
@@ -167,9 +184,9 @@ def test_c7_hooks_see_what_torchs_see(hook: str) -> None:
         torch.manual_seed(1)
         kept: list[torch.Tensor] = []
         if hook == "forward":
-            layer.register_forward_hook(lambda _, __, y, kept=kept: kept.append(y.detach()))
+            layer.register_forward_hook(partial(_keep_output, kept))
         else:
-            layer.register_full_backward_hook(lambda _, before, __, kept=kept: kept.extend(before))
+            layer.register_full_backward_hook(partial(_keep_gradients, kept))
         layer(torch.randn(2, 4, 7, 6, requires_grad=True)).square().sum().backward()
         seen.append(kept)
     assert seen[0]
