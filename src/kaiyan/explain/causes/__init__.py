@@ -1,11 +1,14 @@
 """Every cause of the catalogue, one table: the first that understands the facts names it."""
 
 from kaiyan.explain.causes.channels import CHANNELS
+from kaiyan.explain.causes.elsewhere import ELSEWHERE
+from kaiyan.explain.causes.gpu import GPU
 from kaiyan.explain.causes.joins import JOINS
 from kaiyan.explain.causes.layers import LAYERS
 from kaiyan.explain.causes.linear import LINEAR
 from kaiyan.explain.causes.losses import LOSSES
 from kaiyan.explain.causes.outside import OUTSIDE
+from kaiyan.explain.causes.packages import PACKAGES
 from kaiyan.explain.causes.ranks import RANKS
 from kaiyan.explain.causes.sequences import SEQUENCES
 from kaiyan.explain.causes.settings import SETTINGS
@@ -20,6 +23,6 @@ from kaiyan.explain.causes.types import TYPES
 
 CAUSES = (
     *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *LAYERS, *TOKENS, *TUPLES, *SIZES, *JOINS,
-    *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES,
+    *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES,
 )  # fmt: skip
 """The table of codes."""

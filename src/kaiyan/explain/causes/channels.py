@@ -31,7 +31,8 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     elif found.group("shape"):
         shape, expected, groups = numbers(found["shape"]), int(found["expected"]), int(found["groups"])
     else:
-        return None
+        other = sentence("K001", "the convolution was given another number of channels than its in_channels")
+        return Finding(other, (Fix(sentence("K001", "in_channels of axis 1 of its input")),))
     got = shape[1] if len(shape) > 2 else shape[0]
     said = _taken(facts, shape, expected, got)
     weight: Any = getattr(facts.layer, "weight", None)
@@ -160,8 +161,13 @@ def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
 
 def _norm(facts: Facts, found: re.Match[str]) -> Finding | None:
     layer: Any = facts.layer
-    got = facts.given[1] if facts.given and len(facts.given) > 1 else int(found["got"] or 0)
-    expected = getattr(layer, "num_features", None) or getattr(layer, "num_channels", None) or found["expected"]
+    read = found["got"] or (*numbers(found["shape"] or ""), 0, 0)[1]
+    got = facts.given[1] if facts.given and len(facts.given) > 1 else int(read)
+    expected = (getattr(layer, "num_features", None) or getattr(layer, "num_channels", None)
+                or found["expected"] or found["weight"])  # fmt: skip
+    if not got or not expected:
+        said = sentence("K018", "the normalisation was made for another number of channels than it was given")
+        return Finding(said, (Fix(sentence("K018", "num_features of axis 1 of its input")),))
     name = "num_channels" if isinstance(layer, nn.GroupNorm) else "num_features"
     kind = "BatchNorm" if layer is None else type(layer).__name__
     said = sentence("K018", "{path} has {name}={expected}, but was given {got} on axis 1", path=facts.named(kind),
@@ -254,6 +260,11 @@ def _transposed(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, fixes)
 
 
+_CONVOLUTION = (
+    r"Given groups=(?P<groups>\d+), weight of size \[(?P<weight>[^\]]*)\], expected input\[(?P<shape>[^\]]*)\] "
+    r"to have (?P<expected>\d+) channels|Invalid channel dimensions"
+)
+
 CHANNELS = (
     Cause(
         "K002", sentence("title", "a transposed convolution's channels"),
@@ -264,15 +275,20 @@ CHANNELS = (
     ),
     Cause(
         "K001", sentence("title", "a convolution's channels"),
-        r"Given groups=(?P<groups>\d+), weight of size \[(?P<weight>[^\]]*)\], expected input\[(?P<shape>[^\]]*)\] "
-        r"to have (?P<expected>\d+) channels|Invalid channel dimensions",
+        _CONVOLUTION,
         "Given groups=1, weight of size [8, 1, 3, 3], expected input[2, 3, 32, 32] to have 1 channels, but got 3",
+        _convolution,
+    ),
+    Cause(
+        "K030", sentence("title", "channels on another axis"), _CONVOLUTION,
+        "Given groups=1, weight of size [10, 3, 3, 3], expected input[1, 36, 42, 3] to have 3 channels, but got 36",
         _convolution,
     ),
     Cause(
         "K018", sentence("title", "a normalisation's channels"),
         r"running_mean should contain (?P<got>\d+) elements not (?P<expected>\d+)|"
-        r"number of channels in input, but got weight of shape \[(?P<weight>\d+)\]",
+        r"number of channels in input, but got weight of shape \[(?P<weight>\d+)\](?: and input of shape "
+        r"\[(?P<shape>[^\]]*)\])?",
         "running_mean should contain 3 elements not 8", _norm,
     ),
     Cause(

@@ -286,11 +286,18 @@ def _paddings(layer: Any) -> list[Any]:
     return [p for p in (usual, *range(1, min(most, 8) + 1)) if p != layer.padding]
 
 
+_PRODUCT = (
+    r"shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)|got \[(\d+), (\d+)\] X \[(\d+), \d+\]|"
+    r"size mismatch, m1: \[(\d+) x (\d+)\], m2: \[(\d+) x \d+\]"
+)
+
 LINEAR = (
     Cause(
-        "K012", sentence("title", "a Linear after convolutions"),
-        r"shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)|got \[(\d+), (\d+)\] X \[(\d+), \d+\]|"
-        r"size mismatch, m1: \[(\d+) x (\d+)\], m2: \[(\d+) x \d+\]",
+        "K012", sentence("title", "a Linear after convolutions"), _PRODUCT,
         "mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)", _linear,
+    ),
+    Cause(
+        "K031", sentence("title", "a flatten that is missing, or took the batch"), _PRODUCT,
+        "mat1 and mat2 shapes cannot be multiplied (1x576 and 288x10)", _linear,
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.fixes import Fix, fed, replaced
 from kaiyan.explain.layers import is_convolution
-from kaiyan.spec.sentence import sentence
+from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +20,29 @@ if TYPE_CHECKING:
     from kaiyan.explain.facts import Facts
 
 
-def _rank(facts: Facts, found: re.Match[str]) -> Finding:
-    shape = facts.given or numbers(found["shape"] or found["old_shape"] or "")
-    wanted = int(found["batched"] or found["norm"] or found["pool"] or found["most"] or found["weight"] or 4)
-    layer = facts.named(found["layer"] or "layer")
+def _rank(facts: Facts, found: re.Match[str]) -> Finding | None:
+    if found["few"] and not re.search(r"\.shape|\.size\(\)", facts.line.text if facts.line else facts.text):
+        return None  # of all that Python unpacks, only a shape is known to be one
+    shape = _shape(facts, found["few"] or found["dim"]) or numbers(
+        found["shape"] or found["old_shape"] or found["pooled"] or ""
+    )
+    read = (
+        found["batched"]
+        or found["norm"]
+        or found["pool"]
+        or found["most"]
+        or found["weight"]
+        or found["dims"]
+        or found["unpacked"]
+    )
+    wanted = _number(read)
+    if wanted is None or not shape:
+        return _written(
+            facts.named(found["layer"] or "layer"), wanted, _number(found["got"] or found["dim"] or found["few"])
+        )
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}: {shape}",
-                    layer=layer, wanted=wanted, rank=len(shape) or found["got"], shape=shape)  # fmt: skip
+                    layer=facts.named(found["layer"] or "layer"), wanted=wanted, rank=len(shape),
+                    shape=shape)  # fmt: skip
     return Finding(
         said,
         (
@@ -54,6 +71,38 @@ def _without_one(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
         axis = shape.index(1, 1)
         line = f"x = x.squeeze({axis})"
         yield fed(sentence("K005", "without the axis of one: {line}", line=line), line, lambda x: x.squeeze(axis))
+
+
+def _shape(facts: Facts, rank: str | None) -> tuple[int, ...]:
+    """What the failing layer was given; where the code between layers failed, the input of that many axes."""
+    if facts.given or rank is None:
+        return facts.given or ()
+    given = (tuple(x.shape) for x in facts.inputs if isinstance(x, Tensor))
+    return next((shape for shape in given if len(shape) == int(rank)), ())
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+def _written(layer: Sentence | str, wanted: int | None, got: int | None) -> Finding:
+    """From a message without the shape: what can be said of the two ranks."""
+    if wanted is None:
+        said = sentence("K005", "{layer} was given a tensor of another number of axes than it takes", layer=layer)
+        return Finding(said, (Fix(sentence("K005", "print its shape: (N, C, H, W) is usual for pictures")),))
+    if got is None:
+        said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given others",
+                        layer=layer, wanted=wanted)  # fmt: skip
+        return Finding(said, (Fix(sentence("K005", "print its shape: (N, C, H, W) is usual for pictures")),))
+    said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}",
+                    layer=layer, wanted=wanted, rank=got)  # fmt: skip
+    if got == wanted - 1:
+        single = sentence("K005", "a batch of one: x = x.unsqueeze(0)")
+        return Finding(said, (Fix(single, None, "x = x.unsqueeze(0)"),))
+    if got > wanted:
+        line = f"x = x.flatten(0, {got - wanted})"
+        return Finding(said, (Fix(sentence("K005", "frames as a batch: {line}", line=line), None, line),))
+    return Finding(said, (Fix(sentence("K005", "print its shape: (N, C, H, W) is usual for pictures")),))
 
 
 def _latent(facts: Facts, found: re.Match[str], shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
@@ -146,8 +195,10 @@ RANKS = (
     Cause("K005", sentence("title", "an input of another rank"),
         r"Expected \dD \(unbatched\) or (?P<batched>\d)D \(batched\) input to (?P<layer>\w+), but got input of size: "
         r"\[(?P<shape>[^\]]*)\]|expected (?:2D or )?(?P<norm>\d)D input \(got (?P<got>\d)D|"
-        r"(?:non-empty|[Ee]xpected) \dD or (?P<pool>\d)D|Expected \d to (?P<most>\d) dimensions|"
-        r"[Dd]imension specified as -\d but tensor|"
+        r"(?:non-empty|[Ee]xpected) \dD or (?P<pool>\d)D(?:[^\n]*? for input, but got:? ?\[(?P<pooled>[^\]]*)\])?|"
+        r"Expected \d to (?P<most>\d) dimensions|"
+        r"[Dd]imension specified as -\d but tensor|permute\(.*?input\.dim\(\) = (?P<dim>\d+) is not equal to "
+        r"len\(dims\) = (?P<dims>\d+)|not enough values to unpack \(expected (?P<unpacked>\d+), got (?P<few>\d+)\)|"
         r"Got 3D input, but bilinear mode|"
         r"Expected \d-dimensional input for (?P<weight>\d)-dimensional weight .*?but got \d-dimensional "
         r"input of size \[(?P<old_shape>[^\]]*)\]",

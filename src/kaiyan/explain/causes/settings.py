@@ -15,13 +15,47 @@ if TYPE_CHECKING:
 
 
 def _same_stride(facts: Facts, _: re.Match[str]) -> Finding:
-    stride = (facts.settings or {}).get("stride", getattr(facts.layer, "stride", "?"))
-    said = sentence("K008", "PyTorch has no padding='same' at stride {stride}; libraries differ in what it would mean",
-                    stride=stride)  # fmt: skip
+    stride = (facts.settings or {}).get("stride", getattr(facts.layer, "stride", None))
+    said = (
+        sentence("K008", "PyTorch has no padding='same' at stride {stride}; libraries differ in what it would mean",
+                 stride=stride)
+        if stride is not None
+        else sentence("K008", "PyTorch has padding='same' at stride 1 only; libraries differ in what it would mean "
+                      "at others")
+    )  # fmt: skip
+    if facts.settings is None and facts.layer is None:
+        line = "padding=kernel_size // 2"
+        offer = sentence("K008", "{line} for an odd kernel: half of it on both sides; TensorFlow's rule: "
+                         "kaiyan.nn.Conv2d(padding='same'), any stride", line=line)  # fmt: skip
+        return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*(['\"])same\1", line),))
     pad = _usual(facts.settings)
     offer = sentence("K008", "padding={padding}: half the kernel on both sides; "
                      "TensorFlow's rule: kaiyan.nn.Conv2d(padding='same'), any stride", padding=pad)  # fmt: skip
     return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*(['\"])same\1", f"padding={pad}"),))
+
+
+def _version(facts: Facts, found: re.Match[str]) -> Finding:
+    """A word of padding for a PyTorch that takes numbers only."""
+    said = sentence("K032", "this PyTorch takes numbers for padding only: the words 'same' and 'valid' came with 1.9")
+    kernel = (facts.settings or {}).get("kernel_size", getattr(facts.layer, "kernel_size", None))
+    written = re.search(r"kernel_size\s*=\s*(\d+)", facts.line.text if facts.line else found.string)
+    size = written[1] if written else kernel
+    padding = _usual({"kernel_size": int(size) if written else size}) if size is not None else None
+    number = (
+        sentence("K032", "padding={padding} is 'same' for this kernel at stride 1; padding=0 is 'valid'",
+                 padding=padding)
+        if padding is not None
+        else sentence("K032", "the number for 'same' at stride 1: padding=kernel_size // 2 for an odd kernel; "
+                      "0 is 'valid'")
+    )  # fmt: skip
+    after = f"padding={padding}" if padding is not None else "padding=kernel_size // 2"
+    upgrade = sentence("K032", "a newer PyTorch: {line}", line="pip install --upgrade torch")
+    ours = sentence("K032", "kaiyan.nn.Conv2d(padding='same') pads by its own, at any stride")
+    return Finding(said, (
+        Fix(upgrade, None, "pip install --upgrade torch"),
+        _line_fix(facts, number, r"padding\s*=\s*(['\"])same\1", after),
+        Fix(ours, "nn.Conv2d(", "kaiyan.nn.Conv2d("),
+    ))  # fmt: skip
 
 
 def _usual(settings: dict[str, Any] | None) -> Any:
@@ -94,7 +128,16 @@ def _zero(facts: Facts, found: re.Match[str]) -> Finding | None:
     attribute = "kernel_size" if name == "kernel" else name
     value = (facts.settings or {}).get(attribute, getattr(layer, attribute, None))
     least = 0 if name == "padding" else 1
-    said = sentence("K011", "{name} is {value}; the least is {least}", name=attribute, value=value, least=least)
+    if value is None and "descriptor" in words:
+        said = sentence("K011", "a kernel, stride or dilation of 0, or an input without numbers, is the usual reason")
+        return Finding(said, (Fix(sentence("K011", "print the shape of the weight and of the input")),))
+    if value is None and "by zero" in words:
+        return None  # Python's own division, unless a layer is known to have failed
+    said = (
+        sentence("K011", "{name} is {value}; the least is {least}", name=attribute, value=value, least=least)
+        if value is not None
+        else sentence("K011", "{name} is below its least, {least}", name=attribute, least=least)
+    )
     offer = sentence("K011", "{name}={least}", name=attribute, least=least)
     made = rebuilt(layer, **{attribute: least}) if layer is not None else None
     if made:
@@ -102,11 +145,18 @@ def _zero(facts: Facts, found: re.Match[str]) -> Finding | None:
     return Finding(said, (_line_fix(facts, offer, rf"{attribute}\s*=\s*-?\d+", f"{attribute}={least}"),))
 
 
-def _transposed_same(facts: Facts, _: re.Match[str]) -> Finding:
+def _transposed_same(facts: Facts, found: re.Match[str]) -> Finding:
     layer: Any = facts.layer
+    if "zeros" in found[0]:
+        mode = sentence("K016", "a transposed convolution has padding_mode='zeros' only")
+        return Finding(mode, (Fix(sentence("K016", "padding_mode='zeros'"), None, "padding_mode='zeros'"),))
     said = sentence("K016", "a transposed convolution has no padding='same' in PyTorch")
     if layer is None:
-        return Finding(said)
+        offer = sentence(
+            "K016",
+            "padding=p, output_padding=o with p = (k − s + 1) // 2 and o = s − k + 2·p, for k ≥ s: n becomes n·s",
+        )
+        return Finding(said, (Fix(offer),))
     stride, reach = layer.stride[0], layer.dilation[0] * (layer.kernel_size[0] - 1) + 1
     padding = -(-max(reach - stride, 0) // 2)
     extra = stride - reach + 2 * padding
@@ -130,8 +180,13 @@ def _output_padding(facts: Facts, found: re.Match[str]) -> Finding:
     named = {k: int(v) for k, v in re.findall(r"(\w+): (\d+)", found["words"])}
     given = tuple(v for k, v in named.items() if k.startswith("output_padding"))
     stride = tuple(v for k, v in named.items() if k.startswith("stride"))
-    said = sentence("K015", "output_padding={given} chooses one of the sizes that stride {stride} skips: it must be "
-                    "smaller than stride or dilation", given=given, stride=stride or "?")  # fmt: skip
+    said = (
+        sentence("K015", "output_padding={given} chooses one of the sizes that stride {stride} skips: it must be "
+                 "smaller than stride or dilation", given=given, stride=stride)
+        if given and stride
+        else sentence("K015", "output_padding chooses one of the sizes that the stride skips: it must be smaller than "
+                      "stride or dilation")
+    )  # fmt: skip
     if layer is None:
         return Finding(said, (Fix(sentence("K015", "output_padding=0"), None, "output_padding=0"),))
     most = max(layer.stride[0], layer.dilation[0]) - 1
@@ -160,6 +215,10 @@ SETTINGS = (
         r"non-positive stride|(dilation|kernel size) should be greater than zero|negative padding|"
         r"groups must be a positive|non-positive groups|could not create a (primitive|memory) descriptor|by zero",
         "non-positive stride is not supported", _zero),
+    Cause("K032", sentence("title", "a word of padding for an old PyTorch"),
+        r"(?<!transpose1d\(\): )(?<!transpose2d\(\): )(?<!transpose3d\(\): )argument (?:'padding' \(position \d\)|"
+        r"\d \(padding\)) must be tuple of ints,? (?:but found element of type str|not str)",
+        "argument 1 (padding) must be tuple of ints but found element of type str", _version),
     Cause("K016", sentence("title", "a transposed convolution's 'same'"),
         r"conv_transpose\dd\(\): argument '(?:output_)?padding' .* must be tuple of ints|"
         r'Only "zeros" padding mode is supported for ConvTranspose',

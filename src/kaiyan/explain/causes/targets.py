@@ -142,7 +142,7 @@ def _given_type(facts: Facts, loss: Loss) -> Finding | None:
 def _cast(facts: Facts, wanted: str, got: str) -> Finding:
     said = sentence("K053", "the loss takes targets of {wanted}, and was given {got}", wanted=wanted, got=got)
     method = _METHODS.get(wanted, f".to(torch.{wanted})")
-    dtype = getattr(torch, wanted)
+    dtype = getattr(torch, wanted, torch.float32)
     squeeze = _extra_axis(facts, wanted)
     mend = Mend(target=f"{{}}{squeeze}{method}",
                 turn_target=lambda t: (t.squeeze(1) if squeeze else t).to(dtype))  # fmt: skip

@@ -32,12 +32,13 @@ def _written_into(_: Facts, found: re.Match[str]) -> Finding:
 
 
 def _device(facts: Facts, found: re.Match[str]) -> Finding:
-    named = list(dict.fromkeys(re.findall(r"\b(?:cuda|mps|xpu)(?::\d+)?|\bcpu\b", facts.text[found.start() :])))
-    if len(named) == 1:  # PyTorch names a tensor of the processor "torch.FloatTensor"
+    words = re.findall(r"(?i)(?<![a-z])(?:cuda|mps|xpu)(?::\d+)?|\bcpu\b", facts.text[found.start() :])
+    named = list(dict.fromkeys(word.lower() for word in words))
+    if len(named) == 1 and named != ["cpu"]:  # PyTorch names a tensor of the processor "torch.FloatTensor"
         named.append("cpu")
     said = (
         sentence("K007", "input and weights lie on different devices: {one} and {two}", one=named[0], two=named[1])
-        if named
+        if len(named) > 1
         else sentence("K007", "input and weights lie on different devices")
     )
     line = "x = x.to(next(model.parameters()).device)"
@@ -46,28 +47,48 @@ def _device(facts: Facts, found: re.Match[str]) -> Finding:
 
 def _dtype(facts: Facts, found: re.Match[str]) -> Finding:
     weighted = facts.layer is not None and next(facts.layer.parameters(), None) is not None
-    if not weighted and (found["target"] or found["wanted"] or found["type"]):
+    if not weighted and found["wanted"]:
         return _target(found)
-    words = [w.removeprefix("torch.").removesuffix("Tensor") for w in found.groups() if w]
+    words = [_named(w) for w in found.groups() if w]
     weight = next((p.dtype for p in facts.layer.parameters()), None) if facts.layer else None
-    given = facts.step.dtypes[0] if facts.step and facts.step.dtypes else None
-    x = given or (_NAMES.get(words[0], words[0]) if words else "?")
-    w = str(weight).removeprefix("torch.") if weight else _NAMES.get(words[-1], words[-1]) if words else "float32"
-    said = sentence("K006", "the input is {x} and the weights are {w}; the device is not the matter", x=x, w=w)
+    x = facts.step.dtypes[0] if facts.step and facts.step.dtypes else words[0] if words else None
+    w = str(weight).removeprefix("torch.") if weight else words[1] if len(words) > 1 else None
+    if x is None or w is None or x == w:
+        return _one_type(facts, x)
+    said = sentence("K006", "the input is {x} and the weights are {w}; the device is not the problem", x=x, w=w)
     dtype = getattr(torch, w, torch.float32)
     return Finding(said, tuple(_casts(facts, x, dtype)))
+
+
+def _one_type(facts: Facts, x: str | None) -> Finding:
+    """One type is known, which no routine takes; or none is."""
+    if x is None:
+        said = sentence("K006", "the input and the weights are of different types; the device is not the problem")
+        line = "x = x.to(next(model.parameters()).dtype)"
+        return Finding(said, (Fix(sentence("K006", "the input as the weights are: {line}", line=line), None, line),))
+    said = sentence("K006", "there is no routine for {x} here", x=x)
+    if x in ("float16", "bfloat16"):
+        line = "model = model.float(); x = x.float()"
+        return Finding(said, (Fix(sentence("K006", "on a CPU floats of 32 bits: {line}", line=line), None, line),))
+    return Finding(said, tuple(_casts(facts, x, torch.float32)))
+
+
+def _named(word: str) -> str:
+    """A type as PyTorch's messages write it, in its own name: "torch.cuda.HalfTensor", "MPSFloatType", "long int"."""
+    short = word.rpartition(".")[2] if word.startswith("torch.") else word
+    short = short.removesuffix("Tensor").removeprefix("MPS").removesuffix("Type")
+    return _NAMES.get(short, short)
 
 
 _NAMES = {"unsigned char": "uint8", "Byte": "uint8", "double": "float64", "Double": "float64", "float": "float32",
           "Float": "float32", "c10::Half": "float16", "Half": "float16", "long int": "int64", "Long": "int64",
           "c10::BFloat16": "bfloat16", "BFloat16": "bfloat16", "int": "int32", "Int": "int32", "Char": "int8",
-          "bool": "bool"}  # fmt: skip
+          "bool": "bool", "Bool": "bool"}  # fmt: skip
 
 
 def _target(found: re.Match[str]) -> Finding:
     """A type that is asked for by name, where no layer is known: the target of a loss more often than an input."""
-    wanted, got = (_NAMES.get(w, w) for w in (found["target"] or found["wanted"] or found["type"],
-                                              found["given"] or found["found"] or found["kind"]))  # fmt: skip
+    wanted, got = _named(found["wanted"]), _named(found["found"])
     said = sentence("K006", "{wanted} is expected and {got} came: the target of a loss, or the input of a layer",
                     wanted=wanted, got=got)  # fmt: skip
     line = f"y = y{_METHODS.get(wanted, f'.to(torch.{wanted})')}"
@@ -124,14 +145,13 @@ def _no_tensor(_: Facts, found: re.Match[str]) -> Finding:
 TYPES = (
     Cause("K007", sentence("title", "two devices"),
         r"Input type \(torch\.cuda\.\w+\) and weight type \(torch\.\w+Tensor\)|on the same device, but found|"
-        r"Input type \(torch\.\w+Tensor\) and weight type \(torch\.cuda",
+        r"Input type \(torch\.\w+Tensor\) and weight type \((?:torch\.cuda|MPS)|"
+        r"Input type \(MPS\w+\) and weight type \(torch\.",
         "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!", _device),
     Cause("K006", sentence("title", "two dtypes"),
         r"Input type \(([^)]*)\) and (?:bias|weight) type \(([^)]*)\) should be the same|"
         r"must have the same dtype, but got (\w+) and (\w+)|"
         r"expected scalar type (?P<wanted>\w+) but found (?P<found>\w+)|"
-        r"expected target dtype to be (?P<target>\w+)[\w ]*, but got (?P<given>\w+)|"
-        r"Found dtype (?P<kind>\w+) but expected (?P<type>\w+)|"
         r"to have the same dtype, but got: (\w+) != ([\w:]+)|mixed dtype \(CPU\)|not implemented for '(\w+)'|"
         r"could not infer output dtype",
         "Input type (unsigned char) and bias type (float) should be the same", _dtype),

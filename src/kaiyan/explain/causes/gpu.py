@@ -1,0 +1,107 @@
+"""Causes in the words of CUDA, cuDNN and MPS: what a GPU says where a CPU would have said more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kaiyan.explain.causes.finding import Cause, Finding
+from kaiyan.explain.fixes import Fix
+from kaiyan.spec.sentence import sentence
+
+if TYPE_CHECKING:
+    import re
+
+    from kaiyan.explain.facts import Facts
+
+_PRINT = "print(target.min(), target.max(), output.shape)"
+
+
+def _asserted(_: Facts, found: re.Match[str]) -> Finding:
+    blocking = "CUDA_LAUNCH_BLOCKING=1 python train.py"
+    on_cpu = Fix(sentence("K068", "run it once on the CPU, which names the line and the number: model.cpu()"), None,
+                 "model.cpu()")  # fmt: skip
+    line = Fix(sentence("K068", "or wait for each kernel, so that the line is the true one: "
+                                "{line}", line=blocking), None,
+               blocking)  # fmt: skip
+    if found["lookup"]:
+        said = sentence("K068", "an index is beyond its table on the GPU: of an Embedding, a gather or a lookup")
+        look = Fix(sentence("K068", "the largest index: {line}", line="print(x.max())"), None, "print(x.max())")
+        return Finding(said, (look, on_cpu, line), is_outside=True)
+    said = sentence("K068", "a check failed on the GPU, most often a target that is no class of the model; the line "
+                            "that "
+                    "is shown may be a later one")  # fmt: skip
+    look = Fix(sentence("K068", "targets go from 0 to outputs − 1: {line}", line=_PRINT), None, _PRINT)
+    return Finding(said, (look, on_cpu, line), is_outside=True)
+
+
+def _cudnn(_: Facts, found: re.Match[str]) -> Finding:
+    status = found["status"]
+    said = sentence("K069", "cuDNN gave up with {status}", status=f"CUDNN_STATUS_{status}")
+    fixes = {
+        "memory": Fix(sentence("K069", "memory is short: a smaller batch, or nothing else on the GPU (nvidia-smi)")),
+        "order": Fix(sentence("K069", "a tensor in order: "
+                                      "{line}", line="x = x.contiguous()"), None, "x = x.contiguous()"),
+        "types": Fix(sentence("K069", "input and weights of one type, on one device")),
+        "off": Fix(sentence("K069", "without cuDNN the error is PyTorch's own: {line}",
+                            line="torch.backends.cudnn.enabled = False"), None, "torch.backends.cudnn.enabled = False"),
+        "check": Fix(sentence("K069", "an earlier check may have failed on the GPU: run it once on the CPU")),
+        "version": Fix(sentence("K069", "a PyTorch that was built for this driver and GPU: torch.version.cuda")),
+    }  # fmt: skip
+    return Finding(said, tuple(fixes[name] for name in _STATUS.get(status, ("off", "check", "memory"))))
+
+
+_STATUS = {
+    "NOT_INITIALIZED": ("memory", "version"),
+    "ALLOC_FAILED": ("memory",),
+    "INTERNAL_ERROR": ("memory", "check", "version"),
+    "NOT_SUPPORTED": ("order", "types", "off"),
+    "BAD_PARAM": ("types", "order", "off"),
+    "EXECUTION_FAILED": ("check", "memory", "version"),
+    "MAPPING_ERROR": ("check", "memory"),
+    "ARCH_MISMATCH": ("version",),
+}
+"""What helps, by what cuDNN says, the likeliest first."""
+
+
+def _memory(_: Facts, __: re.Match[str]) -> Finding:
+    said = sentence("K069", "the GPU's memory is full")
+    line = "with torch.no_grad():"
+    return Finding(said, (
+        Fix(sentence("K069", "a smaller batch, or smaller pictures")),
+        Fix(sentence("K069", "to predict keep no graph: {line}", line=line), None, line),
+        Fix(sentence("K069", "add up loss.item(), not loss, which keeps the graph of every step")),
+        Fix(sentence("K069", "half the memory: {line}", line='torch.autocast("cuda")'), None,
+            'with torch.autocast("cuda", dtype=torch.bfloat16):'),
+    ), is_outside=True)  # fmt: skip
+
+
+def _mps_double(_: Facts, __: re.Match[str]) -> Finding:
+    said = sentence("K006", "MPS has no float64")
+    line = "x = x.float()"
+    return Finding(said, (Fix(sentence("K006", "in floats of 32 bits, before it goes there: {line}", line=line), None,
+                              line),))  # fmt: skip
+
+
+GPU = (
+    Cause(
+        "K068", sentence("title", "a check that failed on the GPU"),
+        r"(?P<lookup>srcIndex < srcSelectDimSize|index out of bounds\"? failed|idx_dim >= 0 && idx_dim < index_size|"
+        r"-sizes\[i\] <= index && index < sizes\[i\])|device-side assert",
+        "CUDA error: device-side assert triggered", _asserted,
+    ),
+    Cause(
+        "K069", sentence("title", "cuDNN, and the memory of the GPU"),
+        r"CUDNN_STATUS_(?P<status>(?!SUCCESS)\w+)", "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", _cudnn,
+    ),
+    Cause(
+        "K069", sentence("title", "cuDNN, and the memory of the GPU"),
+        r"(?:CUDA|MPS backend|HIP) out of "
+        r"memory|CUBLAS_STATUS_ALLOC_FAILED", "CUDA out of memory. Tried to allocate 2.00 GiB",
+        _memory,
+    ),
+    Cause(
+        "K006", sentence("title", "two dtypes"),
+        r"MPS framework doesn't support float64",
+        "Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64.", _mps_double,
+    ),
+)  # fmt: skip
