@@ -102,15 +102,20 @@ def _written_range(got: int | None) -> Finding:
 def _type(facts: Facts, found: re.Match[str]) -> Finding | None:
     loss, read = facts.loss, found.groupdict()
     name = loss.name if loss else written_loss(facts.text, facts.line)
-    certain = read["target"] or read["scores"]
+    certain = read["target"] or read["scores"] or read["kind"]
     if name is None and not certain:
         return None
     if loss is not None and isinstance(loss.input, Tensor) and isinstance(loss.target, Tensor):
         return _given_type(facts, loss)
-    wanted, got = ("int64", read["given"]) if name in CLASSES or read["target"] else ("float32", read["kind"])
+    integers = name in CLASSES or read["target"] or read["scores"]
+    wanted, got = ("int64", read["given"]) if integers else (_named(read["type"] or "Float"), read["kind"])
     if got is None:
         got = "int64" if wanted == "float32" else "float32"
-    return _cast(facts, wanted, _NAMES.get(got, got.lower()))
+    return _cast(facts, wanted, _named(got))
+
+
+def _named(word: str) -> str:
+    return _NAMES.get(word, word.lower())
 
 
 _NAMES = {"Float": "float32", "Double": "float64", "Half": "float16", "Long": "int64", "Int": "int32", "Bool": "bool",
@@ -277,7 +282,7 @@ TARGETS = (
     Cause(
         "K053", sentence("title", "a target of another type"),
         r"expected target dtype to be (?P<target>\w+)[\w ]*, but got (?P<given>\w+)|"
-        r"(?P<scores>one_hot is only applicable to index tensor)|Found dtype (?P<kind>\w+) but expected \w+|"
+        r"(?P<scores>one_hot is only applicable to index tensor)|Found dtype (?P<kind>\w+) but expected (?P<type>\w+)|"
         r"can't be cast to the desired output type|expected scalar type \w+ but found \w+|"
         r"\"(?:nll_loss|log_softmax)\w*\" not implemented for '\w+'|for argument #2 'target'",
         "expected target dtype to be Long or Byte, but got Float", _type,
