@@ -1,7 +1,8 @@
-"""``kaiyan shape``: sizes, cost and receptive field of a convolution or a chain of them, derived."""
+"""``kaiyan shape``: sizes, cost and receptive field of a layer or a chain of them, derived."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,63 +10,74 @@ import click
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session, wide
 from kaiyan.explain.table import Row, Table
-from kaiyan.spec.conv import Conv
+from kaiyan.spec.chain import chain
 from kaiyan.spec.error import ConvError
-from kaiyan.spec.field import receptive_field
+from kaiyan.spec.read import axis_names
 from kaiyan.spec.sentence import Sentence, sentence
+from kaiyan.spec.step import ALL
 
 if TYPE_CHECKING:
-    from kaiyan.spec.derivation import Derivation
+    from kaiyan.explain.table import Text
     from kaiyan.spec.field import Field
-
+    from kaiyan.spec.step import Step
 
 HEADINGS = ("layer", "output", "parameters", "MACs", "receptive field", "jump", "start")
+_SHAPE = re.compile(r"[\d\s()\[\],x×X*（）［］，、]+")
+"""What a word of a shape is made of."""
 
 
 def _shape(*, words: tuple[str, ...], as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    if len(words) < 2:
+    texts, sizes = _parted(words)
+    if not texts or not sizes:
         raise ConvError(
             "nothing-to-derive",
             "a description and a shape are needed",
             'kaiyan shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224',
         )
-    *texts, last = words
-    shape = written.shape(last)
-    chain = [Conv.parse(text) for text in texts]
-    derivations = []
-    for spec in chain:
-        derivations.append(spec.explain(shape))
-        shape = derivations[-1].output_shape
-    fields = receptive_field(chain, derivations[0].input_shape)
+    steps = chain(texts, written.shape(sizes))
     if as_json:
-        session.json(_facts(derivations, fields))
+        session.json(_facts(steps))
         return
-    for number, (derivation, layer) in enumerate(zip(derivations, fields, strict=True), start=1):
-        session.title(f"{number}. " * (len(chain) > 1) + session.say(derivation.lines[0]))
-        session.lines([*derivation.lines[1:], *_field_lines(derivation, layer)])
+    for number, step in enumerate(steps, start=1):
+        session.title(f"{number}. " * (len(steps) > 1) + session.say(_becomes(step)))
+        session.lines([*step.lines, *_field_lines(step)])
         session.print("")
-    if len(chain) > 1:
-        session.print(_table(derivations, fields).rich(session.lang))
+    if len(steps) > 1:
+        session.print(_table(steps).rich(session.lang))
 
 
-def _facts(derivations: list[Derivation], fields: tuple[tuple[Field, ...], ...]) -> dict[str, Any]:
-    layers = [
-        derivation.to_dict() | {"receptive_field": [field.to_dict() for field in layer]}
-        for derivation, layer in zip(derivations, fields, strict=True)
-    ]
+def _parted(words: tuple[str, ...]) -> tuple[list[str], str]:
+    """Descriptions, and the shape behind them, which may be written with spaces."""
+    end = len(words)
+    while end and _SHAPE.fullmatch(words[end - 1]):
+        end -= 1
+    if end == len(words) and len(words) > 1 and "(" not in words[-1]:
+        end -= 1
+    return list(words[:end]), " ".join(words[end:])
+
+
+def _facts(steps: tuple[Step, ...]) -> dict[str, Any]:
     return {
-        "input_shape": list(derivations[0].input_shape),
-        "output_shape": list(derivations[-1].output_shape),
-        "layers": layers,
+        "input_shape": list(steps[0].input_shape),
+        "output_shape": list(steps[-1].output_shape),
+        "layers": [step.to_dict() for step in steps],
     }
 
 
-def _field_lines(derivation: Derivation, layer: tuple[Field, ...]) -> list[Sentence]:
-    rank = len(layer)
-    names = [axis.name for axis in derivation.spec.at_rank(rank).axes]
+def _becomes(step: Step) -> Sentence:
+    return sentence(
+        "shapes", "{spec}: {input} becomes {output}", spec=step.spec, input=step.input_shape, output=step.output_shape
+    )
+
+
+def _field_lines(step: Step) -> list[Sentence]:
+    if step.sees == ALL:
+        return [sentence("field", "every output sees all of the input")]
+    if isinstance(step.sees, str):
+        return [sentence("field", "what an output sees is not one window of the input, the same for all")]
     alike: dict[Field, list[str]] = {}
-    for name, field in zip(names, layer, strict=True):
+    for name, field in zip(axis_names(len(step.sees)), step.sees, strict=True):
         alike.setdefault(field, []).append(name)
     return [
         sentence(
@@ -82,32 +94,42 @@ def _field_lines(derivation: Derivation, layer: tuple[Field, ...]) -> list[Sente
     ]
 
 
-def _table(derivations: list[Derivation], fields: tuple[tuple[Field, ...], ...]) -> Table:
+def _table(steps: tuple[Step, ...]) -> Table:
     rows = tuple(
         Row((
             str(number),
-            "x".join(str(n) for n in derivation.output_shape),
-            str(derivation.cost.params),
-            str(derivation.cost.macs),
-            "x".join(str(field.size) for field in layer),
-            "x".join(str(field.jump) for field in layer),
-            "x".join(str(field.start) for field in layer),
+            "x".join(str(n) for n in step.output_shape),
+            str(step.params) if step.params.value != 0 else "-",
+            str(step.macs) if step.macs.value != 0 else "-",
+            *_seen(step),
         ))
-        for number, (derivation, layer) in enumerate(zip(derivations, fields, strict=True), start=1)
+        for number, step in enumerate(steps, start=1)
     )  # fmt: skip
     return Table(tuple(sentence("heading", heading) for heading in HEADINGS), rows)
 
 
+def _seen(step: Step) -> tuple[Text, Text, Text]:
+    if step.sees == ALL:
+        return sentence("summary", "all"), "-", "-"
+    if isinstance(step.sees, str):
+        return "?", "?", "?"
+    size, jump, start = (
+        "x".join(str(getattr(field, name)) for field in step.sees) for name in ("size", "jump", "start")
+    )
+    return size, jump, start
+
+
 shape = Command(
     name="shape",
-    summary="derive the output's size, the cost and the receptive field of a convolution or a chain",
+    summary="derive the output's size, the cost and the receptive field of a layer or a chain",
     examples=(
         'kaiyan shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224',
-        'kaiyan shape "Conv(3, 8, 3, stride=2, padding=\'same\')" "Conv(kernel_size=2, stride=2)" 1x3x224x224',
+        'kaiyan shape "Conv2d(3, 8, 3, padding=1)" "ReLU()" "MaxPool2d(3, 2, ceil_mode=True)" "Flatten()" 1x3x10x10',
+        'kaiyan shape "keras.layers.Conv2D(32, 3, padding=\'same\')" "MaxPooling2D()" 1x28x28x1',
     ),
     callback=_shape,
     params=[
-        click.Argument(["words"], nargs=-1, metavar="CONV... SHAPE"),
+        click.Argument(["words"], nargs=-1, metavar="LAYER... SHAPE"),
         wide(),
         click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
     ],

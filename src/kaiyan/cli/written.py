@@ -7,6 +7,7 @@ from typing import Any
 from kaiyan.spec import read
 from kaiyan.spec.conv import Shape
 from kaiyan.spec.error import ConvError
+from kaiyan.spec.spelling import half_width
 
 
 def shape(text: str) -> Shape:
@@ -15,7 +16,7 @@ def shape(text: str) -> Shape:
     >>> shape("1x3x224x224")
     (1, 3, 224, 224)
     """
-    words = re.split(r"[x×,\s]+", text.strip("()[] ,"))
+    words = re.split(r"\s*[x×*,\s]\s*", half_width(text).lower().strip("()[] ,"))
     if not all(re.fullmatch(r"\d+", word) for word in words):
         raise ConvError(
             "shape-text",
@@ -32,6 +33,7 @@ def value(text: str) -> Any:
     >>> value("causal,same"), value("2,1"), value("((0,1),(2,3))")
     (('causal', 'same'), (2, 1), ((0, 1), (2, 3)))
     """
+    text = half_width(text)
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.spec.call import Call, called, short
 from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
@@ -21,15 +22,6 @@ _TRANSPOSED = (
     "output_padding", "groups", "bias", "dilation", "padding_mode",
 )  # fmt: skip
 _OURS = (*_FORWARD, "output_padding", "transposed")
-_IGNORED = ("device", "dtype")
-"""Arguments of torch's layers that say nothing of the convolution."""
-
-_NAMED = re.compile(r"^(\(\w+\):|[\w.]+ *=)\s*")
-"""What stands before a call in a printed model or a line of code: (conv1): Conv2d(...), self.conv1 = nn.Conv2d(...)."""
-
-_WORDY = ("padding", "padding_mode")
-"""Arguments whose values can be words."""
-
 _Signature = tuple[tuple[str, ...], dict[str, Any]]
 
 CALLS: dict[str, _Signature] = {
@@ -51,12 +43,11 @@ def arguments(text: str) -> dict[str, Any]:
     >>> arguments("nn.ConvTranspose1d(8, 4, 3, 2)")["stride"]
     2
     """
-    call = _call(text)
-    name = ast.unparse(call.func).rpartition(".")[2]
-    if name not in CALLS:
-        raise _not_a_convolution(text, name)
-    order, implied = CALLS[name]
-    return _bound(text, call, order if implied else (*order, "rank")) | implied
+    call = called(text)
+    if call.name not in CALLS:
+        raise not_a_convolution(call)
+    order, implied = CALLS[call.name]
+    return call.bound(order if implied else (*order, "rank")) | implied
 
 
 def module_arguments(module: Any) -> dict[str, Any]:
@@ -131,81 +122,89 @@ def _short_padding(entries: tuple[str | Pads, ...]) -> Any:
     return short[0] if isinstance(short[0], (str, int)) else (short[0],)
 
 
-def _call(text: str) -> ast.Call:
-    try:
-        tree = ast.parse(_NAMED.sub("", text.strip()).removesuffix(","), mode="eval").body
-    except (SyntaxError, ValueError, TypeError, AttributeError, MemoryError, RecursionError):
-        raise ConvError(
-            "not-code", "{text!r} is not a line of Python", 'such as "nn.Conv2d(3, 64, 7, stride=2)"', text=_short(text)
-        ) from None
-    if not isinstance(tree, ast.Call):
-        raise ConvError(
-            "not-a-call",
-            "{text!r} is not a call of a convolution",
-            'such as "nn.Conv2d(3, 64, 7, stride=2)"',
-            text=_short(text),
+def not_a_convolution(call: Call) -> ConvError:
+    """The refusal of a call that is no convolution of PyTorch, with what to write instead."""
+    facts = {"text": short(call.text), "name": call.name}
+    if call.name.startswith("Lazy"):
+        return ConvError("lazy-code", "{text!r} leaves its input channels open", "name them", **facts)
+    if call.name in FUNCTIONS:
+        return ConvError(
+            "a-function",
+            "{text!r} is a function: the size of its kernel is that of a tensor, which is not in the text",
+            "{line}",
+            line=_as_layer(call),
+            **facts,
         )
-    return tree
-
-
-def _not_a_convolution(text: str, name: str) -> ConvError:
-    if name.startswith("Lazy"):
-        return ConvError("lazy-code", "{text!r} leaves its input channels open", "name them", text=_short(text))
+    if re.fullmatch(r"(Depthwise|Separable)?Conv\dD(Transpose)?", call.name):
+        return ConvError(
+            "keras-code",
+            "{text!r} is written as in Keras, which leaves the input's channels open",
+            *(["{line}"] if "Separable" not in call.name else []),
+            'kaiyan shape "{text}" SHAPE reads it: Keras has the channels last',
+            line=_from_keras(call),
+            **facts,
+        )
+    window = _pooling(call)
     return ConvError(
         "not-a-convolution",
         "{name} is not a convolution",
         "one of {known}",
-        *(["a pooling window has the sizes of Conv(kernel_size=2, stride=2)"] if "Pool" in name else []),
-        name=name,
+        *(["a pooling window has the sizes of {window}"] if window else []),
+        *(['kaiyan shape "{text}" SHAPE derives its sizes'] if "Pool" in call.name and not window else []),
         known=", ".join(CALLS),
+        window=window,
+        **facts,
     )
 
 
-def _bound(text: str, call: ast.Call, order: tuple[str, ...]) -> dict[str, Any]:
-    if len(call.args) > len(order):
-        raise ConvError(
-            "too-many-arguments",
-            "{text!r} has {count} arguments, at most {most} are known",
-            text=_short(text),
-            count=len(call.args),
-            most=len(order),
-        )
-    pairs = list(zip(order, call.args, strict=False))
-    pairs += [(keyword.arg or "**", keyword.value) for keyword in call.keywords]
-    bound: dict[str, Any] = {}
-    for name, node in pairs:
-        if name in _IGNORED:
-            continue
-        if name not in order or name in bound:
-            raise ConvError(
-                "unknown-argument",
-                "{text!r}: the argument {name!r} is unknown here or given twice",
-                "the arguments are {known}",
-                text=_short(text),
-                name=name,
-                known=", ".join(order),
-            )
-        bound[name] = _literal(text, _quoted(node) if name in _WORDY else node)
-    return bound
+FUNCTIONS = {
+    **{f"conv{rank}d": f"Conv{rank}d" for rank in (1, 2, 3)},
+    **{f"conv_transpose{rank}d": f"ConvTranspose{rank}d" for rank in (1, 2, 3)},
+}
+"""Functions of torch and the layer that does the same."""
 
 
-def _quoted(node: ast.expr) -> ast.expr:
-    """PyTorch prints its layers with bare words: Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=same)."""
-    return ast.Constant(node.id) if isinstance(node, ast.Name) else node
+def _as_layer(call: Call) -> str:
+    """The layer to write instead of a function, with the settings that are written."""
+    named = {k.arg: ast.unparse(k.value) for k in call.node.keywords if k.arg not in (None, "input", "weight", "bias")}
+    order: tuple[str, ...] = ("stride", "padding", "dilation", "groups")
+    if "transpose" in call.name:
+        order = ("stride", "padding", "output_padding", "groups", "dilation")
+    given = dict(zip(order, map(ast.unparse, call.node.args[3:]), strict=False)) | named
+    settings = "".join(f", {name}={value}" for name, value in given.items())
+    return f"{FUNCTIONS[call.name]}(in_channels, out_channels, kernel_size{settings})"
 
 
-def _literal(text: str, node: ast.expr) -> Any:
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, MemoryError, RecursionError):
-        raise ConvError(
-            "not-a-literal",
-            "{text!r}: {part!r} is not a number, a word or a tuple of them; code is read, never executed",
-            text=_short(text),
-            part=_short(ast.unparse(node)),
-        ) from None
+def _from_keras(call: Call) -> str:
+    """PyTorch's spelling of a layer of Keras; its channels stay open."""
+    words = {"filters": "filters", "kernel_size": "kernel_size"}
+    order = ["filters", "kernel_size", "strides", "padding"]
+    if call.name.startswith("Depthwise"):
+        order.remove("filters")
+    given = dict(zip(order, map(ast.unparse, call.node.args), strict=False))
+    given |= {k.arg: ast.unparse(k.value) for k in call.node.keywords if k.arg}
+    filters = given.get("filters", words["filters"] if "filters" in order else "in_channels")
+    rank = re.sub(r"\D", "", call.name.removesuffix("D"))[-1:] or "2"
+    kind = f"Conv{'Transpose' if 'Transpose' in call.name else ''}{rank}d"
+    settings = [f"kernel_size={given.get('kernel_size', 'kernel_size')}"]
+    for ours, theirs in (("stride", "strides"), ("padding", "padding"), ("dilation", "dilation_rate")):
+        settings += [f"{ours}={given[theirs]}"] if theirs in given else []
+    settings += ["groups=in_channels"] if call.name.startswith("Depthwise") else []
+    return f"{kind}(in_channels, {filters}, {', '.join(settings)})"
 
 
-def _short(text: object) -> str:
-    shown = str(text)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
+def _pooling(call: Call) -> str:
+    """The convolution that has the sizes of this pooling; empty where none has, as with ceil_mode."""
+    order = (
+        ("kernel_size", "stride", "padding", "dilation") if "Max" in call.name else ("kernel_size", "stride", "padding")
+    )
+    if "Pool" not in call.name or call.name.startswith(("Adaptive", "Global", "LP", "Fractional")):
+        return ""
+    written = dict(zip(order, call.node.args, strict=False)) | {k.arg: k.value for k in call.node.keywords}
+    if "ceil_mode" in written or "pool_size" in written or len(call.node.args) > len(order):
+        return ""
+    given = {name: ast.unparse(written[name]) for name in order if name in written}
+    if "kernel_size" not in given:
+        return ""
+    given.setdefault("stride", given["kernel_size"])
+    return "Conv(" + ", ".join(f"{name}={given[name]}" for name in order if name in given) + ")"

@@ -11,7 +11,7 @@ from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from kaiyan.spec.axis import Pads
     from kaiyan.spec.conv import Conv, Shape
@@ -55,22 +55,24 @@ def derive(spec: Conv, input_shape: Any) -> Derivation:
     fitted, spatial = spec.fitted(shape)
     cost = spec.cost(shape)
     lines = [sentence("shapes", "{spec}: {input} becomes {output}", spec=str(spec), input=shape, output=output)]
-    for axis, n, names in _alike(fitted, spatial):
-        lines.extend(_axis_lines(axis, n, names))
+    for axis, n, names in alike(fitted.axes, spatial):
+        lines.extend(axis_lines(axis, n, names))
     if fitted.in_channels is not None:
         lines.extend(_cost_lines(fitted, cost))
     return Derivation(spec, shape, output, spec.pads(shape), spec.unread(shape), cost, tuple(lines))
 
 
-def _alike(spec: Conv, spatial: Shape) -> Iterator[tuple[Axis, int, str]]:
+def alike(axes: Sequence[Axis], spatial: Shape) -> Iterator[tuple[Axis, int, str]]:
+    """Each axis with its inputs once, and the names of all that are the same."""
     groups: dict[tuple[Axis, int], list[str]] = {}
-    for axis, n in zip(spec.axes, spatial, strict=True):
+    for axis, n in zip(axes, spatial, strict=True):
         groups.setdefault((axis, n), []).append(axis.name)
     for (axis, n), names in groups.items():
         yield axis, n, ", ".join(names)
 
 
-def _axis_lines(axis: Axis, n: int, names: str) -> Iterator[Sentence]:
+def axis_lines(axis: Axis, n: int, names: str) -> Iterator[Sentence]:
+    """How ``n`` inputs become the outputs of an axis, step by step."""
     before, after = axis.pads(n)
     facts: dict[str, object] = {
         "axes": names,

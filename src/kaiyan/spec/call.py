@@ -1,0 +1,149 @@
+"""One call in a line of Python, read and never executed: its name, what stands before the name, and its arguments."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.spelling import half_width
+
+_NAMED = re.compile(r"^(\(\w+\):|[\w.]+ *=(?!=))\s*")
+"""What stands before a call in a printed model or a line of code: (conv1): Conv2d(...), self.conv1 = nn.Conv2d(...)."""
+_WORDY = ("padding", "padding_mode", "mode", "activation", "interpolation")
+"""Arguments whose values can be words."""
+_IGNORED = ("device", "dtype", "name", "inplace", "trainable")
+"""Arguments of layers that say nothing of their sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``name`` of what is called, ``prefix`` before its last dot, the ``node`` of its arguments, the whole ``text``.
+
+    ``order`` has the names of the arguments where it is a function that is read as a layer.
+    """
+
+    name: str
+    prefix: str
+    node: ast.Call
+    text: str
+    order: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[ast.expr, ...]:
+        """The arguments without names."""
+        return tuple(self.node.args)
+
+    def named(self, name: str) -> Any:
+        """The value of a named argument, None where there is none."""
+        return next((literal(self.text, k.value) for k in self.node.keywords if k.arg == name), None)
+
+    @property
+    def written(self) -> str:
+        """The call as it was written, without what stands before its name."""
+        if self.order:
+            return short(self.text)
+        arguments = [ast.unparse(part) for part in self.node.args]
+        arguments += [f"{k.arg or '**'}={ast.unparse(k.value)}" for k in self.node.keywords]
+        return f"{self.name}({', '.join(arguments)})"
+
+    def after(self, count: int) -> Call:
+        """The same call without its first arguments, such as the input of a function."""
+        return Call(
+            self.name, self.prefix, ast.Call(self.node.func, self.node.args[count:], self.node.keywords), self.text
+        )
+
+    def bound(self, order: tuple[str, ...]) -> dict[str, Any]:
+        """Its arguments by name; raises ``ConvError`` for unknown ones, and for what is no number, word or tuple."""
+        return _bound(self.text, self.node, order)
+
+
+def called(text: str) -> Call:
+    """The call that a text is; the layer in ``Conv2D(8, 3)(x)`` and in ``model.add(Conv2D(8, 3))``.
+
+    >>> called("self.pool = nn.MaxPool2d（3，stride＝2）").bound(("kernel_size", "stride"))
+    {'kernel_size': 3, 'stride': 2}
+    """
+    node = _parsed(text)
+    if isinstance(node.func, ast.Call):
+        node = node.func
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "add" and len(node.args) == 1:
+        node = node.args[0] if isinstance(node.args[0], ast.Call) else node
+    return of_node(node, text)
+
+
+def of_node(node: ast.Call, text: str) -> Call:
+    """A call that was parsed already."""
+    prefix, _, name = ast.unparse(node.func).rpartition(".")
+    return Call(name, prefix, node, text)
+
+
+def literal(text: str, node: ast.expr) -> Any:
+    """The number, word or tuple that an argument is; raises ``ConvError`` for anything else."""
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        raise ConvError(
+            "not-a-literal",
+            "{text!r}: {part!r} is not a number, a word or a tuple of them; code is read, never executed",
+            text=short(text),
+            part=short(ast.unparse(node)),
+        ) from None
+
+
+def short(text: object) -> str:
+    """At most 80 letters of it."""
+    shown = str(text)
+    return shown if len(shown) <= 80 else shown[:77] + "..."
+
+
+def _parsed(text: str) -> ast.Call:
+    try:
+        tree = ast.parse(_NAMED.sub("", half_width(text).strip()).removesuffix(","), mode="eval").body
+    except (SyntaxError, ValueError, TypeError, AttributeError, MemoryError, RecursionError):
+        raise ConvError(
+            "not-code", "{text!r} is not a line of Python", 'such as "nn.Conv2d(3, 64, 7, stride=2)"', text=short(text)
+        ) from None
+    if not isinstance(tree, ast.Call):
+        raise ConvError(
+            "not-a-call",
+            "{text!r} is not a call of a convolution",
+            'such as "nn.Conv2d(3, 64, 7, stride=2)"',
+            text=short(text),
+        )
+    return tree
+
+
+def _bound(text: str, call: ast.Call, order: tuple[str, ...]) -> dict[str, Any]:
+    if len(call.args) > len(order):
+        raise ConvError(
+            "too-many-arguments",
+            "{text!r} has {count} arguments, at most {most} are known",
+            text=short(text),
+            count=len(call.args),
+            most=len(order),
+        )
+    pairs = list(zip(order, call.args, strict=False))
+    pairs += [(keyword.arg or "**", keyword.value) for keyword in call.keywords]
+    bound: dict[str, Any] = {}
+    for name, node in pairs:
+        if name in _IGNORED and name not in order:
+            continue
+        if name not in order or name in bound:
+            raise ConvError(
+                "unknown-argument",
+                "{text!r}: the argument {name!r} is unknown here or given twice",
+                "the arguments are {known}",
+                text=short(text),
+                name=name,
+                known=", ".join(order),
+            )
+        bound[name] = literal(text, _quoted(node) if name in _WORDY else node)
+    return bound
+
+
+def _quoted(node: ast.expr) -> ast.expr:
+    """PyTorch prints its layers with bare words: Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=same)."""
+    return ast.Constant(node.id) if isinstance(node, ast.Name) else node

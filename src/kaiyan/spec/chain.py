@@ -1,0 +1,123 @@
+"""A chain of layers on one input, as it is written: sizes, cost and receptive field after each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.spec import keras, layers, read
+from kaiyan.spec.call import Call, called, short
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.field import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kaiyan.spec.step import Layer, Step
+
+
+def chain(texts: Iterable[str], input_shape: Any) -> tuple[Step, ...]:
+    """What each layer makes of the one before: PyTorch's layers and functions, or Keras's with the channels last.
+
+    Raises ``ConvError`` for what is no such layer, and where a layer does not fit what comes to it.
+
+    >>> [step.output_shape for step in chain(["Conv2d(3, 8, 3, padding=1)", "MaxPool2d(3, 2)"], (1, 3, 10, 10))]
+    [(1, 8, 10, 10), (1, 8, 4, 4)]
+    """
+    calls = [called(text) for text in texts]
+    shape = read.shape(input_shape)
+    if not _in_keras(calls):
+        return tuple(_run([layer for call in calls for layer in layers.of_call(call)], shape))
+    found = [layer for call in calls for layer in keras.layers(call)]
+    if any(_first(call) for call in calls):
+        return tuple(_run(found, shape))
+    rank = _rank(found, shape)
+    _check_order(shape, rank)
+    steps = _run(found, _moved(shape, rank))
+    return tuple(
+        replace(step, input_shape=_back(step.input_shape), output_shape=_back(step.output_shape)) for step in steps
+    )
+
+
+def _run(chain: list[Layer], shape: tuple[int, ...]) -> Iterator[Step]:
+    rank = _rank(chain, shape)
+    sees: tuple[Field, ...] | str = (Field(),) * rank if rank else ()
+    for number, layer in enumerate(chain, start=1):
+        try:
+            step = layer.step(shape, sees)
+        except ConvError as error:
+            raise (error.at(f"{number}. {layer.text}") if len(chain) > 1 else error) from None
+        yield step
+        shape, sees = step.output_shape, step.sees
+
+
+def _rank(chain: list[Layer], shape: tuple[int, ...]) -> int:
+    return next((layer.rank for layer in chain if layer.rank is not None), max(len(shape) - 2, 0))
+
+
+def _in_keras(calls: list[Call]) -> bool:
+    spoken = {keras.is_keras(call): call for call in calls}
+    _check_prefixes(calls)
+    if True in spoken and False in spoken:
+        raise ConvError(
+            "two-libraries",
+            "{first!r} is written as in Keras and {second!r} as in PyTorch, which lay the channels out otherwise",
+            "all layers as one of them writes them",
+            first=short(spoken[True].text), second=short(spoken[False].text),
+        )  # fmt: skip
+    if True in spoken:
+        for call in calls:
+            if call.name not in keras.READERS:
+                raise layers.unknown(call, keras.READERS)
+    return True in spoken
+
+
+def _check_prefixes(calls: list[Call]) -> None:
+    for call in calls:
+        library = call.prefix.rpartition(".")[2]
+        if (
+            library == "nn"
+            and call.prefix != "tf.nn"
+            and call.name in keras.READERS
+            and not keras.NEUTRAL & {call.name}
+        ):
+            raise ConvError(
+                "nn-ambiguous",
+                "{text!r}: a capital D with nn is Paddle's (in_channels, out_channels) or MXNet's (channels)",
+                "{torch} with PyTorch's arguments, or keras.layers.{name} with Keras's",
+                text=short(call.text), name=call.name, torch=call.name.replace("D", "d"),
+            )  # fmt: skip
+        if call.prefix in ("tf.nn", "tensorflow.nn"):
+            raise ConvError(
+                "tf-function",
+                "{text!r} is a function of TensorFlow, which takes tensors; layers are read here",
+                "Conv2D(filters, kernel_size, strides, padding) or MaxPooling2D(pool_size, strides, padding)",
+                text=short(call.text),
+            )
+
+
+def _first(call: Call) -> bool:
+    return bool(call.named("data_format") == "channels_first")
+
+
+def _check_order(shape: tuple[int, ...], rank: int) -> None:
+    """A shape with colours first and a square behind them is not meant to have the channels last."""
+    if rank > 1 and len(shape) == rank + 2 and shape[1] in (1, 3, 4) and shape[-1] == shape[-2] > 4:
+        raise ConvError(
+            "keras-order",
+            "Keras has the channels last: {shape} would be {n} channels on a picture of {first} x {second}",
+            "{moved}",
+            "data_format='channels_first'",
+            shape=shape, n=shape[-1], first=shape[1], second=shape[2],
+            moved="x".join(str(n) for n in (shape[0], *shape[2:], shape[1])),
+        )  # fmt: skip
+
+
+def _moved(shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    batch = max(len(shape) - rank - 1, 0)
+    return (*shape[:batch], *shape[-1:], *shape[batch:-1]) if len(shape) > 1 else shape
+
+
+def _back(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Channels last again; a shape without space has them there."""
+    return (shape[0], *shape[2:], shape[1]) if len(shape) > 2 else shape

@@ -1,0 +1,230 @@
+"""Layers that give a shape other sizes: adaptive pooling, padding, upsampling, pixel shuffles, flattening, Linear."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.spec import read
+from kaiyan.spec.axis import Axis
+from kaiyan.spec.call import short
+from kaiyan.spec.cost import Figure
+from kaiyan.spec.error import ConvError
+from kaiyan.spec.pooling import each
+from kaiyan.spec.step import ALL, UNKNOWN, Rule, Windows, blurred, repeated, resized, through
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaiyan.spec.call import Call
+    from kaiyan.spec.field import Field
+    from kaiyan.spec.step import Layer, Step
+
+
+def adaptive(rank: int) -> Callable[[Call], Layer]:
+    def reader(call: Call) -> Layer:
+        wanted = call.bound(("output_size", "return_indices")).get("output_size", 1)
+        entries = list(wanted) if isinstance(wanted, (tuple, list)) else [wanted] * rank
+        if len(entries) != rank:
+            each("output_size", entries, rank)
+
+        def make(step: Step) -> Step:
+            spatial = step.input_shape[-rank:]
+            sizes = [n if e is None else read.number("output_size", e, least=1)
+                     for e, n in zip(entries, spatial, strict=True)]  # fmt: skip
+            return resized(step, sizes, adapted(step.sees, spatial, sizes))
+
+        return Rule(call.written, make, rank)
+
+    return reader
+
+
+def adapted(sees: tuple[Field, ...] | str, spatial: tuple[int, ...], sizes: list[int]) -> tuple[Field, ...] | str:
+    """What is seen after pooling to ``sizes``: windows only where these divide the input's."""
+    if all(size == 1 for size in sizes):
+        return ALL
+    if any(n % size for n, size in zip(spatial, sizes, strict=True)):
+        return blurred(sees)
+    return through(sees, [Axis(n // m, n // m) for n, m in zip(spatial, sizes, strict=True)], spatial)
+
+
+def upsample(call: Call) -> Layer:
+    given = call.bound(call.order or ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"))
+    mode = "bilinear" if "Bilinear" in call.name else given.get("mode", "nearest")
+    return enlarged(call.written, given.get("size"), given.get("scale_factor"), nearest=mode.startswith("nearest"))
+
+
+def enlarged(text: str, size: Any, scale: Any, *, nearest: bool) -> Layer:
+    """Upsampling to a size, or by a factor that need not be whole."""
+    if (size is None) == (scale is None):
+        raise ConvError("upsample", "{text!r} needs one of size and scale_factor", "scale_factor=2", text=short(text))
+
+    def make(step: Step) -> Step:
+        rank = len(step.input_shape) - 2 if len(step.input_shape) > 2 else 1
+        spatial = step.input_shape[-rank:]
+        factors = scale if isinstance(scale, (tuple, list)) else [scale] * rank
+        sizes = (
+            each("size", size, rank) if scale is None else [_times(n, f) for n, f in zip(spatial, factors, strict=True)]
+        )
+        whole = nearest and all(m % n == 0 for n, m in zip(spatial, sizes, strict=True) if n)
+        times = [m // n for n, m in zip(spatial, sizes, strict=True) if n]
+        return resized(step, sizes, repeated(step.sees, times) if whole else blurred(step.sees))
+
+    return Rule(text, make)
+
+
+def _times(n: int, factor: Any) -> int:
+    if not isinstance(factor, (int, float)) or factor <= 0 or factor > read.LARGEST:
+        raise ConvError(
+            "upsample-factor",
+            "scale_factor is {factor!r}, where a number above 0 belongs",
+            "scale_factor=2",
+            factor=factor,
+        )
+    return max(int(n * factor), 0)
+
+
+def shuffle(call: Call) -> Layer:
+    r = read.number("upscale_factor", *call.bound(("upscale_factor",)).values() or (None,), least=1)
+
+    def make(step: Step) -> Step:
+        *leading, C, H, W = step.input_shape
+        if C % r**2:
+            raise ConvError(
+                "shuffle-channels",
+                "PixelShuffle({r}) makes {square} channels one, but {square} does not divide the {C} of {shape}",
+                r=r, square=r**2, shape=step.input_shape, C=C,
+            )  # fmt: skip
+        made = replace(step, output_shape=(*leading, C // r**2, H * r, W * r))
+        return replace(made, sees=repeated(step.sees, (r, r)))
+
+    return Rule(call.written, make, 2)
+
+
+def unshuffle(call: Call) -> Layer:
+    r = read.number("downscale_factor", *call.bound(("downscale_factor",)).values() or (None,), least=1)
+
+    def make(step: Step) -> Step:
+        *leading, C, H, W = step.input_shape
+        if H % r or W % r:
+            raise ConvError(
+                "unshuffle-sizes", "PixelUnshuffle({r}) needs sizes that {r} divides, but the input is {shape}",
+                r=r, shape=step.input_shape,
+            )  # fmt: skip
+        made = replace(step, output_shape=(*leading, C * r**2, H // r, W // r))
+        return replace(made, sees=through(step.sees, [Axis(r, r)] * 2, (H, W)))
+
+    return Rule(call.written, make, 2)
+
+
+def flatten(call: Call) -> Layer:
+    given = call.bound(("start_dim", "end_dim"))
+    first, last = given.get("start_dim", 0 if call.order else 1), given.get("end_dim", -1)
+
+    def make(step: Step) -> Step:
+        shape = step.input_shape
+        start, end = (_axis_of(shape, axis, call.text) for axis in (first, last))
+        return replace(step, output_shape=(*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
+
+    return Rule(call.written, make)
+
+
+def unflatten(call: Call) -> Layer:
+    given = call.bound(("dim", "unflattened_size"))
+
+    def make(step: Step) -> Step:
+        shape = step.input_shape
+        axis = _axis_of(shape, given.get("dim", 1), call.text)
+        sizes = [int(n) for n in given.get("unflattened_size", ())]
+        known = prod(n for n in sizes if n != -1)
+        sizes = [shape[axis] // max(known, 1) if n == -1 else n for n in sizes]
+        if prod(sizes) != shape[axis]:
+            raise ConvError(
+                "unflatten-sizes", "{sizes} holds {count} numbers, but axis {axis} of the input {shape} has {n}",
+                sizes=tuple(sizes), count=prod(sizes), axis=axis, shape=shape, n=shape[axis],
+            )  # fmt: skip
+        return replace(step, output_shape=(*shape[:axis], *sizes, *shape[axis + 1 :]), sees=blurred(step.sees))
+
+    return Rule(call.written, make)
+
+
+def _axis_of(shape: tuple[int, ...], axis: Any, text: str) -> int:
+    if isinstance(axis, int) and -len(shape) <= axis < len(shape):
+        return axis % len(shape)
+    raise ConvError("no-such-axis", "{text!r} names axis {axis}, but the input {shape} has {count} axes",
+                    text=short(text), axis=axis, shape=shape, count=len(shape))  # fmt: skip
+
+
+def linear(call: Call) -> Layer:
+    given = call.bound(("in_features", "out_features", "bias"))
+    features, made = (read.number(n, given.get(n), least=0) for n in ("in_features", "out_features"))
+    bias = bool(given.get("bias", True))
+
+    def make(step: Step) -> Step:
+        shape = step.input_shape
+        if shape[-1] != features:
+            raise _wrong_features(shape, features)
+        step = replace(step, output_shape=(*shape[:-1], made), params=Figure(features * made + made * bias))
+        seen = ALL if len(shape) <= 2 or step.sees == ALL else UNKNOWN
+        return replace(step, macs=Figure(prod(shape) * made), sees=seen)
+
+    return Rule(call.written, make)
+
+
+def _wrong_features(shape: tuple[int, ...], features: int) -> ConvError:
+    flat = prod(shape[1:])
+    maps = len(shape) > 2
+    return ConvError(
+        "wrong-features",
+        "Linear has in_features={features}, but the last axis of the input {shape} has {n}",
+        *(["in_features={n}"] if not maps else []),
+        *(["Flatten() before it: then there are {flat}"] if maps and flat == features else []),
+        *(["Flatten() before it, and in_features={flat}"] if maps and flat != features else []),
+        features=features, shape=shape, n=shape[-1], flat=flat,
+    )  # fmt: skip
+
+
+def pad(rank: int, mode: str) -> Callable[[Call], Layer]:
+    def reader(call: Call) -> Layer:
+        given = call.bound(("padding", "value"))
+        entries = given.get("padding", 0)
+        sides = list(entries) if isinstance(entries, (tuple, list)) else [entries] * (2 * rank)
+        return padded(call.written, [*_sides(sides, rank)][::-1], mode)
+
+    return reader
+
+
+def _sides(sides: list[Any], rank: int) -> list[tuple[int, int]]:
+    if len(sides) != 2 * rank:
+        raise ConvError("pad-count", "padding={sides} has {count} numbers; {rank} axes of space need {needed}",
+                        sides=tuple(sides), count=len(sides), rank=rank, needed=2 * rank)  # fmt: skip
+    numbers = [read.number("padding", side, least=-read.LARGEST) for side in sides]
+    return [(numbers[2 * i], numbers[2 * i + 1]) for i in range(rank)]
+
+
+def padded(text: str, pads: list[tuple[int, int]], mode: str = "zeros") -> Layer:
+    """Elements before and after each axis of space, the first axis first; fewer than 0 crop."""
+    names = read.axis_names(len(pads))
+    axes = tuple(Axis(1, padding=pair, name=name) for pair, name in zip(pads, names, strict=True))
+
+    class Padded(Windows):
+        def step(self, shape: tuple[int, ...], sees: tuple[Field, ...] | str) -> Step:
+            for axis, pair, n in zip(axes, pads, shape[-len(pads) :], strict=True):
+                most = {"reflect": n - 1, "circular": n}.get(mode, read.LARGEST)
+                if max(pair) > most:
+                    raise ConvError(
+                        "pad-too-large",
+                        "on axis {axis} {mode} padding takes at most {most} of {n} elements, not {pad}",
+                        axis=axis.name, mode=mode, most=most, n=n, pad=max(pair),
+                    )  # fmt: skip
+            return super().step(shape, sees)
+
+    return Padded(text, axes, known=mode in ("zeros", "constant"))
+
+
+def pad_function(call: Call) -> Layer:
+    given = call.bound(("pad", "mode", "value"))
+    sides = list(given.get("pad", ()))
+    mode = {"replicate": "replicate", "constant": "constant"}.get(given.get("mode", "constant"), given.get("mode"))
+    return padded(call.written, _sides(sides, max(len(sides) // 2, 1))[::-1], str(mode))
