@@ -55,12 +55,12 @@ def pool_axes(rank: int, kernel: Any, stride: Any, padding: Any, dilation: Any, 
     step = kernel if stride is None or stride == () else stride
     axes = read.axes(kernel, step, padding, dilation, 0, transposed=False, rank=rank)
     for axis in axes:
-        if not isinstance(axis.padding, str) and 2 * max(axis.padding) > axis.reach:
+        if not isinstance(axis.padding, str) and 2 * max(axis.padding) > axis.kernel:
             raise ConvError(
                 "pool-padding",
-                "padding={padding} is more than half of the pooling window, which reaches {reach}",
+                "padding={padding} is more than half of the pooling kernel of {kernel}",
                 "padding={most} is the largest",
-                padding=max(axis.padding), reach=axis.reach, most=axis.reach // 2,
+                padding=max(axis.padding), kernel=axis.kernel, most=axis.kernel // 2,
             )  # fmt: skip
     return tuple(PoolAxis(a.kernel, a.stride, a.dilation, a.padding, a.name, ceil) for a in axes)
 
