@@ -25,6 +25,7 @@ WHOLE = {"float16": 2**11, "bfloat16": 2**8}
 """Up to where a type holds every whole number. Source: IEEE 754, 11 and 8 significant bits."""
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 _PRODUCTS = (*_CONVOLUTIONS, "linear")
+_VIEWS = ("view", "reshape", "flatten", "squeeze")
 _WRAPPING = (*_PRODUCTS, "add", "iadd", "radd", "sub", "isub", "rsub", "mul", "imul", "rmul", "matmul", "mm", "bmm")
 
 
@@ -122,8 +123,59 @@ def _lost_ones(record: Record) -> Iterator[Trap]:
             yield Trap("lost-ones", call.path, said, call.line)
 
 
-TRAPS = (_channels_last, _batch_as_picture, _integer_wrap, _batch_norm_of_one, _lost_ones)
+def _changed_batch(record: Record) -> Iterator[Trap]:
+    """A view that cuts maps into other rows than samples, such as view(-1, 400), and the answer has as many rows.
+
+    Rows that are pixels or tokens, each with all its features, are meant: their last axis stays as it was.
+    """
+    batch = _batch(record)
+    for call in record.calls:
+        given, made = _reshaped(call)
+        if batch is None or len(given) < 2 or len(made) != 2 or not call.outputs:
+            continue
+        cut = given[0] == batch != made[0] and prod(given) == prod(made) and made[1] != given[-1]
+        if cut and any(tensor.shape[:1] == made[:1] for tensor in record.outputs):
+            said = sentence(
+                "trap",
+                "{kind} makes {rows} rows of {batch} samples: {given} becomes {made}; x.view(x.size(0), -1) keeps the "
+                "batch, with in_features={features}",
+                kind=call.kind, rows=made[0], batch=batch, given=given, made=made, features=prod(given[1:]),
+            )  # fmt: skip
+            yield Trap("changed-batch", call.path, said, call.line)
+
+
+def _lost_batch(record: Record) -> Iterator[Trap]:
+    """squeeze() without an axis, of a batch of one."""
+    for call in record.calls:
+        given, made = _reshaped(call)
+        bare = call.kind == "squeeze" and len(call.arguments) == 1 and not call.named
+        if bare and _batch(record) == 1 == given[0] and any(tensor.shape[:1] != (1,) for tensor in record.outputs):
+            said = sentence(
+                "trap",
+                "squeeze() takes the batch of one away with the other axes of one: {given} becomes {made}; flatten(1) "
+                "keeps it",
+                given=given, made=made,
+            )  # fmt: skip
+            yield Trap("lost-batch", call.path, said, call.line)
+
+
+TRAPS = (
+    _channels_last, _batch_as_picture, _changed_batch, _lost_batch, _integer_wrap, _batch_norm_of_one, _lost_ones,
+)  # fmt: skip
 """Every trap. A new one is one function and one entry here."""
+
+
+def _batch(record: Record) -> int | None:
+    """Samples in the inputs; None where they do not agree."""
+    sizes = {tensor.shape[0] for tensor in record.inputs if len(tensor.shape) > 1}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _reshaped(call: Call) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shapes before and after a view; empty for any other call."""
+    if call.is_module or call.failed or call.kind not in _VIEWS or not call.inputs or not call.outputs:
+        return (), ()
+    return call.inputs[0].shape, call.outputs[0].shape
 
 
 def _first_convolution(record: Record, rank: int) -> Call | None:
