@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,9 +78,9 @@ def test_multiply_adds_are_torchs_on_every_layer(name: str) -> None:
 def test_resnet50_takes_less_than_a_second_and_20_kilobytes() -> None:
     model = resnet50()
     kaiyan.summary(model, (1, 3, 32, 32))
-    began = perf_counter()
+    began = process_time()  # the clock of a busy machine says nothing
     found = kaiyan.summary(model, (1, 3, 224, 224))
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
     assert len(found._repr_html_().encode()) < 20_000
     assert found.parameters == NETWORKS["resnet50"].parameters
     assert found.layers[0].parameters == found.parameters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.door import asked, checked, shape_of
@@ -118,8 +117,9 @@ def least_input(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = 
     """
     model, shape = checked(model), shape_of(input_size)
     given = asked(model, (shape,), dtypes)
-    trial = Trial(model, given.inputs[0].dtype, perf_counter() + seconds, meta=given.record.on == "meta")
-    first = 2 if trial.dtype.is_floating_point else 1  # of ids (N, T) the length
+    first = 2 if given.inputs[0].is_floating_point() else 1  # of ids (N, T) the length
+    meta = given.record.on == "meta"
+    trial = Trial(model, given.inputs[0].dtype, seconds, len(shape) - first + 1, meta)
     whole = shape if given.record.error is None else _grown(trial, shape, given.record, first)
     axes = tuple(_least(trial, whole, axis) for axis in range(first, len(whole)))
     return Least(whole, axes, None if whole == shape else _refusal(shape, given.record), seconds, given.said)
@@ -127,6 +127,7 @@ def least_input(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = 
 
 def _grown(trial: Trial, shape: Shape, failed: Record, first: int) -> Shape:
     """A shape that runs: near the given one, or any of equal sizes."""
+    trial.begin()
     below, above = near(trial, shape, first=first)
     if above or below:
         return above or below or shape
@@ -153,6 +154,7 @@ def _refusal(shape: Shape, failed: Record) -> Sentence:
 def _least(trial: Trial, shape: Shape, axis: int) -> AxisLeast:
     """Doubles until the model runs, then halves the gap between the last size that fails and the first that runs."""
     refused: dict[int, Record] = {}
+    trial.begin()
 
     def runs(n: int) -> bool:
         found = trial.of((*shape[:axis], n, *shape[axis + 1 :]))

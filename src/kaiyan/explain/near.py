@@ -27,16 +27,28 @@ LARGEST = 4096
 
 @dataclass
 class Trial:
-    """Runs of one model with inputs of one kind and many sizes, until ``until`` (``time.perf_counter``).
+    """Runs of one model with inputs of one kind and many sizes, in ``seconds`` for all of a number of searches.
 
-    A model that needs values once is asked for them at once afterwards.
+    Each search that begins has an equal share of what is left. A model that needs values once is asked for them at
+    once afterwards.
     """
 
     model: nn.Module
     dtype: torch.dtype
-    until: float
+    seconds: float
+    searches: int = 1
     meta: bool = True
     runs: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._end = perf_counter() + self.seconds
+        self._until = self._end
+
+    def begin(self) -> None:
+        """A search begins."""
+        now = perf_counter()
+        self._until = now + max(self._end - now, 0.0) / max(self.searches, 1)
+        self.searches -= 1
 
     def of(self, shape: Shape) -> Record:
         """What the model does with an input of a shape."""
@@ -52,7 +64,7 @@ class Trial:
     @property
     def is_over(self) -> bool:
         """Whether the time is up."""
-        return perf_counter() > self.until
+        return perf_counter() > self._until
 
 
 def near(trial: Trial, shape: Shape, *, first: int = 2) -> tuple[Shape | None, Shape | None]:
@@ -67,9 +79,9 @@ def near(trial: Trial, shape: Shape, *, first: int = 2) -> tuple[Shape | None, S
     return below, above
 
 
-def near_input(model: nn.Module, given: Tensor, until: float) -> tuple[Shape | None, Shape | None]:
-    """The same for a model of one input."""
-    return near(Trial(model, given.dtype, until), tuple(given.shape))
+def near_input(model: nn.Module, given: Tensor, seconds: float) -> tuple[Shape | None, Shape | None]:
+    """The same for a model of one input, in so many seconds."""
+    return near(Trial(model, given.dtype, seconds), tuple(given.shape))
 
 
 def _runs(trial: Trial, shape: Shape | None) -> bool:

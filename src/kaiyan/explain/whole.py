@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.door import asked, checked, shape_of
 from kaiyan.explain.near import Trial
 from kaiyan.explain.table import Row, Shown, Table
-from kaiyan.explain.windows import rank, rounds_up, unread, windows
+from kaiyan.explain.windows import padding_of, rank, rounds_up, unread, windows
 from kaiyan.spec.error import ConvError, KaiyanError
 from kaiyan.spec.sentence import sentence
 
@@ -118,7 +117,7 @@ def whole_sizes(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = 
             shape=shape,
             reason=str(found.error).partition("\n")[0],
         )
-    trial = Trial(model, given.inputs[0].dtype, perf_counter() + seconds, meta=found.on == "meta")
+    trial = Trial(model, given.inputs[0].dtype, seconds, 2 * (len(shape) - 2), meta=found.on == "meta")
     return Whole(shape, tuple(_axis(trial, found, shape, axis) for axis in range(2, len(shape))), given.said)
 
 
@@ -148,6 +147,7 @@ class _Search:
     last: int = 0
 
     def nearest(self, sizes: Iterable[int]) -> int | None:
+        self.trial.begin()
         self.last = self.shape[self.axis]
         for n in sizes:
             if self.trial.is_over:
@@ -182,7 +182,9 @@ def _passed(found: Record, axis: int, n: int) -> dict[int, int]:
         first = next((tensor for tensor in call.inputs if tensor.name in sizes), None)
         if call.is_module or call.failed or first is None or len(first.shape) <= axis:
             continue
-        if rank(call):
+        if call.kind == "pad":
+            sizes.update((tensor.name, sizes[first.name] + sum(padding_of(call, axis))) for tensor in call.outputs)
+        elif rank(call):
             made = windows(call)[axis - 2].output_size(sizes[first.name])
             sizes.update((tensor.name, made) for tensor in call.outputs if not rounds_up(call))
         else:

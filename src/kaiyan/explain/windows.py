@@ -74,9 +74,11 @@ def each(value: Any, rank: int) -> tuple[Any, ...]:
 def unread(record: Record, given: Given = _given) -> Iterator[Unread]:
     """What the windows of a record drop at the end of an axis; a tensor that something else reads whole is not dropped.
 
-    A strided convolution of a skip may leave the last row to the one beside it: that row is read. ``given`` tells the
-    size that a call would get on an axis of space: by itself, the one it got.
+    A strided convolution of a skip may leave the last row to the one beside it: that row is read. What F.pad put
+    behind the last row is no row. ``given`` tells the size that a call would get on an axis of space: by itself, the
+    one it got.
     """
+    padded = {tensor.name: call for call in record.calls if call.kind == "pad" for tensor in call.outputs}
     for users in readers(record):
         calls = [call for call in users if call is not None and windows(call)]
         if len(calls) < len(users):
@@ -87,8 +89,24 @@ def unread(record: Record, given: Given = _given) -> Iterator[Unread]:
                 continue
             ends = [dropped(call, axis, size) for call in calls]
             least = min(ends, key=len)
-            if least:
-                yield Unread(calls[0], axis, size, least)
+            rows = size - _behind(padded.get(calls[0].inputs[0].name), axis, calls[0])
+            if least.start < rows:
+                yield Unread(calls[0], axis, size, range(least.start, min(least.stop, rows)))
+
+
+def padding_of(call: Call, axis: int) -> Pads:
+    """What F.pad puts before and behind an axis, counted from the first one of the tensor; it names the last first."""
+    flat = tuple(argument(call, 1, "pad", ()))
+    place = 2 * (len(call.inputs[0].shape) - 1 - axis)
+    before, after = (*flat[place : place + 2], 0, 0)[:2]
+    return before, after
+
+
+def _behind(pad: Call | None, axis: int, reader: Call) -> int:
+    """Elements that an F.pad put behind an axis of space of what a call reads."""
+    if pad is None:
+        return 0
+    return max(padding_of(pad, len(reader.inputs[0].shape) - rank(reader) + axis)[1], 0)
 
 
 def dropped(call: Call, axis: int, size: int) -> range:
