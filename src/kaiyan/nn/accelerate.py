@@ -21,6 +21,7 @@ from kaiyan.nn.judging import judged
 from kaiyan.nn.layout import laid
 from kaiyan.nn.report import LayerReport, Report
 from kaiyan.nn.settling import NotEqualError, Settled, answered, settled, timed
+from kaiyan.nn.slower import refuse_slower
 from kaiyan.nn.standing import computed_by
 from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
@@ -141,7 +142,9 @@ def _by_module(case: Case, precision: str) -> _Done:
         raise NotEqualError(
             sentence("left", "the model does not run where it is replaced: {error}", error=text)
         ) from error
-    return _Done(settled(case, model), made, left, False)
+    done = _Done(settled(case, model), made, left, False)
+    refuse_slower(case, done.settled)
+    return done
 
 
 def _as_it_is(case: Case, reason: Sentence | None) -> _Done:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.nn.chain import PLAIN_USE, OverwrittenError
 from kaiyan.nn.copied import copied
-from kaiyan.nn.deferred import read
+from kaiyan.nn.deferred import MODULES, read
 from kaiyan.nn.frozen import freeze
 from kaiyan.nn.fuse import Reasons, is_hooked, is_taken, refusal
 from kaiyan.nn.rehearsal import rehearsed, run
-from kaiyan.nn.standing import Standing, standing_of
+from kaiyan.nn.standing import Following, Standing, standing_of
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def by_module(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tupl
     kept = _others(layers, left)
     for name in kept:
         _stand(layers[name], precision).until = waits[name]
+    if any(waits[name] for name in kept):
+        _follow(model)
     return model, {name: name for name in kept}, {name: left[name] for name in layers if name in left}
 
 
@@ -50,6 +52,13 @@ def _others(layers: Iterable[str], left: Reasons) -> list[str]:
 def _stand(layer: Any, precision: str) -> Standing:
     layer.forward = standing = standing_of(layer, precision)
     return standing
+
+
+def _follow(model: nn.Module) -> None:
+    """Norms and activations that nothing runs before or after are told what waits without torch's detour."""
+    for layer in model.modules():
+        if type(layer) in MODULES and not is_hooked(layer) and "forward" not in vars(layer):
+            layer.forward = Following(layer)
 
 
 def _refused(layer: Any) -> Sentence | None:
@@ -87,7 +96,7 @@ def _waits(model: nn.Module, inputs: tuple[Any, ...], names: list[str], precisio
         trial = copied(model)
         standing = {name: _stand(trial.get_submodule(name), precision) for name in names}
         for name, stands in standing.items():
-            stands.until = until[name]
+            stands.until, stands.watched = until[name], True
         try:
             read(run(trial, inputs))
         except OverwrittenError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kaiyan.nn.chain import Chain, Norm
@@ -28,7 +28,8 @@ class Deferred(Tensor):
     @staticmethod
     def __new__(cls, chain: Chain) -> Deferred:
         """A tensor of the chain's shape and type that has no memory."""
-        made: Any = Tensor._make_wrapper_subclass(cls, chain.shape, dtype=chain.x.dtype, device=chain.x.device)  # noqa: SLF001
+        x = chain.x
+        made: Any = _EMPTY(cls, chain.kernel.output_shape(x.shape), dtype=x.dtype, device=x.device)
         made._chain, made._numbers = chain, None  # noqa: SLF001
         return made  # type: ignore[no-any-return]
 
@@ -37,9 +38,6 @@ class Deferred(Tensor):
         """Takes the function in where the engine can; elsewhere calls it on the numbers."""
         del types
         kwargs = kwargs or {}
-        if func in _METADATA and type(args[0]) is Deferred and args[0].waits():
-            with torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001
-                return func(*args, **kwargs)
         take = _TAKES.get(func)
         if take is not None:
             taken = take(func, args, kwargs)
@@ -87,6 +85,14 @@ def read(entry: Any) -> Any:
     return entry
 
 
+def _take_fact(func: Any, args: Any, kwargs: Any) -> Any:
+    """What asks for no numbers."""
+    if type(args[0]) is not Deferred or args[0].waits() is None:
+        return None
+    with torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001
+        return func(*args, **kwargs)
+
+
 def _take_norm(func: Any, args: Any, kwargs: Any) -> Any:
     del func
     given = dict(zip(_BATCH_NORM, args, strict=False)) | kwargs
@@ -98,6 +104,39 @@ def _take_norm(func: Any, args: Any, kwargs: Any) -> Any:
     if chain is None:
         return None
     return Deferred(chain) if chain.until == "activation" else chain.computed()
+
+
+def take_module(layer: nn.Module) -> Callable[[Any, Deferred], Tensor | None]:
+    """What takes in a norm or an activation of torch's, given the layer and a tensor that waits; see ``MODULES``."""
+    return _norm_module if isinstance(layer, nn.modules.batchnorm._BatchNorm) else _activation_module  # noqa: SLF001
+
+
+def _norm_module(layer: Any, x: Deferred) -> Tensor | None:
+    chain = x.waits()
+    mean, var = layer.running_mean, layer.running_var
+    if chain is None or layer.training or mean is None or var is None or chain.x.ndim not in _AXES[type(layer)]:
+        return None
+    chain = chain.normed(Norm(mean, var, layer.weight, layer.bias, layer.eps))
+    if chain is None:
+        return None
+    return Deferred(chain) if chain.until == "activation" else chain.computed()
+
+
+def _activation_module(layer: Any, x: Deferred) -> Tensor | None:
+    chain = x.waits()
+    if chain is None or chain.until != "activation":
+        return None
+    y = chain.computed(MODULES[type(layer)])
+    return x.become_numbers(y) if getattr(layer, "inplace", False) else y
+
+
+_AXES: dict[Any, tuple[int, ...]] = {nn.BatchNorm1d: (2, 3), nn.BatchNorm2d: (4,), nn.BatchNorm3d: (5,)}
+MODULES: dict[type[nn.Module], str] = {
+    **dict.fromkeys(_AXES, ""),
+    nn.ReLU: "relu", nn.ReLU6: "relu6", nn.SiLU: "silu", nn.Hardswish: "hardswish", nn.Sigmoid: "sigmoid",
+    nn.Tanh: "tanh",
+}  # fmt: skip
+"""Layers of torch's that are taken in as such, and the activation that they are."""
 
 
 def _take_sum(func: Any, args: Any, kwargs: Any) -> Any:
@@ -133,6 +172,7 @@ def _without_effect(func: Any) -> set[str]:
     return {"inplace", "min_val", "max_val"} if func in _HARDTANH else {"inplace", "approximate"}
 
 
+_EMPTY: Any = Tensor._make_wrapper_subclass  # noqa: SLF001
 _BATCH_NORM = ("input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps")
 _HARDTANH = (F.hardtanh,)
 _ACTIVATIONS: dict[Any, str] = {
@@ -141,16 +181,15 @@ _ACTIVATIONS: dict[Any, str] = {
     torch.sigmoid: "sigmoid", Tensor.sigmoid: "sigmoid", torch.tanh: "tanh", Tensor.tanh: "tanh",
 }  # fmt: skip
 _IN_PLACE = (torch.relu_, Tensor.relu_)
+_FACTS = (
+    Tensor.dim, Tensor.size, Tensor.numel, Tensor.nelement, Tensor.ndimension, Tensor.__len__, Tensor.is_complex,
+    Tensor.is_floating_point, torch.is_floating_point, torch.numel,
+    *(getattr(Tensor, name).__get__ for name in ("shape", "dtype", "device", "ndim", "is_cuda", "requires_grad")),
+)  # fmt: skip
 _TAKES: dict[Any, Callable[[Any, Any, Any], Any]] = {
     F.batch_norm: _take_norm,
     **dict.fromkeys((torch.add, Tensor.add, Tensor.add_), _take_sum),
     **dict.fromkeys(_ACTIVATIONS, _take_activation),
+    **dict.fromkeys(_FACTS, _take_fact),
 }
 """What a tensor that waits takes in; each gives None where it cannot."""
-
-_METADATA: frozenset[Any] = frozenset([
-    Tensor.dim, Tensor.size, Tensor.numel, Tensor.nelement, Tensor.ndimension, Tensor.__len__,
-    Tensor.is_floating_point, torch.is_floating_point, torch.numel, Tensor.is_complex,
-    *(getattr(Tensor, name).__get__ for name in ("shape", "dtype", "device", "ndim", "is_cuda", "requires_grad")),
-])  # fmt: skip
-"""What asks for no numbers."""

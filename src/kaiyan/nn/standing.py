@@ -11,20 +11,19 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.jit._trace import is_tracing
 from torch.overrides import TorchFunctionMode
 
 from kaiyan.nn.called import FUNCTIONS, Called
-from kaiyan.nn.chain import PLAIN_TENSORS, Chain, Kernel, version
-from kaiyan.nn.deferred import Deferred, read
+from kaiyan.nn.chain import PLAIN_TENSORS, Chain, Kernel, written
+from kaiyan.nn.deferred import Deferred, read, take_module
 from kaiyan.nn.fuse import refusal, weighted
 from kaiyan.nn.prepared import Prepared
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
 
 _WEIGHTS = 2
-WORTH_WAITING = 8192
-"""Numbers of an output from which on it pays to let it wait: 20 microseconds, for a pass or two over them."""
+WORTH_WAITING = 4096
+"""Numbers of an output from which on it pays to let it wait: some microseconds, for a pass or two over them."""
 
 
 class Standing:
@@ -37,23 +36,21 @@ class Standing:
 
     def __init__(self, layer: nn.Module, precision: str) -> None:
         self.layer: Any = layer
-        self.precision, self.until = precision, ""
+        self.precision, self.until, self.watched = precision, "", False
         self._kernel: Kernel | None = None
         self._state: tuple[Any, ...] = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's output."""
-        args = read(args)
-        if (
-            len(args) != 1
-            or any(value is not None for value in kwargs.values())
-            or not _takes(args[0], self.layer.weight)
-        ):
-            return self.plain(*args, **kwargs)
+        x: Any = args[0] if args else None
+        if type(x) is Deferred:
+            x = x.numbers()
+        if len(args) != 1 or (kwargs and any(value is not None for value in kwargs.values())):
+            return self.plain(*read(args), **kwargs)
         try:
-            return self.output(self.kernel(), args[0])
+            return self.output(self.kernel(), x) if takes(x, self.layer.weight) else self.plain(x)
         except ConvError:
-            return self.plain(*args, **kwargs)
+            return self.plain(x)
 
     def plain(self, *args: Any, **kwargs: Any) -> Any:
         """What torch computes."""
@@ -63,8 +60,8 @@ class Standing:
         """The numbers, or a tensor that waits for what follows."""
         x = x.detach() if type(x) is nn.Parameter else x
         if self.until and prod(kernel.output_shape(x.shape)) >= WORTH_WAITING:
-            return Deferred(Chain.of(kernel, x, self.until))
-        return kernel.packed(None, None)(x)
+            return Deferred(Chain(kernel, x, self.until))
+        return kernel.plain(x, None, None)
 
     def kernel(self) -> Kernel:
         """The kernel of the weight as it is now."""
@@ -74,6 +71,7 @@ class Standing:
             self._kernel = Kernel(
                 weighted(self.layer), self.precision, is_linear=isinstance(self.layer, nn.Linear)
             )  # fmt: skip
+            self._kernel.watched = self.watched
         return self._kernel
 
     def kernels(self) -> list[Kernel]:
@@ -108,7 +106,7 @@ class Standing:
         kernel = next(iter(self.kernels()), None)
         if kernel is None:
             return str(self.layer)
-        spec, activation = kernel.numbers.spec, kernel.activation
+        spec, activation = kernel.plain.weighted.spec, kernel.activation
         return str(spec) if activation is None else f"{spec}, activation={activation!r}"
 
     def __getstate__(self) -> dict[str, Any]:
@@ -131,7 +129,7 @@ class Around(Standing):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's output."""
-        if self.varying or _is_autocast():
+        if self.varying or _is_autocast("cpu"):
             return self.plain(*args, **kwargs)
         with _Convolutions(self):
             return self.plain(*args, **kwargs)
@@ -147,7 +145,7 @@ class Around(Standing):
     def _known(self, called: Called) -> Kernel | None:
         """The kernel of this very weight with these settings."""
         _, x, weight, bias, settings = called
-        if not all(type(t) in PLAIN_TENSORS for t in (weight, bias) if t is not None) or not _takes(x, weight):
+        if not all(type(t) in PLAIN_TENSORS for t in (weight, bias) if t is not None) or not takes(x, weight):
             return None
         key = called.function, tuple(sorted((name, _hashed(value)) for name, value in settings.items()))
         for known, its_weight, its_bias, kernel in self._kernels:
@@ -158,6 +156,7 @@ class Around(Standing):
             return None
         kept = Kept(weight), Kept(bias)
         kernel = Kernel(called.weighted(weight.detach(), None if bias is None else bias.detach()), self.precision)
+        kernel.watched = self.watched
         self._kernels.append((key, *kept, kernel))
         return kernel
 
@@ -184,6 +183,22 @@ def computed_by(layer: nn.Module) -> Prepared | Standing | None:
     return layer if isinstance(layer, Prepared) else own if isinstance(own, Standing) else None
 
 
+class Following:
+    """The forward of a norm or an activation that may follow a convolution: its function at once, where that waits."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        self.layer: Any = layer
+        self._take = take_module(layer)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The layer's output."""
+        if len(args) == 1 and type(args[0]) is Deferred and not kwargs:
+            taken = self._take(self.layer, args[0])
+            if taken is not None:
+                return taken
+        return type(self.layer).forward(self.layer, *args, **kwargs)
+
+
 class _Convolutions(TorchFunctionMode):
     """While a layer's forward runs: its convolutions."""
 
@@ -205,24 +220,29 @@ class _Convolutions(TorchFunctionMode):
 _SETTINGS = ("stride", "padding", "dilation", "groups", "padding_mode", "output_padding")
 
 
-def _takes(x: Any, weight: Any) -> bool:
+def takes(x: Any, weight: Any) -> bool:
     """Whether the engine computes on it: plain numbers of one type on a processor that no gradient is asked of."""
-    if type(x) not in PLAIN_TENSORS or x.dtype is not weight.dtype or x.layout is not torch.strided:
+    if type(x) not in PLAIN_TENSORS or x.dtype is not weight.dtype or x.layout is not _STRIDED:
         return False
-    if x.device.type != "cpu" or weight.device.type != "cpu" or is_tracing() or _is_autocast():  # type: ignore[no-untyped-call]
+    if not x.is_cpu or not weight.is_cpu or _is_autocast("cpu") or _tracing() is not None:
         return False
     return not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad))
 
 
-def _is_autocast() -> bool:
-    return torch.is_autocast_enabled("cpu")
+_STRIDED = torch.strided
+_is_autocast = torch.is_autocast_enabled
+_tracing = torch._C._get_tracing_state  # noqa: SLF001
 
 
 def _state(layer: Any) -> tuple[Any, ...]:
     """What a plain layer's output is made of beside its input."""
-    weight, bias, own = layer.weight, layer.bias, layer.__dict__
-    settings = tuple(own.get(name) for name in _SETTINGS)
-    return weight, bias, _written(weight), None if bias is None else _written(bias), settings
+    own = layer.__dict__
+    parameters = own["_parameters"]
+    weight, bias = parameters.get("weight"), parameters.get("bias")
+    if weight is None or bias is None:
+        weight, bias = layer.weight, layer.bias
+    settings = [own.get(name) for name in _SETTINGS]
+    return weight, bias, written(weight), bias if bias is None else written(bias), settings
 
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
@@ -234,20 +254,15 @@ class Kept:
 
     def __init__(self, tensor: Tensor | None) -> None:
         self._tensor = tensor if tensor is None or type(tensor) is nn.Parameter else tensor.detach().clone()
-        self._state = _written(tensor) if type(tensor) is nn.Parameter else None
+        self._state = written(tensor) if type(tensor) is nn.Parameter else None
 
     def is_now(self, tensor: Tensor | None) -> bool:
         """Whether this tensor has the same numbers."""
         if self._tensor is None or tensor is None:
             return self._tensor is tensor
         if self._state is not None:
-            return self._tensor is tensor and _written(tensor) == self._state
+            return self._tensor is tensor and written(tensor) == self._state
         return torch.equal(self._tensor, tensor)
-
-
-def _written(tensor: Tensor) -> tuple[int, int]:
-    """What changes when a tensor is written to."""
-    return version(tensor), tensor.data_ptr()
 
 
 def _hashed(value: Any) -> Any:
