@@ -127,7 +127,9 @@ def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs:
 
 
 def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
+    began = process_time()
     code, finding = _reason(facts)
+    until += process_time() - began  # a search for sizes does not take from the time of the fixes
     trials = tried(facts, finding, until, _reason)
     code, finding, trials = suspected(facts, code, finding, trials)
     unknown = (*finding.unknown, *_unknown(facts, finding))

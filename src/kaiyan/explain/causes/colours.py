@@ -40,10 +40,11 @@ def recoloured(shape: Shape, wanted: int) -> Change | None:
             sentence("K001", "the picture is colour and the layer takes grey: average the colours"),
             line, lambda x: x[:, :3].mean(1, keepdim=True),
         )  # fmt: skip
-    if got == 1 and 1 < wanted <= 4:
+    if got == 1 and wanted == 3:
         line = f"x = x.expand(-1, {wanted}{', -1' * (len(shape) - 2)})"
         return (
-            sentence("K001", "the input has 1 channel, and the model takes {wanted}", wanted=wanted),
+            sentence("K001", "the input has 1 channel, as grey or mono, and the model takes {wanted} channels",
+                     wanted=wanted),
             sentence("K001", "repeat it {wanted} times: {line}", wanted=wanted, line=line),
             line, lambda x: x.expand(-1, wanted, *x.shape[2:]),
         )  # fmt: skip

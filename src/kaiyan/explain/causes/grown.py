@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from functools import partial
 from linecache import getline
-from math import prod
+from math import inf, prod
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,7 @@ def _larger(facts: Facts) -> tuple[Fix | None, bool]:
     x = next((x for x in facts.inputs if isinstance(x, Tensor) and x.ndim > 2), None)
     if facts.model is None or x is None or 0 in x.shape:
         return None, False
-    sizes, runs = _Search(facts, tuple(x.shape), process_time() + SECONDS).least()
+    sizes, runs = _Search(facts, tuple(x.shape)).least()
     if not sizes:
         return None, False
     line = f"x = F.interpolate(x, size={sizes})"
@@ -65,7 +65,7 @@ class _Search:
 
     facts: Facts
     shape: Shape
-    until: float
+    until: float = inf
 
     def least(self) -> tuple[Shape, bool]:
         """Doubled until it works, then halved in between, and whether it runs to the end; empty where none helps."""
@@ -104,7 +104,9 @@ class _Search:
             else x
             for x in self.facts.inputs
         )
-        return rehearse(self.facts.model, inputs, meta=self.facts.meta)
+        run = rehearse(self.facts.model, inputs, meta=self.facts.meta)
+        self.until = min(self.until, process_time() + SECONDS)  # from the first run on, which loads torch's tables
+        return run
 
     def _runs(self, size: Shape) -> bool:
         return self._rehearsed(size).error is None
@@ -128,7 +130,9 @@ def _repeated(facts: Facts) -> Iterator[Fix]:
         return
     block = _block(row[-1].line) if row[-1].line else []
     owner = _owner(row[-1])
-    for count in range(1, len(block) + 1):
+    for count in dict.fromkeys((1, len(block), *range(2, len(block)))):
+        if not block:
+            break
         lines = block[len(block) - count :]
         said = sentence("K004", "one pooling less, or {count}: without {line}", count=count, line=lines[0].text)
         yield edited_lines(said, owner, dict.fromkeys(lines, "pass"))

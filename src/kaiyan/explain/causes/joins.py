@@ -11,7 +11,7 @@ from torch import nn
 
 from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.causes.linear import padded
-from kaiyan.explain.causes.meeting import meeting
+from kaiyan.explain.causes.meeting import meeting, resized
 from kaiyan.explain.fixes import Fix, edited, followed, replaced, through
 from kaiyan.explain.layers import half, is_convolution, rebuilt, written
 from kaiyan.explain.rehearse import titled
@@ -40,7 +40,7 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
         said = sentence("K021", "two tensors that meet number by number differ on axis {axis}: {a} and {b}",
                         axis=axis, a=a, b=b)  # fmt: skip
     return Finding(said, (*_spread(facts, shapes), *meeting(facts, shapes), *_projected(facts, shapes),
-                          *_joined(facts, shapes)))  # fmt: skip
+                          *resized(facts, shapes), *_joined(facts, shapes)))  # fmt: skip
 
 
 _ATOMS = (ast.Name, ast.Call, ast.Attribute, ast.Subscript)
@@ -95,7 +95,8 @@ def _projected(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     layer = _POINTWISE[len(sizes)](C, K, 1, stride=stride)
     said = sentence("K021", "{operand} through {layer}, as residual networks do", operand=operand,
                     layer=written(layer))  # fmt: skip
-    yield through(said, step.line, step.path, operand, "shortcut", layer)
+    taken = facts.model is not None and hasattr(facts.model.get_submodule(step.path), "shortcut")
+    yield through(said, step.line, step.path, operand, "projection" if taken else "shortcut", layer)
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _concat(facts: Facts, found: re.Match[str]) -> Finding:
         else sentence("K022", "tensor {number} of the concatenation has {b}, the first has {a}", number=number,
                       a=a, b=b)
     )  # fmt: skip
-    return Finding(said, (*meeting(facts, shapes), *_joined(facts, shapes)))
+    return Finding(said, (*meeting(facts, shapes), *resized(facts, shapes), *_joined(facts, shapes)))
 
 
 def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
@@ -157,17 +158,17 @@ def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     made.sort(key=lambda step: shapes.count(step.output or ()))  # the odd one out first, of three or more
     for step in made:
         yield from _reached(facts.model.get_submodule(step.path), step, shapes)
-    resized: list[Fix] = []
+    later: list[Fix] = []
     for step in made:
         old: Any = facts.model.get_submodule(step.path)
         other = _other(step.output or (), shapes)
         for fix in _fitted(old, step, other):
             if "Upsample" in (fix.after or ""):
-                resized.append(fix)
+                later.append(fix)
             else:
                 yield fix
     yield from padded(facts)
-    yield from resized
+    yield from later
 
 
 def _other(mine: Shape, shapes: tuple[Shape, ...]) -> Shape:

@@ -24,7 +24,7 @@ NAMES = 6
 
 
 def meeting(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
-    """Sizes that halve evenly where a size spoiled the join; the variable that was meant; a resize in the line."""
+    """Sizes that halve evenly where a size spoiled the join; then the variable that was meant."""
     if len(shapes) < 2 or facts.model is None:
         return
     if _is_near(shapes):
@@ -32,6 +32,12 @@ def meeting(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     place = scene(facts)
     if place is not None:
         yield from _renamed(place, shapes)
+
+
+def resized(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
+    """One of the ends resized to the other in the user's line."""
+    place = scene(facts) if len(shapes) > 1 and facts.model is not None else None
+    if place is not None and not (isinstance(place.node(), ast.BinOp) and len({s[1:2] for s in shapes}) > 1):
         yield from _interpolated(place, shapes)
 
 

@@ -49,7 +49,8 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding | None:
             *_latent(facts, found, shape, wanted),
             *(other_rank(facts, shape) if _is_odd(facts, shape) else ()),
             *_without_one(shape, wanted),
-            *_reshaped(shape, wanted, certain=facts.model is None),
+            *_reshaped(_own(facts, shape), wanted, certain=facts.model is None),
+            *_one_frame(shape, wanted),
             *_repeated(facts, shape, wanted),
             *other_rank(facts, shape),
         ),
@@ -63,6 +64,19 @@ def _is_odd(facts: Facts, shape: tuple[int, ...]) -> bool:
     ranks = [name[-2:] for name in (type(m).__name__ for m in facts.model.modules()) if re.search(r"[123]d$", name)]
     own, given = type(facts.layer).__name__[-2:], f"{len(shape) - 2}d"
     return own != given and (ranks.count(given) > ranks.count(own) or any(s.output == shape for s in facts.done))
+
+
+def _own(facts: Facts, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of the model's input where that has as many axes as the layer was given."""
+    first = next((x for x in facts.inputs if isinstance(x, Tensor)), None)
+    return tuple(first.shape) if first is not None and facts.done and first.ndim == len(shape) else shape
+
+
+def _one_frame(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+    """One frame of each clip, which keeps the batch."""
+    if len(shape) == wanted + 1:
+        line = f"x = x[:, {shape[1] // 2}]"
+        yield fed(sentence("K005", "one frame of each clip: {line}", line=line), line, lambda x: x[:, x.shape[1] // 2])
 
 
 def _without_one(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:

@@ -58,10 +58,10 @@ def _version(facts: Facts, found: re.Match[str]) -> Finding:
     ))  # fmt: skip
 
 
-def _usual(settings: dict[str, Any] | None) -> Any:
+def _usual(settings: dict[str, Any] | None, *, full: bool = False) -> Any:
     kernel = per_axis((settings or {}).get("kernel_size", 3), 1)
     dilation = per_axis((settings or {}).get("dilation", 1), 1)[0]
-    pads = tuple(dilation * (k - 1) // 2 for k in kernel)
+    pads = tuple(dilation * (k - 1) // (1 if full else 2) for k in kernel)
     return pads[0] if len(set(pads)) == 1 else pads
 
 
@@ -81,10 +81,16 @@ def _word(facts: Facts, found: re.Match[str]) -> Finding:
     word = found["word"]
     said = sentence("K009", "PyTorch has the padding words 'valid' and 'same', in lower case, not {word!r}", word=word)
     near = "valid" if word.lower() == "valid" else "same"
-    strided = per_axis((facts.settings or {}).get("stride", 1), 1) != (1,) and near == "same"
-    after = f"padding={_usual(facts.settings)}" if strided else f"padding='{near}'"
-    offer = sentence("K009", "{after}; TensorFlow's SAME pads by the stride, kaiyan.nn has it", after=after)
-    return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*(['\"])\w+\1", after),))
+    line = facts.line.text if facts.line else ""
+    stride = re.search(r"stride\s*=\s*(?!1\b)", line) or per_axis((facts.settings or {}).get("stride", 1), 1) != (1,)
+    numeric, named = f"padding={_usual(facts.settings, full=word.lower() == 'full')}", f"padding='{near}'"
+    first = numeric if word.lower() in ("full", "half") or (near == "same" and stride) else named
+    offer = sentence("K009", "{after}; TensorFlow's SAME pads by the stride, kaiyan.nn has it", after=first)
+    fixes = [_line_fix(facts, offer, r"padding\s*=\s*(['\"])\w+\1", first)]
+    if first == named:
+        other = sentence("K009", "a number: {after}, half the kernel on each side", after=numeric)
+        fixes.append(_line_fix(facts, other, r"padding\s*=\s*(['\"])\w+\1", numeric))
+    return Finding(said, tuple(fixes))
 
 
 def _mode(facts: Facts, found: re.Match[str]) -> Finding:

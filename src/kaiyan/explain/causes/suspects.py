@@ -79,6 +79,9 @@ def _first(facts: Facts) -> tuple[int | None, int | None]:
             return None, 2
         if isinstance(layer, (nn.RNNBase, nn.Linear)):
             return None, None
+    step = facts.step
+    if step is not None and step.kind.startswith("conv") and len(step.inputs) > 1:
+        return step.inputs[1][1], len(step.inputs[1])
     return None, None
 
 

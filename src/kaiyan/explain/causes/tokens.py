@@ -173,10 +173,10 @@ def _batch_first(facts: Facts) -> Iterator[Fix]:
         yield replaced(said, layer, facts.path or "", made)
 
 
-def _index(facts: Facts, found: re.Match[str]) -> Finding | None:
+def _index(facts: Facts, _: re.Match[str]) -> Finding | None:
     layer: Any = facts.layer
     if not isinstance(layer, (nn.Embedding, nn.EmbeddingBag)):
-        if "in self" in found[0] and not facts.model:
+        if not facts.model:
             said = sentence("K048", "an index is outside of the table: Embedding(n, ...) takes 0 to n - 1")
             return Finding(said, (Fix(sentence("K048", "num_embeddings at least the largest index and one more")),))
         return None
