@@ -86,7 +86,7 @@ class CommaAtTheReturn(nn.Module):
 
 class CommaBehindAFunction(Comma):
     def forward(self, x: Any) -> Any:
-        y = self.c1(x)
+        y: Any = self.c1(x)
         y = F.relu(y),  # fmt: skip
         return y.mean((2, 3))
 
