@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from math import prod
-from typing import TYPE_CHECKING, Any
+from math import lcm, prod
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.door import checked
+from kaiyan.explain.moving import Map, free, maps
 from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.nn.copied import copied
 from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
 from kaiyan.spec.sentence import Sentence, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 HEADINGS = ("layer", "jump")
 EXACT = 1e-5
@@ -35,6 +32,10 @@ class Moved:
     ``jump`` is how many input columns lie between two of its own. ``errors`` has one number a shift: the output of the
     moved picture, moved back by shift / jump (the better of the two whole numbers beside it), minus that of the
     picture, root mean square, as a share of the latter's. A layer without columns (``width`` 1) is not moved back.
+
+    ``inner`` is the same over the columns whose fields no border reaches, before and after: what strides alone do (None
+    where there are none); ``free`` is the share of such columns. ``border`` is the error at shifts that the strides
+    divide: what borders alone do. ``softened`` says that a blur stands before the stride.
     """
 
     path: str
@@ -43,6 +44,10 @@ class Moved:
     jump: float
     width: int
     errors: tuple[float, ...]
+    inner: tuple[float | None, ...] = ()
+    free: float | None = None
+    border: float | None = None
+    softened: bool = False
 
     @property
     def name(self) -> str:
@@ -63,6 +68,24 @@ class Moved:
         """The largest error at shifts that the strides divide: what borders and full connections do."""
         return max((e for s, e in enumerate(self.errors, 1) if self.on_grid(s)), default=0.0)
 
+    @property
+    def stride_error(self) -> float:
+        """The largest error at shifts that the strides do not divide, away from the border where that is known."""
+        inner = [e for s, e in enumerate(self.inner, 1) if e is not None and not self.on_grid(s)]
+        return max(inner, default=self.off_grid_error)
+
+    @property
+    def breaks(self) -> bool:
+        """Whether strides up to here are seen to break equivariance; where no column is free of the border, only where
+        they do more than twice what the border does."""
+        apart = any(e is not None and not self.on_grid(s) for s, e in enumerate(self.inner, 1))
+        return self.stride_error > (EXACT if apart else max(2 * self.border_error, EXACT))
+
+    @property
+    def border_error(self) -> float:
+        """What borders and full connections do, at shifts that the strides divide."""
+        return self.grid_error if self.border is None else self.border
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, for JSON."""
         return {
@@ -72,6 +95,10 @@ class Moved:
             "jump": self.jump,
             "width": self.width,
             "errors": list(self.errors),
+            "inner": list(self.inner),
+            "free": self.free,
+            "border": self.border,
+            "softened": self.softened,
         }
 
 
@@ -86,13 +113,14 @@ class ShiftReport(Shown):
 
     @property
     def breaker(self) -> Moved | None:
-        """The first layer on a coarser grid than all before it that is more than twice as wrong off it as on it.
+        """The first layer on a coarser grid than all before it whose map is another off that grid, the border apart; a
+        stride behind a blur is let pass.
 
         Its own stride is 1 where a function before it, such as ``F.max_pool2d``, made the grid coarser.
         """
         finest = 1.0
         for layer in self.layers:
-            if layer.jump > finest and layer.off_grid_error > max(2 * layer.grid_error, EXACT):
+            if layer.jump > finest and layer.breaks and not layer.softened:
                 return layer
             finest = max(finest, layer.jump)
         return None
@@ -105,18 +133,21 @@ class ShiftReport(Shown):
     @property
     def lines(self) -> tuple[Sentence, ...]:
         """What was found, in sentences."""
-        found = [self._breaking(), self._border(), self._answer()]
+        found = [self._breaking(), self._softened(), self._border(), self._nothing_free(), self._answer()]
         return tuple(line for line in found if line)
 
     def table(self) -> Table:
-        """A row a layer, a column a shift; the layer that breaks equivariance is marked."""
+        """A row a layer, a column a shift: what strides do there, away from the border where that is known; then what
+        the border does, and the share of columns that it does not reach; the layer that breaks equivariance is marked.
+        """
         headings = tuple(sentence("heading", heading) for heading in HEADINGS)
         shifts = tuple(str(shift) for shift in range(1, len(self.answer.errors) + 1))
         rows = tuple(
-            Row((layer.name, f"{layer.jump:g}", *(f"{error:.1%}" for error in layer.errors)), mark=self._mark(layer))
+            Row((layer.name, f"{layer.jump:g}", *_cells(layer), *_border_cells(layer)), mark=self._mark(layer))
             for layer in self.layers
         )
-        return Table((*headings, *shifts), rows, notes=self.lines)
+        below = (sentence("heading", "border"), sentence("heading", "free"))
+        return Table((*headings, *shifts, *below), rows, notes=self.lines)
 
     __repr__ = Shown.__str__
 
@@ -157,32 +188,66 @@ class ShiftReport(Shown):
 
     def _breaking(self) -> Sentence:
         if self.breaker is None:
-            return sentence("moved", "no stride is seen to break translation equivariance at these shifts")
+            return self._not_breaking()
         if self.breaker.stride <= 1:
             return sentence(
                 "moved",
                 "a function before {path} ({kind}) breaks translation equivariance: it makes {jump:g} input columns "
                 "one, and shifts that {jump:g} does not divide change the map by up to {error:.1%}",
                 path=self.breaker.path or "model", kind=self.breaker.kind, jump=self.breaker.jump,
-                error=self.breaker.off_grid_error,
+                error=self.breaker.stride_error,
             )  # fmt: skip
         return sentence(
             "moved",
             "{path} ({kind}) breaks translation equivariance: its stride {stride:g} makes {jump:g} input columns one, "
             "and shifts that {jump:g} does not divide change its map by up to {error:.1%}",
             path=self.breaker.path or "model", kind=self.breaker.kind, stride=self.breaker.stride,
-            jump=self.breaker.jump, error=self.breaker.off_grid_error,
+            jump=self.breaker.jump, error=self.breaker.stride_error,
         )  # fmt: skip
 
+    def _not_breaking(self) -> Sentence:
+        finest = 1.0
+        for layer in self.layers:
+            if layer.jump > finest and layer.free == 0 and not layer.softened:
+                return sentence(
+                    "moved",
+                    "{path} ({kind}) makes {jump:g} input columns one; what that breaks cannot be seen on this "
+                    "picture: no column of its map is free of the border",
+                    path=layer.path or "model", kind=layer.kind, jump=layer.jump,
+                )  # fmt: skip
+            finest = max(finest, layer.jump)
+        return sentence("moved", "no stride is seen to break translation equivariance at these shifts")
+
     def _border(self) -> Sentence | None:
-        first = next((m for m in self.layers if m.width > 1 and m.grid_error > EXACT), None)
+        first = next((m for m in self.layers if m.width > 1 and m.border_error > EXACT), None)
         if first is None:
             return None
         return sentence(
             "moved",
             "from {path} ({kind}) on, the borders change the maps too: by {error:.1%} there, at shifts that its "
             "strides divide",
-            path=first.path or "model", kind=first.kind, error=first.grid_error,
+            path=first.path or "model", kind=first.kind, error=first.border_error,
+        )  # fmt: skip
+
+    def _softened(self) -> Sentence | None:
+        first = next((m for m in self.layers if m.softened and m.stride > 1), None)
+        if first is None:
+            return None
+        return sentence(
+            "moved",
+            "{path} ({kind}) blurs before its stride of {stride:g}: shifts between change its map by up to {error:.1%}",
+            path=first.path or "model", kind=first.kind, stride=first.stride, error=first.stride_error,
+        )  # fmt: skip
+
+    def _nothing_free(self) -> Sentence | None:
+        first = next((m for m in self.layers if m.width > 1 and m.free == 0), None)
+        if first is None:
+            return None
+        return sentence(
+            "moved",
+            "from {path} ({kind}) on, no column is free of the border: what strides do and what the border does cannot "
+            "be told apart there",
+            path=first.path or "model", kind=first.kind,
         )  # fmt: skip
 
     def _answer(self) -> Sentence:
@@ -223,33 +288,49 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
         )
     still = copied(model).eval()
     with torch.no_grad():
-        answer, maps = _first(still, x.clone())  # a model may write into its input
-        runs = [_maps(still, x.roll(shift, -1)) for shift in range(1, shifts + 1)]
-    layers = tuple(_moved(m, [run[1][i].output for run in runs]) for i, m in enumerate(maps))
-    last = maps[-1].jump if maps else 1.0
+        return _report(still, x, shifts, type(model).__name__)
+
+
+def _report(model: nn.Module, x: Tensor, shifts: int, name: str) -> ShiftReport:
+    answer, first = _first(model, x.clone())  # a model may write into its input
+    steps = [*range(1, shifts + 1)]
+    step = lcm(*(int(m.jump) for m in first if m.jump >= 1 and m.jump.is_integer()), 1)
+    steps += [step] if shifts < step < x.shape[-1] else []
+    runs = [maps(model, x.roll(shift, -1)) for shift in steps]
+    within = free(model, x, first)
+    after = [free(model, x, first, shift) for shift in steps[:shifts]]
+    layers = tuple(
+        _moved(m, [run[1][i].output for run in runs], steps, [seen[i] for seen in after], within[i])
+        for i, m in enumerate(first)
+    )
     is_map = answer.ndim == x.ndim
-    whole = _moved(_Map("", type(model).__name__, 1.0, last if is_map else 1.0, answer), [run[0] for run in runs])
-    kept = None if is_map else float(np.mean([bool((run[0].argmax(-1) == answer.argmax(-1)).all()) for run in runs]))
-    return ShiftReport(layers, whole, kept)
+    whole = Map("", name, 1.0, first[-1].jump if first and is_map else 1.0, answer)
+    moved = _moved(whole, [run[0] for run in runs[:shifts]], steps[:shifts], [], None)
+    kept = [bool((run[0].argmax(-1) == answer.argmax(-1)).all()) for run in runs[:shifts]]
+    return ShiftReport(layers, moved, None if is_map else float(np.mean(kept)))
 
 
-def _first(model: nn.Module, x: Tensor) -> tuple[Tensor, list[_Map]]:
+def _first(model: nn.Module, x: Tensor) -> tuple[Tensor, list[Map]]:
     """The run without a shift; raises ``KaiyanError`` with the model's words where it fails."""
     try:
-        return _maps(model, x)
+        return maps(model, x)
     except (RuntimeError, ValueError, TypeError) as error:
+        if isinstance(error, KaiyanError):
+            raise
         raise KaiyanError(
             "model-fails", "the model does not run on this input: {error}", error=str(error).partition("\n")[0]
         ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Map:
-    path: str
-    kind: str
-    stride: float
-    jump: float
-    output: Tensor
+def _cells(layer: Moved) -> tuple[str, ...]:
+    if layer.free is None:
+        return tuple(f"{error:.1%}" for error in layer.errors)
+    return tuple("-" if error is None else f"{error:.1%}" for error in layer.inner)
+
+
+def _border_cells(layer: Moved) -> tuple[str, str]:
+    border = "?" if layer.border is None else f"{layer.border:.1%}"
+    return border, "-" if layer.free is None else f"{layer.free:.0%}"
 
 
 def _tensor(picture: Any) -> Tensor:
@@ -261,68 +342,49 @@ def _tensor(picture: Any) -> Tensor:
     return torch.from_numpy(found.pixels.astype(np.float32) / found.white)[None]
 
 
-def _maps(model: nn.Module, x: Tensor) -> tuple[Tensor, list[_Map]]:
-    """The model's output, and that of every module without modules in it, in the order of the calls."""
-    found: list[_Map] = []
-    jumps: dict[int, tuple[Tensor, float]] = {id(x): (x, 1.0)}
-
-    def note(path: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            if not (isinstance(output, Tensor) and inputs and isinstance(inputs[0], Tensor)):
-                return
-            before = _jump(inputs[0], jumps, x)
-            stride = _stride(module, inputs[0], output)
-            jumps[id(output)] = (output, before * stride)
-            found.append(_Map(path, type(module).__name__, stride, before * stride, output.clone()))
-
-        return hook
-
-    leaves = [(path, module) for path, module in model.named_modules() if not any(True for _ in module.children())]
-    handles = [module.register_forward_hook(note(path)) for path, module in leaves]
-    try:
-        answer = model(x)
-    finally:
-        for handle in handles:
-            handle.remove()
-    if not isinstance(answer, Tensor):
-        raise KaiyanError(
-            "not-one-tensor",
-            "the model returns a {kind}, not one tensor",
-            "a module that returns the tensor that is meant",
-            kind=type(answer).__name__,
-        )
-    return answer.clone(), found
+def _moved(
+    still: Map, moved: list[Tensor], steps: list[int], after: list[Tensor | None], within: Tensor | None
+) -> Moved:
+    """``moved`` and ``after`` have the map, and its columns that no border reaches, for each of ``steps``."""
+    errors = tuple(
+        _error(still.output, m, s / still.jump if still.width > 1 else 0) for s, m in zip(steps, moved, strict=True)
+    )
+    inner = tuple(_inner(still, m, s, within, seen) for s, m, seen in zip(steps, moved, after, strict=False))
+    border = [e for s, e in zip(steps, errors, strict=True) if still.width == 1 or (s / still.jump).is_integer()]
+    shifts = len(after) or len(steps)
+    share = None if within is None else float(within.double().mean())
+    return Moved(
+        still.path, still.kind, still.stride, still.jump, still.width, errors[:shifts], inner, share,
+        max(border, default=None), still.softened,
+    )  # fmt: skip
 
 
-def _jump(tensor: Tensor, jumps: dict[int, tuple[Tensor, float]], x: Tensor) -> float:
-    """That of the map itself; of the latest as wide, after functions without a stride; else from the widths."""
-    if id(tensor) in jumps:
-        return jumps[id(tensor)][1]
-    alike = [jump for held, jump in jumps.values() if held.ndim == tensor.ndim and held.shape[-1] == tensor.shape[-1]]
-    return alike[-1] if alike else float(max(round(x.shape[-1] / tensor.shape[-1]), 1))
+def _inner(still: Map, moved: Tensor, shift: int, within: Tensor | None, after: Tensor | None) -> float | None:
+    """The error over the columns that no border reaches, before and after; None where there are none, or not known."""
+    if within is None or after is None:
+        return None
+    found = [_over(still, moved, n, within, after) for n in _steps(shift / still.jump)]
+    return min((error for error in found if error is not None), default=None)
 
 
-def _stride(module: nn.Module, before: Tensor, after: Tensor) -> float:
-    if before.ndim < 3 or after.ndim < 3 or after.shape[-1] == 1:
-        return 1.0
-    stride = getattr(module, "stride", None)
-    if stride is None:
-        return before.shape[-1] / after.shape[-1]
-    step = float(stride[-1] if isinstance(stride, tuple) else stride)
-    return 1 / step if getattr(module, "transposed", False) else step
-
-
-def _moved(still: _Map, outputs: list[Tensor]) -> Moved:
-    output = still.output
-    width = output.shape[-1] if output.ndim >= 3 else 1
-    errors = tuple(_error(output, moved, s / still.jump if width > 1 else 0) for s, moved in enumerate(outputs, 1))
-    return Moved(still.path, still.kind, still.stride, still.jump, width, errors)
+def _over(still: Map, moved: Tensor, n: int, within: Tensor, after: Tensor) -> float | None:
+    width = still.width - n
+    if width <= 0:
+        return None
+    both = within[:width] & after[n:]
+    if not bool(both.any()):
+        return None
+    before = still.output[..., :width][..., both]
+    return _size(moved[..., n:][..., both] - before) / (_size(before) or 1.0)
 
 
 def _error(still: Tensor, moved: Tensor, columns: float) -> float:
     scale = _size(still) or 1.0
-    whole = {int(np.floor(columns)), int(np.ceil(columns))}
-    return min(_size(moved.roll(-n, -1) - still) for n in whole) / scale
+    return min(_size(moved.roll(-n, -1) - still) for n in _steps(columns)) / scale
+
+
+def _steps(columns: float) -> set[int]:
+    return {int(np.floor(columns)), int(np.ceil(columns))}
 
 
 def _size(tensor: Tensor) -> float:
