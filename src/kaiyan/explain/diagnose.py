@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib import import_module
 from time import process_time
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from kaiyan.explain.causes.finding import Cause
     from kaiyan.explain.facts import Facts
     from kaiyan.explain.fixes import Fix
     from kaiyan.explain.record import Line
@@ -146,10 +147,18 @@ def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
 def _reason(facts: Facts) -> tuple[str, Finding]:
     """The code and what it finds: of the first row that understands the facts."""
     for cause in CAUSES:
-        finding = cause(facts)
+        finding = _asked(cause, facts)
         if finding:
             return finding.code or cause.code, finding
     return "K000", Finding(sentence("K000", "this failure is not in the catalogue: {text}", text=facts.message))
+
+
+def _asked(cause: Cause, facts: Facts) -> Finding | None:
+    """What a row finds; from the words alone where it cannot read inputs of a kind that it does not know."""
+    try:
+        return cause(facts)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return cause(replace(facts, model=None, inputs=(), run=None, loss=None, frame=None))
 
 
 def _unknown(facts: Facts, finding: Finding) -> Iterator[Sentence]:

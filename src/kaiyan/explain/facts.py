@@ -34,7 +34,7 @@ _NAMED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Warning|
 class Facts:
     """``text`` is the message or the whole traceback; ``settings`` what a failing constructor was given.
 
-    ``loss`` is the loss that failed, where one did.
+    ``loss`` is the loss that failed, where one did. ``frame`` is the last of the user's frames, where there was one.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Facts:
     settings: dict[str, Any] | None = None
     meta: bool = True
     loss: Loss | None = None
+    frame: tuple[FrameType, int] | None = None
 
     @property
     def message(self) -> str:
@@ -114,12 +115,13 @@ def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -
         last = error.rpartition(_HANDLING)[2]
         return _rehearsed(Facts(last, written_line(last)), model, inputs)
     frames = tuple(_frames(error))
-    line = next((_line(frame, number) for frame, number in reversed(frames) if _is_users(frame)), None)
+    users = [(frame, number) for frame, number in frames if _is_users(frame)][-1:]
+    line = _line(*users[0]) if users else None
     loss = called_loss(frames, _is_users, _line)
-    facts = Facts(f"{type(error).__name__}: {error}", line, settings=_settings(frames), loss=loss)
+    facts = Facts(f"{type(error).__name__}: {error}", line, settings=_settings(frames), loss=loss,
+                  frame=users[0] if users else None)  # fmt: skip
     found, given = _called(frames)
     if loss and not loss.is_inside:
-        users = [(frame, number) for frame, number in frames if _is_users(frame)][-1:]
         calls = [call for frame, number in users for call in calls_before(frame, number) if model in (None, call[0])]
         found, given = next((call for call in calls if _gave(call, loss)), (None, None))
     return _rehearsed(facts, model or found, given if inputs is None else inputs)

@@ -52,19 +52,34 @@ def calls_before(frame: FrameType, number: int) -> Iterator[tuple[nn.Module, tup
         return
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and first <= node.lineno <= number]
     for call in sorted(calls, key=lambda call: -call.lineno):
-        module = _value(call.func, frame)
-        args = tuple(_value(arg, frame) for arg in call.args)
+        module = value_of(call.func, frame)
+        args = tuple(value_of(arg, frame) for arg in call.args)
         known = bool(args) and not call.keywords and all(arg is not None for arg in args)
         if known and isinstance(module, nn.Module) and not is_loss(module):
             yield module, args
 
 
-def _value(node: ast.expr, frame: FrameType) -> Any:
-    """What a name or an attribute holds; None where it is anything else."""
+def lines_above(frame: FrameType, number: int) -> Iterator[Line]:
+    """Lines of the frame's source before one, the nearest first."""
+    file = frame.f_code.co_filename
+    lines = linecache.getlines(file, frame.f_globals)
+    for n in range(min(number - 1, len(lines)), frame.f_code.co_firstlineno - 1, -1):
+        yield Line(file, n, lines[n - 1].strip())
+
+
+def modules_in(frame: FrameType) -> Iterator[tuple[str, nn.Module]]:
+    """Modules that the frame's names hold, losses apart."""
+    for name, value in {**frame.f_globals, **frame.f_locals}.items():
+        if isinstance(value, nn.Module) and not is_loss(value):
+            yield name, value
+
+
+def value_of(node: ast.expr, frame: FrameType) -> Any:
+    """What a name or an attribute in the frame's code holds; None where it is anything else."""
     if isinstance(node, ast.Name):
         return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
     if isinstance(node, ast.Attribute):
-        holder = _value(node.value, frame)
+        holder = value_of(node.value, frame)
         known = getattr(holder, "_modules", {}) | getattr(holder, "__dict__", {}) if holder is not None else {}
         return known.get(node.attr)
     return None

@@ -81,6 +81,9 @@ def _can_be_tried(fix: Fix, facts: Facts, finding: Finding) -> bool:
 
 
 def _is_repeated(fix: Fix, running: list[Trial]) -> bool:
+    """Whether one that runs says the same, word for word, or enough of them say it with other numbers."""
+    if any(str(trial.fix.sentence) == str(fix.sentence) for trial in running):
+        return True
     return sum(trial.fix.sentence.text == fix.sentence.text for trial in running) >= ALIKE
 
 

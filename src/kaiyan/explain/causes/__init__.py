@@ -1,5 +1,6 @@
 """Every cause of the catalogue, one table: the first that understands the facts names it."""
 
+from kaiyan.explain.causes.asserts import ASSERTS
 from kaiyan.explain.causes.channels import CHANNELS
 from kaiyan.explain.causes.elsewhere import ELSEWHERE
 from kaiyan.explain.causes.gpu import GPU
@@ -23,6 +24,6 @@ from kaiyan.explain.causes.types import TYPES
 
 CAUSES = (
     *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *LAYERS, *TOKENS, *TUPLES, *SIZES, *JOINS,
-    *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES,
+    *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES, *ASSERTS,
 )  # fmt: skip
 """The table of codes."""

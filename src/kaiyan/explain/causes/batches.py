@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from kaiyan.explain.causes.mends import Mend, mended
 from kaiyan.explain.fixes import Fix, edited, replaced
 from kaiyan.explain.layers import rebuilt, written
 from kaiyan.explain.source import rewritten
+from kaiyan.explain.traceback import lines_above
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
@@ -146,6 +148,13 @@ def _turned(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
 def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
     """Where only the numbers are known: what usually makes them differ."""
     line = "x = x.view(x.size(0), -1)"
+    above = lines_above(*facts.frame) if facts.frame else ()
+    view = next((line for line in above if re.search(r"\.(?:view|reshape)\(-1,", line.text)), None)
+    found = _call(view.text) if view else None
+    if view and found:
+        after = f"{found[1]}.view({found[1]}.size(0), -1)" if found[1].isidentifier() else f"{found[1]}.flatten(1)"
+        yield Fix(sentence("K050", "keep the batch: {after}", after=after), view.text,
+                  view.text.replace(found[0], after), line=view)  # fmt: skip
     yield Fix(sentence("K050", "if a view(-1, n) stands in the model: {line} keeps the batch of {wanted}, and "
                        "in_features follows", line=line, wanted=wanted), None, line)  # fmt: skip
     if facts.model is None and wanted % max(got, 1) == 0 and wanted > got:

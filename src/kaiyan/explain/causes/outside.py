@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.fixes import Fix
+from kaiyan.explain.traceback import lines_above, modules_in
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from torch import nn
 
     from kaiyan.explain.facts import Facts
     from kaiyan.spec.sentence import Sentence
@@ -43,24 +46,50 @@ def _numpy(facts: Facts, found: re.Match[str]) -> Finding:
 def _twice(_: Facts, __: re.Match[str]) -> Finding:
     carried = "hidden = hidden.detach()"
     said = sentence("K060", "backward ran through this graph before, and what it had kept is gone")
+    kept = "loss.backward(retain_graph=True)"
     return _outside(
         said,
-        Fix(sentence("K060", "compute the output and the loss anew in each step, before backward")),
+        Fix(sentence("K060", "backward once for each forward: compute output and loss anew before it")),
         Fix(sentence("K060", "a state that is carried on (hidden, running loss): {line}", line=carried), None, carried),
         Fix(sentence("K060", "two losses of one graph: {line}", line="(loss1 + loss2).backward()"), None,
             "(loss1 + loss2).backward()"),
+        Fix(sentence("K060", "if the same graph is meant to be read twice, in the first: "
+                             "{line}", line=kept), None, kept),
     )  # fmt: skip
 
 
-def _no_graph(_: Facts, __: re.Match[str]) -> Finding:
+def _no_graph(facts: Facts, __: re.Match[str]) -> Finding:
+    thaw = "for p in {}.parameters():\n    p.requires_grad_(True)"
+    named = dict(modules_in(facts.frame[0])) if facts.frame else {}
+    frozen = [name for name, module in named.items() if _is_frozen(module)]
+    if frozen and len(frozen) == len([m for m in named.values() if next(m.parameters(), None) is not None]):
+        said = sentence("K061", "every parameter of {name} is frozen: no gradient leads anywhere", name=frozen[0])
+        return _outside(said, Fix(sentence("K061", "let {name} learn: {line}", name=frozen[0],
+                                           line="p.requires_grad_(True)"), None, thaw.format(frozen[0])))  # fmt: skip
+    cut = next((line for line in (lines_above(*facts.frame) if facts.frame else ()) if _CUT.search(line.text)), None)
     said = sentence("K061", "no parameter that learns leads to this loss: backward has nothing to do")
+    here = (
+        [Fix(sentence("K061", "this line leaves the graph: {line}", line=cut.text), cut.text, "", line=cut)]
+        if cut
+        else []
+    )
     return _outside(
         said,
+        *here,
         Fix(sentence("K061", "no torch.no_grad(), inference_mode, .detach(), .item() or argmax before the loss")),
         Fix(sentence("K061", "the output itself, not torch.tensor(output), which begins a new graph")),
         Fix(sentence("K061", "parameters that were frozen: {line}", line="p.requires_grad_(True)"), None,
-            "for p in model.parameters():\n    p.requires_grad_(True)"),
+            thaw.format("model")),
     )  # fmt: skip
+
+
+_CUT = re.compile(r"no_grad\(\)|inference_mode\(\)|\.detach\(\)|\.item\(\)|\.argmax\(|torch\.tensor\(\w|\.data\b")
+"""What ends a graph of gradients."""
+
+
+def _is_frozen(module: nn.Module) -> bool:
+    parameters = list(module.parameters())
+    return bool(parameters) and not any(p.requires_grad for p in parameters)
 
 
 def _in_place(facts: Facts, found: re.Match[str]) -> Finding:

@@ -102,8 +102,8 @@ def _mode(facts: Facts, found: re.Match[str]) -> Finding:
 def _count(facts: Facts, found: re.Match[str]) -> Finding:
     layer: Any = facts.layer
     if found["name"] == "stride":
-        said = sentence("K010", "the kernel or the weight has {rank} axes and the layer another number: "
-                        "not the stride is wrong", rank=found["rank"])  # fmt: skip
+        said = sentence("K010", "the kernel or weight has {rank} axes but the layer has another number; the "
+                        "stride is fine", rank=found["rank"])  # fmt: skip
         made = rebuilt(layer, kernel_size=layer.kernel_size[0]) if layer is not None else None
         offer = sentence("K010", "a kernel of one number, or one an axis")
         step = facts.step

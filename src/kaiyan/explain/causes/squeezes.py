@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.fixes import Fix, edited
+from kaiyan.explain.traceback import lines_above
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
@@ -72,13 +73,16 @@ def _call(line: str) -> tuple[str, str] | None:
     return None
 
 
-def _axis(_: Facts, found: re.Match[str]) -> Finding:
+def _axis(facts: Facts, found: re.Match[str]) -> Finding:
     least, most, got = (int(found[name]) for name in ("least", "most", "got"))
     said = sentence("K058", "axis {got} was asked of a tensor of {rank} axes: there are {least} to {most}", got=got,
                     rank=-least, least=least, most=most)  # fmt: skip
+    above = lines_above(*facts.frame) if facts.frame else ()
+    line = next((line for line in above if ".squeeze()" in line.text), None)
     flat, single = "x = x.flatten(1)", "x = x.unsqueeze(0)"
     lost = Fix(sentence("K058", "if squeeze() stands before it, a batch of one is gone: {line}", line=flat),
-               ".squeeze()", ".flatten(1)")  # fmt: skip
+               line.text if line else ".squeeze()",
+               line.text.replace(".squeeze()", ".flatten(1)") if line else ".flatten(1)", line=line)  # fmt: skip
     batch = Fix(sentence("K058", "if one sample was given without its batch axis: {line}", line=single), None,
                 single)  # fmt: skip
     last = Fix(sentence("K058", "or the last axis: dim=-1"), None, "dim=-1")

@@ -173,8 +173,13 @@ def _places(facts: Facts, found: re.Match[str]) -> Finding:
     if a[:1] != b[:1] and len(a) > 1:
         return rows(facts, a[0], b[0] if b else 1)
     wanted = (a[0], *a[2:]) if len(a) > 1 else ()
-    said = sentence("K054", "for an output {a} the targets are classes of shape {wanted}; these are {b}", a=a, b=b,
-                    wanted=wanted)  # fmt: skip
+    said = (
+        sentence("K054", "the targets {b} are one-hot; for an output {a} they are class numbers of shape {wanted}, or "
+                 "floats", a=a, b=b, wanted=wanted)
+        if a == b and len(a) > 1
+        else sentence("K054", "for an output {a} the targets are classes of shape {wanted}; these are {b}", a=a, b=b,
+                      wanted=wanted)
+    )  # fmt: skip
     return Finding(said, tuple(_shaped(facts, a, b)), is_outside=True)
 
 
