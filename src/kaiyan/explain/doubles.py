@@ -15,6 +15,7 @@ import random
 import types
 import weakref
 from collections import OrderedDict, defaultdict, deque
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,11 +60,11 @@ class Doubles:
         return double
 
     def _of(self, value: Any) -> Any:
-        kind = type(value)  # isinstance would ask the user's __class__
-        if issubclass(kind, _ATOMS):
+        kind: Any = type(value)  # isinstance would ask the user's __class__
+        way = _way(kind)
+        if way is None:
             return value
         if id(value) not in self._made:
-            way = next(way for kinds, way in _WAYS if issubclass(kind, kinds))
             self._made[id(value)] = (value, way(self, value))  # the value is kept, so that its id is not given again
         return self._made[id(value)][1]
 
@@ -191,6 +192,12 @@ class Doubles:
         if isinstance(value, defaultdict):
             slot: Any = vars(defaultdict)["default_factory"]
             slot.__set__(double, self._of(value.default_factory))
+
+
+@lru_cache(maxsize=1024)
+def _way(kind: type) -> Callable[[Doubles, Any], Any] | None:
+    """How the double of an object of a kind is made; None where it is its own."""
+    return None if issubclass(kind, _ATOMS) else next(way for kinds, way in _WAYS if issubclass(kind, kinds))
 
 
 def attributes(value: Any) -> dict[str, Any]:

@@ -118,9 +118,9 @@ def least_input(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = 
     model, shape = checked(model), shape_of(input_size)
     given = asked(model, (shape,), dtypes)
     first = 2 if given.inputs[0].is_floating_point() else 1  # of ids (N, T) the length
-    meta = given.record.on == "meta"
-    trial = Trial(model, given.inputs[0].dtype, seconds, len(shape) - first + 1, meta)
-    whole = shape if given.record.error is None else _grown(trial, shape, given.record, first)
+    runs, meta = given.record.error is None, given.record.on == "meta"
+    trial = Trial(model, given.inputs[0].dtype, seconds, len(shape) - first + (not runs), meta)
+    whole = shape if runs else _grown(trial, shape, given.record, first)
     axes = tuple(_least(trial, whole, axis) for axis in range(first, len(whole)))
     return Least(whole, axes, None if whole == shape else _refusal(shape, given.record), seconds, given.said)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from kaiyan.explain.doubles import Doubles, attributes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_WHOLE = (Tensor, nn.Module, FunctionType, type, int, float, complex, str, bytes, type(None))
 _SERIES = (tuple, list, set, frozenset, deque)
 
 
@@ -43,11 +45,17 @@ def _leaves(value: Any, around: set[int]) -> Iterator[Any]:
 
 def _parts(value: Any) -> list[Any] | None:
     """What a value holds; None where it is no structure."""
-    kind = type(value)
-    if issubclass(kind, (Tensor, nn.Module, FunctionType, type)):
+    kind: Any = type(value)
+    parts = _reader(kind)
+    return None if parts is None else parts(value)
+
+
+@lru_cache(maxsize=1024)
+def _reader(kind: type) -> Callable[[Any], list[Any] | None] | None:
+    """What reads the parts of a kind of structure; None for what is none."""
+    if issubclass(kind, _WHOLE):
         return None
-    parts = next((parts for kinds, parts in _PARTS if issubclass(kind, kinds)), _fields)
-    return parts(value)
+    return next((parts for kinds, parts in _PARTS if issubclass(kind, kinds)), _fields)
 
 
 def _fields(value: Any) -> list[Any] | None:
