@@ -55,7 +55,7 @@ CASES: tuple[Breakage, ...] = (
     fed("transformers: BertForSequenceClassification", lambda: torch.randint(2, 99, (2, 16)).float(), lambda: torch.randint(2, 99, (2, 16)), cause="integer|long|float|ind", meant="long", title="float ids"),
     fed("transformers: BertForSequenceClassification", lambda: torch.randint(100, 30000, (2, 16)), cause="range|99|vocab|num_embeddings", meant="vocab|num_embeddings|token|0 to 98|0\\.\\.98", title="ids beyond the vocabulary"),
     fed("transformers: DistilBertModel", lambda: torch.randint(2, 99, (16,)), lambda: torch.randint(2, 99, (1, 16)), cause=RANK + "|unpack|shape", codes="K005", title="ids without a batch"),
-    fed("transformers: GPT2LMHeadModel", lambda: torch.randint(2, 99, (1, 1100)), lambda: torch.randint(2, 99, (1, 1024)), cause="1024|position|longe", title="1100 tokens for 1024 positions"),
+    fed("transformers: GPT2LMHeadModel", lambda: torch.randint(2, 99, (1, 1100)), lambda: torch.randint(2, 99, (1, 1024)), cause="1024|1023|position|longe", title="1100 tokens for 1024 positions"),
     fed("transformers: ASTModel", noise(2, 48, 32), noise(2, 64, 32), cause="position|size|48|64|frames", title="48 frames for 64"),
     fed("transformers: MobileNetV2ForImageClassification", noise(2, 3, 64, 64), noise(2, 3, 64, 64), cause="float16|half", codes="K006", title="half model", change=lambda m: m.half()),
     fed("diffusers: UNet2DModel", lambda: (torch.randn(1, 3, 17, 17), torch.tensor(3)), lambda: (torch.randn(1, 3, 16, 16), torch.tensor(3)), lambda: (torch.randn(1, 3, 18, 18), torch.tensor(3)), cause=SKIP, codes="K021|K022", title="17 in a U-Net"),
