@@ -6,6 +6,7 @@ import importlib.util
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ class Drawn:
     size: int
     is_random: bool = False
     has_state: bool = False
-    model: Any = None
+    make: Callable[[], Any] = field(default=lambda: None)
 
     def inputs(self, batch: int, size: int, seed: int) -> torch.Tensor:
         """A tensor in the layout that this user has."""
@@ -110,7 +111,9 @@ def _transposed(w: _Writer) -> None:
 
 def _norm(w: _Writer) -> None:
     C = w.channels
-    made = w.random.choice((f"nn.BatchNorm{w.rank}d({C})", f"nn.GroupNorm(2, {C})", f"nn.LayerNorm({C})", f"nn.InstanceNorm{w.rank}d({C})"))
+    made = w.random.choice(
+        (f"nn.BatchNorm{w.rank}d({C})", f"nn.GroupNorm(2, {C})", f"nn.LayerNorm({C})", f"nn.InstanceNorm{w.rank}d({C})")
+    )
     if "Layer" in made:
         w.say(f"y = {w.layer(made)}(y.movedim(1, -1)).movedim(-1, 1)")
     elif C % 2 == 0 or "Group" not in made:
@@ -151,16 +154,26 @@ def _view(w: _Writer) -> None:
         w.level += 1
     elif chosen == "strided":
         w.say("y = y.contiguous().as_strided(y.shape, y.contiguous().stride()) * 1.5")
-    elif chosen not in ("swap",):
+    elif chosen != "swap":
         w.say(*chosen.split("\n"))
 
 
 def _skip(w: _Writer) -> None:
-    fitting = [s for s, C, level in w.saved if C == w.channels and level == w.level]
+    fitting = [s for s, C, level in w.saved if w.channels == C and level == w.level]
     joined = [(s, C) for s, C, level in w.saved if level == w.level]
     if fitting and w.random.random() < 0.6:
         s = w.random.choice(fitting)
-        w.say(w.random.choice((f"y = y + {s}", f"y += {s}", f"y = {s}.add_(y)", f"y = torch.add(y, {s}, alpha=0.5)", f"{s} += 1\ny = y * {s}")).replace("\n", "; "))
+        w.say(
+            w.random.choice(
+                (
+                    f"y = y + {s}",
+                    f"y += {s}",
+                    f"y = {s}.add_(y)",
+                    f"y = torch.add(y, {s}, alpha=0.5)",
+                    f"{s} += 1\ny = y * {s}",
+                )
+            ).replace("\n", "; ")
+        )
     elif joined and w.channels < 16:
         s, C = w.random.choice(joined)
         w.say(f"y = torch.cat([y, {s}], 1)")
@@ -192,7 +205,11 @@ def _state(w: _Writer) -> None:
         w.say(f"self.{name}.mul_(0.5).add_(y.detach().mean(), alpha=0.5)", f"y = y - self.{name}")
     else:
         w.init.append(f"self.{name} = None")
-        w.say(f"if self.{name} is not None and self.{name}.shape == y.shape:", f"    y = y + 0.5 * self.{name}", f"self.{name} = y.detach().clone()")
+        w.say(
+            f"if self.{name} is not None and self.{name}.shape == y.shape:",
+            f"    y = y + 0.5 * self.{name}",
+            f"self.{name} = y.detach().clone()",
+        )
 
 
 def _noise(w: _Writer) -> None:
@@ -235,18 +252,25 @@ STEPS: tuple[tuple[int, Callable[[_Writer], None]], ...] = (
 def _output(w: _Writer) -> None:
     pooled = "y.mean(tuple(range(2, y.dim())))"
     hidden = w.saved[-1][0] if w.saved else "None"
-    w.say(w.random.choice((
+    chosen = w.random.choice((
         "return y", "return y", "return y", f"return {pooled}", "return y, x", "return [y, None]", f"return {{'out': y, 'hidden': {hidden}}}",
         f"return Answer(y, {hidden})", f"return Pair(y, {pooled})", "return {'a': {'b': (y, 3)}, 'mask': mask}", "return (y,) if mask is None else (y, mask)",
-        "return y.flatten(1)", "return y.view(y.size(0), y.size(1), -1)", f"return {w.layer(f'nn.Linear({w.channels}, 5)')}({pooled})",
+        "return y.flatten(1)", "return y.view(y.size(0), y.size(1), -1)", f"return HEAD({pooled})",
         "return y.movedim(1, -1)", "return y[:, ::2]", "return y.detach(), y.shape", "return y[0], y.argmax(1)",
-    )))  # fmt: skip
+    ))  # fmt: skip
+    w.say(chosen.replace("HEAD", w.layer(f"nn.Linear({w.channels}, 5)")) if "HEAD" in chosen else chosen)
 
 
 def _written(random: Random) -> tuple[_Writer, str]:
     w = _Writer(random, random.choice((1, 2, 2, 2, 3)), random.choice((1, 2, 3, 4)))
-    w.init.append(f"self.act = nn.{random.choice(('ReLU(inplace=True)', 'ReLU()', 'Hardswish(inplace=True)', 'PReLU()'))}")
-    w.say(random.choice(("y = x", "y = x", "y = x * 2 - 1", "y = x.sub_(0.5)" if random.random() < 0.3 else "y = x.clone()")))
+    w.init.append(
+        f"self.act = nn.{random.choice(('ReLU(inplace=True)', 'ReLU()', 'Hardswish(inplace=True)', 'PReLU()'))}"
+    )
+    w.say(
+        random.choice(
+            ("y = x", "y = x", "y = x * 2 - 1", "y = x.sub_(0.5)" if random.random() < 0.3 else "y = x.clone()")
+        )
+    )
     if random.random() < 0.85 or "y = x" in w.lines:
         _convolution(w)
     extra = [*([_state] * (random.random() < 0.15)), *([_noise] * (random.random() < 0.12))]
@@ -257,8 +281,15 @@ def _written(random: Random) -> tuple[_Writer, str]:
         step(w)
     _output(w)
     body = "\n".join(
-        ["class Net(nn.Module):", "    def __init__(self):", "        super().__init__()", *(f"        {line}" for line in w.init)]
-        + ["", "    def forward(self, x, mask=None, scale=1.0):", *(f"        {line}" for line in w.lines)]
+        [
+            "class Net(nn.Module):",
+            "    def __init__(self):",
+            "        super().__init__()",
+            *(f"        {line}" for line in w.init),
+            "",
+            "    def forward(self, x, mask=None, scale=1.0):",
+            *(f"        {line}" for line in w.lines),
+        ]
     )
     return w, HEAD + body + "\n"
 
@@ -270,9 +301,11 @@ def drawn(seed: int) -> Drawn:
         w, source = _written(random)
         layouts = [name for name in LAYOUTS if name != "channels last" or w.rank == 2]
         first = _first_channels(source, random)
-        made = Drawn(seed, source, w.rank, first, random.choice(layouts), random.choice((8, 9, 12)), w.is_random, w.has_state)
+        made = Drawn(
+            seed, source, w.rank, first, random.choice(layouts), random.choice((8, 9, 12)), w.is_random, w.has_state
+        )
         if _runs(made):
-            made.model = _loaded(source)
+            made.make = partial(_made, _loaded(source))
             return made
     message = f"no network that runs for seed {seed}"
     raise RuntimeError(message)
@@ -285,7 +318,7 @@ def _first_channels(source: str, random: Random) -> int:
 
 def _runs(drawn: Drawn) -> bool:
     try:
-        model = _loaded(drawn.source)
+        model = _made(_loaded(drawn.source))
         with torch.no_grad(), torch.random.fork_rng():
             for _ in range(2):
                 model(drawn.inputs(2, drawn.size, 1))
@@ -303,9 +336,14 @@ def _loaded(source: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[Path(file.name).stem] = module
     spec.loader.exec_module(module)
+    return module.Net
+
+
+def _made(net: Any) -> Any:
+    """A model of this class, the same at every call."""
     with torch.random.fork_rng():
         torch.manual_seed(7)
-        model = module.Net()
+        model = net()
         for part in model.modules():
             if getattr(part, "running_var", None) is not None:
                 part.running_mean.normal_(0, 0.3)
