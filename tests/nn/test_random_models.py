@@ -19,10 +19,10 @@ from kaiyan.nn import accelerate
 from kaiyan.nn.fuse import is_convolution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 COUNT = int(os.environ.get("KAIYAN_RANDOM_MODELS", "40"))
-TRUE_ONLY_OF = {
+TRUE_ONLY_OF: dict[str, Callable[[Drawn], bool]] = {
     r"answers one input in two ways": lambda case: case.is_random or case.has_state,
     r"a call changes": lambda case: case.has_state or "spectral_norm" in case.source,
     r"weight is computed": lambda case: "_norm(" in case.source or "weight" in case.source,
