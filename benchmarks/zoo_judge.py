@@ -130,8 +130,9 @@ def breakages(match: str, out: Path, every: bool) -> None:
     """Asks for the causes of what users break in real models."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    rows = [_quietly(case) for case in cases() if match in case.name]
-    for row in rows:
+    rows = []
+    for case in (case for case in cases() if match in case.name):
+        rows.append(row := _quietly(case))
         if every or not (row["named"] and row["restored"] and not row["unmarked"]):
             click.echo(shown(row))
     click.echo(json.dumps({"shown": shares(rows), "kept back": shares([_quietly(case) for case in kept()])}, indent=1))

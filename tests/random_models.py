@@ -145,7 +145,7 @@ def _view(w: _Writer) -> None:
     if C % 2 == 0:
         shapes.append("y = y.view(y.shape[0], 2, -1, *y.shape[2:]).transpose(1, 2).reshape(y.shape)")
         shapes.append("a, b = y.chunk(2, 1)\ny = torch.cat([b, a], 1)")
-    chosen = r.choice([*shapes, "unfold", "swap", "strided"])
+    chosen = r.choice([*shapes, *("unfold", "swap", "strided") * 3])
     if chosen == "unfold":
         w.say("y = y.unfold(-1, 2, 1).mean(-1)")
         w.level += 1
