@@ -245,7 +245,7 @@ def _read(w: _Writer) -> None:
 
 
 STEPS: tuple[tuple[int, Callable[[_Writer], None]], ...] = (
-    (8, _convolution), (2, _transposed), (4, _norm), (4, _activation), (3, _in_place), (3, _view), (4, _skip), (2, _shared), (1, _control), (1, _read),
+    (8, _convolution), (2, _transposed), (4, _norm), (4, _activation), (3, _in_place), (6, _view), (4, _skip), (2, _shared), (1, _control), (1, _read),
 )  # fmt: skip
 
 
