@@ -60,7 +60,8 @@ def _answers(case: Drawn, quick: Any) -> Iterator[str]:
             yield f"input {number}: {fault}"
     if case.is_random and quick.report.layers:
         x = case.inputs(2, case.size, 9)
-        if not list(faults(_seeded(quick, x, 1), _seeded(quick, x, 2))):
+        changes = [bool(list(faults(_seeded(model, x, 1), _seeded(model, x, 2)))) for model in (case.make(), quick)]
+        if changes == [True, False]:
             yield "what is random is the same with another seed"
 
 
@@ -94,7 +95,7 @@ def _same(before: Any, after: Any) -> bool:
     return torch.equal(before, after) if isinstance(before, torch.Tensor) else before is after or bool(before == after)
 
 
-STRIDES = frozenset({1, 9, 23, 26, 30, 42, 48})
+STRIDES = frozenset({1, 9, 30, 48, 52, 84, 90})
 """Seeds whose answers lie in memory otherwise than the model's: issue 11, F2."""
 
 
