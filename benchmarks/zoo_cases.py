@@ -15,7 +15,7 @@ def _bytes(*shape: int) -> Any:
 
 LAST = r"channels.last|last axis|axis|axes|order|NHWC"
 SIZE = r"size|multiple|divis|\d+x\d+|\(\d+, \d+\)"
-RANK = r"batch|axes|axis|rank|dimension"
+RANK = r"batch|axis too|axes too|too (few|many)|rank|dimensions"
 SKIP = r"skip|join|concat|sum|sizes|odd|multiple|differ"
 
 CASES: tuple[Breakage, ...] = (
@@ -49,8 +49,8 @@ CASES: tuple[Breakage, ...] = (
     fed("transformers: SegformerForSemanticSegmentation", noise(3, 64, 64), noise(1, 3, 64, 64), cause=RANK, codes="K005", title="no batch"),
     fed("transformers: SwinForImageClassification", lambda: [torch.randn(3, 64, 64), torch.randn(3, 64, 64)], noise(2, 3, 64, 64), cause="list", meant="stack", title="a list of pictures"),
     fed("transformers: Wav2Vec2ForCTC", noise(2, 1, 1600), noise(2, 1600), cause=RANK + "|channel", codes="K005", title="a channel axis too many"),
-    fed("transformers: UniSpeechModel", noise(2, 24), cause="short|small|window|kernel|reach", codes="K003|K004", title="a clip of 24 samples"),
-    fed("transformers: WhisperModel", lambda: (torch.randn(2, 128, 100), None, torch.randint(3, 99, (2, 4))), lambda: (torch.randn(2, 80, 100), None, torch.randint(3, 99, (2, 4))), cause="mel|channel|80", codes="K001|K002", title="128 mel bins for 80"),
+    fed("transformers: UniSpeechModel", noise(2, 24), cause="short|small|window|kernel|reach", codes="K003|K004", meant=r"longer|larger|samples|or more|F\.pad|interpolate", title="a clip of 24 samples"),
+    fed("transformers: WhisperModel", lambda: (torch.randn(2, 128, 100), None, torch.randint(3, 99, (2, 4))), lambda: (torch.randn(2, 80, 100), None, torch.randint(3, 99, (2, 4))), cause="mel|channel|80", codes="K001|K002", meant="mel|bins|feature|in_channels=128", title="128 mel bins for 80"),
     fed("transformers: WhisperModel", lambda: (torch.randn(2, 100, 80), None, torch.randint(3, 99, (2, 4))), lambda: (torch.randn(2, 80, 100), None, torch.randint(3, 99, (2, 4))), cause=LAST + "|transpos", codes="K030", meant="transpose|permute|movedim|mT", title="time first"),
     fed("transformers: BertForSequenceClassification", lambda: torch.randint(2, 99, (2, 16)).float(), lambda: torch.randint(2, 99, (2, 16)), cause="integer|long|float|ind", meant="long", title="float ids"),
     fed("transformers: BertForSequenceClassification", lambda: torch.randint(100, 30000, (2, 16)), cause="range|99|vocab|num_embeddings", meant="vocab|num_embeddings|token|0 to 98|0\\.\\.98", title="ids beyond the vocabulary"),
@@ -61,7 +61,7 @@ CASES: tuple[Breakage, ...] = (
     fed("diffusers: UNet2DModel", lambda: (torch.randn(1, 3, 17, 17), torch.tensor(3)), lambda: (torch.randn(1, 3, 16, 16), torch.tensor(3)), lambda: (torch.randn(1, 3, 18, 18), torch.tensor(3)), cause=SKIP, codes="K021|K022", title="17 in a U-Net"),
     fed("diffusers: UNet2DConditionModel", lambda: (torch.randn(2, 4, 16, 16), torch.tensor(3), torch.randn(2, 5, 24)), lambda: (torch.randn(2, 4, 16, 16), torch.tensor(3), torch.randn(2, 5, 16)), cause="24", codes="K012", title="text of width 24 for 16"),
     fed("diffusers: AutoencoderKL", noise(1, 32, 32, 3), noise(1, 3, 32, 32), cause=LAST, codes="K030", meant="permute|movedim", title="NHWC"),
-    fed("diffusers: ControlNetModel", lambda: (torch.randn(1, 4, 16, 16), torch.tensor(3), torch.randn(1, 5, 16), torch.randn(1, 3, 16, 16)), lambda: (torch.randn(1, 4, 16, 16), torch.tensor(3), torch.randn(1, 5, 16), torch.randn(1, 3, 32, 32)), cause=r"\b8\b|size|sum|differ", codes="K021|K022", title="a control picture half as large"),
+    fed("diffusers: ControlNetModel", lambda: (torch.randn(1, 4, 16, 16), torch.tensor(3), torch.randn(1, 5, 16), torch.randn(1, 3, 16, 16)), lambda: (torch.randn(1, 4, 16, 16), torch.tensor(3), torch.randn(1, 5, 16), torch.randn(1, 3, 32, 32)), cause=r"\b8\b|size|sum|differ", codes="K021|K022", meant=r"interpolate|32", title="a control picture half as large"),
     fed("diffusers: T2IAdapter", _bytes(1, 3, 32, 32), noise(1, 3, 32, 32), cause="uint8|byte|float|type", codes="K006", title="bytes"),
     fed("spandrel: SRVGGNetCompact", noise(1, 4, 32, 32), noise(1, 3, 32, 32), cause="alpha|RGBA|channel", codes="K001|K002", meant=r":3\]|convert|RGB", title="RGBA"),
     fed("spandrel: RRDBNet", noise(32, 32, 3), noise(1, 3, 32, 32), cause=LAST + "|channel", codes="K030|K005", meant="permute|movedim", title="one HWC picture"),
@@ -73,7 +73,7 @@ CASES: tuple[Breakage, ...] = (
     fed("kornia: HardNet", noise(4, 1, 64, 64), noise(4, 1, 32, 32), cause=r"32", title="64 for 32"),
     fed("kornia: TFeat", noise(4, 3, 32, 32), noise(4, 1, 32, 32), cause="channel|shape|RGB|1", codes="K001|K002", title="RGB for grey"),
     fed("facenet_pytorch: InceptionResnetV1", noise(2, 3, 48, 48), noise(2, 3, 96, 96), cause="small|window|kernel|reach", codes="K003|K004", title="faces of 48"),
-    fed("vit_pytorch: ViT", noise(2, 3, 60, 60), noise(2, 3, 64, 64), cause=r"60|16|divis|multiple", title="60 for patches of 16"),
+    fed("vit_pytorch: ViT", noise(2, 3, 60, 60), noise(2, 3, 64, 64), cause=r"60|16|divis|multiple", meant="64|48", title="60 for patches of 16"),
     fed("vit_pytorch: CCT", noise(2, 64, 64, 3), noise(2, 3, 64, 64), cause=LAST, codes="K030", meant="permute|movedim", title="NHWC"),
     written("timm: convnext head of 512", '''
 class Net(nn.Module):
@@ -132,7 +132,8 @@ class Net(nn.Module):
         return self.mix(torch.cat([x, skips[-2]], dim=1))
 def make(): return Net()
 def given(): return torch.randn(2, 3, 80, 80)
-''', cause=SKIP, codes="K021|K022", mend=("self.up(skips[-1])", "F.interpolate(self.up(skips[-1]), size=(5, 5))")),
+''', cause=SKIP, codes="K021|K022", mend=("self.up(skips[-1])", "F.interpolate(self.up(skips[-1]), size=(5, 5))"),
+        also=((2, 3, 4, 4), (2, 3, 6, 6))),  # pictures of 64 or 96
     written("timm: a comma behind the call", '''
 class Net(nn.Module):
     def __init__(self):
