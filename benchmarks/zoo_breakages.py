@@ -75,15 +75,25 @@ def fed(
 
 
 def written(
-    name: str, source: str, *, cause: str, codes: str = "-", meant: str = "", mend: tuple[str, str]
+    name: str,
+    source: str,
+    *,
+    cause: str,
+    codes: str = "-",
+    meant: str = "",
+    mend: tuple[str, str],
+    also: tuple[Any, ...] = (),
 ) -> Breakage:
-    """A net of the user's own (``make()``, ``given()``) that works once the first text of ``mend`` is the second."""
+    """A net of the user's own (``make()``, ``given()``) that works once the first text of ``mend`` is the second.
+
+    ``also`` are shapes of answers that are as good.
+    """
     working = source.replace(*mend)
 
     def right() -> list[Any]:
         space = run(working)
         with torch.no_grad():
-            return [skeleton(space["make"]().eval()(*_tuple(space["given"]())))]
+            return [skeleton(space["make"]().eval()(*_tuple(space["given"]()))), *also]
 
     return Breakage(
         name, cause, codes, meant, lambda: run(source)["make"]().eval(), lambda: _tuple(run(source)["given"]()), right

@@ -83,7 +83,7 @@ loss = F.cross_entropy(scores.softmax(dim=1), torch.tensor([1]))
     scripted("a target on the wrong scale: MSE of shapes that do not fit", _train(classes=1, batch=4) + """
 target = torch.randn(3, 1)
 loss = F.mse_loss(model(images), target)
-""", cause=r"\b4\b.*\b3\b|\b3\b.*\b4\b", meant="batch|drop_last|same|3|4"),
+""", cause=r"\b4\b.*\b3\b|\b3\b.*\b4\b", meant="drop_last|same number|one target|targets? for each"),
     scripted("a head of other classes in a weight file", """
 weights = timm.create_model("test_resnet", num_classes=1000).state_dict()
 model = timm.create_model("test_resnet", num_classes=10)
