@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from kaiyan.nn.accelerated import Accelerated
 from kaiyan.nn.by_module import by_module
 from kaiyan.nn.case import called, examined
 from kaiyan.nn.checking import compare
@@ -18,9 +17,8 @@ from kaiyan.nn.foreign import foreign, is_elsewhere
 from kaiyan.nn.fuse import is_convolution
 from kaiyan.nn.graph import NotAGraphError, by_graph
 from kaiyan.nn.judging import judged
-from kaiyan.nn.layout import laid
 from kaiyan.nn.report import LayerReport, Report
-from kaiyan.nn.settling import NotEqualError, Settled, answered, settled, timed
+from kaiyan.nn.settling import NotEqualError, Settled, answered, as_it_comes, settled, timed
 from kaiyan.nn.slower import refuse_slower
 from kaiyan.nn.standing import computed_by
 from kaiyan.nn.undisturbed import undisturbing
@@ -29,6 +27,7 @@ from kaiyan.spec.problem import precision as checked
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
+    from kaiyan.nn.accelerated import Accelerated
     from kaiyan.nn.case import Case
     from kaiyan.nn.fuse import Reasons
 
@@ -104,7 +103,7 @@ def _as_graph(case: Case, precision: str) -> _Done:
     if wrong:
         model, made, left = _graph(case, precision, wrong)
         left |= {name: _differs(difference) for name, difference in wrong.items()}
-    quick = Accelerated(model, "planes")
+    quick = as_it_comes(case, model)
     comparison = answered(case, quick, alike=False)
     before, (after,) = timed(case, [quick])
     notes = () if comparison.is_close else (_rounded(comparison.difference, comparison.place, largest),)
@@ -149,7 +148,7 @@ def _by_module(case: Case, precision: str) -> _Done:
 
 def _as_it_is(case: Case, reason: Sentence | None) -> _Done:
     """The model untouched, for the ``reason`` that each of its convolutions is left."""
-    quick, question = Accelerated(copied(case.model), "planes"), case.questions[0]
+    quick, question = as_it_comes(case, copied(case.model)), case.questions[0]
     trial = copied(quick) if case.changed else quick
     comparison = compare(question.answer, called(trial, question.inputs))
     before, (after,) = timed(case, [trial])
@@ -162,9 +161,10 @@ def _as_it_is(case: Case, reason: Sentence | None) -> _Done:
 def _left(case: Case, done: _Done, rows: set[str]) -> Reasons:
     """Every convolution that is not in a row of the report, with its reason."""
     left = foreign(case.model) | done.left
-    for name, layer in case.model.named_modules():
+    for path, layer in case.model.named_modules():
+        name = path or type(layer).__name__
         if is_convolution(layer) and name not in rows:
-            left.setdefault(name or type(layer).__name__, sentence("left", "it is not called with this input"))
+            left.setdefault(name, sentence("left", "it is not called with this input"))
     return left
 
 
@@ -174,10 +174,18 @@ def _layers(case: Case, done: _Done) -> tuple[LayerReport, ...]:
     model = copied(quick.model) if case.changed else quick.model
     before = layer_times(case.spent, inputs, set(done.made.values()), case.turns)
     with on_one_thread():
-        after = layer_times(model, tuple(laid(x, quick.layout) for x in inputs), set(done.made), case.turns)
+        after = layer_times(model, quick.laid(inputs), set(done.made), case.turns)
     rows = []
     for name, source in done.made.items():
         layer = computed_by(model.get_submodule(name))
         if layer is not None and name in after:
-            rows.append(LayerReport(source, layer.extra_repr(), before.get(source), after[name], layer.algorithm))
+            rows.append(
+                LayerReport(
+                    source or type(case.model).__name__,
+                    layer.extra_repr(),
+                    before.get(source),
+                    after[name],
+                    layer.algorithm,
+                )
+            )
     return tuple(rows)

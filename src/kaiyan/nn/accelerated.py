@@ -8,7 +8,7 @@ import torch
 from torch import fx, nn
 
 from kaiyan.nn.clock import on_one_thread
-from kaiyan.nn.layout import Order, Strides, laid, layout_of, ordered, orders, strides
+from kaiyan.nn.layout import Order, laid, lie_of, ordered, orders, strides
 from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ class Accelerated(nn.Module):
 
     report: Report
 
-    def __init__(self, model: nn.Module, layout: str) -> None:
+    def __init__(self, model: nn.Module, layout: str, lays: bool) -> None:
         super().__init__()
         self.model: Any = model
         self.layout = layout
-        self._orders: dict[str, list[Order]] = {}
+        self.is_laying = lays
+        self._orders: dict[tuple[str, bool], list[Order]] = {}
         self.training = False
 
     @torch.no_grad()
@@ -32,17 +33,25 @@ class Accelerated(nn.Module):
         """The model's outputs."""
         model = self.model
         call = model.forward if isinstance(model, fx.GraphModule) else model  # torch prints where a graph's call fails
+        given = self.laid(inputs)
         with on_one_thread():
-            answer = call(*(laid(x, self.layout) for x in inputs), **named)
+            answer = call(*given, **named)
         if not self._orders:
             return answer
-        order = self._orders.get(layout_of(inputs))
-        return answer if order is None else ordered(answer, order)
+        order = self._orders.get(lie_of(inputs))
+        same = {id(its): x for its, x in zip(given, inputs, strict=True)}
+        return answer if order is None else ordered(answer, order, same)
 
-    def lay_out_as(self, right: Any, lie: list[Strides], inputs: tuple[Any, ...]) -> None:
-        """From now on answers to inputs laid out like these lie as the right one, where they ``lie`` otherwise."""
-        if self._orders or strides(right) != lie:
-            self._orders[layout_of(inputs)] = orders(right)
+    def laid(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The inputs as the model is given them: as they come, or in the layout that is faster."""
+        return tuple(laid(x, self.layout) for x in inputs) if self.is_laying else inputs
+
+    def lay_out_as(self, right: Any, answer: Any, inputs: tuple[Any, ...]) -> bool:
+        """From now on answers to inputs laid out like these lie as the right one; whether they can."""
+        if strides(right) == strides(answer):
+            return True
+        self._orders[lie_of(inputs)] = orders(right)
+        return strides(right) == strides(ordered(answer, orders(right), {}))
 
     def train(self, mode: bool = True) -> Accelerated:
         """It is for inference; raises ``KaiyanError`` when it shall train."""

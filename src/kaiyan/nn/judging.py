@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.nn.accelerated import Accelerated
 from kaiyan.nn.case import called
 from kaiyan.nn.checking import compare
 from kaiyan.nn.copied import copied
 from kaiyan.nn.fuse import SHADOW
 from kaiyan.nn.graph import by_graph
-from kaiyan.nn.settling import NotEqualError
+from kaiyan.nn.settling import NotEqualError, as_it_comes
 from kaiyan.nn.shadow import Shadow
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def judged(case: Case, precision: str) -> tuple[float, dict[str, float]]:
     answers otherwise than the model.
     """
     model, made, _ = by_graph(copied(case.model), copied(case.questions[0].inputs), precision, shadowed=True)
-    quick = Accelerated(model, "planes")
+    quick = as_it_comes(case, model)
     for question in case.questions:
         comparison = compare(question.answer, called(quick, question.inputs))
         if not comparison.is_close:

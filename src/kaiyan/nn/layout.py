@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -46,12 +47,35 @@ def laid(x: Any, layout: str) -> Any:
     return x.contiguous(memory_format=LAYOUTS[layout])
 
 
+def lie_of(inputs: tuple[Any, ...]) -> tuple[str, bool]:
+    """What torch chooses the layout of its answers by: how inputs lie, and whether they are of one sample."""
+    layout = layout_of(inputs)
+    return layout, layout != "planes" and any(isinstance(x, Tensor) and x.ndim > 2 and len(x) == 1 for x in inputs)
+
+
 def layout_of(inputs: tuple[Any, ...]) -> str:
-    """How the pictures among inputs come: "pixels" where one lies channels last and not also channel by channel."""
+    """How the first tensor among inputs that does not lie channel by channel lies: "planes" where there is none."""
     for x in inputs:
-        if isinstance(x, Tensor) and x.ndim == 4 and not x.is_contiguous():
-            return "pixels" if x.is_contiguous(memory_format=torch.channels_last) else "planes"
+        if isinstance(x, Tensor) and x.layout is torch.strided:
+            if x.ndim == 4 and x.stride(1) == 1 and _is_last(x):
+                return "pixels"
+            if not x.is_contiguous():
+                return "others"
     return "planes"
+
+
+def _is_last(x: Tensor) -> bool:
+    """Whether torch takes a picture for one that lies channels last, also where an axis of one leaves it open.
+
+    Source: is_channels_last_strides_2d in c10/core/MemoryFormat.h.
+    """
+    least = 0
+    for axis in (1, 3, 2, 0):
+        size, stride = x.shape[axis], x.stride(axis)
+        if not size or stride < least or (axis == 0 and least == x.stride(1)):
+            return False
+        least = stride * max(size, 1)
+    return True
 
 
 def orders(answer: Any) -> list[Order]:
@@ -79,19 +103,39 @@ def strides(answer: Any) -> list[Strides]:
     return kept
 
 
-def ordered(answer: Any, wanted: list[Order]) -> Any:
-    """The answer with each tensor dense in memory, in its order."""
+def ordered(answer: Any, wanted: list[Order], same: dict[int, Tensor]) -> Any:
+    """The answer with each tensor dense in memory, in its order; one whose id is in ``same`` is that tensor."""
     left = iter(wanted)
-    return mapped(answer, lambda tensor: _dense(tensor, next(left, None)))
+
+    def change(tensor: Tensor) -> Tensor:
+        order = next(left, None)
+        return same[id(tensor)] if id(tensor) in same else _dense(tensor, order)
+
+    return mapped(answer, change)
 
 
 def _dense(tensor: Tensor, order: Order | None) -> Tensor:
+    """A tensor in an order, with the gaps that it has: those of a slice of a larger one."""
     if order is None or len(order) != tensor.ndim or tensor.layout is not torch.strided:
         return tensor
-    wanted, step = [0] * tensor.ndim, 1
+    extents, wanted, step = _extents(tensor), [0] * tensor.ndim, 1
     for axis in reversed(order):
-        wanted[axis] = step
-        step *= max(tensor.shape[axis], 1)
+        apart, extent = extents[axis]
+        wanted[axis] = step * apart
+        step *= apart * extent
     if tensor.stride() == tuple(wanted):
         return tensor
     return torch.empty_strided(tensor.shape, wanted, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
+
+
+def _extents(tensor: Tensor) -> dict[int, tuple[int, int]]:
+    """How far apart the elements of each axis lie, and how many the memory has of which the tensor is a part."""
+    axes = sorted((axis for axis in range(tensor.ndim) if tensor.shape[axis] > 1), key=tensor.stride)
+    extents = {axis: (1, max(tensor.shape[axis], 1)) for axis in range(tensor.ndim)}
+    for inner, outer in pairwise(axes):
+        whole, rest = divmod(tensor.stride(outer), max(tensor.stride(inner), 1))
+        if not rest and whole >= tensor.shape[inner]:
+            extents[inner] = 1, whole
+    if axes and tensor.stride(axes[0]) > 1:
+        extents[axes[0]] = tensor.stride(axes[0]), extents[axes[0]][1]
+    return extents

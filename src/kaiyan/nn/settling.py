@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,13 @@ from kaiyan.nn.case import called
 from kaiyan.nn.checking import Comparison, compare
 from kaiyan.nn.clock import raced
 from kaiyan.nn.copied import copied, parts
-from kaiyan.nn.layout import Strides, laid, layout_of, strides
+from kaiyan.nn.layout import laid, layout_of, lie_of
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kaiyan.nn.case import Case, Inputs
+    from kaiyan.nn.case import Case, Inputs, Question
 
 
 class NotEqualError(Exception):
@@ -46,8 +47,7 @@ def settled(case: Case, model: nn.Module) -> Settled:
     """
     trials: list[tuple[Accelerated, Accelerated]] = []
     refusals: list[NotEqualError] = []
-    for layout in _layouts(case):
-        quick = Accelerated(model, layout)
+    for quick in _candidates(case, model):
         try:
             trials.append((quick, _tried(case, quick)))
         except NotEqualError as refusal:
@@ -76,19 +76,28 @@ def answered(case: Case, quick: Accelerated, *, alike: bool = True) -> Compariso
     Where they need not be ``alike``, only their structure counts.
     """
     own = copied(quick) if case.changed else quick
-    worst, lie = Comparison(), None
+    worst = Comparison()
     for question in case.questions:
         answer = _answer(own, question.inputs)
         comparison = compare(question.answer, answer)
         if not comparison.is_close and (alike or comparison.fault or not comparison.numbers):
             raise NotEqualError(comparison.reason, comparison)
-        lie = lie or strides(answer)
-        quick.lay_out_as(question.answer, strides(answer), question.inputs)
+        _lay_out(quick, question, answer)
         worst = max(worst, comparison, key=lambda seen: seen.difference)
     if case.end is not None and alike:
         _compare_states(case, own)
-    _lay_out_otherwise(case, quick, lie or [])
+    _lay_out_otherwise(case, quick)
     return worst
+
+
+def as_it_comes(case: Case, model: nn.Module) -> Accelerated:
+    """The model given its inputs as they come."""
+    return Accelerated(model, _first_layout(case), lays=False)
+
+
+def _lay_out(quick: Accelerated, question: Question, answer: Any) -> None:
+    if not quick.lay_out_as(question.answer, answer, question.inputs) and quick.is_laying:
+        raise NotEqualError(sentence("left", "its answers would not lie in memory as the model's"))
 
 
 def _tried(case: Case, quick: Accelerated) -> Accelerated:
@@ -99,7 +108,7 @@ def _tried(case: Case, quick: Accelerated) -> Accelerated:
     comparison = compare(question.answer, answer)
     if not comparison.is_close:
         raise NotEqualError(comparison.reason, comparison)
-    trial.lay_out_as(question.answer, strides(answer), question.inputs)
+    _lay_out(trial, question, answer)
     return trial
 
 
@@ -113,25 +122,35 @@ def _answer(quick: Accelerated, inputs: Inputs) -> Any:
         ) from error
 
 
-def _layouts(case: Case) -> Iterator[str]:
-    """Channels last only for pictures, and where no operation of the model would see it."""
-    yield "planes"
+def _candidates(case: Case, model: nn.Module) -> Iterator[Accelerated]:
+    """Inputs as they come; pictures in the other layout as well where no operation of the model would see it."""
+    yield as_it_comes(case, model)
     if case.reads is None and any(isinstance(x, Tensor) and x.ndim == 4 for x in case.questions[0].inputs):
-        yield "pixels"
+        yield Accelerated(model, "planes" if _first_layout(case) == "pixels" else "pixels", lays=True)
 
 
-def _lay_out_otherwise(case: Case, quick: Accelerated, lie: list[Strides]) -> None:
-    """Notes how answers lie where pictures come in the other layout than the example's."""
-    inputs = case.questions[0].inputs
-    other = "planes" if layout_of(inputs) == "pixels" else "pixels"
-    turned = tuple(laid(x, other) for x in inputs)
-    if case.changed or case.is_slow or layout_of(turned) == layout_of(inputs):
+def _first_layout(case: Case) -> str:
+    return "pixels" if layout_of(case.questions[0].inputs) == "pixels" else "planes"
+
+
+def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
+    """Notes how answers lie where inputs come otherwise than the example: in another layout, of one sample or two."""
+    if case.changed or case.is_slow:
         return
-    try:
-        right = called(case.spent, turned)
-    except Exception:  # noqa: BLE001 (a model may view what only lies so in one layout)
-        return
-    quick.lay_out_as(right, lie, turned)
+    known = {lie_of(question.inputs) for question in case.questions}
+    for inputs in _otherwise(case.questions[0].inputs):
+        if lie_of(inputs) not in known:
+            known.add(lie_of(inputs))
+            with suppress(Exception):  # a model may view what only lies so in one layout
+                quick.lay_out_as(called(case.spent, inputs), called(quick, inputs), inputs)
+
+
+def _otherwise(inputs: Inputs) -> Iterator[Inputs]:
+    for layout in ("planes", "pixels"):
+        yield tuple(laid(x, layout) for x in inputs)
+    one = tuple(x[:1] if isinstance(x, Tensor) and x.ndim > 2 else x for x in inputs)
+    yield one
+    yield tuple(laid(x, "pixels") for x in one)
 
 
 def _compare_states(case: Case, quick: Accelerated) -> None:
