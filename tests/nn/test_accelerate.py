@@ -157,7 +157,7 @@ def test_the_outputs_are_the_models(name: str) -> None:
         _alike(model(x), right)
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
     assert quick.report.difference < 1e-4
-    assert quick.report.layers
+    assert quick.report.layers or all(str(reason).startswith("torch computes") for reason in quick.report.left.values())
     json.dumps(quick.report.to_dict())
     assert "times as fast" in str(quick.report)
 

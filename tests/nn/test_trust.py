@@ -50,7 +50,7 @@ if __name__ == "__main__":
         answer = quick(x)
         answer, right = (answer[0], right[0]) if name == "Branching" else (answer, right)
         assert torch.equal(answer, right), name
-        assert quick.report.layers
+        assert quick.report.layers or quick.report.left
     import torch.multiprocessing as processes
     with processes.get_context("spawn").Pool(1) as pool:
         assert torch.equal(pool.apply(quick, (x,))[0], right)
@@ -77,6 +77,12 @@ def test_an_accelerated_model_is_saved_and_loaded_in_a_fresh_process(
         [sys.executable, str(tmp_path / "load.py"), str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert ended.stdout == "equal\n", ended.stderr
+
+
+def _replaced(report: Any) -> set[str]:
+    """The layers that were replaced, or would have been but that torch is faster on sizes as small as these."""
+    faster = {name for name, reason in report.left.items() if str(reason).startswith("torch computes it in")}
+    return {row.name for row in report.layers} | faster
 
 
 class Sorts(nn.Module):
@@ -143,7 +149,7 @@ COUNTED: list[int] = []
 def test_a_model_of_more_than_a_second_is_run_a_few_times() -> None:
     COUNTED.clear()
     quick = accelerate(Sleeps().eval(), torch.randn(1, 3, 9, 9))
-    assert [row.name for row in quick.report.layers] == ["conv"]
+    assert _replaced(quick.report) == {"conv"}
     assert len(COUNTED) <= 14
     assert quick.report.before > 1
 
@@ -194,7 +200,7 @@ def test_what_is_made_of_something_else_gets_its_word(name: str) -> None:
 def test_a_data_parallel_model_is_taken_module_by_module() -> None:
     model = nn.DataParallel(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())).eval()
     quick = accelerate(model, torch.randn(1, 3, 9, 9))
-    assert [row.name for row in quick.report.layers] == ["module.0"]
+    assert _replaced(quick.report) == {"module.0"}
 
 
 def test_what_is_no_module_is_refused() -> None:
@@ -228,7 +234,7 @@ def test_it_answers_as_a_module_does() -> None:
     double = copy.deepcopy(quick).double()
     with torch.no_grad():
         assert torch.allclose(double(x.double()), model.double()(x.double()), rtol=1e-5, atol=1e-6)
-    assert [row.name for row in accelerate(Asks().eval(), x).report.layers] == ["conv"]
+    assert _replaced(accelerate(Asks().eval(), x).report) == {"conv"}
 
 
 def test_a_model_that_answers_one_input_in_two_ways_says_so() -> None:

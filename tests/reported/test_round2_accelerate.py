@@ -55,6 +55,12 @@ def _accounted(quick: Any, model: nn.Module) -> None:
     assert names <= {row.name for row in quick.report.layers} | set(quick.report.left)
 
 
+def _replaced(report: Any) -> set[str]:
+    """The layers that were replaced, or would have been but that torch is faster on sizes as small as these."""
+    faster = {name for name, reason in report.left.items() if str(reason).startswith("torch computes it in")}
+    return {row.name for row in report.layers} | faster
+
+
 def _lived(model: nn.Module) -> nn.Module:
     for module in model.modules():
         if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
@@ -473,8 +479,7 @@ def test_a16_a_random_model_is_compared_under_one_seed(name: str) -> None:
     assert torch.equal(torch.get_rng_state(), before[0])
     assert random.getstate() == before[1]
     assert np.array_equal(np.random.get_state()[1], before[2][1])  # type: ignore[index]  # noqa: NPY002
-    assert len(quick.report.layers) == sum(isinstance(layer, nn.Conv2d) for layer in model.modules())
-    assert not quick.report.left
+    assert len(_replaced(quick.report)) == sum(isinstance(layer, nn.Conv2d) for layer in model.modules())
     for seed in (1, 2):
         torch.manual_seed(seed)
         random.seed(seed)
@@ -515,7 +520,7 @@ def test_a18_the_input_is_untouched_by_accelerate(how: str) -> None:
     given = {"x": x} if how == "dict" else x
     quick = accelerate(model, given)
     assert torch.equal(x, before)
-    assert [row.name for row in quick.report.layers] == ["conv"]
+    assert _replaced(quick.report) == {"conv"}
     with torch.no_grad():
         assert _share(quick(copied(given)), model(copied(given))) < 1e-5
 
@@ -577,8 +582,8 @@ class Options(nn.Module):
 def test_optional_arguments_and_structures_are_the_models(kind: str) -> None:
     model, x, mask = Options(kind).eval(), torch.randn(1, 3, 9, 9), torch.ones(1)
     quick = accelerate(model, x)
-    assert [row.name for row in quick.report.layers] == ["c"]
-    assert 0 < quick.report.difference < 1e-5
+    assert _replaced(quick.report) == {"c"}
+    assert quick.report.difference < 1e-5
     for named in ({}, {"mask": mask}, {"scale": 2.0}):
         with torch.no_grad():
             right, answer = model(x, **named), quick(x, **named)
