@@ -157,7 +157,7 @@ def test_the_outputs_are_the_models(name: str) -> None:
         _alike(model(x), right)
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
     assert quick.report.difference < 1e-4
-    assert quick.report.layers or all(str(reason).startswith("torch computes") for reason in quick.report.left.values())
+    assert _replaced(quick.report)
     json.dumps(quick.report.to_dict())
     assert "times as fast" in str(quick.report)
 
@@ -198,10 +198,18 @@ def test_what_is_left_is_said_with_its_reason() -> None:
     assert _left(model) == {"0": "it has hooks"}  # what a forward of one's own calls is traced
 
 
+def _replaced(report: Any) -> set[str]:
+    """The layers that were replaced, or would have been but that torch is faster on sizes as small as these."""
+    slower = ("torch computes it in", "torch runs the model in")
+    return {row.name for row in report.layers} | {
+        name for name, reason in report.left.items() if str(reason).startswith(slower)
+    }
+
+
 def test_a_model_that_torch_cannot_trace_is_taken_module_by_module() -> None:
     report = accelerate(Branching().eval(), torch.randn(1, 3, 9, 9)).report
     assert not report.traced
-    assert [row.name for row in report.layers] == ["conv"]
+    assert _replaced(report) == {"conv"}
 
 
 def test_a_model_that_reads_its_layers_itself_is_answered() -> None:
@@ -216,7 +224,7 @@ def test_a_model_that_reads_its_layers_itself_is_answered() -> None:
 
     model, x = Reads(), torch.randn(1, 3, 9, 9)
     quick = accelerate(model, x)
-    assert [row.name for row in quick.report.layers] == ["conv"]
+    assert _replaced(quick.report) == {"conv"}
     _alike(quick(x), model(x).detach())
 
 
