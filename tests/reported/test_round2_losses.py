@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name, in lines as users write them)
 
 import kaiyan
+from kaiyan.explain.table import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,6 +123,67 @@ def test_other_spellings_of_the_view_are_mended(way: Any) -> None:
     mended, inputs = found.fixes[0].apply(model, x)
     assert first(found)
     assert mended(*inputs).shape == (3, 5)
+
+
+class View(nn.Module):
+    """A view as a layer, as people write it for a Sequential."""
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__()
+        self.sizes = sizes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.view(*self.sizes)
+
+
+def test_a_view_that_is_a_layer_becomes_a_flatten() -> None:
+    model, x = nn.Sequential(nn.Conv2d(1, 4, 3), View(-1, 36), nn.Linear(36, 5)), torch.zeros(3, 1, 8, 8)
+    found = diagnosed(lambda: F.cross_entropy(model(x), torch.zeros(3, dtype=torch.long)), model, x)
+    assert "layer '1' (View)" in said(found.cause, "en")
+    assert found.fixes[0].tried
+    assert found.fixes[0].apply(model, x)[0](x).shape == (3, 5)
+
+
+def test_a_view_in_the_script_itself_is_named_with_its_line() -> None:
+    def script() -> None:
+        features = torch.zeros(4, 8, 2, 2)
+        rows = features.view(-1, 8)
+        F.cross_entropy(rows, torch.zeros(4, dtype=torch.long))
+
+    found = diagnosed(script)
+    assert found.fixes[0].before == "rows = features.view(-1, 8)"
+    assert found.fixes[0].after == "rows = features.view(features.size(0), -1)"
+
+
+def test_weights_of_classes_that_are_too_few() -> None:
+    found = diagnosed(lambda: F.cross_entropy(torch.zeros(4, 5), LABELS[:4], weight=torch.ones(4)))
+    assert (found.code, str(found.cause)) == ("K059", "there are 5 outputs and 4 weights of classes: one for each")
+
+
+class Inside(nn.Module):
+    """A model that computes its own loss."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Any:
+        scores = self.fc(x)
+        return F.cross_entropy(scores, labels)
+
+
+def test_a_loss_inside_the_model_is_mended_in_its_own_line_and_tried() -> None:
+    model, x, labels = Inside(), torch.zeros(4, 8), torch.zeros(4, 1, dtype=torch.long)
+    found = diagnosed(lambda: model(x, labels), model, (x, labels))
+    assert found.code == "K054"
+    assert first(found) == "return F.cross_entropy(scores, labels.squeeze(1))"
+    assert found.unknown == ()
+
+
+def test_b10_indices_must_be_integers() -> None:
+    found = diagnosed(lambda: nn.Embedding(9, 4)(torch.zeros(2, 5)))
+    assert found.code != "K000"
+    assert "x.long()" in str(found)
 
 
 def test_b13_a_target_without_the_axis_of_one() -> None:
@@ -278,6 +340,21 @@ LOSSES: dict[str, tuple[str, Tensor, Tensor, str, str]] = {
 }
 
 
+LOSSES |= {
+    "two things at once": (
+        "binary_cross_entropy_with_logits", torch.zeros(4, 1), torch.zeros(4, dtype=L), "K051",
+        "y.unsqueeze(1).float()",
+    ),
+    "three things at once": (
+        "cross_entropy", torch.zeros(2, 3, 5, 4), torch.zeros(2, 1, 7, 6), "K054", "y.squeeze(1).long()",
+    ),
+    "rows of a regression": ("mse_loss", torch.zeros(16, 1), torch.zeros(4, 1), "K050", "view(x.size(0), -1)"),
+    "one output": ("cross_entropy", torch.zeros(4, 1), torch.tensor([0, 1, 1, 0]), "K052", "y.float()"),
+    "a regression": ("cross_entropy", torch.zeros(4, 1), torch.full((4,), 0.5), "K053", "F.mse_loss(x.squeeze(1), y)"),
+    "classes for scores": ("cross_entropy", torch.zeros(4, dtype=L), torch.zeros(4, dtype=L), "K053", "before argmax"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(("name", "x", "y", "code", "says"), LOSSES.values(), ids=LOSSES)
 def test_a_losss_target_is_mended_in_the_users_line(name: str, x: Tensor, y: Tensor, code: str, says: str) -> None:
     call = getattr(F, name)
@@ -285,7 +362,7 @@ def test_a_losss_target_is_mended_in_the_users_line(name: str, x: Tensor, y: Ten
     found = diagnosed(lambda: call(x, y))
     assert found.code == code
     assert says in " ".join([found.fixes[0].after or "", str(found.fixes[0].sentence)])
-    assert found.fixes[0].tried or says == "bring"
+    assert found.fixes[0].tried or says in ("bring", "before argmax", "view(x.size(0), -1)")
     assert torch.equal(x, kept[0])
     assert torch.equal(y, kept[1])
 

@@ -7,18 +7,19 @@ import re
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
 from kaiyan.explain.causes.finding import Finding
 from kaiyan.explain.causes.mends import Mend, mended
 from kaiyan.explain.fixes import Fix, edited, replaced
 from kaiyan.explain.layers import rebuilt, written
+from kaiyan.explain.rehearse import titled
 from kaiyan.explain.source import rewritten
 from kaiyan.explain.traceback import lines_above
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from torch import nn
 
     from kaiyan.explain.facts import Facts
     from kaiyan.explain.rehearse import Rehearsal, Step
@@ -29,10 +30,11 @@ _VIEWS = ("view", "reshape")
 def rows(facts: Facts, got: int, wanted: int) -> Finding:
     """An output of ``got`` rows for ``wanted`` targets, and what made so many."""
     view = _view(facts, wanted)
-    if view is not None and view.line is not None:
+    if view is not None:
         said = sentence(
             "K050", "the loss was given {got} rows and {wanted} targets: {call} made rows of {features} numbers, but a "
-            "sample of {shape} has {per}", got=got, wanted=wanted, call=_code(view.line.text),
+            "sample of {shape} has {per}", got=got, wanted=wanted,
+            call=view.title if view.is_module else _code(view.line.text if view.line else view.kind),
             features=(view.output or (0,))[-1], per=prod(view.inputs[0][1:]), shape=view.inputs[0],
         )  # fmt: skip
     else:
@@ -40,7 +42,7 @@ def rows(facts: Facts, got: int, wanted: int) -> Finding:
                         got=got, wanted=wanted)  # fmt: skip
     fixes = (*_kept(facts, view), *_pooled(view), *_turned(facts, got, wanted))
     unknown = () if fixes else tuple(_written(facts, got, wanted))
-    return Finding(said, fixes or unknown, wanted=lambda run: _gives(run, wanted), is_outside=True)
+    return Finding(said, fixes or unknown, code="K050", wanted=lambda run: _gives(run, wanted), is_outside=True)
 
 
 def _gives(run: Rehearsal, batch: int) -> bool:
@@ -48,9 +50,10 @@ def _gives(run: Rehearsal, batch: int) -> bool:
 
 
 def _view(facts: Facts, batch: int) -> Step | None:
-    """The first step that made another number of rows of a batch."""
-    return next((s for s in facts.done if s.kind in _VIEWS and s.line and s.inputs and s.output and len(s.inputs[0]) > 1
-                 and s.inputs[0][0] == batch != s.output[0]), None)  # fmt: skip
+    """The first step that made another number of rows of a batch, with the same numbers in it."""
+    return next((s for s in facts.done if (s.is_module or s.kind in _VIEWS) and s.inputs and s.output
+                 and len(s.inputs[0]) > 1 and s.inputs[0][0] == batch != s.output[0]
+                 and prod(s.inputs[0]) == prod(s.output)), None)  # fmt: skip
 
 
 def _call(line: str) -> tuple[str, str] | None:
@@ -74,24 +77,40 @@ def _code(line: str) -> str:
 
 def _kept(facts: Facts, view: Step | None) -> Iterator[Fix]:
     """The view made to keep the batch, and the Linear behind it made for what a sample has."""
-    found = _call(view.line.text) if view and view.line else None
-    if view is None or view.line is None or found is None or facts.model is None:
+    if view is None or facts.model is None:
         return
-    whole, holder = found
-    after = f"{holder}.view({holder}.size(0), -1)" if holder.isidentifier() else f"torch.flatten({holder}, 1)"
+    flat = _flat(facts.model, view)
+    if flat is None:
+        return
     features = prod(view.inputs[0][1:])
     behind = facts.done[facts.done.index(view) + 1 :]
     layer = next((s for s in behind if s.is_module and s.kind == "Linear"), None)
-    flat = edited(sentence("K050", "keep the batch: {after}", after=after), view.line, view.path, whole, after)
     old: Any = facts.model.get_submodule(layer.path) if layer else None
     made = rebuilt(old, in_features=features) if old is not None and old.in_features != features else None
     if layer is None or made is None:
         yield flat
         return
-    said = sentence("K050", "keep the batch: {after}, and in_features={features} in {path}", after=after,
-                    features=features, path=layer.path)  # fmt: skip
+    said = sentence("K050", "keep the batch: {after}, and in_features={features} in {path}", after=_changed(flat),
+                    features=features, path=titled(layer.path))  # fmt: skip
     wider = replaced(said, old, layer.path, made)
     yield _both(said, flat, wider, rewritten(facts.model, layer.path, made), written(old), written(made))
+
+
+def _flat(model: nn.Module, view: Step) -> Fix | None:
+    """The view alone, made to keep the batch: a module's place is taken by Flatten, a line is written anew."""
+    if view.is_module:
+        said = sentence("K050", "keep the batch: {after}", after="nn.Flatten()")
+        return replaced(said, model.get_submodule(view.path), view.path, nn.Flatten())
+    found = _call(view.line.text) if view.line else None
+    if view.line is None or found is None:
+        return None
+    whole, holder = found
+    after = f"{holder}.view({holder}.size(0), -1)" if holder.isidentifier() else f"torch.flatten({holder}, 1)"
+    return edited(sentence("K050", "keep the batch: {after}", after=after), view.line, view.path, whole, after)
+
+
+def _changed(flat: Fix) -> object:
+    return flat.sentence.facts["after"]
 
 
 def _both(said: Any, flat: Fix, wider: Fix, own: Any, old: str, new: str) -> Fix:
@@ -155,8 +174,15 @@ def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
         after = f"{found[1]}.view({found[1]}.size(0), -1)" if found[1].isidentifier() else f"{found[1]}.flatten(1)"
         yield Fix(sentence("K050", "keep the batch: {after}", after=after), view.text,
                   view.text.replace(found[0], after), line=view)  # fmt: skip
+    if got % max(wanted, 1):
+        last = sentence("K050", "if both come from a loader, the last batch is smaller: {line}", line="drop_last=True")
+        smaller = Fix(last, None, "DataLoader(..., drop_last=True)")
+    else:
+        smaller = None
     yield Fix(sentence("K050", "if a view(-1, n) stands in the model: {line} keeps the batch of {wanted}, and "
                        "in_features follows", line=line, wanted=wanted), None, line)  # fmt: skip
+    if smaller:
+        yield smaller
     if facts.model is None and wanted % max(got, 1) == 0 and wanted > got:
         said = sentence("K050", "if the targets were flattened, {wanted} = {got}·{each}: give the loss {got} of them",
                         wanted=wanted, got=got, each=wanted // got)  # fmt: skip

@@ -32,7 +32,7 @@ def _alike(facts: Facts, found: re.Match[str]) -> Finding | None:
     if shapes is None:
         return _counted(read)
     a, b = shapes
-    if a and b and a[0] != b[0] and a[1:] == b[1:] and a[0] % max(b[0], 1):
+    if a and b and a[0] != b[0] and a[1:] == b[1:]:
         return rows(facts, a[0], b[0])
     said = sentence("K051", "the loss compares number by number: the output is {a}, the target {b}", a=a, b=b)
     fixes = (*_axes(facts, a, b), *_labels(facts, a, b), *_sizes(facts, a, b))

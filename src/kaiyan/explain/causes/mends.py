@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import numbers
 from kaiyan.explain.fixes import Fix, edited, replaced
 from kaiyan.explain.layers import is_convolution, rebuilt
-from kaiyan.explain.loss import Call, call_in, filled, written_loss
+from kaiyan.explain.loss import CLASSES, Call, call_in, filled, written_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -82,8 +83,11 @@ def mended(facts: Facts, mend: Mend, words: Callable[[str], Sentence]) -> Iterat
     """The fix, where the loss takes it or nothing is known to try it on; ``words`` say it around its code."""
     loss, call = facts.loss, call_of(facts)
     known = loss is not None and loss.shapes is not None
-    if known and loss is not None and not mend.holds(loss):
-        return
+    if known and loss is not None:
+        holding = next((each for each in (mend, _cast(mend, loss)) if each.holds(loss)), None)
+        if holding is None:
+            return
+        mend = holding
     code = mend.code(call)
     line = loss.line if loss else facts.line
     if call is None or line is None:
@@ -95,6 +99,13 @@ def mended(facts: Facts, mend: Mend, words: Callable[[str], Sentence]) -> Iterat
         yield edited(words(code), line, facts.path or "", line.text, after)
         return
     yield Fix(words(code), line.text, after, tried=known, line=line)
+
+
+def _cast(mend: Mend, loss: Loss) -> Mend:
+    """The same with the target in the type that the loss takes, where two things are wrong at once."""
+    name = mend.name or loss.name
+    method, dtype = (".long()", torch.long) if name in CLASSES else (".float()", torch.float)
+    return replace(mend, target=f"{mend.target}{method}", turn_target=lambda t: mend.turn_target(t).to(dtype))
 
 
 def _assigned(mend: Mend) -> str:

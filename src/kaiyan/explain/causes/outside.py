@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.fixes import Fix
+from kaiyan.explain.record import Line
+from kaiyan.explain.rehearse import titled
 from kaiyan.explain.traceback import lines_above, modules_in
 from kaiyan.spec.sentence import sentence
 
@@ -115,6 +118,41 @@ def _in_place(facts: Facts, found: re.Match[str]) -> Finding:
     )
     weights = maker in ("AsStridedBackward0", "AsStrided", "TBackward0", "TBackward", "T") or "step" in step
     return _outside(said, *((stepped, *plain) if weights else (*plain, stepped)))
+
+
+def _writers(facts: Facts) -> Iterator[Fix]:
+    """Layers and lines of the frame's models that write in place."""
+    for _, model in modules_in(facts.frame[0]) if facts.frame else ():
+        for path, module in model.named_modules():
+            if getattr(module, "inplace", False):
+                said = sentence("K062", "{path} writes in place: inplace=False", path=titled(path))
+                yield Fix(said, repr(module), repr(module).replace("inplace=True", "").replace(", )", ")"))
+            yield from (_anew(line) for line in _lines(type(module)) if _WRITES.search(line.text))
+
+
+def _anew(line: Line) -> Fix:
+    """A line that writes in place, with a new tensor."""
+    said = sentence("K062", "this line writes in place: {line}", line=line.text)
+    found = re.fullmatch(r"([\w.]+) ([-+*/])= (.+)", line.text)
+    after = f"{found[1]} = {found[1]} {found[2]} {found[3]}" if found else re.sub(r"(\w)_\(", r"\1(", line.text)
+    return Fix(said, line.text, after, line=line)
+
+
+_WRITES = re.compile(
+    r"^[\w.]+ [-+*/]= (?!\d+$)|\.(?:add|sub|mul|div|clamp|relu|sigmoid|tanh|exp|sqrt|pow|zero|fill|copy)_\("
+)
+
+
+def _lines(kind: type[nn.Module]) -> Iterator[Line]:
+    """Lines of a forward of the user's own."""
+    if kind.__module__.startswith("torch."):
+        return
+    try:
+        lines, start = inspect.getsourcelines(kind.forward)
+    except (OSError, TypeError):
+        return
+    file = inspect.getsourcefile(kind) or ""
+    yield from (Line(file, start + n, line.strip()) for n, line in enumerate(lines))
 
 
 def _leaf(_: Facts, __: re.Match[str]) -> Finding:

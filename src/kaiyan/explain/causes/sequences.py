@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from kaiyan.explain.causes.finding import Cause, Finding
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.facts import Facts
+    from kaiyan.explain.loss import Loss
 
 
 def _several(facts: Facts, found: re.Match[str]) -> Finding:
@@ -27,11 +29,23 @@ def _several(facts: Facts, found: re.Match[str]) -> Finding:
         line = f"torch.as_tensor({name})"
         after = call.put(target="torch.as_tensor({})") if call else f"target = {line}"
         offer = sentence("K057", "a tensor of it: {line}", line=line)
-        return Finding(said, (Fix(offer, call.text if call else None, after),), is_outside=True)
+        tried = _is_taken(facts.loss)
+        return Finding(said, (Fix(offer, call.text if call else None, after, tried=tried),), is_outside=True)
     said = sentence("K057", "the model gives a {kind}, and the loss takes one tensor of it", kind=found["kind"])
     fixes = tuple(_parts(facts)) or (Fix(sentence("K057", "the scores alone, such as {line}", line="output[0]"), None,
                                          "output = output[0]"),)  # fmt: skip
     return Finding(said, fixes, is_outside=True)
+
+
+def _is_taken(loss: Loss | None) -> bool:
+    """Whether the loss takes its target as a tensor."""
+    if loss is None or not isinstance(loss.input, Tensor):
+        return False
+    try:
+        target = torch.as_tensor(loss.target)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return loss.takes(loss.input, target)
 
 
 def _parts(facts: Facts) -> Iterator[Fix]:

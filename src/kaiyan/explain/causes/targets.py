@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,10 +14,10 @@ from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.causes.mends import Mend, call_of, last_layer, mended, resized, shapes_of
 from kaiyan.explain.fixes import Fix
 from kaiyan.explain.loss import CLASSES, written_loss
+from kaiyan.explain.traceback import lines_above
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from kaiyan.explain.facts import Facts
@@ -126,9 +128,7 @@ def _given_type(facts: Facts, loss: Loss) -> Finding | None:
     """From the tensors themselves."""
     given = str(loss.target.dtype).removeprefix("torch.")
     if loss.name in CLASSES and not loss.input.is_floating_point():
-        said = sentence("K053", "the loss takes scores, a number for each class, and was given {got}: leave argmax out",
-                        got=str(loss.input.dtype).removeprefix("torch."))  # fmt: skip
-        return Finding(said, (Fix(sentence("K053", "the output before argmax")),), is_outside=True)
+        return _scores_lost(facts, loss)
     wanted = "int64" if loss.name in CLASSES else str(loss.input.dtype).removeprefix("torch.")
     if given == wanted:
         return None
@@ -139,9 +139,28 @@ def _given_type(facts: Facts, loss: Loss) -> Finding | None:
         said = sentence("K053", "the targets are numbers such as {value}, no classes: that is regression",
                         value=round(float(loss.target.flatten()[0]), 4))  # fmt: skip
         mend = Mend("{}.squeeze(1)", turn_scores=lambda x: x.squeeze(1), name="mse_loss")
-        return Finding(said, tuple(mended(facts, mend, lambda code: sentence(
-            "K053", "for regression: {code}", code=code))), is_outside=True)  # fmt: skip
+        fixes = tuple(mended(facts, mend, lambda code: sentence("K053", "for regression: {code}", code=code)))
+        one = Fix(
+            sentence("K053", "for regression one output, and mse_loss"), None, "F.mse_loss(output.squeeze(1), target)"
+        )
+        return Finding(said, fixes or (one,), is_outside=True)
     return _cast(facts, wanted, given)
+
+
+def _scores_lost(facts: Facts, loss: Loss) -> Finding:
+    """Classes in the place of scores: an argmax before the loss."""
+    said = sentence("K053", "the loss takes scores, a number for each class, and was given {got}: leave argmax out",
+                    got=str(loss.input.dtype).removeprefix("torch."))  # fmt: skip
+    above = (*(lines_above(*facts.frame) if facts.frame else ()), *([loss.line] if loss.line else []))
+    line = next((line for line in above if _ARGMAX.search(line.text)), None)
+    offer = sentence("K053", "the output before argmax")
+    if line is None:
+        return Finding(said, (Fix(offer),), code="K053", is_outside=True)
+    return Finding(said, (Fix(offer, line.text, _ARGMAX.sub("", line.text, count=1), line=line),), code="K053",
+                   is_outside=True)  # fmt: skip
+
+
+_ARGMAX = re.compile(r"\.argmax\((?:dim=)?-?\d*\)")
 
 
 def _cast(facts: Facts, wanted: str, got: str) -> Finding:
@@ -170,6 +189,8 @@ def _places(facts: Facts, found: re.Match[str]) -> Finding:
     if shapes is None:
         return _written_places(read)
     a, b = shapes
+    if facts.loss is not None and isinstance(facts.loss.input, Tensor) and not facts.loss.input.is_floating_point():
+        return _scores_lost(facts, facts.loss)
     if a[:1] != b[:1] and len(a) > 1:
         return rows(facts, a[0], b[0] if b else 1)
     wanted = (a[0], *a[2:]) if len(a) > 1 else ()
@@ -203,9 +224,15 @@ def _written_places(read: dict[str, str | None]) -> Finding:
 
 def _shaped(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
     """Targets of other axes than a class a place, made so."""
-    target = facts.loss.target if facts.loss else None
-    long = "" if isinstance(target, Tensor) and not target.is_floating_point() else ".long()"
-    for mend in (*_classes_of(a, b, long), *_scores_for(a, b)):
+    given = facts.loss.target if facts.loss else None
+    long = "" if isinstance(given, Tensor) and not given.is_floating_point() else ".long()"
+    both = (
+        replace(scores, target=target.target, turn_target=target.turn_target)
+        for target in _classes_of(a, b, long)
+        for scores in _scores_for(a, (b[0], *b[2:]))
+        if scores.name is None
+    )
+    for mend in (*_classes_of(a, b, long), *_scores_for(a, b), *both):
         yield from mended(facts, mend, lambda code: sentence("K054", "one class a place: {code}", code=code))
 
 
@@ -235,6 +262,17 @@ def _last_first(rank: int) -> str:
     return (
         "{}.transpose(1, 2)" if rank == 3 else f"{{}}.permute(0, {rank - 1}, {', '.join(map(str, range(1, rank - 1)))})"
     )
+
+
+def _weights(_: Facts, found: re.Match[str]) -> Finding:
+    C, got = found["C"], numbers(found["got"] or "")
+    if C is None or not got:
+        said = sentence("K059", "the weights of the classes are as many as the outputs, one for each")
+        return Finding(said, (Fix(sentence("K059", "len(weight) == output.shape[1]")),), is_outside=True)
+    said = sentence("K059", "there are {C} outputs and {got} weights of classes: one for each", C=int(C), got=got[0])
+    line = f"weight = torch.ones({C})"
+    offer = sentence("K059", "a weight for each class: {line}", line=line)
+    return Finding(said, (Fix(offer, None, line),), is_outside=True)
 
 
 def _between(facts: Facts, found: re.Match[str]) -> Finding:
@@ -291,6 +329,13 @@ TARGETS = (
         r"can't be cast to the desired output type|expected scalar type \w+ but found \w+|"
         r"\"(?:nll_loss|log_softmax)\w*\" not implemented for '\w+'|for argument #2 'target'",
         "expected target dtype to be Long or Byte, but got Float", _type,
+    ),
+    Cause(
+        "K059", sentence("title", "weights of classes"),
+        r"weight tensor should be defined either for all (?:(?P<C>\d+) )?(?:classes )?or no(?:ne)?(?: classes)?"
+        r"(?: but got weight tensor of shape: \[(?P<got>[^\]]*)\])?",
+        "weight tensor should be defined either for all 10 classes or no classes but got weight tensor of shape: [9]",
+        _weights,
     ),
     Cause(
         "K055", sentence("title", "a probability that is none"),
