@@ -18,9 +18,10 @@ from torch.nn.utils import parametrizations, prune
 import kaiyan
 from kaiyan.nn import accelerate
 from kaiyan.nn import standing as standing_module
+from kaiyan.nn.around import Around
 from kaiyan.nn.by_module import by_module
 from kaiyan.nn.deferred import read
-from kaiyan.nn.standing import Around, Standing
+from kaiyan.nn.standing import Standing
 
 
 @pytest.fixture(autouse=True)
@@ -611,3 +612,60 @@ def test_a_model_that_is_slower_as_a_whole_is_left(monkeypatch: pytest.MonkeyPat
     report = accelerate(model, x).report
     assert not report.layers
     assert str(report.left["conv"]).startswith("torch runs the model in ")
+
+
+class Keeps(Untraceable):
+    """Grad-CAM's habit: a map is kept in an attribute; the first block's output is the model's as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)
+        self.last, self.last_norm = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
+
+    def compute(self, x: Tensor) -> Any:
+        self.feature = self.conv(x)
+        y = torch.relu(self.last_norm(self.last(torch.relu(self.norm(self.feature)))))
+        return y, self.last_norm(self.last(y))
+
+
+def test_what_is_kept_or_given_does_not_wait() -> None:
+    model, x = _lived(Keeps()), torch.randn(1, 3, 9, 8)
+    quick, made, left = _taken(model, x)
+    assert (list(made), left) == (["conv", "last"], {})
+    assert (quick.conv.forward.until, quick.last.forward.until) == ("", "norm")
+    with torch.no_grad():
+        answer = quick(x)
+    assert {type(tensor) for tensor in (*answer, quick.feature)} == {Tensor}
+
+
+def test_an_answer_never_waits() -> None:
+    model = _lived(Branches(OTHERS["returned"]))
+    quick = accelerate(model, torch.randn(2, 3, 9, 8))
+    assert quick.model.conv.forward.until
+    with torch.no_grad():
+        answer = quick(torch.randn(2, 3, 9, 9))
+    assert type(answer) is Tensor
+
+
+LAYOUTS: dict[str, Any] = {
+    "transposed sequence": (nn.Conv1d(4, 6, 3), lambda: torch.randn(2, 9, 4).transpose(1, 2)),
+    "transposed groups": (nn.Conv1d(4, 4, 3, groups=4), lambda: torch.randn(1, 9, 4).transpose(1, 2)),
+    "to a sequence": (nn.ConvTranspose1d(4, 6, 3), lambda: torch.randn(2, 9, 4).transpose(1, 2)),
+    "transposed rows": (nn.Linear(4, 6), lambda: torch.randn(4, 9).t()),
+    "channels last": (nn.Conv2d(4, 6, 3), lambda: torch.randn(2, 9, 8, 4).permute(0, 3, 1, 2)),
+    "a slice of channels last": (nn.Conv2d(4, 6, 3), lambda: torch.randn(2, 9, 8, 6).permute(0, 3, 1, 2)[:, 1:-1]),
+    "turned": (nn.Conv2d(4, 6, 3), lambda: torch.randn(2, 4, 8, 9).transpose(2, 3)),
+    "expanded": (nn.Conv2d(4, 6, 3), lambda: torch.randn(2, 4, 1, 1).expand(2, 4, 9, 8)),
+    "a slice": (nn.Conv2d(4, 6, 3), lambda: torch.randn(2, 4, 9, 12)[..., 2:-2]),
+    "volumes, channels last": (nn.Conv3d(4, 6, 3), lambda: torch.randn(2, 5, 6, 7, 4).permute(0, 4, 1, 2, 3)),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_an_output_lies_in_memory_as_torchs_does(name: str) -> None:
+    layer, make = LAYOUTS[name]
+    x = make()
+    with torch.no_grad():
+        y, right = Standing(layer, "default")(x), layer(x)
+    torch.testing.assert_close(y, right, rtol=1e-4, atol=1e-5)
+    assert y.stride() == right.stride()

@@ -8,6 +8,7 @@ import torch
 from torch import fx, nn
 
 from kaiyan.nn.clock import on_one_thread
+from kaiyan.nn.deferred import read
 from kaiyan.nn.layout import Order, laid, lie_of, ordered, orders, strides
 from kaiyan.spec.error import KaiyanError
 
@@ -35,7 +36,7 @@ class Accelerated(nn.Module):
         call = model.forward if isinstance(model, fx.GraphModule) else model  # torch prints where a graph's call fails
         given = self.laid(inputs)
         with on_one_thread():
-            answer = call(*given, **named)
+            answer = read(call(*given, **named))
         if not self._orders:
             return answer
         order = self._orders.get(lie_of(inputs))

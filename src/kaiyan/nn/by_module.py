@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.nn.around import standing_of
 from kaiyan.nn.chain import PLAIN_USE, OverwrittenError
 from kaiyan.nn.copied import copied
 from kaiyan.nn.deferred import MODULES, read
 from kaiyan.nn.frozen import freeze
 from kaiyan.nn.fuse import Reasons, is_hooked, is_taken, refusal
 from kaiyan.nn.rehearsal import rehearsed, run
-from kaiyan.nn.standing import Following, Standing, standing_of
+from kaiyan.nn.standing import Following, Standing
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -98,20 +99,26 @@ def _waits(model: nn.Module, inputs: tuple[Any, ...], names: list[str], precisio
         for name, stands in standing.items():
             stands.until, stands.watched = until[name], True
         try:
-            read(run(trial, inputs))
+            outputs = run(trial, inputs)
+            seen = {name: _until(stands) for name, stands in standing.items()}
+            read(outputs)
         except OverwrittenError as error:
             until |= {name: "" for name, stands in standing.items() if error.kernel in stands.kernels()}
         except Exception:  # noqa: BLE001 (whatever a model's code raises where its tensors wait)
             return None
         else:
-            return {name: _until(stands) for name, stands in standing.items()}
-    return None
+            return seen
+    return dict.fromkeys(names, "")
 
 
 def _until(stands: Standing) -> str:
-    """What its output was read with: only where it always was, and once each time, is there anything to gain."""
+    """How far its output waits: only where it was always read so, once each time, is there anything to gain."""
     kernels = stands.kernels()
     uses = [use for kernel in kernels for use in kernel.uses.elements()]
-    if not uses or PLAIN_USE in uses or len(uses) > sum(kernel.begun for kernel in kernels):
+    kept = [chain for kernel in kernels for waiting in kernel.waiting
+            if (tensor := waiting()) is not None and (chain := tensor.waits()) is not None]  # fmt: skip
+    if PLAIN_USE in uses or any(chain.folded is None and chain.residual is None for chain in kept):
         return ""
-    return "activation" if any(use.residual or use.activation for use in uses) else "norm"
+    if (not uses and not kept) or len(uses) > sum(kernel.begun for kernel in kernels):
+        return ""
+    return "activation" if not kept and any(use.residual or use.activation for use in uses) else "norm"

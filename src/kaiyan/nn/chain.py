@@ -15,6 +15,8 @@ from kaiyan.nn.prepared import Packed, PackedLinear, Weighted
 from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaiyan.spec.conv import Shape
 
 _VARIANTS = 8
@@ -80,13 +82,14 @@ class Folded(Numbers):
 class Kernel:
     """A layer's convolution: its own numbers, and those with each norm that follows it.
 
-    What is computed with it is counted while it is ``watched``.
+    While it is ``watched``, what is computed with it is counted, and tensors that wait are in ``waiting``.
     """
 
     def __init__(self, weighted: Weighted, precision: str, *, is_linear: bool = False) -> None:
         self.plain = Numbers(weighted, precision, is_linear=is_linear)
         self.is_linear = is_linear
         self.watched, self.begun, self.uses = False, 0, Counter[Use]()
+        self.waiting: list[Callable[[], Any]] = []
         self._precision = precision
         self._folded: dict[tuple[Any, ...], Folded] = {}
         self._shapes: dict[Shape, Shape] = {}

@@ -7,7 +7,9 @@ reads the tensor finds the numbers that it would have found.
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +33,8 @@ class Deferred(Tensor):
         x = chain.x
         made: Any = _EMPTY(cls, chain.kernel.output_shape(x.shape), dtype=x.dtype, device=x.device)
         made._chain, made._numbers = chain, None  # noqa: SLF001
+        if chain.kernel.watched:
+            chain.kernel.waiting.append(ref(made))
         return made  # type: ignore[no-any-return]
 
     @classmethod
@@ -75,13 +79,15 @@ class Deferred(Tensor):
 
 
 def read(entry: Any) -> Any:
-    """What a function was given, with numbers for every tensor that waits."""
+    """What a function was given, with numbers for every tensor that waits; itself where there is none."""
     if type(entry) is Deferred:
         return entry.numbers()
     if type(entry) in (tuple, list):
-        return type(entry)(read(part) for part in entry)
+        parts = [read(part) for part in entry]
+        return entry if all(map(is_, parts, entry)) else type(entry)(parts)
     if type(entry) is dict:
-        return {key: read(value) for key, value in entry.items()}
+        values = {key: read(value) for key, value in entry.items()}
+        return entry if all(values[key] is value for key, value in entry.items()) else values
     return entry
 
 

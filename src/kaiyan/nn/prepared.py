@@ -107,7 +107,7 @@ class PackedLinear(Packed):
 
     def __call__(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """X (..., C) to (..., K); few rows are left to torch, which reads their weight as fast."""
-        rows = x.reshape(-1, x.shape[-1])
+        rows = x.reshape(-1, x.shape[-1]).contiguous()
         if len(rows) < _ROWS or residual is not None:
             y = F.linear(x, self._found.weight[..., 0], self._found.bias)
             return activated(y if residual is None else y + residual, self._found.activation)

@@ -11,12 +11,14 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from kaiyan.nn import standing as settings
+from kaiyan.nn.around import Around, standing_of
 from kaiyan.nn.deferred import read
-from kaiyan.nn.standing import Around, Standing, standing_of
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from kaiyan.nn.standing import Standing
 
 _CALLS = 2
 _RACES = 7

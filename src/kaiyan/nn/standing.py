@@ -7,21 +7,21 @@ which pads or makes its weight first, keeps that forward, and the convolution th
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
-from kaiyan.nn.called import FUNCTIONS, Called
 from kaiyan.nn.chain import PLAIN_TENSORS, Chain, Kernel, written
 from kaiyan.nn.deferred import Deferred, read, take_module
-from kaiyan.nn.fuse import refusal, weighted
+from kaiyan.nn.fuse import weighted
 from kaiyan.nn.prepared import Prepared
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
 
-_WEIGHTS = 2
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 WORTH_WAITING = 4096
 """Numbers of an output from which on it pays to let it wait: some microseconds, for a pass or two over them."""
 
@@ -58,7 +58,7 @@ class Standing:
 
     def output(self, kernel: Kernel, x: Tensor) -> Tensor:
         """The numbers, or a tensor that waits for what follows."""
-        x = x.detach() if type(x) is nn.Parameter else x
+        x = _laid(x.detach() if type(x) is nn.Parameter else x)
         if self.until and prod(kernel.output_shape(x.shape)) >= WORTH_WAITING:
             return Deferred(Chain(kernel, x, self.until))
         return kernel.plain(x, None, None)
@@ -113,70 +113,6 @@ class Standing:
         return self.__dict__ | {"_kernel": None, "_state": ()}
 
 
-class Around(Standing):
-    """A forward of the layer's own, kept, with the convolution in it on a kernel.
-
-    The kernel is packed for a weight that comes again: a layer that makes another weight for every input is ``varying``
-    and is left to torch.
-    """
-
-    is_own = True
-
-    def __init__(self, layer: nn.Module, precision: str) -> None:
-        super().__init__(layer, precision)
-        self.varying = False
-        self._kernels: list[tuple[tuple[Any, ...], Kept, Kept, Kernel]] = []
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The layer's output."""
-        if self.varying or _is_autocast("cpu"):
-            return self.plain(*args, **kwargs)
-        with _Convolutions(self):
-            return self.plain(*args, **kwargs)
-
-    def convolved(self, called: Called) -> Any:
-        """What a convolution gives that the forward calls; None where torch computes it."""
-        try:
-            kernel = self._known(called)
-            return None if kernel is None else self.output(kernel, called.x)
-        except ConvError:
-            return None
-
-    def _known(self, called: Called) -> Kernel | None:
-        """The kernel of this very weight with these settings."""
-        _, x, weight, bias, settings = called
-        if not all(type(t) in PLAIN_TENSORS for t in (weight, bias) if t is not None) or not takes(x, weight):
-            return None
-        key = called.function, tuple(sorted((name, _hashed(value)) for name, value in settings.items()))
-        for known, its_weight, its_bias, kernel in self._kernels:
-            if known == key and its_weight.is_now(weight) and its_bias.is_now(bias):
-                return kernel
-        if len(self._kernels) == _WEIGHTS:
-            self.varying, self._kernels = True, []
-            return None
-        kept = Kept(weight), Kept(bias)
-        kernel = Kernel(called.weighted(weight.detach(), None if bias is None else bias.detach()), self.precision)
-        kernel.watched = self.watched
-        self._kernels.append((key, *kept, kernel))
-        return kernel
-
-    def kernels(self) -> list[Kernel]:
-        """Every kernel that is in use."""
-        return [kernel for *_, kernel in self._kernels]
-
-    def forget(self) -> None:
-        """Lets go what was packed."""
-        self._kernels = []
-
-    def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"_kernels": []}
-
-
-def standing_of(layer: Any, precision: str) -> Standing:
-    """What can stand in the place of the layer's forward."""
-    return (Standing if refusal(layer) is None else Around)(layer, precision)
-
-
 def computed_by(layer: nn.Module) -> Prepared | Standing | None:
     """What computes a layer, if it is ours: what it is, and the algorithm."""
     own = vars(layer).get("forward")
@@ -199,24 +135,6 @@ class Following:
         return type(self.layer).forward(self.layer, *args, **kwargs)
 
 
-class _Convolutions(TorchFunctionMode):
-    """While a layer's forward runs: its convolutions."""
-
-    def __init__(self, standing: Around) -> None:
-        super().__init__()
-        self._standing = standing
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        del types
-        kwargs = kwargs or {}
-        if func in FUNCTIONS:
-            args = read(args[:1]) + args[1:]
-            y = self._standing.convolved(Called.of(func, args, kwargs))
-            if y is not None:
-                return y
-        return func(*args, **kwargs)
-
-
 _SETTINGS = ("stride", "padding", "dilation", "groups", "padding_mode", "output_padding")
 
 
@@ -224,13 +142,35 @@ def takes(x: Any, weight: Any) -> bool:
     """Whether the engine computes on it: plain numbers of one type on a processor that no gradient is asked of."""
     if type(x) not in PLAIN_TENSORS or x.dtype is not weight.dtype or x.layout is not _STRIDED:
         return False
-    if not x.is_cpu or not weight.is_cpu or _is_autocast("cpu") or _tracing() is not None:
+    if not x.is_cpu or not weight.is_cpu or is_autocast("cpu") or _tracing() is not None:
         return False
     return not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad))
 
 
+def _laid(x: Tensor) -> Tensor:
+    """The input as torch lays its output out: channels last only where pictures or volumes come so."""
+    if x.is_contiguous():
+        return x
+    return x if _is_channels_last(x.shape, x.stride()) else x.contiguous()
+
+
+def _is_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether torch takes pictures or volumes of these strides for ones whose channels lie side by side.
+
+    Source: is_channels_last_strides_2d in c10/core/MemoryFormat.h.
+    """
+    if len(shape) < 4 or not strides[1]:
+        return False
+    least = 0
+    for axis in (1, *range(len(shape) - 1, 1, -1), 0):
+        if strides[axis] < least or (axis == 0 and least == strides[1]):
+            return False
+        least = strides[axis] * max(shape[axis], 1)
+    return True
+
+
 _STRIDED = torch.strided
-_is_autocast = torch.is_autocast_enabled
+is_autocast = torch.is_autocast_enabled
 _tracing = torch._C._get_tracing_state  # noqa: SLF001
 
 
@@ -247,23 +187,3 @@ def _state(layer: Any) -> tuple[Any, ...]:
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return one[0] is other[0] and one[1] is other[1] and one[2:] == other[2:]
-
-
-class Kept:
-    """A tensor as it was: a parameter by what torch counts of it, one that is computed by its numbers."""
-
-    def __init__(self, tensor: Tensor | None) -> None:
-        self._tensor = tensor if tensor is None or type(tensor) is nn.Parameter else tensor.detach().clone()
-        self._state = written(tensor) if type(tensor) is nn.Parameter else None
-
-    def is_now(self, tensor: Tensor | None) -> bool:
-        """Whether this tensor has the same numbers."""
-        if self._tensor is None or tensor is None:
-            return self._tensor is tensor
-        if self._state is not None:
-            return self._tensor is tensor and written(tensor) == self._state
-        return torch.equal(self._tensor, tensor)
-
-
-def _hashed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
