@@ -332,3 +332,27 @@ def test_wrong_arguments_are_refused_in_our_words(name: str, arguments: str) -> 
             chain([f"{bare}{arguments}"], shape)
         except ConvError:
             continue
+
+
+BARE = {
+    ("ReLU", "Flatten", "Linear(300, 4)"): (1, 4), ("nn.MaxPool2d(2)", "nn.BatchNorm2d", "GAP", "Flatten()"): (1, 3),
+    ("GlobalAvgPool2d", "Sigmoid"): (1, 3, 1, 1), ("nn.Sequential(nn.ReLU, nn.MaxPool2d(2))",): (1, 3, 5, 5),
+    ("Conv2d（3，4，3）", "Dropout", "Identity"): (1, 4, 8, 8),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("texts", BARE)
+def test_names_without_brackets_are_layers_without_arguments(texts: tuple[str, ...]) -> None:
+    assert _last(*texts) == BARE[texts]
+
+
+def test_bare_names_of_keras_take_its_defaults() -> None:
+    assert _last("Conv2D(8, 3)", "ReLU", "MaxPooling2D", "GAP", "Dense(5)", shape=(1, 10, 10, 3)) == (1, 5)
+    assert chain(["GlobalAveragePooling2D"], (1, 10, 10, 3))[0].sees == ALL
+
+
+def test_one_input_that_is_not_read_is_said_in_the_singular() -> None:
+    lines = [str(line) for line in chain(["MaxPool2d(2)"], (1, 3, 9, 9))[0].lines]
+    assert "H, W: the size is rounded down, so input 8 of 9 is not read" in lines
+    lines = [str(line) for line in chain(["MaxPool2d(3)"], (1, 3, 8, 8))[0].lines]
+    assert "H, W: the size is rounded down, so inputs 6 to 7 of 8 are not read" in lines

@@ -293,14 +293,14 @@ def test_the_derivation_of_words_and_of_what_is_not_read() -> None:
         "D: the kernel reaches dilation·(kernel − 1) + 1 = 1·(2 − 1) + 1 = 2",
         "D: 'causal' puts reach − 1 = 1 before and nothing after: no output sees a later input",
         "D: output = ⌊(n + before + after − reach) / stride⌋ + 1 = ⌊(6 + 1 + 0 − 2) / 2⌋ + 1 = 3",
-        "D: the size is rounded down, so inputs 5 to 5 of 6 are not read",
+        "D: the size is rounded down, so input 5 of 6 is not read",
         "H: the kernel reaches dilation·(kernel − 1) + 1 = 1·(2 − 1) + 1 = 2",
         "H: 'same' asks for ⌈n / stride⌉ = ⌈7 / 2⌉ = 4 outputs, so padding is "
         "max((output − 1)·stride + reach − n, 0) = 1: 0 before, 1 after",
         "H: output = ⌊(n + before + after − reach) / stride⌋ + 1 = ⌊(7 + 0 + 1 − 2) / 2⌋ + 1 = 4",
         "W: the kernel reaches dilation·(kernel − 1) + 1 = 1·(2 − 1) + 1 = 2",
         "W: output = ⌊(n + before + after − reach) / stride⌋ + 1 = ⌊(7 + 0 + 0 − 2) / 2⌋ + 1 = 3",
-        "W: the size is rounded down, so inputs 6 to 6 of 7 are not read",
+        "W: the size is rounded down, so input 6 of 7 is not read",
     ]
 
 

@@ -60,7 +60,7 @@ def _saved(seen: Seen, picture: str | None, output: str | None) -> Path:
 
 def _report(session: Session, seen: Seen, path: Path) -> None:
     session.title(session.say(seen.derivation.lines[0]))
-    session.print(drawn(seen.kernel.values, colour=session.console.is_terminal))
+    session.print(_kernel(session, seen.kernel.values))
     session.lines(
         [
             *seen.derivation.lines[1:],
@@ -90,19 +90,29 @@ def _list(session: Session, *, as_json: bool) -> None:
     for name, recipe in KERNELS.items():
         spelled = ":".join([name, ",".join(f"{value:g}" for value in recipe.usual)]).rstrip(":")
         session.title(f"{spelled}  {session.say(sentence('kernels', recipe.does))}")
-        session.print(drawn(kernel(name).values, colour=session.console.is_terminal))
+        session.print(_kernel(session, kernel(name).values))
         session.print("")
 
 
-def drawn(values: Numbers, *, colour: bool, widest: int = 9) -> Table | Text:
-    """A kernel in the terminal: its numbers on blue and orange, or numbers alone; a large one is named by its size."""
-    if max(values.shape) > widest and not colour:
-        return Text(f"  {values.shape[0]} x {values.shape[1]}")
+def _kernel(session: Session, values: Numbers) -> Table | Text:
+    terminal = session.console.is_terminal
+    return drawn(values, colour=terminal, columns=session.console.width if terminal else None)
+
+
+def drawn(values: Numbers, *, colour: bool, widest: int = 9, columns: int | None = None) -> Table | Text:
+    """A kernel in the terminal: its numbers on blue and orange, or numbers alone; a large one is named by its size.
+
+    Numbers that ``columns`` have no room for are left out, as those of a kernel of more than ``widest``.
+    """
+    size = Text(f"  {values.shape[0]} x {values.shape[1]}")
+    numbered = max(values.shape) <= widest and (columns is None or _CELL * values.shape[1] <= columns)
+    if not numbered and (not colour or (columns is not None and 2 * values.shape[1] > columns)):
+        return size
     most = float(abs(values).max()) or 1.0
     painted = np.rint(diverging(values / most / 2 + 0.5)).astype(int)
     table = Table.grid()
     for row, colours in zip(values, painted, strict=True):
-        cells = [_cell(value, with_number=max(values.shape) <= widest) for value in row]
+        cells = [_cell(value, with_number=numbered) for value in row]
         table.add_row(*(Text(c, style=_style(rgb) if colour else "") for c, rgb in zip(cells, colours, strict=True)))
     return table
 
@@ -111,7 +121,11 @@ def _cell(value: float, *, with_number: bool) -> str:
     if not with_number:
         return "  "
     short = f"{value:.0f}" if float(value).is_integer() else f"{value:.3f}"
-    return f"{short:>6} "
+    return f"{short:>{_CELL - 1}} "
+
+
+_CELL = 7
+"""Columns of the terminal that a number of a kernel takes."""
 
 
 def _style(rgb: Numbers) -> str:

@@ -81,7 +81,7 @@ def shortened(text: str, columns: int) -> str:
     >>> shortened("Conv2d(64, 128, kernel_size=3, padding=1)", 18)
     'Conv2d(64, 128, …)'
     >>> shortened("Conv2d(64, 128, kernel_size=3, padding=1)", 8)
-    'Conv2d'
+    'Conv2d…'
     """
     if width(text) <= columns:
         return text
@@ -91,8 +91,8 @@ def shortened(text: str, columns: int) -> str:
         if fitting:
             return f"{text[: fitting[-1]]}{CUT})"
         bare = text.partition("(")[0]
-        if width(bare) <= columns:
-            return bare
+        if width(bare) < columns:
+            return bare + CUT
     cut = _head(text, columns - 1)
     if cut[-1:].isdigit() and text[len(cut) : len(cut) + 1].isdigit():
         cut = cut.rstrip("0123456789.,x")

@@ -74,6 +74,16 @@ def called(text: str) -> Call:
     return of_node(node, text)
 
 
+def named_or_called(text: str) -> Call:
+    """The call that a text is, or that of a bare name such as "ReLU", with nothing in its brackets.
+
+    >>> named_or_called("nn.ReLU").written
+    'ReLU()'
+    """
+    bare = _NAMED.sub("", half_width(text).strip()).removesuffix(",")
+    return called(f"{bare}()" if re.fullmatch(r"(?:\w+\.)*[A-Z]\w*", bare) else text)
+
+
 def of_node(node: ast.Call, text: str) -> Call:
     """A call that was parsed already."""
     prefix, _, name = ast.unparse(node.func).rpartition(".")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.spec import keras, layers, read
-from kaiyan.spec.call import Call, called, short
+from kaiyan.spec.call import Call, named_or_called, short
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.field import Field
 
@@ -24,7 +24,7 @@ def chain(texts: Iterable[str], input_shape: Any) -> tuple[Step, ...]:
     >>> [step.output_shape for step in chain(["Conv2d(3, 8, 3, padding=1)", "MaxPool2d(3, 2)"], (1, 3, 10, 10))]
     [(1, 8, 10, 10), (1, 8, 4, 4)]
     """
-    calls = [called(text) for text in texts]
+    calls = [named_or_called(text) for text in texts]
     shape = read.shape(input_shape)
     if not _in_keras(calls):
         return tuple(_run([layer for call in calls for layer in layers.of_call(call)], shape))

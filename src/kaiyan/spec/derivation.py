@@ -119,7 +119,14 @@ def _forward_lines(axis: Axis, n: int, facts: dict[str, object]) -> Iterator[Sen
         **facts,
     )
     unread = axis.unread(n)
-    if unread:
+    if len(unread) == 1:
+        yield sentence(
+            "unread",
+            "{axes}: the size is rounded down, so input {first} of {n} is not read",
+            first=unread.start,
+            **facts,
+        )
+    elif unread:
         yield sentence(
             "unread",
             "{axes}: the size is rounded down, so inputs {first} to {last} of {n} are not read",

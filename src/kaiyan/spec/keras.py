@@ -11,6 +11,7 @@ from kaiyan.spec import read
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.cost import Figure
 from kaiyan.spec.error import ConvError
+from kaiyan.spec.layers import GLOBAL
 from kaiyan.spec.norms import same
 from kaiyan.spec.pooling import each, pool_axes
 from kaiyan.spec.resizing import enlarged, padded
@@ -163,10 +164,11 @@ def _global(rank: int) -> Callable[[Call], list[Layer]]:
         kept = bool(_given(call, ("data_format", "keepdims")).get("keepdims", False))
 
         def make(step: Step) -> Step:
-            leading = step.input_shape[:-rank]
-            return replace(step, output_shape=(*leading, *[1] * rank) if kept else leading, sees=ALL)
+            leading = step.input_shape[:-rank] if rank else step.input_shape[:2]
+            ones = [1] * (len(step.input_shape) - len(leading))
+            return replace(step, output_shape=(*leading, *ones) if kept else leading, sees=ALL)
 
-        return [Rule(call.written, make, rank)]
+        return [Rule(call.written, make, rank or None)]
 
     return reader
 
@@ -248,12 +250,13 @@ READERS: dict[str, Callable[[Call], list[Layer]]] = {
     **{name: _one(same()) for name in _KEEPING.split()},
     "BatchNormalization": _one(same(None, "", 4)),
     "LayerNormalization": _one(same(None, "", 2)),
+    **{name: _global(0) for name in GLOBAL},
     "Flatten": _flatten,
     "Dense": _dense,
 }
 """Every layer of Keras that can stand in a chain. Source: keras.io/api/layers."""
 
-NEUTRAL = frozenset(["ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout", "AlphaDropout", "Flatten"])
+NEUTRAL = frozenset(["ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout", "AlphaDropout", "Flatten", *GLOBAL])
 """Names that are PyTorch's too."""
 
 

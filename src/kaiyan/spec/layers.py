@@ -60,6 +60,8 @@ def of_call(call: Call) -> list[Layer]:
 def _a_call(node: ast.expr, call: Call) -> ast.Call:
     if isinstance(node, ast.Call):
         return node
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return ast.Call(node, [], [])
     raise ConvError("not-a-call", "{text!r} is not a call of a convolution",
                     'such as "nn.Conv2d(3, 64, 7, stride=2)"', text=short(ast.unparse(node) or call.text))  # fmt: skip
 
@@ -112,6 +114,9 @@ _KEEPING = (
 )
 _RANKS = (1, 2, 3)
 _UPSAMPLE = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias")
+GLOBAL = ("GAP", "GMP", "GlobalAvgPool", "GlobalMaxPool", "GlobalAveragePooling", "GlobalMaxPooling")
+"""Names for pooling over all of the picture that PyTorch does not have, but its users write."""
+
 _READERS: dict[str, Callable[[Call], Layer]] = {
     **{name: same() for name in _KEEPING.split()},
     **{f"MaxPool{r}d": _pool(r, _MAX) for r in _RANKS},
@@ -128,6 +133,7 @@ _READERS: dict[str, Callable[[Call], Layer]] = {
     "BatchNorm3d": same(3, "", 2),
     "Upsample": upsample, "UpsamplingNearest2d": upsample, "UpsamplingBilinear2d": upsample,
     "PixelShuffle": shuffle, "PixelUnshuffle": unshuffle, "Flatten": flatten, "Unflatten": unflatten,
+    **{name: adaptive(0) for name in GLOBAL}, **{f"{name}{r}d": adaptive(r) for name in GLOBAL for r in _RANKS},
     "Linear": linear, "GroupNorm": group, "LayerNorm": layer_norm, "PReLU": prelu, "pad": pad_function,
 }  # fmt: skip
 """Every layer of torch.nn that can stand in a chain, and how it is read."""

@@ -23,19 +23,22 @@ if TYPE_CHECKING:
 
 
 def adaptive(rank: int) -> Callable[[Call], Layer]:
+    """Reads a pooling to a size, by the number of its axes of space; 0 takes as many as there are."""
+
     def reader(call: Call) -> Layer:
         wanted = call.bound(("output_size", "return_indices")).get("output_size", 1)
-        entries = list(wanted) if isinstance(wanted, (tuple, list)) else [wanted] * rank
-        if len(entries) != rank:
+        entries = list(wanted) if isinstance(wanted, (tuple, list)) else [wanted] * max(rank, 1)
+        if rank and len(entries) != rank:
             each("output_size", entries, rank)
 
         def make(step: Step) -> Step:
-            spatial = step.input_shape[-rank:]
+            spatial = step.input_shape[-rank:] if rank else step.input_shape[2:]
+            asked = entries if rank else entries[:1] * len(spatial)
             sizes = [n if e is None else read.number("output_size", e, least=1)
-                     for e, n in zip(entries, spatial, strict=True)]  # fmt: skip
-            return resized(step, sizes, adapted(step.sees, spatial, sizes))
+                     for e, n in zip(asked, spatial, strict=True)]  # fmt: skip
+            return resized(step, sizes, adapted(step.sees, spatial, sizes)) if spatial else step
 
-        return Rule(call.written, make, rank)
+        return Rule(call.written, make, rank or None)
 
     return reader
 
