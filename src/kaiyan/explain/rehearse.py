@@ -37,6 +37,8 @@ class Step:
     @property
     def title(self) -> Sentence | str:
         """The layer as a sentence names it: "features.0 (Conv2d)", "layer '5' (Conv2d)", "max_pool2d"."""
+        if self.kind == "getitem":
+            return sentence("diagnosis", "an index or a slice")
         if not self.is_module or not self.path:
             return self.kind
         return sentence("diagnosis", "{layer} ({kind})", layer=titled(self.path), kind=self.kind)

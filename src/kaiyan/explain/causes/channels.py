@@ -46,6 +46,7 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
         offer = sentence("K027", "groups=1")
         ungrouped = (edited(offer, step.line, step.path, f", groups={groups}", ""),)
     axes = len(numbers(found["weight"] or "")) or None
+    shape = _unpadded(facts, shape, expected)
     moved = tuple(_moved(facts, shape, expected, axes))
     coloured = _recoloured(facts, expected, got)
     if coloured is not None:
@@ -56,8 +57,19 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
             "K030", "the channels stand on another axis: axis {axis} of {shape} has the {expected} that are taken",
             axis=axis, shape=shape, expected=expected,
         )  # fmt: skip
+    if ungrouped and numbers(found["weight"] or "")[1:2] == (got,):
+        said = sentence("K027", "groups={groups} lets the weight of {got} channels take {expected}, but {got} came",
+                        groups=groups, got=got, expected=expected)  # fmt: skip
+        return Finding(said, (*ungrouped, *_channels(facts, expected, got, groups)), code="K027")
     fixes = (*ungrouped, *moved, *_channels(facts, expected, got, groups))
     return Finding(said, fixes, code="K030" if moved else None)
+
+
+def _unpadded(facts: Facts, shape: Shape, expected: int) -> Shape:
+    """The model's input where only layers without weights, such as paddings, stand before, and it has the channels."""
+    x = next((tuple(x.shape) for x in facts.inputs if isinstance(x, Tensor)), shape)
+    plain = facts.done and not any(_is_weighted(facts, step.path) for step in facts.done)
+    return x if plain and len(x) == len(shape) and x[1] == shape[1] and expected in x[2:] else shape
 
 
 def _taken(facts: Facts, shape: Shape, expected: int, got: int) -> Sentence:

@@ -29,6 +29,11 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
     a, b, axis = int(found["a"]), int(found["b"]), int(found["axis"])
     shapes = facts.step.inputs[:2] if facts.step else ()
     sign = _sign(facts)
+    if sign == "+" and _has_positions(facts, shapes):
+        places = sentence("K021", "the model's own {own} is added to {came}: it has places for one size of input only",
+                          own=shapes[1] if _is_kept(facts, shapes[1]) else shapes[0],
+                          came=shapes[0] if _is_kept(facts, shapes[1]) else shapes[1])  # fmt: skip
+        return Finding(places)
     what = f" {sign or ','} ".join(str(s) for s in shapes) if len(shapes) == 2 else f"a {sign} b"
     if sign == "+":
         said = sentence("K021", "the two tensors of the sum differ on axis {axis}: {a} and {b} in {what}", axis=axis,
@@ -41,6 +46,18 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
                         axis=axis, a=a, b=b)  # fmt: skip
     return Finding(said, (*_spread(facts, shapes), *meeting(facts, shapes), *_projected(facts, shapes),
                           *resized(facts, shapes), *_joined(facts, shapes)))  # fmt: skip
+
+
+def _has_positions(facts: Facts, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a sum of tokens has a parameter or buffer of the model at one end: positions, not a branch."""
+    if len(shapes) != 2 or len(shapes[0]) < 3:
+        return False
+    return _is_kept(facts, shapes[0]) != _is_kept(facts, shapes[1]) and all(s[-1] == shapes[0][-1] for s in shapes)
+
+
+def _is_kept(facts: Facts, shape: Shape) -> bool:
+    kept = (*facts.model.parameters(), *facts.model.buffers()) if facts.model else ()
+    return len(shape) > 2 and any(tuple(tensor.shape)[-len(shape) :] == shape for tensor in kept)
 
 
 _ATOMS = (ast.Name, ast.Call, ast.Attribute, ast.Subscript)

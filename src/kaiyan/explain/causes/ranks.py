@@ -195,7 +195,8 @@ def _of_rank(layer: Any, kind: Any) -> nn.Module | None:
         "p",
     )
     settings = {n: getattr(layer, n) for n in names if hasattr(layer, n)}
-    settings = {n: v[0] if isinstance(v, tuple) else v for n, v in settings.items()}
+    rank = int(kind.__name__[-2])
+    settings = {n: _per_axis(v, rank) for n, v in settings.items()}
     if is_convolution(layer):
         settings["bias"] = layer.bias is not None
     try:
@@ -203,6 +204,13 @@ def _of_rank(layer: Any, kind: Any) -> nn.Module | None:
     except (TypeError, ValueError):
         return None
     return made.train(layer.training)
+
+
+def _per_axis(value: Any, rank: int) -> Any:
+    """The last axes where there are fewer, the first for all where there are more."""
+    if not isinstance(value, tuple):
+        return value
+    return value[-rank:] if len(value) >= rank else value[0]
 
 
 RANKS = (

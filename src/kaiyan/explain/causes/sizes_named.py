@@ -36,11 +36,12 @@ def sizes(facts: Facts, given: Shape) -> Iterator[Shape]:
 
 
 def _proposed(facts: Facts, given: Shape) -> Iterator[Shape]:
-    rank = len(given)
-    yield from _named(facts.message, given)
+    rank, words = len(given), facts.message if "Traceback" in facts.text else facts.text
+    yield from _named(words, given)
+    yield from _scaled(words, given)
     for side in _kept(facts.model):
         yield (side,) * rank
-    for block in (*_divisors(facts.message), *(BLOCKS if not _positions(facts.model) else ())):
+    for block in (*_divisors(words), *(BLOCKS if not _positions(facts.model) else ())):
         for up in (False, True):
             rounded = tuple(max(-(-n // block) if up else n // block, 1) * block for n in given)
             if max(abs(a - b) / b for a, b in zip(rounded, given, strict=True)) <= 1:
@@ -53,15 +54,29 @@ def _named(message: str, given: Shape) -> Iterator[Shape]:
     """Pairs of numbers in the message, and single ones, that are not the size that came."""
     if _TORCHS.search(message):
         return  # torch's own words are about maps inside the network
-    words = re.sub(r"torch\.Size", "", message)
-    for pair in re.findall(r"(\d+)\s*(?:[x*×]|, )\s*(\d+)", words):
-        size = tuple(int(n) for n in pair)
+    words = re.sub(r"torch\.Size|['\"]", "", message)
+    for found in re.finditer(r"(?<!\d)(?=(\d+)\s*(?:[x*×]|, )\s*(\d+))", words):
+        size = (int(found[1]), int(found[2]))
         if len(given) == len(size) and size != given and min(size) > 4:
             yield size
     for text in re.findall(r"(?<![\w.*])(\d+)(?![\w.*])", words):
         side = int(text)
         if 4 < side <= 8 * max(given) and side not in given:
             yield (side,) * len(given)
+
+
+def _scaled(message: str, given: Shape) -> Iterator[Shape]:
+    """As many places as there are positions, with and without a class token among them."""
+    found = re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", message)
+    if not found or len(set(given)) > 1:
+        return
+    for extra in (0, 1, 2):
+        places = sorted(int(n) - extra for n in found.groups())
+        for few, many in (places, reversed(places)):
+            if few > 0:
+                side = given[0] * (many / few) ** (1 / len(given))
+                if abs(side - round(side)) < 1e-6:
+                    yield (round(side),) * len(given)
 
 
 def _divisors(message: str) -> Iterator[int]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MUST_BE_FLOAT = (nn.modules.conv._ConvNd, nn.Linear)  # noqa: SLF001 (the only name of the family)
 
 
+CASTS = {torch.float16: ".half()", torch.float32: ".float()", torch.float64: ".double()", torch.bfloat16: ".bfloat16()"}
+
+
 @dataclass(frozen=True)
 class Suspect:
     """What may be wrong with the inputs, said as if it were so, and the fix that would prove it."""
@@ -106,12 +109,14 @@ def _types(facts: Facts, x: Tensor) -> Iterator[Suspect]:
         line = "x = x.float() / 255"
         yield Suspect("K006", said, fed(sentence("K006", "numbers from 0 to 1: {line}", line=line), line,
                                         lambda x: x.to(weight.dtype) / 255))  # fmt: skip
-    elif x.is_floating_point() and x.dtype != weight.dtype:
-        line = f"x = x.to({weight.dtype})"
+    elif x.dtype != weight.dtype and (x.is_floating_point() or isinstance(first, MUST_BE_FLOAT)):
+        line = f"x = x{CASTS.get(weight.dtype, f'.to({weight.dtype})')}"
         yield Suspect("K006", said, fed(sentence("K006", "{line}", line=line), line, lambda x: x.to(weight.dtype)))
-    elif not x.is_floating_point() and isinstance(first, MUST_BE_FLOAT):
-        line = "x = x.float()"
-        yield Suspect("K006", said, fed(sentence("K006", "{line}", line=line), line, lambda x: x.to(weight.dtype)))
+        if x.is_floating_point():
+            back = f"model = model{CASTS.get(x.dtype, f'.to({x.dtype})')}"
+            offer = sentence("K006", "or the weights as the input is: {line}", line=back)
+            cast = Fix(offer, None, back, change=lambda model, inputs: (model.to(x.dtype), inputs))
+            yield Suspect("K006", said, cast)
 
 
 def _orders(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect]:

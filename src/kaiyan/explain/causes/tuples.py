@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 GIVES = {"LSTM": "(output, (h, c))", "GRU": "(output, h)", "RNN": "(output, h)",
          "MultiheadAttention": "(output, weights)"}  # fmt: skip
 """What torch's layers that give a tuple give."""
+
+
+FIRST = "class First(nn.Module):\n    def forward(self, outputs):\n        return outputs[0]\n\n"
+"""A layer that a user can write into a Sequential."""
+FIELDS = ("logits", "last_hidden_state", "pooler_output", "sample", "out", "features")
+"""What an answer of many fields is mostly wanted for, the likeliest first."""
 
 
 def _tuple(facts: Facts, found: re.Match[str]) -> Finding | None:
@@ -106,7 +113,8 @@ def _first(facts: Facts, maker: Step | None) -> Iterator[Fix]:
         yield from _indexed(place)
     if maker is not None and maker.is_module and facts.model is not None:
         said = sentence("K044", "the first of what {source} gives", source=maker.title)
-        yield followed(said, facts.model.get_submodule(maker.path), maker.path, First())
+        fix = followed(said, facts.model.get_submodule(maker.path), maker.path, First())
+        yield replace(fix, after=f"{FIRST}{fix.after}")
 
 
 def _unpacked(place: Scene) -> Iterator[Fix]:
@@ -207,7 +215,42 @@ def _without_comma(path: str, method: str, line: Line, node: ast.stmt) -> Fix:
     return Fix(said, line.text, text, change=change, line=line)
 
 
+def _object(facts: Facts, found: re.Match[str]) -> Finding | None:
+    """An answer of several named fields where a tensor belongs."""
+    kind = found["kind"] or found["other"]
+    if kind not in ("dict", "OrderedDict") and not re.search(r"Output|Result|Prediction", kind):
+        return None
+    said = sentence("K044", "a {kind} came where a tensor belongs: it has fields, and one of them is meant", kind=kind)
+    place = scene(facts)
+    fixes = tuple(_fields(place)) if place is not None else ()
+    words = Fix(
+        sentence("K044", "a field of it, such as .logits, .last_hidden_state or ['out']"), None, "x = model(x).logits"
+    )
+    return Finding(said, fixes or (words,))
+
+
+def _fields(place: Scene) -> Iterator[Fix]:
+    """Each field that holds a tensor, taken where the name is given its value."""
+    for name, value in place.names.items():
+        fields = dict(value) if isinstance(value, dict) else dict(getattr(value, "__dict__", {}))
+        tensors = [field for field, part in fields.items() if isinstance(part, Tensor)]
+        given = place.assigned(name) if tensors and not isinstance(value, (nn.Module, Tensor)) else None
+        for field in sorted(tensors, key=lambda f: FIELDS.index(f) if f in FIELDS else len(FIELDS)) if given else ():
+            line = given[0] if given else place.line
+            part = f".{field}" if hasattr(value, str(field)) else f"[{field!r}]"
+            text = f"{line.text}{part}"
+            yield edited_lines(
+                sentence("K044", "its field {field}: {line}", field=field, line=text), place.path, {line: text}
+            )
+
+
 TUPLES = (
+    Cause(
+        "K044", sentence("title", "a tuple where a tensor belongs"),
+        r"must be Tensor, not (?P<kind>\w*(?:Output|Result|Prediction)\w*|dict|OrderedDict)\b|"
+        r"got \((?P<other>\w*Output\w*|dict|OrderedDict), (?:Tensor|Parameter)",
+        "linear(): argument 'input' (position 1) must be Tensor, not BaseModelOutputWithPooling", _object,
+    ),
     Cause(
         "K044", sentence("title", "a tuple where a tensor belongs"),
         r"must be Tensor, not (?:tuple|list)|got \((?:tuple|list), (?:Tensor|Parameter|NoneType|int|tuple|list)|"

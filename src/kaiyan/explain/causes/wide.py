@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -50,7 +51,8 @@ def _turned(facts: Facts, shape: Shape) -> Iterator[Fix]:
     if any(isinstance(x, Tensor) and tuple(x.shape) == shape for x in facts.inputs):
         yield fed(said, line, lambda x: x.transpose(1, 2))
     elif facts.layer is not None:
-        yield preceded(said, facts.layer, facts.path or "", Permute(0, 2, 1))
+        fix = preceded(said, facts.layer, facts.path or "", Permute(0, 2, 1))
+        yield replace(fix, before=None, after=line)
 
 
 def _narrowed(facts: Facts, got: int, expected: int) -> Iterator[Fix]:
