@@ -250,7 +250,7 @@ class Wrapped(nn.Module):
 class Spread(Wrapped):
     def __init__(self) -> None:
         super().__init__()
-        settings = [5, 8, 3]
+        settings: Any = [5, 8, 3]
         self.conv = wrapped(nn.Conv2d(*settings), "none")
 
 
@@ -282,7 +282,8 @@ class Named(Wrapped):
             setattr(self, f"conv{number}", nn.Conv2d(5, 8, 3))
 
     def forward(self, x: Tensor) -> Any:
-        return self.conv0(x)
+        conv: Any = self.conv0
+        return conv(x)
 
 
 class Block(nn.Module):
