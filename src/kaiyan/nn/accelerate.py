@@ -13,10 +13,10 @@ from kaiyan.nn.case import called, examined
 from kaiyan.nn.checking import compare
 from kaiyan.nn.clock import layer_times, on_one_thread
 from kaiyan.nn.copied import copied
-from kaiyan.nn.foreign import foreign, is_elsewhere
+from kaiyan.nn.foreign import foreign, is_foreign
 from kaiyan.nn.fuse import is_convolution
 from kaiyan.nn.graph import NotAGraphError, by_graph
-from kaiyan.nn.judging import judged
+from kaiyan.nn.judging import check_rounding, is_steady, judged, judged_standing
 from kaiyan.nn.report import LayerReport, Report
 from kaiyan.nn.settling import NotEqualError, Settled, answered, as_it_comes, settled, timed
 from kaiyan.nn.slower import refuse_slower
@@ -37,10 +37,10 @@ class _Done:
     """A model settled by one way, what was made of each convolution and what was left, and what should be known."""
 
     settled: Settled
+    notes: tuple[Sentence, ...]
     made: dict[str, str]
     left: Reasons
     traced: bool
-    notes: tuple[Sentence, ...] = ()
 
 
 @undisturbing
@@ -57,10 +57,9 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     """
     checked(precision)
     if not isinstance(model, nn.Module):
-        raise KaiyanError("not-a-model", "{kind} is not a torch.nn.Module", kind=type(model).__name__)
-    model = (
-        getattr(model, "_orig_mod", model) if type(model).__name__ == "OptimizedModule" else model
-    )  # torch.compile's
+        raise _no_module(model)
+    if type(model).__name__ == "OptimizedModule":
+        model = getattr(model, "_orig_mod", model)  # what torch.compile was given
     inputs = example_input if isinstance(example_input, tuple) else (example_input,)
     with torch.no_grad():
         case = examined(model, inputs)
@@ -74,9 +73,18 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     return quick
 
 
+def _no_module(given: Any) -> KaiyanError:
+    return KaiyanError(
+        "not-a-model",
+        "{kind} is not a torch.nn.Module",
+        *(["its module() is one"] if isinstance(given, torch.export.ExportedProgram) else []),
+        kind=type(given).__name__,
+    )
+
+
 def _done(case: Case, precision: str) -> _Done:
     """The model by the first way that gives its answers: as a graph, module by module, or as it is."""
-    if is_elsewhere(case.model):
+    if is_foreign(case.model):
         return _as_it_is(case, None)
     notes: list[Sentence] = []
     for way in (_as_graph, _by_module):
@@ -95,19 +103,17 @@ def _as_graph(case: Case, precision: str) -> _Done:
         raise NotAGraphError(sentence("graph", "a call changes {paths}, which a graph would not", paths=paths))
     model, made, left = _graph(case, precision)
     try:
-        return _Done(settled(case, model), made, left, True)
+        done = _Done(settled(case, model), (), made, left, True)
     except NotEqualError as refusal:
-        if refusal.comparison is None or refusal.comparison.fault is not None:
-            raise
+        check_rounding(case, refusal, made.values())
+    else:
+        refuse_slower(case, done.settled)
+        return done
     largest, wrong = judged(case, precision)
     if wrong:
         model, made, left = _graph(case, precision, wrong)
         left |= {name: _differs(difference) for name, difference in wrong.items()}
-    quick = as_it_comes(case, model)
-    comparison = answered(case, quick, alike=False)
-    before, (after,) = timed(case, [quick])
-    notes = () if comparison.is_close else (_rounded(comparison.difference, comparison.place, largest),)
-    return _Done(Settled(quick, comparison.difference, before, after), made, left, True, notes)
+    return _Done(*_rounded(case, model, largest), made, left, True)
 
 
 def _graph(case: Case, precision: str, without: dict[str, float] | None = None) -> Any:
@@ -124,13 +130,18 @@ def _differs(difference: float) -> Sentence:
     return sentence("left", "its own output differs by {difference:.1e} of its largest", difference=difference)
 
 
-def _rounded(difference: float, place: str, largest: float) -> Sentence:
-    return sentence(
+def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tuple[Sentence, ...]]:
+    """A model whose layers are right by themselves, and whose answers differ by what rounding makes of them."""
+    quick = as_it_comes(case, model)
+    comparison = answered(case, quick, alike=False)
+    before, (after,) = timed(case, [quick])
+    note = sentence(
         "accelerate",
         "the answers differ by {difference:.1e} at {place}: an order or a choice in the model turns on rounding; "
         "no layer's own output differs by more than {largest:.1e}",
-        difference=difference, place=place, largest=largest,
+        difference=comparison.difference, place=comparison.place, largest=largest,
     )  # fmt: skip
+    return Settled(quick, comparison.difference, before, after), () if comparison.is_close else (note,)
 
 
 def _by_module(case: Case, precision: str) -> _Done:
@@ -141,9 +152,22 @@ def _by_module(case: Case, precision: str) -> _Done:
         raise NotEqualError(
             sentence("left", "the model does not run where it is replaced: {error}", error=text)
         ) from error
-    done = _Done(settled(case, model), made, left, False)
+    try:
+        done = _Done(settled(case, model), (), made, left, False)
+    except NotEqualError as refusal:
+        if refusal.comparison is not None and not is_steady(case):
+            judged_standing(case, model, made)
+            done = _Done(_rounded(case, model, 0.0)[0], (_UNSTEADY,), made, left, False)
+        else:
+            check_rounding(case, refusal, made.values())
+            done = _Done(*_rounded(case, model, judged_standing(case, model, made)), made, left, False)
     refuse_slower(case, done.settled)
     return done
+
+
+_UNSTEADY = sentence(
+    "accelerate", "the model answers one input in two ways: its layers were compared, each by itself, not its answers"
+)
 
 
 def _as_it_is(case: Case, reason: Sentence | None) -> _Done:
@@ -155,7 +179,7 @@ def _as_it_is(case: Case, reason: Sentence | None) -> _Done:
     if not comparison.is_close and comparison.numbers:
         reason = sentence("left", "the model answers one input in two ways, and cannot be compared")
     left = {name: reason for name, layer in case.model.named_modules() if is_convolution(layer) and reason is not None}
-    return _Done(Settled(quick, comparison.difference, before, after), {}, left, False)
+    return _Done(Settled(quick, comparison.difference, before, after), (), {}, left, False)
 
 
 def _left(case: Case, done: _Done, rows: set[str]) -> Reasons:

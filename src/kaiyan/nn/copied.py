@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import threading
+import warnings
 from collections import OrderedDict, deque
 from concurrent.futures import Executor
 from functools import partial
@@ -38,7 +39,9 @@ def copied(model: _Model) -> _Model:
         for _, thing in objects:
             _prepare(thing, prepared)
         memo = dict(prepared)
-        model_copy = copy.deepcopy(model, memo)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of its own ways to copy what was exported
+            model_copy = copy.deepcopy(model, memo)
     except Exception as error:
         raise _refusal(objects, prepared, error) from error
     _rebind(objects, memo)
@@ -73,8 +76,12 @@ def parts(thing: Any) -> Iterator[tuple[str, Any]]:
     else:
         yield from _entries(thing)
     own = getattr(thing, "__dict__", None)
-    yield from own.items() if type(own) is dict else ()
+    if type(own) is dict:
+        yield from ((name, part) for name, part in own.items() if not isinstance(thing, nn.Module) or name not in _KEPT)
     yield from _slots(thing)
+
+
+_KEPT = ("_parameters", "_buffers", "_modules")
 
 
 def _entries(thing: Any) -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import fx, nn
 
-from kaiyan.nn.fuse import is_convolution
+from kaiyan.nn.fuse import is_convolution, is_taken
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ def foreign(model: nn.Module) -> Reasons:
 
 def _foreign(module: Any) -> Iterator[tuple[str, Sentence]]:
     if isinstance(module, torch.jit.ScriptModule):
-        if _names_a_convolution(getattr(module, "original_name", "")):
+        if _names_a_layer(getattr(module, "original_name", "")):
             yield "", sentence("left", "it is TorchScript: use the model that it was made of")
     elif isinstance(module, fx.GraphModule):
         for node in module.graph.nodes:
             if isinstance(node.target, torch._ops.OpOverload) and "conv" in str(node.target):  # noqa: SLF001
                 yield node.name, sentence("left", "it was exported: use the model that it was made of")
-    elif type(module).__module__.startswith(_QUANTISED) and _names_a_convolution(type(module).__name__):
+    elif type(module).__module__.startswith(_QUANTISED) and _names_a_layer(type(module).__name__):
         yield "", sentence("left", "it is quantised: use the model before it is")
     elif is_convolution(module) and (device := _device(module)) != "cpu":
         yield "", sentence("left", "it is on {device}, and Kaiyan computes on the processor", device=device)
@@ -42,8 +42,8 @@ def _foreign(module: Any) -> Iterator[tuple[str, Sentence]]:
 _QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized")
 
 
-def _names_a_convolution(name: str) -> bool:
-    return "Conv" in name
+def _names_a_layer(name: str) -> bool:
+    return "Conv" in name or "Linear" in name
 
 
 def _device(module: Any) -> str:
@@ -51,6 +51,9 @@ def _device(module: Any) -> str:
     return "cpu" if weight is None else weight.device.type
 
 
-def is_elsewhere(model: nn.Module) -> bool:
-    """Whether any of a model's tensors is on another device than the processor."""
-    return any(tensor.device.type != "cpu" for tensor in (*model.parameters(), *model.buffers()))
+def is_foreign(model: nn.Module) -> bool:
+    """Whether a model is on another device, or has no layer that could be taken but for what it is made of."""
+    if any(tensor.device.type != "cpu" for tensor in (*model.parameters(), *model.buffers())):
+        return True
+    reasons = foreign(model)
+    return bool(reasons) and not any(is_taken(module) and name not in reasons for name, module in model.named_modules())

@@ -63,7 +63,10 @@ def _refusal(model: nn.Module) -> Sentence | None:
     parameters = inspect.signature(model.forward).parameters.values()
     named = [p.name for p in parameters if p.default is not p.empty or p.kind is not p.POSITIONAL_OR_KEYWORD]
     if named:
-        return sentence("graph", "its forward takes {names} as it is called", names=", ".join(named))
+        return sentence(
+            "graph", "its forward has other arguments ({names}), and a graph would have no choice of them",
+            names=", ".join(named),
+        )  # fmt: skip
     for name, module in model.named_modules():
         leaf = _Tracer().is_leaf_module(module, name) and module is not model
         if not leaf and any(getattr(module, hooks) for hooks in _HOOKS):

@@ -25,7 +25,7 @@ def changes(before: object, after: object) -> tuple[str, ...]:
         if one is other or (id(one), id(other)) in seen:
             continue
         seen.add((id(one), id(other)))
-        inside, also = list(parts(one)), list(parts(other))
+        inside, also = (_kept(thing) for thing in (one, other))
         if not _is_same(one, other) or [name for name, _ in inside] != [name for name, _ in also]:
             paths.append(path)
             continue
@@ -35,12 +35,17 @@ def changes(before: object, after: object) -> tuple[str, ...]:
     return tuple(sorted(set(paths)))
 
 
+def _kept(thing: object) -> list[tuple[str, Any]]:
+    """What an object holds that a call may change: not the hooks of a module's saving and loading."""
+    return [(name, part) for name, part in parts(thing) if "state_dict" not in name]
+
+
 def _is_same(one: Any, other: Any) -> bool:
     """Whether two objects are alike apart from what they hold."""
-    if type(one) is not type(other):
-        return isinstance(one, Tensor) and isinstance(other, Tensor) and _is_same_tensor(one, other)
-    if isinstance(one, Tensor):
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
         return _is_same_tensor(one, other)
+    if type(one) is not type(other):  # a copy of a traced one is of another class of TorchScript's
+        return isinstance(one, torch.jit.ScriptModule) and isinstance(other, torch.jit.ScriptModule)
     if isinstance(one, _PLAIN):
         return bool(one == other or (one != one and other != other))  # or both NaN
     if isinstance(one, torch.Generator):
