@@ -189,6 +189,10 @@ def test_an_assertion_without_words_is_said_with_its_numbers() -> None:
 STATES = {
     "module.": ({"module.weight": torch.ones(2, 2), "module.bias": torch.ones(2)}, "removeprefix('module.')"),
     "no module.": (None, "'module.' + k"),
+    "module. and counts": (
+        {"module.weight": torch.ones(2, 2), "module.bias": torch.ones(2), "module.count": torch.ones(())},
+        "removeprefix('module.')",
+    ),
     "a checkpoint": ({"state_dict": {}, "epoch": torch.ones(1)}, "checkpoint['state_dict']"),
     "one more": ({"weight": torch.ones(2, 2), "bias": torch.ones(2), "more": torch.ones(2)}, "strict=False"),
     "one less": ({"weight": torch.ones(2, 2)}, "prefix"),
@@ -203,6 +207,23 @@ def test_names_of_weights_that_differ(state: dict[str, Any] | None, fix: str) ->
     found = diagnosed(lambda: model.load_state_dict(state))
     assert found.code == "K025"
     assert fix in f"{found.fixes[0].after} {found.fixes[0].sentence}"
+
+
+def test_of_a_message_of_many_lines_the_first_is_said() -> None:
+    words = "TypeError: fold() received an invalid combination of arguments - got (int), but expected one of:\n"
+    found = kaiyan.diagnose(
+        words + " * (Tensor input)\n      didn't match because some of the arguments have invalid types"
+    )
+    assert found.code == "K000"
+    assert words.strip() in str(found.cause)
+
+
+def test_a_warning_of_broadcasting_is_explained_as_the_error_it_hides() -> None:
+    found = kaiyan.diagnose(
+        "UserWarning: Using a target size (torch.Size([4])) that is different to the input size (torch.Size([4, 1])). "
+        "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size."
+    )
+    assert (found.code, found.fixes[0].after) == ("K051", "target = target.unsqueeze(1)")
 
 
 CELLS = """---------------------------------------------------------------------------

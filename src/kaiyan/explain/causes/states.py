@@ -54,11 +54,10 @@ def _keys(_: Facts, found: re.Match[str]) -> Finding:
 
 def _prefix(names: list[str], longer: list[str]) -> str | None:
     """What stands before every name of one list in the other, such as "module."; None where nothing does."""
-    if not names or len(names) != len(longer):
-        return None
-    first = next((name for name in longer if name.endswith(names[0])), None)
+    first = next((name for name in longer if names and name.endswith(names[0])), None)
     prefix = first.removesuffix(names[0]) if first else ""
-    return prefix if prefix and {prefix + name for name in names} == set(longer) else None
+    alike = {prefix + name for name in names} <= set(longer) and all(name.startswith(prefix) for name in longer)
+    return prefix if prefix and alike else None
 
 
 def _others(missing: list[str], more: list[str]) -> Finding:
