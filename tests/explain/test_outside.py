@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -103,6 +104,20 @@ def of_nothing() -> None:
     next(iter(DataLoader([None, None], batch_size=2)))  # type: ignore[arg-type]
 
 
+def of_ragged_lists() -> None:
+    next(iter(DataLoader([(torch.zeros(3), [1, 2]), (torch.zeros(3), [1])], batch_size=2)))  # type: ignore[arg-type]
+
+
+def mean_of_losses() -> Any:
+    losses = [learned().sum(), learned().sum()]
+    return np.mean(losses)
+
+
+def of_a_tuple() -> None:
+    out, y = nn.LSTM(3, 5)(torch.zeros(2, 7, 3)), torch.zeros(2, 7, 5)
+    F.mse_loss(out, y)
+
+
 def without_parameters() -> None:
     torch.optim.SGD(nn.ReLU().parameters(), 0.1)
 
@@ -141,6 +156,9 @@ ROWS: dict[str, tuple[Callable[[], Any], str, str, str]] = {
     "two sizes": (of_two_sizes, "K066", "(3, 8, 9) at entry 0 and (3, 7, 9) at entry 1", "Resize((7, 9))"),
     "two kinds": (of_two_kinds, "K066", "(1, 8, 8) at entry 1", 'convert("RGB")'),
     "nothing": (of_nothing, "K066", "NoneType", "__getitem__"),
+    "ragged": (of_ragged_lists, "K066", "different lengths", "pad_sequence"),
+    "a mean of losses": (mean_of_losses, "K064", "gradients", "np.mean([each.item() for each in losses])"),
+    "an LSTM's tuple": (of_a_tuple, "K057", "a tuple", "F.mse_loss(out[0], y)"),
     "no parameters": (without_parameters, "K067", "no parameters", "ModuleList"),
     "many outputs": (of_many_outputs, "K057", "tuple", "F.cross_entropy(out[0], y)"),
     "a list of targets": (of_a_list, "K057", "list", "torch.as_tensor([0, 1, 2, 0])"),

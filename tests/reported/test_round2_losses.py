@@ -160,6 +160,33 @@ def test_weights_of_classes_that_are_too_few() -> None:
     assert (found.code, str(found.cause)) == ("K059", "there are 5 outputs and 4 weights of classes: one for each")
 
 
+TRACE = """Traceback (most recent call last):
+  File "train.py", line 20, in <module>
+    loss = criterion(model(x), y)
+  File "/opt/lib/python3.10/site-packages/torch/nn/functional.py", line 3163, in {name}
+    return torch._C._nn.{name}(input, target)
+{words}
+"""
+PASTED = {
+    "a column": ("binary_cross_entropy_with_logits", "ValueError: Target size (torch.Size([4])) must be the same as "
+                                                     "input "
+                 "size (torch.Size([4, 1]))", "K051", "loss = criterion(model(x), y.unsqueeze(1))"),
+    "maps": ("mse_loss", "RuntimeError: The size of tensor a (8) must match the size of tensor b (6) at non-singleton "
+             "dimension 3", "K051", "loss = criterion(F.interpolate(model(x), size=y.shape[2:]), y)"),
+    "a float": ("cross_entropy", "RuntimeError: expected scalar type Long but found Float", "K053",
+                "loss = criterion(model(x), y.long())"),
+    "scores": ("binary_cross_entropy", "RuntimeError: all elements of input should be between 0 and 1", "K055",
+               "loss = F.binary_cross_entropy_with_logits(model(x), y)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "words", "code", "line"), PASTED.values(), ids=PASTED)
+def test_a_pasted_traceback_is_mended_in_its_own_line(name: str, words: str, code: str, line: str) -> None:
+    found = kaiyan.diagnose(TRACE.format(name=name, words=words))
+    assert (found.code, found.fixes[0].after) == (code, line)
+    assert not found.fixes[0].tried
+
+
 class Inside(nn.Module):
     """A model that computes its own loss."""
 
@@ -351,6 +378,8 @@ LOSSES |= {
     "rows of a regression": ("mse_loss", torch.zeros(16, 1), torch.zeros(4, 1), "K050", "view(x.size(0), -1)"),
     "one output": ("cross_entropy", torch.zeros(4, 1), torch.tensor([0, 1, 1, 0]), "K052", "y.float()"),
     "a regression": ("cross_entropy", torch.zeros(4, 1), torch.full((4,), 0.5), "K053", "F.mse_loss(x.squeeze(1), y)"),
+    "maps for classes": ("cross_entropy", torch.zeros(4, 3, 5, 5), torch.zeros(4, dtype=L), "K054", "x.mean((2, 3))"),
+    "maps of one place": ("cross_entropy", torch.zeros(4, 3, 1, 1), torch.zeros(4, dtype=L), "K054", "x.flatten(1)"),
     "classes for scores": ("cross_entropy", torch.zeros(4, dtype=L), torch.zeros(4, dtype=L), "K053", "before argmax"),
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from linecache import getline
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.rehearse import Shape, Step
     from kaiyan.spec.sentence import Sentence
 
-_OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
+_OURS = (str(Path(torch.__file__).parent), str(Path(np.__file__).parent), str(Path(__file__).parents[1]))
 _HANDLING = "During handling of the above exception, another exception occurred:"
 _NAMED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Fail|Fault)\b ?:")
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from kaiyan.explain.causes.batches import rows
 from kaiyan.explain.causes.finding import Cause, Finding
-from kaiyan.explain.causes.mends import Mend, last_layer, mended, resized, shapes_of
+from kaiyan.explain.causes.mends import Mend, call_of, last_layer, mended, resized, shapes_of
 from kaiyan.explain.fixes import Fix
 from kaiyan.explain.loss import ALIKE, written_loss
 from kaiyan.spec.sentence import sentence
@@ -30,7 +30,7 @@ def _alike(facts: Facts, found: re.Match[str]) -> Finding | None:
     if name is not None and name not in ALIKE:
         return None
     if shapes is None:
-        return _counted(read)
+        return _on_axis(facts, read) if name and read["axis"] else _counted(read)
     a, b = shapes
     if a and b and a[0] != b[0] and a[1:] == b[1:]:
         return rows(facts, a[0], b[0])
@@ -47,6 +47,26 @@ def _counted(read: dict[str, str | None]) -> Finding | None:
     said = sentence("K051", "the loss compares number by number: the output has {given} numbers, the target {got}",
                     given=int(read["given"]), got=int(read["got"]))  # fmt: skip
     return Finding(said, (Fix(sentence("K051", "print both shapes: they must be one and the same")),), is_outside=True)
+
+
+def _on_axis(facts: Facts, read: dict[str, str | None]) -> Finding:
+    """From a traceback that names the loss, and a message with one axis of both."""
+    a, b, axis = (int(read[name] or 0) for name in ("a", "b", "axis"))
+    said = sentence("K051", "the loss compares number by number: output and target differ on axis {axis}, {a} and {b}",
+                    axis=axis, a=a, b=b)  # fmt: skip
+    if axis == 0:
+        line = "x = x.view(x.size(0), -1)"
+        return Finding(
+            said, (Fix(sentence("K050", "keep the batch: {after}", after=line), None, line),), is_outside=True
+        )
+    if axis == 1:
+        return Finding(said, tuple(last_layer(facts, b, lambda code: sentence(
+            "K051", "the last layer gives as many as the target has: "
+                    "{code}", code=code))), is_outside=True)  # fmt: skip
+    call = call_of(facts)
+    mend = Mend(scores=f"F.interpolate({{}}, size={call.text[call.target] if call else 'target'}.shape[2:])")
+    return Finding(said, tuple(mended(facts, mend, lambda code: sentence(
+        "K051", "the output in the target's size: {code}", code=code))), is_outside=True)  # fmt: skip
 
 
 def _unknown_way(a: Shape, b: Shape) -> Iterator[Fix]:
@@ -147,7 +167,9 @@ LOSSES = (
         r"Using a target size \((?:torch\.Size\()?\[(?P<target>[^\]]*)\]\)?\) that is different to the input size "
         r"\((?:torch\.Size\()?\[(?P<input>[^\]]*)\]|Target size \((?:torch\.Size\()?\[(?P<first>[^\]]*)\]\)?\) must be "
         r"the same as input size \((?:torch\.Size\()?\[(?P<second>[^\]]*)\]|target nelement \((?P<got>\d+)\) != input "
-        r"nelement \((?P<given>\d+)\)|size of tensor a \(\d+\) must match the size of tensor b",
+        r"nelement \((?P<given>\d+)\)|size of tensor a \((?P<a>\d+)\) must match the size of tensor b \((?P<b>\d+)\) "
+        r"at "
+        r"non-singleton dimension (?P<axis>\d+)",
         "Target size (torch.Size([4])) must be the same as input size (torch.Size([4, 1]))", _alike,
     ),
     Cause(

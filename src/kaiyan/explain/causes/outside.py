@@ -42,6 +42,13 @@ def _numpy(facts: Facts, found: re.Match[str]) -> Finding:
     else:
         said = sentence("K064", "the tensor is part of a graph of gradients, which NumPy does not know")
         chain = ".detach().cpu().numpy()" if "cuda" in facts.text else ".detach().numpy()"
+    read = re.search(r"(?<!\w)np\.(\w+)\((\w+)(?=[,)])", facts.line.text if facts.line else "")
+    if read and facts.line:
+        values = facts.frame[0].f_locals.get(read[2]) if facts.frame else None
+        code = f"[each.item() for each in {read[2]}]" if isinstance(values, (list, tuple)) else f"{read[2]}{chain}"
+        text = facts.line.text.replace(read[0], f"np.{read[1]}({code}", 1)
+        listed = sentence("K064", "leave the graph first: {code}", code=code)
+        return _outside(said, Fix(listed, facts.line.text, text, line=facts.line))
     offer = sentence("K064", "leave the graph first: {code}", code=f"x{chain}")
     return _outside(said, _in_line(facts, offer, r"(?:\.detach\(\))?(?:\.cpu\(\))?\.numpy\(\)", chain, f"x{chain}"))
 
@@ -235,6 +242,17 @@ def _kind(_: Facts, found: re.Match[str]) -> Finding:
                               "transform=transforms.ToTensor()"))  # fmt: skip
 
 
+def _ragged(_: Facts, __: re.Match[str]) -> Finding:
+    said = sentence("K066", "lists of different lengths stand at one place of the samples")
+    return _outside(
+        said,
+        Fix(sentence("K066", "sequences of one length: torch.nn.utils.rnn.pad_sequence in a collate_fn")),
+        Fix(
+            sentence("K066", "a collate_fn that keeps a list, or batch_size=1"), None, "collate_fn=lambda batch: batch"
+        ),
+    )
+
+
 def _empty_set(_: Facts, __: re.Match[str]) -> Finding:
     said = sentence("K066", "the data set is empty: the loader has no sample to draw")
     return _outside(said, Fix(sentence("K066", "print len(dataset) and the folder that it was made from")))
@@ -327,6 +345,11 @@ OUTSIDE = (
         r"batch must contain tensors, (?:numpy arrays, )?numbers, dicts or lists; found <class '(?P<kind>[\w.]+)'>",
         "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found <class 'NoneType'>",
         _kind,
+    ),
+    Cause(
+        "K066", sentence("title", "samples that make no batch"),
+        r"each element in list of batch should be of equal size",
+        "each element in list of batch should be of equal size", _ragged,
     ),
     Cause(
         "K066", sentence("title", "samples that make no batch"),

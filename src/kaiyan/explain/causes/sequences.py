@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from kaiyan.explain.loss import Loss
 
 
-def _several(facts: Facts, found: re.Match[str]) -> Finding:
+def _several(facts: Facts, found: re.Match[str]) -> Finding | None:
     """A model that gives more than one tensor, or a target that is a list."""
+    if found["object"] and (facts.loss is None or isinstance(facts.loss.input, Tensor)):
+        return None
     if found["which"] == "target":
         said = sentence("K057", "the target is a {kind}, not a tensor", kind=found["kind"])
         call = call_of(facts)
@@ -31,7 +33,8 @@ def _several(facts: Facts, found: re.Match[str]) -> Finding:
         offer = sentence("K057", "a tensor of it: {line}", line=line)
         tried = _is_taken(facts.loss)
         return Finding(said, (Fix(offer, call.text if call else None, after, tried=tried),), is_outside=True)
-    said = sentence("K057", "the model gives a {kind}, and the loss takes one tensor of it", kind=found["kind"])
+    said = sentence("K057", "the model gives a {kind}, and the loss takes one tensor of it",
+                    kind=found["kind"] or found["object"])  # fmt: skip
     fixes = tuple(_parts(facts)) or (Fix(sentence("K057", "the scores alone, such as {line}", line="output[0]"), None,
                                          "output = output[0]"),)  # fmt: skip
     return Finding(said, fixes, is_outside=True)
@@ -108,7 +111,8 @@ SEQUENCES = (
     Cause(
         "K057", sentence("title", "a loss that was given several tensors"),
         r"(?:cross_entropy_loss|nll_loss\w*|mse_loss|l1_loss|smooth_l1_loss|huber_loss|binary_cross_entropy\w*|kl_div|"
-        r"ctc_loss)\(\): argument '(?P<which>input|self|target)' \(position \d\) must be Tensor, not (?P<kind>\w+)",
+        r"ctc_loss)\(\): argument '(?P<which>input|self|target)' \(position \d\) must be Tensor, not (?P<kind>\w+)|"
+        r"'(?P<object>tuple|list|dict)' object has no attribute '(?:size|dim|shape|is_floating_point)'",
         "cross_entropy_loss(): argument 'input' (position 1) must be Tensor, not tuple", _several,
     ),
     Cause(

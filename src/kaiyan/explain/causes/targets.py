@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def _range(facts: Facts, found: re.Match[str]) -> Finding:
     loss = facts.loss
     if loss is None or loss.shapes is None or loss.target.is_meta or not loss.target.numel():
-        return _written_range(int(found["got"]) if found["got"] else None)
+        return _written_range(facts, int(found["got"]) if found["got"] else None)
     C = loss.input.shape[1 if loss.input.ndim > 1 else 0]
     least, most = int(loss.target.min()), int(loss.target.max())
     said = sentence("K052", "the targets go from {least} to {most}, but there are {C} outputs: classes 0 to {last}",
@@ -81,7 +81,7 @@ _MANY = 100_000
 """More classes than one network gives."""
 
 
-def _written_range(got: int | None) -> Finding:
+def _written_range(facts: Facts, got: int | None) -> Finding:
     """From the message alone, which has the class at most."""
     if got is None:
         said = sentence("K052", "a target is no class of the model: n outputs are the classes 0 to n − 1")
@@ -94,8 +94,9 @@ def _written_range(got: int | None) -> Finding:
     more = sentence(
         "K052", "if {got} is a class: {outputs} outputs or more in the last layer", got=got, outputs=got + 1
     )
-    shifted = sentence("K052", "if the classes are numbered from 1: target - 1")
-    fixes = (Fix(more, None, f"out_features={got + 1}"), Fix(shifted, None, "target = target - 1"))
+    shifted = mended(facts, Mend(target="{} - 1"), lambda code: sentence(
+        "K052", "if the classes are numbered from 1: {code}", code=code))  # fmt: skip
+    fixes = (Fix(more, None, f"out_features={got + 1}"), *shifted)
     if got == 255:
         return Finding(said, (Fix(ignored, None, "ignore_index=255"), *fixes), is_outside=True)
     return Finding(said, fixes, is_outside=True)
@@ -254,6 +255,10 @@ def _scores_for(a: Shape, b: Shape) -> Iterator[Mend]:
         yield Mend(scores=_last_first(len(a)), turn_scores=lambda x: x.movedim(-1, 1))
     elif len(a) == len(b) + 1 >= 4 and a[:1] == b[:1] and a[2:] != b[1:]:
         yield resized(b[1:])
+    if len(a) > 2 and len(b) == 1 and a[0] == b[0]:
+        axes = tuple(range(2, len(a)))
+        form = "{}.flatten(1)" if set(a[2:]) == {1} else f"{{}}.mean({axes})"
+        yield Mend(scores=form, turn_scores=lambda x: x.mean(axes))
     if len(a) == len(b) == 1 or a[1:2] == (1,):
         yield Mend(target="{}.float()", turn_target=lambda t: t.float(), name="binary_cross_entropy_with_logits")
 
