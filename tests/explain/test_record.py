@@ -93,3 +93,18 @@ def test_a_sum_in_place_of_other_sizes_fails_in_torchs_own_words() -> None:
     with pytest.raises(RuntimeError) as caught:
         Block()(x)
     assert str(record(Block(), x).error) == str(caught.value)
+
+
+def test_what_wants_values_is_not_asked_of_zeros() -> None:
+    """Compressai turns axes by numbers that stand in a tensor: of zeros torch says that they are twice the same."""
+
+    class Turned(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.order = nn.Buffer(torch.tensor([1, 0, 2]))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.linalg.inv(x.permute(*self.order)).permute(*self.order)
+
+    found = record(Turned(), torch.rand(2, 2, 2) + torch.eye(2))
+    assert (found.on, found.error, found.outputs[0].shape) == ("real", None, (2, 2, 2))

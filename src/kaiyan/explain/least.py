@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kaiyan.spec.sentence import Sentence
 
 Shape = tuple[int, ...]
+MANY = 8
+"""Leasts above it are asked of the next axis at once."""
 SPAN = 512
 """Up to where equal sizes are tried, where none near the given one runs."""
 HEADINGS = ("axis", "least", "layer", "why not less")
@@ -121,8 +123,10 @@ def least_input(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = 
     runs, meta = given.record.error is None, given.record.on == "meta"
     trial = Trial(model, given.inputs[0].dtype, seconds, len(shape) - first + (not runs), meta)
     whole = shape if runs else _grown(trial, shape, given.record, first)
-    axes = tuple(_least(trial, whole, axis) for axis in range(first, len(whole)))
-    return Least(whole, axes, None if whole == shape else _refusal(shape, given.record), seconds, given.said)
+    axes: list[AxisLeast] = []
+    for axis in range(first, len(whole)):
+        axes.append(_least(trial, whole, axis, axes[-1].least if axes else 0))
+    return Least(whole, tuple(axes), None if whole == shape else _refusal(shape, given.record), seconds, given.said)
 
 
 def _grown(trial: Trial, shape: Shape, failed: Record, first: int) -> Shape:
@@ -151,8 +155,11 @@ def _refusal(shape: Shape, failed: Record) -> Sentence:
     return sentence("least", "it does not run with {shape}: {reason}", shape=shape, reason=_words(failed))
 
 
-def _least(trial: Trial, shape: Shape, axis: int) -> AxisLeast:
-    """Doubles until the model runs, then halves the gap between the last size that fails and the first that runs."""
+def _least(trial: Trial, shape: Shape, axis: int, before: int) -> AxisLeast:
+    """Doubles until the model runs, then halves the gap between the last size that fails and the first that runs.
+
+    The least of the axis ``before`` is asked first: most models treat their axes alike.
+    """
     refused: dict[int, Record] = {}
     trial.begin()
 
@@ -162,10 +169,12 @@ def _least(trial: Trial, shape: Shape, axis: int) -> AxisLeast:
             refused[n] = found
         return found.error is None
 
-    fails, works = 0, 1
-    while works < shape[axis] and not trial.is_over and not runs(works):
-        fails, works = works, 2 * works
-    works = shape[axis] if trial.is_over else min(works, shape[axis])
+    fails, works = 0, shape[axis]
+    if MANY < before <= works and not trial.is_over and not runs(before - 1) and runs(before):
+        fails, works = before - 1, before
+    size = fails + 1
+    while size < works and not trial.is_over:
+        fails, works, size = (fails, size, size) if runs(size) else (size, works, 2 * size)
     while works - fails > 1 and not trial.is_over:
         middle = (works + fails) // 2
         fails, works = (fails, middle) if runs(middle) else (middle, works)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+_DRAWN = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
+
+
 class StandIns:
     """Meta tensors (or detached copies) in the place of the user's, one for each, and the device each one had."""
 
@@ -34,6 +37,7 @@ class StandIns:
         self.on = on
         self.devices: dict[int, torch.device] = {}
         self._doubles = Doubles(self._tensor)
+        self._draw = torch.Generator().manual_seed(0)
 
     def of(self, value: Any) -> Any:
         """The double of a model, or of inputs in any structure."""
@@ -50,15 +54,17 @@ class StandIns:
     def _copy(self, tensor: Tensor) -> Tensor:
         if self.on == "meta":
             return tensor.to("meta")
-        if tensor.is_meta:
-            return torch.zeros_like(tensor, device="cpu")
-        return tensor.clone()
+        if not tensor.is_meta:
+            return tensor.clone()
+        if tensor.dtype in _DRAWN:  # zeros have no inverse and no direction
+            return torch.rand(tensor.shape, dtype=tensor.dtype, generator=self._draw)
+        return torch.zeros_like(tensor, device="cpu")
 
 
 def lend(model: nn.Module, inputs: Any, on: str, use: Callable[[nn.Module, Positional, Named, StandIns], T]) -> T:
     """What ``use`` gives of a model's double and of inputs by position and by name, without gradients.
 
-    Their tensors are on meta, or real copies (zeros where the user's are on meta).
+    Their tensors are on meta, or real copies (numbers from 0 to 1 where the user's are on meta, whole ones 0).
     """
     stand_ins = StandIns(on)
     args, named = arguments(inputs)

@@ -77,14 +77,14 @@ def _run(model: nn.Module, inputs: Any, on: str, training: bool | None) -> tuple
     frame = sys._getframe(1)  # noqa: SLF001 (the only way to read the stack)
 
     def run(double: nn.Module, args: Positional, named: Named, stand_ins: StandIns) -> tuple[Record, bool]:
-        if training is not None:
-            double.train(training)
         notes = Notes(stand_ins, frame)
         watch(double, notes)
         error: BaseException | None = None
         outputs: tuple[Seen, ...] = ()
         given, weights = notes.seen((args, named)), notes.seen(tuple(double.parameters()))
         try:
+            if training is not None:
+                double.train(training)
             with notes:
                 outputs = notes.seen(double(*args, **named))
         except Exception as raised:  # noqa: BLE001 (whatever the user's model raises is what is recorded)

@@ -28,7 +28,7 @@ Place = tuple[str, int]
 def seconds(model: nn.Module, inputs: Any) -> dict[Place, float]:
     """The least time of every call of a module, all inside it included; up to where the model fails.
 
-    Sizes without data are run on zeros. On an accelerator it is waited for before each reading of the clock.
+    Sizes without data are run on random numbers. On an accelerator it is waited for before each reading of the clock.
     """
     return lend(model, inputs, "real", _timed)
 
