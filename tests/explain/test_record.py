@@ -104,7 +104,7 @@ def test_what_wants_values_is_not_asked_of_zeros() -> None:
             self.order = nn.Buffer(torch.tensor([1, 0, 2]))
 
         def forward(self, x: Tensor) -> Tensor:
-            return torch.linalg.inv(x.permute(*self.order)).permute(*self.order)
+            return torch.linalg.inv(x.permute(*self.order)).permute(*self.order)  # type: ignore[no-any-return]
 
     found = record(Turned(), torch.rand(2, 2, 2) + torch.eye(2))
     assert (found.on, found.error, found.outputs[0].shape) == ("real", None, (2, 2, 2))
