@@ -63,6 +63,7 @@ CALLS: dict[str, Callable[[Any], object]] = {
     ),
     "least_input": lambda model: kaiyan.least_input(model, SIZE),
     "whole_sizes": lambda model: kaiyan.whole_sizes(model, SIZE),
+    "shift_report": lambda model: kaiyan.shift_report(model, torch.rand(SIZE), 2),
     "diagnose": lambda model: kaiyan.diagnose(
         "mat1 and mat2 shapes cannot be multiplied", model, torch.rand(1, 3, 9, 9)
     ),
@@ -98,6 +99,24 @@ def test_what_runs_in_python_is_counted_as_the_model(kind: str) -> None:
 @pytest.mark.parametrize("kind", [*SEEN, *QUANTISED])
 def test_no_call_ends_in_anothers_traceback(kind: str, call: str) -> None:
     CALLS[call](made((SEEN | QUANTISED)[kind]))
+
+
+BOTH: dict[str, Callable[[Any], object]] = {
+    "accelerate": lambda model: kaiyan.nn.accelerate(model, torch.rand(SIZE)),
+    "convert": lambda model: kaiyan.nn.convert(model, "tf_same"),
+}
+
+
+@pytest.mark.parametrize("call", BOTH)
+@pytest.mark.parametrize("kind", [*SCRIPTED, *SEEN, *QUANTISED])
+def test_neither_do_those_that_change_a_model(kind: str, call: str) -> None:
+    model = made(
+        {name: make for name, (make, _) in SCRIPTED.items()}[kind] if kind in SCRIPTED else (SEEN | QUANTISED)[kind]
+    )
+    try:
+        assert BOTH[call](model) is not None
+    except kaiyan.KaiyanError as error:
+        assert str(error)  # noqa: PT017 (one sentence of ours is as good as a copy)
 
 
 @pytest.mark.parametrize("kind", QUANTISED)

@@ -85,7 +85,7 @@ def _run(model: nn.Module, x: Tensor, keep: Callable[[Tensor], Tensor], found: l
             before = _jump(inputs[0], jumps, width)
             stride = _stride(module, inputs[0], output)
             jumps[id(output)] = (output, before * stride)
-            kept = keep(output)
+            kept = keep(output.dequantize() if output.is_quantized else output)
             found.append(Map(path, type(module).__name__, stride, before * stride, kept, _softens(module)))
 
         return hook

@@ -99,7 +99,7 @@ def called(model: nn.Module, inputs: Inputs) -> Any:
 
 def _evaluated(model: nn.Module) -> nn.Module:
     """The model where it is in evaluation, or a copy that is."""
-    if not any(module.training for module in model.modules()):
+    if not any(getattr(module, "training", False) for module in model.modules()):
         return model
     whole = copied(model)
     try:
