@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from benchmarks.broken_layers import LAYERS
 from benchmarks.working import HEAD, WORKING, Working
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Broken:
     """A network that does not run, with its true mutation.
 
     ``lines`` are the numbers of the lines that were changed; ``places`` the paths of the modules whose settings were,
-    where the model could be made at all.
+    where the model could be made at all. ``meant`` is a pattern that a fix must hold which restores.
     """
 
     network: str
@@ -43,6 +44,7 @@ class Broken:
     lines: frozenset[int]
     places: frozenset[str]
     expected: tuple[int, ...]
+    meant: str = ""
 
     def __str__(self) -> str:
         return f"{self.network}, {self.kind}: {self.edit.truth}"
@@ -258,9 +260,22 @@ def _exhausted(error: Exception) -> bool:
 def broken(seed: int, count: int = 60) -> Iterator[Broken]:
     """``count`` networks that fail, as many of each kind as can be, the same for the same seed."""
     random = Random(seed)
-    kinds = list(MUTATIONS)
+    kinds = [*MUTATIONS, *LAYERS]
     for number in range(count):
-        yield _one(kinds[number % len(kinds)], random)
+        kind = kinds[number % len(kinds)]
+        yield _one(kind, random) if kind in MUTATIONS else _own(kind, random)
+
+
+def _own(kind: str, random: Random) -> Broken:
+    """A network that is broken in the way that is its own."""
+    pair = LAYERS[kind](random)
+    source = HEAD + pair.source
+    broken = source.replace(pair.before, pair.after) if pair.before else source
+    given = pair.inputs if pair.given is None else pair.given
+    truth = f"{pair.before!r} -> {pair.after!r}" if pair.before else f"given {tuple(given.shape)} {given.dtype}"
+    edit, expected = Edit(broken, given, truth), tuple(load(source).eval()(pair.inputs).shape)
+    lines = _changed(source, broken) if broken != source else frozenset()
+    return Broken(kind, kind, edit, lines, _places(source, broken), expected, pair.meant)
 
 
 def _one(kind: str, random: Random) -> Broken:

@@ -34,10 +34,12 @@ def zoo(context: click.Context, match: str, out: Path) -> None:
         return
     import torch
 
+    import kaiyan
     from benchmarks.zoo_measure import measured
     from benchmarks.zoo_models import zoo as models
 
     torch.set_num_threads(1)
+    kaiyan.set_num_threads(1)
     warnings.simplefilter("ignore")
     rows = []
     for real in models(match):

@@ -60,6 +60,7 @@ def _raised(case: Breakage) -> tuple[BaseException, Any, Any]:
     try:
         if case.script:
             run(case.script)
+            return AssertionError(f"it runs: {case.name}"), None, None
         assert case.model
         assert case.inputs
         model, inputs = case.model(), case.inputs()

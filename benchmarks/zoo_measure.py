@@ -70,7 +70,9 @@ def _summed(real: Real, model: torch.nn.Module, example: Any, row: dict[str, Any
     # torch's counter does not know the fused attention of a CPU: it counts what that is made of
     table = kaiyan.summary(model, input_data=example)
     row["summary_s"] = round(perf_counter() - began, 2)
-    with torch.random.fork_rng(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+    # nor oneDNN's LSTM
+    plain = torch.backends.mkldnn.flags(enabled=False)
+    with plain, torch.random.fork_rng(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         model(*_copied(example))
     row |= {"parameters": table.parameters, "macs": table.macs, "macs_torch": counter.get_total_flops() // 2}
     truth = sum(p.numel() for p in model.parameters())

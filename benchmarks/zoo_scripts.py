@@ -95,8 +95,8 @@ model = timm.create_model("test_resnet", num_classes=10)
 model.load_state_dict(weights)
 """, cause=r"module\.|DataParallel|prefix", meant=r"module\.|removeprefix|replace|DataParallel"),
     scripted("heads that do not divide the width", """
-from transformers import ViTConfig, ViTModel
-model = ViTModel(ViTConfig(hidden_size=30, num_attention_heads=4, num_hidden_layers=1, intermediate_size=64))
+from transformers import BertConfig, BertModel
+model = BertModel(BertConfig(hidden_size=30, num_attention_heads=4, num_hidden_layers=1, intermediate_size=64))
 """, cause="multiple|divi|30", meant="28|32|3|5|6|10|15"),
     scripted("groups that do not divide the channels", """
 from diffusers import UNet2DModel
