@@ -227,6 +227,24 @@ def test_names_of_weights_that_differ(state: dict[str, Any] | None, fix: str) ->
     assert fix in f"{found.fixes[0].after} {found.fixes[0].sentence}"
 
 
+KINDS = {
+    "NoneType": "return x",
+    "numpy.ndarray": "x = torch.as_tensor(x)",
+}
+
+
+@pytest.mark.parametrize(("kind", "fix"), KINDS.items())
+def test_what_is_no_tensor_is_taken_by_its_kind(kind: str, fix: str) -> None:
+    found = kaiyan.diagnose(f"TypeError: linear(): argument 'input' (position 1) must be Tensor, not {kind}")
+    assert (found.code, found.fixes[0].after) == ("K024", fix)
+
+
+@pytest.mark.parametrize(("rows", "targets", "first"), [(4, 3, "drop_last"), (169, 25, "view"), (64, 16, "view")])
+def test_a_few_rows_more_are_the_end_of_a_loader_and_many_are_a_view(rows: int, targets: int, first: str) -> None:
+    found = kaiyan.diagnose(f"Expected input batch_size ({rows}) to match target batch_size ({targets}).")
+    assert first in str(found.fixes[0].sentence)
+
+
 def test_of_a_message_of_many_lines_the_first_is_said() -> None:
     words = "TypeError: fold() received an invalid combination of arguments - got (int), but expected one of:\n"
     found = kaiyan.diagnose(

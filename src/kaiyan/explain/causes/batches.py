@@ -174,15 +174,14 @@ def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
         after = f"{found[1]}.view({found[1]}.size(0), -1)" if found[1].isidentifier() else f"{found[1]}.flatten(1)"
         yield Fix(sentence("K050", "keep the batch: {after}", after=after), view.text,
                   view.text.replace(found[0], after), line=view)  # fmt: skip
-    if got % max(wanted, 1):
-        last = sentence("K050", "if both come from a loader, the last batch is smaller: {line}", line="drop_last=True")
-        smaller = Fix(last, None, "DataLoader(..., drop_last=True)")
-    else:
-        smaller = None
-    yield Fix(sentence("K050", "if a view(-1, n) stands in the model: {line} keeps the batch of {wanted}, and "
-                       "in_features follows", line=line, wanted=wanted), None, line)  # fmt: skip
-    if smaller:
-        yield smaller
+    usual = Fix(sentence("K050", "if a view(-1, n) stands in the model: {line} keeps the batch of {wanted}, and "
+                         "in_features follows", line=line, wanted=wanted), None, line)  # fmt: skip
+    last = sentence("K050", "if both come from a loader, the last batch is smaller: {line}", line="drop_last=True")
+    smaller = Fix(last, None, "DataLoader(..., drop_last=True)")
+    if got % max(wanted, 1) == 0:
+        yield usual
+    else:  # a view gives many times the rows, a loader's last batch a few less
+        yield from (smaller, usual) if got < 2 * wanted else (usual, smaller)
     if facts.model is None and wanted % max(got, 1) == 0 and wanted > got:
         said = sentence("K050", "if the targets were flattened, {wanted} = {got}·{each}: give the loss {got} of them",
                         wanted=wanted, got=got, each=wanted // got)  # fmt: skip

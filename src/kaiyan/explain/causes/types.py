@@ -136,7 +136,12 @@ def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
 
 
 def _no_tensor(_: Facts, found: re.Match[str]) -> Finding:
-    said = sentence("K024", "the layer was given a {kind}, not a tensor", kind=found["kind"] or found["other"])
+    kind = found["kind"] or found["other"]
+    said = sentence("K024", "the layer was given a {kind}, not a tensor", kind=kind)
+    if kind == "NoneType":
+        line = "return x"
+        return Finding(said, (Fix(sentence("K024", "a forward without return gives None: {line} at its end", line=line),
+                                  None, line),))  # fmt: skip
     line = "x = torch.as_tensor(x)"
     return Finding(said, (fed(sentence("K024", "{line} (torch.from_numpy shares its memory)", line=line), line,
                               torch.as_tensor),))  # fmt: skip
