@@ -654,3 +654,35 @@ def test_a_deepcopy_begins_again_where_the_accelerated_model_stands() -> None:
     quick(x)
     other = copy.deepcopy(quick)
     assert torch.equal(other(x), quick(x))
+
+
+class Gives(nn.Module):
+    """Writes into its input and gives it back beside its answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 64, 3)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x.sub_(0.5)
+        y: Tensor = self.conv(x)
+        return y, x, y[:, ::2]
+
+
+@pytest.mark.parametrize("lies", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("laid_as", ["planes", "pixels"])
+def test_an_answer_that_is_the_input_is_that_tensor_in_either_layout(lies: torch.memory_format, laid_as: str) -> None:
+    from kaiyan.nn.accelerated import Accelerated
+
+    model, x = Gives().eval(), torch.randn(2, 3, 40, 40).contiguous(memory_format=lies)
+    for quick in (accelerate(model, x), Accelerated(copied(model), laid_as, is_laying=True)):
+        own, its = x.clone(), x.clone()
+        with torch.no_grad():
+            right, answer = model(own), quick(its)
+        if quick.is_laying and quick.lay_out_as(right, answer, (its,)):
+            its = x.clone()
+            answer = quick(its)
+            assert [part.stride() for part in answer] == [part.stride() for part in right]
+        assert answer[1] is its
+        assert torch.equal(its, own)
+        assert _share(answer[0], right[0]) < 1e-5

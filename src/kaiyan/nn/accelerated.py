@@ -21,11 +21,11 @@ class Accelerated(nn.Module):
 
     report: Report
 
-    def __init__(self, model: nn.Module, layout: str, lays: bool) -> None:
+    def __init__(self, model: nn.Module, layout: str, is_laying: bool) -> None:
         super().__init__()
         self.model: Any = model
         self.layout = layout
-        self.is_laying = lays
+        self.is_laying = is_laying
         self._orders: dict[tuple[str, bool], list[Order]] = {}
         self.training = False
 
@@ -37,11 +37,16 @@ class Accelerated(nn.Module):
         given = self.laid(inputs)
         with on_one_thread():
             answer = read(call(*given, **named))
-        if not self._orders:
-            return answer
-        order = self._orders.get(lie_of(inputs))
-        same = {id(its): x for its, x in zip(given, inputs, strict=True)}
-        return answer if order is None else ordered(answer, order, same)
+        if self.is_laying:
+            _write_back(given, inputs)
+        return self._arranged(answer, given, inputs) if self._orders or self.is_laying else answer
+
+    def _arranged(self, answer: Any, given: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
+        """The answer as the model's lies for inputs that come like these; what is an input is that very tensor."""
+        layout, is_one = lie_of(inputs)
+        order = self._orders.get((layout, is_one)) or self._orders.get((layout, not is_one))
+        same = {id(its): x for its, x in zip(given, inputs, strict=True) if its is not x}
+        return ordered(answer, order or [], same) if order or same else answer
 
     def laid(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The inputs as the model is given them: as they come, or in the layout that is faster."""
@@ -54,6 +59,10 @@ class Accelerated(nn.Module):
         self._orders[lie_of(inputs)] = orders(right)
         return strides(right) == strides(ordered(answer, orders(right), {}))
 
+    def lay_out_like(self, other: Accelerated) -> None:
+        """From now on answers lie as the other's do."""
+        self._orders = dict(other._orders)
+
     def train(self, mode: bool = True) -> Accelerated:
         """It is for inference; raises ``KaiyanError`` when it shall train."""
         if mode:
@@ -63,3 +72,10 @@ class Accelerated(nn.Module):
                 "train the original, then accelerate it again",
             )
         return super().train(False)
+
+
+def _write_back(given: tuple[Any, ...], inputs: tuple[Any, ...]) -> None:
+    """What a model writes into its input it writes into the input that it was called with."""
+    for its, x in zip(given, inputs, strict=True):
+        if its is not x and not its.is_inference() and its._version:  # noqa: SLF001 (a copy begins with 0)
+            x.copy_(its)

@@ -82,17 +82,18 @@ def answered(case: Case, quick: Accelerated, *, alike: bool = True) -> Compariso
         comparison = compare(question.answer, answer)
         if not comparison.is_close and (alike or comparison.fault or not comparison.numbers):
             raise NotEqualError(comparison.reason, comparison)
-        _lay_out(quick, question, answer)
+        _lay_out(own, question, answer)
         worst = max(worst, comparison, key=lambda seen: seen.difference)
     if case.end is not None and alike:
         _compare_states(case, own)
-    _lay_out_otherwise(case, quick)
+    _lay_out_otherwise(case, own)
+    quick.lay_out_like(own)
     return worst
 
 
 def as_it_comes(case: Case, model: nn.Module) -> Accelerated:
     """The model given its inputs as they come."""
-    return Accelerated(model, _first_layout(case), lays=False)
+    return Accelerated(model, _first_layout(case), is_laying=False)
 
 
 def _lay_out(quick: Accelerated, question: Question, answer: Any) -> None:
@@ -126,7 +127,7 @@ def _candidates(case: Case, model: nn.Module) -> Iterator[Accelerated]:
     """Inputs as they come; pictures in the other layout as well where no operation of the model would see it."""
     yield as_it_comes(case, model)
     if case.reads is None and any(isinstance(x, Tensor) and x.ndim == 4 for x in case.questions[0].inputs):
-        yield Accelerated(model, "planes" if _first_layout(case) == "pixels" else "pixels", lays=True)
+        yield Accelerated(model, "planes" if _first_layout(case) == "pixels" else "pixels", is_laying=True)
 
 
 def _first_layout(case: Case) -> str:
