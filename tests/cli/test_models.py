@@ -44,7 +44,7 @@ def test_convert_says_when_there_is_no_difference_or_another_size(capsys: pytest
     assert run(["convert", "Conv2d(3, 8, 3)", "1x3x9x9"]) == 0
     assert "padding=1 is the same here" in capsys.readouterr().out
     assert run(["convert", "Conv1d(8, 8, 4)", "1x8x100", "--from", "onnx_same_lower"]) == 0
-    assert "padding=1 instead gives the shape (1, 8, 99)" in capsys.readouterr().out
+    assert "padding=2 instead gives the shape (1, 8, 101)" in capsys.readouterr().out
 
 
 def test_convert_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> None:

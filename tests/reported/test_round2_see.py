@@ -434,3 +434,32 @@ def test_an_array_saved_by_numpy_is_a_picture(tmp_path: Path) -> None:
     (tmp_path / "b.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(PictureError, match=r"b\.npy is damaged"):
         picture(tmp_path / "b.npy")
+
+
+def test_masked_values_are_drawn_apart_too() -> None:
+    masked = np.ma.masked_array([[1.0, 2.0], [3.0, 4.0]], [[0, 1], [0, 0]])
+    assert see(masked, "identity").to_dict()["not_finite"]["input"] == 1
+
+
+NO_PICTURES: list[object] = [
+    None, 3, "", "\0", b"x", [], [[1, 2], [3]], np.zeros((0, 3)), np.zeros((2, 2, 5)), np.array([["a"]]),
+    np.zeros((3, 3), complex), object(), np.zeros((3, 3), object),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", NO_PICTURES)
+def test_whatever_is_given_as_a_picture_or_a_kernel_ends_in_our_words(source: object) -> None:
+    if source is not None:
+        with pytest.raises(KaiyanError):
+            see(source)
+    with pytest.raises(KaiyanError):
+        see(np.zeros((8, 8)), source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", ["stride", "padding", "padding_mode", "dilation"])
+@pytest.mark.parametrize("value", ["x", None, 1.5, -1, (), (1, 2, 3), {}, "same,same,same", [[1]], object()])
+def test_whatever_an_option_is_given_ends_in_our_words(option: str, value: object) -> None:
+    try:
+        see(np.zeros((8, 8)), "box:3", **{option: value})  # type: ignore[arg-type]
+    except KaiyanError:
+        return

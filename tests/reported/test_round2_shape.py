@@ -356,3 +356,15 @@ def test_one_input_that_is_not_read_is_said_in_the_singular() -> None:
     assert "H, W: the size is rounded down, so input 8 of 9 is not read" in lines
     lines = [str(line) for line in chain(["MaxPool2d(3)"], (1, 3, 8, 8))[0].lines]
     assert "H, W: the size is rounded down, so inputs 6 to 7 of 8 are not read" in lines
+
+
+def test_e2_fields_of_dilated_layers() -> None:
+    texts = [f"Conv2d(3, 3, 3, dilation={d}, padding={d})" for d in (1, 2, 5)]
+    sees = chain(texts, (1, 3, 32, 32))[-1].sees
+    assert [(field.size, field.holes) for field in sees] == [(17, 0)] * 2  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", [None, 3, b"x", (), object()])
+def test_what_is_no_text_is_refused_in_our_words(text: object) -> None:
+    with pytest.raises(ConvError):
+        chain([text], INPUT)  # type: ignore[list-item]

@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from kaiyan.explain.shift import EXACT, ShiftReport, shift_report
 from kaiyan.i18n import say
+from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,3 +168,9 @@ def test_model_input_and_random_state_are_left_as_they_were() -> None:
     assert torch.equal(torch.random.get_rng_state(), state)
     assert model.training
     assert not model.conv._forward_hooks
+
+
+@pytest.mark.parametrize("shifts", [None, 1.5, "x", (), -1, torch.zeros(2)])
+def test_shifts_that_are_no_number_are_refused_in_our_words(shifts: object) -> None:
+    with pytest.raises(KaiyanError):
+        shift_report(_conv(), _picture(), shifts)  # type: ignore[arg-type]

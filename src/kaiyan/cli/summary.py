@@ -8,16 +8,17 @@ import click
 
 from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, wide
+from kaiyan.spec.sentence import sentence
 
 
 def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: str | None, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     sizes, types = zip(*map(load.sized, shape), strict=True)
-    made = load.model(model)
     from kaiyan.explain.summary import summary as summarize
 
     asked = {} if columns is None else {"col_names": tuple(re.split(r"[,\s]+", columns.strip(" ,")))}
-    found = summarize(made, sizes, depth=depth, dtypes=types, **asked)
+    with session.working(sentence("summary", "running the model")):
+        found = summarize(load.model(model), sizes, depth=depth, dtypes=types, **asked)
     if as_json:
         session.json(found.to_dict())
         return

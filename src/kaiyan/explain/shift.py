@@ -17,6 +17,7 @@ from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.nn.copied import copied
 from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.spec.error import KaiyanError
+from kaiyan.spec.read import number
 from kaiyan.spec.sentence import Sentence, sentence
 
 HEADINGS = ("layer", "jump")
@@ -273,6 +274,7 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
     """
     model = checked(model)
     x = _tensor(picture)
+    shifts = number("shifts", shifts, least=0)
     if not 1 <= shifts < x.shape[-1]:
         raise KaiyanError(
             "shifts-out-of-range",

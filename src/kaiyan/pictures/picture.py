@@ -121,6 +121,8 @@ def _refused_by_format(path: Path, error: Exception) -> PictureError:
 
 
 def _from_array(array: Numbers, name: str = "array") -> Picture:
+    if isinstance(array, np.ma.MaskedArray) and array.dtype.kind in "biuf":
+        array = array.astype(float).filled(np.nan)
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or array.dtype.kind not in "biuf" or 0 in array.shape:

@@ -21,7 +21,7 @@ def name_of(dtype: DTypeLike) -> str:
     """A type's name; raises ``ConvError`` for one that has no products, such as text."""
     try:
         found = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):
         found = np.dtype(object)
     if (found.kind in _KINDS and found.isbuiltin != _FOREIGN) or found.name == "bfloat16":
         return found.name

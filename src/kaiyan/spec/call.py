@@ -80,7 +80,7 @@ def named_or_called(text: str) -> Call:
     >>> named_or_called("nn.ReLU").written
     'ReLU()'
     """
-    bare = _NAMED.sub("", half_width(text).strip()).removesuffix(",")
+    bare = _NAMED.sub("", half_width(text).strip()).removesuffix(",") if isinstance(text, str) else ""
     return called(f"{bare}()" if re.fullmatch(r"(?:\w+\.)*[A-Z]\w*", bare) else text)
 
 
