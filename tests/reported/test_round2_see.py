@@ -437,7 +437,7 @@ def test_an_array_saved_by_numpy_is_a_picture(tmp_path: Path) -> None:
 
 
 def test_masked_values_are_drawn_apart_too() -> None:
-    masked = np.ma.masked_array([[1.0, 2.0], [3.0, 4.0]], [[0, 1], [0, 0]])
+    masked = np.ma.masked_array([[1.0, 2.0], [3.0, 4.0]], [[False, True], [False, False]])
     assert see(masked, "identity").to_dict()["not_finite"]["input"] == 1
 
 

@@ -122,7 +122,7 @@ def _refused_by_format(path: Path, error: Exception) -> PictureError:
 
 def _from_array(array: Numbers, name: str = "array") -> Picture:
     if isinstance(array, np.ma.MaskedArray) and array.dtype.kind in "biuf":
-        array = array.astype(float).filled(np.nan)
+        array = np.where(np.ma.getmaskarray(array), np.nan, np.ma.getdata(array))
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or array.dtype.kind not in "biuf" or 0 in array.shape:

@@ -60,7 +60,7 @@ class Call:
         return _bound(self.text, self.node, order)
 
 
-def called(text: str) -> Call:
+def called(text: Any) -> Call:
     """The call that a text is; the layer in ``Conv2D(8, 3)(x)`` and in ``model.add(Conv2D(8, 3))``.
 
     >>> called("self.pool = nn.MaxPool2d（3，stride＝2）").bound(("kernel_size", "stride"))
@@ -74,7 +74,7 @@ def called(text: str) -> Call:
     return of_node(node, text)
 
 
-def named_or_called(text: str) -> Call:
+def named_or_called(text: Any) -> Call:
     """The call that a text is, or that of a bare name such as "ReLU", with nothing in its brackets.
 
     >>> named_or_called("nn.ReLU").written
