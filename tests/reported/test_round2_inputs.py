@@ -134,6 +134,24 @@ def test_the_least_picture_is_the_first_fix(name: str) -> None:
             model(zeros(*shape[:2], *smaller))
 
 
+class Raw(nn.Module):
+    """Takes samples without a channel axis, as models of speech do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = S(nn.Conv1d(1, 4, 10, 5), nn.Conv1d(4, 4, 3, 2), nn.Conv1d(4, 4, 3, 2))
+
+    def forward(self, x: Tensor) -> Any:
+        return self.layers(x.unsqueeze(1))
+
+
+def test_a_clip_too_short_is_told_how_many_samples_are_needed() -> None:
+    model, x = Raw(), zeros(2, 24)  # 7 places before the last two layers: 5·6 + 10 = 40 samples
+    found = diagnosed(model, x)
+    assert "40 samples or more" in str(found.fixes[0].sentence)
+    assert answer(model, found, x) == (2, 4, 1)
+
+
 def test_a_layer_of_a_sequential_is_told_from_a_number() -> None:
     found = diagnosed(S(*halvings(4), nn.Conv2d(8, 8, 5)), zeros(1, 3, 32, 32))
     assert "the kernel of layer '8' reaches (5, 5)" in str(found.cause)

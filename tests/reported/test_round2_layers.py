@@ -218,6 +218,13 @@ class Cross(nn.Module):
         return self.q(x) @ self.k(context).transpose(1, 2)
 
 
+class Take(nn.Module):
+    """The first of a tuple."""
+
+    def forward(self, outputs: tuple[Tensor, ...]) -> Tensor:
+        return outputs[0]
+
+
 @dataclass(frozen=True)
 class Case:
     """A net, what it is given, the code, a part of the cause, parts of the first fix, the answer's shape with it."""
@@ -380,6 +387,8 @@ CASES = (
     Case("patches and a Linear", Tokens, (zeros(2, 3, 32, 32),), "K012", "(2, 16, 48)", "in_features=48", (2, 16, 10)),
     Case("cross-attention of another width", Cross, (zeros(2, 5, 64), zeros(2, 7, 48)), "K012", "(2, 7, 48)",
          "in_features=48", (2, 5, 7)),
+    Case("both directions of an LSTM", lambda: S(nn.LSTM(4, 8, bidirectional=True), Take(), nn.Linear(8, 2)),
+         (zeros(5, 1, 4),), "K012", "the last axis of (5, 1, 16)", "in_features=16", (5, 1, 2)),
     Case("features first", lambda: S(nn.Linear(40, 10)), (zeros(2, 40, 7),), "K012", "(2, 40, 7)",
          "x = x.transpose(1, 2)", (2, 7, 10)),
 )  # fmt: skip

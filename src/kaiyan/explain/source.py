@@ -36,8 +36,15 @@ class Made:
         call = self.call
         if any(isinstance(a, ast.Starred) for a in call.args) or any(word.arg is None for word in call.keywords):
             return {}
-        by_place = dict(zip(inspect.signature(self.kind).parameters, call.args, strict=False))
+        by_place = dict(zip(self.names(), call.args, strict=False))
         return by_place | {word.arg: word.value for word in call.keywords if word.arg}
+
+    def names(self) -> tuple[str, ...]:
+        """What the constructor takes."""
+        try:
+            return tuple(inspect.signature(self.kind).parameters)
+        except (TypeError, ValueError):
+            return ()
 
     def parameter(self, node: ast.expr | None) -> str | None:
         """The node where it is a plain parameter of the constructor that holds the call."""
@@ -119,6 +126,8 @@ def _put(made: Made, changed: dict[str, Any]) -> tuple[Line, str] | None:
     if call.lineno != call.end_lineno or is_library(made.line.file):
         return None
     arguments = made.arguments()
+    if any(name not in made.names() for name in changed):
+        return None
     text = made.line.text
     for name in sorted(changed, key=lambda name: -arguments[name].col_offset if name in arguments else 0):
         given = arguments.get(name)

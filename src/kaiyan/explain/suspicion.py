@@ -29,19 +29,24 @@ def suspected(facts: Facts, code: str, finding: Finding, trials: list[Trial]) ->
     """The same, or with what was found by trying: before the fixes of the cause where the model is a library's."""
     if facts.model is None or facts.run is None or facts.run.error is None or finding.is_outside:
         return code, finding, trials
-    runs = any(trial.runs for trial in trials)
-    if runs and not _is_librarys(facts):
+    library = _is_librarys(facts)
+    if any(trial.runs and (not library or _is_of_inputs(trial)) for trial in trials):
         return code, finding, trials
     proven = _proven(facts)
     if not proven:
         return code, finding, trials
     own = {str(trial.fix.after) for _, trial in proven}
-    kept = [trial for trial in trials if str(trial.fix.after) not in own and (trial.runs or not runs)]
+    kept = [trial for trial in trials if str(trial.fix.after) not in own]
     first = proven[0][0]
-    if code == "K000" or first.code == "K030" or (not runs and not (first.code == "K070" and code in OF_SIZES)):
+    if not (first.code == "K070" and code in OF_SIZES):
         code, finding = first.code, replace(finding, cause=first.cause, code=first.code)
     running = [trial for trial in kept if trial.runs]
     return code, finding, [*(trial for _, trial in proven), *running][:OFFERED]
+
+
+def _is_of_inputs(trial: Trial) -> bool:
+    """Whether a fix changes what is given and not the model."""
+    return trial.fix.before is None and trial.fix.line is None and trial.fix.made is None
 
 
 def _proven(facts: Facts) -> list[tuple[Suspect, Trial]]:
@@ -50,6 +55,8 @@ def _proven(facts: Facts) -> list[tuple[Suspect, Trial]]:
     for suspect in suspects(facts):
         if process_time() > until or len(proven) == ENOUGH:
             break
+        if suspect.code == "K070" and any(suspect.cause.text == known.cause.text for known, _ in proven):
+            continue  # another number of the same kind
         trial = alone(suspect.fix, facts)
         if trial is not None and trial.runs:
             proven.append((suspect, trial))

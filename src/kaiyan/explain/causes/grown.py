@@ -48,15 +48,20 @@ def used_up(facts: Facts, *between: Fix) -> Iterator[Fix]:
 
 def _larger(facts: Facts) -> tuple[Fix | None, bool]:
     """The fix that gives it the least picture, and whether the model runs to its end then."""
-    x = next((x for x in facts.inputs if isinstance(x, Tensor) and x.ndim > 2), None)
-    if facts.model is None or x is None or 0 in x.shape:
+    x = next((x for x in facts.inputs if isinstance(x, Tensor) and x.ndim > 1), None)
+    if facts.model is None or x is None or 0 in x.shape or not x.is_floating_point():
         return None, False
-    sizes, runs = _Search(facts, tuple(x.shape)).least()
+    sizes, runs = _Search(facts, tuple(x.shape), min(2, x.ndim - 1)).least()
     if not sizes:
         return None, False
-    line = f"x = F.interpolate(x, size={sizes})"
-    said = sentence("K004", "pictures of {sizes} or larger: {line}", sizes="x".join(map(str, sizes)), line=line)
-    return fed(said, line, partial(nn.functional.interpolate, size=sizes)), runs
+    if x.ndim > 2:
+        line = f"x = F.interpolate(x, size={sizes})"
+        said = sentence("K004", "pictures of {sizes} or larger: {line}", sizes="x".join(map(str, sizes)), line=line)
+        return fed(said, line, partial(nn.functional.interpolate, size=sizes)), runs
+    pads = (0, sizes[0] - x.shape[-1])
+    line = f"x = F.pad(x, {pads})"
+    said = sentence("K004", "{n} samples or more: {line}", n=sizes[0], line=line)
+    return fed(said, line, partial(nn.functional.pad, pad=pads)), runs
 
 
 @dataclass
@@ -65,6 +70,7 @@ class _Search:
 
     facts: Facts
     shape: Shape
+    lead: int
     until: float = inf
 
     def least(self) -> tuple[Shape, bool]:
@@ -76,16 +82,16 @@ class _Search:
         return (), False
 
     def _doubled(self) -> Iterator[Shape]:
-        size = self.shape[2:]
+        size = self.shape[self.lead :]
         for _ in range(8):
             size = tuple(2 * n for n in size)
-            if prod(size) * prod(self.shape[:2]) > MOST or process_time() > self.until:
+            if prod(size) * prod(self.shape[: self.lead]) > MOST or process_time() > self.until:
                 return
             yield size
 
     def _narrowed(self, large: Shape, works: Callable[[Shape], bool]) -> Shape:
         """The least size; the axes of a square stay alike, others are each as small as they can be."""
-        given = self.shape[2:]
+        given = self.shape[self.lead :]
         axes = [range(len(large))] if len(set(given)) == 1 else [range(axis, axis + 1) for axis in range(len(large))]
         for together in axes:
             fails, enough = given[together[0]] - 1, large[together[0]]
@@ -99,8 +105,8 @@ class _Search:
         assert self.facts.model is not None
         device = "meta" if self.facts.meta else None
         inputs = tuple(
-            torch.zeros((*x.shape[:2], *size), dtype=x.dtype, device=device or x.device)
-            if isinstance(x, Tensor) and tuple(x.shape[2:]) == self.shape[2:]
+            torch.zeros((*x.shape[: self.lead], *size), dtype=x.dtype, device=device or x.device)
+            if isinstance(x, Tensor) and tuple(x.shape[self.lead :]) == self.shape[self.lead :]
             else x
             for x in self.facts.inputs
         )

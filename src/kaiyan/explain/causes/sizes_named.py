@@ -42,10 +42,10 @@ def _proposed(facts: Facts, given: Shape) -> Iterator[Shape]:
     for side in _kept(facts.model):
         yield (side,) * rank
     for block in (*_divisors(words), *(BLOCKS if not _positions(facts.model) else ())):
-        for up in (False, True):
-            rounded = tuple(max(-(-n // block) if up else n // block, 1) * block for n in given)
-            if max(abs(a - b) / b for a, b in zip(rounded, given, strict=True)) <= 1:
-                yield rounded
+        ways = [tuple(max(n // block, 1) * block for n in given), tuple(-(-n // block) * block for n in given)]
+        for size in sorted(ways, key=lambda size: sum(abs(a - b) for a, b in zip(size, given, strict=True))):
+            if max(abs(a - b) / b for a, b in zip(size, given, strict=True)) <= 1:
+                yield size
     for side in sorted(USUAL, key=lambda side: abs(side - given[0])) if len(set(given)) == 1 else ():
         yield (side,) * rank
 
@@ -61,7 +61,7 @@ def _named(message: str, given: Shape) -> Iterator[Shape]:
             yield size
     for text in re.findall(r"(?<![\w.*])(\d+)(?![\w.*])", words):
         side = int(text)
-        if 4 < side <= 8 * max(given) and side not in given:
+        if 4 < side <= 8 * max(given) and side not in (*given, *_divisors(message)):
             yield (side,) * len(given)
 
 

@@ -216,7 +216,7 @@ def _combined(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect
 
 def _resized(facts: Facts, shape: Shape) -> Iterator[Suspect]:
     """Pictures of a size that the message names, the model's configuration knows, or many models take."""
-    if len(shape) < 4 or (len(shape) == 4 and min(shape[2:]) < 5):
+    if len(shape) < 4 or min(shape) < 1 or (len(shape) == 4 and min(shape[2:]) < 5):
         return
     for wanted in sizes(facts, shape[2:]):
         line = f"x = F.interpolate(x, size={wanted})"
