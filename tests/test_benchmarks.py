@@ -14,6 +14,7 @@ from benchmarks import harness, rows
 from benchmarks.layers import _operations, layers
 from benchmarks.peers import PEERS
 from benchmarks.rows import CLASSES, Arrays, Row
+from benchmarks.sweep import Swept, shapes, sweep
 from benchmarks.truth import error, tolerance, truth
 from benchmarks.zoo import scores
 from benchmarks.zoo_outputs import faults
@@ -111,3 +112,28 @@ def test_models_that_miss_lower_the_shares() -> None:
     shares = scores([good, bad])
     assert shares["parameters right"] == shares["untouched"] == shares["accelerate equal, same structure"] == 0.5
     assert shares["slower than 0.97"] == ["p: m 0.5"]
+
+
+def test_a_sweep_meets_round_numbers_and_odd_sizes() -> None:
+    found = set(shapes())
+    assert {(1024, 256, 14), (1024, 512, 14), (1024, 256, 17), (768, 192, 17), (1088, 272, 17)} <= found
+    assert {2**n for n in range(6, 12)} <= {C for C, _, _ in found}
+    assert all(64 <= K <= 2048 for _, K, _ in found)
+
+
+def test_a_shape_is_as_slow_as_our_worse_layout_beside_torchs_better_one() -> None:
+    times = {"kaiyan": 2.0, "kaiyan NHWC": 3.0, "torch NCHW": 4.0, "torch NHWC": 2.0}
+    once, twice = Swept(64, 64, 7, times), Swept(64, 64, 7, times | {"kaiyan NHWC": 1.0, "torch NHWC": 5.0})
+    assert (once.ratio, twice.ratio, once.least(twice).ratio) == (1.5, 0.5, 1.0)
+
+
+def test_the_sweep_lists_what_is_slow_and_writes(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    every, file = str(len(list(shapes()))), tmp_path / "sweep.json"
+    said = CliRunner().invoke(sweep, ["--runs", "1", "--every", every, "--limit", "0", "--out", str(file)])
+    assert said.exit_code == 0, said.output
+    assert "1 shapes; ratio: median" in said.output
+    assert said.output.count("slow:") == 1
+    (row,) = json.loads(file.read_text())["results"]
+    assert set(row["seconds"]) == {"kaiyan", "kaiyan NHWC", "torch NCHW", "torch NHWC"}
+    assert min(row["seconds"].values()) > 0

@@ -19,7 +19,6 @@ import numpy as np
 from kaiyan.engine import weight_gradient
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.codegen import memory
-from kaiyan.engine.codegen.strip import Argument
 from kaiyan.engine.codegen.threads import set_num_threads
 from kaiyan.engine.kernel import Generated
 from kaiyan.engine.types import BYTES, Types, types_of
@@ -152,7 +151,7 @@ def laid(x: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
 def guard(launch: Any) -> None:
     """Moves a kernel's tables and packed weights into guarded memory."""
     launch._maps = [GUARDED.copy(places) for places in launch._maps]
-    launch._fixed[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in launch._maps]
+    launch._places = [places.ctypes.data for places in launch._maps]
     pack = launch.packed
     launch.packed = lambda *arrays: tuple(GUARDED.copy(a) for a in pack(*arrays))
 

@@ -1,4 +1,5 @@
-"""F21 of the second round of reports: a photograph of bytes under any kernel runs at the speed of the promoted type.
+"""F21 and F38 of the second round of reports: a photograph of bytes under any kernel runs at the speed of the promoted
+type, and channels of a round number are no slower than their neighbours.
 
 The right values are those of the same numbers converted first; a time is compared with that of the converted numbers in
 the same process, each the least of several.
@@ -6,13 +7,15 @@ the same process, each the least of several.
 
 from __future__ import annotations
 
-from time import perf_counter
+from functools import partial
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 
-from kaiyan import conv, see, set_num_threads
+from kaiyan import conv, prepare, see, set_num_threads
 from kaiyan import plan as planned
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.pictures.kernels import KERNELS, kernel
@@ -83,3 +86,51 @@ def test_f21_twelve_million_pixels_are_expected_within_a_second(dtype: str) -> N
         chosen = planned(spec, (1, 3, 3000, 4000), dtype=dtype, weight_dtype=weight).chosen
         assert chosen.seconds is not None
         assert chosen.seconds < 1.5
+
+
+def _spent(call: Callable[[], object], turns: int = 25) -> float:
+    """The least time of the processor for this thread: other processes cost a call its caches, not its turn."""
+    found = []
+    for _ in range(turns):
+        call()
+        began = thread_time()
+        call()
+        found.append(thread_time() - began)
+    return min(found)
+
+
+@pytest.mark.parametrize("shape", [(1024, 256, 14), (1024, 512, 14), (1024, 256, 17), (768, 192, 17), (1088, 192, 17),
+                                   (2048, 256, 14), (512, 128, 28), (320, 80, 15), (1024, 64, 7)])  # fmt: skip
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_f38_pixels_that_lie_4096_bytes_apart_do_not_evict_one_another(
+    shape: tuple[int, int, int], layout: torch.memory_format
+) -> None:
+    """1024 to 256 on 14x14 took 4.2 of torch's times; ``python -m benchmarks sweep`` holds the others to 1.05."""
+    set_num_threads(1)
+    torch.set_num_threads(1)
+    C, K, n = shape
+    x, w, b = torch.randn(1, C, n, n), torch.randn(K, C, 1, 1) / C**0.5, torch.randn(K)
+    ready = prepare(f"Conv2d({C}, {K}, 1)", w, b)
+    laid = x.to(memory_format=layout)
+    out = ready(laid)
+    torch.testing.assert_close(out, torch.nn.functional.conv2d(x, w, b), rtol=1e-4, atol=1e-4)
+    times = []
+    with torch.inference_mode():
+        for other in (torch.contiguous_format, torch.channels_last):
+            given = x.to(memory_format=other), w.to(memory_format=other), b
+            times.append(_spent(partial(torch.nn.functional.conv2d, *given)))
+        assert _spent(lambda: ready(laid, out=out)) < 1.8 * min(times)
+
+
+@pytest.mark.parametrize(("C", "kernel", "n"), [(1024, 7, 14), (1024, 3, 14), (512, 5, 28), (2048, 3, 7)])
+def test_f38_channels_by_themselves_last_neither(C: int, kernel: int, n: int) -> None:
+    """7x7 on 1024 channels took 2.6 times as long as on 1040."""
+    set_num_threads(1)
+    times = []
+    for channels in (C, C + 16):
+        x = torch.randn(1, channels, n, n).to(memory_format=torch.channels_last)
+        spec = f"Conv2d({channels}, {channels}, {kernel}, padding={kernel // 2}, groups={channels}, bias=False)"
+        ready = prepare(spec, torch.randn(channels, 1, kernel, kernel))
+        out = ready(x)
+        times.append(_spent(partial(ready, x, out=out)))
+    assert times[0] < 1.6 * times[1]

@@ -130,11 +130,14 @@ def _torch_traced(tensors: tuple[Any, ...]) -> bool:
     """Whether torch has to see what is done: for gradients, transforms, compilation, or a tensor of another class."""
     torch = sys.modules["torch"]
     plain = (torch.Tensor, torch.nn.Parameter)
-    if any(type(t) not in plain or t.is_sparse or t.is_conj() or t.is_neg() for t in tensors):
-        return True
+    watched = False
+    for t in tensors:  # a loop: a generator costs a microsecond at every call
+        if type(t) not in plain or t.is_sparse or t.is_conj() or t.is_neg():
+            return True
+        watched = watched or t.requires_grad
     if torch._C._functorch.maybe_current_level() is not None or torch.compiler.is_compiling():  # noqa: SLF001
         return True
-    return torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+    return watched and bool(torch.is_grad_enabled())
 
 
 KINDS: tuple[Kind, ...] = (

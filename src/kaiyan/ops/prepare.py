@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from kaiyan.engine.codegen.memory import MEMORY
+from kaiyan.engine.codegen.threads import get_num_threads
 from kaiyan.engine.plan import plan
 from kaiyan.ops.arrays import Kind, kind_of, same_kind
 from kaiyan.ops.routine import Facts, check_weight, era, facts_of, problem_of, routine_of
@@ -13,6 +17,8 @@ from kaiyan.spec.conv import Conv, Shape
 from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaiyan.engine.algorithm import Prepared
     from kaiyan.spec.problem import Problem
 
@@ -54,7 +60,7 @@ class PreparedConv:
         self._kind, self._arrays = kind, (weight,) if bias is None else (weight, bias)
         self._weights = weight, bias
         self._wanted = {"activation": activation, "precision": precision}
-        self._ready: dict[Any, Prepared] = {}
+        self._ready: dict[Any, _Entry] = {}
         self._packed: dict[tuple[Problem, int], Prepared] = {}
         self._era = era()
         self.algorithm: str | None = None
@@ -62,31 +68,37 @@ class PreparedConv:
 
     def __call__(self, x: Any, residual: Any = None, out: Any = None) -> Any:
         """The output for x, the same kind of array; in ``out`` where that is given: dense, laid out as x is."""
-        ready = self.ready(x, residual, out)
-        if out is not None and self._kind.overlap(x, out):
+        entry = self._entry(x, residual, out)
+        if out is not None and entry.may_meet(x, out) and self._kind.overlap(x, out):
             raise ConvError(
                 "out-is-input", "out shares memory with the input, which is still read while out is written"
             )
-        return ready(x, residual, out)
+        return entry.run(x, residual, out)
 
     def ready(self, x: Any, residual: Any = None, out: Any = None) -> Prepared:
         """What computes on arrays like these, checked: the same for all of these shapes, strides and types."""
+        return self._entry(x, residual, out).run
+
+    def _entry(self, x: Any, residual: Any, out: Any) -> _Entry:
         if kind_of("x", x) is not self._kind:
             same_kind(x, *self._arrays)
         if self._era is not era():
             self._ready, self._packed, self._era = {}, {}, era()
-        key = facts_of(self._kind, x), self._kind.traced(self._arrays), self._shown(residual), self._shown(out)
-        ready = self._ready.get(key)
-        if ready is None:
+        traced = self._kind.traced((x, *self._arrays))
+        beside = residual is not None and self._shown(residual), out is not None and self._shown(out)
+        key = self._shown(x), x.device, traced, get_num_threads(), beside
+        entry = self._ready.get(key)
+        if entry is None:
             facts = facts_of(self._kind, x, *self._arrays)
-            self._ready[key] = ready = self._prepared(x, facts, residual, out)
-        return ready
+            run = self._prepared(x, facts, residual, out)
+            self._ready[key] = entry = _Entry(run, MEMORY[self._kind.name].address, _span(x), _span(out))
+        return entry
 
     def __repr__(self) -> str:
         return f"prepare({self.spec})"
 
     def _shown(self, array: Any) -> Any:
-        return None if array is None else (array.shape, array.dtype, self._kind.strides(array))
+        return array.shape, array.dtype, self._kind.strides(array)
 
     def _prepared(self, x: Any, facts: Facts, residual: Any, out: Any) -> Prepared:
         problem = problem_of(self._kind, facts, self.spec, residual=residual is not None, **self._wanted)
@@ -117,6 +129,31 @@ class PreparedConv:
                 "out must be dense, with its {wanted} side by side as the input's are",
                 wanted=wanted,
             )
+
+
+class _Entry(NamedTuple):
+    """What computes on arrays of one kind, and where x and out have their bytes, from their first element's on."""
+
+    run: Prepared
+    address: Callable[[Any], int]
+    x: tuple[int, int] | None
+    out: tuple[int, int] | None
+
+    def may_meet(self, x: Any, out: Any) -> bool:
+        """Whether the memory of both is not surely apart."""
+        if self.x is None or self.out is None:
+            return True
+        a, b = self.address(x), self.address(out)
+        return a + self.x[0] < b + self.out[1] and b + self.out[0] < a + self.x[1]
+
+
+def _span(array: Any) -> tuple[int, int] | None:
+    """The first byte of an array and the one after its last; None where they are not in this memory."""
+    if array is None or str(array.device) != "cpu" or 0 in array.shape:
+        return None
+    strides = array.strides if isinstance(array, np.ndarray) else [s * array.itemsize for s in array.stride()]
+    reaches = [(n - 1) * step for n, step in zip(array.shape, strides, strict=True)]
+    return sum(min(r, 0) for r in reaches), sum(max(r, 0) for r in reaches) + array.itemsize
 
 
 def _unbatched(prepared: Prepared) -> Prepared:

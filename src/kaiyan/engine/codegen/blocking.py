@@ -49,7 +49,7 @@ def channels(geometry: Geometry, source: str, target: Target, dtype: str, epilog
     _, H, W = geometry.outputs
     chunks = _chunks(geometry, L, dtype)
     found = []
-    for vectors in (1, 2, 3, 4):
+    for vectors in (1, 2, 3, 4, 5):
         most = (target.registers - vectors - 1) // vectors
         for columns in {even(W, min(most, W if source == "pixels" else L)), min(most, W, L)}:
             tile = (max(even(H, most // columns), 1), columns)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kaiyan.engine.codegen.memory import LINE
+
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.geometry import Geometry, Triple
     from kaiyan.engine.codegen.ir import Code, Value
@@ -39,6 +41,22 @@ def even(size: int, most: int) -> int:
 def tiled(size: int, block: int) -> int:
     """Blocks that cover ``size``."""
     return -(-size // block)
+
+
+def apart(size: int) -> int:
+    """Bytes to leave free behind each of many blocks of so many bytes, that neighbours do not evict one another.
+
+    What lies a multiple of 4096 bytes apart shares one set of 8 lines in the first cache, and a tile reads 14 pixels at
+    once: 1024 channels to 256 on 14x14 took 4.7 ms, and 1.1 with a line between two pixels.
+
+    >>> apart(4096), apart(4096 + 64)
+    (64, 0)
+    """
+    return 0 if size % _CROWDED else LINE
+
+
+_CROWDED = 512
+"""Bytes apart at which pixels meet in 8 sets or fewer."""
 
 
 def turned(array: Numbers, order: tuple[int, ...]) -> Numbers:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.blocks import TASK, clipped, padded, reaches, tiled, turned
+from kaiyan.engine.codegen.blocks import TASK, apart, clipped, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.geometry import Geometry
@@ -75,7 +76,8 @@ class Lanes:
         """What one task reads."""
         _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
         channels = self.vectors * self.lanes
-        return Strip(self.geometry, self.source, channels, rows, columns, last=True, stored=self.stored)
+        gap = apart(channels * BYTES[self.dtype]) // BYTES[self.dtype]
+        return Strip(self.geometry, self.source, channels, rows, columns, last=True, stored=self.stored, gap=gap)
 
     def emit(self, code: Code) -> None:
         """Writes the kernel."""
@@ -116,14 +118,14 @@ class Lanes:
         _, sh, sw = geometry.stride
         _, dh, dw = geometry.dilation
         offsets = [
-            r * sh * strip.pitch + q * sw * strip.channels for r in range(self.tile[0]) for q in range(self.tile[1])
+            r * sh * strip.pitch + q * sw * strip.pixel for r in range(self.tile[0]) for q in range(self.tile[1])
         ]
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(channel, geometry.taps))
         kd, kh, kw = geometry.kernel
         with code.loop(0, kd) as z, code.loop(0, kh) as y, code.loop(0, kw) as x:
             row = strip.row(code, z, code.add(code.mul(corner[0], sh), code.mul(y, dh)))
             column = code.add(code.mul(corner[1], sw), code.mul(x, dw))
-            start = code.at(packed, row, code.mul(column, strip.channels))
+            start = code.at(packed, row, code.mul(column, strip.pixel))
             weight = code.vector(weights, code.mul(code.ravel((z, y, x), geometry.kernel), self.lanes))
             for place, offset in zip(held, offsets, strict=True):
                 place.put(code.fma(code.vector(start, offset), weight, place.get()))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
 
 _Arguments = ctypes.c_int64 * (Argument.STRIDE + 3)
-_STRIDES = slice(Argument.BATCH_STRIDE, Argument.STRIDE + 3)
 
 
 class Convolution(Kernel, Protocol):
@@ -95,8 +94,7 @@ class Launch:
         self._order = (0, rank + 1, *range(1, rank + 1))
         self._lead = [0] * (len(maps) - rank)
         self._maps = [np.concatenate([places, np.full(_overrun(kernel), -1)]) for places in maps]
-        self._fixed = _Arguments()
-        self._fixed[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in self._maps]
+        self._places = [places.ctypes.data for places in self._maps]
 
     def held(self, weight: Numbers, bias: Numbers) -> Held:
         """A weight (K, C/groups, *kernel) and a bias (K,) packed for the kernel."""
@@ -106,17 +104,21 @@ class Launch:
     def __call__(self, x: Any, packed: Held, residual: Any = None, out: Any = None) -> Any:
         memory = self._memory
         y = self.room(x) if out is None else out
-        arguments = _Arguments.from_buffer_copy(self._fixed)
-        arguments[:4] = [
+        batch, channel, *steps = memory.strides(x)
+        laid = None if residual is None else self._laid(residual)
+        arguments = _Arguments(
             memory.address(x),
             packed.weight,
             packed.bias,
             memory.address(y) + self._origin,
-        ]
-        batch, channel, *steps = memory.strides(x)
-        arguments[_STRIDES] = [batch, channel, *self._lead, *steps]
-        laid = None if residual is None else self._laid(residual)
-        arguments[Argument.RESIDUAL] = 0 if laid is None else _address(laid) + self._origin
+            0 if laid is None else _address(laid) + self._origin,
+            0,  # the flag
+            *self._places,
+            batch,
+            channel,
+            *self._lead,
+            *steps,
+        )
         run(self._function, ctypes.addressof(arguments), self._tasks, alone=self._alone)
         if arguments[Argument.FLAG]:
             return None

@@ -57,7 +57,8 @@ class Strip:
     ``source`` says what lies side by side in the input: "rows", "pixels" (the channels of one), or nothing: "strided".
     ``last`` packs the channels of a pixel side by side too. ``phases`` sorts the columns by their remainder, so that
     windows with a stride read neighbours. The arguments of the input lie so many places ``behind`` the usual ones.
-    ``stored`` is the input's type where it is not the one that is summed in.
+    ``stored`` is the input's type where it is not the one that is summed in. Behind each packed pixel a ``gap`` of so
+    many elements is left.
     """
 
     geometry: Geometry
@@ -69,6 +70,7 @@ class Strip:
     phases: int = 1
     behind: int = 0
     stored: str = ""
+    gap: int = 0
 
     @property
     def depth(self) -> int:
@@ -83,7 +85,12 @@ class Strip:
     @property
     def pitch(self) -> int:
         """Elements between two packed rows."""
-        return self.columns * self.channels if self.last else self.phases * self.phase_pitch
+        return self.columns * self.pixel if self.last else self.phases * self.phase_pitch
+
+    @property
+    def pixel(self) -> int:
+        """Elements between two packed pixels, where their channels lie side by side."""
+        return self.channels + self.gap
 
     @property
     def size(self) -> int:
@@ -102,7 +109,7 @@ class Strip:
     def column(self, column: int) -> int:
         """Offset of a column within its row."""
         if self.last:
-            return column * self.channels
+            return column * self.pixel
         return column % self.phases * self.phase_pitch + column // self.phases
 
     def cycles(self, lanes: int) -> float:
@@ -162,7 +169,7 @@ class Strip:
         """How the middle of a row is packed, if there is a way that is faster than one by one."""
         if self.source == "rows":
             return _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
-        alone = self.geometry.groups == 1 and self.channels == self.geometry.C
+        alone = self.geometry.groups == 1 and self.channels == self.geometry.C and not self.gap
         return _copy_pixels if alone and self.source == "pixels" else None
 
     def _pixel(self, code: Code, target: Value, source: Value, place: Place, q: Value) -> None:
@@ -171,7 +178,7 @@ class Strip:
         pixel = code.at(source, code.mul(index, step))
         position, phase = code.divmod(q, self.phases)
         to = code.at(target, code.mul(phase, self.phase_pitch), position)
-        to = code.at(target, code.mul(q, self.channels)) if self.last else to
+        to = code.at(target, code.mul(q, self.pixel)) if self.last else to
         inside = code.below(-1, index)
         count = self.count(code, place) if self.last else 1
         with code.when(code.b.not_(inside)):
@@ -269,7 +276,7 @@ def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) 
             rows.append(kinds.vector(code, first, code.mul(step, c), stored=strip.stored, mask=mask))
         for i, pixel in enumerate(code.transposed(rows)):
             with code.when(code.below(i, count)):
-                code.put(pixel, target, code.mul(code.add(q, i), strip.channels))
+                code.put(pixel, target, code.mul(code.add(q, i), strip.pixel))
 
     code.vectors(start, stop, turn)
     return start, stop
