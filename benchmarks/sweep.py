@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from time import thread_time
@@ -69,9 +70,12 @@ class Swept:
 @click.option("--out", type=click.Path(path_type=Path), help="a file for the JSON")
 def sweep(runs: int, *, limit: float, every: int, out: Path | None) -> None:
     """Times pointwise layers of many shapes on one thread, and lists those slower than torch."""
+    import torch
+
     kaiyan.set_num_threads(1)
     click.echo(f"{'channels':14}  {'size':6}  {'kaiyan':>8}  {'NHWC':>8}  {'torch':>8}  {'NHWC':>8}  ratio")
-    rows = [_swept(shape, runs, limit) for shape in list(shapes())[::every]]
+    with torch.inference_mode():
+        rows = [_swept(shape, runs, limit) for shape in list(shapes())[::every]]
     slow = [row for row in rows if row.ratio > limit]
     ratios = np.array([row.ratio for row in rows])
     click.echo(f"{len(rows)} shapes; ratio: median {np.median(ratios):.2f}, worst {ratios.max():.2f}; {len(slow)} slow")
@@ -112,19 +116,9 @@ def _calls(C: int, K: int, size: int) -> dict[str, Callable[[], Any]]:
     for name, layout in (("", torch.contiguous_format), (" NHWC", torch.channels_last)):
         laid, weight = x.to(memory_format=layout), w.to(memory_format=layout)
         out = prepared(laid)
-        ours[f"kaiyan{name}"] = lambda laid=laid, out=out: prepared(laid, out=out)
-        theirs[f"torch{name or ' NCHW'}"] = _inferred(laid, weight, bias)
+        ours[f"kaiyan{name}"] = partial(prepared, laid, out=out)
+        theirs[f"torch{name or ' NCHW'}"] = partial(torch.nn.functional.conv2d, laid, weight, bias)
     return ours | theirs
-
-
-def _inferred(x: Any, weight: Any, bias: Any) -> Callable[[], Any]:
-    import torch
-
-    def call() -> Any:
-        with torch.inference_mode():
-            return torch.nn.functional.conv2d(x, weight, bias)
-
-    return call
 
 
 def _least(calls: dict[str, Callable[[], Any]], runs: int) -> dict[str, float]:

@@ -151,7 +151,7 @@ def laid(x: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
 def guard(launch: Any) -> None:
     """Moves a kernel's tables and packed weights into guarded memory."""
     launch._maps = [GUARDED.copy(places) for places in launch._maps]
-    launch._places = [places.ctypes.data for places in launch._maps]
+    launch._fixed.clear()
     pack = launch.packed
     launch.packed = lambda *arrays: tuple(GUARDED.copy(a) for a in pack(*arrays))
 

@@ -34,6 +34,8 @@ class Kind:
     strides: Callable[[Any], tuple[int, ...]]
     layout: Callable[[Shape, tuple[int, ...], Any], str]
     traced: Callable[[tuple[Any, ...]], bool]
+    followed: Callable[[tuple[Any, ...]], bool]
+    watched: Callable[[tuple[Any, ...]], bool]
     made: Callable[[Numbers], Any]
     overlap: Callable[[Any, Any], bool]
     dense: Callable[[Any], bool]
@@ -128,16 +130,22 @@ def _is_dense(shape: Shape, strides: tuple[int, ...], step: int) -> bool:
 
 def _torch_traced(tensors: tuple[Any, ...]) -> bool:
     """Whether torch has to see what is done: for gradients, transforms, compilation, or a tensor of another class."""
+    return _torch_followed(tensors) or _torch_watched(tensors)
+
+
+def _torch_followed(tensors: tuple[Any, ...]) -> bool:
+    """Whether torch has to see it, gradients apart."""
     torch = sys.modules["torch"]
     plain = (torch.Tensor, torch.nn.Parameter)
-    watched = False
     for t in tensors:  # a loop: a generator costs a microsecond at every call
         if type(t) not in plain or t.is_sparse or t.is_conj() or t.is_neg():
             return True
-        watched = watched or t.requires_grad
-    if torch._C._functorch.maybe_current_level() is not None or torch.compiler.is_compiling():  # noqa: SLF001
-        return True
-    return watched and bool(torch.is_grad_enabled())
+    return torch._C._functorch.maybe_current_level() is not None or bool(torch.compiler.is_compiling())  # noqa: SLF001
+
+
+def _torch_watched(tensors: tuple[Any, ...]) -> bool:
+    """Whether a gradient is asked of one of them now."""
+    return bool(sys.modules["torch"].is_grad_enabled()) and any(t.requires_grad for t in tensors)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -150,6 +158,8 @@ KINDS: tuple[Kind, ...] = (
         strides=lambda x: x.strides,
         layout=_numpy_layout,
         traced=lambda _: False,
+        followed=lambda _: False,
+        watched=lambda _: False,
         made=lambda array: array,
         overlap=np.may_share_memory,
         dense=lambda array: array.flags.writeable and _is_dense(array.shape, array.strides, array.itemsize),
@@ -164,6 +174,8 @@ KINDS: tuple[Kind, ...] = (
         strides=lambda x: x.stride(),
         layout=lambda shape, strides, _: _layout(shape, strides),
         traced=_torch_traced,
+        followed=_torch_followed,
+        watched=_torch_watched,
         made=_torch_made,
         overlap=lambda a, b: np.may_share_memory(a.detach().numpy(), b.detach().numpy()),
         dense=lambda tensor: _is_dense(tensor.shape, tensor.stride(), 1),

@@ -63,6 +63,8 @@ class PreparedConv:
         self._ready: dict[Any, _Entry] = {}
         self._packed: dict[tuple[Problem, int], Prepared] = {}
         self._era = era()
+        self._classes: set[type] = set()
+        self._followed = kind.followed(self._arrays)
         self.algorithm: str | None = None
         check_weight(spec, weight.shape)
 
@@ -80,11 +82,14 @@ class PreparedConv:
         return self._entry(x, residual, out).run
 
     def _entry(self, x: Any, residual: Any, out: Any) -> _Entry:
-        if kind_of("x", x) is not self._kind:
-            same_kind(x, *self._arrays)
+        if x.__class__ not in self._classes:
+            if kind_of("x", x) is not self._kind:
+                same_kind(x, *self._arrays)
+            self._classes.add(x.__class__)
         if self._era is not era():
             self._ready, self._packed, self._era = {}, {}, era()
-        traced = self._kind.traced((x, *self._arrays))
+        kind = self._kind
+        traced = self._followed or kind.watched(self._arrays) or kind.traced((x,))
         beside = residual is not None and self._shown(residual), out is not None and self._shown(out)
         key = self._shown(x), x.device, traced, get_num_threads(), beside
         entry = self._ready.get(key)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
+_VARIANTS = 64
+"""Strides for which arguments are kept laid out."""
 _Arguments = ctypes.c_int64 * (Argument.STRIDE + 3)
 
 
@@ -94,7 +96,7 @@ class Launch:
         self._order = (0, rank + 1, *range(1, rank + 1))
         self._lead = [0] * (len(maps) - rank)
         self._maps = [np.concatenate([places, np.full(_overrun(kernel), -1)]) for places in maps]
-        self._places = [places.ctypes.data for places in self._maps]
+        self._fixed: dict[tuple[int, ...], Any] = {}
 
     def held(self, weight: Numbers, bias: Numbers) -> Held:
         """A weight (K, C/groups, *kernel) and a bias (K,) packed for the kernel."""
@@ -104,25 +106,28 @@ class Launch:
     def __call__(self, x: Any, packed: Held, residual: Any = None, out: Any = None) -> Any:
         memory = self._memory
         y = self.room(x) if out is None else out
-        batch, channel, *steps = memory.strides(x)
+        strides = memory.strides(x)
+        fixed = self._fixed.get(strides) or self._laid_out(strides)
+        arguments = _Arguments.from_buffer_copy(fixed)
+        arguments[0], arguments[1], arguments[2] = memory.address(x), packed.weight, packed.bias
+        arguments[3] = memory.address(y) + self._origin
         laid = None if residual is None else self._laid(residual)
-        arguments = _Arguments(
-            memory.address(x),
-            packed.weight,
-            packed.bias,
-            memory.address(y) + self._origin,
-            0 if laid is None else _address(laid) + self._origin,
-            0,  # the flag
-            *self._places,
-            batch,
-            channel,
-            *self._lead,
-            *steps,
-        )
+        if laid is not None:
+            arguments[4] = _address(laid) + self._origin
         run(self._function, ctypes.addressof(arguments), self._tasks, alone=self._alone)
         if arguments[Argument.FLAG]:
             return None
         return y
+
+    def _laid_out(self, strides: tuple[int, ...]) -> Any:
+        """The arguments that are the same for all inputs of these strides: maps and strides, and no flag."""
+        batch, channel, *steps = strides
+        places = [places.ctypes.data for places in self._maps]
+        fixed = _Arguments(0, 0, 0, 0, 0, 0, *places, batch, channel, *self._lead, *steps)
+        if len(self._fixed) >= _VARIANTS:
+            self._fixed.clear()
+        self._fixed[strides] = fixed
+        return fixed
 
     def room(self, x: Any) -> Any:
         """An array for the output, in the input's layout."""
