@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,7 +71,10 @@ CALLS: dict[str, Callable[[Any], object]] = {
 }
 
 
-def made(make: Callable[[], Any]) -> Any:
+@cache
+def made(kind: str) -> Any:
+    """One for all tests: no call of ours changes it."""
+    make = SCRIPTED[kind][0] if kind in SCRIPTED else (SEEN | QUANTISED)[kind]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return make()
@@ -79,15 +83,15 @@ def made(make: Callable[[], Any]) -> Any:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", SCRIPTED)
 def test_torchscript_is_refused_in_a_sentence(kind: str, call: str) -> None:
-    make, words = SCRIPTED[kind]
+    words = SCRIPTED[kind][1]
     with pytest.raises(kaiyan.KaiyanError, match=words) as refused:
-        CALLS[call](made(make))
+        CALLS[call](made(kind))
     assert "scripted or traced from" in str(refused.value)
 
 
 @pytest.mark.parametrize("kind", SEEN)
 def test_what_runs_in_python_is_counted_as_the_model(kind: str) -> None:
-    model, right = made(SEEN[kind]), kaiyan.summary(net(), SIZE)
+    model, right = made(kind), kaiyan.summary(net(), SIZE)
     found = kaiyan.summary(model, SIZE)
     assert (found.parameters, found.macs, found.error) == (right.parameters, right.macs, None)
     assert found.layers[0].parameters == right.parameters
@@ -98,7 +102,7 @@ def test_what_runs_in_python_is_counted_as_the_model(kind: str) -> None:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", [*SEEN, *QUANTISED])
 def test_no_call_ends_in_anothers_traceback(kind: str, call: str) -> None:
-    CALLS[call](made((SEEN | QUANTISED)[kind]))
+    CALLS[call](made(kind))
 
 
 BOTH: dict[str, Callable[[Any], object]] = {
@@ -110,7 +114,7 @@ BOTH: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("call", BOTH)
 @pytest.mark.parametrize("kind", [*SCRIPTED, *SEEN, *QUANTISED])
 def test_neither_do_those_that_change_a_model(kind: str, call: str) -> None:
-    model = made(SCRIPTED[kind][0] if kind in SCRIPTED else (SEEN | QUANTISED)[kind])
+    model = made(kind)
     try:
         assert BOTH[call](model) is not None
     except kaiyan.KaiyanError as error:
@@ -119,6 +123,6 @@ def test_neither_do_those_that_change_a_model(kind: str, call: str) -> None:
 
 @pytest.mark.parametrize("kind", QUANTISED)
 def test_what_a_quantised_model_keeps_packed_is_said(kind: str) -> None:
-    found = kaiyan.summary(made(QUANTISED[kind]), SIZE)
+    found = kaiyan.summary(made(kind), SIZE)
     assert "are not among the parameters" in str(found)
     assert "linear_dynamic" in found.uncounted or {"conv2d", "linear"} <= set(found.uncounted)

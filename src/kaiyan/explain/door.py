@@ -34,7 +34,10 @@ class Asked:
 
 
 def checked(model: Any) -> nn.Module:
-    """The model, that of an exported program; raises ``KaiyanError`` for what is none, and for TorchScript."""
+    """The model, that of an exported program, or what ``torch.compile`` wraps.
+
+    Raises ``KaiyanError`` for what is none, and for TorchScript.
+    """
     if isinstance(model, torch.export.ExportedProgram):
         model = model.module()
     if not isinstance(model, nn.Module):
@@ -44,7 +47,8 @@ def checked(model: Any) -> nn.Module:
             "an instance of it: Net(), not Net",
             kind=type(model).__name__,
         )
-    scripted = next((path for path, part in model.named_modules() if isinstance(part, torch.jit.ScriptModule)), None)
+    whole: nn.Module = model.get_submodule("_orig_mod" if type(model).__module__ == "torch._dynamo.eval_frame" else "")
+    scripted = next((path for path, part in whole.named_modules() if isinstance(part, torch.jit.ScriptModule)), None)
     if scripted is not None:
         raise KaiyanError(
             "is-scripted",
@@ -52,7 +56,7 @@ def checked(model: Any) -> nn.Module:
             "the model that it was scripted or traced from",
             path=scripted or "the model",
         )
-    return model
+    return whole
 
 
 def shape_of(size: Any) -> Shape:

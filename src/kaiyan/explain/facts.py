@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from inspect import signature
 from linecache import getline
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 
 from kaiyan.explain.layers import SETTINGS
+from kaiyan.explain.lend import Keywords
 from kaiyan.explain.loss import Loss, called_loss, is_loss
 from kaiyan.explain.record import Line
 from kaiyan.explain.rehearse import Rehearsal, rehearse, titled
@@ -149,8 +151,8 @@ def _rehearsed(facts: Facts, model: nn.Module | None, inputs: Any) -> Facts:
 
 def positional(model: nn.Module, inputs: Any) -> tuple[Any, ...]:
     """Arguments by position: a dict is taken by keyword where the forward has arguments of these names."""
-    if isinstance(inputs, dict):
-        return _bound(model, (), inputs) or (inputs,)
+    if isinstance(inputs, Mapping):
+        return _bound(model, (), dict(inputs)) or (inputs,)
     return tuple(inputs) if type(inputs) in (tuple, list) else (inputs,)
 
 
@@ -159,10 +161,10 @@ def _bound(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> tu
         bound = signature(model.forward).bind(*args, **named)
     except (TypeError, ValueError):
         return None
-    if set(bound.kwargs) or not named:
-        return None if named else args
+    if not named:
+        return args
     bound.apply_defaults()
-    return bound.args
+    return (*bound.args, Keywords(bound.kwargs)) if bound.kwargs else bound.args
 
 
 def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:

@@ -30,6 +30,10 @@ T = TypeVar("T")
 _DRAWN = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
 
 
+class Keywords(dict[str, Any]):
+    """Arguments by name, behind those by position in a tuple of inputs."""
+
+
 class StandIns:
     """Meta tensors (or detached copies) in the place of the user's, one for each, and the device each one had."""
 
@@ -80,4 +84,5 @@ def arguments(inputs: Any) -> tuple[Positional, Named]:
     """A tensor, a tuple or list of arguments, or a mapping of named ones, as a call takes them."""
     if isinstance(inputs, Mapping):
         return (), {str(name): inputs[name] for name in inputs}
-    return (tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)), {}
+    given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+    return (given[:-1], dict(given[-1])) if given and type(given[-1]) is Keywords else (given, {})
