@@ -47,7 +47,8 @@ def checked(model: Any) -> nn.Module:
             "an instance of it: Net(), not Net",
             kind=type(model).__name__,
         )
-    whole: nn.Module = model.get_submodule("_orig_mod" if type(model).__module__ == "torch._dynamo.eval_frame" else "")
+    compiled = type(model).__module__ == "torch._dynamo.eval_frame"
+    whole: nn.Module = model.get_submodule("_orig_mod") if compiled else model
     scripted = next((path for path, part in whole.named_modules() if isinstance(part, torch.jit.ScriptModule)), None)
     if scripted is not None:
         raise KaiyanError(
