@@ -108,3 +108,21 @@ def test_what_wants_values_is_not_asked_of_zeros() -> None:
 
     found = record(Turned(), torch.rand(2, 2, 2) + torch.eye(2))
     assert (found.on, found.error, found.outputs[0].shape) == ("real", None, (2, 2, 2))
+
+
+class Steered(nn.Module):
+    """Takes a gradient in its forward, as energy models and Grad-CAM do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            x = x.detach().requires_grad_(True)
+            return torch.autograd.grad(self.net(x).sum(), x)[0]
+
+
+def test_a_model_that_takes_a_gradient_runs() -> None:
+    found = record(Steered(), torch.rand(2, 3, 8, 8))
+    assert (found.error, [seen.shape for seen in found.outputs]) == (None, [(2, 3, 8, 8)])

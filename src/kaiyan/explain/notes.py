@@ -58,14 +58,15 @@ class Notes(TorchFunctionMode):
             result = self._result(func, args, named)
         except Exception as raised:
             self._open.pop()
-            if self._stand_ins.on == "meta" and raised is not self.certain and "meta" not in str(raised).lower():
+            if raised is not self.certain and self._can_ask(raised):
                 self._ask(func, args, named)
-            raise  # what wants values, or has no meta kernel, would be asked of zeros that it may refuse
+            raise
         self.end(result)
         return result
 
     def _result(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        result = made(func, args, named) if self._stand_ins.on == "meta" else None
+        light = self._stand_ins.on == "meta" and not torch.is_grad_enabled()  # what is made has no gradient
+        result = made(func, args, named) if light else None
         return func(*args, **named) if result is None else result
 
     def _read(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -124,6 +125,10 @@ class Notes(TorchFunctionMode):
 
     def _written(self, value: Any) -> Any:
         return mapped(value, self._one)
+
+    def _can_ask(self, raised: Exception) -> bool:
+        """Whether zeros tell more: not of what wants values or gradients, or has no meta kernel; it may refuse them."""
+        return self._stand_ins.on == "meta" and not torch.is_grad_enabled() and "meta" not in str(raised).lower()
 
     def _ask(self, func: Callable[..., Any], args: Any, named: Any) -> None:
         """Raises what the real function raises on zeros of these shapes, if it raises."""

@@ -51,6 +51,7 @@ class _State:
         self._devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
         self._gradients = torch.is_grad_enabled()
         self._threads = torch.get_num_threads()
+        self._dtype = torch.get_default_dtype()
         self._modes = torch._C._len_torch_function_stack()  # noqa: SLF001 (a mode whose end was interrupted stays)
 
     def put_back(self) -> None:
@@ -59,6 +60,7 @@ class _State:
         torch._C._set_grad_enabled(self._gradients)  # noqa: SLF001 (at once, where torch.set_grad_enabled is a class)
         if torch.get_num_threads() != self._threads:
             torch.set_num_threads(self._threads)
+        torch.set_default_dtype(self._dtype)
         random.setstate(self._python)
         np.random.set_state(self._numpy)  # noqa: NPY002
         torch.set_rng_state(self._torch)
