@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import random
-from typing import Any
+from collections import deque
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks", "_state_dict_hooks")
 
@@ -49,3 +55,34 @@ def seen(model: nn.Module, x: Tensor) -> dict[str, Any]:
     numpy_state: Any = np.random.get_state()  # noqa: NPY002 - the global one is what a user may lose
     facts["random"] = (torch.get_rng_state().tolist(), random.getstate(), numpy_state[1].tolist())
     return facts
+
+
+def contents(value: Any) -> Any:
+    """What a user finds in it, deep, with the identity of everything that has one."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return [contents(getattr(value, entry.name)) for entry in fields(value)]
+    read = next((read for kinds, read in READ if isinstance(value, kinds)), None)
+    if read is not None:
+        return read(value)
+    return id(value), [contents(cell.cell_contents) for cell in getattr(value, "__closure__", None) or ()]
+
+
+def _tensor(value: Tensor) -> Any:
+    lazy = isinstance(value, nn.parameter.UninitializedTensorMixin)  # type: ignore[attr-defined]
+    return id(value), type(value), value._version, None if lazy else value.detach().tolist()
+
+
+READ: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Tensor, _tensor),
+    (dict, lambda value: (id(value), [(key, contents(entry)) for key, entry in dict.items(value)])),
+    ((list, tuple, set, deque), lambda value: (id(value), [contents(entry) for entry in value])),
+    (torch.Generator, lambda value: value.get_state().tolist()),
+    (np.ndarray, lambda value: value.tolist()),
+    (np.random.Generator, lambda value: str(value.bit_generator.state)),
+    (functools.partial, lambda value: contents(value.args)),
+)
+
+
+def state(model: nn.Module) -> Any:
+    return [(path, type(module), [(k, contents(v)) for k, v in vars(module).items()])
+            for path, module in model.named_modules()]  # fmt: skip

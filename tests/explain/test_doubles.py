@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from lent import seen
+from lent import seen, state
 from torch import Tensor, nn
 from torch.nn.utils import parametrize, weight_norm
 
@@ -215,36 +215,6 @@ KEEPERS: dict[str, Callable[[], nn.Module]] = {
     "lazy": lambda: nn.Sequential(nn.LazyLinear(3), nn.LazyBatchNorm1d()),
     "a weak reference": _referring,
 }
-
-
-def contents(value: Any) -> Any:
-    """What a user finds in it, deep, with the identity of everything that has one."""
-    read = next((read for kinds, read in READ if isinstance(value, kinds)), None)
-    if read is not None:
-        return read(value)
-    return id(value), [contents(cell.cell_contents) for cell in getattr(value, "__closure__", None) or ()]
-
-
-def _tensor(value: Tensor) -> Any:
-    lazy = isinstance(value, nn.parameter.UninitializedTensorMixin)  # type: ignore[attr-defined]
-    return id(value), type(value), value._version, None if lazy else value.detach().tolist()
-
-
-READ: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    (Tensor, _tensor),
-    (dict, lambda value: (id(value), [(key, contents(entry)) for key, entry in dict.items(value)])),
-    ((list, tuple, set, deque), lambda value: (id(value), [contents(entry) for entry in value])),
-    (torch.Generator, lambda value: value.get_state().tolist()),
-    (np.ndarray, lambda value: value.tolist()),
-    (np.random.Generator, lambda value: str(value.bit_generator.state)),
-    (Slots, lambda value: (contents(value.tensor), contents(value.count))),
-    (functools.partial, lambda value: contents(value.args)),
-)
-
-
-def state(model: nn.Module) -> Any:
-    return [(path, type(module), [(k, contents(v)) for k, v in vars(module).items()])
-            for path, module in model.named_modules()]  # fmt: skip
 
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")

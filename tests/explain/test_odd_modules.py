@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from explain.test_doubles import state
+from lent import state
 from torch import Tensor, nn
 
 import kaiyan
