@@ -420,6 +420,7 @@ def test_a_weight_that_is_made_of_parameters_is_made_once(name: str) -> None:
         quick = accelerate(model, x)
         _alike(quick(x), right)
         _alike(model(x), right)
+        _alike(pickle.loads(pickle.dumps(quick))(x), right)
     assert not quick.report.left
     assert model.state_dict().keys() == before.keys()
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())

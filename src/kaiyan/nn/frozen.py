@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn import utils
 from torch.nn.utils import parametrize, prune
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
@@ -27,10 +28,12 @@ def freeze(model: nn.Module) -> None:
 
 def _unhook(layer: nn.Module) -> None:
     hooks: dict[int, Any] = layer._forward_pre_hooks  # noqa: SLF001
-    for key, hook in list(hooks.items()):
-        if type(hook) in (WeightNorm, SpectralNorm):
-            del hooks[key]
-            hook.remove(layer)
+    for hook in list(hooks.values()):
+        if type(hook) is WeightNorm:
+            utils.remove_weight_norm(layer, hook.name)
+            _fix(layer, hook.name)
+        elif type(hook) is SpectralNorm:
+            utils.remove_spectral_norm(layer, hook.name)
             _fix(layer, hook.name)
         elif isinstance(hook, prune.BasePruningMethod):
             name = hook._tensor_name  # noqa: SLF001
@@ -45,6 +48,10 @@ def _settle(layer: Any) -> None:
     del layer._modules["parametrizations"]  # noqa: SLF001
     for name, value in values.items():
         layer.register_parameter(name, nn.Parameter(value.detach().clone(), requires_grad=False))
+    loading: dict[int, Any] = layer._load_state_dict_pre_hooks  # noqa: SLF001
+    for key, hook in list(loading.items()):  # reads old weight files for what is gone, and cannot be pickled
+        if getattr(getattr(hook, "hook", hook), "__qualname__", "").startswith("weight_norm.<locals>"):
+            del loading[key]
 
 
 def _fix(layer: Any, name: str) -> None:
