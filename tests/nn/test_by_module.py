@@ -670,3 +670,43 @@ def test_an_output_lies_in_memory_as_torchs_does(name: str) -> None:
         y, right = Standing(layer, "default")(x), layer(x)
     torch.testing.assert_close(y, right, rtol=1e-4, atol=1e-5)
     assert y.stride() == right.stride()
+
+
+def test_hooks_that_come_later_see_numbers() -> None:
+    model, x = _lived(ConvNorm(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5))), torch.randn(2, 3, 9, 8)
+    quick, _, _ = _taken(model, x)
+    kept: list[Tensor] = []
+    for net in (quick, model):
+        net.conv.register_forward_hook(lambda *seen: kept.append(seen[-1]))
+        net.norm.register_forward_hook(lambda *seen: kept.append(seen[-1]))
+        with torch.no_grad():
+            net(x)
+    assert {type(tensor) for tensor in kept} == {Tensor}
+    for one, other in zip(kept[:2], kept[2:], strict=True):
+        _alike(one, other)
+
+
+TRANSFORMS: dict[str, Any] = {
+    "vmap": lambda net, x: torch.vmap(net)(x[:, None]).squeeze(1),
+    "jvp": lambda net, x: torch.func.jvp(net, (x,), (x,)),
+    "compile": lambda net, x: torch.compile(net, backend="eager")(x),
+    "export": lambda net, x: torch.export.export(net, (x,)).module()(x),
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_torchs_transforms_pass_through(name: str) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5)
+
+        def forward(self, x: Tensor) -> Any:
+            y = torch.relu(self.norm(self.conv(x)))
+            return y if x.shape[-1] > 3 else x
+
+    model, x = _lived(Net()), torch.randn(2, 3, 9, 8)
+    quick, _, _ = _taken(model, x)
+    with torch.no_grad():
+        _alike(TRANSFORMS[name](quick, x), TRANSFORMS[name](model, x))

@@ -59,9 +59,10 @@ class Standing:
     def output(self, kernel: Kernel, x: Tensor) -> Tensor:
         """The numbers, or a tensor that waits for what follows."""
         x = _laid(x.detach() if type(x) is nn.Parameter else x)
-        if self.until and prod(kernel.output_shape(x.shape)) >= WORTH_WAITING:
-            return Deferred(Chain(kernel, x, self.until))
-        return kernel.plain(x, None, None)
+        small = not self.until or prod(kernel.output_shape(x.shape)) < WORTH_WAITING
+        if small or self.layer._forward_hooks:  # noqa: SLF001 (what a hook sees it may keep)
+            return kernel.plain(x, None, None)
+        return Deferred(Chain(kernel, x, self.until))
 
     def kernel(self) -> Kernel:
         """The kernel of the weight as it is now."""
@@ -131,7 +132,7 @@ class Following:
         if len(args) == 1 and type(args[0]) is Deferred and not kwargs:
             taken = self._take(self.layer, args[0])
             if taken is not None:
-                return taken
+                return read(taken) if self.layer._forward_hooks else taken  # noqa: SLF001
         return type(self.layer).forward(self.layer, *args, **kwargs)
 
 
@@ -142,7 +143,7 @@ def takes(x: Any, weight: Any) -> bool:
     """Whether the engine computes on it: plain numbers of one type on a processor that no gradient is asked of."""
     if type(x) not in PLAIN_TENSORS or x.dtype is not weight.dtype or x.layout is not _STRIDED:
         return False
-    if not x.is_cpu or not weight.is_cpu or is_autocast("cpu") or _tracing() is not None:
+    if not x.is_cpu or not weight.is_cpu or is_autocast("cpu") or _tracing() is not None or _transform() is not None:
         return False
     return not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad))
 
@@ -172,6 +173,7 @@ def _is_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
 _STRIDED = torch.strided
 is_autocast = torch.is_autocast_enabled
 _tracing = torch._C._get_tracing_state  # noqa: SLF001
+_transform = torch._C._functorch.peek_interpreter_stack  # noqa: SLF001 (vmap, jvp and their like)
 
 
 def _state(layer: Any) -> tuple[Any, ...]:
