@@ -463,3 +463,23 @@ def test_whatever_an_option_is_given_ends_in_our_words(option: str, value: objec
         see(np.zeros((8, 8)), "box:3", **{option: value})  # type: ignore[arg-type]
     except KaiyanError:
         return
+
+
+def test_names_and_numbers_are_no_files_though_there_are_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("box", "1", "高斯", "edges"):
+        (tmp_path / name).write_text("1 2 3")
+    assert kernel("box").values.shape == (3, 3)
+    assert kernel("1").values.tolist() == [[1]]
+    assert kernel("高斯").values.shape == kernel("gaussian").values.shape
+    assert kernel("edges").values.tolist() == [[1, 2, 3]]
+
+
+def test_photographs_of_other_packages_are_seen() -> None:
+    datasets = pytest.importorskip("sklearn.datasets")
+    for name in ("china.jpg", "flower.jpg"):
+        photograph = datasets.load_sample_image(name)
+        seen = see(photograph, "sobel-x", grey=True)
+        assert seen.output.shape == (1, *photograph.shape[:2])
+        assert seen.notes == ()
+        assert max(seen.sheet.size) < 4 * PANEL

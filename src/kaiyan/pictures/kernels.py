@@ -70,14 +70,17 @@ _MOST_BYTES = 64_000_000
 
 
 def _is_a_file(text: str) -> bool:
-    """Whether a text is a path: by its suffix, or because there is such a file."""
+    """Whether a text is a path: by its suffix, or as there is such a file and it is neither a name nor a number."""
     path = text.strip()
     if "\n" in path or len(path) > 1000 or not path:
         return False
+    if path.lower().endswith(_SUFFIXES):
+        return True
+    if _split(path.lower())[0] or re.fullmatch(r"[-+.\d\s,;/eE]+", path):
+        return False
     with suppress(OSError, ValueError):
-        if Path(path).is_file():
-            return True
-    return path.lower().endswith(_SUFFIXES)
+        return Path(path).is_file()
+    return False
 
 
 def _from_numbers(values: Any) -> Kernel:
