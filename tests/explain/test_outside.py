@@ -5,6 +5,7 @@ Messages are torch's own, raised here; the line that is mended is the test's own
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -358,3 +359,27 @@ def test_an_interrupted_trial_leaves_the_loss(monkeypatch: pytest.MonkeyPatch) -
     assert torch.equal(torch.random.get_rng_state(), state)
     assert y.tolist() == [3, 1]
     assert x.grad is None
+
+
+ODD: dict[str, Callable[[], Any]] = {
+    "an empty batch": lambda: F.cross_entropy(torch.zeros(0, 3), torch.zeros(1, dtype=torch.long)),
+    "one number": lambda: F.cross_entropy(torch.zeros(()), torch.zeros((), dtype=torch.long)),
+    "nothing": lambda: F.cross_entropy(None, None),  # type: ignore[arg-type]
+    "text": lambda: F.mse_loss("a", torch.zeros(1)),  # type: ignore[arg-type]
+    "not a number": lambda: F.binary_cross_entropy(torch.full((3,), float("nan")), torch.zeros(3)),
+    "meta": lambda: F.cross_entropy(torch.zeros(4, 3, device="meta"), torch.zeros(5, dtype=torch.long, device="meta")),
+}
+
+
+@pytest.mark.parametrize("call", ODD.values(), ids=ODD)
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_odd_tensors_end_in_a_diagnosis(call: Callable[[], Any]) -> None:
+    found = diagnosed(call)
+    assert re.match(r"K\d{3}: \S", found.text("en"))
+    assert re.match(r"K\d{3}: \S", found.text("zh"))
+
+
+def test_a_row_that_stumbles_over_odd_inputs_is_asked_again_with_the_words_alone() -> None:
+    words = "Given input size: (3x1x1). Calculated output size: (3x0x0). Output size is too small"
+    found = kaiyan.diagnose(words, nn.MaxPool2d(2), ({"image": object()},))
+    assert found.code == "K004"

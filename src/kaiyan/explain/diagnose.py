@@ -155,10 +155,12 @@ def _reason(facts: Facts) -> tuple[str, Finding]:
 
 def _asked(cause: Cause, facts: Facts) -> Finding | None:
     """What a row finds; from the words alone where it cannot read inputs of a kind that it does not know."""
-    try:
-        return cause(facts)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return cause(replace(facts, model=None, inputs=(), run=None, loss=None, frame=None))
+    for known in (facts, replace(facts, model=None, inputs=(), run=None, loss=None, frame=None)):
+        try:
+            return cause(known)
+        except Exception:  # noqa: BLE001 (a row that stumbles must not hide the user's error)
+            continue
+    return None
 
 
 def _unknown(facts: Facts, finding: Finding) -> Iterator[Sentence]:

@@ -182,7 +182,7 @@ def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
         yield usual
     else:  # a view gives many times the rows, a loader's last batch a few less
         yield from (smaller, usual) if got < 2 * wanted else (usual, smaller)
-    if facts.model is None and wanted % max(got, 1) == 0 and wanted > got:
+    if facts.model is None and 0 < got < wanted and wanted % got == 0:
         said = sentence("K050", "if the targets were flattened, {wanted} = {got}·{each}: give the loss {got} of them",
                         wanted=wanted, got=got, each=wanted // got)  # fmt: skip
         yield Fix(said)

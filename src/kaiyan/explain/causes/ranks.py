@@ -26,15 +26,7 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding | None:
     shape = _shape(facts, found["few"] or found["dim"]) or numbers(
         found["shape"] or found["old_shape"] or found["pooled"] or ""
     )
-    read = (
-        found["batched"]
-        or found["norm"]
-        or found["pool"]
-        or found["most"]
-        or found["weight"]
-        or found["dims"]
-        or found["unpacked"]
-    )
+    read = next((found[name] for name in _WANTED if found[name]), None)
     wanted = _number(read)
     if wanted is None or not shape:
         return _written(
@@ -55,6 +47,10 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding | None:
             *other_rank(facts, shape),
         ),
     )
+
+
+_WANTED = ("batched", "norm", "pool", "most", "weight", "dims", "unpacked")
+"""Parts of the messages that say how many axes are taken."""
 
 
 def _is_odd(facts: Facts, shape: tuple[int, ...]) -> bool:

@@ -33,6 +33,11 @@ def _several(facts: Facts, found: re.Match[str]) -> Finding | None:
         offer = sentence("K057", "a tensor of it: {line}", line=line)
         tried = _is_taken(facts.loss)
         return Finding(said, (Fix(offer, call.text if call else None, after, tried=tried),), is_outside=True)
+    if found["kind"] == "NoneType":
+        nothing = sentence("K057", "the loss was given None")
+        line = "return x"
+        offer = sentence("K024", "a forward without return gives None: {line} at its end", line=line)
+        return Finding(nothing, (Fix(offer, None, line),), is_outside=True)
     said = sentence("K057", "the model gives a {kind}, and the loss takes one tensor of it",
                     kind=found["kind"] or found["object"])  # fmt: skip
     fixes = tuple(_parts(facts)) or (Fix(sentence("K057", "the scores alone, such as {line}", line="output[0]"), None,
