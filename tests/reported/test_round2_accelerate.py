@@ -6,6 +6,7 @@ The number in a test's name is the row of the second round of reported cases; wh
 from __future__ import annotations
 
 import copy
+import itertools
 import random
 import warnings
 from collections import namedtuple
@@ -335,7 +336,36 @@ class Deep(nn.Module):
         return y + self.own.seen
 
 
-STATES = {kind.__name__: kind for kind in (Stream, Hidden, Running, Counts, Queues, Deep)}
+class Draws(nn.Module):
+    """Its random numbers are its own."""
+
+    def __init__(self, draws: Any, draw: Any) -> None:
+        super().__init__()
+        self.conv, self.draws, self.draw = nn.Conv1d(2, 2, 3), draws, draw
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x) + float(self.draw(self.draws))  # type: ignore[no-any-return]
+
+
+def _uniform(draws: Any) -> Any:
+    return draws.random()
+
+
+def _next(draws: Any) -> Any:
+    return next(draws)
+
+
+def _normal(draws: Any) -> Any:
+    return torch.randn(1, generator=draws)
+
+
+STATES: dict[str, Any] = {
+    "python's": lambda: Draws(random.Random(3), _uniform),
+    "numpy's": lambda: Draws(np.random.default_rng(3), _uniform),
+    "torch's": lambda: Draws(torch.Generator().manual_seed(3), _normal),
+    "iterator": lambda: Draws(itertools.count(), _next),
+}
+STATES |= {kind.__name__: kind for kind in (Stream, Hidden, Running, Counts, Queues, Deep)}
 
 
 @pytest.mark.parametrize("name", STATES)

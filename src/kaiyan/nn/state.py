@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 import random
 import sys
+from collections import OrderedDict, defaultdict, deque
+from functools import partial
 from typing import Any
 
 import torch
@@ -50,9 +52,17 @@ def _is_same(one: Any, other: Any) -> bool:
         return bool(one == other or (one != one and other != other))  # or both NaN
     if isinstance(one, torch.Generator):
         return torch.equal(one.get_state(), other.get_state())
-    if isinstance(one, (nn.Module, type)) or callable(one) or next(iter(parts(one)), None) is not None:
-        return True
-    return _is_same_by_pickle(one, other)
+    is_seen = next(iter(parts(one)), None) is not None and not _hides(type(one))
+    return is_seen or isinstance(one, (nn.Module, type)) or callable(one) or _is_same_by_pickle(one, other)
+
+
+def _hides(kind: type) -> bool:
+    """Whether objects of a class say by themselves what their state is, as a random.Random does."""
+    own = {name for parent in kind.__mro__ if parent not in _CONTAINERS for name in vars(parent)}
+    return bool(own & {"__getstate__", "__reduce__"})
+
+
+_CONTAINERS = (object, dict, list, tuple, set, frozenset, deque, OrderedDict, defaultdict, partial)
 
 
 def _is_same_tensor(one: Tensor, other: Tensor) -> bool:
