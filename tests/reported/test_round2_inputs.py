@@ -549,6 +549,26 @@ def test_what_makes_the_model_run_is_offered_before_it_is_called_unknown(name: s
     assert answer(model, found, x) == right
 
 
+class Controlled(nn.Module):
+    """A second picture, eight times as large as the maps that it is added to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(4, 8, 3, padding=1), nn.Conv2d(3, 8, 8, 8)
+
+    def forward(self, x: Tensor, control: Tensor) -> Any:
+        if control.shape[-1] != 8 * x.shape[-1]:
+            raise ValueError("the control picture has another size")
+        return self.a(x) + self.b(control)
+
+
+def test_a_second_picture_is_resized_to_what_the_first_needs() -> None:
+    model, x, control = Controlled(), zeros(1, 4, 8, 8), zeros(1, 3, 32, 32)
+    found = diagnosed(model, x, control)
+    assert "(64, 64)" in str(found.fixes[0].sentence)
+    assert answer(model, found, x, control) == (1, 8, 8, 8)
+
+
 def test_both_casts_are_offered_for_a_weight_held_by_hand() -> None:
     found = diagnosed(Held(torch.float32), zeros(1, 3, 5, 5).half())
     assert [fix.after for fix in found.fixes] == ["x = x.float()", "model = model.half()"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.causes.grown import used_up, without
@@ -49,7 +49,7 @@ def _shuffle(facts: Facts, found: re.Match[str]) -> Finding:
 
 def _shuffle_fixes(facts: Facts, got: int, r: int) -> Iterator[Fix]:
     """As many channels as the layer behind takes, times r·r; what came taken for what is to be left; another factor."""
-    for wanted in dict.fromkeys((_taken_behind(facts) * r * r, got * r * r, -(-got // (r * r)) * r * r)):
+    for wanted in _wanted_channels(facts, got, r * r):
         maker = next(
             (s for s in reversed(facts.done) if s.output and s.output[1:2] == (got,) and _makes(facts, s.path)), None
         )
@@ -65,6 +65,16 @@ def _shuffle_fixes(facts: Facts, got: int, r: int) -> Iterator[Fix]:
     if facts.layer is not None and smaller:
         said = sentence("K041", "upscale_factor={n}", n=smaller)
         yield replaced(said, facts.layer, facts.path or "", nn.PixelShuffle(smaller))
+
+
+def _wanted_channels(facts: Facts, got: int, square: int) -> Iterator[int]:
+    """What the next convolution takes, else what the picture itself had, else the multiples nearest by."""
+    behind = _taken_behind(facts)
+    given = next((x.shape[1] for x in facts.inputs if isinstance(x, Tensor) and x.ndim > 3), 0)
+    near = sorted((got // square, got // square + 1), key=lambda n: abs(n * square - got))
+    for left in dict.fromkeys((behind, *(() if behind else (given,)), *near, got)):
+        if left > 0:
+            yield left * square
 
 
 def _makes(facts: Facts, path: str) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from kaiyan.explain.fixes import Fix, edited_lines, fed
 from kaiyan.explain.scene import scene
+from kaiyan.explain.source import is_library
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def meeting(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
         yield from _whole(facts, shapes)
     place = scene(facts)
     if place is not None:
-        yield from _renamed(place, shapes)
+        yield from _renamed(place, shapes) if not is_library(place.line.file) else ()
 
 
 def resized(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:

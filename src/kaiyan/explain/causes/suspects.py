@@ -55,9 +55,9 @@ def suspects(facts: Facts) -> Iterator[Suspect]:
     yield from _axes(shape, C, rank)
     yield from _colours(shape, C, rank)
     yield from _combined(shape, C, rank)
+    yield from _others(facts)
     yield from _resized(facts, shape)
     yield from _shortened(facts, shape)
-    yield from _others(facts)
 
 
 def _stacked(facts: Facts, given: Any) -> Iterator[Suspect]:
