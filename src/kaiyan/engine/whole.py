@@ -2,8 +2,8 @@
 
 A sum of products of whole numbers is exact in float32 as long as no part of it can reach 2**24, in float64 below 2**53.
 |x| times the sum of |w| bounds every part; the input's type bounds |x|, and where that is too much its numbers do. Past
-2**53 the definition sums in int64, or in Python's own numbers. Edges of 12 million pixels of three bytes take 0.3 s, by
-the definition 15 s.
+2**53 the definition sums in int64, or in Python's own numbers. Edges of 12 million pixels of three bytes take 0.1 s, by
+the definition 3.4 s.
 """
 
 from __future__ import annotations
