@@ -95,7 +95,7 @@ def _same(before: Any, after: Any) -> bool:
     return torch.equal(before, after) if isinstance(before, torch.Tensor) else before is after or bool(before == after)
 
 
-STRIDES = frozenset({1, 9, 30, 48, 52, 84, 90})
+STRIDES = frozenset({220, 262})
 """Seeds whose answers lie in memory otherwise than the model's: issue 11, F2."""
 
 
