@@ -96,7 +96,8 @@ def _accelerated(real: Real, model: torch.nn.Module, example: Any, row: dict[str
     row["faults"] += [f"accelerate: {fault}" for fault in sorted({f for _, some in compared for f in some})]
     ways = (("torch.save", _saved), ("pickle", _pickled))
     row["saved"] = [name for name, way in ways if _kept(model, quick, way, example, row)]
-    row["ratio"] = _ratio(lambda: model(*example), lambda: quick(*example))
+    with torch.random.fork_rng():
+        row["ratio"] = _ratio(lambda: model(*example), lambda: quick(*example))
 
 
 def _least(real: Real, model: torch.nn.Module, example: Any, row: dict[str, Any]) -> None:
