@@ -32,14 +32,14 @@ ROWS = {
                    "Expected: 1", "K070", "axis 0: 38 for 1", "dynamic_axes={'float_input': {0: 'batch'}}"),
     "onnx channels": (ONNX + "Got invalid dimensions for input: x for the following indices\n index: 1 Got: 4 "
                              "Expected: 3",
-                      "K001", "takes 3 channels, and was given 4", "x = x[:, :3]"),
+                      "K001", "takes 3 channels but was given 4", "x = x[:, :3]"),
     "onnx channels last": (ONNX + "Got invalid dimensions for input: x for the following indices\n index: 1 Got: 224 "
                            "Expected: 3\n index: 3 Got: 3 Expected: "
-                           "224", "K030", "stand last", "transpose(0, 3, 1, 2)"),
+                           "224", "K030", "are last", "transpose(0, 3, 1, 2)"),
     "onnx rank": (ONNX + "Invalid rank for input: images Got: 3 Expected: 4 Please fix either the inputs or the model.",
                   "K005", "takes 4 axes, batch and channels included, but was given 3", "x = x[None]"),
     "onnx type": (ONNX + "Unexpected input data type. Actual: (tensor(double)) , expected: (tensor(float))", "K006",
-                  "takes float32, and was given float64", "astype(np.float32)"),
+                  "takes float32 but was given float64", "astype(np.float32)"),
     "onnx old type": (ONNX + "Unexpected input data type.Actual: (class onnxruntime::PrimitiveDataType<double>) , "
                              "expected: "
                       "(class onnxruntime::PrimitiveDataType<float>)", "K006", "float64", "astype(np.float32)"),
@@ -58,7 +58,7 @@ ROWS = {
                        "grayscale_to_rgb"),
     "keras channels first": ("Input 0 of layer conv2d is incompatible with the layer: expected axis -1 of input "
                              "shape to "
-                             "have value 3 but received input with shape [None, 3, 32, 40]", "K030", "stand first",
+                             "have value 3 but received input with shape [None, 3, 32, 40]", "K030", "are first",
                              "tf.transpose(x, [0, 2, 3, 1])"),
     "keras dense": ('Input 0 of layer "dense" is incompatible with the layer: expected axis -1 of input shape to '
                     'have value '
@@ -69,10 +69,10 @@ ROWS = {
                   "[3,3,64,128]", "K003", "reaches 3, but there are only 1", "padding='same'"),
     "tf pooling": ("Negative dimension size caused by subtracting 2 from 1 for 'pool1/MaxPool' (op: 'MaxPool') with "
                    "input "
-                   "shapes: [?,1,1,128].", "K004", "a pooling of 2 was given 1", "larger pictures"),
+                   "shapes: [?,1,1,128].", "K004", "a pooling of size 2 was given 1", "larger pictures"),
     "tf channels first": ("Negative dimension size caused by subtracting 3 from 1 for 'conv2d_1/convolution' (op: "
                           "'Conv2D') "
-                          "with input shapes: [?,1,200,200], [3,3,200,32].", "K030", "stand first", "tf.transpose"),
+                          "with input shapes: [?,1,200,200], [3,3,200,32].", "K030", "are first", "tf.transpose"),
     "tf output": ("Computed output size would be negative: -1 [input_size: 3, effective_filter_size: 5, stride: "
                   "1]", "K003",
                   "reaches 5, but there are only 3", "padding='same'"),
@@ -88,21 +88,21 @@ ROWS = {
                      "the output is (None, 10), the target (None, 1)", "sparse_categorical_crossentropy"),
     "keras logits": ("ValueError: `logits` and `labels` must have the same shape, received ((None, 10) vs (None, 1)).",
                      "K051", "the output is (None, 10), the target (None, 1)", "sparse_categorical_crossentropy"),
-    "tf matrix": ("Matrix size-incompatible: In[0]: [32,288], In[1]: [1568,10]", "K012", "288 features a sample came",
+    "tf matrix": ("Matrix size-incompatible: In[0]: [32,288], In[1]: [1568,10]", "K012", "each sample has 288 features",
                   "size"),
     "jax": ("ValueError: conv_general_dilated lhs feature dimension size divided by feature_group_count must equal "
             "the rhs "
             "input feature dimension size, but 1 // 1 != "
-            "3.", "K001", "takes 3 channels, and was given 1", "jnp.transpose"),
+            "3.", "K001", "takes 3 channels but was given 1", "jnp.transpose"),
     "jax product": ("TypeError: dot_general requires contracting dimensions to have the same shape, got (1041,) and "
-                    "(1029,).", "K012", "1041 features a sample came, and the weights are for 1029", "size"),
+                    "(1029,).", "K012", "each sample has 1041 features, but the weights are for 1029", "size"),
     "flax": ('Initializer expected to generate shape (444, 256) but got shape (472, 256) instead for parameter '
              '"kernel" in '
              '"/diffusion_model/Dense_0".', "K025", "(444, 256)", "model.init"),
     "opencv alpha": ("cv2.error: OpenCV(4.5.5) convolution_layer.cpp:404: error: (-2:Unspecified error) Number of "
                      "input "
                      "channels should be multiple of 3 but got 4 in function 'getMemoryShapes'", "K001",
-                     "takes 3 channels, and was given 4", "COLOR_BGRA2BGR"),
+                     "takes 3 channels but was given 4", "COLOR_BGRA2BGR"),
     "opencv grey": ("Number of input channels should be multiple of 3 but got 1 in function 'getMemoryShapes'", "K001",
                     "given 1", "COLOR_GRAY2BGR"),
     "opencv axes": ("Number of input channels should be multiple of 3 but got 50 in function 'getMemoryShapes'", "K001",

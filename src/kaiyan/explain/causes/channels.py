@@ -31,8 +31,8 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     elif found.group("shape"):
         shape, expected, groups = numbers(found["shape"]), int(found["expected"]), int(found["groups"])
     else:
-        other = sentence("K001", "the convolution was given another number of channels than its in_channels")
-        return Finding(other, (Fix(sentence("K001", "in_channels of axis 1 of its input")),))
+        other = sentence("K001", "the input has a different number of channels than the convolution's in_channels")
+        return Finding(other, (Fix(sentence("K001", "set in_channels to the size of axis 1 of its input")),))
     got = shape[1] if len(shape) > 2 else shape[0]
     said = _taken(facts, shape, expected, got)
     weight: Any = getattr(facts.layer, "weight", None)
@@ -58,7 +58,8 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
             axis=axis, shape=shape, expected=expected,
         )  # fmt: skip
     if ungrouped and numbers(found["weight"] or "")[1:2] == (got,):
-        said = sentence("K027", "groups={groups} lets the weight of {got} channels take {expected}, but {got} came",
+        said = sentence("K027", "with groups={groups} the weight, made for {got} channels, takes {expected}, but "
+                                "was given {got}",
                         groups=groups, got=got, expected=expected)  # fmt: skip
         return Finding(said, (*ungrouped, *_channels(facts, expected, got, groups)), code="K027")
     fixes = (*ungrouped, *moved, *_channels(facts, expected, got, groups))
@@ -118,7 +119,7 @@ def _channels(facts: Facts, expected: int, got: int, groups: int) -> Iterator[Fi
     if change is not None:
         _, offer, line, turn = change
         yield fed(offer, line, turn)
-    said = sentence("K001", "let the layer take what comes: in_channels={got}", got=got)
+    said = sentence("K001", "change the layer: in_channels={got}", got=got)
     if layer is None:
         yield _weight(facts, expected, got, groups) or Fix(said, f"in_channels={expected}", f"in_channels={got}")
         return
@@ -166,7 +167,7 @@ def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
         old = facts.model.get_submodule(step.path) if facts.model else None
         made = rebuilt(old, out_channels=expected) if old else None
         if old and made:
-            said = sentence("K001", "let {path} give {expected}: out_channels={expected}", path=titled(step.path),
+            said = sentence("K001", "make {path} give {expected}: out_channels={expected}", path=titled(step.path),
                             expected=expected)  # fmt: skip
             yield replaced(said, old, step.path, made)
 
@@ -178,8 +179,8 @@ def _norm(facts: Facts, found: re.Match[str]) -> Finding | None:
     expected = (getattr(layer, "num_features", None) or getattr(layer, "num_channels", None)
                 or found["expected"] or found["weight"])  # fmt: skip
     if not got or not expected:
-        said = sentence("K018", "the normalisation was made for another number of channels than it was given")
-        return Finding(said, (Fix(sentence("K018", "num_features of axis 1 of its input")),))
+        said = sentence("K018", "the normalisation was built for a different number of channels than it was given")
+        return Finding(said, (Fix(sentence("K018", "set num_features to the size of axis 1 of its input")),))
     name = "num_channels" if isinstance(layer, nn.GroupNorm) else "num_features"
     kind = "BatchNorm" if layer is None else type(layer).__name__
     said = sentence("K018", "{path} has {name}={expected}, but was given {got} on axis 1", path=facts.named(kind),
@@ -196,7 +197,7 @@ def _layer_norm(facts: Facts, found: re.Match[str]) -> Finding | None:
     if len(expected) == 1 and len(shape) > 2 and shape[1] == expected[0]:
         return _channels_first(facts, kind, expected[0], shape)
     tail = shape[-len(expected) :]
-    said = sentence("K018", "{kind} is for the last axes {expected}, but {shape} ends with {tail}", kind=kind,
+    said = sentence("K018", "{kind} normalises over the last axes {expected}, but {shape} ends with {tail}", kind=kind,
                     expected=expected, shape=shape, tail=tail)  # fmt: skip
     offer = sentence("K018", "normalized_shape={tail}", tail=tail)
     made = rebuilt(facts.layer, normalized_shape=tail) if facts.layer else None
@@ -207,13 +208,13 @@ def _layer_norm(facts: Facts, found: re.Match[str]) -> Finding | None:
 
 def _channels_first(facts: Facts, kind: str, C: int, shape: Shape) -> Finding:
     """A norm over the last axis, given maps whose channels stand on axis 1."""
-    said = sentence("K018", "{kind}({C}) normalises over the last axis, and in {shape} the {C} channels stand on "
-                    "axis 1", kind=kind, C=C, shape=shape)  # fmt: skip
+    said = sentence("K018", "{kind}({C}) normalises over the last axis, but in {shape} the {C} channels are on axis 1",
+                            kind=kind, C=C, shape=shape)  # fmt: skip
     last, first = (0, *range(2, len(shape)), 1), (0, len(shape) - 1, *range(1, len(shape) - 1))
     name = (facts.path or "norm").rpartition(".")[2]
     line = f"x = {'norm' if name.isdecimal() else f'self.{name}'}(x.permute{last}).permute{first}"
-    place = sentence("K018", "the channels of each place, as ConvNeXt does: {line}", line=line)
-    whole = sentence("K018", "all numbers of a picture together: GroupNorm(1, {C})", C=C)
+    place = sentence("K018", "to normalise the channels at each position, as ConvNeXt does: {line}", line=line)
+    whole = sentence("K018", "to normalise each picture as a whole: GroupNorm(1, {C})", C=C)
     layer, path = facts.layer, facts.path or ""
     if layer is None:
         return Finding(said, (Fix(place, None, line), Fix(whole, f"nn.LayerNorm({C})", f"nn.GroupNorm(1, {C})")))

@@ -25,11 +25,11 @@ def _onnx_sizes(_: Facts, found: re.Match[str]) -> Finding:
     got, wanted = {a: g for a, g, _ in axes}, {a: w for a, _, w in axes}
     if set(wanted) >= {1, 3} and got[3] == wanted[1]:
         line = "x = x.transpose(0, 3, 1, 2)"
-        said = sentence("K030", "the channels stand last: {name} takes {C} on axis 1, and axis 3 has them",
+        said = sentence("K030", "the channels are last: {name} takes {C} on axis 1, but they are on axis 3",
                         name=found["name"], C=wanted[1])  # fmt: skip
         return Finding(said, (_fix(sentence("K030", "channels first: {line}", line=line), line),), code="K030")
     if 1 in wanted and not {2, 3} & set(wanted):
-        said = sentence("K001", "{name} takes {expected} channels, and was given {got} on axis 1", name=found["name"],
+        said = sentence("K001", "{name} takes {expected} channels but was given {got} on axis 1", name=found["name"],
                         expected=wanted[1], got=got[1])  # fmt: skip
         return Finding(said, _colours(wanted[1], got[1], "x"), code="K001")
     differ = ", ".join(f"axis {a}: {g} for {w}" for a, g, w in axes)
@@ -61,14 +61,14 @@ def _colours(expected: int, got: int, name: str) -> tuple[Fix, ...]:
     """Pictures of another kind, in the words of arrays."""
     if (expected, got) == (3, 4):
         line = f"{name} = {name}[:, :3]"
-        return (_fix(sentence("K001", "without alpha: {line}", line=line), line),)
+        return (_fix(sentence("K001", "drop the alpha channel: {line}", line=line), line),)
     if (expected, got) == (3, 1):
         line = f"{name} = {name}.repeat(3, axis=1)"
-        return (_fix(sentence("K001", "grey repeated three times: {line}", line=line), line),)
+        return (_fix(sentence("K001", "repeat the grey channel three times: {line}", line=line), line),)
     if (expected, got) == (1, 3):
         line = f"{name} = {name}.mean(1, keepdims=True)"
-        return (_fix(sentence("K001", "the colours averaged: {line}", line=line), line),)
-    return (Fix(sentence("K001", "print its shape: the channels may stand on another axis")),)
+        return (_fix(sentence("K001", "average the colours: {line}", line=line), line),)
+    return (Fix(sentence("K001", "print its shape: the channels may be on another axis")),)
 
 
 def _onnx_rank(_: Facts, found: re.Match[str]) -> Finding:
@@ -79,7 +79,7 @@ def _onnx_rank(_: Facts, found: re.Match[str]) -> Finding:
     offer = (
         sentence("K005", "a batch of one: {line}", line=line)
         if got < wanted
-        else sentence("K005", "one batch axis only: {line}", line=line)
+        else sentence("K005", "keep only one batch axis: {line}", line=line)
     )
     return Finding(said, (_fix(offer, line),))
 
@@ -89,9 +89,9 @@ _TYPES = {"double": "float64", "float": "float32", "int64": "int64", "int32": "i
 
 def _onnx_type(_: Facts, found: re.Match[str]) -> Finding:
     got, wanted = (_TYPES.get(found[name], found[name]) for name in ("got", "wanted"))
-    said = sentence("K006", "the model takes {wanted}, and was given {got}", wanted=wanted, got=got)
+    said = sentence("K006", "the model takes {wanted} but was given {got}", wanted=wanted, got=got)
     line = f"x = x.astype(np.{wanted})"
-    return Finding(said, (_fix(sentence("K006", "in that type: {line}", line=line), line),))
+    return Finding(said, (_fix(sentence("K006", "convert it to that type: {line}", line=line), line),))
 
 
 def _keras_rank(_: Facts, found: re.Match[str]) -> Finding:
@@ -105,7 +105,9 @@ def _keras_rank(_: Facts, found: re.Match[str]) -> Finding:
                       layer=layer, wanted=wanted, rank=got)
     )  # fmt: skip
     batch = _fix(sentence("K005", "a batch of one: {line}", line="x = x[None]"), "x = x[None]")
-    channel = _fix(sentence("K005", "a channel axis behind: {line}", line="x = x[..., None]"), "x = x[..., None]")
+    channel = _fix(
+        sentence("K005", "add a channel axis at the end: {line}", line="x = x[..., None]"), "x = x[..., None]"
+    )
     if got != wanted - 1:
         line = f"x = tf.reshape(x, ({', '.join(['-1'] + ['n'] * (wanted - 1))}))"
         return Finding(said, (Fix(sentence("K005", "reshape it: {line}", line=line)),))
@@ -121,30 +123,31 @@ def _keras_axis(_: Facts, found: re.Match[str]) -> Finding:
     expected, shape = int(found["expected"]), numbers(found["shape"])
     got, layer = (shape or (0,))[-1], found["layer"]
     if len(shape) >= 3 and shape[-3] == expected and got != expected:
-        said = sentence("K030", "the channels stand first in ({shape}), and {layer} takes {C} on the last axis",
+        said = sentence("K030", "the channels are first in ({shape}), but {layer} takes {C} on the last axis",
                         shape=found["shape"], layer=layer, C=expected)  # fmt: skip
         line = "x = tf.transpose(x, [0, 2, 3, 1])"
         return Finding(said, (_fix(sentence("K030", "channels last: {line}", line=line), line),), code="K030")
     if "conv" not in layer.lower():
-        said = sentence("K012", "{layer} was built for {expected} features a sample, and was given ({shape})",
+        said = sentence("K012", "{layer} was built for {expected} features per sample but was given ({shape})",
                         layer=layer, expected=expected, shape=found["shape"])  # fmt: skip
         line = "layers.GlobalAveragePooling2D()"
         return Finding(said, (
-            Fix(sentence("K012", "pictures of the size that the model was built with")),
-            _fix(sentence("K012", "any size: {line} in the place of Flatten", line=line), line),
+            Fix(sentence("K012", "use pictures of the size that the model was built for")),
+            _fix(sentence("K012", "for any size: {line} instead of Flatten", line=line), line),
         ), code="K012")  # fmt: skip
-    said = sentence("K001", "{layer} takes {expected} channels on the last axis of ({shape})", layer=layer,
+    said = sentence("K001", "{layer} takes {expected} channels on the last axis, but the input is ({shape})",
+                            layer=layer,
                     expected=expected, shape=found["shape"])  # fmt: skip
     line = {(3, 1): "x = tf.image.grayscale_to_rgb(x)", (1, 3): "x = tf.image.rgb_to_grayscale(x)",
             (3, 4): "x = x[..., :3]"}.get((expected, got), f"Input(shape=(height, width, {got}))")  # fmt: skip
-    return Finding(said, (_fix(sentence("K001", "as many as it takes: {line}", line=line), line),))
+    return Finding(said, (_fix(sentence("K001", "give it the channels that it takes: {line}", line=line), line),))
 
 
 def _negative(_: Facts, found: re.Match[str]) -> Finding:
     kernel, n = int(found["kernel"] or found["filter"]), int(found["n"] or found["size"])
     shape = numbers((found["shape"] or "").replace("?", "-1"))
     if len(shape) == 4 and shape[1] in (1, 3) and shape[1] == n and min(shape[2:]) > shape[1]:
-        said = sentence("K030", "the channels stand first in [{shape}], and a height of {n} was read", n=n,
+        said = sentence("K030", "the channels are first in [{shape}], and were read as a height of {n}", n=n,
                         shape=found["shape"])  # fmt: skip
         line = "x = tf.transpose(x, [0, 2, 3, 1])"
         return Finding(said, (
@@ -152,8 +155,10 @@ def _negative(_: Facts, found: re.Match[str]) -> Finding:
             Fix(sentence("K030", "or data_format='channels_first' in every layer")),
         ), code="K030")  # fmt: skip
     if "Pool" in (found["op"] or ""):
-        said = sentence("K004", "a pooling of {kernel} was given {n}: the map is used up", kernel=kernel, n=n)
-        larger = Fix(sentence("K004", "larger pictures, or fewer poolings before it"))
+        said = sentence(
+            "K004", "a pooling of size {kernel} was given {n}: the feature map is too small", kernel=kernel, n=n
+        )
+        larger = Fix(sentence("K004", "use larger pictures, or fewer poolings before it"))
         return Finding(said, (larger, _fix(sentence("K004", "padding='same'"), "padding='same'")), code="K004")
     said = sentence("K003", "the kernel reaches {kernel}, but there are only {room}, padding included", kernel=kernel,
                     room=n)  # fmt: skip
@@ -164,7 +169,7 @@ def _negative(_: Facts, found: re.Match[str]) -> Finding:
 
 
 def _shrunk(_: Facts, __: re.Match[str]) -> Finding:
-    said = sentence("K003", "a convolution or a pooling is larger than what it was given")
+    said = sentence("K003", "the window of a convolution or pooling is larger than its input")
     return Finding(said, (
         _fix(sentence("K003", "padding='same' in this layer"), "padding='same'"),
         Fix(sentence("K003", "a larger input, or fewer poolings and strides before this layer")),
@@ -209,50 +214,48 @@ def _vs(_: Facts, found: re.Match[str]) -> Finding:
 
 def _product(_: Facts, found: re.Match[str]) -> Finding:
     got, expected = int(found["got"] or found["left"]), int(found["expected"] or found["right"])
-    said = sentence("K012", "{got} features a sample came, and the weights are for {expected}", got=got,
+    said = sentence("K012", "each sample has {got} features, but the weights are for {expected}", got=got,
                     expected=expected)  # fmt: skip
     return Finding(said, (
-        Fix(sentence("K012", "pictures of the size that the model was built with")),
-        Fix(sentence("K012", "or weights made for {got}: build the model anew", got=got)),
+        Fix(sentence("K012", "use pictures of the size that the model was built for")),
+        Fix(sentence("K012", "or rebuild the model with weights for {got}", got=got)),
     ))  # fmt: skip
 
 
 def _jax(_: Facts, found: re.Match[str]) -> Finding:
     got, groups, expected = int(found["got"]), int(found["groups"]), int(found["expected"])
-    said = sentence("K001", "the convolution takes {expected} channels, and was given "
-                            "{got}", expected=expected * groups,
+    said = sentence("K001", "the convolution takes {expected} channels but was given {got}", expected=expected * groups,
                     got=got)  # fmt: skip
     last, first = "x = jnp.transpose(x, (0, 2, 3, 1))", "x = jnp.transpose(x, (0, 3, 1, 2))"
     return Finding(said, (
-        _fix(sentence("K001", "if they stand on another axis, for Flax last: {line}", line=last), last),
-        _fix(sentence("K001", "for lax and Haiku's NCHW first: {line}", line=first), first),
+        _fix(sentence("K001", "if the channels are on another axis, move them last for Flax: {line}", line=last), last),
+        _fix(sentence("K001", "channels first, for lax and Haiku's NCHW: {line}", line=first), first),
     ))  # fmt: skip
 
 
 def _flax(_: Facts, found: re.Match[str]) -> Finding:
-    said = sentence("K025", "the {name} of {layer} is ({a}) by one side and ({b}) by the other: weights and input "
-                            "differ",
+    said = sentence("K025", "the {name} of {layer} is ({a}) on one side and ({b}) on the other: the weights do not "
+                            "fit the input",
                     name=found["name"] or found["old"], layer=found["layer"] or found["place"],
                     a=found["a"] or found["c"], b=found["b"] or found["d"])  # fmt: skip
     return Finding(said, (
-        Fix(sentence("K025", "an input with the features that the weights were made with, or model.init anew")),
+        Fix(sentence("K025", "give an input with the features that the weights were made for, or run model.init "
+                             "again")),
     ))  # fmt: skip
 
 
 def _opencv(_: Facts, found: re.Match[str]) -> Finding:
     expected, got = int(found["expected"]), int(found["got"])
-    said = sentence(
-        "K001", "the convolution takes {expected} channels, and was given {got}", expected=expected, got=got
-    )
+    said = sentence("K001", "the convolution takes {expected} channels but was given {got}", expected=expected, got=got)
     line = {(3, 4): "img = cv2.cvtColor(img, "
                     "cv2.COLOR_BGRA2BGR)", (3, 1): "img = cv2.cvtColor(img, cv2.COLOR_GRAY2BGR)",
             (1, 3): "img = cv2.cvtColor(img, cv2.COLOR_BGR2GRAY)"}.get((expected, got))  # fmt: skip
     if line:
-        return Finding(said, (_fix(sentence("K001", "as many as it takes: {line}", line=line), line),))
+        return Finding(said, (_fix(sentence("K001", "give it the channels that it takes: {line}", line=line), line),))
     blob = "net.setInput(cv2.dnn.blobFromImage(img, 1 / 255, (width, height)))"
     return Finding(said, (
         _fix(sentence("K001", "channels first, as blobFromImage gives them: {line}", line=blob), blob),
-        Fix(sentence("K001", "print its shape: the channels may stand on another axis")),
+        Fix(sentence("K001", "print its shape: the channels may be on another axis")),
     ))  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def _memory(_: Facts, __: re.Match[str]) -> Finding:
 def _mps_double(_: Facts, __: re.Match[str]) -> Finding:
     said = sentence("K006", "MPS has no float64")
     line = "x = x.float()"
-    return Finding(said, (Fix(sentence("K006", "in floats of 32 bits, before it goes there: {line}", line=line), None,
+    return Finding(said, (Fix(sentence("K006", "convert it to float32 before moving it: {line}", line=line), None,
                               line),))  # fmt: skip
 
 

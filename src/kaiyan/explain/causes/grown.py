@@ -140,7 +140,9 @@ def _repeated(facts: Facts) -> Iterator[Fix]:
         if not block:
             break
         lines = block[len(block) - count :]
-        said = sentence("K004", "one pooling less, or {count}: without {line}", count=count, line=lines[0].text)
+        said = sentence(
+            "K004", "remove {count} of the poolings, beginning with {line}", count=count, line=lines[0].text
+        )
         yield edited_lines(said, owner, dict.fromkeys(lines, "pass"))
 
 

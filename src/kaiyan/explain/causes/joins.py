@@ -30,7 +30,7 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
     shapes = facts.step.inputs[:2] if facts.step else ()
     sign = _sign(facts)
     if sign == "+" and _has_positions(facts, shapes):
-        places = sentence("K021", "the model's own {own} is added to {came}: it has places for one size of input only",
+        places = sentence("K021", "the model's own {own} is added to {came}: it fits one input size only",
                           own=shapes[1] if _is_kept(facts, shapes[1]) else shapes[0],
                           came=shapes[0] if _is_kept(facts, shapes[1]) else shapes[1])  # fmt: skip
         return Finding(places)
@@ -39,10 +39,11 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
         said = sentence("K021", "the two tensors of the sum differ on axis {axis}: {a} and {b} in {what}", axis=axis,
                         a=a, b=b, what=what)  # fmt: skip
     elif sign or shapes:
-        said = sentence("K021", "the two tensors that meet number by number differ on axis {axis}: {a} and {b} in "
-                        "{what}", axis=axis, a=a, b=b, what=what)  # fmt: skip
+        said = sentence("K021", "the operands of an element-wise "
+                                "operation differ on axis {axis}: {a} "
+                                "and {b} in {what}", axis=axis, a=a, b=b, what=what)  # fmt: skip
     else:
-        said = sentence("K021", "two tensors that meet number by number differ on axis {axis}: {a} and {b}",
+        said = sentence("K021", "the operands of an element-wise operation differ on axis {axis}: {a} and {b}",
                         axis=axis, a=a, b=b)  # fmt: skip
     return Finding(said, (*_spread(facts, shapes), *meeting(facts, shapes), *_projected(facts, shapes),
                           *resized(facts, shapes), *_joined(facts, shapes)))  # fmt: skip

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 def _one_place(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"])
-    said = sentence("K040", "InstanceNorm needs more than one place to normalise over, and {shape} has one: the map is "
-                    "used up", shape=shape)  # fmt: skip
+    said = sentence("K040", "InstanceNorm needs more than one position to normalise "
+                            "over, but {shape} has one: the feature map is too small", shape=shape)  # fmt: skip
     if facts.model is None:
-        larger = Fix(sentence("K040", "a larger picture, or one halving less before it"))
+        larger = Fix(sentence("K040", "use a larger picture, or halve it once less before this layer"))
         return Finding(said, (larger,))
     left_out = without(facts.model, (facts.path,)) if facts.layer is not None and facts.path else None
     return Finding(said, tuple(used_up(facts, *([left_out] if left_out else []))))
@@ -36,12 +36,14 @@ def _one_place(facts: Facts, found: re.Match[str]) -> Finding:
 def _shuffle(facts: Facts, found: re.Match[str]) -> Finding:
     got, factor = int(found["got"]), int(found["factor"])
     shape = facts.given or ()
-    said = sentence("K041", "PixelShuffle({r}) makes {r}·{r} channels one, so it takes a multiple of {square}; it was "
-                    "given {got}", r=isqrt(factor), square=factor, got=got)  # fmt: skip
+    said = sentence("K041", "PixelShuffle({r}) merges "
+                            "{r}·{r} channels into one, so "
+                            "it needs a multiple of "
+                            "{square}; it was given {got}", r=isqrt(factor), square=factor, got=got)  # fmt: skip
     wanted = -(-got // factor) * factor
     if not shape:
         fix = Fix(
-            sentence("K041", "{n} channels from the layer before, a multiple of {square}", n=wanted, square=factor)
+            sentence("K041", "make the layer before give {n} channels, a multiple of {square}", n=wanted, square=factor)
         )
         return Finding(said, (fix,))
     return Finding(said, tuple(_shuffle_fixes(facts, got, isqrt(factor))))
@@ -58,7 +60,7 @@ def _shuffle_fixes(facts: Facts, got: int, r: int) -> Iterator[Fix]:
         old = facts.model.get_submodule(maker.path)
         made = rebuilt(old, out_channels=wanted)
         if made:
-            said = sentence("K041", "out_channels={n} in {path}: {r}·{r} for each of the {left} that are left",
+            said = sentence("K041", "out_channels={n} in {path}: {r}·{r} for each of the {left} channels after it",
                             n=wanted, path=titled(maker.path), r=r, left=wanted // (r * r))  # fmt: skip
             yield replaced(said, old, maker.path, made)
     smaller = next((n for n in range(r - 1, 0, -1) if got % (n * n) == 0), None)
@@ -94,12 +96,13 @@ def _taken_behind(facts: Facts) -> int:
 def _unshuffle(facts: Facts, found: re.Match[str]) -> Finding:
     n, r = int(found["n"]), int(found["r"])
     less, more = n // r * r, -(-n // r) * r
-    said = sentence("K041", "PixelUnshuffle({r}) takes blocks of {r}x{r}, and {n} is no multiple of {r}: {less} and "
-                    "{more} are", r=r, n=n, less=less, more=more)  # fmt: skip
+    said = sentence("K041", "PixelUnshuffle({r}) takes blocks of "
+                            "{r}x{r}, but {n} is not a multiple of "
+                            "{r}; {less} and {more} are", r=r, n=n, less=less, more=more)  # fmt: skip
     given = facts.given
     if given is None or len(given) < 3:
         return Finding(
-            said, (Fix(sentence("K041", "a size that {r} divides: {less} or {more}", r=r, less=less, more=more)),)
+            said, (Fix(sentence("K041", "a size divisible by {r}: {less} or {more}", r=r, less=less, more=more)),)
         )
     pads = (0, -given[-1] % r, 0, -given[-2] % r)
     line = f"x = F.pad(x, {pads})"
@@ -156,11 +159,17 @@ def _upsample(facts: Facts, found: re.Match[str]) -> Finding:
         rank = len(numbers(words["numbers"])) + 2
     mode = words["mode"] or getattr(facts.layer, "mode", None) or "nearest"
     wanted = int(words["wanted"] or 0) or next((r for r, m in MODES.items() if m == mode), 4)
-    said = sentence("K043", "Upsample with mode={mode!r} takes {wanted} axes, and the input has {rank}", mode=mode,
+    said = sentence("K043", "Upsample with mode={mode!r} takes {wanted} axes, but the input has {rank}", mode=mode,
                     wanted=wanted, rank=rank)  # fmt: skip
     if words["numbers"]:
-        said = sentence("K043", "Upsample is given {sizes} for {axes} axes of space: one number an axis, or one for "
-                        "all", sizes=words["size"] or words["factor"], axes=rank - 2)  # fmt: skip
+        said = sentence("K043", "Upsample was "
+                                "given {sizes} "
+                                "for {axes} "
+                                "spatial axes: "
+                                "give one "
+                                "number per "
+                                "axis, or one "
+                                "for all", sizes=words["size"] or words["factor"], axes=rank - 2)  # fmt: skip
     return Finding(said, tuple(_upsample_fixes(facts, mode, wanted, rank)))
 
 
@@ -195,7 +204,7 @@ def _upsampled(layer: Any, **changes: Any) -> nn.Module | None:
 
 def _prelu(facts: Facts, found: re.Match[str]) -> Finding:
     own, got = int(found["own"]), int(found["got"])
-    said = sentence("K047", "{path} has num_parameters={own}, one a channel, but was given {got} on axis 1",
+    said = sentence("K047", "{path} has num_parameters={own}, one per channel, but was given {got} on axis 1",
                     path=facts.named("PReLU"), own=own, got=got)  # fmt: skip
     each = sentence("K047", "num_parameters={got}", got=got)
     one = sentence("K047", "num_parameters=1: one slope for all channels")
@@ -215,7 +224,7 @@ def _grouped(facts: Facts, found: re.Match[str]) -> Finding:
     legal = [g for g in range(1, C + 1) if C % g == 0]
     near = min(legal, key=lambda g: (abs(g - G), g))
     said = sentence("K049", "{groups} groups do not divide {C} channels", groups=G, C=C)
-    offer = sentence("K049", "{near} groups; possible are {legal}", near=near, legal=", ".join(map(str, legal)))
+    offer = sentence("K049", "{near} groups; possible values: {legal}", near=near, legal=", ".join(map(str, legal)))
     layer, path = facts.layer, facts.path or ""
     if isinstance(layer, nn.GroupNorm):
         made = rebuilt(layer, num_groups=layer.num_groups if C % layer.num_groups == 0 else near, num_channels=C)

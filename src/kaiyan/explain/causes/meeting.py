@@ -86,7 +86,7 @@ def _renamed(place: Scene, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
         ]
         for other in fitting[:NAMES]:
             text = place.put(name, other)
-            said = sentence("K022", "{other} in the place of {name}: {line}", other=other, name=name.id, line=text)
+            said = sentence("K022", "use {other} instead of {name}: {line}", other=other, name=name.id, line=text)
             yield edited_lines(said, place.path, {place.line: text})
 
 

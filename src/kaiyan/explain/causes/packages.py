@@ -94,8 +94,8 @@ def _multiple(facts: Facts, found: re.Match[str]) -> Finding:
 
 
 def _channels(facts: Facts, _: re.Match[str]) -> Finding:
-    said = sentence("K001", "the picture has another number of channels than the model was configured for")
-    config = Fix(sentence("K001", "or the number in the configuration: {line}", line="num_channels=n"))
+    said = sentence("K001", "the picture does not have the number of channels that the model is configured for")
+    config = Fix(sentence("K001", "or change the number in the configuration: {line}", line="num_channels=n"))
     return Finding(said, (*_last(facts), *_kinds(facts, 3), *_kinds(facts, 1), config))
 
 
@@ -104,15 +104,15 @@ def _kinds(facts: Facts, wanted: int) -> Iterator[Fix]:
     shape = _picture(facts)
     got = shape[1] if shape else None
     if wanted == 3 and got in (4, None):
-        said = sentence("K001", "without alpha: {line}", line="x = x[:, :3]")
+        said = sentence("K001", "drop the alpha channel: {line}", line="x = x[:, :3]")
         yield fed(said, "x = x[:, :3]", lambda x: x[:, :3])
     if wanted == 3 and got in (1, None):
         line = "x = x.expand(-1, 3, -1, -1)"
-        yield fed(sentence("K001", "grey repeated three times: {line}", line=line), line,
+        yield fed(sentence("K001", "repeat the grey channel three times: {line}", line=line), line,
                   lambda x: x.expand(-1, 3, *x.shape[2:]))  # fmt: skip
     if wanted == 1 and got == 3:
         line = "x = x.mean(1, keepdim=True)"
-        yield fed(sentence("K001", "the colours averaged: {line}", line=line), line, lambda x: x.mean(1, keepdim=True))
+        yield fed(sentence("K001", "average the colours: {line}", line=line), line, lambda x: x.mean(1, keepdim=True))
 
 
 PACKAGES = (

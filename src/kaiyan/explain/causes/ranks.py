@@ -72,7 +72,9 @@ def _one_frame(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
     """One frame of each clip, which keeps the batch."""
     if len(shape) == wanted + 1:
         line = f"x = x[:, {shape[1] // 2}]"
-        yield fed(sentence("K005", "one frame of each clip: {line}", line=line), line, lambda x: x[:, x.shape[1] // 2])
+        yield fed(
+            sentence("K005", "take one frame of each clip: {line}", line=line), line, lambda x: x[:, x.shape[1] // 2]
+        )
 
 
 def _without_one(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
@@ -80,7 +82,7 @@ def _without_one(shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
     if len(shape) == wanted + 1 and 1 in shape[1:]:
         axis = shape.index(1, 1)
         line = f"x = x.squeeze({axis})"
-        yield fed(sentence("K005", "without the axis of one: {line}", line=line), line, lambda x: x.squeeze(axis))
+        yield fed(sentence("K005", "drop the axis of size 1: {line}", line=line), line, lambda x: x.squeeze(axis))
 
 
 def _shape(facts: Facts, rank: str | None) -> tuple[int, ...]:
@@ -98,10 +100,11 @@ def _number(text: str | None) -> int | None:
 def _written(layer: Sentence | str, wanted: int | None, got: int | None) -> Finding:
     """From a message without the shape: what can be said of the two ranks."""
     if wanted is None:
-        said = sentence("K005", "{layer} was given a tensor of another number of axes than it takes", layer=layer)
+        said = sentence("K005", "{layer} was given a tensor with the wrong number of axes", layer=layer)
         return Finding(said, (Fix(sentence("K005", "print its shape: (N, C, H, W) is usual for pictures")),))
     if got is None:
-        said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given others",
+        said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but its input has "
+                                "another number",
                         layer=layer, wanted=wanted)  # fmt: skip
         return Finding(said, (Fix(sentence("K005", "print its shape: (N, C, H, W) is usual for pictures")),))
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}",
@@ -111,7 +114,7 @@ def _written(layer: Sentence | str, wanted: int | None, got: int | None) -> Find
         return Finding(said, (Fix(single, None, "x = x.unsqueeze(0)"),))
     if got > wanted:
         line = f"x = x.flatten(0, {got - wanted})"
-        return Finding(said, (Fix(sentence("K005", "frames as a batch: {line}", line=line), None, line),))
+        return Finding(said, (Fix(sentence("K005", "treat the frames as a batch: {line}", line=line), None, line),))
     return Finding(said, (Fix(sentence("K005", "print its shape: (N, C, H, W) is usual for pictures")),))
 
 

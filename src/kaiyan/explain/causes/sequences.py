@@ -36,7 +36,7 @@ def _several(facts: Facts, found: re.Match[str]) -> Finding | None:
     if found["kind"] == "NoneType":
         nothing = sentence("K057", "the loss was given None")
         line = "return x"
-        offer = sentence("K024", "a forward without return gives None: {line} at its end", line=line)
+        offer = sentence("K024", "forward has no return, so it gives None: end it with {line}", line=line)
         return Finding(nothing, (Fix(offer, None, line),), is_outside=True)
     said = sentence("K057", "the model gives a {kind}, and the loss takes one tensor of it",
                     kind=found["kind"] or found["object"])  # fmt: skip

@@ -20,13 +20,14 @@ def _same_stride(facts: Facts, _: re.Match[str]) -> Finding:
         sentence("K008", "PyTorch has no padding='same' at stride {stride}; libraries differ in what it would mean",
                  stride=stride)
         if stride is not None
-        else sentence("K008", "PyTorch has padding='same' at stride 1 only; libraries differ in what it would mean "
-                      "at others")
+        else sentence("K008", "PyTorch supports padding='same' at stride 1 only; at larger strides libraries "
+                              "disagree on its meaning")
     )  # fmt: skip
     if facts.settings is None and facts.layer is None:
         line = "padding=kernel_size // 2"
-        offer = sentence("K008", "{line} for an odd kernel: half of it on both sides; TensorFlow's rule: "
-                         "kaiyan.nn.Conv2d(padding='same'), any stride", line=line)  # fmt: skip
+        offer = sentence("K008", "{line} for an odd kernel: half of it on each side; for "
+                                 "TensorFlow's rule: kaiyan.nn.Conv2d(padding='same'), at "
+                                 "any stride", line=line)  # fmt: skip
         return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*(['\"])same\1", line),))
     pad = _usual(facts.settings)
     offer = sentence("K008", "padding={padding}: half the kernel on both sides; "
@@ -36,7 +37,7 @@ def _same_stride(facts: Facts, _: re.Match[str]) -> Finding:
 
 def _version(facts: Facts, found: re.Match[str]) -> Finding:
     """A word of padding for a PyTorch that takes numbers only."""
-    said = sentence("K032", "this PyTorch takes numbers for padding only: the words 'same' and 'valid' came with 1.9")
+    said = sentence("K032", "this PyTorch accepts only numbers as padding: 'same' and 'valid' came with 1.9")
     kernel = (facts.settings or {}).get("kernel_size", getattr(facts.layer, "kernel_size", None))
     written = re.search(r"kernel_size\s*=\s*(\d+)", facts.line.text if facts.line else found.string)
     size = written[1] if written else kernel
@@ -49,8 +50,8 @@ def _version(facts: Facts, found: re.Match[str]) -> Finding:
                       "0 is 'valid'")
     )  # fmt: skip
     after = f"padding={padding}" if padding is not None else "padding=kernel_size // 2"
-    upgrade = sentence("K032", "a newer PyTorch: {line}", line="pip install --upgrade torch")
-    ours = sentence("K032", "kaiyan.nn.Conv2d(padding='same') pads by its own, at any stride")
+    upgrade = sentence("K032", "upgrade PyTorch: {line}", line="pip install --upgrade torch")
+    ours = sentence("K032", "kaiyan.nn.Conv2d(padding='same') does its own padding, at any stride")
     return Finding(said, (
         Fix(upgrade, None, "pip install --upgrade torch"),
         _line_fix(facts, number, r"padding\s*=\s*(['\"])same\1", after),
@@ -135,14 +136,14 @@ def _zero(facts: Facts, found: re.Match[str]) -> Finding | None:
     value = (facts.settings or {}).get(attribute, getattr(layer, attribute, None))
     least = 0 if name == "padding" else 1
     if value is None and "descriptor" in words:
-        said = sentence("K011", "a kernel, stride or dilation of 0, or an input without numbers, is the usual reason")
+        said = sentence("K011", "the usual reason is a kernel, stride or dilation of 0, or an empty input")
         return Finding(said, (Fix(sentence("K011", "print the shape of the weight and of the input")),))
     if value is None and "by zero" in words:
         return None  # Python's own division, unless a layer is known to have failed
     said = (
         sentence("K011", "{name} is {value}; the least is {least}", name=attribute, value=value, least=least)
         if value is not None
-        else sentence("K011", "{name} is below its least, {least}", name=attribute, least=least)
+        else sentence("K011", "{name} must be at least {least}", name=attribute, least=least)
     )
     offer = sentence("K011", "{name}={least}", name=attribute, least=least)
     made = rebuilt(layer, **{attribute: least}) if layer is not None else None
@@ -154,7 +155,7 @@ def _zero(facts: Facts, found: re.Match[str]) -> Finding | None:
 def _transposed_same(facts: Facts, found: re.Match[str]) -> Finding:
     layer: Any = facts.layer
     if "zeros" in found[0]:
-        mode = sentence("K016", "a transposed convolution has padding_mode='zeros' only")
+        mode = sentence("K016", "a transposed convolution supports padding_mode='zeros' only")
         return Finding(mode, (Fix(sentence("K016", "padding_mode='zeros'"), None, "padding_mode='zeros'"),))
     said = sentence("K016", "a transposed convolution has no padding='same' in PyTorch")
     if layer is None:

@@ -71,14 +71,14 @@ def _fitting(facts: Facts, layer: Any, spatial: Shape, kernel: Shape) -> Iterato
 def _pooled(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"] or "")
     if not shape:
-        used = sentence("K004", "a pooling or a convolution leaves nothing: the map is used up")
-        return Finding(used, (Fix(sentence("K004", "larger pictures, or fewer poolings before it")),))
+        used = sentence("K004", "a pooling or convolution leaves nothing: the feature map is too small")
+        return Finding(used, (Fix(sentence("K004", "use larger pictures, or fewer poolings before it")),))
     halvings = max(0, min(facts.inputs[0].shape[2:], default=0)).bit_length() - 1 if facts.inputs else None
     said = sentence("K004", "{path} was given {shape} and leaves nothing: the map is used up",
                     path=facts.named("Pool"), shape=shape)  # fmt: skip
     if halvings is not None and facts.inputs:
         said = sentence(
-            "K004", "{path} was given {shape} and leaves nothing: an input of {sizes} bears {halvings} halvings",
+            "K004", "{path} was given {shape} and leaves nothing: an input of {sizes} can be halved {halvings} times",
             path=facts.named("Pool"), shape=shape, sizes=tuple(facts.inputs[0].shape[2:]), halvings=halvings,
         )  # fmt: skip
     return Finding(said, tuple(used_up(facts)))
@@ -130,7 +130,7 @@ def _written_border(found: re.Match[str], *, circular: bool) -> Finding:
         return Finding(sentence("K013", "circular padding wraps once: an axis of n takes n at most"), (unlimited,))
     padding, axis, shape = numbers(found["padding"] or ""), int(found["axis"] or -1), numbers(found["shape"] or "")
     if not padding:
-        said = sentence("K013", "reflection leaves the edge out: an axis of n takes n − 1 at most")
+        said = sentence("K013", "reflection excludes the edge: an axis of size n can be padded by at most n − 1")
         return Finding(said, (unlimited,))
     if not -len(shape) <= axis < len(shape):
         said = sentence("K013", "reflection leaves the edge out: an axis of n takes n − 1 at most, not {padding}",

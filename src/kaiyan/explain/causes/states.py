@@ -36,19 +36,19 @@ def _keys(_: Facts, found: re.Match[str]) -> Finding:
     missing, more = (re.findall(r'"([^"]+)"', found[name] or "") for name in ("missing", "more"))
     prefix = _prefix(missing, more)
     if prefix and more:
-        said = sentence("K025", "every name in the file begins with {prefix!r}, and the model's do not", prefix=prefix)
+        said = sentence("K025", "every name in the file begins with {prefix!r}, but the model's do not", prefix=prefix)
         line = f"state = {{k.removeprefix({prefix!r}): v for k, v in state.items()}}"
-        return Finding(said, (Fix(sentence("K025", "take it off: {line}", line=line), None, line),))
+        return Finding(said, (Fix(sentence("K025", "remove it: {line}", line=line), None, line),))
     added = _prefix(more, missing)
     if added and missing:
-        said = sentence("K025", "every name in the model begins with {prefix!r}, and the file's do not", prefix=added)
+        said = sentence("K025", "every name in the model begins with {prefix!r}, but the file's do not", prefix=added)
         line = f"state = {{{added!r} + k: v for k, v in state.items()}}"
-        return Finding(said, (Fix(sentence("K025", "put it on: {line}", line=line), None, line),))
+        return Finding(said, (Fix(sentence("K025", "add it: {line}", line=line), None, line),))
     whole = next((name for name in ("state_dict", "model_state_dict", "model", "net") if name in more), None)
     if whole:
-        said = sentence("K025", "the file holds more than the weights: they stand under {name!r}", name=whole)
+        said = sentence("K025", "the file holds more than the weights: they are under {name!r}", name=whole)
         line = f"model.load_state_dict(checkpoint[{whole!r}])"
-        return Finding(said, (Fix(sentence("K025", "take them: {line}", line=line), None, line),))
+        return Finding(said, (Fix(sentence("K025", "load them: {line}", line=line), None, line),))
     return _others(missing, more)
 
 
@@ -62,14 +62,15 @@ def _prefix(names: list[str], longer: list[str]) -> str | None:
 
 def _others(missing: list[str], more: list[str]) -> Finding:
     """Names that only one side has: the first few, and how many."""
-    strict = Fix(sentence("K025", "if that is meant: {line}", line="model.load_state_dict(state, strict=False)"), None,
+    strict = Fix(sentence("K025", "if that is intended: {line}",
+                                  line="model.load_state_dict(state, strict=False)"), None,
                  "model.load_state_dict(state, strict=False)")  # fmt: skip
     prefix = Fix(sentence("K025", "often a prefix such as module.: rename the keys of the file"))
     if not missing:
-        said = sentence("K025", "the file has {count} names that the model has not: {names}", count=len(more),
+        said = sentence("K025", "the file has {count} names that the model lacks: {names}", count=len(more),
                         names=", ".join(more[:3]))  # fmt: skip
         return Finding(said, (strict, prefix))
-    said = sentence("K025", "the model has {count} names that the file has not: {names}", count=len(missing),
+    said = sentence("K025", "the model has {count} names that the file lacks: {names}", count=len(missing),
                     names=", ".join(missing[:3]))  # fmt: skip
     return Finding(said, (prefix, strict))
 

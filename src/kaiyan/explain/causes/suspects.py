@@ -62,10 +62,10 @@ def suspects(facts: Facts) -> Iterator[Suspect]:
 
 def _stacked(facts: Facts, given: Any) -> Iterator[Suspect]:
     place = next(n for n, x in enumerate(facts.inputs) if x is given)
-    said = sentence("K044", "the input is a {kind} of {count} tensors, and the layer takes one tensor",
+    said = sentence("K044", "the input is a {kind} of {count} tensors, but the layer takes one tensor",
                     kind=type(given).__name__, count=len(given))  # fmt: skip
     line = "x = torch.stack(x)"
-    stack = sentence("K044", "a batch of them, if they have one size: {line}", line=line)
+    stack = sentence("K044", "make a batch of them, if they are all the same size: {line}", line=line)
     yield Suspect("K044", said, fed(stack, line, torch.stack, place))
 
 
@@ -93,7 +93,8 @@ def _types(facts: Facts, x: Tensor) -> Iterator[Suspect]:
     if weight is None:
         return
     given, wanted = (str(dtype).removeprefix("torch.") for dtype in (x.dtype, weight.dtype))
-    said = sentence("K006", "the input is {given} and the weights are {wanted}; with one type the model runs",
+    said = sentence("K006", "the input is {given} and the weights are {wanted}; with the same type for both the "
+                            "model runs",
                     given=given, wanted=wanted)  # fmt: skip
     first = (
         next((m for m in facts.model.modules() if getattr(m, "weight", None) is not None), None)
@@ -102,7 +103,7 @@ def _types(facts: Facts, x: Tensor) -> Iterator[Suspect]:
     )
     if x.is_floating_point() and isinstance(first, nn.Embedding):
         line = "x = x.long()"
-        whole = sentence("K048", "an Embedding takes whole numbers, and {kind} came", kind=given)
+        whole = sentence("K048", "an Embedding takes integers, not {kind}", kind=given)
         fix = fed(sentence("K048", "{line}, if they are indices", line=line), line, lambda x: x.long())
         yield Suspect("K048", whole, fix)
     elif x.dtype == torch.uint8:
@@ -114,7 +115,7 @@ def _types(facts: Facts, x: Tensor) -> Iterator[Suspect]:
         yield Suspect("K006", said, fed(sentence("K006", "{line}", line=line), line, lambda x: x.to(weight.dtype)))
         if x.is_floating_point():
             back = f"model = model{CASTS.get(x.dtype, f'.to({x.dtype})')}"
-            offer = sentence("K006", "or the weights as the input is: {line}", line=back)
+            offer = sentence("K006", "or convert the weights to the input's type: {line}", line=back)
             cast = Fix(offer, None, back, change=lambda model, inputs: (model.to(x.dtype), inputs))
             yield Suspect("K006", said, cast)
 
@@ -130,8 +131,8 @@ def _orders(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect]:
         order = (0, axis, *(a for a in range(1, len(shape)) if a != axis))
         line = "x = x.transpose(1, 2)" if len(shape) == 3 else f"x = x.permute{order}"
         moved = tuple(shape[a] for a in order)
-        said = sentence("K030", "the channels stand on axis {axis} of {shape}; with them on axis 1 the model runs, "
-                        "found by trying", axis=axis, shape=shape)  # fmt: skip
+        said = sentence("K030", "the channels are on axis {axis} of {shape}; "
+                                "with them on axis 1 the model runs (tried)", axis=axis, shape=shape)  # fmt: skip
         yield Suspect("K030", said, fed(sentence("K030", "{line} gives {moved}", line=line, moved=moved), line,
                                         Permute(*order)))  # fmt: skip
 
@@ -147,7 +148,7 @@ def _axes(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect]:
             continue
         line = f"x = x.unsqueeze({axis})"
         grown = (*shape[:axis], 1, *shape[axis:])
-        said = sentence("K005", "{shape} comes with an axis too few; with one more the model runs, found by trying",
+        said = sentence("K005", "{shape} has one axis too few; with one more the model runs (tried)",
                         shape=shape)  # fmt: skip
         which = _AXES[axis]
         offer = sentence("K005", "{which}: {line} gives {moved}", which=which, line=line, moved=grown)
@@ -156,30 +157,31 @@ def _axes(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect]:
 
 _AXES = (
     sentence("K005", "a batch of one"),
-    sentence("K005", "a channel axis of one"),
+    sentence("K005", "a channel axis of size 1"),
     sentence("K005", "a depth or length of one"),
 )
 
 
 def _fewer(shape: Shape, C: int | None, rank: int) -> Iterator[Suspect]:
-    said = sentence("K005", "{shape} comes with an axis too many; with one less the model runs, found by trying",
+    said = sentence("K005", "{shape} has one axis too many; with one fewer the model runs (tried)",
                     shape=shape)  # fmt: skip
     if len(shape) != rank + 1:
         return
     ways: list[tuple[Sentence, str, Callable[[Tensor], Tensor]]] = []
     if 1 in shape[1:]:
         axis = shape.index(1, 1)
-        ways.append((sentence("K005", "without the axis of one: {line}", line=f"x = x.squeeze({axis})"),
+        ways.append((sentence("K005", "drop the axis of size 1: {line}", line=f"x = x.squeeze({axis})"),
                      f"x = x.squeeze({axis})", partial(torch.squeeze, dim=axis)))  # fmt: skip
     if shape[1] == C and len(shape) > 4:
         line = f"x = x[:, :, {shape[2] // 2}]"
         ways.append((sentence("K005", "one slice of the volume: {line}", line=line), line,
                      lambda x: x[:, :, x.shape[2] // 2]))  # fmt: skip
         every = "x = x.transpose(1, 2).flatten(0, 1)"
-        ways.append((sentence("K005", "every slice as a sample: {line}", line=every), every,
+        ways.append((sentence("K005", "treat each slice as a sample: {line}", line=every), every,
                      lambda x: x.transpose(1, 2).flatten(0, 1)))  # fmt: skip
     elif shape[2:3] == (C,):
-        ways.append((sentence("K005", "frames as a batch: {line}", line="x = x.flatten(0, 1)"), "x = x.flatten(0, 1)",
+        ways.append((sentence("K005", "treat the frames as a batch: {line}",
+                              line="x = x.flatten(0, 1)"), "x = x.flatten(0, 1)",
                      partial(torch.flatten, start_dim=0, end_dim=1)))  # fmt: skip
     for offer, line, turn in ways:
         yield Suspect("K005", said, fed(offer, line, turn))
@@ -203,14 +205,14 @@ def _combined(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect
     if len(shape) == rank - 1 and shape[-1] == C and len(shape) > 2:
         order = (len(shape) - 1, *range(len(shape) - 1))
         line = f"x = x.permute{order}.unsqueeze(0)"
-        said = sentence("K030", "one picture {shape} comes with its channels last and without a batch", shape=shape)
+        said = sentence("K030", "the single picture {shape} has its channels last and no batch axis", shape=shape)
         moved = (1, *(shape[a] for a in order))
         yield Suspect("K030", said, fed(sentence("K030", "{line} gives {moved}", line=line, moved=moved), line,
                                         lambda x: x.permute(order).unsqueeze(0)))  # fmt: skip
     if len(shape) == rank - 2:
         line = f"x = x.expand(1, {C}{', -1' * len(shape)})"
-        said = sentence("K005", "{shape} comes without batch and channels", shape=shape)
-        offer = sentence("K005", "a batch of one, with the {C} channels alike: {line}", C=C, line=line)
+        said = sentence("K005", "{shape} has no batch or channel axis", shape=shape)
+        offer = sentence("K005", "a batch of one, the picture repeated in {C} channels: {line}", C=C, line=line)
         yield Suspect("K005", said, fed(offer, line, lambda x: x.expand(1, C, *x.shape)))
 
 

@@ -27,11 +27,11 @@ def _recurrent(facts: Facts, found: re.Match[str]) -> Finding:
     fixes: list[Fix] = []
     if len(shape) == 3 and shape[1] == expected and not facts.done:
         line = "x = x.transpose(1, 2)"
-        moved = sentence("K045", "axis 1 has the {expected} features: {line}", expected=expected, line=line)
+        moved = sentence("K045", "the {expected} features are on axis 1: {line}", expected=expected, line=line)
         fixes.append(fed(moved, line, lambda x: x.transpose(1, 2)))
     fixes += _rebuilt(facts, sentence("K045", "input_size={got}", got=got), input_size=got)
     if len(shape) == 3 and shape[1] == expected and facts.done and isinstance(facts.layer, nn.RNNBase):
-        moved = sentence("K045", "axis 1 has the {expected} features: transpose(1, 2) before it", expected=expected)
+        moved = sentence("K045", "the {expected} features are on axis 1: transpose(1, 2) before it", expected=expected)
         fixes.insert(0, _turned(facts, moved))
     return Finding(
         said, tuple(fixes) or (Fix(sentence("K045", "input_size={got}", got=got), None, f"input_size={got}"),)
@@ -64,10 +64,10 @@ def _rebuilt(facts: Facts, said: Any, **changes: int) -> list[Fix]:
 
 def _hidden(facts: Facts, found: re.Match[str]) -> Finding:
     expected, got = found["expected"], found["got"]
-    said = sentence("K045", "the state given is {got}, and (layers, batch, hidden) is {expected}", got=f"({got})",
+    said = sentence("K045", "the given state is {got}, but (layers, batch, hidden) is {expected}", got=f"({got})",
                     expected=f"({expected})")  # fmt: skip
     layer: Any = facts.layer
-    fixes = [Fix(sentence("K045", "a state of zeros of that shape, or none: the layer makes its own"))]
+    fixes = [Fix(sentence("K045", "pass a state of zeros of that shape, or none: the layer makes its own"))]
     if isinstance(layer, nn.RNNBase):
         said_first = sentence("K045", "batch_first={other}, if the batch is the other axis of the input",
                               other=not layer.batch_first)  # fmt: skip
@@ -83,7 +83,7 @@ def _attention(facts: Facts, found: re.Match[str]) -> Finding:
     fixes: list[Fix] = []
     if len(shape) == 3 and shape[1] == expected and not facts.done:
         line = "x = x.transpose(1, 2)"
-        moved = sentence("K045", "axis 1 has the {expected} features: {line}", expected=expected, line=line)
+        moved = sentence("K045", "the {expected} features are on axis 1: {line}", expected=expected, line=line)
         fixes.append(fed(moved, line, lambda x: x.transpose(1, 2)))
     return Finding(said, (*fixes, *_embedded(facts, got)))
 
@@ -149,18 +149,19 @@ def _heads(facts: Facts, _: re.Match[str]) -> Finding:
     near = min(legal, key=lambda n: abs(n - heads))
     said = sentence("K046", "num_heads={heads} does not divide embed_dim={width}: each head takes an equal part",
                     heads=heads, width=width)  # fmt: skip
-    offer = sentence("K046", "num_heads={near}; possible are {legal}", near=near, legal=", ".join(map(str, legal)))
+    offer = sentence("K046", "num_heads={near}; possible values: {legal}", near=near, legal=", ".join(map(str, legal)))
     return Finding(said, (Fix(offer, f"num_heads={heads}", f"num_heads={near}"),))
 
 
 def _mask(facts: Facts, found: re.Match[str]) -> Finding:
     words = found.groupdict()
     if words["batch"]:
-        said = sentence("K046", "key_padding_mask is (N, S), a row a sample: {batch} rows are expected, {rows} came; "
-                        "batch_first says which axis of the query is the batch", batch=int(words["batch"]),
+        said = sentence("K046", "key_padding_mask is (N, S), one row per sample: "
+                                "{batch} rows are expected, not {rows}; batch_first "
+                                "says which axis of the query is the batch", batch=int(words["batch"]),
                         rows=int(words["rows"]))  # fmt: skip
     else:
-        said = sentence("K046", "attn_mask is ({given}) and must be ({wanted}): a row a query, a column a key",
+        said = sentence("K046", "attn_mask is ({given}) and must be ({wanted}): one row per query, one column per key",
                         given=words["given"], wanted=words["wanted"])  # fmt: skip
     return Finding(said, tuple(_batch_first(facts)))
 
@@ -177,8 +178,8 @@ def _index(facts: Facts, _: re.Match[str]) -> Finding | None:
     layer: Any = facts.layer
     if not isinstance(layer, (nn.Embedding, nn.EmbeddingBag)):
         if not facts.model:
-            said = sentence("K048", "an index is outside of the table: Embedding(n, ...) takes 0 to n - 1")
-            return Finding(said, (Fix(sentence("K048", "num_embeddings at least the largest index and one more")),))
+            said = sentence("K048", "an index is out of range: Embedding(n, ...) takes 0 to n - 1")
+            return Finding(said, (Fix(sentence("K048", "set num_embeddings to at least the largest index + 1")),))
         return None
     n = layer.num_embeddings
     indices = [x for x in facts.inputs if isinstance(x, Tensor) and not x.is_floating_point() and x.numel()]
@@ -187,16 +188,16 @@ def _index(facts: Facts, _: re.Match[str]) -> Finding | None:
     path = facts.named("Embedding")
     if least < 0:
         said = sentence(
-            "K048", "{path} takes indices from 0 to {most}, and {least} came", path=path, most=n - 1, least=least
+            "K048", "{path} takes indices from 0 to {most} but was given {least}", path=path, most=n - 1, least=least
         )
         line = "x = x.clamp(min=0)"
-        fill = sentence("K048", "a negative number often marks what is to be left out: {line}, and a mask", line=line)
+        fill = sentence("K048", "a negative number often marks positions to ignore: {line}, and a mask", line=line)
         return Finding(said, (fed(fill, line, lambda x: x.clamp(min=0)),))
     if largest is None or largest < n:
         return Finding(
-            sentence("K048", "{path} takes indices from 0 to {most}, and a larger one came", path=path, most=n - 1)
+            sentence("K048", "{path} takes indices from 0 to {most} but was given a larger one", path=path, most=n - 1)
         )
-    said = sentence("K048", "{path} has num_embeddings={n}, indices from 0 to {most}, and {largest} came",
+    said = sentence("K048", "{path} has num_embeddings={n}, indices from 0 to {most}, but was given {largest}",
                     path=path, n=n, most=n - 1, largest=largest)  # fmt: skip
     return Finding(said, tuple(_larger_table(facts, layer, n, largest)))
 
@@ -218,14 +219,14 @@ def _begins_at_one(facts: Facts) -> bool:
 
 
 def _indices(facts: Facts, found: re.Match[str]) -> Finding:
-    said = sentence("K048", "an Embedding takes whole numbers, and {kind} came", kind=found["kind"])
+    said = sentence("K048", "an Embedding takes integers, not {kind}", kind=found["kind"])
     line = "x = x.long()"
     whole = sentence("K048", "{line}, if they are indices", line=line)
     fixes = [fed(whole, line, lambda x: x.long() if x.is_floating_point() else x)]
     layer: Any = facts.layer
     if isinstance(layer, nn.Embedding) and facts.given and not facts.done:
         made = nn.Linear(facts.given[-1], layer.embedding_dim)
-        said_linear = sentence("K048", "a Linear, if they are measurements and not indices: Linear({n}, {m})",
+        said_linear = sentence("K048", "if they are measurements and not indices: Linear({n}, {m})",
                                n=facts.given[-1], m=layer.embedding_dim)  # fmt: skip
         fixes.append(replaced(said_linear, layer, facts.path or "", made))
     return Finding(said, tuple(fixes))

@@ -43,11 +43,11 @@ def _tuple(facts: Facts, found: re.Match[str]) -> Finding | None:
     comma = next(_commas(facts.model), None) if facts.model is not None and kind == "tuple" else None
     if comma is not None:
         fix, line = comma
-        said = sentence("K044", "the comma at the end of line {number}, {text}, makes a tuple of it",
+        said = sentence("K044", "the comma at the end of line {number}, {text}, makes it a tuple",
                         number=line.number, text=repr(line.text))  # fmt: skip
         return Finding(said, (fix,))
     if facts.model is None or facts.run is None or facts.run.error is None:
-        said = sentence("K044", "a {kind} came where a tensor belongs", kind=kind)
+        said = sentence("K044", "a tensor was expected, not a {kind}", kind=kind)
         return Finding(said, tuple(_untold(kind)))
     given = next(
         (x for x in facts.inputs if isinstance(x, (list, tuple)) and all(isinstance(e, Tensor) for e in x)), None
@@ -60,18 +60,22 @@ def _tuple(facts: Facts, found: re.Match[str]) -> Finding | None:
     if gives is None:
         title, gives = _called(facts)
     if gives is not None:
-        said = sentence("K044", "{source} gives a tuple, {gives}: the tensor is its first", source=title, gives=gives)
+        said = sentence(
+            "K044", "{source} returns a tuple, {gives}: the tensor is its first element", source=title, gives=gives
+        )
     else:
-        said = sentence("K044", "a {kind} came where a tensor belongs", kind=kind)
+        said = sentence("K044", "a tensor was expected, not a {kind}", kind=kind)
     return Finding(said, tuple(_first(facts, maker)))
 
 
 def _stacked(given: list[Tensor] | tuple[Tensor, ...], kind: str) -> Finding:
-    said = sentence("K044", "the input is a {kind} of {count} tensors, and the layer takes one tensor", kind=kind,
+    said = sentence("K044", "the input is a {kind} of {count} tensors, but the layer takes one tensor", kind=kind,
                     count=len(given))  # fmt: skip
     line = "x = torch.stack(x)"
-    stack = fed(sentence("K044", "a batch of them, if they have one size: {line}", line=line), line, torch.stack)
-    one = fed(sentence("K044", "one after the other: {line}", line="x[0].unsqueeze(0)"), "x = x[0].unsqueeze(0)",
+    stack = fed(
+        sentence("K044", "make a batch of them, if they are all the same size: {line}", line=line), line, torch.stack
+    )
+    one = fed(sentence("K044", "pass them one by one: {line}", line="x[0].unsqueeze(0)"), "x = x[0].unsqueeze(0)",
               lambda x: x[0].unsqueeze(0))  # fmt: skip
     return Finding(said, (stack, one))
 
@@ -93,10 +97,12 @@ def _called(facts: Facts) -> tuple[str | None, str | None]:
 def _untold(kind: str) -> Iterator[Fix]:
     """From the message alone."""
     yield Fix(
-        sentence("K044", "the first of it; LSTM, GRU and MultiheadAttention give a tuple"), None, "x, _ = layer(x)"
+        sentence("K044", "take its first element; LSTM, GRU and MultiheadAttention return a tuple"),
+        None,
+        "x, _ = layer(x)",
     )
     if kind == "tuple":
-        yield Fix(sentence("K044", "or a comma at the end of the line that made it: remove it"))
+        yield Fix(sentence("K044", "or remove a comma at the end of the line that made it"))
 
 
 def _maker(facts: Facts) -> Step | None:
@@ -112,7 +118,7 @@ def _first(facts: Facts, maker: Step | None) -> Iterator[Fix]:
         yield from _unpacked(place)
         yield from _indexed(place)
     if maker is not None and maker.is_module and facts.model is not None:
-        said = sentence("K044", "the first of what {source} gives", source=maker.title)
+        said = sentence("K044", "take the first element of what {source} returns", source=maker.title)
         fix = followed(said, facts.model.get_submodule(maker.path), maker.path, First())
         yield replace(fix, after=f"{FIRST}{fix.after}")
 
@@ -129,11 +135,11 @@ def _unpacked(place: Scene) -> Iterator[Fix]:
         if not isinstance(node.value, ast.Call):
             continue
         text = f"{name}, _{line.text[len(name) :]}" if len(value) == 2 else f"{line.text}[0]"
-        said = sentence("K044", "the first of the {count} only: {line}", count=len(value), line=text)
+        said = sentence("K044", "take only the first of the {count}: {line}", count=len(value), line=text)
         yield edited_lines(said, place.path, {line: text})
         if isinstance(value[-1], Tensor) and len(value) > 1:
             last = f"{line.text}[-1]"
-            said = sentence("K044", "the last of the {count} only: {line}", count=len(value), line=last)
+            said = sentence("K044", "take only the last of the {count}: {line}", count=len(value), line=last)
             yield edited_lines(said, place.path, {line: last})
 
 
@@ -153,7 +159,7 @@ def _indexed(place: Scene) -> Iterator[Fix]:
             and node.func.value.id == "self"
         ):
             text = f"{place.line.text[:end]}[0]{place.line.text[end:]}"
-            yield edited_lines(sentence("K044", "the first of it only: {line}", line=text), place.path,
+            yield edited_lines(sentence("K044", "take only its first element: {line}", line=text), place.path,
                                {place.line: text})  # fmt: skip
 
 
@@ -198,7 +204,7 @@ def _lone_tuples(kind: type[nn.Module], name: str) -> Iterator[tuple[Line, ast.s
 
 
 def _without_comma(path: str, method: str, line: Line, node: ast.stmt) -> Fix:
-    said = sentence("K044", "without the comma")
+    said = sentence("K044", "remove the comma")
     text = re.sub(r",\s*(#.*)?$", lambda found: f"  {found[1]}" if found[1] else "", line.text)
     if method == "forward":
         return edited_lines(said, path, {line: text})
@@ -220,11 +226,13 @@ def _object(facts: Facts, found: re.Match[str]) -> Finding | None:
     kind = found["kind"] or found["other"]
     if kind not in ("dict", "OrderedDict") and not re.search(r"Output|Result|Prediction", kind):
         return None
-    said = sentence("K044", "a {kind} came where a tensor belongs: it has fields, and one of them is meant", kind=kind)
+    said = sentence("K044", "a tensor was expected, not a {kind}: pass one of its fields", kind=kind)
     place = scene(facts)
     fixes = tuple(_fields(place)) if place is not None else ()
     words = Fix(
-        sentence("K044", "a field of it, such as .logits, .last_hidden_state or ['out']"), None, "x = model(x).logits"
+        sentence("K044", "take one of its fields, such as .logits, .last_hidden_state or ['out']"),
+        None,
+        "x = model(x).logits",
     )
     return Finding(said, fixes or (words,))
 
@@ -240,7 +248,7 @@ def _fields(place: Scene) -> Iterator[Fix]:
             part = f".{field}" if hasattr(value, str(field)) else f"[{field!r}]"
             text = f"{line.text}{part}"
             yield edited_lines(
-                sentence("K044", "its field {field}: {line}", field=field, line=text), place.path, {line: text}
+                sentence("K044", "take its field {field}: {line}", field=field, line=text), place.path, {line: text}
             )
 
 

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 def _written_into(_: Facts, found: re.Match[str]) -> Finding:
     """A float result for a place of integers: a sum in place, or the target of BCE with logits."""
     result, place = (_NAMES.get(found[name], found[name]) for name in ("result", "place"))
-    said = sentence(
-        "K006", "a result of {result} cannot be written into a tensor of {place}", result=result, place=place
-    )
+    said = sentence("K006", "a {result} result cannot be written into a {place} tensor", result=result, place=place)
     target = sentence("K006", "if it is the target of a loss: {line}", line="target = target.float()")
     anew = sentence("K006", "if it is written in place: {line}", line="x = x + y, not x += y")
     return Finding(said, (Fix(target, None, "target = target.float()"), Fix(anew, "x += y", "x = x + y")))
@@ -66,10 +64,10 @@ def _one_type(facts: Facts, x: str | None) -> Finding:
         said = sentence("K006", "the input and the weights are of different types; the device is not the problem")
         line = "x = x.to(next(model.parameters()).dtype)"
         return Finding(said, (Fix(sentence("K006", "the input as the weights are: {line}", line=line), None, line),))
-    said = sentence("K006", "there is no routine for {x} here", x=x)
+    said = sentence("K006", "{x} is not implemented here", x=x)
     if x in ("float16", "bfloat16"):
         line = "model = model.float(); x = x.float()"
-        return Finding(said, (Fix(sentence("K006", "on a CPU floats of 32 bits: {line}", line=line), None, line),))
+        return Finding(said, (Fix(sentence("K006", "use float32 on a CPU: {line}", line=line), None, line),))
     return Finding(said, tuple(_casts(facts, x, torch.float32)))
 
 
@@ -140,7 +138,8 @@ def _no_tensor(_: Facts, found: re.Match[str]) -> Finding:
     said = sentence("K024", "the layer was given a {kind}, not a tensor", kind=kind)
     if kind == "NoneType":
         line = "return x"
-        return Finding(said, (Fix(sentence("K024", "a forward without return gives None: {line} at its end", line=line),
+        return Finding(said, (Fix(sentence("K024", "forward has no return, so it gives None: end it with {line}",
+                                                   line=line),
                                   None, line),))  # fmt: skip
     line = "x = torch.as_tensor(x)"
     return Finding(said, (fed(sentence("K024", "{line} (torch.from_numpy shares its memory)", line=line), line,

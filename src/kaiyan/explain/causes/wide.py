@@ -24,10 +24,10 @@ def wide_sequences(facts: Facts, shape: Shape, got: int, expected: int) -> Findi
     """The features of each token stand on the last axis: another width than the Linear has."""
     maker = facts.maker()
     said = (
-        sentence("K012", "{layer} has in_features={expected}, and the last axis of {shape}, which {source} made, has "
+        sentence("K012", "{layer} has in_features={expected}, but the last axis of {shape}, which {source} made, has "
                  "{got}", layer=facts.named("Linear"), expected=expected, shape=shape, source=maker.title, got=got)
         if maker
-        else sentence("K012", "{layer} has in_features={expected}, and the last axis of {shape} has {got}",
+        else sentence("K012", "{layer} has in_features={expected}, but the last axis of {shape} has {got}",
                       layer=facts.named("Linear"), expected=expected, shape=shape, got=got)
     )  # fmt: skip
     return Finding(said, tuple(_fixes(facts, shape, got, expected)))
@@ -47,7 +47,7 @@ def _fixes(facts: Facts, shape: Shape, got: int, expected: int) -> Iterator[Fix]
 def _turned(facts: Facts, shape: Shape) -> Iterator[Fix]:
     """Axes 1 and 2 changed, at the input or before the layer."""
     line = "x = x.transpose(1, 2)"
-    said = sentence("K012", "axis 1 of {shape} has the features: {line}", shape=shape, line=line)
+    said = sentence("K012", "the features are on axis 1 of {shape}: {line}", shape=shape, line=line)
     if any(isinstance(x, Tensor) and tuple(x.shape) == shape for x in facts.inputs):
         yield fed(said, line, lambda x: x.transpose(1, 2))
     elif facts.layer is not None:
@@ -76,6 +76,6 @@ def _other_width(facts: Facts, got: int, expected: int) -> Iterator[Fix]:
     for place, x in enumerate(facts.inputs):
         if isinstance(x, Tensor) and x.ndim > 1 and x.shape[-1] == got:
             wanted = (*x.shape[:-1], expected)
-            said = sentence("K012", "input {place} with {expected} features: {wanted}, from what gives that width",
+            said = sentence("K012", "give input {place} {expected} features: {wanted}",
                             place=place, expected=expected, wanted=wanted)  # fmt: skip
             yield fed(said, f"# {wanted}", lambda x: nn.functional.pad(x, (0, expected - got)), place)
