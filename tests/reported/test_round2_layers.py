@@ -354,7 +354,7 @@ CASES = (
     Case("view after transpose", Transposed, (zeros(2, 2, 3),), "K029", "view needs", ".reshape(x.size(0), -1)",
          (2, 2)),
     # meant, not only running
-    Case("b17 RGBA for RGB", lambda: S(nn.Conv2d(3, 8, 7), nn.ReLU()), (zeros(1, 4, 32, 32),), "K001", "(RGBA: the fourth",
+    Case("b17 RGBA for RGB", lambda: S(nn.Conv2d(3, 8, 7), nn.ReLU()), (zeros(1, 4, 32, 32),), "K001", "the fourth is",
          "x[:, :3]", (1, 8, 26, 26)),
     Case("RGBA behind padding", lambda: S(nn.ZeroPad2d(1), nn.Conv2d(3, 8, 3)), (zeros(1, 4, 8, 8),), "K001", "alpha",
          "convert('RGB')", (1, 8, 8, 8)),
