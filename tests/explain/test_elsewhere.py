@@ -111,8 +111,8 @@ ROWS = {
                      "thread: "
                      "[996,0,0] Assertion `t >= 0 && t < n_classes` failed.\n" + CUDA, "K052", "n − 1", "target.max()"),
     "cuda lookup": ("Indexing.cu:1292: indexSelectLargeIndex: block: [38,0,0] Assertion `srcIndex < srcSelectDimSize` "
-                    "failed.\n" + CUDA, "K068", "beyond its table", "x.max()"),
-    "cuda assert": (CUDA, "K068", "a target that is no class", "target.min()"),
+                    "failed.\n" + CUDA, "K068", "out of range on the GPU", "x.max()"),
+    "cuda assert": (CUDA, "K068", "a target is not a class", "target.min()"),
     "cuda bce": ("Loss.cu:92: operator(): Assertion `input_val >= zero && input_val <= one` failed.\n" + CUDA, "K055",
                  "probabilities", "binary_cross_entropy_with_logits"),
     "cudnn": ("RuntimeError: CuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed in a "

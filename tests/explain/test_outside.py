@@ -145,11 +145,11 @@ def ctc_batch_first() -> None:
 
 
 ROWS: dict[str, tuple[Callable[[], Any], str, str, str]] = {
-    "numpy": (numpy, "K064", "gradients", "return out.detach().numpy()"),
+    "numpy": (numpy, "K064", "autograd graph", "return out.detach().numpy()"),
     "item": (item, "K065", "8 numbers", "return out.mean().item()"),
     "several": (several, "K063", "one number", "loss.mean().backward()"),
-    "twice": (twice, "K060", "before", "once for each forward"),
-    "cut": (cut, "K061", "no parameter that learns", "out = learned().detach()"),
+    "twice": (twice, "K060", "already ran", "once per forward"),
+    "cut": (cut, "K061", "does not depend on any trainable parameter", "out = learned().detach()"),
     "frozen": (frozen, "K061", "every parameter of net is frozen", "net.parameters()"),
     "in place": (in_place, "K062", "Exp", "x = x + y"),
     "a leaf": (leaf, "K062", "in place", "torch.no_grad()"),
@@ -158,7 +158,7 @@ ROWS: dict[str, tuple[Callable[[], Any], str, str, str]] = {
     "two kinds": (of_two_kinds, "K066", "(1, 8, 8) at entry 1", 'convert("RGB")'),
     "nothing": (of_nothing, "K066", "NoneType", "__getitem__"),
     "ragged": (of_ragged_lists, "K066", "different lengths", "pad_sequence"),
-    "a mean of losses": (mean_of_losses, "K064", "gradients", "np.mean([each.item() for each in losses])"),
+    "a mean of losses": (mean_of_losses, "K064", "autograd graph", "np.mean([each.item() for each in losses])"),
     "an LSTM's tuple": (of_a_tuple, "K057", "a tuple", "F.mse_loss(out[0], y)"),
     "no parameters": (without_parameters, "K067", "no parameters", "ModuleList"),
     "many outputs": (of_many_outputs, "K057", "tuple", "F.cross_entropy(out[0], y)"),
@@ -191,7 +191,7 @@ def test_nothing_is_lost_where_a_model_is_given(call: Callable[[], Any], code: s
 
 
 def test_the_truth_of_nothing_is_told_from_the_truth_of_many() -> None:
-    assert "without numbers" in str(diagnosed(lambda: bool(torch.zeros(0))).cause)
+    assert "an empty tensor" in str(diagnosed(lambda: bool(torch.zeros(0))).cause)
 
 
 def test_an_assertion_without_words_is_said_with_its_numbers() -> None:

@@ -157,7 +157,7 @@ def test_a_view_in_the_script_itself_is_named_with_its_line() -> None:
 
 def test_weights_of_classes_that_are_too_few() -> None:
     found = diagnosed(lambda: F.cross_entropy(torch.zeros(4, 5), LABELS[:4], weight=torch.ones(4)))
-    assert (found.code, str(found.cause)) == ("K059", "there are 5 outputs and 4 weights of classes: one for each")
+    assert (found.code, str(found.cause)) == ("K059", "there are 5 outputs but 4 class weights: each output needs one")
 
 
 TRACE = """Traceback (most recent call last):
@@ -335,7 +335,7 @@ LOSSES: dict[str, tuple[str, Tensor, Tensor, str, str]] = {
     "classes from one": ("cross_entropy", torch.zeros(3, 3), torch.tensor([1, 2, 3]), "K052", "y - 1"),
     "a border of 255": ("cross_entropy", torch.zeros(3, 3), torch.tensor([0, 2, 255]), "K052", "ignore_index=255"),
     "minus one": ("cross_entropy", torch.zeros(3, 3), torch.tensor([0, 2, -1]), "K052", "ignore_index=-1"),
-    "a mask of bytes": ("cross_entropy", torch.zeros(2, 2), torch.tensor([0, 255]), "K052", "y // 255"),
+    "a mask from 0 to 255": ("cross_entropy", torch.zeros(2, 2), torch.tensor([0, 255]), "K052", "y // 255"),
     "scores in bce": (
         "binary_cross_entropy",
         torch.full((4,), 3.0),
@@ -360,7 +360,13 @@ LOSSES: dict[str, tuple[str, Tensor, Tensor, str, str]] = {
         "K051",
         "y.permute(0, 3, 1, 2)",
     ),
-    "one target too many axes": ("smooth_l1_loss", torch.zeros(4, 5, 2), torch.zeros(4, 1, 3, 2), "K051", "bring"),
+    "one target too many axes": (
+        "smooth_l1_loss",
+        torch.zeros(4, 5, 2),
+        torch.zeros(4, 1, 3, 2),
+        "K051",
+        "the same shape",
+    ),
     "rows and columns": ("cross_entropy", torch.zeros(3, 4), torch.zeros(4, dtype=L), "K050", "x.T"),
     "words in a line": ("cross_entropy", torch.zeros(14, 5), torch.zeros(2, 7, dtype=L), "K050", "y.flatten()"),
     "classes in kl": ("kl_div", torch.zeros(4, 3), torch.zeros(4, dtype=L), "K053", "F.nll_loss(x, y)"),
@@ -391,7 +397,7 @@ def test_a_losss_target_is_mended_in_the_users_line(name: str, x: Tensor, y: Ten
     found = diagnosed(lambda: call(x, y))
     assert found.code == code
     assert says in " ".join([found.fixes[0].after or "", str(found.fixes[0].sentence)])
-    assert found.fixes[0].tried or says in ("bring", "before argmax", "view(x.size(0), -1)")
+    assert found.fixes[0].tried or says in ("the same shape", "before argmax", "view(x.size(0), -1)")
     assert torch.equal(x, kept[0])
     assert torch.equal(y, kept[1])
 

@@ -32,13 +32,13 @@ def rows(facts: Facts, got: int, wanted: int) -> Finding:
     view = _view(facts, wanted)
     if view is not None:
         said = sentence(
-            "K050", "the loss was given {got} rows and {wanted} targets: {call} made rows of {features} numbers, but a "
-            "sample of {shape} has {per}", got=got, wanted=wanted,
+            "K050", "the loss was given {got} rows and {wanted} targets: {call} makes rows of {features} numbers, "
+                    "but each sample of {shape} has {per}", got=got, wanted=wanted,
             call=view.title if view.is_module else _code(view.line.text if view.line else view.kind),
             features=(view.output or (0,))[-1], per=prod(view.inputs[0][1:]), shape=view.inputs[0],
         )  # fmt: skip
     else:
-        said = sentence("K050", "the loss was given {got} rows and {wanted} targets: there must be one for each",
+        said = sentence("K050", "the loss was given {got} rows and {wanted} targets: each row needs one target",
                         got=got, wanted=wanted)  # fmt: skip
     fixes = (*_kept(facts, view), *_pooled(view), *_turned(facts, got, wanted))
     unknown = () if fixes else tuple(_written(facts, got, wanted))
@@ -137,7 +137,8 @@ def _pooled(view: Step | None) -> Iterator[Fix]:
     if not side or side * side * C != features:
         return
     pooled = f"torch.nn.functional.adaptive_avg_pool2d({holder}, {side})"
-    said = sentence("K050", "or average the maps to {side}x{side}, for which the view was written: the weights stay",
+    said = sentence("K050", "or pool the feature maps to {side}x{side}, the size that the view was written for: "
+                            "the weights stay",
                     side=side)  # fmt: skip
     yield edited(said, view.line, view.path, whole, whole.replace(holder, pooled, 1))
 
@@ -161,7 +162,7 @@ def _turned(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
     if len(a) == 2 and len(b) == 1 and wanted == got * a[1]:
         mends.append(Mend(target=f"{{}}.view(-1, {a[1]}).argmax(1)", turn_target=lambda t: t.view(-1, a[1]).argmax(1)))
     for mend in mends:
-        yield from mended(facts, mend, lambda code: sentence("K050", "one target a row: {code}", code=code))
+        yield from mended(facts, mend, lambda code: sentence("K050", "give one target per row: {code}", code=code))
 
 
 def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
@@ -174,9 +175,9 @@ def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
         after = f"{found[1]}.view({found[1]}.size(0), -1)" if found[1].isidentifier() else f"{found[1]}.flatten(1)"
         yield Fix(sentence("K050", "keep the batch: {after}", after=after), view.text,
                   view.text.replace(found[0], after), line=view)  # fmt: skip
-    usual = Fix(sentence("K050", "if a view(-1, n) stands in the model: {line} keeps the batch of {wanted}, and "
-                         "in_features follows", line=line, wanted=wanted), None, line)  # fmt: skip
-    last = sentence("K050", "if both come from a loader, the last batch is smaller: {line}", line="drop_last=True")
+    usual = Fix(sentence("K050", "if the model has a view(-1, n): {line} keeps the batch of {wanted}; adjust "
+                                 "in_features to match", line=line, wanted=wanted), None, line)  # fmt: skip
+    last = sentence("K050", "if both come from a loader, the last batch may be smaller: {line}", line="drop_last=True")
     smaller = Fix(last, None, "DataLoader(..., drop_last=True)")
     if got % max(wanted, 1) == 0:
         yield usual

@@ -42,12 +42,12 @@ def _exported(name: str, wanted: dict[int, int]) -> tuple[Fix, ...]:
     line = (
         f"torch.onnx.export(..., dynamic_axes={{{name!r}: {{{', '.join(f'{a}: {w!r}' for a, w in _named(wanted))}}}}})"
     )
-    free = _fix(sentence("K070", "export it anew with these axes free: {line}", line=line), line)
+    free = _fix(sentence("K070", "export it again with these axes dynamic: {line}", line=line), line)
     if not sizes:
         return (free,)
     resize = f"x = cv2.resize(x, ({', '.join(str(n) for n in reversed(sizes))}))"
     return (
-        _fix(sentence("K070", "give it that size, before the batch axis is added: {line}", line=resize), resize),
+        _fix(sentence("K070", "resize it before the batch axis is added: {line}", line=resize), resize),
         free,
     )
 
@@ -178,14 +178,16 @@ def _shrunk(_: Facts, __: re.Match[str]) -> Finding:
 
 def _label(_: Facts, found: re.Match[str]) -> Finding:
     got, C = int(found["got"]), int(found["C"])
-    said = sentence("K052", "the label {got} is no class of the model: {C} outputs are the classes 0 to "
-                            "{last}", got=got,
+    said = sentence("K052", "the label {got} is not a class of the model: {C} outputs are the classes 0 to {last}",
+                            got=got,
                     C=C, last=C - 1)  # fmt: skip
-    shifted = _fix(sentence("K052", "classes from 0, not from 1: {code}", code="labels - 1"), "labels = labels - 1")
-    more = _fix(sentence("K052", "an output for each class, in the last layer: {code}", code=f"Dense({got + 1})"),
+    shifted = _fix(
+        sentence("K052", "number the classes from 0, not from 1: {code}", code="labels - 1"), "labels = labels - 1"
+    )
+    more = _fix(sentence("K052", "give the last layer an output for each class: {code}", code=f"Dense({got + 1})"),
                 f"Dense({got + 1})")  # fmt: skip
     fixes = (shifted, more) if got == C else (more,) if got > C else ()
-    ignored = Fix(sentence("K052", "labels that mark what is left out: mask them before the loss"))
+    ignored = Fix(sentence("K052", "if they mark positions to ignore: mask them before the loss"))
     return Finding(said, (*fixes, ignored), is_outside=True)
 
 
@@ -194,21 +196,21 @@ def _labels(_: Facts, found: re.Match[str]) -> Finding:
     if len(a) == 2 and len(b) == 1 and b[0] == a[0] * a[1]:
         said = sentence("K054", "the labels are one-hot: {n} = {N}·{C}", n=b[0], N=a[0], C=a[1])
         line = "loss='categorical_crossentropy'"
-        return Finding(said, (_fix(sentence("K054", "the loss for one-hot labels: {line}", line=line), line),),
+        return Finding(said, (_fix(sentence("K054", "use the loss for one-hot labels: {line}", line=line), line),),
                        code="K054", is_outside=True)  # fmt: skip
-    said = sentence("K050", "the loss was given {got} rows and {wanted} targets: there must be one for each",
+    said = sentence("K050", "the loss was given {got} rows and {wanted} targets: each row needs one target",
                     got=(a or (0,))[0], wanted=(b or (0,))[0])  # fmt: skip
     line = "tf.reshape(x, (tf.shape(x)[0], -1))"
     return Finding(said, (_fix(sentence("K050", "keep the batch: {after}", after=line), line),), is_outside=True)
 
 
 def _vs(_: Facts, found: re.Match[str]) -> Finding:
-    said = sentence("K051", "the loss compares number by number: the output is {a}, the target {b}",
+    said = sentence("K051", "the loss is element-wise: the output is {a}, the target {b}",
                     a=f"({found['a'] or found['scores']})", b=f"({found['b'] or found['labels']})")  # fmt: skip
     sparse, one = "loss='sparse_categorical_crossentropy'", "Dense(1, activation='sigmoid')"
     return Finding(said, (
-        _fix(sentence("K051", "labels that are class numbers: {line}", line=sparse), sparse),
-        _fix(sentence("K051", "two classes: {line} as the last layer", line=one), one),
+        _fix(sentence("K051", "if the labels are class numbers: {line}", line=sparse), sparse),
+        _fix(sentence("K051", "for two classes: {line} as the last layer", line=one), one),
     ), is_outside=True)  # fmt: skip
 
 

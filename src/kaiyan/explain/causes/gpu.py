@@ -20,32 +20,32 @@ def _asserted(_: Facts, found: re.Match[str]) -> Finding:
     blocking = "CUDA_LAUNCH_BLOCKING=1 python train.py"
     on_cpu = Fix(sentence("K068", "run it once on the CPU, which names the line and the number: model.cpu()"), None,
                  "model.cpu()")  # fmt: skip
-    line = Fix(sentence("K068", "or wait for each kernel, so that the line is the true one: "
-                                "{line}", line=blocking), None,
+    line = Fix(sentence("K068", "or make each kernel synchronous, so that the line is right: {line}",
+                                line=blocking), None,
                blocking)  # fmt: skip
     if found["lookup"]:
-        said = sentence("K068", "an index is beyond its table on the GPU: of an Embedding, a gather or a lookup")
-        look = Fix(sentence("K068", "the largest index: {line}", line="print(x.max())"), None, "print(x.max())")
+        said = sentence("K068", "an index is out of range on the GPU: in an Embedding, a gather or a lookup")
+        look = Fix(sentence("K068", "check the largest index: {line}", line="print(x.max())"), None, "print(x.max())")
         return Finding(said, (look, on_cpu, line), is_outside=True)
-    said = sentence("K068", "a check failed on the GPU, most often a target that is no class of the model; the line "
-                            "that "
-                    "is shown may be a later one")  # fmt: skip
-    look = Fix(sentence("K068", "targets go from 0 to outputs − 1: {line}", line=_PRINT), None, _PRINT)
+    said = sentence("K068", "a check failed on the GPU, most often because a target is not a class of the model; "
+                            "the line shown may be a later one")  # fmt: skip
+    look = Fix(sentence("K068", "targets must be from 0 to outputs − 1: {line}", line=_PRINT), None, _PRINT)
     return Finding(said, (look, on_cpu, line), is_outside=True)
 
 
 def _cudnn(_: Facts, found: re.Match[str]) -> Finding:
     status = found["status"]
-    said = sentence("K069", "cuDNN gave up with {status}", status=f"CUDNN_STATUS_{status}")
+    said = sentence("K069", "cuDNN failed with {status}", status=f"CUDNN_STATUS_{status}")
     fixes = {
-        "memory": Fix(sentence("K069", "memory is short: a smaller batch, or nothing else on the GPU (nvidia-smi)")),
-        "order": Fix(sentence("K069", "a tensor in order: "
-                                      "{line}", line="x = x.contiguous()"), None, "x = x.contiguous()"),
-        "types": Fix(sentence("K069", "input and weights of one type, on one device")),
-        "off": Fix(sentence("K069", "without cuDNN the error is PyTorch's own: {line}",
+        "memory": Fix(sentence("K069", "memory is short: use a smaller batch, or free the GPU of other programs "
+                                       "(nvidia-smi)")),
+        "order": Fix(sentence("K069", "make the tensor contiguous: {line}",
+                                      line="x = x.contiguous()"), None, "x = x.contiguous()"),
+        "types": Fix(sentence("K069", "put input and weights in the same type, on the same device")),
+        "off": Fix(sentence("K069", "turn off cuDNN to see PyTorch's own error: {line}",
                             line="torch.backends.cudnn.enabled = False"), None, "torch.backends.cudnn.enabled = False"),
         "check": Fix(sentence("K069", "an earlier check may have failed on the GPU: run it once on the CPU")),
-        "version": Fix(sentence("K069", "a PyTorch that was built for this driver and GPU: torch.version.cuda")),
+        "version": Fix(sentence("K069", "install a PyTorch built for this driver and GPU: torch.version.cuda")),
     }  # fmt: skip
     return Finding(said, tuple(fixes[name] for name in _STATUS.get(status, ("off", "check", "memory"))))
 
@@ -67,10 +67,10 @@ def _memory(_: Facts, __: re.Match[str]) -> Finding:
     said = sentence("K069", "the GPU's memory is full")
     line = "with torch.no_grad():"
     return Finding(said, (
-        Fix(sentence("K069", "a smaller batch, or smaller pictures")),
-        Fix(sentence("K069", "to predict keep no graph: {line}", line=line), None, line),
-        Fix(sentence("K069", "add up loss.item(), not loss, which keeps the graph of every step")),
-        Fix(sentence("K069", "half the memory: {line}", line='torch.autocast("cuda")'), None,
+        Fix(sentence("K069", "use a smaller batch, or smaller pictures")),
+        Fix(sentence("K069", "to predict without a graph: {line}", line=line), None, line),
+        Fix(sentence("K069", "accumulate loss.item(), not loss, which keeps the graph of every step")),
+        Fix(sentence("K069", "halve the memory: {line}", line='torch.autocast("cuda")'), None,
             'with torch.autocast("cuda", dtype=torch.bfloat16):'),
     ), is_outside=True)  # fmt: skip
 

@@ -34,7 +34,7 @@ def _alike(facts: Facts, found: re.Match[str]) -> Finding | None:
     a, b = shapes
     if a and b and a[0] != b[0] and a[1:] == b[1:]:
         return rows(facts, a[0], b[0])
-    said = sentence("K051", "the loss compares number by number: the output is {a}, the target {b}", a=a, b=b)
+    said = sentence("K051", "the loss is element-wise: the output is {a}, the target {b}", a=a, b=b)
     fixes = (*_axes(facts, a, b), *_labels(facts, a, b), *_sizes(facts, a, b))
     wanted = None if facts.run is None or facts.run.error else (lambda run: run.outputs[:1] == (b,))
     return Finding(said, fixes or tuple(_unknown_way(a, b)), wanted=wanted, is_outside=True)
@@ -44,15 +44,15 @@ def _counted(read: dict[str, str | None]) -> Finding | None:
     """From an old message, which counts the numbers only."""
     if read["got"] is None or read["given"] is None:
         return None
-    said = sentence("K051", "the loss compares number by number: the output has {given} numbers, the target {got}",
+    said = sentence("K051", "the loss is element-wise: the output has {given} numbers, the target {got}",
                     given=int(read["given"]), got=int(read["got"]))  # fmt: skip
-    return Finding(said, (Fix(sentence("K051", "print both shapes: they must be one and the same")),), is_outside=True)
+    return Finding(said, (Fix(sentence("K051", "print both shapes: they must be equal")),), is_outside=True)
 
 
 def _on_axis(facts: Facts, read: dict[str, str | None]) -> Finding:
     """From a traceback that names the loss, and a message with one axis of both."""
     a, b, axis = (int(read[name] or 0) for name in ("a", "b", "axis"))
-    said = sentence("K051", "the loss compares number by number: output and target differ on axis {axis}, {a} and {b}",
+    said = sentence("K051", "the loss is element-wise: output and target differ on axis {axis}, {a} and {b}",
                     axis=axis, a=a, b=b)  # fmt: skip
     if axis == 0:
         line = "x = x.view(x.size(0), -1)"
@@ -61,16 +61,16 @@ def _on_axis(facts: Facts, read: dict[str, str | None]) -> Finding:
         )
     if axis == 1:
         return Finding(said, tuple(last_layer(facts, b, lambda code: sentence(
-            "K051", "the last layer gives as many as the target has: "
-                    "{code}", code=code))), is_outside=True)  # fmt: skip
+            "K051", "make the last layer give as many as the target has: {code}",
+                    code=code))), is_outside=True)  # fmt: skip
     call = call_of(facts)
     mend = Mend(scores=f"F.interpolate({{}}, size={call.text[call.target] if call else 'target'}.shape[2:])")
     return Finding(said, tuple(mended(facts, mend, lambda code: sentence(
-        "K051", "the output in the target's size: {code}", code=code))), is_outside=True)  # fmt: skip
+        "K051", "resize the output to the target's size: {code}", code=code))), is_outside=True)  # fmt: skip
 
 
 def _unknown_way(a: Shape, b: Shape) -> Iterator[Fix]:
-    yield Fix(sentence("K051", "bring the target {b} and the output {a} to one shape", a=a, b=b))
+    yield Fix(sentence("K051", "give the target {b} and the output {a} the same shape", a=a, b=b))
 
 
 def _axes(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
@@ -78,18 +78,18 @@ def _axes(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
     for axis in [k for k, n in enumerate(a) if n == 1 and a[:k] + a[k + 1 :] == b][-1:]:
         mend = Mend(target=f"{{}}.unsqueeze({axis})", turn_target=partial(torch.unsqueeze, dim=axis))
         yield from mended(facts, mend, lambda code: sentence(
-            "K051", "the target as the output is: {code} gives {a}", code=code, a=a))  # fmt: skip
+            "K051", "reshape the target like the output: {code} gives {a}", code=code, a=a))  # fmt: skip
         mend = Mend(scores=f"{{}}.squeeze({axis})", turn_scores=partial(torch.squeeze, dim=axis))
         yield from mended(facts, mend, lambda code: sentence(
-            "K051", "or the output as the target is: {code} gives {b}", code=code, b=b))  # fmt: skip
+            "K051", "or reshape the output like the target: {code} gives {b}", code=code, b=b))  # fmt: skip
     for axis in [k for k, n in enumerate(b) if n == 1 and b[:k] + b[k + 1 :] == a][-1:]:
         mend = Mend(target=f"{{}}.squeeze({axis})", turn_target=partial(torch.squeeze, dim=axis))
         yield from mended(facts, mend, lambda code: sentence(
-            "K051", "the target as the output is: {code} gives {a}", code=code, a=a))  # fmt: skip
+            "K051", "reshape the target like the output: {code} gives {a}", code=code, a=a))  # fmt: skip
     for order in _orders(a, b):
         mend = Mend(target=f"{{}}.permute{order}", turn_target=partial(torch.permute, dims=order))
         yield from mended(facts, mend, lambda code: sentence(
-            "K051", "the target's axes in the output's order: {code} gives {a}", code=code, a=a))  # fmt: skip
+            "K051", "put the target's axes in the output's order: {code} gives {a}", code=code, a=a))  # fmt: skip
 
 
 def _orders(a: Shape, b: Shape) -> Iterator[Shape]:
@@ -118,9 +118,13 @@ def _labels(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
         name="cross_entropy",
     )
     name = facts.loss.name if facts.loss else written_loss(facts.text, facts.line)
-    classes = mended(facts, entropy, lambda code: sentence("K051", "one class a sample of {C}: {code}", C=C, code=code))
+    classes = mended(
+        facts, entropy, lambda code: sentence("K051", "each sample is one of {C} classes: {code}", C=C, code=code)
+    )
     hot = mended(
-        facts, one_hot, lambda code: sentence("K051", "a number for each of the {C} outputs: {code}", C=C, code=code)
+        facts,
+        one_hot,
+        lambda code: sentence("K051", "give a number for each of the {C} outputs: {code}", C=C, code=code),
     )
     if name == "binary_cross_entropy_with_logits":
         yield from classes
@@ -134,10 +138,10 @@ def _sizes(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
     """Maps of another size or another number of channels than the target's."""
     if len(a) == len(b) > 2 and a[:2] == b[:2]:
         yield from mended(facts, resized(b[2:]), lambda code: sentence(
-            "K051", "the output in the target's size: {code}", code=code))  # fmt: skip
+            "K051", "resize the output to the target's size: {code}", code=code))  # fmt: skip
     if len(a) == len(b) > 1 and a[0] == b[0] and a[1] != b[1] and a[2:] == b[2:]:
         yield from last_layer(facts, b[1], lambda code: sentence(
-            "K051", "the last layer gives as many as the target has: {code}", code=code))  # fmt: skip
+            "K051", "make the last layer give as many as the target has: {code}", code=code))  # fmt: skip
 
 
 def _batch(facts: Facts, found: re.Match[str]) -> Finding:
@@ -145,7 +149,7 @@ def _batch(facts: Facts, found: re.Match[str]) -> Finding:
 
 
 def _integral(facts: Facts, _: re.Match[str]) -> Finding:
-    said = sentence("K053", "kl_div compares probabilities: its target is floats, log-probabilities are its input")
+    said = sentence("K053", "kl_div compares distributions: its target is floats, its input log-probabilities")
     shapes = facts.loss.shapes if facts.loss else None
     if shapes and len(shapes[0]) == 2 and shapes[1] == shapes[0][:1]:
         mend = Mend(name="nll_loss")
@@ -153,7 +157,7 @@ def _integral(facts: Facts, _: re.Match[str]) -> Finding:
             "K053", "for class numbers: {code}", code=code))), is_outside=True)  # fmt: skip
     mend = Mend(target="{}.float()", turn_target=lambda t: t.float())
     return Finding(said, tuple(mended(facts, mend, lambda code: sentence(
-        "K053", "the target as floats: {code}", code=code))), is_outside=True)  # fmt: skip
+        "K053", "convert the target to floats: {code}", code=code))), is_outside=True)  # fmt: skip
 
 
 LOSSES = (

@@ -37,34 +37,34 @@ def _in_line(facts: Facts, said: Sentence, pattern: str, after: str, otherwise: 
 def _numpy(facts: Facts, found: re.Match[str]) -> Finding:
     device = found["device"] or found["kind"]
     if device:
-        said = sentence("K064", "NumPy reads the processor's memory, and the tensor lies on {device}", device=device)
+        said = sentence("K064", "NumPy reads CPU memory only, but the tensor is on {device}", device=device)
         chain = ".detach().cpu().numpy()"
     else:
-        said = sentence("K064", "the tensor is part of a graph of gradients, which NumPy does not know")
+        said = sentence("K064", "the tensor is part of an autograd graph, which NumPy cannot read")
         chain = ".detach().cpu().numpy()" if "cuda" in facts.text else ".detach().numpy()"
     read = re.search(r"(?<!\w)np\.(\w+)\((\w+)(?=[,)])", facts.line.text if facts.line else "")
     if read and facts.line:
         values = facts.frame[0].f_locals.get(read[2]) if facts.frame else None
         code = f"[each.item() for each in {read[2]}]" if isinstance(values, (list, tuple)) else f"{read[2]}{chain}"
         text = facts.line.text.replace(read[0], f"np.{read[1]}({code}", 1)
-        listed = sentence("K064", "leave the graph first: {code}", code=code)
+        listed = sentence("K064", "detach it from the graph first: {code}", code=code)
         return _outside(said, Fix(listed, facts.line.text, text, line=facts.line))
-    offer = sentence("K064", "leave the graph first: {code}", code=f"x{chain}")
+    offer = sentence("K064", "detach it from the graph first: {code}", code=f"x{chain}")
     return _outside(said, _in_line(facts, offer, r"(?:\.detach\(\))?(?:\.cpu\(\))?\.numpy\(\)", chain, f"x{chain}"))
 
 
 def _twice(_: Facts, __: re.Match[str]) -> Finding:
     carried = "hidden = hidden.detach()"
-    said = sentence("K060", "backward ran through this graph before, and what it had kept is gone")
+    said = sentence("K060", "backward already ran through this graph, which freed its saved tensors")
     kept = "loss.backward(retain_graph=True)"
     return _outside(
         said,
-        Fix(sentence("K060", "backward once for each forward: compute output and loss anew before it")),
-        Fix(sentence("K060", "a state that is carried on (hidden, running loss): {line}", line=carried), None, carried),
-        Fix(sentence("K060", "two losses of one graph: {line}", line="(loss1 + loss2).backward()"), None,
+        Fix(sentence("K060", "call backward once per forward: compute output and loss again before it")),
+        Fix(sentence("K060", "if a state is carried over steps (hidden, running loss): {line}",
+                             line=carried), None, carried),
+        Fix(sentence("K060", "for two losses of one graph: {line}", line="(loss1 + loss2).backward()"), None,
             "(loss1 + loss2).backward()"),
-        Fix(sentence("K060", "if the same graph is meant to be read twice, in the first: "
-                             "{line}", line=kept), None, kept),
+        Fix(sentence("K060", "to go through the same graph twice, in the first call: {line}", line=kept), None, kept),
     )  # fmt: skip
 
 
@@ -73,22 +73,24 @@ def _no_graph(facts: Facts, __: re.Match[str]) -> Finding:
     named = dict(modules_in(facts.frame[0])) if facts.frame else {}
     frozen = [name for name, module in named.items() if _is_frozen(module)]
     if frozen and len(frozen) == len([m for m in named.values() if next(m.parameters(), None) is not None]):
-        said = sentence("K061", "every parameter of {name} is frozen: no gradient leads anywhere", name=frozen[0])
-        return _outside(said, Fix(sentence("K061", "let {name} learn: {line}", name=frozen[0],
+        said = sentence(
+            "K061", "every parameter of {name} is frozen: there is nothing to compute gradients for", name=frozen[0]
+        )
+        return _outside(said, Fix(sentence("K061", "unfreeze {name}: {line}", name=frozen[0],
                                            line="p.requires_grad_(True)"), None, thaw.format(frozen[0])))  # fmt: skip
     cut = next((line for line in (lines_above(*facts.frame) if facts.frame else ()) if _CUT.search(line.text)), None)
-    said = sentence("K061", "no parameter that learns leads to this loss: backward has nothing to do")
+    said = sentence("K061", "the loss does not depend on any trainable parameter: backward has nothing to do")
     here = (
-        [Fix(sentence("K061", "this line leaves the graph: {line}", line=cut.text), cut.text, "", line=cut)]
+        [Fix(sentence("K061", "this line detaches from the graph: {line}", line=cut.text), cut.text, "", line=cut)]
         if cut
         else []
     )
     return _outside(
         said,
         *here,
-        Fix(sentence("K061", "no torch.no_grad(), inference_mode, .detach(), .item() or argmax before the loss")),
-        Fix(sentence("K061", "the output itself, not torch.tensor(output), which begins a new graph")),
-        Fix(sentence("K061", "parameters that were frozen: {line}", line="p.requires_grad_(True)"), None,
+        Fix(sentence("K061", "remove torch.no_grad(), inference_mode, .detach(), .item() or argmax before the loss")),
+        Fix(sentence("K061", "use the output itself, not torch.tensor(output), which starts a new graph")),
+        Fix(sentence("K061", "unfreeze the parameters: {line}", line="p.requires_grad_(True)"), None,
             thaw.format("model")),
     )  # fmt: skip
 
@@ -105,22 +107,22 @@ def _is_frozen(module: nn.Module) -> bool:
 def _in_place(facts: Facts, found: re.Match[str]) -> Finding:
     maker, shape = found["maker"], numbers(found["shape"] or "")
     said = (
-        sentence("K062", "what {maker} gave, {shape}, was written over before backward had read it", maker=maker,
+        sentence("K062", "the output of {maker}, {shape}, was modified in place before backward read it", maker=maker,
                  shape=shape)
         if maker
-        else sentence("K062", "a tensor {shape} was written over before backward had read it", shape=shape)
+        else sentence("K062", "a tensor {shape} was modified in place before backward read it", shape=shape)
         if shape
-        else sentence("K062", "a tensor was written over before backward had read it")
+        else sentence("K062", "a tensor was modified in place before backward read it")
     )  # fmt: skip
     step = facts.text.lower()
-    stepped = Fix(sentence("K062", "optimizer.step() writes the weights: backward of every loss comes before it"))
+    stepped = Fix(sentence("K062", "optimizer.step() changes the weights: call backward for every loss before it"))
     plain = (
         Fix(
-            sentence("K062", "a new tensor for each result: {line}", line="x = x + y, not x += y"),
+            sentence("K062", "use a new tensor for each result: {line}", line="x = x + y, not x += y"),
             "x += y",
             "x = x + y",
         ),
-        Fix(sentence("K062", "no inplace=True behind it"), "nn.ReLU(inplace=True)", "nn.ReLU()"),
+        Fix(sentence("K062", "do not use inplace=True after it"), "nn.ReLU(inplace=True)", "nn.ReLU()"),
         Fix(sentence("K062", "torch.autograd.set_detect_anomaly(True) shows the line that made it")),
     )
     weights = maker in ("AsStridedBackward0", "AsStrided", "TBackward0", "TBackward", "T") or "step" in step
@@ -132,14 +134,14 @@ def _writers(facts: Facts) -> Iterator[Fix]:
     for _, model in modules_in(facts.frame[0]) if facts.frame else ():
         for path, module in model.named_modules():
             if getattr(module, "inplace", False):
-                said = sentence("K062", "{path} writes in place: inplace=False", path=titled(path))
+                said = sentence("K062", "{path} modifies in place: inplace=False", path=titled(path))
                 yield Fix(said, repr(module), repr(module).replace("inplace=True", "").replace(", )", ")"))
             yield from (_anew(line) for line in _lines(type(module)) if _WRITES.search(line.text))
 
 
 def _anew(line: Line) -> Fix:
     """A line that writes in place, with a new tensor."""
-    said = sentence("K062", "this line writes in place: {line}", line=line.text)
+    said = sentence("K062", "this line modifies in place: {line}", line=line.text)
     found = re.fullmatch(r"([\w.]+) ([-+*/])= (.+)", line.text)
     after = f"{found[1]} = {found[1]} {found[2]} {found[3]}" if found else re.sub(r"(\w)_\(", r"\1(", line.text)
     return Fix(said, line.text, after, line=line)
@@ -163,47 +165,48 @@ def _lines(kind: type[nn.Module]) -> Iterator[Line]:
 
 
 def _leaf(_: Facts, __: re.Match[str]) -> Finding:
-    said = sentence("K062", "a tensor that gradients are collected for cannot be written to in place")
+    said = sentence("K062", "a leaf tensor that requires grad cannot be modified in place")
     under = Fix(sentence("K062", "to set a weight: {line}", line="with torch.no_grad():"), None,
                 "with torch.no_grad():\n    w += step")  # fmt: skip
-    anew = Fix(sentence("K062", "a new tensor for each result: {line}", line="x = x + y, not x += y"), "x += y",
+    anew = Fix(sentence("K062", "use a new tensor for each result: {line}", line="x = x + y, not x += y"), "x += y",
                "x = x + y")  # fmt: skip
     return _outside(said, under, anew)
 
 
 def _no_scalar(facts: Facts, _: re.Match[str]) -> Finding:
-    said = sentence("K063", "backward begins at one number, and this tensor has several")
-    offer = sentence("K063", "one number for the batch: {line}", line="loss.mean().backward()")
+    said = sentence("K063", "backward starts from one number, but this tensor has several")
+    offer = sentence("K063", "reduce the batch to one number: {line}", line="loss.mean().backward()")
     return _outside(said, _in_line(facts, offer, r"\.backward\(", ".mean().backward(", "loss.mean().backward()"),
-                    Fix(sentence("K063", "no reduction='none' in the loss")))  # fmt: skip
+                    Fix(sentence("K063", "do not use reduction='none' in the loss")))  # fmt: skip
 
 
 def _one_number(facts: Facts, found: re.Match[str]) -> Finding:
     n = found["n"]
     said = (
-        sentence("K065", "a tensor of {n} numbers is not one number", n=int(n))
+        sentence("K065", "a tensor with {n} numbers is not one number", n=int(n))
         if n
-        else sentence("K065", "a tensor of several numbers is not one number")
+        else sentence("K065", "a tensor with several numbers is not one number")
     )
-    mean = _in_line(facts, sentence("K065", "one of them all: {line}", line="x.mean().item()"), r"\.item\(\)",
+    mean = _in_line(facts, sentence("K065", "to reduce them to one: {line}", line="x.mean().item()"), r"\.item\(\)",
                     ".mean().item()", "x.mean().item()")  # fmt: skip
-    many = _in_line(facts, sentence("K065", "all of them: {line}", line="x.tolist()"), r"\.item\(\)", ".tolist()",
+    many = _in_line(facts, sentence("K065", "to get all of them: {line}",
+                                            line="x.tolist()"), r"\.item\(\)", ".tolist()",
                     "x.tolist()")  # fmt: skip
     return _outside(said, mean, many)
 
 
 def _ambiguous(_: Facts, found: re.Match[str]) -> Finding:
     if found["none"]:
-        said = sentence("K065", "a tensor without numbers is neither true nor false")
+        said = sentence("K065", "an empty tensor is neither true nor false")
         return _outside(
-            said, Fix(sentence("K065", "ask for its size: {line}", line="x.numel() > 0"), None, "x.numel() > 0")
+            said, Fix(sentence("K065", "check its size instead: {line}", line="x.numel() > 0"), None, "x.numel() > 0")
         )
     made = "nn.CrossEntropyLoss()(output, target)"
-    said = sentence("K065", "a tensor of several numbers is neither true nor false")
+    said = sentence("K065", "a tensor with several numbers is neither true nor false")
     return _outside(
         said,
-        Fix(sentence("K065", "say which is meant: {line}", line="x.any() or x.all()"), None, "(x > 0).any()"),
-        Fix(sentence("K065", "a loss is made first and then called: {line}", line=made),
+        Fix(sentence("K065", "say which you mean: {line}", line="x.any() or x.all()"), None, "(x > 0).any()"),
+        Fix(sentence("K065", "a loss is created first and then called: {line}", line=made),
             "nn.CrossEntropyLoss(output, target)", made),
     )  # fmt: skip
 
@@ -217,57 +220,63 @@ def _collated(_: Facts, found: re.Match[str]) -> Finding:
 
 def _alike(a: tuple[int, ...], b: tuple[int, ...]) -> Iterator[Fix]:
     if len(a) == len(b) == 3 and a[0] != b[0] and {a[0], b[0]} <= {1, 3, 4}:
-        yield Fix(sentence("K066", "pictures of one kind: {line}", line='Image.open(path).convert("RGB")'), None,
+        yield Fix(sentence("K066", "make the pictures all of one kind: {line}",
+                                   line='Image.open(path).convert("RGB")'), None,
                   'Image.open(path).convert("RGB")')  # fmt: skip
     if len(a) == len(b) == 3 and a[1:] != b[1:]:
         size = tuple(min(n, m) for n, m in zip(a[1:], b[1:], strict=True))
         line = f"transforms.Compose([transforms.Resize({size}), transforms.ToTensor()])"
-        yield Fix(sentence("K066", "pictures of one size: {line}", line=line), None, line)
-        yield Fix(sentence("K066", "Resize(n) alone keeps the proportions: add CenterCrop(n)"))
+        yield Fix(sentence("K066", "make the pictures all of one size: {line}", line=line), None, line)
+        yield Fix(sentence("K066", "Resize(n) alone keeps the aspect ratio: add CenterCrop(n)"))
     if len(a) == len(b) and len(a) in (1, 2):
-        yield Fix(sentence("K066", "sequences of one length: torch.nn.utils.rnn.pad_sequence in a collate_fn"))
+        yield Fix(
+            sentence("K066", "make the sequences all of one length: torch.nn.utils.rnn.pad_sequence in a collate_fn")
+        )
     yield Fix(
-        sentence("K066", "a collate_fn that keeps a list, or batch_size=1"), None, "collate_fn=lambda batch: batch"
+        sentence("K066", "use a collate_fn that keeps a list, or batch_size=1"), None, "collate_fn=lambda batch: batch"
     )
 
 
 def _kind(_: Facts, found: re.Match[str]) -> Finding:
     kind = found["kind"].rpartition(".")[2]
-    said = sentence(
-        "K066", "the loader makes batches of tensors, arrays and numbers, and a sample is a {kind}", kind=kind
-    )
+    said = sentence("K066", "the loader batches tensors, arrays and numbers, but a sample is a {kind}", kind=kind)
     if kind == "NoneType":
-        return _outside(said, Fix(sentence("K066", "__getitem__ returns nothing on some way through it")))
-    return _outside(said, Fix(sentence("K066", "tensors from the dataset: {line}", line="transforms.ToTensor()"), None,
+        return _outside(said, Fix(sentence("K066", "__getitem__ returns nothing on some path")))
+    return _outside(said, Fix(sentence("K066", "return tensors from the dataset: {line}",
+                                               line="transforms.ToTensor()"), None,
                               "transform=transforms.ToTensor()"))  # fmt: skip
 
 
 def _ragged(_: Facts, __: re.Match[str]) -> Finding:
-    said = sentence("K066", "lists of different lengths stand at one place of the samples")
+    said = sentence("K066", "the samples hold lists of different lengths")
     return _outside(
         said,
-        Fix(sentence("K066", "sequences of one length: torch.nn.utils.rnn.pad_sequence in a collate_fn")),
+        Fix(sentence("K066", "make the sequences all of one length: torch.nn.utils.rnn.pad_sequence in a collate_fn")),
         Fix(
-            sentence("K066", "a collate_fn that keeps a list, or batch_size=1"), None, "collate_fn=lambda batch: batch"
+            sentence("K066", "use a collate_fn that keeps a list, or batch_size=1"),
+            None,
+            "collate_fn=lambda batch: batch",
         ),
     )
 
 
 def _empty_set(_: Facts, __: re.Match[str]) -> Finding:
-    said = sentence("K066", "the data set is empty: the loader has no sample to draw")
-    return _outside(said, Fix(sentence("K066", "print len(dataset) and the folder that it was made from")))
+    said = sentence("K066", "the dataset is empty: the loader has no samples to draw")
+    return _outside(said, Fix(sentence("K066", "print len(dataset) and the folder that it reads")))
 
 
 def _parameters(facts: Facts, found: re.Match[str]) -> Finding:
     if found["kind"]:
         said = sentence("K067", "the optimizer takes the model's parameters, not the {kind} itself", kind=found["kind"])
         return _outside(
-            said, Fix(sentence("K067", "its parameters: {line}", line="model.parameters()"), None, "model.parameters()")
+            said,
+            Fix(sentence("K067", "pass its parameters: {line}", line="model.parameters()"), None, "model.parameters()"),
         )
     if found["what"]:
         said = sentence("K067", "the optimizer takes tensors, and one of these is a {kind}", kind=found["what"])
         return _outside(
-            said, Fix(sentence("K067", "its parameters: {line}", line="model.parameters()"), None, "model.parameters()")
+            said,
+            Fix(sentence("K067", "pass its parameters: {line}", line="model.parameters()"), None, "model.parameters()"),
         )
     model = facts.model
     lists = (
@@ -275,13 +284,14 @@ def _parameters(facts: Facts, found: re.Match[str]) -> Finding:
     )
     said = sentence("K067", "the optimizer was given no parameters")
     fixes = [
-        Fix(sentence("K067", "layers in a Python list or dict are not found: nn.ModuleList, nn.ModuleDict"),
+        Fix(sentence("K067", "layers in a Python list or dict are not registered: use nn.ModuleList or nn.ModuleDict"),
             "self.layers = [...]", "self.layers = nn.ModuleList([...])"),
-        Fix(sentence("K067", "parameters() is a generator: one that was read is empty; call it anew")),
+        Fix(sentence("K067", "parameters() is a generator, empty once it has been read: call it again")),
     ]  # fmt: skip
     if lists:
         fixes.insert(
-            0, Fix(sentence("K067", "self.{name} holds layers that are not found: nn.ModuleList", name=lists[0]))
+            0,
+            Fix(sentence("K067", "self.{name} holds layers that are not registered: use nn.ModuleList", name=lists[0])),
         )
     return _outside(said, *fixes)
 

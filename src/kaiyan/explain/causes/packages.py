@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def _fixed(facts: Facts, found: re.Match[str]) -> Finding:
     """An input of another size than the model was built for."""
     got, wanted = int(found["length"] or found["here"]), int(found["steps"] or found["there"])
-    said = sentence("K070", "the model was built for {wanted}, and was given {got}", wanted=wanted, got=got)
+    said = sentence("K070", "the model was built for {wanted} but was given {got}", wanted=wanted, got=got)
     shape = _picture(facts)
     if found["axis"] == "1":
         return Finding(said, tuple(_kinds(facts, wanted)))
@@ -45,7 +45,7 @@ def _picture(facts: Facts) -> Shape:
 
 def _resized(size: Shape) -> Iterator[Fix]:
     line = f"x = F.interpolate(x, size={size if len(size) > 1 else size[0]})"
-    said = sentence("K070", "in the size that it takes: {line}", line=line)
+    said = sentence("K070", "resize to the size that it takes: {line}", line=line)
     yield fed(said, line, partial(_interpolated, size=size))
 
 
@@ -80,14 +80,14 @@ def _padded(sizes: Shape, wanted: Shape) -> Iterator[Fix]:
         return
     pads = tuple(p for n, m in reversed(list(zip(sizes, wanted, strict=True))) for p in (0, m - n))
     line = f"x = F.pad(x, {pads})"
-    said = sentence("K070", "padded to {wanted}: {line}", wanted=_times(wanted), line=line)
+    said = sentence("K070", "pad to {wanted}: {line}", wanted=_times(wanted), line=line)
     yield fed(said, line, partial(nn.functional.pad, pad=pads))
 
 
 def _multiple(facts: Facts, found: re.Match[str]) -> Finding:
     """Sizes that are not divisible by the side of a patch."""
     n, by = int(found["length"]), int(found["chunks"])
-    said = sentence("K071", "sizes must be multiples of {by}, and {got} is not", by=by, got=n)
+    said = sentence("K071", "sizes must be multiples of {by}, but {got} is not", by=by, got=n)
     spatial = _picture(facts)[2:] or (n,)
     more, fewer = tuple(-(-m // by) * by for m in spatial), tuple(max(m // by, 1) * by for m in spatial)
     return Finding(said, (*_padded(spatial, more), *_resized(more), *_resized(fewer)))

@@ -30,7 +30,7 @@ def _several(facts: Facts, found: re.Match[str]) -> Finding | None:
         name = call.text[call.target] if call else "target"
         line = f"torch.as_tensor({name})"
         after = call.put(target="torch.as_tensor({})") if call else f"target = {line}"
-        offer = sentence("K057", "a tensor of it: {line}", line=line)
+        offer = sentence("K057", "make it a tensor: {line}", line=line)
         tried = _is_taken(facts.loss)
         return Finding(said, (Fix(offer, call.text if call else None, after, tried=tried),), is_outside=True)
     if found["kind"] == "NoneType":
@@ -38,9 +38,10 @@ def _several(facts: Facts, found: re.Match[str]) -> Finding | None:
         line = "return x"
         offer = sentence("K024", "forward has no return, so it gives None: end it with {line}", line=line)
         return Finding(nothing, (Fix(offer, None, line),), is_outside=True)
-    said = sentence("K057", "the model gives a {kind}, and the loss takes one tensor of it",
+    said = sentence("K057", "the model returns a {kind}, but the loss takes one tensor of it",
                     kind=found["kind"] or found["object"])  # fmt: skip
-    fixes = tuple(_parts(facts)) or (Fix(sentence("K057", "the scores alone, such as {line}", line="output[0]"), None,
+    fixes = tuple(_parts(facts)) or (Fix(sentence("K057", "pass only the scores, such as {line}",
+                                                          line="output[0]"), None,
                                          "output = output[0]"),)  # fmt: skip
     return Finding(said, fixes, is_outside=True)
 
@@ -64,7 +65,7 @@ def _parts(facts: Facts) -> Iterator[Fix]:
     for part, value in _named(loss.input):
         if isinstance(value, Tensor) and isinstance(loss.target, Tensor) and loss.takes(value, loss.target):
             code = f"{call.text[call.input] if call else 'output'}{part}"
-            said = sentence("K057", "the scores alone, such as {line}", line=code)
+            said = sentence("K057", "pass only the scores, such as {line}", line=code)
             after = call.put(scores=f"{{}}{part}") if call else f"output = {code}"
             yield Fix(said, call.text if call else None, after, tried=True, line=loss.line)
 
@@ -93,22 +94,22 @@ def _lengths(facts: Facts, found: re.Match[str]) -> Finding:
         line = "target_lengths = (targets != blank).sum(1)"
     else:
         said = sentence(
-            "K056", "ctc_loss takes one input length and one target length a sample, and log_probs (T, N, C)"
+            "K056", "ctc_loss takes one input length and one target length per sample, and log_probs (T, N, C)"
         )
         line = "log_probs = log_probs.permute(1, 0, 2)"
         turned = Mend("{}.permute(1, 0, 2)", turn_scores=lambda x: x.permute(1, 0, 2))
         fixes = tuple(
-            mended(facts, turned, lambda code: sentence("K056", "time first, then the batch: {code}", code=code))
+            mended(facts, turned, lambda code: sentence("K056", "put time first, then the batch: {code}", code=code))
         )
-        count = Fix(sentence("K056", "as many lengths as samples: {line}", line="torch.full((N,), T)"))
+        count = Fix(sentence("K056", "give one length per sample: {line}", line="torch.full((N,), T)"))
         return Finding(said, (*fixes, count), is_outside=True)
-    offer = sentence("K056", "lengths that fit: {line}", line=line)
+    offer = sentence("K056", "use lengths that fit: {line}", line=line)
     return Finding(said, (Fix(offer, None, line),), is_outside=True)
 
 
 def _whole_lengths(_: Facts, found: re.Match[str]) -> Finding:
-    said = sentence("K056", "the lengths of ctc_loss are whole numbers")
-    offer = sentence("K056", "lengths that fit: {line}", line=f"{found['which']} = {found['which']}.long()")
+    said = sentence("K056", "the lengths of ctc_loss must be integers")
+    offer = sentence("K056", "use lengths that fit: {line}", line=f"{found['which']} = {found['which']}.long()")
     return Finding(said, (Fix(offer, None, f"{found['which']} = {found['which']}.long()"),), is_outside=True)
 
 

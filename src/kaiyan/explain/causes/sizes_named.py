@@ -120,13 +120,13 @@ def _size(facts: Facts, found: re.Match[str]) -> Finding:
         if side is None:
             said = sentence("K070", "the sizes of the picture must be multiples of {block}", block=block)
             return Finding(said, (Fix(sentence("K070", "pad or resize to the next multiple of {block}", block=block)),))
-        said = sentence("K070", "the sizes of the picture must be multiples of {block}, and {n} is none", block=block,
+        said = sentence("K070", "the sizes of the picture must be multiples of {block}, but {n} is not", block=block,
                         n=side)  # fmt: skip
         offer = sentence("K070", "pad or resize to {less} or {more}", less=side // block * block,
                          more=-(-side // block) * block)  # fmt: skip
         return Finding(said, (Fix(offer),))
-    said = sentence("K070", "the model takes {wanted}, and {given} came", wanted=wanted, given=given)
-    return Finding(said, (Fix(sentence("K070", "give it {wanted}: resize or crop before", wanted=wanted)),))
+    said = sentence("K070", "the model takes {wanted} but was given {given}", wanted=wanted, given=given)
+    return Finding(said, (Fix(sentence("K070", "give it {wanted}: resize or crop first", wanted=wanted)),))
 
 
 def _spatial(facts: Facts) -> tuple[int, ...]:

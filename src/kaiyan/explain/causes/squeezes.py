@@ -23,7 +23,7 @@ def _squeezed(facts: Facts, _: re.Match[str]) -> Finding | None:
     step = _squeeze(facts)
     if step is None or step.output is None:
         return None
-    said = sentence("K058", "squeeze() took the batch of one away: {before} became {after}; a batch of two keeps it",
+    said = sentence("K058", "squeeze() dropped the batch of one: {before} became {after}; a batch of two is kept",
                     before=step.inputs[0], after=step.output)  # fmt: skip
     return Finding(said, tuple(_mended(step)), wanted=lambda run: any(s[:1] == (1,) for s in run.outputs[:1]),
                    is_outside=facts.is_outside)  # fmt: skip
@@ -75,15 +75,16 @@ def _call(line: str) -> tuple[str, str] | None:
 
 def _axis(facts: Facts, found: re.Match[str]) -> Finding:
     least, most, got = (int(found[name]) for name in ("least", "most", "got"))
-    said = sentence("K058", "axis {got} was asked of a tensor of {rank} axes: there are {least} to {most}", got=got,
+    said = sentence("K058", "axis {got} does not exist in a tensor of {rank} axes: they go from {least} to {most}",
+                            got=got,
                     rank=-least, least=least, most=most)  # fmt: skip
     above = lines_above(*facts.frame) if facts.frame else ()
     line = next((line for line in above if ".squeeze()" in line.text), None)
     flat, single = "x = x.flatten(1)", "x = x.unsqueeze(0)"
-    lost = Fix(sentence("K058", "if squeeze() stands before it, a batch of one is gone: {line}", line=flat),
+    lost = Fix(sentence("K058", "if squeeze() comes before it, it drops a batch of one: {line}", line=flat),
                line.text if line else ".squeeze()",
                line.text.replace(".squeeze()", ".flatten(1)") if line else ".flatten(1)", line=line)  # fmt: skip
-    batch = Fix(sentence("K058", "if one sample was given without its batch axis: {line}", line=single), None,
+    batch = Fix(sentence("K058", "if one sample was given without a batch axis: {line}", line=single), None,
                 single)  # fmt: skip
     last = Fix(sentence("K058", "or the last axis: dim=-1"), None, "dim=-1")
     return Finding(said, (lost, batch, last))

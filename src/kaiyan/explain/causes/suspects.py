@@ -223,7 +223,7 @@ def _resized(facts: Facts, shape: Shape) -> Iterator[Suspect]:
     for wanted in sizes(facts, shape[2:]):
         line = f"x = F.interpolate(x, size={wanted})"
         given, wanted_text = ("x".join(map(str, size)) for size in (shape[2:], wanted))
-        said = sentence("K070", "the model does not take a size of {given}; with {wanted} it runs, found by trying",
+        said = sentence("K070", "the model does not take a size of {given}; with {wanted} it runs (tried)",
                         given=given, wanted=wanted_text)  # fmt: skip
         offer = sentence("K070", "pictures of {wanted}: {line}", wanted=wanted_text, line=line)
         yield Suspect("K070", said, fed(offer, line, partial(nn.functional.interpolate, size=wanted)))
@@ -236,9 +236,9 @@ def _shortened(facts: Facts, shape: Shape) -> Iterator[Suspect]:
     for axis in range(len(shape) - 1, 0, -1):
         for length in _lengths(facts, shape, axis):
             line = _cut(shape, axis, length)
-            said = sentence("K070", "axis {axis} of {shape} has {n}; with {length} the model runs, found by trying",
+            said = sentence("K070", "axis {axis} of {shape} has {n}; with {length} the model runs (tried)",
                             axis=axis, shape=shape, n=shape[axis], length=length)  # fmt: skip
-            offer = sentence("K070", "{length} on axis {axis}: {line}", length=length, axis=axis, line=line)
+            offer = sentence("K070", "make axis {axis} {length}: {line}", length=length, axis=axis, line=line)
             yield Suspect("K070", said, fed(offer, line, partial(_of_length, axis=axis, length=length)))
 
 
@@ -283,7 +283,7 @@ def _others(facts: Facts) -> Iterator[Suspect]:
         for factor in (2.0, 0.5, 4.0, 8.0):
             size = tuple(int(n * factor) for n in x.shape[2:])
             line = f"F.interpolate(inputs[{place}], size={size})"
-            said = sentence("K070", "input {place} is {shape}; with {size} the model runs, found by trying",
+            said = sentence("K070", "input {place} is {shape}; with {size} the model runs (tried)",
                             place=place, shape=tuple(x.shape), size=size)  # fmt: skip
             offer = sentence("K070", "input {place} of {size}: {line}", place=place, size=size, line=line)
             yield Suspect("K070", said, fed(offer, line, partial(nn.functional.interpolate, size=size), place))

@@ -54,16 +54,16 @@ def _ignored(facts: Facts, loss: Loss, C: int) -> Iterator[Fix]:
     mark = outside.pop()
     if mark == 255 and set(torch.unique(loss.target).tolist()) <= {0, 255} and C > 1:
         mend = Mend(target="{} // 255", turn_target=lambda t: t // 255)
-        yield from mended(facts, mend, lambda code: sentence("K052", "a mask of 0 and 255: {code}", code=code))
+        yield from mended(facts, mend, lambda code: sentence("K052", "for a mask of 0 and 255: {code}", code=code))
     mend = Mend(named={"ignore_index": mark})
     call = call_of(facts)
     if call is not None and call.text[call.function].rpartition(".")[2] != loss.name:
         if loss.takes(loss.input, loss.target, ignore_index=mark):
             line = f"nn.CrossEntropyLoss(ignore_index={mark})"
-            yield Fix(sentence("K052", "places marked {mark} are left out: {line}", mark=mark, line=line), None, line,
+            yield Fix(sentence("K052", "ignore positions marked {mark}: {line}", mark=mark, line=line), None, line,
                       tried=True)  # fmt: skip
         return
-    yield from mended(facts, mend, lambda _: sentence("K052", "places marked {mark} are left out: {line}", mark=mark,
+    yield from mended(facts, mend, lambda _: sentence("K052", "ignore positions marked {mark}: {line}", mark=mark,
                                                       line=f"ignore_index={mark}"))  # fmt: skip
 
 
@@ -71,10 +71,12 @@ def _counted(facts: Facts, least: int, most: int, C: int) -> Iterator[Fix]:
     """Classes numbered from one; more classes than outputs."""
     if least == 1 and most == C:
         mend = Mend(target="{} - 1", turn_target=lambda t: t - 1)
-        yield from mended(facts, mend, lambda code: sentence("K052", "classes from 0, not from 1: {code}", code=code))
+        yield from mended(
+            facts, mend, lambda code: sentence("K052", "number the classes from 0, not from 1: {code}", code=code)
+        )
     if least >= 0 and most < _MANY:
         yield from last_layer(facts, most + 1, lambda code: sentence(
-            "K052", "an output for each class, in the last layer: {code}", code=code))  # fmt: skip
+            "K052", "give the last layer an output for each class: {code}", code=code))  # fmt: skip
 
 
 _MANY = 100_000
@@ -84,11 +86,13 @@ _MANY = 100_000
 def _written_range(facts: Facts, got: int | None) -> Finding:
     """From the message alone, which has the class at most."""
     if got is None:
-        said = sentence("K052", "a target is no class of the model: n outputs are the classes 0 to n − 1")
+        said = sentence("K052", "a target is not a class of the model: n outputs are the classes 0 to n − 1")
         look = sentence("K052", "print target.min(), target.max() and output.shape[1]")
         return Finding(said, (Fix(look),), is_outside=True)
-    said = sentence("K052", "the target {got} is no class of the model: n outputs are the classes 0 to n − 1", got=got)
-    ignored = sentence("K052", "if {mark} marks what is left out: {line}", mark=got, line=f"ignore_index={got}")
+    said = sentence(
+        "K052", "the target {got} is not a class of the model: n outputs are the classes 0 to n − 1", got=got
+    )
+    ignored = sentence("K052", "if {mark} marks positions to ignore: {line}", mark=got, line=f"ignore_index={got}")
     if got < 0:
         return Finding(said, (Fix(ignored, None, f"ignore_index={got}"),), is_outside=True)
     more = sentence(
@@ -137,12 +141,14 @@ def _given_type(facts: Facts, loss: Loss) -> Finding | None:
         loss.target.is_meta or not loss.target.is_floating_point() or bool((loss.target == loss.target.round()).all())
     )
     if wanted == "int64" and not whole:
-        said = sentence("K053", "the targets are numbers such as {value}, no classes: that is regression",
+        said = sentence("K053", "the targets are numbers such as {value}, not classes: that is regression",
                         value=round(float(loss.target.flatten()[0]), 4))  # fmt: skip
         mend = Mend("{}.squeeze(1)", turn_scores=lambda x: x.squeeze(1), name="mse_loss")
         fixes = tuple(mended(facts, mend, lambda code: sentence("K053", "for regression: {code}", code=code)))
         one = Fix(
-            sentence("K053", "for regression one output, and mse_loss"), None, "F.mse_loss(output.squeeze(1), target)"
+            sentence("K053", "for regression, use one output and mse_loss"),
+            None,
+            "F.mse_loss(output.squeeze(1), target)",
         )
         return Finding(said, fixes or (one,), is_outside=True)
     return _cast(facts, wanted, given)
@@ -150,11 +156,11 @@ def _given_type(facts: Facts, loss: Loss) -> Finding | None:
 
 def _scores_lost(facts: Facts, loss: Loss) -> Finding:
     """Classes in the place of scores: an argmax before the loss."""
-    said = sentence("K053", "the loss takes scores, a number for each class, and was given {got}: leave argmax out",
+    said = sentence("K053", "the loss takes scores, one number per class, but was given {got}: leave out argmax",
                     got=str(loss.input.dtype).removeprefix("torch."))  # fmt: skip
     above = (*(lines_above(*facts.frame) if facts.frame else ()), *([loss.line] if loss.line else []))
     line = next((line for line in above if _ARGMAX.search(line.text)), None)
-    offer = sentence("K053", "the output before argmax")
+    offer = sentence("K053", "use the output before argmax")
     if line is None:
         return Finding(said, (Fix(offer),), code="K053", is_outside=True)
     return Finding(said, (Fix(offer, line.text, _ARGMAX.sub("", line.text, count=1), line=line),), code="K053",
@@ -165,14 +171,14 @@ _ARGMAX = re.compile(r"\.argmax\((?:dim=)?-?\d*\)")
 
 
 def _cast(facts: Facts, wanted: str, got: str) -> Finding:
-    said = sentence("K053", "the loss takes targets of {wanted}, and was given {got}", wanted=wanted, got=got)
+    said = sentence("K053", "the loss takes {wanted} targets but was given {got}", wanted=wanted, got=got)
     method = _METHODS.get(wanted, f".to(torch.{wanted})")
     dtype = getattr(torch, wanted, torch.float32)
     squeeze = _extra_axis(facts, wanted)
     mend = Mend(target=f"{{}}{squeeze}{method}",
                 turn_target=lambda t: (t.squeeze(1) if squeeze else t).to(dtype))  # fmt: skip
     return Finding(said, tuple(mended(facts, mend, lambda code: sentence(
-        "K053", "the target in that type: {code}", code=code))), is_outside=True)  # fmt: skip
+        "K053", "convert the target to that type: {code}", code=code))), is_outside=True)  # fmt: skip
 
 
 def _extra_axis(facts: Facts, wanted: str) -> str:
@@ -199,7 +205,7 @@ def _places(facts: Facts, found: re.Match[str]) -> Finding:
         sentence("K054", "the targets {b} are one-hot; for an output {a} they are class numbers of shape {wanted}, or "
                  "floats", a=a, b=b, wanted=wanted)
         if a == b and len(a) > 1
-        else sentence("K054", "for an output {a} the targets are classes of shape {wanted}; these are {b}", a=a, b=b,
+        else sentence("K054", "for an output {a} the targets are class numbers of shape {wanted}, not {b}", a=a, b=b,
                       wanted=wanted)
     )  # fmt: skip
     return Finding(said, tuple(_shaped(facts, a, b)), is_outside=True)
@@ -209,13 +215,13 @@ def _written_places(read: dict[str, str | None]) -> Finding:
     """From the message alone."""
     if read["got"] is not None:
         wanted, got = numbers(read["wanted"] or ""), numbers(read["got"])
-        said = sentence("K054", "the targets are {got} and should be {wanted}: axis 1 of the output is taken for the "
-                        "classes", got=got, wanted=wanted)  # fmt: skip
+        said = sentence("K054", "the targets are {got} but should be {wanted}: axis 1 of the output is read as "
+                                "the classes", got=got, wanted=wanted)  # fmt: skip
         line = "output = output.transpose(1, 2)"
-        offer = sentence("K054", "if the classes stand on the last axis of the output: {line}", line=line)
+        offer = sentence("K054", "if the classes are on the last axis of the output: {line}", line=line)
         return Finding(said, (Fix(offer, None, line),), is_outside=True)
     said = sentence(
-        "K054", "the loss takes one class a place: targets (N,) for an output (N, C), (N, H, W) for (N, C, H, W)"
+        "K054", "the loss takes one class per position: targets (N,) for an output (N, C), (N, H, W) for (N, C, H, W)"
     )
     one = sentence("K054", "if axis 1 has one number: target.squeeze(1)")
     hot = sentence("K054", "if it is one-hot: target.argmax(1)")
@@ -234,7 +240,7 @@ def _shaped(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
         if scores.name is None
     )
     for mend in (*_classes_of(a, b, long), *_scores_for(a, b), *both):
-        yield from mended(facts, mend, lambda code: sentence("K054", "one class a place: {code}", code=code))
+        yield from mended(facts, mend, lambda code: sentence("K054", "give one class per position: {code}", code=code))
 
 
 def _classes_of(a: Shape, b: Shape, long: str) -> Iterator[Mend]:
@@ -272,11 +278,13 @@ def _last_first(rank: int) -> str:
 def _weights(_: Facts, found: re.Match[str]) -> Finding:
     C, got = found["C"], numbers(found["got"] or "")
     if C is None or not got:
-        said = sentence("K059", "the weights of the classes are as many as the outputs, one for each")
+        said = sentence("K059", "there must be one class weight per output")
         return Finding(said, (Fix(sentence("K059", "len(weight) == output.shape[1]")),), is_outside=True)
-    said = sentence("K059", "there are {C} outputs and {got} weights of classes: one for each", C=int(C), got=got[0])
+    said = sentence(
+        "K059", "there are {C} outputs but {got} class weights: each output needs one", C=int(C), got=got[0]
+    )
     line = f"weight = torch.ones({C})"
-    offer = sentence("K059", "a weight for each class: {line}", line=line)
+    offer = sentence("K059", "give one weight per class: {line}", line=line)
     return Finding(said, (Fix(offer, None, line),), is_outside=True)
 
 
@@ -284,32 +292,35 @@ def _between(facts: Facts, found: re.Match[str]) -> Finding:
     which: Any = found["which"]
     loss = facts.loss
     if loss is not None and loss.shapes and not loss.input.is_meta and bool(torch.isnan(loss.input).any()):
-        said = sentence("K055", "the output holds NaN, which is not between 0 and 1: it was lost before the loss")
-        look = sentence("K055", "torch.isnan(output).any() after each layer; a smaller learning rate")
+        said = sentence("K055", "the output holds NaN, which is not between 0 and 1: it went wrong before the loss")
+        look = sentence("K055", "check torch.isnan(output).any() after each layer; try a smaller learning rate")
         return Finding(said, (Fix(look),), is_outside=True)
     if which == "target":
         return _target_between(facts)
-    said = sentence("K055", "binary_cross_entropy takes probabilities from 0 to 1, and the output is not between them")
+    said = sentence(
+        "K055", "binary_cross_entropy takes probabilities from 0 to 1, but the output is outside that range"
+    )
     logits = Mend(name="binary_cross_entropy_with_logits")
     squashed = Mend(scores="torch.sigmoid({})", turn_scores=torch.sigmoid)
     return Finding(said, (
-        *mended(facts, logits, lambda code: sentence("K055", "the loss for scores: {code}", code=code)),
-        *mended(facts, squashed, lambda code: sentence("K055", "or probabilities: {code}", code=code)),
+        *mended(facts, logits, lambda code: sentence("K055", "use the loss that takes scores: {code}", code=code)),
+        *mended(facts, squashed, lambda code: sentence("K055", "or turn the scores into probabilities: {code}",
+                                                               code=code)),
     ), is_outside=True)  # fmt: skip
 
 
 def _target_between(facts: Facts) -> Finding:
     loss = facts.loss
-    said = sentence("K055", "binary_cross_entropy takes targets from 0 to 1, and these are not between them")
+    said = sentence("K055", "binary_cross_entropy takes targets from 0 to 1, but these are outside that range")
     mend = Mend(target="{} / 255", turn_target=lambda t: t / 255)
     most = float(loss.target.max()) if loss and loss.shapes and not loss.target.is_meta else None
     if most is not None and most <= 1:
-        return Finding(sentence("K055", "the targets reach below 0: from 0 to 1 is taken"), is_outside=True)
+        return Finding(sentence("K055", "the targets go below 0, but must be from 0 to 1"), is_outside=True)
     if most is not None and most < 128:
-        look = sentence("K055", "the targets reach {most}: class numbers are for cross_entropy", most=most)
+        look = sentence("K055", "the targets reach {most}: for class numbers use cross_entropy", most=most)
         return Finding(said, (Fix(look),), is_outside=True)
     return Finding(said, tuple(mended(facts, mend, lambda code: sentence(
-        "K055", "a mask of bytes: {code}", code=code))), is_outside=True)  # fmt: skip
+        "K055", "for a mask from 0 to 255: {code}", code=code))), is_outside=True)  # fmt: skip
 
 
 TARGETS = (
