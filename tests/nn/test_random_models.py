@@ -95,16 +95,7 @@ def _same(before: Any, after: Any) -> bool:
     return torch.equal(before, after) if isinstance(before, torch.Tensor) else before is after or bool(before == after)
 
 
-STRIDES = frozenset({220, 262})
-"""Seeds whose answers lie in memory otherwise than the model's: issue 11, F2."""
-
-
-def _seeds() -> list[Any]:
-    known = pytest.mark.xfail(reason="the answer lies otherwise in memory", strict=False)
-    return [pytest.param(seed, marks=[known] if seed in STRIDES else []) for seed in range(COUNT)]
-
-
-@pytest.mark.parametrize("seed", _seeds())
+@pytest.mark.parametrize("seed", range(COUNT))
 def test_a_random_network_is_the_original_or_is_left_with_a_true_reason(seed: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own, of old normed weights

@@ -6,6 +6,7 @@ The number in a test's name is the row of the second round of reported cases; wh
 from __future__ import annotations
 
 import copy
+import ctypes
 import itertools
 import random
 import warnings
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from kaiyan.nn import accelerate
+from kaiyan.nn import accelerate, settling
 from kaiyan.nn.copied import copied
 
 
@@ -188,24 +189,33 @@ class Patches(nn.Module):
             return y * y.stride(1)
         if self.how == "is_contiguous":
             return y if y.is_contiguous() else -y
-        return torch.frombuffer(bytearray(y.untyped_storage()), dtype=torch.float32).clone().cumsum(0)
+        memory = bytearray(ctypes.string_at(y.data_ptr(), y.numel() * y.element_size()))
+        return torch.frombuffer(memory, dtype=torch.float32).clone().cumsum(0)
 
 
+@pytest.fixture
+def last_is_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The race of layouts is won by the last that is tried, which lays pictures out otherwise than they come."""
+    monkeypatch.setattr(settling, "raced", lambda models, _, __: [float(len(models) - i) for i in range(len(models))])
+
+
+@pytest.mark.usefixtures("last_is_fastest")
 @pytest.mark.parametrize("how", ["as_strided", "numpy", "set_", "stride", "is_contiguous", "storage"])
 def test_a9_what_reads_the_order_in_memory_reads_the_models(how: str) -> None:
-    model, x = Patches(how).eval(), torch.randn(2, 3, 32, 32)
-    for _ in range(3):
-        quick = accelerate(model, x)
-        assert quick.report.layout == "planes"
-        assert quick.report.difference < 1e-4
-        _same(quick, model, x)
-        _accounted(quick, model)
+    model, x = Patches(how).eval(), torch.randn(2, 3, 12, 12)
+    quick = accelerate(model, x)
+    assert quick.report.layout == "planes"
+    assert quick.report.difference < 1e-4
+    _same(quick, model, x)
+    _accounted(quick, model)
 
 
+@pytest.mark.usefixtures("last_is_fastest")
 def test_a9_channels_last_is_still_taken_where_nothing_reads_the_order() -> None:
-    layouts = {accelerate(nn.Sequential(nn.Conv2d(3, 64, 3), nn.Conv2d(64, 64, 3)).eval(), torch.randn(2, 3, n, n))
-               .report.layout for n in (24, 40, 56)}  # fmt: skip
-    assert layouts <= {"planes", "pixels"}
+    model = nn.Sequential(nn.Conv2d(3, 64, 3), nn.Conv2d(64, 64, 3)).eval()
+    quick = accelerate(model, torch.randn(2, 3, 24, 24))
+    assert quick.report.layout == "pixels"
+    _same(quick, model, torch.randn(2, 3, 24, 24))
 
 
 class Head(nn.Module):

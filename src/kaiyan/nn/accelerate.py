@@ -101,6 +101,8 @@ def _as_graph(case: Case, precision: str) -> _Done:
     if case.changed:
         paths = ", ".join(case.changed[:3])
         raise NotAGraphError(sentence("graph", "a call changes {paths}, which a graph would not", paths=paths))
+    if case.reads == "data_ptr":  # a symbol in the place of an address would be read by the user's C code
+        raise NotAGraphError(sentence("graph", "it reads addresses in memory, which a graph has none of"))
     model, made, left = _graph(case, precision)
     try:
         done = _Done(settled(case, model), (), made, left, True)

@@ -26,7 +26,7 @@ class Accelerated(nn.Module):
         self.model: Any = model
         self.layout = layout
         self.is_laying = is_laying
-        self._orders: dict[tuple[str, bool], list[Order]] = {}
+        self._orders: dict[tuple[str, bool], list[Order] | None] = {}  # None: they lie as the model's by themselves
         self.training = False
 
     @torch.no_grad()
@@ -39,12 +39,12 @@ class Accelerated(nn.Module):
             answer = read(call(*given, **named))
         if self.is_laying:
             _write_back(given, inputs)
-        return self._arranged(answer, given, inputs) if self._orders or self.is_laying else answer
+        return self._arranged(answer, given, inputs) if self.is_laying or any(self._orders.values()) else answer
 
     def _arranged(self, answer: Any, given: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
         """The answer as the model's lies for inputs that come like these; what is an input is that very tensor."""
         layout, is_one = lie_of(inputs)
-        order = self._orders.get((layout, is_one)) or self._orders.get((layout, not is_one))
+        order = self._orders.get((layout, is_one), self._orders.get((layout, not is_one)))
         same = {id(its): x for its, x in zip(given, inputs, strict=True) if its is not x}
         return ordered(answer, order or [], same) if order or same else answer
 
@@ -55,6 +55,7 @@ class Accelerated(nn.Module):
     def lay_out_as(self, right: Any, answer: Any, inputs: tuple[Any, ...]) -> bool:
         """From now on answers to inputs laid out like these lie as the right one; whether they can."""
         if strides(right) == strides(answer):
+            self._orders.setdefault(lie_of(inputs), None)
             return True
         self._orders[lie_of(inputs)] = orders(right)
         return strides(right) == strides(ordered(answer, orders(right), {}))

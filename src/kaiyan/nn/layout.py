@@ -11,8 +11,8 @@ from torch.overrides import TorchFunctionMode
 
 from kaiyan.nn.structure import mapped
 
-LAYOUTS = {"planes": torch.contiguous_format, "pixels": torch.channels_last}
-"""How pictures lie in memory: channel by channel, or channels last."""
+CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+"""torch's name for "pixels", in which the channels lie last, by rank; in "planes" all is contiguous."""
 Order = tuple[int, ...]
 """A tensor's axes from the widest stride to the narrowest."""
 Strides = tuple[int, ...]
@@ -26,7 +26,10 @@ _READS = (
 
 
 class OrderWatch(TorchFunctionMode):
-    """Notes the first operation of a model that reads the order in which a tensor of two or more axes lies."""
+    """Notes an operation of a model that reads the order in which a tensor of two or more axes lies.
+
+    The first, or one that reads an address.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,16 +38,16 @@ class OrderWatch(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = getattr(func, "__name__", "")
         name = getattr(getattr(func, "__self__", None), "__name__", name) if name == "__get__" else name
-        if self.read is None and name in _READS and args and isinstance(args[0], Tensor) and args[0].ndim > 1:
-            self.read = name
+        if name in _READS and args and isinstance(args[0], Tensor) and args[0].ndim > 1:
+            self.read = name if self.read is None or name == "data_ptr" else self.read
         return func(*args, **(kwargs or {}))
 
 
 def laid(x: Any, layout: str) -> Any:
-    """A picture in a layout; anything else as it is."""
-    if not isinstance(x, Tensor) or x.ndim != 4:
+    """A picture or a volume in a layout; anything else as it is."""
+    if not isinstance(x, Tensor) or x.ndim not in CHANNELS_LAST:
         return x
-    return x.contiguous(memory_format=LAYOUTS[layout])
+    return x.contiguous(memory_format=CHANNELS_LAST[x.ndim] if layout == "pixels" else torch.contiguous_format)
 
 
 def lie_of(inputs: tuple[Any, ...]) -> tuple[str, bool]:
@@ -57,7 +60,7 @@ def layout_of(inputs: tuple[Any, ...]) -> str:
     """How the first tensor among inputs that does not lie channel by channel lies: "planes" where there is none."""
     for x in inputs:
         if isinstance(x, Tensor) and x.layout is torch.strided:
-            if x.ndim == 4 and x.stride(1) == 1 and _is_last(x):
+            if x.ndim in CHANNELS_LAST and x.stride(1) == 1 and _is_last(x):
                 return "pixels"
             if not x.is_contiguous():
                 return "others"
@@ -67,10 +70,10 @@ def layout_of(inputs: tuple[Any, ...]) -> str:
 def _is_last(x: Tensor) -> bool:
     """Whether torch takes a picture for one that lies channels last, also where an axis of one leaves it open.
 
-    Source: is_channels_last_strides_2d in c10/core/MemoryFormat.h.
+    Source: is_channels_last_strides_2d and _3d in c10/core/MemoryFormat.h.
     """
     least = 0
-    for axis in (1, 3, 2, 0):
+    for axis in (1, *range(x.ndim - 1, 1, -1), 0):
         size, stride = x.shape[axis], x.stride(axis)
         if not size or stride < least or (axis == 0 and least == x.stride(1)):
             return False
