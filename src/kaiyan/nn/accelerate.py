@@ -52,6 +52,8 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     into it, a sum and an activation are fused; a model that torch.fx cannot trace is taken module by module. The copy
     gives the model's answers, laid out as the model's, on the example and on a second input, or a layer or the whole
     is left. ``precision`` bounds the error, see ``kaiyan.conv``; what was done and gained is in ``report``.
+    Weights that are written to are packed again at the next call, unless torch does not count the write: past it,
+    through ``.data`` or a NumPy view.
 
     Raises ``KaiyanError`` when the model fails on the input, or cannot be copied.
     """

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from kaiyan.nn.called import FUNCTIONS, Called
-from kaiyan.nn.chain import PLAIN_TENSORS, Kernel, written
+from kaiyan.nn.chain import Kernel
 from kaiyan.nn.deferred import read
 from kaiyan.nn.fuse import refusal
 from kaiyan.nn.standing import Standing, is_autocast, takes
+from kaiyan.nn.tensors import PLAIN_TENSORS, written
 from kaiyan.spec.error import ConvError
 
 _WEIGHTS = 2
@@ -61,7 +62,7 @@ class Around(Standing):
         for known, its_weight, its_bias, kernel in self._kernels:
             if known == key and its_weight.is_now(weight) and its_bias.is_now(bias):
                 return kernel
-        if len(self._kernels) == _WEIGHTS:
+        if len(self._kernels) >= _WEIGHTS:
             self.varying, self._kernels = True, []
             return None
         kept = Kept(weight), Kept(bias)

@@ -9,20 +9,19 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from torch import Tensor, nn
-
 from kaiyan.nn.prepared import Packed, PackedLinear, Weighted
+from kaiyan.nn.tensors import PLAIN_TENSORS, version, written
 from kaiyan.spec.error import KaiyanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from torch import Tensor
+
     from kaiyan.spec.conv import Shape
 
 _VARIANTS = 8
 _SHAPES = 64
-PLAIN_TENSORS = (Tensor, nn.Parameter)
-"""Tensors without a behaviour of their own."""
 
 
 class Norm(NamedTuple):
@@ -68,7 +67,8 @@ class Folded(Numbers):
 
     def __init__(self, plain: Numbers, norm: Norm, precision: str, *, is_linear: bool) -> None:
         super().__init__(plain.weighted.normalised(norm), precision, is_linear=is_linear)
-        self._tensors = [t for t in norm[:4] if t is not None]  # kept, so that none is taken for another of its address
+        self._tensors = [t for t in norm[:4] if t is not None]
+        self._memory = [t.detach() for t in self._tensors]  # kept, so that no other numbers come to its address
         self._state = self._now()
 
     def is_current(self) -> bool:
@@ -198,13 +198,3 @@ class OverwrittenError(KaiyanError):
     """The input of a convolution was written over before its output was read."""
 
     kernel: Kernel
-
-
-def written(tensor: Tensor) -> tuple[int, int]:
-    """What changes when a tensor is written to, or given other numbers."""
-    return version(tensor), tensor.data_ptr()
-
-
-def version(tensor: Tensor) -> int:
-    """How often it was written to; torch does not count for tensors of inference mode."""
-    return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001

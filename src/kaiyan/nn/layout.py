@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from kaiyan.nn.structure import mapped
+from kaiyan.nn.tensors import is_plain
 
 CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 """torch's name for "pixels", in which the channels lie last, by rank; in "planes" all is contiguous."""
@@ -44,8 +45,8 @@ class OrderWatch(TorchFunctionMode):
 
 
 def laid(x: Any, layout: str) -> Any:
-    """A picture or a volume in a layout; anything else as it is."""
-    if not isinstance(x, Tensor) or x.ndim not in CHANNELS_LAST:
+    """A picture or a volume in a layout; what torch follows stays as it is, and so all else: vmap has no layouts."""
+    if not is_plain(x) or x.ndim not in CHANNELS_LAST:
         return x
     return x.contiguous(memory_format=CHANNELS_LAST[x.ndim] if layout == "pixels" else torch.contiguous_format)
 
@@ -119,7 +120,7 @@ def ordered(answer: Any, wanted: list[Order], same: dict[int, Tensor]) -> Any:
 
 def _dense(tensor: Tensor, order: Order | None) -> Tensor:
     """A tensor in an order, with the gaps that it has: those of a slice of a larger one."""
-    if order is None or len(order) != tensor.ndim or tensor.layout is not torch.strided:
+    if order is None or len(order) != tensor.ndim or not is_plain(tensor):
         return tensor
     extents, wanted, step = _extents(tensor), [0] * tensor.ndim, 1
     for axis in reversed(order):

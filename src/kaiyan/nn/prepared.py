@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from kaiyan.engine.algorithms.torch import composed
 from kaiyan.engine.codegen.threads import get_num_threads
+from kaiyan.nn.tensors import is_plain, is_same, written
 from kaiyan.ops.prepare import prepare
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class Packed:
 
     def __call__(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """X (N, C, *spatial) or (C, *spatial), and a residual that is added to the output."""
+        if not is_plain(x) or not (residual is None or is_plain(residual)):
+            return self._followed(x, residual)
         if type(residual) is nn.Parameter:
             residual = residual.detach()
         like = None if residual is None else (residual.shape, residual.stride(), residual.dtype)
@@ -68,6 +72,15 @@ class Packed:
             self._known[key] = ready = self._made(x, residual) if low is None else self._lowered(low)
         y: Tensor = ready(x, residual)
         return y
+
+    def _followed(self, x: Tensor, residual: Tensor | None) -> Tensor:
+        """By torch's operators, where torch follows what is done, or the numbers are elsewhere."""
+        found, rank = self._found, len(self._found.spec.axes)
+        convolve = composed(found.spec, tuple(x.shape[-rank:]), str(x.device))
+        alone = x.ndim == rank + 1
+        y = convolve(x.unsqueeze(0) if alone else x, found.weight.to(x.device), _moved(found.bias, x))
+        y = y.squeeze(0) if alone else y
+        return activated(y if residual is None else y + residual, found.activation)
 
     @property
     def algorithm(self) -> str:
@@ -107,10 +120,10 @@ class PackedLinear(Packed):
 
     def __call__(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """X (..., C) to (..., K); few rows are left to torch, which reads their weight as fast."""
-        rows = x.reshape(-1, x.shape[-1]).contiguous()
-        if len(rows) < _ROWS or residual is not None:
-            y = F.linear(x, self._found.weight[..., 0], self._found.bias)
+        if not is_plain(x) or x.numel() < _ROWS * x.shape[-1] or residual is not None:
+            y = F.linear(x, self._found.weight.to(x.device)[..., 0], _moved(self._found.bias, x))
             return activated(y if residual is None else y + residual, self._found.activation)
+        rows = x.reshape(-1, x.shape[-1]).contiguous()
         y = super().__call__(rows.t().unsqueeze(0))
         return y[0].t().reshape(*x.shape[:-1], -1)
 
@@ -129,13 +142,25 @@ class Prepared(nn.Module):
         self.spec, self.activation, self.precision = found.spec, found.activation, precision
         self.weight = _fixed(self._own(found.weight))
         self.register_parameter("bias", None if found.bias is None else _fixed(found.bias))
-        self._packed: Packed | None = None
+        self._kept: tuple[tuple[Any, ...], Packed] | None = None
+        """What was packed and what it was packed for, in one: another thread may ask meanwhile."""
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """X (N, C, *spatial) or (C, *spatial), and a residual that is added to the output."""
-        if self._packed is None:
-            self._packed = self._made()
-        return self._packed(x, residual)
+        if not is_plain(x):
+            return self._made()(x, residual)
+        state, kept = self._state(), self._kept
+        if kept is None or not is_same(kept[0], state):
+            self._kept = kept = state, self._made()
+        return kept[1](x, residual)
+
+    def _state(self) -> tuple[Any, ...]:
+        """The numbers as they are now: writing to a parameter, loading, another type or memory changes it."""
+        own = self._parameters
+        weight, bias = own.get("weight"), own.get("bias")
+        if weight is None:
+            weight, bias = self.weight, self.bias
+        return weight, bias, written(weight), None if bias is None else written(bias)
 
     def _made(self) -> Packed:
         return Packed(self._weighted(self.weight.detach()), self.precision)
@@ -146,18 +171,10 @@ class Prepared(nn.Module):
     def _own(self, weight: Tensor) -> Tensor:
         return weight
 
-    def _apply(self, fn: Any, recurse: bool = True) -> Any:
-        self._packed = None
-        return super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-
-    def _load_from_state_dict(self, *arguments: Any) -> None:
-        self._packed = None
-        super()._load_from_state_dict(*arguments)
-
     @property
     def algorithm(self) -> str:
         """What computed its last new shape; nothing before its first call."""
-        return self._packed.algorithm if self._packed else ""
+        return self._kept[1].algorithm if self._kept else ""
 
     @property
     def padding(self) -> Any:
@@ -174,7 +191,7 @@ class Prepared(nn.Module):
         return super().__getattr__(name)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_packed": None}
+        return self.__dict__ | {"_kept": None}
 
     def extra_repr(self) -> str:
         return str(self.spec) if self.activation is None else f"{self.spec}, activation={self.activation!r}"
@@ -209,6 +226,10 @@ _SETTINGS = (
 def activated(y: Tensor, activation: str | None) -> Tensor:
     """``y`` under torch's own function of that name."""
     return y if activation is None else getattr(F, activation)(y)
+
+
+def _moved(tensor: Tensor | None, x: Tensor) -> Tensor | None:
+    return None if tensor is None else tensor.to(x.device)
 
 
 def _fixed(tensor: Tensor) -> nn.Parameter:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from kaiyan.nn.chain import PLAIN_TENSORS, Chain, Kernel, written
+from kaiyan.nn.chain import Chain, Kernel
 from kaiyan.nn.deferred import Deferred, read, take_module
 from kaiyan.nn.fuse import weighted
 from kaiyan.nn.prepared import Prepared
+from kaiyan.nn.tensors import is_plain, is_same, written
 from kaiyan.spec.error import ConvError
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -37,8 +38,8 @@ class Standing:
     def __init__(self, layer: nn.Module, precision: str) -> None:
         self.layer: Any = layer
         self.precision, self.until, self.watched = precision, "", False
-        self._kernel: Kernel | None = None
-        self._state: tuple[Any, ...] = ()
+        self._kept: tuple[tuple[Any, ...], Kernel] | None = None
+        """What the kernel was packed for and itself, in one: another thread may ask meanwhile."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's output."""
@@ -60,28 +61,27 @@ class Standing:
         """The numbers, or a tensor that waits for what follows."""
         x = _laid(x.detach() if type(x) is nn.Parameter else x)
         small = not self.until or prod(kernel.output_shape(x.shape)) < WORTH_WAITING
-        if small or self.layer._forward_hooks:  # noqa: SLF001 (what a hook sees it may keep)
+        if small or self.layer._forward_hooks or _GLOBAL_HOOKS:  # noqa: SLF001 (what a hook sees it may keep)
             return kernel.plain(x, None, None)
         return Deferred(Chain(kernel, x, self.until))
 
     def kernel(self) -> Kernel:
         """The kernel of the weight as it is now."""
-        state = _state(self.layer)
-        if self._kernel is None or not _same(state, self._state):
-            self._state = state
-            self._kernel = Kernel(
-                weighted(self.layer), self.precision, is_linear=isinstance(self.layer, nn.Linear)
-            )  # fmt: skip
-            self._kernel.watched = self.watched
-        return self._kernel
+        state, kept = _state(self.layer), self._kept
+        if kept is not None and is_same(kept[0], state):
+            return kept[1]
+        kernel = Kernel(weighted(self.layer), self.precision, is_linear=isinstance(self.layer, nn.Linear))
+        kernel.watched = self.watched
+        self._kept = state, kernel
+        return kernel
 
     def kernels(self) -> list[Kernel]:
         """Every kernel that is in use."""
-        return [] if self._kernel is None else [self._kernel]
+        return [] if self._kept is None else [self._kept[1]]
 
     def forget(self) -> None:
         """Lets go what was packed."""
-        self._kernel, self._state = None, ()
+        self._kept = None
 
     def idle(self, x: Any, *others: Any, **kwargs: Any) -> Sentence:
         """Why a call was torch's."""
@@ -111,7 +111,7 @@ class Standing:
         return str(spec) if activation is None else f"{spec}, activation={activation!r}"
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_kernel": None, "_state": ()}
+        return self.__dict__ | {"_kept": None}
 
 
 def computed_by(layer: nn.Module) -> Prepared | Standing | None:
@@ -141,11 +141,9 @@ _SETTINGS = ("stride", "padding", "dilation", "groups", "padding_mode", "output_
 
 def takes(x: Any, weight: Any) -> bool:
     """Whether the engine computes on it: plain numbers of one type on a processor that no gradient is asked of."""
-    if type(x) not in PLAIN_TENSORS or x.dtype is not weight.dtype or x.layout is not _STRIDED:
+    if not is_plain(x) or x.dtype is not weight.dtype or not weight.is_cpu or is_autocast("cpu"):
         return False
-    if not x.is_cpu or not weight.is_cpu or is_autocast("cpu") or _tracing() is not None or _transform() is not None:
-        return False
-    return not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad))
+    return not (weight.requires_grad and torch.is_grad_enabled())
 
 
 def _laid(x: Tensor) -> Tensor:
@@ -170,10 +168,8 @@ def _is_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
     return True
 
 
-_STRIDED = torch.strided
 is_autocast = torch.is_autocast_enabled
-_tracing = torch._C._get_tracing_state  # noqa: SLF001
-_transform = torch._C._functorch.peek_interpreter_stack  # noqa: SLF001 (vmap, jvp and their like)
+_GLOBAL_HOOKS = nn.modules.module._global_forward_hooks  # noqa: SLF001
 
 
 def _state(layer: Any) -> tuple[Any, ...]:
@@ -185,7 +181,3 @@ def _state(layer: Any) -> tuple[Any, ...]:
         weight, bias = layer.weight, layer.bias
     settings = [own.get(name) for name in _SETTINGS]
     return weight, bias, written(weight), bias if bias is None else written(bias), settings
-
-
-def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    return one[0] is other[0] and one[1] is other[1] and one[2:] == other[2:]

@@ -1,0 +1,42 @@
+"""What is known of a tensor without reading its numbers: whether kernels may have them, and whether they changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import forward_ad
+
+PLAIN_TENSORS = (Tensor, nn.Parameter)
+"""Tensors without a behaviour of their own."""
+
+
+def is_plain(x: Any) -> bool:
+    """Whether a kernel may read a tensor's numbers: they are in this memory, and torch does not follow what is done."""
+    if type(x) not in PLAIN_TENSORS or not x.is_cpu or x.layout is not _STRIDED:
+        return False
+    if _tracing() is not None or _transform() is not None or _modes() or forward_ad._current_level >= 0:  # noqa: SLF001
+        return False
+    return not (x.requires_grad and torch.is_grad_enabled())
+
+
+def written(tensor: Tensor) -> tuple[int, int]:
+    """What changes when a tensor is written to, or given other numbers while the memory of the old ones is kept."""
+    return version(tensor), tensor.data_ptr()
+
+
+def is_same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether two states are alike: of a weight and a bias, the very ones, and of what else is known of them."""
+    return one[0] is other[0] and one[1] is other[1] and one[2:] == other[2:]
+
+
+def version(tensor: Tensor) -> int:
+    """How often it was written to; torch does not count for tensors of inference mode."""
+    return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001
+
+
+_STRIDED = torch.strided
+_tracing = torch._C._get_tracing_state  # noqa: SLF001
+_transform = torch._C._functorch.peek_interpreter_stack  # noqa: SLF001 (vmap, jvp and their like)
+_modes = torch._C._len_torch_dispatch_stack  # noqa: SLF001 (counters of operations, fake tensors, make_fx)
