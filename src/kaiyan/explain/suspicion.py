@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.explain.causes.suspects import suspects
 from kaiyan.explain.source import is_library
-from kaiyan.explain.trial import OFFERED, alone
+from kaiyan.explain.trial import OFFERED, alone, mixes
 
 if TYPE_CHECKING:
     from kaiyan.explain.causes.finding import Finding
@@ -21,6 +21,8 @@ ENOUGH = 2
 """Suspects that are shown."""
 OF_SIZES = frozenset({"K003", "K004", "K012", "K022"})
 """Causes that say more than that another size would do."""
+VIEW = "K026"
+"""A view that does not come out even: at some other size it does, and mixes the samples of a batch."""
 MORE = 0.6
 """Seconds of all processors for the suspects, beyond the time for fixes."""
 
@@ -32,7 +34,7 @@ def suspected(facts: Facts, code: str, finding: Finding, trials: list[Trial]) ->
     library = _is_librarys(facts)
     if any(trial.runs and (not library or _is_of_inputs(trial)) for trial in trials):
         return code, finding, trials
-    proven = _proven(facts)
+    proven = _proven(facts, code)
     if not proven:
         return code, finding, trials
     own = {str(trial.fix.after) for _, trial in proven}
@@ -49,7 +51,7 @@ def _is_of_inputs(trial: Trial) -> bool:
     return trial.fix.before is None and trial.fix.line is None and trial.fix.made is None
 
 
-def _proven(facts: Facts) -> list[tuple[Suspect, Trial]]:
+def _proven(facts: Facts, code: str) -> list[tuple[Suspect, Trial]]:
     until = process_time() + MORE
     proven: list[tuple[Suspect, Trial]] = []
     for suspect in suspects(facts):
@@ -58,7 +60,7 @@ def _proven(facts: Facts) -> list[tuple[Suspect, Trial]]:
         if suspect.code == "K070" and any(suspect.cause.text == known.cause.text for known, _ in proven):
             continue  # another number of the same kind
         trial = alone(suspect.fix, facts)
-        if trial is not None and trial.runs:
+        if trial is not None and trial.runs and not (code == VIEW and mixes(trial)):
             proven.append((suspect, trial))
     return proven
 

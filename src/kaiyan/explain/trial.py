@@ -70,10 +70,10 @@ def tried(facts: Facts, finding: Finding, until: float, understand: Understand) 
             continue
         elif (trial := _trial(fix, facts, until, understand)) and _is_enough(trial, finding):
             (running if trial.runs else further).append(trial)
-        if sum(_worth(trial) == 0 for trial in running) == OFFERED:
+        if sum(not mixes(trial) for trial in running) == OFFERED:
             break
     further = further[: 1 if running else OFFERED]
-    return (sorted(running, key=_worth) + further + untried + late[:UNTRIED])[:OFFERED]
+    return (sorted(running, key=mixes) + further + untried + late[:UNTRIED])[:OFFERED]
 
 
 def _can_be_tried(fix: Fix, facts: Facts, finding: Finding) -> bool:
@@ -124,11 +124,11 @@ def _different(fixes: Iterable[Fix]) -> Iterator[Fix]:
             yield fix
 
 
-def _worth(trial: Trial) -> int:
-    """0 where the answer has a row for each row of the input, 1 where the samples were mixed."""
+def mixes(trial: Trial) -> bool:
+    """Whether the answer has other rows than the input: the samples were mixed."""
     rows = next((x.shape[0] for x in trial.inputs if isinstance(x, torch.Tensor) and x.ndim > 1), None)
     outputs = trial.run.outputs if trial.run else ()
-    return int(bool(rows and outputs and outputs[0] and outputs[0][0] != rows))
+    return bool(rows and outputs and outputs[0] and outputs[0][0] != rows)
 
 
 def _trial(fix: Fix, facts: Facts, until: float, understand: Understand) -> Trial | None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from kaiyan.explain.causes.colours import Change, recoloured
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.causes.ranks import other_rank
+from kaiyan.explain.causes.turned import joined_samples, turned
 from kaiyan.explain.causes.types import picture
 from kaiyan.explain.fixes import Fix, edited, fed, parameter, replaced
 from kaiyan.explain.layers import Permute, is_convolution, rebuilt
@@ -40,30 +41,47 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
         rank = sentence("K005", "{shape} is a batch for a layer of one axis less than {path} has", shape=shape,
                         path=facts.named("Conv"))  # fmt: skip
         return Finding(rank, tuple(other_rank(facts, shape)), code="K005")
-    step = facts.step
-    ungrouped: tuple[Fix, ...] = ()
-    if facts.layer is None and groups > 1 and step and step.line and f", groups={groups}" in step.line.text:
-        offer = sentence("K027", "groups=1")
-        ungrouped = (edited(offer, step.line, step.path, f", groups={groups}", ""),)
+    ungrouped = tuple(_ungrouped(facts, groups))
     axes = len(numbers(found["weight"] or "")) or None
     shape = _unpadded(facts, shape, expected)
     moved = tuple(_moved(facts, shape, expected, axes))
+    tokens = () if moved else tuple(_tokens(facts, expected))
     coloured = _recoloured(facts, expected, got)
     if coloured is not None:
         said = coloured[0]
-    if moved:
-        axis = max(a for a in range(1, len(shape)) if shape[a] == expected)
-        said = sentence(
-            "K030", "the channels stand on another axis: axis {axis} of {shape} has the {expected} that are taken",
-            axis=axis, shape=shape, expected=expected,
-        )  # fmt: skip
+    if moved or tokens:
+        said = _elsewhere(shape, expected)
     if ungrouped and numbers(found["weight"] or "")[1:2] == (got,):
         said = sentence("K027", "with groups={groups} the weight, made for {got} channels, takes {expected}, but "
                                 "was given {got}",
                         groups=groups, got=got, expected=expected)  # fmt: skip
         return Finding(said, (*ungrouped, *_channels(facts, expected, got, groups)), code="K027")
-    fixes = (*ungrouped, *moved, *_channels(facts, expected, got, groups))
-    return Finding(said, fixes, code="K030" if moved else None)
+    fixes = (*ungrouped, *moved, *tokens, *joined_samples(facts, expected), *_channels(facts, expected, got, groups))
+    return Finding(said, fixes, code="K030" if moved or tokens else None)
+
+
+def _ungrouped(facts: Facts, groups: int) -> Iterator[Fix]:
+    """A function's groups left out of its call."""
+    step = facts.step
+    if facts.layer is None and groups > 1 and step and step.line and f", groups={groups}" in step.line.text:
+        yield edited(sentence("K027", "groups=1"), step.line, step.path, f", groups={groups}", "")
+
+
+def _elsewhere(shape: Shape, expected: int) -> Sentence:
+    axis = max(a for a in range(1, len(shape)) if shape[a] == expected)
+    return sentence(
+        "K030", "the channels stand on another axis: axis {axis} of {shape} has the {expected} that are taken",
+        axis=axis, shape=shape, expected=expected,
+    )  # fmt: skip
+
+
+def _tokens(facts: Facts, expected: int) -> Iterator[Fix]:
+    """Sequences (N, L, C), as an Embedding or a recurrent layer gives them, for a convolution of (N, C, L)."""
+    shape, maker = facts.given or (), facts.maker()
+    if len(shape) != 3 or shape[2] != expected or shape[1] == expected or not isinstance(facts.layer, nn.Conv1d):
+        return
+    if maker is not None and "Conv" not in maker.kind:
+        yield from turned(facts, shape, lambda code: sentence("K030", "move the features to axis 1: {line}", line=code))
 
 
 def _unpadded(facts: Facts, shape: Shape, expected: int) -> Shape:

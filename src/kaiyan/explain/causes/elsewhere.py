@@ -43,8 +43,8 @@ def _exported(name: str, wanted: dict[int, int]) -> tuple[Fix, ...]:
         f"torch.onnx.export(..., dynamic_axes={{{name!r}: {{{', '.join(f'{a}: {w!r}' for a, w in _named(wanted))}}}}})"
     )
     free = _fix(sentence("K070", "export it again with these axes dynamic: {line}", line=line), line)
-    if not sizes:
-        return (free,)
+    if len(sizes) < 2:  # the other size is not in the message, and cv2.resize takes both
+        return (*(Fix(sentence("K070", "give it {n} there", n=n)) for n in sizes), free)
     resize = f"x = cv2.resize(x, ({', '.join(str(n) for n in reversed(sizes))}))"
     return (
         _fix(sentence("K070", "resize it before the batch axis is added: {line}", line=resize), resize),

@@ -12,6 +12,7 @@ from torch import nn
 from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.causes.linear import padded
 from kaiyan.explain.causes.meeting import meeting, resized
+from kaiyan.explain.causes.patches import for_each_sample, one_place_more
 from kaiyan.explain.fixes import Fix, edited, followed, replaced, through
 from kaiyan.explain.layers import half, is_convolution, rebuilt, written
 from kaiyan.explain.rehearse import titled
@@ -33,7 +34,7 @@ def _sum(facts: Facts, found: re.Match[str]) -> Finding:
         places = sentence("K021", "the model's own {own} is added to {came}: it fits one input size only",
                           own=shapes[1] if _is_kept(facts, shapes[1]) else shapes[0],
                           came=shapes[0] if _is_kept(facts, shapes[1]) else shapes[1])  # fmt: skip
-        return Finding(places)
+        return Finding(places, tuple(one_place_more(facts, shapes)))
     what = f" {sign or ','} ".join(str(s) for s in shapes) if len(shapes) == 2 else f"a {sign} b"
     if sign == "+":
         said = sentence("K021", "the two tensors of the sum differ on axis {axis}: {a} and {b} in {what}", axis=axis,
@@ -165,7 +166,19 @@ def _concat(facts: Facts, found: re.Match[str]) -> Finding:
         else sentence("K022", "tensor {number} of the concatenation has {b}, the first has {a}", number=number,
                       a=a, b=b)
     )  # fmt: skip
-    return Finding(said, (*meeting(facts, shapes), *resized(facts, shapes), *_joined(facts, shapes)))
+    fixes = (*for_each_sample(facts, shapes), *meeting(facts, shapes), *resized(facts, shapes), *_joined(facts, shapes))
+    return Finding(said, fixes or tuple(_words_of_concat(a, b) if not shapes else ()))
+
+
+def _words_of_concat(a: int, b: int) -> Iterator[Fix]:
+    """From the message alone: what a U-Net's skip does at an odd size."""
+    line = "up = F.interpolate(up, size=skip.shape[2:])"
+    if abs(a - b) <= max(1, min(a, b) // 8):
+        said = sentence("K022", "resize one to the other, if they are feature maps: {line}", line=line)
+        yield Fix(said, None, line)
+        yield Fix(sentence("K022", "use pictures whose sides can be halved as often as the network halves them"))
+    else:
+        yield Fix(sentence("K022", "print their shapes: all axes but the joined one must be equal"))
 
 
 def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:

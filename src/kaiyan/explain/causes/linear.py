@@ -27,8 +27,9 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     rows, got, expected = (int(n) for n in found.groups() if n)
     shape = facts.given
     maps = _maps(facts, shape)
-    if maps and maps.output and _is_single(maps) and facts.inputs:
-        return _unbatched(facts, maps.output)
+    taken = next((s for s in reversed(facts.done) if _gives_maps(s)), None)
+    if taken and taken.output and _is_single(taken) and facts.inputs:
+        return _unbatched(facts, taken.output)
     if shape and maps and maps.output and (len(shape) > 2 or len(shape) == 1):
         return _unflattened(facts, shape, maps.output, expected)
     alone = not facts.done and len(shape or ()) != 2

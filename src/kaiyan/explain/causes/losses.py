@@ -35,7 +35,7 @@ def _alike(facts: Facts, found: re.Match[str]) -> Finding | None:
     if a and b and a[0] != b[0] and a[1:] == b[1:]:
         return rows(facts, a[0], b[0])
     said = sentence("K051", "the loss is element-wise: the output is {a}, the target {b}", a=a, b=b)
-    fixes = (*_axes(facts, a, b), *_labels(facts, a, b), *_sizes(facts, a, b))
+    fixes = (*_axes(facts, a, b), *_alone(facts, a, b), *_labels(facts, a, b), *_sizes(facts, a, b))
     wanted = None if facts.run is None or facts.run.error else (lambda run: run.outputs[:1] == (b,))
     return Finding(said, fixes or tuple(_unknown_way(a, b)), wanted=wanted, is_outside=True)
 
@@ -90,6 +90,14 @@ def _axes(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
         mend = Mend(target=f"{{}}.permute{order}", turn_target=partial(torch.permute, dims=order))
         yield from mended(facts, mend, lambda code: sentence(
             "K051", "put the target's axes in the output's order: {code} gives {a}", code=code, a=a))  # fmt: skip
+
+
+def _alone(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
+    """Several axes of one more than the target has, such as a discriminator's (N, 1, 1, 1)."""
+    if len(a) - len(b) > 1 and [n for n in a if n != 1] == [n for n in b if n != 1]:
+        mend = Mend(scores=f"{{}}.reshape{b}" if len(b) != 1 else "{}.flatten()", turn_scores=lambda x: x.reshape(b))
+        yield from mended(facts, mend, lambda code: sentence(
+            "K051", "reshape the output like the target: {code} gives {b}", code=code, b=b))  # fmt: skip
 
 
 def _orders(a: Shape, b: Shape) -> Iterator[Shape]:

@@ -96,15 +96,15 @@ def _fits(shape: Shape, others: list[Shape]) -> bool:
 
 def _interpolated(place: Scene, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """The larger of two maps, or the one that was scaled up, resized to the other in the user's line."""
-    ends = _ends(place.node())
-    if len(ends) != len(shapes) or len({len(s) for s in shapes}) > 1 or not place.line.text.isascii():
+    parts = ends(place.node())
+    if len(parts) != len(shapes) or len({len(s) for s in shapes}) > 1 or not place.line.text.isascii():
         return
     room = "F" if "F" in place.names or "F" in place.space else "torch.nn.functional"
-    for end, shape in zip(ends, shapes, strict=True):
+    for end, shape in zip(parts, shapes, strict=True):
         other = next(
             (
                 o
-                for o, s in zip(ends, shapes, strict=True)
+                for o, s in zip(parts, shapes, strict=True)
                 if s[2:] != shape[2:] and isinstance(o, (ast.Name, ast.Attribute, ast.Subscript))
             ),
             None,
@@ -117,7 +117,7 @@ def _interpolated(place: Scene, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
         yield edited_lines(said, place.path, {place.line: text})
 
 
-def _ends(node: ast.expr | None) -> list[ast.expr]:
+def ends(node: ast.expr | None) -> list[ast.expr]:
     """What is joined: both sides of an operator, or the entries of the list that a concatenation is given."""
     if isinstance(node, ast.BinOp):
         return [node.left, node.right]

@@ -41,7 +41,7 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding | None:
             *_latent(facts, found, shape, wanted),
             *(other_rank(facts, shape) if _is_odd(facts, shape) else ()),
             *_without_one(shape, wanted),
-            *_reshaped(_own(facts, shape), wanted, certain=facts.model is None),
+            *_reshaped(_own(facts, shape), wanted, certain=facts.model is None, channels=_channels(facts, found)),
             *_one_frame(shape, wanted),
             *_repeated(facts, shape, wanted),
             *other_rank(facts, shape),
@@ -130,7 +130,7 @@ def _latent(facts: Facts, found: re.Match[str], shape: tuple[int, ...], wanted: 
     yield fed(said, line, lambda x: x.reshape(moved))
 
 
-def _reshaped(shape: tuple[int, ...], wanted: int, *, certain: bool) -> Iterator[Fix]:
+def _reshaped(shape: tuple[int, ...], wanted: int, *, certain: bool, channels: int | None) -> Iterator[Fix]:
     """Axes merged or added; ``certain`` keeps to the rank that is asked for, where nothing can be tried."""
     if len(shape) > wanted:
         line = f"x = x.flatten(0, {len(shape) - wanted})"
@@ -145,8 +145,16 @@ def _reshaped(shape: tuple[int, ...], wanted: int, *, certain: bool) -> Iterator
         grown = list(shape)
         for axis in axes:
             grown.insert(axis, 1)
+        if channels is not None and grown[1] != channels:
+            continue
         said = sentence("K005", "a batch or a channel of one: {line} gives {moved}", line=line, moved=tuple(grown))
         yield fed(said, line, partial(_unsqueezed, axes=axes))
+
+
+def _channels(facts: Facts, found: re.Match[str]) -> int | None:
+    """Channels that the weight takes, from a message that has its shape; None where a run can tell."""
+    weight = numbers(found["shape_of_weight"] or "")
+    return weight[1] if facts.model is None and len(weight) > 1 else None
 
 
 def _repeated(facts: Facts, shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
@@ -170,9 +178,10 @@ def _unsqueezed(x: Tensor, axes: tuple[int, ...]) -> Tensor:
 def other_rank(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
     """The layer of the rank that the input has."""
     layer: Any = facts.layer
-    if layer is None or not 3 <= len(shape) <= 5:
+    least = 2 if "BatchNorm" in type(layer).__name__ else 3  # BatchNorm1d takes (N, C) and (N, C, L)
+    if layer is None or not least <= len(shape) <= 5:
         return
-    name = re.sub(r"\dd$", f"{len(shape) - 2}d", type(layer).__name__)
+    name = re.sub(r"\dd$", f"{max(len(shape) - 2, 1)}d", type(layer).__name__)
     kind = getattr(nn, name, None)
     made = _of_rank(layer, kind) if kind and name != type(layer).__name__ else None
     if made:
@@ -221,7 +230,7 @@ RANKS = (
         r"[Dd]imension specified as -\d but tensor|permute\(.*?input\.dim\(\) = (?P<dim>\d+) is not equal to "
         r"len\(dims\) = (?P<dims>\d+)|not enough values to unpack \(expected (?P<unpacked>\d+), got (?P<few>\d+)\)|"
         r"Got 3D input, but bilinear mode|"
-        r"Expected \d-dimensional input for (?P<weight>\d)-dimensional weight .*?but got \d-dimensional "
-        r"input of size \[(?P<old_shape>[^\]]*)\]",
+        r"Expected \d-dimensional input for (?P<weight>\d)-dimensional weight (?:\[(?P<shape_of_weight>[^\]]*)\])?.*?"
+        r"but got \d-dimensional input of size \[(?P<old_shape>[^\]]*)\]",
         "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [2, 4, 3, 32, 32]", _rank),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.causes.grown import used_up
+from kaiyan.explain.causes.mends import last_layer
 from kaiyan.explain.fixes import Fix, edited, replaced
 from kaiyan.explain.layers import half, is_convolution, rebuilt
 from kaiyan.spec.sentence import sentence
@@ -89,7 +90,9 @@ def _view(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given
     said = sentence("K026", "{shape} has {size} numbers, which do not fill {wanted}", shape=shape or "x",
                     size=size, wanted=wanted)  # fmt: skip
-    fixes: list[Fix] = []
+    fixes = list(_filled(facts, shape, wanted))
+    if fixes:
+        return Finding(said, tuple(fixes))
     step = facts.step
     offer = sentence("K026", "flatten(x, 1): one row a picture; then in_features must be {features}",
                      features=prod(shape[1:]) if shape else size)  # fmt: skip
@@ -97,6 +100,22 @@ def _view(facts: Facts, found: re.Match[str]) -> Finding:
         call = step.line.text[step.line.text.index("x.view(") :]
         fixes.append(edited(offer, step.line, step.path, call[: call.index(")") + 1], "torch.flatten(x, 1)"))
     return Finding(said, tuple(fixes) or (Fix(offer, None, "x = torch.flatten(x, 1)"),))
+
+
+def _filled(facts: Facts, shape: Shape | None, wanted: Shape) -> Iterator[Fix]:
+    """The last layer made to give what a view of each sample asks for, such as anchors · numbers of a detector."""
+    if not shape or facts.model is None or min(wanted) < 1 or wanted[0] != shape[0] or len(wanted) < 3:
+        return
+    needed, rest = divmod(prod(wanted[1:]), prod(shape[2:]))
+    if needed and not rest and _made_last(facts, shape):
+        yield from last_layer(facts, needed, lambda code: sentence(
+            "K026", "make the layer before give what the view splits: {code}", code=code))  # fmt: skip
+
+
+def _made_last(facts: Facts, shape: Shape) -> bool:
+    """Whether the last layer with weights gave just this, which a change of its width changes."""
+    last = [s for s in facts.done if s.is_module and s.kind in ("Linear", "Conv1d", "Conv2d", "Conv3d")][-1:]
+    return bool(last) and last[0].output == shape
 
 
 def _border(facts: Facts, found: re.Match[str]) -> Finding:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding
+from kaiyan.explain.causes.turned import TURN
+from kaiyan.explain.causes.turned import passed_on as turned_line
 from kaiyan.explain.fixes import Fix, fed, replaced
 from kaiyan.explain.rehearse import titled
 from kaiyan.spec.sentence import sentence
@@ -85,6 +87,9 @@ def _attention(facts: Facts, found: re.Match[str]) -> Finding:
         line = "x = x.transpose(1, 2)"
         moved = sentence("K045", "the {expected} features are on axis 1: {line}", expected=expected, line=line)
         fixes.append(fed(moved, line, lambda x: x.transpose(1, 2)))
+    if facts.done and len(shape) == 3 and expected in shape[:2]:
+        fixes += turned_line(facts, TURN, lambda code: sentence(
+            "K045", "the {expected} features are on axis 1: {line}", expected=expected, line=code))  # fmt: skip
     return Finding(said, (*fixes, *_embedded(facts, got)))
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from kaiyan.explain.causes.finding import Cause, Finding
+from kaiyan.explain.causes.turned import passed_on
 from kaiyan.explain.fixes import Fix, fed, preceded
 from kaiyan.explain.layers import Cast
 from kaiyan.spec.sentence import sentence
@@ -90,7 +91,8 @@ def _target(found: re.Match[str]) -> Finding:
     said = sentence("K006", "{wanted} is expected and {got} came: the target of a loss, or the input of a layer",
                     wanted=wanted, got=got)  # fmt: skip
     line = f"y = y{_METHODS.get(wanted, f'.to(torch.{wanted})')}"
-    back = f"x = x{_METHODS.get(got, f'.to(torch.{got})')}"
+    input_type = "float32" if {wanted, got} == {"float32", "float64"} else got  # the weights' as they are made
+    back = f"x = x{_METHODS.get(input_type, f'.to(torch.{input_type})')}"
     dtype = getattr(torch, wanted, torch.float32)
     target = sentence("K006", "if it is the target (cross_entropy takes int64, the others floats): {line}", line=line)
     layer = sentence("K006", "if it is a layer's input, as its weights are: {line}", line=back)
@@ -120,6 +122,10 @@ def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
     method = {torch.float32: ".float()", torch.float64: ".double()", torch.float16: ".half()"}.get(
         dtype, f".to({dtype})"
     )
+    if x.startswith("complex"):  # a cast would leave the imaginary part out without a word
+        size = sentence("K006", "take the magnitude of the complex numbers: {line}", line="x = x.abs()")
+        yield fed(size, "x = x.abs()", lambda i: i.abs().to(dtype))
+        return
     C = getattr(facts.layer, "in_channels", 0)
     if x == "uint8" and facts.given and C:
         yield from picture(facts.given, C)
@@ -133,8 +139,10 @@ def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
         yield preceded(said, facts.layer, facts.path or "", Cast(dtype))
 
 
-def _no_tensor(_: Facts, found: re.Match[str]) -> Finding:
+def _no_tensor(facts: Facts, found: re.Match[str]) -> Finding:
     kind = found["kind"] or found["other"]
+    if kind.startswith("torch.return_types."):
+        return _named_parts(facts, kind.rpartition(".")[2])
     said = sentence("K024", "the layer was given a {kind}, not a tensor", kind=kind)
     if kind == "NoneType":
         line = "return x"
@@ -144,6 +152,14 @@ def _no_tensor(_: Facts, found: re.Match[str]) -> Finding:
     line = "x = torch.as_tensor(x)"
     return Finding(said, (fed(sentence("K024", "{line} (torch.from_numpy shares its memory)", line=line), line,
                               torch.as_tensor),))  # fmt: skip
+
+
+def _named_parts(facts: Facts, name: str) -> Finding:
+    """What max, min, sort, topk and others of an axis give: two tensors, the wanted one first."""
+    said = sentence("K024", "{name} along an axis returns two tensors, the values and their indices", name=name)
+    fixes = tuple(passed_on(facts, "[0]", lambda code: sentence("K024", "take only the values: {line}", line=code)))
+    line = f"x = x.{name}(dim=1)[0]"
+    return Finding(said, fixes or (Fix(sentence("K024", "take only the values: {line}", line=line), None, line),))
 
 
 TYPES = (
