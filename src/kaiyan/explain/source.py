@@ -168,13 +168,13 @@ def _maker(model: nn.Module, path: str) -> Made | None:
 def _agrees(made: Made, module: nn.Module) -> bool:
     """Whether every number that is written in the call is what the module has: of two branches only one made it."""
     for name, node in made.arguments().items():
-        own, written = getattr(module, name, None), _number(node)
+        own, written = getattr(module, name, None), number(node)
         if written is not None and isinstance(own, (int, tuple)) and _plain(own) != _plain(written):
             return False
     return True
 
 
-def _number(node: ast.expr) -> Any:
+def number(node: ast.expr) -> Any:
     """A number, a product of numbers or a tuple of them; None for anything else."""
     plain = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.operator, ast.unaryop, ast.expr_context)
     if not all(isinstance(part, plain) and not isinstance(part, ast.Pow) for part in ast.walk(node)):

@@ -4,10 +4,12 @@ from kaiyan.explain.causes.asserts import ASSERTS
 from kaiyan.explain.causes.channels import CHANNELS
 from kaiyan.explain.causes.elsewhere import ELSEWHERE
 from kaiyan.explain.causes.gpu import GPU
+from kaiyan.explain.causes.heads import HEADS
 from kaiyan.explain.causes.joins import JOINS
 from kaiyan.explain.causes.layers import LAYERS
 from kaiyan.explain.causes.linear import LINEAR
 from kaiyan.explain.causes.losses import LOSSES
+from kaiyan.explain.causes.names import NAMES
 from kaiyan.explain.causes.outside import OUTSIDE
 from kaiyan.explain.causes.packages import PACKAGES
 from kaiyan.explain.causes.ranks import RANKS
@@ -23,7 +25,7 @@ from kaiyan.explain.causes.tuples import TUPLES
 from kaiyan.explain.causes.types import TYPES
 
 CAUSES = (
-    *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *LAYERS, *TOKENS, *TUPLES, *SIZES, *JOINS,
-    *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES, *ASSERTS,
+    *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *LAYERS, *HEADS, *TOKENS, *TUPLES, *SIZES,
+    *JOINS, *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES, *ASSERTS, *NAMES,
 )  # fmt: skip
 """The table of codes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +10,11 @@ from torch import nn
 
 from kaiyan.explain.causes.finding import Finding
 from kaiyan.explain.causes.mends import Mend, mended
+from kaiyan.explain.causes.views import has_source, viewed
 from kaiyan.explain.fixes import Fix, edited, replaced
 from kaiyan.explain.layers import rebuilt, written
 from kaiyan.explain.rehearse import titled
 from kaiyan.explain.source import rewritten
-from kaiyan.explain.traceback import lines_above
 from kaiyan.spec.sentence import sentence
 
 if TYPE_CHECKING:
@@ -166,24 +165,39 @@ def _turned(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
 
 
 def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
-    """Where only the numbers are known: what usually makes them differ."""
-    line = "x = x.view(x.size(0), -1)"
-    above = lines_above(*facts.frame) if facts.frame else ()
-    view = next((line for line in above if re.search(r"\.(?:view|reshape)\(-1,", line.text)), None)
-    found = _call(view.text) if view else None
-    if view and found:
-        after = f"{found[1]}.view({found[1]}.size(0), -1)" if found[1].isidentifier() else f"{found[1]}.flatten(1)"
-        yield Fix(sentence("K050", "keep the batch: {after}", after=after), view.text,
-                  view.text.replace(found[0], after), line=view)  # fmt: skip
-    usual = Fix(sentence("K050", "if the model has a view(-1, n): {line} keeps the batch of {wanted}; adjust "
-                                 "in_features to match", line=line, wanted=wanted), None, line)  # fmt: skip
-    last = sentence("K050", "if both come from a loader, the last batch may be smaller: {line}", line="drop_last=True")
-    smaller = Fix(last, None, "DataLoader(..., drop_last=True)")
-    if got % max(wanted, 1) == 0:
-        yield usual
-    else:  # a view gives many times the rows, a loader's last batch a few less
-        yield from (smaller, usual) if got < 2 * wanted else (usual, smaller)
+    """Where only the numbers are known: a view that stands in the source, then what usually makes them differ."""
+    yield from viewed(facts, got, wanted)
+    hidden = not has_source(facts)
+    if facts.frame is None and hidden:
+        yield from _usual(got, wanted)
+    elif wanted < got < 2 * wanted:
+        yield _smaller()
+    elif hidden and got % max(wanted, 1) == 0:
+        yield _rows(wanted)
     if facts.model is None and 0 < got < wanted and wanted % got == 0:
         said = sentence("K050", "if the targets were flattened, {wanted} = {got}·{each}: give the loss {got} of them",
                         wanted=wanted, got=got, each=wanted // got)  # fmt: skip
         yield Fix(said)
+    if facts.frame is not None or facts.model is not None:
+        yield Fix(sentence("K050", "give the loss output and target of the same samples, one target per row"))
+
+
+def _smaller() -> Fix:
+    said = sentence("K050", "if both come from a loader, the last batch may be smaller: {line}", line="drop_last=True")
+    return Fix(said, None, "DataLoader(..., drop_last=True)")
+
+
+def _usual(got: int, wanted: int) -> Iterator[Fix]:
+    """A view gives many times the rows, a loader's last batch a few less."""
+    view = _rows(wanted)
+    if got % max(wanted, 1) == 0:
+        yield view
+    else:
+        yield from (_smaller(), view) if got < 2 * wanted else (view, _smaller())
+
+
+def _rows(wanted: int) -> Fix:
+    line = "x = x.view(x.size(0), -1)"
+    said = sentence("K050", "if the model has a view(-1, n): {line} keeps the batch of {wanted}; adjust in_features to "
+                    "match", line=line, wanted=wanted)  # fmt: skip
+    return Fix(said, None, line)

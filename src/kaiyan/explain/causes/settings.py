@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.explain.argument import constants, with_argument
 from kaiyan.explain.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.fixes import Fix, edited, parameter, replaced
 from kaiyan.explain.layers import per_axis, rebuilt
+from kaiyan.explain.traceback import lines_above
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kaiyan.explain.facts import Facts
 
 
@@ -87,11 +91,37 @@ def _word(facts: Facts, found: re.Match[str]) -> Finding:
     numeric, named = f"padding={_usual(facts.settings, full=word.lower() == 'full')}", f"padding='{near}'"
     first = numeric if word.lower() in ("full", "half") or (near == "same" and stride) else named
     offer = sentence("K009", "{after}; TensorFlow's SAME pads by the stride, kaiyan.nn has it", after=first)
-    fixes = [_line_fix(facts, offer, r"padding\s*=\s*(['\"])\w+\1", first)]
+    fixes = [*_at_home(facts, word, near)] if first == named else []
+    fixes.append(_padding_fix(facts, offer, word, first))
     if first == named:
         other = sentence("K009", "a number: {after}, half the kernel on each side", after=numeric)
-        fixes.append(_line_fix(facts, other, r"padding\s*=\s*(['\"])\w+\1", numeric))
+        fixes.append(_padding_fix(facts, other, word, numeric))
     return Finding(said, tuple(fixes))
+
+
+def _at_home(facts: Facts, word: str, near: str) -> Iterator[Fix]:
+    """The word where it was written, above the line that hands it on; none where it stands in that line."""
+    if facts.frame is None or facts.line is None or any(constants(facts.line.text, word)):
+        return
+    home = next((line for line in lines_above(*facts.frame) if len(list(constants(line.text, word))) == 1), None)
+    if home is None:
+        return
+    start, stop = next(constants(home.text, word))
+    text = home.text[:start] + repr(near) + home.text[stop:]
+    yield Fix(sentence("K009", "the word in lower case, where it is written: {line}", line=text), home.text, text,
+              line=home)  # fmt: skip
+
+
+def _padding_fix(facts: Facts, said: Sentence, word: str, after: str) -> Fix:
+    """The padding of the user's call as ``after``, however the word came there."""
+    line = facts.step.line if facts.step and facts.step.line else facts.line
+    value = after.partition("=")[2]
+    text = with_argument(line.text, ("padding",), word, value) if line else None
+    if line is None or text is None:
+        return Fix(said, None, after)
+    if facts.model is not None and facts.step is not None:
+        return edited(said, line, facts.step.path, line.text, text)
+    return Fix(said, line.text, text, line=line)
 
 
 def _mode(facts: Facts, found: re.Match[str]) -> Finding:

@@ -145,19 +145,6 @@ def _encoder_of(outer: nn.TransformerEncoderLayer, width: int) -> nn.Module:
     ).train(outer.training)  # fmt: skip
 
 
-def _heads(facts: Facts, _: re.Match[str]) -> Finding:
-    given = facts.settings or {}
-    width, heads = given.get("embed_dim"), given.get("num_heads")
-    if not isinstance(width, int) or not isinstance(heads, int):
-        return Finding(sentence("K046", "each head takes an equal part of embed_dim: num_heads must divide it"))
-    legal = [n for n in range(1, width + 1) if width % n == 0]
-    near = min(legal, key=lambda n: abs(n - heads))
-    said = sentence("K046", "num_heads={heads} does not divide embed_dim={width}: each head takes an equal part",
-                    heads=heads, width=width)  # fmt: skip
-    offer = sentence("K046", "num_heads={near}; possible values: {legal}", near=near, legal=", ".join(map(str, legal)))
-    return Finding(said, (Fix(offer, f"num_heads={heads}", f"num_heads={near}"),))
-
-
 def _mask(facts: Facts, found: re.Match[str]) -> Finding:
     words = found.groupdict()
     if words["batch"]:
@@ -253,10 +240,6 @@ TOKENS = (
         "K046", sentence("title", "what attention takes"),
         r"was expecting embedding dimension of (?P<expected>\d+), but got (?P<got>\d+)",
         "was expecting embedding dimension of 8, but got 6", _attention,
-    ),
-    Cause(
-        "K046", sentence("title", "what attention takes"),
-        r"embed_dim must be divisible by num_heads", "embed_dim must be divisible by num_heads", _heads,
     ),
     Cause(
         "K046", sentence("title", "what attention takes"),
