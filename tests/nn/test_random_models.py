@@ -52,12 +52,13 @@ def misses(case: Drawn) -> Iterator[str]:
 
 def _answers(case: Drawn, quick: Any) -> Iterator[str]:
     reference = case.make()
-    for number, (batch, size) in enumerate(((2, case.size), (3, case.size), (1, case.size + 4))):
+    for number, (batch, size) in enumerate(((2, case.size), (3, case.size), (2, case.size + 4), (1, case.size + 4))):
         right, answer = (_seeded(model, case.inputs(batch, size, 5 + number)) for model in (reference, quick))
         if case.is_random and quick.layout == "pixels":  # noise is drawn in the order of memory there
             right, answer = torch.empty(0), torch.empty(0)
         for fault in faults(right, answer):
-            yield f"input {number}: {fault}"
+            if batch > 1 or "strides" not in fault:  # of one sample torch chooses how it lies by its size
+                yield f"input {number}: {fault}"
     if case.is_random and quick.report.layers:
         x = case.inputs(2, case.size, 9)
         changes = [bool(list(faults(_seeded(model, x, 1), _seeded(model, x, 2)))) for model in (case.make(), quick)]

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 class Accelerated(nn.Module):
-    """What ``accelerate`` gives: called as the model was, for inference."""
+    """What ``accelerate`` gives: called as the model was, for inference.
+
+    Answers lie in memory as the model's do for inputs that come as those that were asked. How one sample's lie torch
+    chooses by its size too, which is known for the example's alone.
+    """
 
     report: Report
 
