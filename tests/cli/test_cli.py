@@ -177,7 +177,7 @@ BAD: dict[str, tuple[list[str], str]] = {
     "nhwc": (["shape", STEM, "1x224x225x3"], "permute(0, 3, 1, 2) (in NumPy: transpose) gives (1, 3, 224, 225)"),
     "rank": (["shape", STEM, "3x224"], "the input (3, 224) has 2 axes; 2 spatial axes need 4"),
     "too small": (["shape", STEM, "1x3x1x0"], "on axis W the kernel reaches 7 elements"),
-    "stride 0": (["shape", "Conv2d(3, 64, 7, stride=0)", "1x3x9x9"], "stride is 0; the least that makes sense is 1"),
+    "stride 0": (["shape", "Conv2d(3, 64, 7, stride=0)", "1x3x9x9"], "stride is 0; it must be at least 1"),
     "code": (["shape", "__import__('os').system('touch hacked')", "1x3x9x9"], "system is not a convolution"),
     "argument code": (["shape", "Conv2d(3, open('hacked', 'w'), 3)", "1x3x9x9"], "code is read, never executed"),
     "option": (["see", "--kernal", "box"], "there is no option --kernal\n  help: --kernel"),
@@ -196,7 +196,7 @@ BAD: dict[str, tuple[list[str], str]] = {
     ),
     "padding": (["see", "cat.png", "--padding", "full"], "there is no padding 'full'"),
     "mode": (["see", "cat.png", "--padding-mode", "mirror"], "with its library's name in front: scipy:mirror"),
-    "negative": (["see", "cat.png", "--padding", "-1"], "padding is -1; the least that makes sense is 0"),
+    "negative": (["see", "cat.png", "--padding", "-1"], "padding is -1; it must be at least 0"),
     "stride letters": (["see", "cat.png", "--stride", "x"], "stride is 'x', where an integer of 1 or more belongs"),
     "out folder": (["see", "cat.png", "-o", "nowhere/out.png"], "there is no folder nowhere"),
     "suffix": (["see", "cat.png", "-o", "out.xyz"], "the suffix of out.xyz names no picture format"),
@@ -279,7 +279,7 @@ def test_plan_names_the_algorithm_and_the_others(capsys: pytest.CaptureFixture[s
     assert run(["plan", "Conv2d(64, 64, 3, padding=1)", "1x64x56x56"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "n1 c64 56x56 k64 3x3 p1 f32"
-    assert printed[1].startswith("winograd F(4,3): the least time expected, of it and ")
+    assert printed[1].startswith("winograd F(4,3): expected to be the fastest (other candidates: ")
     assert printed[2].split()[:3] == ["->", "winograd", "F(4,3)"]
     assert any("depthwise" in line and "channels are mixed" in line for line in printed)
 

@@ -243,10 +243,12 @@ def test_a_plan_says_when_nothing_but_the_definition_is_left() -> None:
     for dtype, weight in product(BYTES, BYTES):
         assert planned(spec, shape, dtype=dtype, weight_dtype=weight).chosen.name == "depthwise"
     complicated = str(planned(spec, shape, dtype="complex64").why)
-    assert complicated.startswith("reference: every other algorithm refuses (kernels compute real numbers of up to 64")
+    assert complicated.startswith(
+        "reference: every other algorithm refuses (the generated code computes real numbers of up to 64"
+    )
     assert " ms expected, in float32 " in complicated
     deep = planned("Conv(2, 2, 3, rank=4)", (1, 2, 5, 5, 5, 5)).why
-    assert "kernels have no more than 3 axes" in str(deep)
+    assert "the generated code handles at most 3 spatial axes" in str(deep)
     assert "in float32" not in str(deep)
 
 

@@ -45,10 +45,10 @@ def _problem(**changes: Any) -> Problem:
         ({"spec": Conv(1, 1, 1, rank=4), "input_shape": (1, 1, 2, 2, 2, 2)}, "torch has no convolution above rank 3"),
         ({"dtype": "uint8", "weight_dtype": "uint8", "bias_dtype": "uint8"}, "torch's integers wrap"),
         ({"out_dtype": "uint8"}, "torch's integers wrap"),
-        ({"input_shape": (0, 4, 7, 5)}, "torch refuses or errs on empty axes"),
-        ({"input_shape": (2, 4, 7, 0)}, "torch refuses or errs on empty axes"),
-        ({"spec": Conv(0, 6, 3, rank=2), "input_shape": (2, 0, 7, 5)}, "torch refuses or errs on empty axes"),
-        ({"spec": SPEC.replace(padding_mode="constant(1j)")}, "torch pads with real numbers"),
+        ({"input_shape": (0, 4, 7, 5)}, "torch fails or is wrong on empty axes"),
+        ({"input_shape": (2, 4, 7, 0)}, "torch fails or is wrong on empty axes"),
+        ({"spec": Conv(0, 6, 3, rank=2), "input_shape": (2, 0, 7, 5)}, "torch fails or is wrong on empty axes"),
+        ({"spec": SPEC.replace(padding_mode="constant(1j)")}, "torch pads with real numbers only"),
     ],
 )
 def test_torch_refuses_where_its_answer_would_be_wrong(changes: dict[str, Any], why: str) -> None:
@@ -58,18 +58,21 @@ def test_torch_refuses_where_its_answer_would_be_wrong(changes: dict[str, Any], 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"weight_dtype": "complex64"}, "kernels compute real numbers of up to 64 bits"),
-        ({"dtype": "float128"}, "kernels compute real numbers of up to 64 bits"),
-        ({"out_dtype": "bool"}, "kernels compute real numbers of up to 64 bits"),
+        ({"weight_dtype": "complex64"}, "the generated code computes real numbers of up to 64 bits only"),
+        ({"dtype": "float128"}, "the generated code computes real numbers of up to 64 bits only"),
+        ({"out_dtype": "bool"}, "the generated code computes real numbers of up to 64 bits only"),
         (
             {"dtype": "int8", "weight_dtype": "int8", "bias_dtype": "int8", "residual": True},
-            "where types are mixed so, kernels compute the sum alone",
+            "for these mixed types the generated code computes the sum only",
         ),
-        ({"spec": Conv(1, 1, 1, rank=4), "input_shape": (1, 1, 2, 2, 2, 2)}, "kernels have no more than 3 axes"),
+        (
+            {"spec": Conv(1, 1, 1, rank=4), "input_shape": (1, 1, 2, 2, 2, 2)},
+            "the generated code handles at most 3 spatial axes",
+        ),
         ({"device": "cuda:0"}, "the array is not in the CPU's memory"),
-        ({"traced": True}, "torch follows these tensors: autograd, functorch or compile"),
+        ({"traced": True}, "torch is tracing these tensors: autograd, functorch or compile"),
         ({"input_shape": (0, 4, 7, 5)}, "an axis is empty"),
-        ({"spec": SPEC.replace(padding_mode="constant(1j)")}, "kernels pad with real numbers"),
+        ({"spec": SPEC.replace(padding_mode="constant(1j)")}, "the generated code pads with real numbers only"),
     ],
 )
 def test_kernels_refuse_what_they_do_not_compute(changes: dict[str, Any], why: str) -> None:
@@ -86,15 +89,16 @@ def test_kernels_refuse_what_they_do_not_compute(changes: dict[str, Any], why: s
         ("pointwise", {"spec": Conv(4, 6, 1, rank=2), "layout": "rows"}, "the planes are not dense"),
         ("depthwise", {}, "channels are mixed"),
         ("depthwise", {"spec": Conv(4, 8, 3, groups=4, rank=2), "layout": "pixels"},
-         "several outputs a channel, and channels stand last"),
-        ("stem", {"layout": "pixels"}, "channels stand last"),
+         "several outputs per channel, and the channels are last"),
+        ("stem", {"layout": "pixels"}, "the channels are last"),
         ("winograd F(4,3)", {"precision": "exact"}, "its error is 4.5 times a direct sum's; 'exact' allows 1"),
         ("winograd F(6,3)", {}, "its error is 19 times a direct sum's; 'default' allows 2"),
-        ("winograd F(2,5)", {}, "the kernel is not of 5 taps"),
+        ("winograd F(2,5)", {}, "the kernel does not have 5 taps"),
         ("winograd F(2,3)", {"spec": SPEC.replace(stride=2)}, "the stride is not 1"),
         ("winograd F(2,3)", {"spec": SPEC.replace(dilation=2)}, "it is dilated"),
-        ("phases", {}, "it is not transposed with a stride"),
-        ("phases", {"spec": Conv(4, 6, 3, padding=1, rank=2, transposed=True)}, "it is not transposed with a stride"),
+        ("phases", {}, "it is not a transposed convolution with a stride"),
+        ("phases", {"spec": Conv(4, 6, 3, padding=1, rank=2, transposed=True)},
+         "it is not a transposed convolution with a stride"),
         ("phases", {"spec": Conv(4, 6, 9, stride=9, rank=2, transposed=True)}, "there are 81 phases"),
     ],
 )  # fmt: skip
@@ -135,7 +139,7 @@ def test_a_plan_is_a_table() -> None:
     lines = str(chosen).splitlines()
     assert lines[:3] == [
         "n2 c4 7x5 k6 3x3 same g2 c64",
-        "reference: every other algorithm refuses (kernels compute real numbers of up to 64 bits); "
+        "reference: every other algorithm refuses (the generated code computes real numbers of up to 64 bits only); "
         f"{expected * 1e3:.3f} ms expected, in float32 {quick.seconds * 1e3:.3f} ms by {quick.name}",
         f"-> reference        {expected * 1e3:.3f} ms expected, error 1 times a direct sum's",
     ]

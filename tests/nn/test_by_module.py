@@ -239,7 +239,7 @@ def test_an_input_that_is_written_over_before_the_norm_is_read_in_time() -> None
 
 def test_an_input_that_is_written_over_later_is_refused_not_wrong() -> None:
     quick, _, _ = by_module(_lived(Overwrites(False)), (torch.randn(1, 3, 9, 8),), "default")
-    with torch.no_grad(), pytest.raises(kaiyan.KaiyanError, match="was written over before its output was read"):
+    with torch.no_grad(), pytest.raises(kaiyan.KaiyanError, match="was overwritten before its output was read"):
         quick(torch.randn(1, 3, 9, 9))
 
 
@@ -502,7 +502,7 @@ def test_a_layer_that_the_model_does_not_run_with_leaves_the_others() -> None:
 
     _, made, left = _taken(_lived(Asks()), torch.randn(1, 3, 9, 8))
     assert list(made) == ["a", "c"]
-    assert left == {"b": "the model does not run where it is replaced: b is not what it was"}
+    assert left == {"b": "the model does not run with it replaced: b is not what it was"}
 
 
 def test_a_layer_whose_output_differs_is_named_with_by_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -515,7 +515,7 @@ def test_a_layer_whose_output_differs_is_named_with_by_how_much(monkeypatch: pyt
     model = _lived(ConvNorm(nn.Conv2d(3, 5, 3), nn.Conv2d(5, 5, 1)))
     _, made, left = _taken(model, torch.randn(2, 3, 9, 8))
     assert list(made) == ["conv"]
-    assert left == {"norm": "its own output differs by 5.0e-01 of its largest"}
+    assert left == {"norm": "its own output differs by 5.0e-01 of its largest value"}
 
 
 def test_a_layer_that_torch_computes_faster_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

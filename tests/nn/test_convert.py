@@ -182,7 +182,7 @@ def test_words_of_ours_become_numbers_again_where_the_size_allows() -> None:
     assert list(ported.conversion.changed) == ["0"]
     assert ported[0].padding == (1, 1)
     assert {name: str(reason) for name, reason in ported.conversion.left.items()} == {
-        "1": "its output would change: 4 elements give 4, and would give 3", "2": "it pads so already",
+        "1": "its output would change: 4 elements give 4 now, and would give 3", "2": "it already pads this way",
     }  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def test_what_is_no_plain_module_any_more_is_refused_in_a_sentence() -> None:
         (torch.jit.script(model), "TorchScript"),
         (exported, "an exported program"), (exported.module(), "a graph"),
     ):  # fmt: skip
-        with pytest.raises(kaiyan.KaiyanError, match=f"is {what}: its layers cannot be exchanged"):
+        with pytest.raises(kaiyan.KaiyanError, match=f"is {what}: its layers cannot be replaced"):
             convert(foreign, "tf_same")
     with pytest.raises(kaiyan.KaiyanError, match=r"int is not a torch\.nn\.Module"):
         convert(3, "tf_same")  # type: ignore[arg-type]
@@ -207,7 +207,7 @@ def test_what_is_foreign_inside_a_model_is_named() -> None:
     scripted = torch.jit.script(nn.Conv2d(3, 3, 3, padding=1))
     ported = convert(nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), scripted), "tf_same")
     assert list(ported.conversion.changed) == ["0"]
-    assert str(ported.conversion.left["1"]) == "it is TorchScript: use the model that it was made of"
+    assert str(ported.conversion.left["1"]) == "it is TorchScript: use the model that it was made from"
 
 
 @pytest.mark.filterwarnings("ignore:.*deprecated.*:UserWarning")
@@ -215,7 +215,7 @@ def test_a_quantised_layer_is_named() -> None:
     layer = torch.ao.nn.quantized.Conv2d(3, 3, 3, padding=1)  # type: ignore[no-untyped-call]
     ported = convert(nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), layer), "tf_same")
     assert list(ported.conversion.changed) == ["0"]
-    assert str(ported.conversion.left["1"]) == "it is quantised: use the model before it is"
+    assert str(ported.conversion.left["1"]) == "it is quantised: use the model from before quantisation"
 
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")

@@ -22,11 +22,11 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "kinds-differ": (
         lambda: kaiyan.conv(T1, W2),
         "the arrays are of different libraries: torch.Tensor, numpy.ndarray\n"
-        "  help: torch.from_numpy(array) or tensor.numpy() makes them alike",
+        "  help: torch.from_numpy(array) or tensor.numpy() makes them the same kind",
     ),
     "masked": (
         lambda: kaiyan.conv(np.ma.masked_array(N1), W2),
-        "a masked array's mask would be lost\n  help: x.filled(0) says what stands in the gaps",
+        "a masked array's mask would be lost\n  help: x.filled(0) fills the gaps",
     ),
     "not-numeric": (lambda: kaiyan.conv(N1.astype(str), W2), "an array of <U32 cannot be convolved\n  help: numbers: x.astype(float)"),
     "not-numeric torch": (
@@ -58,12 +58,12 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "channels-last": (
         lambda: kaiyan.conv(np.ones((32, 10, 8)), np.ones((16, 8, 3))),
         "the input (32, 10, 8) has 10 channels on axis 1, but 8 are expected\n"
-        "  help: the channels stand last: permute(0, 2, 1) (in NumPy: transpose) gives (32, 8, 10)",
+        "  help: the channels are last: permute(0, 2, 1) (in NumPy: transpose) gives (32, 8, 10)",
     ),
     "channels-last grey": (
         lambda: kaiyan.conv(np.ones((2, 9, 8, 1)), np.ones((4, 1, 3, 3))),
         "the input (2, 9, 8, 1) has 9 channels on axis 1, but 1 are expected\n"
-        "  help: the channels stand last: permute(0, 3, 1, 2) (in NumPy: transpose) gives (2, 1, 9, 8)",
+        "  help: the channels are last: permute(0, 3, 1, 2) (in NumPy: transpose) gives (2, 1, 9, 8)",
     ),
     "output-padding-unreachable": (
         lambda: kaiyan.conv_transpose(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 2)), stride=(1, 2), output_padding=1),
@@ -76,7 +76,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "  help: Conv.full_weights(input_shape) counts its elements",
     ),
     "groups-do-not-divide": (lambda: kaiyan.conv(np.ones((1, 4, 5)), np.ones((3, 2, 2)), groups=2), "groups=2 does not divide out_channels=3\n  help: groups=1"),
-    "too-small": (lambda: kaiyan.conv(N1, W2, groups=0), "groups is 0; the least that makes sense is 1\n  help: groups=1"),
+    "too-small": (lambda: kaiyan.conv(N1, W2, groups=0), "groups is 0; it must be at least 1\n  help: groups=1"),
     "unknown-precision": (
         lambda: kaiyan.conv(N1, W2, precision="best"),
         "there is no precision 'best'; there are exact, default, fast, highest, high, medium",

@@ -347,7 +347,7 @@ CASES = (
     Case("EmbeddingBag", lambda: S(nn.EmbeddingBag(10, 4), nn.Linear(4, 2)), (torch.tensor([[1, 30]]),), "K048",
          "was given 30", "num_embeddings=31", (1, 2)),
     # views
-    Case("b24 view after permute", Permuted, (zeros(2, 3, 6, 6),), "K029", "view needs numbers that lie in order",
+    Case("b24 view after permute", Permuted, (zeros(2, 3, 6, 6),), "K029", "view needs a contiguous tensor",
          "y = y.reshape(-1, 8)", (32, 2)),
     Case("channel shuffle", Shuffled, (zeros(1, 3, 6, 6),), "K029", "view needs", "return y.reshape(n, c, h, w)",
          (1, 8, 4, 4)),

@@ -87,7 +87,9 @@ def test_b12_the_inputs_are_not_blamed() -> None:
     model, x = LeNet(), PICTURES
     found = diagnosed(lambda: F.cross_entropy(model(x), LABELS), model, x)
     assert "must have been given others" not in str(found)
-    assert [str(line) for line in found.unknown] == ["the model itself runs on these inputs: what fails comes after it"]
+    assert [str(line) for line in found.unknown] == [
+        "the model itself runs on these inputs: the failure comes after it"
+    ]
 
 
 def test_b12_the_message_with_the_model_is_enough() -> None:

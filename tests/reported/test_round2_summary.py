@@ -117,7 +117,7 @@ def test_b10_the_type_of_a_size_can_be_said(dtypes: Any) -> None:
 def test_b10_the_type_is_found_where_an_input_is_looked_up() -> None:
     found = kaiyan.summary(TextCNN(), (2, 5))
     assert (found.error, found.layers[0].outputs[0].shape) == (None, (2, 2))
-    assert "input 1 is taken as int64: words looks it up" in str(found)
+    assert "input 1 is taken as int64, since words looks it up" in str(found)
     assert [(a.axis, a.least) for a in kaiyan.least_input(TextCNN(), (2, 2)).axes] == [(1, 3)]
 
 
@@ -164,7 +164,7 @@ def test_b10_other_ways_of_looking_up(model: nn.Module) -> None:
     ("asked", "words"),
     [
         ({"input_size": (2, 5), "dtypes": "int46"}, "there is no type 'int46'"),
-        ({"input_size": (2, 5), "dtypes": ["int64", "int64"]}, "2 types stand for 1 inputs"),
+        ({"input_size": (2, 5), "dtypes": ["int64", "int64"]}, "2 types were given for 1 inputs"),
         ({"input_size": (2, 5.5)}, "is not a shape"),
     ],
 )

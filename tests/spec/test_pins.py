@@ -68,7 +68,7 @@ def test_a_refusal_names_what_was_wrong(arguments: dict[str, Any], words: str) -
 
 
 def test_the_inverse_names_its_second_size() -> None:
-    with pytest.raises(ConvError, match="m is 0; the least"):
+    with pytest.raises(ConvError, match="m is 0; it must be"):
         layers_between(1, 0)
 
 

@@ -32,19 +32,19 @@ class Conv2d:
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "no-kernel": (lambda: Conv(3, 8), "kernel_size is missing\n  help: Conv(kernel_size=3)"),
-    "too-small": (lambda: Conv(3, 8, 3, stride=0), "stride is 0; the least that makes sense is 1\n  help: stride=1"),
-    "too-small kernel": (lambda: Conv(kernel_size=(3, 0)), "kernel_size is 0; the least that makes sense is 1\n  help: kernel_size=1"),
-    "too-small padding": (lambda: Conv(kernel_size=3, padding=((0, -1),)), "padding is -1; the least that makes sense is 0\n  help: padding=0"),
-    "too-small groups": (lambda: Conv(4, 4, 3, groups=-1), "groups is -1; the least that makes sense is 1\n  help: groups=1"),
-    "too-small shape": (lambda: Conv(kernel_size=1).output_shape((1, 1, -2)), "a size of the shape is -2; the least that makes sense is 0\n  help: a size of the shape=0"),
+    "too-small": (lambda: Conv(3, 8, 3, stride=0), "stride is 0; it must be at least 1\n  help: stride=1"),
+    "too-small kernel": (lambda: Conv(kernel_size=(3, 0)), "kernel_size is 0; it must be at least 1\n  help: kernel_size=1"),
+    "too-small padding": (lambda: Conv(kernel_size=3, padding=((0, -1),)), "padding is -1; it must be at least 0\n  help: padding=0"),
+    "too-small groups": (lambda: Conv(4, 4, 3, groups=-1), "groups is -1; it must be at least 1\n  help: groups=1"),
+    "too-small shape": (lambda: Conv(kernel_size=1).output_shape((1, 1, -2)), "a size of the shape is -2; it must be at least 0\n  help: a size of the shape=0"),
     "float-size": (lambda: Conv(kernel_size=3, stride=2.0), "stride is 2.0, a float\n  help: stride=2 (an integer; // divides to one)"),
     "not-a-number": (lambda: Conv(kernel_size="3"), "kernel_size is '3', where an integer of 1 or more belongs"),
     "not-a-number bool": (lambda: Conv(kernel_size=3, dilation=True), "dilation is True, where an integer of 1 or more belongs"),
     "not-a-number fraction": (lambda: Conv(kernel_size=3, padding=1.5), "padding is 1.5, where an integer of 0 or more belongs"),
-    "absurd-size": (lambda: Conv(kernel_size=2**31), "kernel_size is 2147483648; nothing larger than 2147483647 can be meant"),
+    "absurd-size": (lambda: Conv(kernel_size=2**31), "kernel_size is 2147483648; the largest accepted is 2147483647"),
     "absurd-output": (
         lambda: Conv(kernel_size=3, padding=2**31 - 1).output_shape((1, 1, 9)),
-        "the output would be (4294967301,); nothing larger than 2147483647 can be meant",
+        "the output would be (4294967301,); the largest size accepted is 2147483647",
     ),
     "absurd-weights": (
         lambda: Conv(10**6, 10**6, 1000, groups=2),
@@ -125,7 +125,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "channels-last": (
         lambda: Conv(3, 10, (3, 3)).output_shape((1, 361, 424, 3)),
         "the input (1, 361, 424, 3) has 361 channels on axis 1, but 3 are expected\n"
-        "  help: the channels stand last: permute(0, 3, 1, 2) (in NumPy: transpose) gives (1, 3, 361, 424)",
+        "  help: the channels are last: permute(0, 3, 1, 2) (in NumPy: transpose) gives (1, 3, 361, 424)",
     ),
     "wrong-rank": (lambda: Conv(kernel_size=(3, 3)).at_rank(1), "Conv(kernel_size=3, rank=2) has 2 spatial axes, not 1"),
     "rank-unknown": (lambda: Conv(3, 8, 3).params, "Conv(3, 8, kernel_size=3) fits any rank, so its weights cannot be counted\n  help: rank=2 for pictures"),
@@ -181,14 +181,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "lazy-layer": (lambda: Conv.from_module(Conv2d()), "Conv2d does not know its channels yet\n  help: run it once on an input"),
     "branches-misaligned": (
         lambda: join(Field(), receptive_field([Conv(kernel_size=1, stride=2)])[0][0]),
-        "the branches step 1 / 2 inputs an output: they do not lie on one another\n  help: the same strides in every branch",
+        "the branches step 1 / 2 inputs per output: they do not line up\n  help: the same strides in every branch",
     ),
     "start-unknown": (
         lambda: receptive_field([Conv(kernel_size=3, stride=2, padding="same")])[0][0].inputs(0),
         "where the field starts hangs on the input's size, which was not given\n  help: receptive_field(specs, input_shape)",
     ),
     "lengths-differ": (lambda: layers_between((4, 4), 2), "(4, 4) has 2 sizes and 2 has 1\n  help: one size of the output for each of the input"),
-    "too-small inverse": (lambda: layers_between(0, 2), "n is 0; the least that makes sense is 1\n  help: n=1"),
+    "too-small inverse": (lambda: layers_between(0, 2), "n is 0; it must be at least 1\n  help: n=1"),
     "unknown-precision": (
         lambda: precision("exakt"),
         "there is no precision 'exakt'; there are exact, default, fast, highest, high, medium",

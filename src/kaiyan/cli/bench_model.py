@@ -41,7 +41,7 @@ def _bench_model(*, model: str, shape: tuple[str, ...], precision: str, threads:
 
 
 def _left(name: str, reason: Sentence, session: Session) -> Sentence:
-    return sentence("bench-model", "{name} is left: {reason}", name=name, reason=session.say(reason))
+    return sentence("bench-model", "{name} is unchanged: {reason}", name=name, reason=session.say(reason))
 
 
 def _total(found: Report) -> Sentence:

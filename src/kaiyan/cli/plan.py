@@ -59,7 +59,7 @@ plan = Command(
         ),
         click.Option(["--kind"], default="numpy", metavar="numpy|torch", help="the library of the arrays"),
         click.Option(["--dtype"], default="float32", metavar="TYPE", help="the type of the numbers"),
-        click.Option(["--weight-dtype"], metavar="TYPE", help="the type of the weight, where it is another"),
+        click.Option(["--weight-dtype"], metavar="TYPE", help="the type of the weight, if different"),
         click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep what was measured"),
         click.Option(["--seconds"], type=float, default=1.0, help="how long to measure"),
         wide(),

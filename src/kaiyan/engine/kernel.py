@@ -148,20 +148,22 @@ def _refused(problem: Problem) -> Sentence | None:
     reasons = (
         (
             isinstance(read.constant(problem.spec.padding_mode), complex),
-            sentence("refused", "kernels pad with real numbers"),
+            sentence("refused", "the generated code pads with real numbers only"),
         ),
-        (not types_of(problem), sentence("refused", "kernels compute real numbers of up to 64 bits")),
-        (len(problem.spec.axes) > RANK, sentence("refused", "kernels have no more than 3 axes")),
+        (not types_of(problem), sentence("refused", "the generated code computes real numbers of up to 64 bits only")),
+        (len(problem.spec.axes) > RANK, sentence("refused", "the generated code handles at most 3 spatial axes")),
         (
             bool(problem.out_dtype or is_whole(result)) and (problem.activation not in _CLIPPING or problem.residual),
-            sentence("refused", "where types are mixed so, kernels compute the sum alone"),
+            sentence("refused", "for these mixed types the generated code computes the sum only"),
         ),
         (
             problem.activation in _SINGLE and result == "float64",
-            sentence("refused", "kernels compute {activation} in float32 alone", activation=problem.activation),
+            sentence(
+                "refused", "the generated code computes {activation} in float32 only", activation=problem.activation
+            ),
         ),
         (problem.device != "cpu", sentence("refused", "the array is not in the CPU's memory")),
-        (problem.traced, sentence("refused", "torch follows these tensors: autograd, functorch or compile")),
+        (problem.traced, sentence("refused", "torch is tracing these tensors: autograd, functorch or compile")),
         (0 in sizes, sentence("refused", "an axis is empty")),
     )
     return next((reason for holds, reason in reasons if holds), None) or unusable()

@@ -73,8 +73,8 @@ class Plan:
         if not facts["others"]:
             return self._alone
         if self.chosen.measured is None:
-            return sentence("plan", "{name}: the least time expected, of it and {others} more", **facts)
-        return sentence("plan", "{name}: the least time, measured where it was tried, of it and {others} more", **facts)
+            return sentence("plan", "{name}: expected to be the fastest (other candidates: {others})", **facts)
+        return sentence("plan", "{name}: the fastest, measured where tried (other candidates: {others})", **facts)
 
     @property
     def _alone(self) -> Sentence:
@@ -106,7 +106,7 @@ class Plan:
             return None
         return sentence(
             "plan",
-            "sums that may pass 2**53, seen when the numbers are there, are left to {name}: {expected} ms",
+            "sums that may exceed 2**53, known once the numbers are there, are left to {name}: {expected} ms",
             name=last.name,
             expected=_milliseconds(last.seconds),
         )

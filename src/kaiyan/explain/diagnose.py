@@ -167,10 +167,10 @@ def _unknown(facts: Facts, finding: Finding) -> Iterator[Sentence]:
     if facts.model is None and facts.loss is None:
         yield sentence("diagnosis", "the fixes were not tried: the model and its inputs are not known")
     elif facts.is_outside and finding.is_outside:
-        yield sentence("diagnosis", "the model itself runs on these inputs: what fails comes after it")
+        yield sentence("diagnosis", "the model itself runs on these inputs: the failure comes after it")
     elif facts.is_outside:
         yield sentence(
-            "diagnosis", "the model runs on these inputs: the error came with others, or from code beside it"
+            "diagnosis", "the model runs on these inputs: the error came from other inputs, or from code outside it"
         )
 
 

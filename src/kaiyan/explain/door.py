@@ -54,7 +54,7 @@ def checked(model: Any) -> nn.Module:
         raise KaiyanError(
             "is-scripted",
             "{path} is TorchScript, which runs outside Python: its layers cannot be seen",
-            "the model that it was scripted or traced from",
+            "use the model that it was scripted or traced from",
             path=scripted or "the model",
         )
     return whole
@@ -108,7 +108,7 @@ def asked(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Asked
         said.append(
             sentence(
                 "summary",
-                "input {number} is taken as int64: {path} looks it up; dtypes= says otherwise",
+                "input {number} is taken as int64, since {path} looks it up; dtypes= sets another type",
                 number=place + 1,
                 path=call.path or call.kind,
             )
@@ -120,7 +120,7 @@ def _types(dtypes: Any, count: int) -> list[torch.dtype | None]:
     if len(given) != count:
         raise KaiyanError(
             "other-count-of-dtypes",
-            "{types} types stand for {inputs} inputs",
+            "{types} types were given for {inputs} inputs",
             "one type for each input, or one for all",
             types=len(given),
             inputs=count,

@@ -79,7 +79,7 @@ class Fix:
 
 
 def _inside(what: str, name: str) -> Sentence:
-    return sentence("diagnosis", "{what} is inside {package}: its constructor or configuration is the place to say so",
+    return sentence("diagnosis", "{what} is inside {package}: set it in the constructor or configuration",
                     what=what, package=name)  # fmt: skip
 
 

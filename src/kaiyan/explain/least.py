@@ -96,14 +96,14 @@ class Least(Shown):
             if a.is_bound:
                 yield sentence(
                     "least",
-                    "axis {axis}: after {seconds:g} s it is known that {least} runs; the least may be smaller",
+                    "axis {axis}: within {seconds:g} s, {least} was found to run; the minimum may be smaller",
                     axis=a.axis, seconds=self.seconds, least=a.least,
                 )  # fmt: skip
             elif not a.is_certain:
                 yield sentence(
                     "least",
-                    "axis {axis}: {tried} were run and fail, {below} among them; a smaller size that was not run may "
-                    "work all the same",
+                    "axis {axis}: {tried} were tried and fail, {below} among them; a smaller size that was not "
+                    "tried may still work",
                     axis=a.axis, tried=", ".join(map(str, a.refused)), below=a.least - 1,
                 )  # fmt: skip
 

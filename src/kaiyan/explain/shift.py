@@ -193,15 +193,16 @@ class ShiftReport(Shown):
         if self.breaker.stride <= 1:
             return sentence(
                 "moved",
-                "a function before {path} ({kind}) breaks translation equivariance: it makes {jump:g} input columns "
-                "one, and shifts that {jump:g} does not divide change the map by up to {error:.1%}",
+                "a function before {path} ({kind}) breaks translation equivariance: it merges {jump:g} input "
+                "columns into one, and shifts that are not multiples of {jump:g} change the map by up to "
+                "{error:.1%}",
                 path=self.breaker.path or "model", kind=self.breaker.kind, jump=self.breaker.jump,
                 error=self.breaker.stride_error,
             )  # fmt: skip
         return sentence(
             "moved",
-            "{path} ({kind}) breaks translation equivariance: its stride {stride:g} makes {jump:g} input columns one, "
-            "and shifts that {jump:g} does not divide change its map by up to {error:.1%}",
+            "{path} ({kind}) breaks translation equivariance: its stride {stride:g} merges {jump:g} input columns "
+            "into one, and shifts that are not multiples of {jump:g} change its map by up to {error:.1%}",
             path=self.breaker.path or "model", kind=self.breaker.kind, stride=self.breaker.stride,
             jump=self.breaker.jump, error=self.breaker.stride_error,
         )  # fmt: skip
@@ -212,8 +213,8 @@ class ShiftReport(Shown):
             if layer.jump > finest and layer.free == 0 and not layer.softened:
                 return sentence(
                     "moved",
-                    "{path} ({kind}) makes {jump:g} input columns one; what that breaks cannot be seen on this "
-                    "picture: no column of its map is free of the border",
+                    "{path} ({kind}) merges {jump:g} input columns into one; what that breaks cannot be seen on "
+                    "this picture: no column of its map is free of the border",
                     path=layer.path or "model", kind=layer.kind, jump=layer.jump,
                 )  # fmt: skip
             finest = max(finest, layer.jump)
@@ -225,8 +226,8 @@ class ShiftReport(Shown):
             return None
         return sentence(
             "moved",
-            "from {path} ({kind}) on, the borders change the maps too: by {error:.1%} there, at shifts that its "
-            "strides divide",
+            "from {path} ({kind}) on, the borders change the maps too: by {error:.1%} there, at shifts that are "
+            "multiples of its strides",
             path=first.path or "model", kind=first.kind, error=first.border_error,
         )  # fmt: skip
 
@@ -236,7 +237,8 @@ class ShiftReport(Shown):
             return None
         return sentence(
             "moved",
-            "{path} ({kind}) blurs before its stride of {stride:g}: shifts between change its map by up to {error:.1%}",
+            "{path} ({kind}) blurs before its stride of {stride:g}: shifts in between change its map by up to "
+            "{error:.1%}",
             path=first.path or "model", kind=first.kind, stride=first.stride, error=first.stride_error,
         )  # fmt: skip
 

@@ -218,8 +218,8 @@ def _whole(model: nn.Module, given: Asked) -> tuple[Record, tuple[Sentence, ...]
     still = record(model, given.inputs, training=False)
     said = sentence(
         "summary",
-        "in training mode it fails at {path}: {message}; what is shown is eval mode; training needs a "
-        "batch of 2 or more",
+        "in training mode it fails at {path}: {message}; eval mode is shown instead; training needs a batch of 2 "
+        "or more",
         path=failure.path or failure.kind, message=str(found.error).partition("\n")[0],
     )  # fmt: skip
     return (still, (said,)) if still.error is None else (found, ())
@@ -230,7 +230,7 @@ def _packed(found: Record) -> Iterator[Sentence]:
     if any(kind.startswith(_PACKED) for kind in kinds):
         yield sentence(
             "summary",
-            "it is quantised: weights that {kinds} have packed are not among the parameters",
+            "it is quantised: weights packed by {kinds} are not counted as parameters",
             kinds=", ".join(kind for kind in kinds if kind.startswith(_PACKED)),
         )
 

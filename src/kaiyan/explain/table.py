@@ -148,7 +148,7 @@ def _narrow(grid: Grid, widths: Sequence[int], columns: int | None) -> Iterator[
     names = [name for name in grid.headings[len(widths) :] if name]
     if names:
         yield sentence(
-            "narrow", "{columns} columns have no room for: {names}; --wide shows all (in Python: print)",
+            "narrow", "not shown in {columns} columns: {names}; --wide shows all (in Python: print)",
             columns=columns, names=", ".join(names),
         )  # fmt: skip
     elif grid.cuts(widths):

@@ -74,8 +74,8 @@ def _batch_as_picture(record: Record) -> Iterator[Trap]:
     if b not in COLOURS:
         said = sentence(
             "trap",
-            "the input {shape} is taken as one picture of {b} channels; were it {b} grey pictures, unsqueeze(1) gives "
-            "{right}",
+            "the input {shape} is taken as one picture of {b} channels; if it is {b} grey pictures, unsqueeze(1) "
+            "gives {right}",
             shape=(b, h, w), b=b, right=(b, 1, h, w),
         )  # fmt: skip
         yield Trap("batch-as-picture", call.path, said, call.line)
@@ -152,8 +152,8 @@ def _lost_batch(record: Record) -> Iterator[Trap]:
         if bare and _batch(record) == 1 == given[0] and any(tensor.shape[:1] != (1,) for tensor in record.outputs):
             said = sentence(
                 "trap",
-                "squeeze() takes the batch of one away with the other axes of one: {given} becomes {made}; flatten(1) "
-                "keeps it",
+                "squeeze() drops the batch of one with the other axes of size 1: {given} becomes {made}; "
+                "flatten(1) keeps it",
                 given=given, made=made,
             )  # fmt: skip
             yield Trap("lost-batch", call.path, said, call.line)

@@ -143,7 +143,7 @@ def _trial(fix: Fix, facts: Facts, until: float, understand: Understand) -> Tria
     if len(run.done) <= len(facts.done):
         return None
     words = (str(run.error).strip().splitlines() or [type(run.error).__name__])[0]
-    note = sentence("diagnosis", "brings it further, to {path}: {words}", path=run.path or "forward", words=words)
+    note = sentence("diagnosis", "gets it further, to {path}: {words}", path=run.path or "forward", words=words)
     return Trial(replace(fix, note=note), run, inputs)
 
 

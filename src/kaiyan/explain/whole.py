@@ -89,7 +89,7 @@ class Whole(Shown):
             if None in (a.below, a.above):
                 yield sentence(
                     "whole",
-                    "axis {axis}: - stands where none was found; sizes from {low} to {high} were looked at",
+                    "axis {axis}: - means that none was found; sizes from {low} to {high} were checked",
                     axis=a.axis, low=a.looked[0], high=a.looked[1],
                 )  # fmt: skip
 

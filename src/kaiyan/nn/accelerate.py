@@ -102,7 +102,7 @@ def _done(case: Case, precision: str) -> _Done:
 def _as_graph(case: Case, precision: str) -> _Done:
     if case.changed:
         paths = ", ".join(case.changed[:3])
-        raise NotAGraphError(sentence("graph", "a call changes {paths}, which a graph would not", paths=paths))
+        raise NotAGraphError(sentence("graph", "a call changes {paths}, but a graph would not", paths=paths))
     if case.reads == "data_ptr":  # a symbol in the place of an address would be read by the user's C code
         raise NotAGraphError(sentence("graph", "it reads addresses in memory, which a graph has none of"))
     model, made, left = _graph(case, precision)
@@ -131,7 +131,7 @@ def _graph(case: Case, precision: str, without: dict[str, float] | None = None) 
 
 
 def _differs(difference: float) -> Sentence:
-    return sentence("left", "its own output differs by {difference:.1e} of its largest", difference=difference)
+    return sentence("left", "its own output differs by {difference:.1e} of its largest value", difference=difference)
 
 
 def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tuple[Sentence, ...]]:
@@ -141,7 +141,7 @@ def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tup
     before, (after,) = timed(case, [quick])
     note = sentence(
         "accelerate",
-        "the answers differ by {difference:.1e} at {place}: an order or a choice in the model turns on rounding; "
+        "the answers differ by {difference:.1e} at {place}: a sort or a choice in the model depends on rounding; "
         "no layer's own output differs by more than {largest:.1e}",
         difference=comparison.difference, place=comparison.place, largest=largest,
     )  # fmt: skip
@@ -153,9 +153,7 @@ def _by_module(case: Case, precision: str) -> _Done:
         model, made, left = by_module(copied(case.model), copied(case.questions[0].inputs), precision)
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
-        raise NotEqualError(
-            sentence("left", "the model does not run where it is replaced: {error}", error=text)
-        ) from error
+        raise NotEqualError(sentence("left", "the model does not run with it replaced: {error}", error=text)) from error
     try:
         done = _Done(settled(case, model), (), made, left, False)
     except NotEqualError as refusal:
@@ -170,7 +168,8 @@ def _by_module(case: Case, precision: str) -> _Done:
 
 
 _UNSTEADY = sentence(
-    "accelerate", "the model answers one input in two ways: its layers were compared, each by itself, not its answers"
+    "accelerate",
+    "the model gives different answers to the same input: its layers were compared one by one, not its answers",
 )
 
 
@@ -181,7 +180,7 @@ def _as_it_is(case: Case, reason: Sentence | None) -> _Done:
     comparison = compare(question.answer, called(trial, question.inputs))
     before, (after,) = timed(case, [trial])
     if not comparison.is_close and comparison.numbers:
-        reason = sentence("left", "the model answers one input in two ways, and cannot be compared")
+        reason = sentence("left", "the model gives different answers to the same input, so it cannot be compared")
     left = {name: reason for name, layer in case.model.named_modules() if is_convolution(layer) and reason is not None}
     return _Done(Settled(quick, comparison.difference, before, after), (), {}, left, False)
 

@@ -83,7 +83,7 @@ def _failing(model: nn.Module, inputs: tuple[Any, ...], names: list[str], precis
     except Exception as error:  # noqa: BLE001 (whatever a model's code raises where it is rewritten)
         if len(names) == 1:
             reason = str(error).partition("\n")[0]
-            return {names[0]: sentence("left", "the model does not run where it is replaced: {error}", error=reason)}
+            return {names[0]: sentence("left", "the model does not run with it replaced: {error}", error=reason)}
     else:
         return {}
     half = len(names) // 2

@@ -187,8 +187,8 @@ class Chain:
     def _overwritten(self) -> OverwrittenError:
         error = OverwrittenError(
             "overwritten",
-            "what a convolution reads was written over before its output was read, and not so on the example",
-            "accelerate the model on an input that takes this way",
+            "a convolution's input was overwritten before its output was read, but not on the example input",
+            "accelerate the model with an input that takes this path",
         )
         error.kernel = self.kernel
         return error

@@ -41,10 +41,10 @@ class Comparison:
         if self.fault is not None:
             return self.fault
         if not self.numbers:
-            return sentence("left", "the model's answer holds no numbers that could be compared")
+            return sentence("left", "the model's output holds no numbers to compare")
         return sentence(
             "left",
-            "the model's answer differs by {difference:.1e} of its largest at {place} where it is replaced",
+            "with it replaced, the model's output differs by {difference:.1e} of its largest value at {place}",
             difference=self.difference,
             place=self.place,
         )
@@ -102,7 +102,7 @@ def _compare(comparison: Comparison, place: str, right: Any, given: Any) -> Iter
 
 def _differs(comparison: Comparison, place: str, given: object, right: object) -> None:
     comparison.fault = sentence(
-        "left", "{place} is {given} where the model's is {right}", place=place, given=str(given), right=str(right)
+        "left", "{place} is {given}, but the model's is {right}", place=place, given=str(given), right=str(right)
     )
 
 

@@ -34,7 +34,7 @@ class Conversion:
 
     def __str__(self) -> str:
         rows = [f"{name}: {before} -> {after}" for name, (before, after) in self.changed.items()]
-        return "\n".join([*rows, *(f"{name} is left: {reason}" for name, reason in self.left.items())])
+        return "\n".join([*rows, *(f"{name} is unchanged: {reason}" for name, reason in self.left.items())])
 
 
 @undisturbing
@@ -83,8 +83,8 @@ def _check(model: Any) -> None:
     what = next((word for kind, word in kinds.items() if isinstance(model, kind)), None)
     if what is not None and (what != "a graph" or foreign(model)):
         raise KaiyanError(
-            "not-convertible", "{kind} is {what}: its layers cannot be exchanged",
-            "convert the model that it was made of",
+            "not-convertible", "{kind} is {what}: its layers cannot be replaced",
+            "convert the model that it was made from",
             kind=type(model).__name__, what=what,
         )  # fmt: skip
     if not isinstance(model, nn.Module):
@@ -134,7 +134,7 @@ def _kept(layer: Any, before: Conv, padding: tuple[Any, ...]) -> Sentence | None
                  output_padding=0 if any(isinstance(p, str) for p in padding) else before.output_padding,
                  transposed=before.transposed, rank=before.rank)  # fmt: skip
     if tuple(a.padding for a in after.axes) == tuple(a.padding for a in before.axes):
-        return sentence("left", "it pads so already")
+        return sentence("left", "it already pads this way")
     return next((reason for pair in zip(before.axes, after.axes, strict=True) if (reason := _resized(*pair))), None)
 
 
@@ -144,7 +144,7 @@ def _resized(before: Axis, after: Axis) -> Sentence | None:
         sizes = before.output_size(n), after.output_size(n)
         if sizes[0] != sizes[1]:
             return sentence(
-                "left", "its output would change: {n} elements give {before}, and would give {after}",
+                "left", "its output would change: {n} elements give {before} now, and would give {after}",
                 n=n, before=sizes[0], after=sizes[1],
             )  # fmt: skip
     return None

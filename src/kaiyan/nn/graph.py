@@ -52,7 +52,7 @@ def _traced(model: nn.Module) -> fx.GraphModule:
         text = str(error).partition("\n")[0] or type(error).__name__
         raise NotAGraphError(sentence("graph", "torch.fx cannot trace the model: {error}", error=text)) from error
     if has_drawn(before):
-        raise NotAGraphError(sentence("graph", "it draws random numbers, which a graph would draw once and for all"))
+        raise NotAGraphError(sentence("graph", "it draws random numbers, which a graph would fix"))
     for node in graph.nodes:
         node.type = None  # an annotation that is text would be written into the graph's names, which then do not pickle
     return fx.GraphModule(model, graph)
@@ -64,7 +64,7 @@ def _refusal(model: nn.Module) -> Sentence | None:
     named = [p.name for p in parameters if p.default is not p.empty or p.kind is not p.POSITIONAL_OR_KEYWORD]
     if named:
         return sentence(
-            "graph", "its forward has other arguments ({names}), and a graph would have no choice of them",
+            "graph", "its forward has other arguments ({names}), which a graph would fix",
             names=", ".join(named),
         )  # fmt: skip
     for name, module in model.named_modules():

@@ -75,7 +75,7 @@ class _Watcher:
         try:
             ours = self.standing(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 (whatever a layer's own forward raises)
-            return sentence("left", "it fails where it is replaced: {error}", error=str(error).partition("\n")[0])
+            return sentence("left", "its replacement fails: {error}", error=str(error).partition("\n")[0])
         if not self.standing.kernels():
             return self.standing.idle(*args, **kwargs)
         return _unlike(ours, output)
@@ -133,7 +133,9 @@ def _unlike(ours: Any, theirs: Any) -> Sentence | None:
     pairs = [(a, b) for a, b in zip(tree_leaves(read(ours)), tree_leaves(theirs), strict=True) if isinstance(b, Tensor)]
     difference = max((_difference(a, b) for a, b in pairs), default=0.0)
     if difference > max(*(torch.finfo(b.dtype).eps ** 0.4 for _, b in pairs), 1e-3):
-        return sentence("left", "its own output differs by {difference:.1e} of its largest", difference=difference)
+        return sentence(
+            "left", "its own output differs by {difference:.1e} of its largest value", difference=difference
+        )
     return None
 
 

@@ -52,7 +52,7 @@ class Report:
 
     def __str__(self) -> str:
         rows = [str(row) for row in self.layers]
-        left = [f"{name:30} is left: {reason}" for name, reason in self.left.items()]
+        left = [f"{name:30} is unchanged: {reason}" for name, reason in self.left.items()]
         total = (
             f"{'all':30} {_ms(self.before):>9} {_ms(self.after):>9}  {self.speedup:.2f} times as fast, "
             f"{self.layout}, outputs differ by {self.difference:.1e}"

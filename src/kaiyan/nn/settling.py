@@ -98,7 +98,7 @@ def as_it_comes(case: Case, model: nn.Module) -> Accelerated:
 
 def _lay_out(quick: Accelerated, question: Question, answer: Any) -> None:
     if not quick.lay_out_as(question.answer, answer, question.inputs) and quick.is_laying:
-        raise NotEqualError(sentence("left", "its answers would not lie in memory as the model's"))
+        raise NotEqualError(sentence("left", "its output would have a different memory layout than the model's"))
 
 
 def _tried(case: Case, quick: Accelerated) -> Accelerated:
@@ -118,9 +118,7 @@ def _answer(quick: Accelerated, inputs: Inputs) -> Any:
         return called(quick, inputs)
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
-        raise NotEqualError(
-            sentence("left", "the model does not run where it is replaced: {error}", error=text)
-        ) from error
+        raise NotEqualError(sentence("left", "the model does not run with it replaced: {error}", error=text)) from error
 
 
 def _candidates(case: Case, model: nn.Module) -> Iterator[Accelerated]:
@@ -160,7 +158,8 @@ def _compare_states(case: Case, quick: Accelerated) -> None:
         comparison = compare(_at(case.end, path), _at(quick.model, path))
         if comparison.fault is not None or comparison.difference > comparison.allowed:
             raise NotEqualError(
-                sentence("left", "a call changes {path}, and not alike where it is replaced", path=path), comparison
+                sentence("left", "a call changes {path}, and does so differently once it is replaced", path=path),
+                comparison,
             )
 
 

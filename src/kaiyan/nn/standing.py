@@ -90,7 +90,7 @@ class Standing:
         if any(value is not None for value in (*others, *kwargs.values())):
             return sentence("left", "output_size is given when it is called")
         if x.device.type != "cpu":
-            return sentence("left", "it is on {device}, and Kaiyan computes on the processor", device=str(x.device))
+            return sentence("left", "it is on {device}, but Kaiyan computes on the CPU", device=str(x.device))
         try:
             self.output(self.kernel(), x)
         except ConvError as error:

@@ -66,7 +66,7 @@ def same_kind(*arrays: Any) -> Kind:
     raise ConvError(
         "kinds-differ",
         "the arrays are of different libraries: {kinds}",
-        "torch.from_numpy(array) or tensor.numpy() makes them alike",
+        "torch.from_numpy(array) or tensor.numpy() makes them the same kind",
         kinds=", ".join(words),
     )
 
@@ -74,7 +74,7 @@ def same_kind(*arrays: Any) -> Kind:
 @lru_cache(maxsize=256)
 def _kind_of_type(kind: type) -> Kind | None:
     if issubclass(kind, np.ma.MaskedArray):
-        raise ConvError("masked", "a masked array's mask would be lost", "x.filled(0) says what stands in the gaps")
+        raise ConvError("masked", "a masked array's mask would be lost", "x.filled(0) fills the gaps")
     for row in KINDS:
         module = sys.modules.get(row.name)
         if module is not None and issubclass(kind, getattr(module, row.type_name)):

@@ -93,12 +93,12 @@ def unreadable(path: Path, error: Exception) -> PictureError:
     """What a reader's complaint comes to: a missing reader, a variant that none knows, no picture, or damage."""
     facts = {"path": str(path), "stem": path.stem, "reason": _reason(error)}
     if isinstance(error, MemoryError):
-        return PictureError("no-memory", "{path} does not fit into the memory that is free", **facts)
+        return PictureError("no-memory", "{path} does not fit into the free memory", **facts)
     for pattern, needed, remedy in _NEEDS:
         if found := re.search(pattern, str(error)):
             name = needed.format(*found.groups())
             return PictureError(
-                "needs-a-reader", "{path} is whole, but its reader needs {needed}, which is not there", "{remedy}",
+                "needs-a-reader", "{path} is intact, but reading it needs {needed}, which is missing", "{remedy}",
                 needed=name, remedy=remedy.format(**facts), **facts,
             )  # fmt: skip
     if isinstance(error, (NotImplementedError, KeyError)) or (_VARIANT.search(str(error)) and not _unidentified(error)):

@@ -87,7 +87,7 @@ def _opened(path: Path) -> tuple[Numbers, tuple[Sentence, ...]]:
         except Image.DecompressionBombError:
             raise PictureError(
                 "too-many-pixels",
-                "{path} claims more pixels than are read: {most:,} are the most",
+                "{path} claims more pixels than the limit of {most:,}",
                 path=str(path), most=MOST_PIXELS,
             ) from None  # fmt: skip
         with Image.open(path) as image:
@@ -131,7 +131,7 @@ def _notes(path: Path, image: Image) -> list[Sentence]:
     if image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
         found.append(sentence("picture-note", "colours of 16 bits are read as 8: Pillow gives no more"))
     if path.suffix.lower() in RAW and image.format == "TIFF":
-        found.append(sentence("picture-note", "of a camera's raw file only its preview of {width} x {height} is read",
+        found.append(sentence("picture-note", "only the {width} x {height} preview of a camera's raw file is read",
                               width=image.width, height=image.height))  # fmt: skip
     return found
 

@@ -65,7 +65,7 @@ def _plain_rows(plain: str, text: str, *, is_table: bool) -> list[Row]:
         if len(lines) > 1 and any(len(line) > 1 for line in pieces) and "," in plain:
             raise KernelError(
                 "kernel-separators",
-                "the kernel {text!r} has ';', ',' and line breaks: which of them ends a row can be read in two ways",
+                "the kernel {text!r} has ';', ',' and line breaks: it is not clear which of them ends a row",
                 "{example}",
                 text=_short(text),
                 example=_EXAMPLE,
@@ -86,12 +86,13 @@ def _nested(bracketed: str, text: str) -> list[Row]:
             return equal(_plain_rows(unbroken.strip(), text, is_table=False), text)
     if not re.fullmatch(r"[\[\],;\s]*(?:\[[^\[\]]*\][\[\],;\s]*)+", bracketed) or not _balanced(bracketed):
         raise KernelError(
-            "kernel-brackets", "the brackets of the kernel {text!r} do not pair up", "{example}",
+            "kernel-brackets", "the brackets of the kernel {text!r} do not match", "{example}",
             text=_short(text), example=_EXAMPLE,
         )  # fmt: skip
     if re.search(r"\]\s*[,;]?\s*\]\s*[,;]?\s*\[\s*\[", bracketed):
         raise KernelError(
-            "kernel-deep", "the kernel {text!r} holds several tables; a kernel for pictures is one", "{example}",
+            "kernel-deep", "the kernel {text!r} holds several tables; a kernel for pictures is a single one",
+                           "{example}",
             text=_short(text), example=_EXAMPLE,
         )  # fmt: skip
     inner = re.findall(r"\[([^\[\]]*)\]", bracketed)

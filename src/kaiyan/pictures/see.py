@@ -53,15 +53,16 @@ class Seen:
             found.append(
                 sentence(
                     "see-note",
-                    "values up to {white:g} are drawn as white: there are none above it in the picture's {bits} bits",
+                    "{white:g} is drawn as white: the {bits}-bit picture has no larger value",
                     white=white,
                     bits=8 * pixels.dtype.itemsize,
                 )
             )
         gone, spread = _gone(pixels), _gone(self.output)
         if gone:
-            found.append(sentence("see-note", "{gone:,} values of the picture and {spread:,} of the output are NaN or "
-                                  "infinite: they are drawn apart, and the ranges are those of the others",
+            found.append(sentence("see-note", "{gone:,} values of the picture and {spread:,} of the output are "
+                                              "NaN or infinite: they are drawn separately, and the ranges leave "
+                                              "them out",
                                   gone=gone, spread=spread))  # fmt: skip
         return tuple(found)
 

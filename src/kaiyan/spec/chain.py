@@ -61,8 +61,8 @@ def _in_keras(calls: list[Call]) -> bool:
     if True in spoken and False in spoken:
         raise ConvError(
             "two-libraries",
-            "{first!r} is written as in Keras and {second!r} as in PyTorch, which lay the channels out otherwise",
-            "all layers as one of them writes them",
+            "{first!r} is written as in Keras and {second!r} as in PyTorch, which order the channels differently",
+            "write all layers in one of the two styles",
             first=short(spoken[True].text), second=short(spoken[False].text),
         )  # fmt: skip
     if True in spoken:
@@ -90,7 +90,7 @@ def _check_prefixes(calls: list[Call]) -> None:
         if call.prefix in ("tf.nn", "tensorflow.nn"):
             raise ConvError(
                 "tf-function",
-                "{text!r} is a function of TensorFlow, which takes tensors; layers are read here",
+                "{text!r} is a TensorFlow function, which takes tensors; only layers are read here",
                 "Conv2D(filters, kernel_size, strides, padding) or MaxPooling2D(pool_size, strides, padding)",
                 text=short(call.text),
             )
@@ -105,7 +105,7 @@ def _check_order(shape: tuple[int, ...], rank: int) -> None:
     if rank > 1 and len(shape) == rank + 2 and shape[1] in (1, 3, 4) and shape[-1] == shape[-2] > 4:
         raise ConvError(
             "keras-order",
-            "Keras has the channels last: {shape} would be {n} channels on a picture of {first} x {second}",
+            "Keras puts channels last: {shape} would be {n} channels on a picture of {first} x {second}",
             "{moved}",
             "data_format='channels_first'",
             shape=shape, n=shape[-1], first=shape[1], second=shape[2],

@@ -130,7 +130,7 @@ def not_a_convolution(call: Call) -> ConvError:
     if call.name in FUNCTIONS:
         return ConvError(
             "a-function",
-            "{text!r} is a function: the size of its kernel is that of a tensor, which is not in the text",
+            "{text!r} is a function: its kernel size comes from a tensor, which the text does not hold",
             "{line}",
             line=_as_layer(call),
             **facts,
@@ -138,9 +138,9 @@ def not_a_convolution(call: Call) -> ConvError:
     if re.fullmatch(r"(Depthwise|Separable)?Conv\dD(Transpose)?", call.name):
         return ConvError(
             "keras-code",
-            "{text!r} is written as in Keras, which leaves the input's channels open",
+            "{text!r} is written as in Keras, without the input's channels",
             *(["{line}"] if "Separable" not in call.name else []),
-            'kaiyan shape "{text}" SHAPE reads it: Keras has the channels last',
+            'kaiyan shape "{text}" SHAPE reads it: Keras puts channels last',
             line=_from_keras(call),
             **facts,
         )

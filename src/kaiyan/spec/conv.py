@@ -284,7 +284,7 @@ def wrong_channels(shape: Shape, C: int, expected: int, rank: int) -> ConvError:
         return ConvError(
             "channels-last",
             "the input {shape} has {C} channels on axis 1, but {expected} are expected",
-            "the channels stand last: permute{order} (in NumPy: transpose) gives {moved}",
+            "the channels are last: permute{order} (in NumPy: transpose) gives {moved}",
             order=order,
             moved=tuple(shape[i] for i in order),
             **facts,
@@ -331,7 +331,7 @@ def _check_sizes(sizes: Shape) -> None:
     if max(sizes) > read.LARGEST:
         raise ConvError(
             "absurd-output",
-            "the output would be {sizes}; nothing larger than {largest} can be meant",
+            "the output would be {sizes}; the largest size accepted is {largest}",
             sizes=sizes,
             largest=read.LARGEST,
         )

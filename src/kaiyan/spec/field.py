@@ -102,7 +102,7 @@ def join(*fields: Field) -> Field:
     if len(jumps) > 1:
         raise ConvError(
             "branches-misaligned",
-            "the branches step {jumps} inputs an output: they do not lie on one another",
+            "the branches step {jumps} inputs per output: they do not line up",
             "the same strides in every branch",
             jumps=" / ".join(str(j) for j in sorted(jumps)),
         )

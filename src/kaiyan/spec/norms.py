@@ -76,7 +76,7 @@ def layer_norm(call: Call) -> Layer:
     def make(step: Step) -> Step:
         if step.input_shape[-len(shape) :] != shape:
             raise ConvError(
-                "norm-shape", "LayerNorm is over {shape}, but the last axes of the input {input} are {last}",
+                "norm-shape", "LayerNorm normalises over {shape}, but the last axes of the input {input} are {last}",
                 shape=shape, input=step.input_shape, last=step.input_shape[-len(shape) :],
             )  # fmt: skip
         affine = bool(given.get("elementwise_affine", True))

@@ -73,12 +73,12 @@ def number(name: str, value: Any, *, least: int) -> int:
         )  # fmt: skip
     if integer < least:
         raise ConvError(
-            "too-small", "{name} is {value}; the least that makes sense is {least}", "{name}={least}",
+            "too-small", "{name} is {value}; it must be at least {least}", "{name}={least}",
             name=name, value=integer, least=least,
         )  # fmt: skip
     if integer > LARGEST:
         raise ConvError(
-            "absurd-size", "{name} is {value}; nothing larger than {largest} can be meant",
+            "absurd-size", "{name} is {value}; the largest accepted is {largest}",
             name=name, value=integer, largest=LARGEST,
         )  # fmt: skip
     return integer

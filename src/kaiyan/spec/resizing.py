@@ -61,7 +61,7 @@ def upsample(call: Call) -> Layer:
 def enlarged(text: str, size: Any, scale: Any, *, nearest: bool) -> Layer:
     """Upsampling to a size, or by a factor that need not be whole."""
     if (size is None) == (scale is None):
-        raise ConvError("upsample", "{text!r} needs one of size and scale_factor", "scale_factor=2", text=short(text))
+        raise ConvError("upsample", "{text!r} needs either size or scale_factor", "scale_factor=2", text=short(text))
 
     def make(step: Step) -> Step:
         rank = len(step.input_shape) - 2 if len(step.input_shape) > 2 else 1
@@ -81,7 +81,7 @@ def _times(n: int, factor: Any) -> int:
     if not isinstance(factor, (int, float)) or factor <= 0 or factor > read.LARGEST:
         raise ConvError(
             "upsample-factor",
-            "scale_factor is {factor!r}, where a number above 0 belongs",
+            "scale_factor is {factor!r}; it must be a number above 0",
             "scale_factor=2",
             factor=factor,
         )
@@ -96,7 +96,7 @@ def shuffle(call: Call) -> Layer:
         if C % r**2:
             raise ConvError(
                 "shuffle-channels",
-                "PixelShuffle({r}) makes {square} channels one, but {square} does not divide the {C} of {shape}",
+                "PixelShuffle({r}) merges {square} channels into one, but {square} does not divide the {C} of {shape}",
                 r=r, square=r**2, shape=step.input_shape, C=C,
             )  # fmt: skip
         made = replace(step, output_shape=(*leading, C // r**2, H * r, W * r))
@@ -112,7 +112,7 @@ def unshuffle(call: Call) -> Layer:
         *leading, C, H, W = step.input_shape
         if H % r or W % r:
             raise ConvError(
-                "unshuffle-sizes", "PixelUnshuffle({r}) needs sizes that {r} divides, but the input is {shape}",
+                "unshuffle-sizes", "PixelUnshuffle({r}) needs sizes divisible by {r}, but the input is {shape}",
                 r=r, shape=step.input_shape,
             )  # fmt: skip
         made = replace(step, output_shape=(*leading, C * r**2, H // r, W // r))
@@ -200,7 +200,7 @@ def pad(rank: int, mode: str) -> Callable[[Call], Layer]:
 
 def _sides(sides: list[Any], rank: int) -> list[tuple[int, int]]:
     if len(sides) != 2 * rank:
-        raise ConvError("pad-count", "padding={sides} has {count} numbers; {rank} axes of space need {needed}",
+        raise ConvError("pad-count", "padding={sides} has {count} numbers; {rank} spatial axes need {needed}",
                         sides=tuple(sides), count=len(sides), rank=rank, needed=2 * rank)  # fmt: skip
     numbers = [read.number("padding", side, least=-read.LARGEST) for side in sides]
     return [(numbers[2 * i], numbers[2 * i + 1]) for i in range(rank)]

@@ -150,7 +150,7 @@ def space(text: str, shape: Shape, rank: int) -> Shape:
     if len(shape) not in (rank + 1, rank + 2):
         raise ConvError(
             "wrong-rank",
-            "{layer} has {rank} axes of space and takes {batched} axes or {unbatched}, not the {count} of {shape}",
+            "{layer} has {rank} spatial axes and takes {batched} axes or {unbatched}, not the {count} of {shape}",
             layer=text, rank=rank, batched=rank + 2, unbatched=rank + 1, shape=shape, count=len(shape),
         )  # fmt: skip
     return shape[-rank:]
@@ -185,6 +185,6 @@ def _lines(axis: Axis, n: int, names: str) -> Iterator[Sentence]:
     if axis.rounded(n) != axis.output_size(n):
         yield sentence(
             "pool-ceil",
-            "{axes}: the last of these windows would begin in the padding behind the input, so it is dropped: {output}",
+            "{axes}: the last of these windows would begin in the padding after the input, so it is dropped: {output}",
             **facts,
         )

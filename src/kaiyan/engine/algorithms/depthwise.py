@@ -29,7 +29,7 @@ class Depthwise(Generated):
         if G != C:
             return sentence("refused", "channels are mixed")
         return (
-            sentence("refused", "several outputs a channel, and channels stand last")
+            sentence("refused", "several outputs per channel, and the channels are last")
             if problem.layout == "pixels" and K != G
             else None
         )

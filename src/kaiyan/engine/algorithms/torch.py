@@ -51,11 +51,11 @@ class Torch:
             (whole, sentence("refused", "torch's integers wrap")),
             (
                 0 in (*problem.input_shape, *problem.spec.weight_shape),
-                sentence("refused", "torch refuses or errs on empty axes"),
+                sentence("refused", "torch fails or is wrong on empty axes"),
             ),
             (
                 isinstance(read.constant(problem.spec.padding_mode), complex),
-                sentence("refused", "torch pads with real numbers"),
+                sentence("refused", "torch pads with real numbers only"),
             ),
         )
         return next((reason for holds, reason in reasons if holds), None)

@@ -44,17 +44,17 @@ class Winograd(Generated):
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes[-2:]
         if is_whole(result_of(problem)) or is_whole(problem.out_dtype or ""):
-            return sentence("refused", "whole numbers are summed directly")
+            return sentence("refused", "integers are summed directly")
         if any(a.stride > 1 for a in problem.spec.axes):
             return sentence("refused", "the stride is not 1")
         if any(a.dilation > 1 for a in axes):
             return sentence("refused", "it is dilated")
         kernels = {a.kernel for a in axes}
         if self._r not in kernels or kernels - {1, self._r}:
-            return sentence("refused", "the kernel is not of {r} taps", r=self._r)
+            return sentence("refused", "the kernel does not have {r} taps", r=self._r)
         grown = self._grown(problem)
         if grown > max(_MOST, prod(problem.input_shape) + prod(problem.spec.output_shape(problem.input_shape))):
-            return sentence("refused", "its transformed weight has {grown:,} elements more", grown=grown)
+            return sentence("refused", "its transformed weight has {grown:,} more elements", grown=grown)
         return None
 
     def _grown(self, problem: Problem) -> int:

@@ -70,7 +70,7 @@ def _ungrouped(facts: Facts, groups: int) -> Iterator[Fix]:
 def _elsewhere(shape: Shape, expected: int) -> Sentence:
     axis = max(a for a in range(1, len(shape)) if shape[a] == expected)
     return sentence(
-        "K030", "the channels stand on another axis: axis {axis} of {shape} has the {expected} that are taken",
+        "K030", "the channels are on another axis: axis {axis} of {shape} has the expected {expected}",
         axis=axis, shape=shape, expected=expected,
     )  # fmt: skip
 
@@ -282,7 +282,7 @@ def _transposed(facts: Facts, found: re.Match[str]) -> Finding:
     said = sentence(
         "K002",
         "the transposed convolution has in_channels={expected}, but was given {got}; its weight {weight} is "
-        "(in_channels, out_channels / groups, kernel), the other way round than a convolution's",
+        "(in_channels, out_channels / groups, kernel), the reverse of a convolution's",
         expected=expected, got=got, weight=weight,
     )  # fmt: skip
     groups = getattr(facts.layer, "groups", 1)

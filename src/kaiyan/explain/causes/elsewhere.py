@@ -318,7 +318,7 @@ ELSEWHERE = (
         "Received a label value of 10 which is outside the valid range of [0, 10).", _label,
     ),
     Cause(
-        "K050", sentence("title", "as many targets as rows"),
+        "K050", sentence("title", "rows and targets that differ in number"),
         r"logits and labels must have the same first dimension, got logits shape \[(?P<scores>[^\]]*)\] and labels "
         r"shape "
         r"\[(?P<labels>[^\]]*)\]",
@@ -326,7 +326,7 @@ ELSEWHERE = (
         _labels,
     ),
     Cause(
-        "K051", sentence("title", "a target of another shape than the output"),
+        "K051", sentence("title", "a target whose shape is not the output's"),
         r"(?:logits`? and `?labels`? must have the same shape,? (?:received )?\(\(?(?P<a>[^)]*)\)? vs "
         r"\(?(?P<b>[^)]*)\)|"
         r"Shapes \((?P<labels>[^)]*)\) and \((?P<scores>[^)]*)\) are incompatible)",

@@ -90,11 +90,11 @@ GPU = (
         "CUDA error: device-side assert triggered", _asserted,
     ),
     Cause(
-        "K069", sentence("title", "cuDNN, and the memory of the GPU"),
+        "K069", sentence("title", "cuDNN and GPU memory"),
         r"CUDNN_STATUS_(?P<status>(?!SUCCESS)\w+)", "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", _cudnn,
     ),
     Cause(
-        "K069", sentence("title", "cuDNN, and the memory of the GPU"),
+        "K069", sentence("title", "cuDNN and GPU memory"),
         r"(?:CUDA|MPS backend|HIP) out of "
         r"memory|CUBLAS_STATUS_ALLOC_FAILED", "CUDA out of memory. Tried to allocate 2.00 GiB",
         _memory,

@@ -236,7 +236,7 @@ def _grouped(facts: Facts, found: re.Match[str]) -> Finding:
 
 LAYERS = (
     Cause(
-        "K040", sentence("title", "InstanceNorm of one place"),
+        "K040", sentence("title", "InstanceNorm of one position"),
         r"Expected more than 1 spatial element when training, got input size (?:torch\.Size\()?(?P<shape>[^)]*)",
         "Expected more than 1 spatial element when training, got input size torch.Size([1, 8, 1, 1])", _one_place,
     ),
@@ -276,7 +276,7 @@ LAYERS = (
         _prelu,
     ),
     Cause(
-        "K049", sentence("title", "groups of channels that do not come out even"),
+        "K049", sentence("title", "channels that groups do not divide"),
         r"num_channels \((?P<made>\d+)\) must be divisible by num_groups \((?P<groups>\d+)\)|"
         r"divisible by num_groups, but got input of shape \[(?P<shape>[^\]]*)\] and num_groups=(?P<given>\d+)|"
         r"must be divisible by groups. Got (?P<shuffled>\d+) channels and (?P<parts>\d+) groups",

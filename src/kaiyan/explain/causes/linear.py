@@ -100,7 +100,8 @@ def _written_unflattened(rows: int, got: int, expected: int) -> Finding | None:
     """
     line = "x = torch.flatten(x, 1)"
     if rows == 1 and got > expected and got % expected == 0:
-        said = sentence("K031", "one row of {got} = {N}·{expected} numbers came: flatten took the batch of {N} too",
+        said = sentence("K031", "it was given one row of {got} = {N}·{expected} numbers: flatten took in the "
+                                "batch of {N} too",
                         got=got, N=got // expected, expected=expected)  # fmt: skip
         single = sentence("K031", "if it is a batch of one: in_features={got}", got=got)
         offers = (
@@ -111,8 +112,8 @@ def _written_unflattened(rows: int, got: int, expected: int) -> Finding | None:
     whole = expected % got == 0 and rows % (expected // got) == 0
     square = rows == got and expected % (rows * got) == 0
     if got > 1 and got * got <= expected and (whole or square):
-        said = sentence("K031", "{expected} features a sample are expected, but {rows} rows of {got} came: the rows of "
-                        "maps that were not flattened", expected=expected, rows=rows, got=got)  # fmt: skip
+        said = sentence("K031", "{expected} features per sample are expected, not {rows} rows of {got}: the "
+                                "feature maps were not flattened", expected=expected, rows=rows, got=got)  # fmt: skip
         flat = fed(sentence("K031", "keep the batch: {line}", line=line), line, lambda x: x.flatten(1))
         return Finding(said, (flat,), code="K031")
     return None
@@ -125,8 +126,8 @@ def _is_single(maps: Step) -> bool:
 
 
 def _unbatched(facts: Facts, maps: Shape) -> Finding:
-    said = sentence("K005", "one picture {shape} came without its batch axis: flattening took its {C} channels for a "
-                    "batch", shape=tuple(facts.inputs[0].shape), C=maps[0])  # fmt: skip
+    said = sentence("K005", "the single picture {shape} has no batch axis: flattening took its {C} channels for a "
+                            "batch", shape=tuple(facts.inputs[0].shape), C=maps[0])  # fmt: skip
     offer = sentence("K005", "a batch of one: x = x.unsqueeze(0)")
     return Finding(said, (fed(offer, "x = x.unsqueeze(0)", lambda x: x.unsqueeze(0)),), code="K005")
 
@@ -298,7 +299,7 @@ LINEAR = (
         "mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)", _linear,
     ),
     Cause(
-        "K031", sentence("title", "a flatten that is missing, or took the batch"), _PRODUCT,
+        "K031", sentence("title", "a flatten that is missing, or that took in the batch"), _PRODUCT,
         "mat1 and mat2 shapes cannot be multiplied (1x576 and 288x10)", _linear,
     ),
 )  # fmt: skip

@@ -316,7 +316,7 @@ OUTSIDE = (
         "element 0 of tensors does not require grad and does not have a grad_fn", _no_graph,
     ),
     Cause(
-        "K062", sentence("title", "written over before backward"),
+        "K062", sentence("title", "modified in place before backward"),
         r"modified by an inplace operation(?:: \[[\w.]+ \[?(?P<shape>[\d, ]*)\]?\](?:, which is output \d+ of "
         r"(?P<maker>\w+))?)?",
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
@@ -324,7 +324,7 @@ OUTSIDE = (
         _in_place,
     ),
     Cause(
-        "K062", sentence("title", "written over before backward"),
+        "K062", sentence("title", "modified in place before backward"),
         r"leaf [Vv]ariable that requires grad (?:is being|has been) used in an in-place",
         "a leaf Variable that requires grad is being used in an in-place operation.", _leaf,
     ),
@@ -334,35 +334,35 @@ OUTSIDE = (
         "grad can be implicitly created only for scalar outputs", _no_scalar,
     ),
     Cause(
-        "K065", sentence("title", "one number of many"),
+        "K065", sentence("title", "one number from a tensor of many"),
         r"a Tensor with (?P<n>\d+) elements cannot be converted to Scalar|"
         r"only one element tensors can be converted to Python scalars",
         "a Tensor with 4 elements cannot be converted to Scalar", _one_number,
     ),
     Cause(
-        "K065", sentence("title", "one number of many"),
+        "K065", sentence("title", "one number from a tensor of many"),
         r"[Bb]ool(?:ean)? value of Tensor with (?:more than one value|(?P<none>no values)) is ambiguous",
         "Boolean value of Tensor with more than one value is ambiguous", _ambiguous,
     ),
     Cause(
-        "K066", sentence("title", "samples that make no batch"),
+        "K066", sentence("title", "samples that do not make a batch"),
         r"stack expects each tensor to be equal size, but got \[(?P<a>[^\]]*)\] at entry (?P<first>\d+) and "
         r"\[(?P<b>[^\]]*)\] at entry (?P<second>\d+)",
         "stack expects each tensor to be equal size, but got [3, 8, 8] at entry 0 and [3, 8, 9] at entry 1", _collated,
     ),
     Cause(
-        "K066", sentence("title", "samples that make no batch"),
+        "K066", sentence("title", "samples that do not make a batch"),
         r"batch must contain tensors, (?:numpy arrays, )?numbers, dicts or lists; found <class '(?P<kind>[\w.]+)'>",
         "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found <class 'NoneType'>",
         _kind,
     ),
     Cause(
-        "K066", sentence("title", "samples that make no batch"),
+        "K066", sentence("title", "samples that do not make a batch"),
         r"each element in list of batch should be of equal size",
         "each element in list of batch should be of equal size", _ragged,
     ),
     Cause(
-        "K066", sentence("title", "samples that make no batch"),
+        "K066", sentence("title", "samples that do not make a batch"),
         r"num_samples should be a positive integer value", "num_samples should be a positive integer value, but got "
         "num_samples=0", _empty_set,
     ),

@@ -123,7 +123,7 @@ PACKAGES = (
         "Whisper expects the mel input features to be of length 100, but found 80.", _fixed,
     ),
     Cause(
-        "K071", sentence("title", "sizes that are no multiples"),
+        "K071", sentence("title", "sizes that are not multiples"),
         r"can't divide axis of length (?P<length>\d+) in chunks of (?P<chunks>\d+)",
         "Shape mismatch, can't divide axis of length 60 in chunks of 16", _multiple,
     ),

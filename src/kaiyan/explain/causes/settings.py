@@ -171,7 +171,7 @@ def _zero(facts: Facts, found: re.Match[str]) -> Finding | None:
     if value is None and "by zero" in words:
         return None  # Python's own division, unless a layer is known to have failed
     said = (
-        sentence("K011", "{name} is {value}; the least is {least}", name=attribute, value=value, least=least)
+        sentence("K011", "{name} is {value}; it must be at least {least}", name=attribute, value=value, least=least)
         if value is not None
         else sentence("K011", "{name} must be at least {least}", name=attribute, least=least)
     )
@@ -248,7 +248,7 @@ SETTINGS = (
     Cause("K010", sentence("title", "more numbers than axes"),
         r"expected (?P<name>\w+) to be a single integer value or a list of (?P<rank>\d+) values.*got \w+=(?P<given>.*)",
         "expected padding to be a single integer value or a list of 2 values, but got padding=[1, 1, 1, 1]", _count),
-    Cause("K011", sentence("title", "a setting below its least"),
+    Cause("K011", sentence("title", "a setting below its minimum"),
         r"non-positive stride|(dilation|kernel size) should be greater than zero|negative padding|"
         r"groups must be a positive|non-positive groups|could not create a (primitive|memory) descriptor|by zero",
         "non-positive stride is not supported", _zero),

@@ -100,11 +100,11 @@ _ASKED = (
 
 SQUEEZES = (
     Cause(
-        "K058", sentence("title", "an axis that is not there"), _ASKED,
+        "K058", sentence("title", "an axis that does not exist"), _ASKED,
         "Dimension out of range (expected to be in range of [-1, 0], but got 1)", _squeezed,
     ),
     Cause(
-        "K058", sentence("title", "an axis that is not there"),
+        "K058", sentence("title", "an axis that does not exist"),
         r"Dimension out of range \(expected to be in range of \[(?P<least>-?\d+), (?P<most>-?\d+)\], but got "
         r"(?P<got>-?\d+)\)",
         "Dimension out of range (expected to be in range of [-1, 0], but got 1)", _axis,

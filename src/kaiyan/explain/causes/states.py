@@ -76,7 +76,7 @@ def _others(missing: list[str], more: list[str]) -> Finding:
 
 
 def _contiguous(facts: Facts, _: re.Match[str]) -> Finding:
-    said = sentence("K029", "view needs numbers that lie in order; after permute or transpose they do not")
+    said = sentence("K029", "view needs a contiguous tensor; after permute or transpose it is not")
     offer, step = sentence("K029", "reshape instead of view"), facts.step
     if facts.model is not None and step is not None and step.line is not None and ".view(" in step.line.text:
         return Finding(said, (edited(offer, step.line, step.path, ".view(", ".reshape("),))
@@ -99,6 +99,6 @@ STATES = (
     Cause("K025", sentence("title", "weights of another model"),
         r"Unexpected key\(s\) in state_dict: (?P<more>[^\n]*)(?P<missing>)",
         'Unexpected key(s) in state_dict: "fc.weight"', _keys),
-    Cause("K029", sentence("title", "a view of numbers out of order"),
+    Cause("K029", sentence("title", "a view of a tensor that is not contiguous"),
         r"view size is not compatible", "view size is not compatible with input tensor's size and stride", _contiguous),
 )  # fmt: skip

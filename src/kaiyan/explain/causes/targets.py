@@ -331,7 +331,7 @@ TARGETS = (
         "Target 10 is out of bounds.", _range,
     ),
     Cause(
-        "K054", sentence("title", "a target of another shape than classes"),
+        "K054", sentence("title", "class targets of the wrong shape"),
         r"multi-target not supported|only batches of (?:spatial )?targets supported|"
         r"Expected target size \[(?P<wanted>[^\]]*)\], got \[(?P<got>[^\]]*)\]|"
         r"size mismatch \(got input: ?\[(?P<input>[^\]]*)\] ?, target: ?\[(?P<target>[^\]]*)\]|"
@@ -339,7 +339,7 @@ TARGETS = (
         "0D or 1D target tensor expected, multi-target not supported", _places,
     ),
     Cause(
-        "K053", sentence("title", "a target of another type"),
+        "K053", sentence("title", "a target of the wrong type"),
         r"expected target dtype to be (?P<target>\w+)[\w ]*, but got (?P<given>\w+)|"
         r"(?P<scores>one_hot is only applicable to index tensor)|Found dtype (?P<kind>\w+) but expected (?P<type>\w+)|"
         r"can't be cast to the desired output type|expected scalar type \w+ but found \w+|"
@@ -347,14 +347,14 @@ TARGETS = (
         "expected target dtype to be Long or Byte, but got Float", _type,
     ),
     Cause(
-        "K059", sentence("title", "weights of classes"),
+        "K059", sentence("title", "class weights"),
         r"weight tensor should be defined either for all (?:(?P<C>\d+) )?(?:classes )?or no(?:ne)?(?: classes)?"
         r"(?: but got weight tensor of shape: \[(?P<got>[^\]]*)\])?",
         "weight tensor should be defined either for all 10 classes or no classes but got weight tensor of shape: [9]",
         _weights,
     ),
     Cause(
-        "K055", sentence("title", "a probability that is none"),
+        "K055", sentence("title", "a probability outside 0 to 1"),
         r"all elements of (?P<which>input|target) should be between 0 and 1|input_val >= zero && input_val <= one",
         "all elements of input should be between 0 and 1", _between,
     ),

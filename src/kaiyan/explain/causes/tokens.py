@@ -237,12 +237,12 @@ TOKENS = (
         "Expected hidden[0] size (1, 4, 7), got [1, 3, 7]", _hidden,
     ),
     Cause(
-        "K046", sentence("title", "what attention takes"),
+        "K046", sentence("title", "attention's inputs and settings"),
         r"was expecting embedding dimension of (?P<expected>\d+), but got (?P<got>\d+)",
         "was expecting embedding dimension of 8, but got 6", _attention,
     ),
     Cause(
-        "K046", sentence("title", "what attention takes"),
+        "K046", sentence("title", "attention's inputs and settings"),
         r"Expected key_padd(?:ed|ing)_mask\.shape\[0\] to be (?P<batch>\d+), but got (?P<rows>\d+)|"
         r"shape of the \dD attn_mask is torch\.Size\(\[(?P<given>[\d, ]+)\]\), but should be \((?P<wanted>[\d, ]+)\)",
         "The shape of the 2D attn_mask is torch.Size([4, 4]), but should be (3, 3).", _mask,

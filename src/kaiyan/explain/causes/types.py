@@ -36,9 +36,9 @@ def _device(facts: Facts, found: re.Match[str]) -> Finding:
     if len(named) == 1 and named != ["cpu"]:  # PyTorch names a tensor of the processor "torch.FloatTensor"
         named.append("cpu")
     said = (
-        sentence("K007", "input and weights lie on different devices: {one} and {two}", one=named[0], two=named[1])
+        sentence("K007", "input and weights are on different devices: {one} and {two}", one=named[0], two=named[1])
         if len(named) > 1
-        else sentence("K007", "input and weights lie on different devices")
+        else sentence("K007", "input and weights are on different devices")
     )
     line = "x = x.to(next(model.parameters()).device)"
     return Finding(said, (Fix(sentence("K007", "move the input: {line}", line=line), None, line),))
@@ -88,7 +88,7 @@ _NAMES = {"unsigned char": "uint8", "Byte": "uint8", "double": "float64", "Doubl
 def _target(found: re.Match[str]) -> Finding:
     """A type that is asked for by name, where no layer is known: the target of a loss more often than an input."""
     wanted, got = _named(found["wanted"]), _named(found["found"])
-    said = sentence("K006", "{wanted} is expected and {got} came: the target of a loss, or the input of a layer",
+    said = sentence("K006", "{wanted} was expected, not {got}: as the target of a loss, or the input of a layer",
                     wanted=wanted, got=got)  # fmt: skip
     line = f"y = y{_METHODS.get(wanted, f'.to(torch.{wanted})')}"
     input_type = "float32" if {wanted, got} == {"float32", "float64"} else got  # the weights' as they are made
@@ -178,7 +178,7 @@ TYPES = (
     Cause("K006", sentence("title", "two dtypes"),
         r"result type (?P<result>\w+) can't be cast to the desired output type (?P<place>\w+)",
         "result type Float can't be cast to the desired output type Long", _written_into),
-    Cause("K024", sentence("title", "an input that is no tensor"),
+    Cause("K024", sentence("title", "an input that is not a tensor"),
         r"must be Tensor, not (?P<kind>[\w.]+)|got \((?P<other>numpy\.ndarray|list)",
         "linear(): argument 'input' (position 1) must be Tensor, not numpy.ndarray", _no_tensor),
 )  # fmt: skip
