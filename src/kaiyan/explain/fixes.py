@@ -161,9 +161,8 @@ def edited_lines(said: Sentence, path: str, texts: dict[Line, str]) -> Fix:
     return Fix(said, before, after, change=change, line=next(iter(texts)))
 
 
-def through(said: Sentence, line: Line, path: str, operand: str, name: str, layer: nn.Module) -> Fix:
-    """A fix that sends one operand of the user's line through a new layer of the module at ``path``."""
-    text = line.text.replace(operand, f"self.{name}({operand})", 1)
+def through(said: Sentence, line: Line, path: str, text: str, name: str, layer: nn.Module) -> Fix:
+    """A fix that sends one operand through ``self.name``, a new layer of the module at ``path``, as ``text`` does."""
 
     def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
         module = model.get_submodule(path)

@@ -1,6 +1,7 @@
 """Every cause of the catalogue, one table: the first that understands the facts names it."""
 
 from kaiyan.explain.causes.asserts import ASSERTS
+from kaiyan.explain.causes.calls import CALLS
 from kaiyan.explain.causes.channels import CHANNELS
 from kaiyan.explain.causes.elsewhere import ELSEWHERE
 from kaiyan.explain.causes.gpu import GPU
@@ -26,6 +27,6 @@ from kaiyan.explain.causes.types import TYPES
 
 CAUSES = (
     *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *LAYERS, *HEADS, *TOKENS, *TUPLES, *SIZES,
-    *JOINS, *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES, *ASSERTS, *NAMES,
+    *JOINS, *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES, *ASSERTS, *CALLS, *NAMES,
 )  # fmt: skip
 """The table of codes."""

@@ -106,7 +106,7 @@ def _projected(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     (_, C, *sizes), (_, K, *wanted) = shapes[larger], shapes[1 - larger]
     strides = {-(-n // m) for n, m in zip(sizes, wanted, strict=True) if m}
     operand = (operands.left, operands.right)[larger]
-    if len(strides) != 1 or len(sizes) not in _POINTWISE or not operands.is_first(larger):
+    if len(strides) != 1 or len(sizes) not in _POINTWISE:
         return
     stride = strides.pop()
     if [-(-n // stride) for n in sizes] != wanted:
@@ -115,7 +115,10 @@ def _projected(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     said = sentence("K021", "{operand} through {layer}, as residual networks do", operand=operand,
                     layer=written(layer))  # fmt: skip
     taken = facts.model is not None and hasattr(facts.model.get_submodule(step.path), "shortcut")
-    yield through(said, step.line, step.path, operand, "projection" if taken else "shortcut", layer)
+    name = "projection" if taken else "shortcut"
+    text = operands.put(larger, f"self.{name}({operand})")
+    if text is not None:
+        yield through(said, step.line, step.path, text, name, layer)
 
 
 @dataclass(frozen=True)
@@ -133,10 +136,6 @@ class _Operands:
         """The line with one end written anew; None where that end is what is assigned to."""
         start, before = self.starts[end], (self.left, self.right)[end]
         return None if self.in_place and end == 0 else self.line[:start] + after + self.line[start + len(before) :]
-
-    def is_first(self, end: int) -> bool:
-        """Whether the end's words stand nowhere earlier in the line, nor inside another word there."""
-        return self.line.find((self.left, self.right)[end]) == self.starts[end]
 
 
 def _operands(line: str) -> _Operands | None:

@@ -7,8 +7,9 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
+from kaiyan.explain.causes.calls import uncalled
 from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.fixes import Fix, edited
 from kaiyan.explain.source import is_library
@@ -37,9 +38,17 @@ _LAYERS: dict[str, nn.Module] = {
 }  # fmt: skip
 
 
+_WITHOUT_WEIGHTS = tuple(
+    f"torch.nn.modules.{file}" for file in ("activation", "pooling", "dropout", "flatten", "padding")
+)
+"""Where torch keeps the layers that are made with a tensor by mistake: ``nn.ReLU(x)`` for ``F.relu(x)``."""
+
+
 def _missing(facts: Facts, found: re.Match[str]) -> Finding | None:
     """A name that a module's code reads and that nothing gave it."""
     kind, name = found["kind"], found["name"]
+    if hasattr(Tensor, name) and getattr(vars(nn).get(kind), "__module__", None) in _WITHOUT_WEIGHTS:
+        return uncalled(facts, kind)
     path, module = _holder(facts, kind, name)
     if module is None:
         return _from_words(facts, kind, name)
