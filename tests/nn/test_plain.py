@@ -177,3 +177,34 @@ def test_a_hook_on_every_module_sees_numbers(pair: tuple[Any, Any]) -> None:
     finally:
         hook.remove()
     assert set(seen) == {Tensor}
+
+
+class WritesOver(Graph):
+    """Writes over what a convolution read before its output is read, on some inputs."""
+
+    def forward(self, x: Tensor, _: None = None) -> Tensor:
+        read = self.a(x) * 1
+        y = self.b(read)
+        if float(x.max()) > 100:
+            read.zero_()
+        return torch.relu(self.norm(y))
+
+
+def test_in_inference_mode_where_torch_counts_no_writes_nothing_waits() -> None:
+    model, x = WritesOver().eval(), torch.randn(2, 3, 32, 32)
+    quick = accelerate(model, x)
+    with torch.inference_mode():
+        for scale in (1, 1000):
+            torch.testing.assert_close(quick(x * scale), model(x * scale), rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", [Graph, Modules])
+def test_a_model_made_and_accelerated_in_inference_mode_is_packed_again_when_written_to(kind: type[Graph]) -> None:
+    with torch.inference_mode():
+        x = torch.randn(2, 3, 16, 16)
+        quick = accelerate(kind().eval(), x)
+        before = quick(x)
+        for parameter in quick.parameters():
+            parameter.mul_(1.5)
+        assert not torch.allclose(quick(x), before)
+        torch.testing.assert_close(quick(x), copy.deepcopy(quick)(x))

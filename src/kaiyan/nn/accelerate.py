@@ -63,7 +63,7 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     if type(model).__name__ == "OptimizedModule":
         model = getattr(model, "_orig_mod", model)  # what torch.compile was given
     inputs = example_input if isinstance(example_input, tuple) else (example_input,)
-    with torch.no_grad():
+    with torch.inference_mode(mode=False), torch.no_grad():  # in inference mode torch does not count writes
         case = examined(model, inputs)
         done = _done(case, precision)
         layers = _layers(case, done)

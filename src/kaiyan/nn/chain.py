@@ -163,7 +163,7 @@ class Chain:
         if self.until != "activation" or self.residual is not None or self.kernel.is_linear:
             return None
         shape = self.kernel.output_shape(self.x.shape)
-        if residual.shape != shape or residual.dtype != self.x.dtype or type(residual) not in PLAIN_TENSORS:
+        if residual.shape != shape or residual.dtype != self.x.dtype or not _is_counted(residual):
             return None
         chain = self._copy()
         chain.residual, chain.written = residual, version(residual)
@@ -198,3 +198,8 @@ class OverwrittenError(KaiyanError):
     """The input of a convolution was written over before its output was read."""
 
     kernel: Kernel
+
+
+def _is_counted(tensor: Tensor) -> bool:
+    """Whether a write to a tensor is seen."""
+    return type(tensor) in PLAIN_TENSORS and not tensor.is_inference()

@@ -13,6 +13,8 @@ from kaiyan.nn.frozen import freeze
 from kaiyan.nn.fuse import Reasons, fused
 from kaiyan.nn.layers import Layer
 from kaiyan.nn.state import has_drawn, random_state
+from kaiyan.nn.structure import mapped
+from kaiyan.nn.tensors import version
 from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def by_graph(
     ones beside them. Raises ``NotAGraphError`` where a graph would not do what the model does.
     """
     graph = _traced(model)
-    _Shapes(graph).run(*inputs)
+    _check_constants(graph, inputs)
     made, left = fused(graph, precision, without, shadowed)
     return graph.eval(), made, left
 
@@ -72,6 +74,32 @@ def _refusal(model: nn.Module) -> Sentence | None:
         if not leaf and any(getattr(module, hooks) for hooks in _HOOKS):
             return sentence("graph", "{name} has hooks", name=name or type(model).__name__)
     return None
+
+
+def _check_constants(graph: fx.GraphModule, inputs: tuple[Any, ...]) -> None:
+    """Runs it; refuses one that writes into a tensor, or gives one back, that the model makes anew at every call."""
+    names = {str(node.target) for node in graph.graph.nodes if node.op == "get_attr"}
+    constants = [getattr(graph, name) for name in names if name.startswith("_tensor_constant")]
+    before = [version(tensor) for tensor in constants]
+    answer = _Shapes(graph).run(*inputs)
+    if [version(tensor) for tensor in constants] != before:
+        raise NotAGraphError(sentence("graph", "it writes into a tensor that it makes, which a graph makes only once"))
+    memory = {tensor.untyped_storage().data_ptr() for tensor in constants if tensor.numel()}
+    if memory & _memory(answer):
+        raise NotAGraphError(sentence("graph", "it returns a tensor that it makes, which a graph makes only once"))
+
+
+def _memory(answer: Any) -> set[int]:
+    """Where the tensors of an answer lie."""
+    places: set[int] = set()
+
+    def note(tensor: Tensor) -> Tensor:
+        if tensor.layout is torch.strided:
+            places.add(tensor.untyped_storage().data_ptr())
+        return tensor
+
+    mapped(answer, note)
+    return places
 
 
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks")

@@ -61,7 +61,7 @@ class Standing:
         """The numbers, or a tensor that waits for what follows."""
         x = _laid(x.detach() if type(x) is nn.Parameter else x)
         small = not self.until or prod(kernel.output_shape(x.shape)) < WORTH_WAITING
-        if small or self.layer._forward_hooks or _GLOBAL_HOOKS:  # noqa: SLF001 (what a hook sees it may keep)
+        if small or x.is_inference() or self.layer._forward_hooks or _GLOBAL_HOOKS:  # noqa: SLF001 (what may be kept, or written over unseen)
             return kernel.plain(x, None, None)
         return Deferred(Chain(kernel, x, self.until))
 
