@@ -94,7 +94,7 @@ def test_a_layer_without_weights_that_was_never_made_is_made() -> None:
 
 def test_a_constructor_of_another_name_is_named() -> None:
     found = diagnosed(lambda: Misspelt()(torch.zeros(2, 3, 8, 8)))
-    assert "written __int__" in str(found.cause)
+    assert "spelt __int__" in str(found.cause)
     assert found.fixes[0].after == "def __init__(self):"
 
 

@@ -111,10 +111,10 @@ class Diagnosis:
 
 @undisturbing
 def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs: Any = None) -> Diagnosis:
-    """Why it failed and what to do; ``error`` is an exception, a pasted traceback or a message.
+    """Why a model failed and how to fix it; ``error`` is an exception, a pasted traceback or a message.
 
-    Model and inputs are found in the exception's frames where they are not given; fixes are tried on them. Nothing of
-    the user's is changed. Raises ``KaiyanError`` for an error that says nothing.
+    Model and inputs are taken from the exception's frames unless given; fixes are tried on them, and
+    neither is modified. Raises ``KaiyanError`` for an error that says nothing.
     """
     given: Any = error
     if not isinstance(given, (str, BaseException)) or (isinstance(given, str) and not given.strip()):
@@ -176,7 +176,7 @@ def _unknown(facts: Facts, finding: Finding) -> Iterator[Sentence]:
 
 @contextmanager
 def explaining() -> Iterator[None]:
-    """What fails inside is explained in a note on the exception, which stays the user's own."""
+    """A context in which failures are explained, in a note added to the user's own exception."""
     try:
         yield
     except Exception as error:

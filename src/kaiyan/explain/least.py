@@ -109,12 +109,12 @@ class Least(Shown):
 
 
 def least_input(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = None, seconds: float = 10.0) -> Least:
-    """The smallest sizes with which ``model`` runs on meta tensors; one less is refused, and by what.
+    """The smallest sizes with which ``model`` runs on meta tensors, and what fails one below.
 
     Sizes grow by doubling and are narrowed by halving. A model may run with a size and not with a larger one (a Linear
     that knows one size): ``is_certain`` and a note say whether every smaller size was run. Where it does not run with
     ``input_size`` (N, C, *spatial), a size near it that does is found first. ``dtypes`` is the input's type, found
-    from a first look-up in a table where it is not given. After ``seconds`` it gives what is known by then.
+    from a first look-up in a table where it is not given. After ``seconds`` it stops and returns what it has found.
     Raises ``KaiyanError`` with the model's words where no size is found.
     """
     model, shape = checked(model), shape_of(input_size)

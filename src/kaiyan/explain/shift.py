@@ -268,7 +268,7 @@ class ShiftReport(Shown):
 
 @undisturbing
 def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport:
-    """How far ``model``'s maps and answer follow a picture that moves by 1 to ``shifts`` columns, round the edge.
+    """How well ``model``'s feature maps and output follow a picture shifted by 1 to ``shifts`` columns, circularly.
 
     ``picture`` is a tensor (C, H, W) or (N, C, H, W), or what ``kaiyan.see`` takes: a path, an array (H, W, 3), None
     for the bundled photograph; those are scaled to 0 .. 1. Modules are measured, in eval mode, on a copy: the model

@@ -162,11 +162,11 @@ def summary(
     col_names: Sequence[str] = _PLAIN,
     dtypes: Any = None,
 ) -> Summary:
-    """What ``model`` does with an input of a size (batch included), or with given tensors; computed on meta tensors.
+    """What ``model`` does with an input of this size (batch included), or with given tensors; computed on meta tensors.
 
     ``input_size`` is a shape, or a list of shapes for several inputs; one axis short of a batch, it is read as a batch
-    of one, and that is said. ``dtypes`` is the type of these inputs ("int64"), or a list of one for each; where none
-    is given float32, or int64 for an input that is looked up in a table. ``depth`` leaves out what lies deeper;
+    of one, and that is said. ``dtypes`` is the type of the inputs ("int64"), or a list with one for each; by
+    default float32, or int64 for an input that is looked up in a table. ``depth`` leaves out what lies deeper;
     ``col_names`` are keys of ``COLUMNS``; "time" is measured on real tensors. The model's own error is in the summary.
     Raises ``KaiyanError`` where neither a size nor data is given, or a column or a type is not known.
     """

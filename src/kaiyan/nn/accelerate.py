@@ -48,10 +48,11 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     """An inference copy of ``model`` on prepared kernels, in the layout that is faster for the whole of it.
 
     ``example_input`` is an input as the model takes it, or a tuple of them: times are measured on it, other sizes work
-    as well. The original, the input and the random numbers are untouched. A BatchNorm after a convolution is folded
-    into it, a sum and an activation are fused; a model that torch.fx cannot trace is taken module by module. The copy
-    gives the model's answers, laid out as the model's, on the example and on a second input, or a layer or the whole
-    is left. ``precision`` bounds the error, see ``kaiyan.conv``; what was done and gained is in ``report``.
+    as well. The original, the input and the random state are not touched. A BatchNorm after a convolution is folded
+    into it, a sum and an activation are fused; a model that torch.fx cannot trace is taken module by module. The copy's
+    answers, and their memory layout, are checked against the model's on the example and on a second input; a layer, or
+    the model, that would differ is left unchanged. ``precision`` bounds the error, see ``kaiyan.conv``; what was done
+    and gained is in ``report``.
     Weights that are written to are packed again at the next call, unless torch does not count the write: past it,
     through ``.data`` or a NumPy view.
 
@@ -104,7 +105,7 @@ def _as_graph(case: Case, precision: str) -> _Done:
         paths = ", ".join(case.changed[:3])
         raise NotAGraphError(sentence("graph", "a call changes {paths}, but a graph would not", paths=paths))
     if case.reads == "data_ptr":  # a symbol in the place of an address would be read by the user's C code
-        raise NotAGraphError(sentence("graph", "it reads addresses in memory, which a graph has none of"))
+        raise NotAGraphError(sentence("graph", "it reads memory addresses, which a graph does not have"))
     model, made, left = _graph(case, precision)
     try:
         done = _Done(settled(case, model), (), made, left, True)

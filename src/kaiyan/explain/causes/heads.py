@@ -43,7 +43,7 @@ def _wider(facts: Facts, wide: str, width: int, heads: int) -> Iterator[Fix]:
     """The multiples of the heads on both sides of the width, the nearest first."""
     around = (width // heads * heads, -(-width // heads) * heads)
     for n in sorted((n for n in around if n), key=lambda n: abs(n - width)):
-        said = sentence("K046", "or {wide}={n}, which {heads} divides", wide=wide, n=n, heads=heads)
+        said = sentence("K046", "or {wide}={n}, divisible by {heads}", wide=wide, n=n, heads=heads)
         yield _written(facts, said, wide, width, n)
 
 

@@ -54,10 +54,10 @@ def _missing(facts: Facts, found: re.Match[str]) -> Finding | None:
         return _from_words(facts, kind, name)
     misspelt = next((other for other in vars(type(module)) if _is_nearly_init(other)), None)
     if misspelt and "__init__" not in vars(type(module)):
-        said = sentence("K033", "{kind} has no {name}: its constructor is written {misspelt}, so nothing calls it",
+        said = sentence("K033", "{kind} has no {name}: its constructor is spelt {misspelt}, so nothing calls it",
                         kind=kind, name=name, misspelt=misspelt)  # fmt: skip
         line = "def __init__(self):"
-        return Finding(said, (Fix(sentence("K033", "two underlines on both sides: {line}", line=line),
+        return Finding(said, (Fix(sentence("K033", "two underscores on each side: {line}", line=line),
                                   f"def {misspelt}(self):", line),))  # fmt: skip
     known = _names(module)
     said = sentence("K033", "{kind} has no {name}; it has {known}", kind=kind, name=name,
@@ -72,7 +72,7 @@ def _from_words(facts: Facts, kind: str, name: str) -> Finding | None:
     if not ("modules/module.py" in facts.text or re.search(rf"\bself\.{name}\(", line)) or facts.frame is not None:
         return None
     said = sentence(
-        "K033", "{kind} has no {name}: its __init__ makes none, or under another name", kind=kind, name=name
+        "K033", "{kind} has no {name}: its __init__ does not create it, or names it differently", kind=kind, name=name
     )
     return Finding(said, (Fix(sentence("K033", "make it in __init__: {line}", line=f"self.{name} = ..."), None,
                               f"self.{name} = ..."),))  # fmt: skip
@@ -108,7 +108,7 @@ def _within(facts: Facts, module: nn.Module, path: str | None, name: str) -> Ite
     """The same name one floor below, as behind DataParallel."""
     for child, inner in module.named_children():
         if hasattr(inner, name):
-            said = sentence("K033", "{child} has it: {line}", child=child, line=f".{child}.{name}")
+            said = sentence("K033", "use the one in {child}: {line}", child=child, line=f".{child}.{name}")
             yield from _put(facts, path, said, name, f"{child}.{name}")
 
 
@@ -154,7 +154,7 @@ def _early(facts: Facts, found: re.Match[str]) -> Finding:
     holder = facts.frame[0].f_locals.get("self") if facts.frame else None
     kind = type(holder).__name__ if holder is not None else "the model"
     what = found["what"].rstrip("s")
-    said = sentence("K033", "{kind} is given a {what} before super().__init__() has made room for it", kind=kind,
+    said = sentence("K033", "{kind} is given a {what} before super().__init__() is called", kind=kind,
                     what=what)  # fmt: skip
     line = "super().__init__()"
     offer = sentence("K033", "the first line of __init__: {line}", line=line)

@@ -108,7 +108,7 @@ def _at_home(facts: Facts, word: str, near: str) -> Iterator[Fix]:
         return
     start, stop = next(constants(home.text, word))
     text = home.text[:start] + repr(near) + home.text[stop:]
-    yield Fix(sentence("K009", "the word in lower case, where it is written: {line}", line=text), home.text, text,
+    yield Fix(sentence("K009", "write the word in lower case: {line}", line=text), home.text, text,
               line=home)  # fmt: skip
 
 

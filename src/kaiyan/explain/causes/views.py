@@ -61,8 +61,8 @@ def _kept(view: View, per: int) -> Fix:
     flat = f"{holder}.view({holder}.size(0), -1)" if holder.isidentifier() else f"{holder}.flatten(1)"
     text = view.line.text.replace(view.code, flat)
     if view.linear is None:
-        said = sentence("K050", "keep the batch: {after}; each sample then has {per} numbers, and the Linear behind it "
-                        "takes {features}: set in_features={per} there", after=flat, per=per,
+        said = sentence("K050", "keep the batch: {after}; each sample then has {per} numbers, but the Linear "
+                                "after it takes {features}: set in_features={per} there", after=flat, per=per,
                         features=view.features)  # fmt: skip
         return Fix(said, view.line.text, text, line=view.line)
     linear = view.after.replace("{}", str(per), 1)
