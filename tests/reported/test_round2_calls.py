@@ -78,6 +78,12 @@ class Shortcut(nn.Module):
         return F.relu(self.a(x) + x)
 
 
+def _class() -> None:
+    Mute: Any = globals()["Mute"]
+    out = Mute(x)
+    print(out)
+
+
 def _mute() -> Any:
     out: Any = Mute()(x)
     return out.argmax(1)
@@ -90,14 +96,13 @@ def _unmade() -> Any:
 
 torchs: Any = nn
 optim: Any = torch.optim
-mute: Any = Mute
 some: Any = x
 F_: Any = F
 CALLS: dict[str, tuple[Callable[[], Any], str, str, str]] = {
     "forward misspelt": (lambda: Foward()(x), "K034", "it has foward", "def forward("),
     "no self": (lambda: Selfless()(x), "K034", "without self", "def forward(self, x):"),
     "self. forgotten": (lambda: Bare()(x), "K034", "conv1 is an attribute of Bare", "self.conv1(x)"),
-    "a class called": (lambda: mute(x), "K034", "Mute is a class", "model = Mute()"),
+    "a class called": (_class, "K034", "Mute is a class", "out = Mute()(x)"),
     "one input too many": (lambda: Mute()(x, x), "K034", "takes 1 besides self, but was given 2", ""),
     "no input": (Mute(), "K034", "without x", ""),
     "a list of layers called": (lambda: nn.ModuleList([nn.ReLU()])(x), "K034", "a ModuleList keeps", "for layer in"),
@@ -127,6 +132,45 @@ def test_a_call_that_does_not_fit_is_named_and_mended(script: Any, code: str, sa
     assert found.code == code
     assert says in str(found.cause)
     assert fix in (found.fixes[0].after or "")
+
+
+class Listed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: Any = [nn.ReLU(), nn.Flatten()]
+
+    def forward(self, x: Tensor) -> Any:
+        return self.blocks(x)
+
+
+def test_a_python_list_of_layers_is_called_layer_by_layer() -> None:
+    found = diagnosed(lambda: Listed()(x))
+    assert "self.blocks is a Python list of layers" in str(found.cause)
+    assert found.fixes[0].after == "for layer in self.blocks: x = layer(x)"
+
+
+class Plain(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+
+
+def test_a_number_too_many_for_a_constructor_is_no_input() -> None:
+    plain: Any = Plain
+    assert "Plain is made with 0 settings besides self, but was given 1" in str(diagnosed(lambda: plain(10)).cause)
+
+
+def test_what_is_nothing_for_another_reason_is_left_alone() -> None:
+    weight: Any = nn.Linear(2, 2).weight
+    assert diagnosed(lambda: weight.grad.zero_() + 1).code == "K000"
+
+
+def test_nothing_in_a_pasted_traceback_is_no_module() -> None:
+    text = (
+        'Traceback (most recent call last):\n  File "/lib/site-packages/torch/nn/modules/module.py", line 1, in _call\n'
+        '    return f(x)\n  File "net.py", line 3, in forward\n    n = self.cache.shape\n'
+        "AttributeError: 'NoneType' object has no attribute 'shape'\n"
+    )
+    assert kaiyan.diagnose(text).code == "K000"
 
 
 def test_a_forgotten_self_is_tried() -> None:

@@ -8,7 +8,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.fixes import Fix, edited
@@ -67,6 +67,12 @@ def _counted(facts: Facts, found: re.Match[str]) -> Finding | None:
         )
     if not _is_module_class(facts, kind):
         return None
+    if not _is_given_tensors(facts, kind):
+        more = sentence("K034", "{kind} is made with {takes} settings besides self, but was given {given}", kind=kind,
+                        takes=takes - 1, given=given - 1)  # fmt: skip
+        return Finding(
+            more, (Fix(sentence("K034", "give it as many as it takes, or write more arguments in its def")),)
+        )
     said = sentence("K034", "{kind} is a class: its constructor was called with what its forward takes", kind=kind)
     offer = sentence("K034", "make an object first, then call it: {line}", line=f"{kind}()(x)")
     return Finding(said, (_put(facts, offer, rf"\b{kind}\(", f"{kind}()(", f"model = {kind}()\nout = model(x)"),))
@@ -75,6 +81,18 @@ def _counted(facts: Facts, found: re.Match[str]) -> Finding | None:
 def _is_module_class(facts: Facts, name: str) -> bool:
     value = value_of(ast.Name(name), facts.frame[0]) if facts.frame else None
     return isinstance(value, type) and issubclass(value, nn.Module)
+
+
+def _is_given_tensors(facts: Facts, kind: str) -> bool:
+    """Whether a call of the class in the user's line has a tensor among its arguments."""
+    try:
+        calls = [n for n in ast.walk(ast.parse(facts.line.text if facts.line else "")) if isinstance(n, ast.Call)]
+    except SyntaxError:
+        return False
+    given = [arg for call in calls if ast.unparse(call.func).rpartition(".")[2] == kind for arg in call.args]
+    frame = facts.frame[0] if facts.frame else None
+    made = any(isinstance(arg, ast.Call) and ast.unparse(arg.func).startswith("torch.") for arg in given)
+    return made or any(frame is not None and isinstance(value_of(arg, frame), Tensor) for arg in given)
 
 
 def _undefined(facts: Facts, found: re.Match[str]) -> Finding | None:
@@ -162,6 +180,8 @@ def _torchs(facts: Facts, found: re.Match[str]) -> Finding | None:
 def _nothing(facts: Facts, found: re.Match[str]) -> Finding | None:
     """What a forward without return gives, asked for something."""
     frame = facts.frame[0] if facts.frame else None
+    if not hasattr(Tensor, found["name"]) or (facts.line is not None and ".grad" in facts.line.text):
+        return None
     values = {**frame.f_globals, **frame.f_locals}.values() if frame is not None else ()
     kinds = dict.fromkeys(v if isinstance(v, type) else type(v) for v in values)
     mute = [kind for kind in kinds if issubclass(kind, nn.Module) and _gives_nothing(kind)]
@@ -189,6 +209,20 @@ def _item(facts: Facts, found: re.Match[str]) -> Finding:
     offer = sentence("K061", "call backward on the tensor, and .item() after it")
     return Finding(said, (_put(facts, offer, r"\.item\(\)", "", "loss.backward()\nvalue = loss.item()"),), code="K061",
                    is_outside=True)  # fmt: skip
+
+
+def _listed(facts: Facts, found: re.Match[str]) -> Finding | None:
+    """A Python list of layers that is called as if it were one."""
+    name = re.search(r"self\.(\w+)\(", facts.line.text if facts.line else "")
+    held = getattr(facts.owner, name[1], None) if name and facts.owner is not None else None
+    if name is None or not isinstance(held, (list, tuple)) or not all(isinstance(part, nn.Module) for part in held):
+        return None
+    said = sentence("K034", "self.{name} is a Python {kind} of layers, which cannot be called", name=name[1],
+                    kind=found["kind"])  # fmt: skip
+    loop = f"for layer in self.{name[1]}: x = layer(x)"
+    kept = sentence("K034", "register them with nn.ModuleList too, or their weights are not trained")
+    return Finding(said, (Fix(sentence("K034", "call its layers in turn: {line}", line=loop), None, loop),
+                          Fix(kept, None, f"self.{name[1]} = nn.ModuleList([...])")))  # fmt: skip
 
 
 def uncalled(facts: Facts, kind: str) -> Finding:
@@ -224,6 +258,10 @@ CALLS = (
         "K034", sentence("title", "a call that does not fit its definition"),
         r"received an invalid combination of arguments - got \((?P<kind>[A-Z]\w+),",
         "conv2d() received an invalid combination of arguments - got (ReLU, Parameter, Parameter)", _layer_given,
+    ),
+    Cause(
+        "K034", sentence("title", "a call that does not fit its definition"),
+        r"'(?P<kind>list|tuple)' object is not callable", "'list' object is not callable", _listed,
     ),
     Cause(
         "K067", sentence("title", "an optimizer without parameters"),

@@ -69,7 +69,7 @@ def _missing(facts: Facts, found: re.Match[str]) -> Finding | None:
 def _from_words(facts: Facts, kind: str, name: str) -> Finding | None:
     """From a pasted traceback that shows torch's own lookup, or a line that asks ``self`` for it."""
     line = facts.line.text if facts.line else ""
-    if not ("modules/module.py" in facts.text or re.search(rf"\bself\.{name}\(", line)) or facts.frame is not None:
+    if not ("in __getattr__" in facts.text or re.search(rf"\bself\.{name}\(", line)) or facts.frame is not None:
         return None
     said = sentence(
         "K033", "{kind} has no {name}: its __init__ does not create it, or names it differently", kind=kind, name=name

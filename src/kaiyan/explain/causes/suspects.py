@@ -283,7 +283,7 @@ def _others(facts: Facts) -> Iterator[Suspect]:
         for factor in (2.0, 0.5, 4.0, 8.0):
             size = tuple(int(n * factor) for n in x.shape[2:])
             line = f"F.interpolate(inputs[{place}], size={size})"
-            said = sentence("K070", "input {place} is {shape}; with {size} the model runs (tried)",
-                            place=place, shape=tuple(x.shape), size=size)  # fmt: skip
+            said = sentence("K070", "the size of input {place} is {given}; with {size} the model runs (tried)",
+                            place=place, given=tuple(x.shape[2:]), size=size)  # fmt: skip
             offer = sentence("K070", "input {place} of {size}: {line}", place=place, size=size, line=line)
             yield Suspect("K070", said, fed(offer, line, partial(nn.functional.interpolate, size=size), place))
