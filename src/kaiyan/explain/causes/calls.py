@@ -36,7 +36,7 @@ def _unforwarded(facts: Facts, found: re.Match[str]) -> Finding:
         said = sentence("K034", "a {kind} keeps layers and is not called itself", kind=kind)
         loop = "for layer in self.layers: x = layer(x)"
         each = Fix(sentence("K034", "call its layers in turn: {line}", line=loop), None, loop)
-        chain = Fix(sentence("K034", "or nn.Sequential, which does so by itself"), f"nn.{kind}(layers)",
+        chain = Fix(sentence("K034", "or use nn.Sequential, which does so by itself"), f"nn.{kind}(layers)",
                     "nn.Sequential(*layers)")  # fmt: skip
         return Finding(said, (each, chain))
     own = facts.owner if facts.owner is not None and type(facts.owner).__name__ == kind else facts.model
@@ -47,7 +47,7 @@ def _unforwarded(facts: Facts, found: re.Match[str]) -> Finding:
         return Finding(said, (Fix(sentence("K034", "name it forward"), f"def {near[0]}(", "def forward("),))
     said = sentence("K034", "{kind} has no forward, or it is indented as a part of __init__", kind=kind)
     line = "def forward(self, x):"
-    return Finding(said, (Fix(sentence("K034", "as deep as __init__: {line}", line=line), None, line),))
+    return Finding(said, (Fix(sentence("K034", "indent it like __init__: {line}", line=line), None, line),))
 
 
 def _counted(facts: Facts, found: re.Match[str]) -> Finding | None:
@@ -104,7 +104,7 @@ def _undefined(facts: Facts, found: re.Match[str]) -> Finding | None:
         return None
     said = sentence("K034", "{name} is an attribute of {kind} and is written without self", name=name,
                     kind=type(owner).__name__)  # fmt: skip
-    offer, line = sentence("K034", "self.{name} in the place of {name}", name=name), facts.line
+    offer, line = sentence("K034", "use self.{name} instead of {name}", name=name), facts.line
     text = re.sub(rf"(?<![\w.]){name}\b", f"self.{name}", line.text) if line else ""
     if line is None or facts.path is None or is_library(line.file):
         return Finding(said, (Fix(offer, name, f"self.{name}"),))
@@ -114,15 +114,15 @@ def _undefined(facts: Facts, found: re.Match[str]) -> Finding | None:
 def _no_module(facts: Facts, found: re.Match[str]) -> Finding:
     """What stands in a Sequential or a ModuleList and is no layer."""
     what = found["what"]
-    said = sentence("K034", "Sequential and ModuleList hold layers, and {what} is none", what=what)
+    said = sentence("K034", "Sequential and ModuleList hold layers, but {what} is not a layer", what=what)
     if what in ("list", "tuple", "generator"):
-        offer = sentence("K034", "the layers themselves: {line}", line="nn.Sequential(*layers)")
+        offer = sentence("K034", "pass the layers themselves: {line}", line="nn.Sequential(*layers)")
         return Finding(said, (_put(facts, offer, r"Sequential\((?=[\[(])", "Sequential(*", "nn.Sequential(*layers)"),))
     name = what.rpartition(".")[2]
     layer = next((n for n in vars(nn) if n.lower() == name.replace("_", "").lower() and isinstance(vars(nn)[n], type)),
                  None)  # fmt: skip
     if layer is None:
-        return Finding(said, (Fix(sentence("K034", "a layer in its place, or call it in forward")),))
+        return Finding(said, (Fix(sentence("K034", "put a layer in its place, or call it in forward")),))
     after = f"nn.{layer}()"
     offer = sentence("K034", "the layer, made: {line}", line=after)
     return Finding(said, (_put(facts, offer, rf"(?:[\w.]+\.)?\b{name}\b(?!\()", after, after),))
