@@ -236,6 +236,17 @@ def test_the_view_that_was_found_is_right() -> None:
     assert model.head(x.view(x.size(0), -1)).shape == (4, 10)
 
 
+def test_a_view_in_the_script_before_a_head_that_is_known_is_found_with_the_head() -> None:
+    def script() -> None:
+        head = nn.Linear(512 * 2 * 2, 10)
+        features = torch.zeros(4, 512, 4, 4)
+        rows = features.view(-1, 512 * 2 * 2)
+        F.cross_entropy(head(rows), torch.zeros(4, dtype=torch.long))
+
+    found = diagnosed(script)
+    assert found.fixes[0].after == "rows = features.view(features.size(0), -1)\nhead = nn.Linear(8192, 10)"
+
+
 def test_no_view_is_spoken_of_where_none_stands() -> None:
     def script() -> None:
         model, x = nn.Linear(3, 1), torch.zeros(4, 3)

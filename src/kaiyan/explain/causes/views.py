@@ -43,9 +43,9 @@ class View:
 
 def viewed(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
     """Each view that may have made ``got`` rows of ``wanted`` samples, kept to the batch, with the Linear behind it."""
-    if facts.frame is None or facts.model is not None:
+    if facts.frame is None:
         return
-    for view in _views(facts.frame):
+    for view in _views(facts.frame, is_unknown=facts.model is None):
         per, rest = divmod(got * view.features, wanted)
         if not rest:
             yield _kept(view, per)
@@ -77,10 +77,10 @@ def _name(line: Line) -> str:
     return found[1] if found else "Linear"
 
 
-def _views(frame: tuple[FrameType, int]) -> Iterator[View]:
-    """In the lines above, then in the forward of every module class that the frame knows."""
+def _views(frame: tuple[FrameType, int], *, is_unknown: bool) -> Iterator[View]:
+    """In the lines above; where the model is unknown also in the forward of every class that the frame names."""
     yield from _in([*lines_above(*frame)], [*lines_above(*frame)])
-    for kind in _kinds(frame[0]):
+    for kind in _kinds(frame[0]) if is_unknown else ():
         yield from _in(_source(kind, "forward"), _source(kind, "__init__"))
 
 
