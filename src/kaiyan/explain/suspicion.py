@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 2
 """Suspects that are shown."""
-OF_SIZES = frozenset({"K003", "K004", "K012", "K022"})
+OF_SIZES = frozenset({"K001", "K003", "K004", "K012", "K022"})
 """Causes that say more than that another size would do."""
 VIEW = "K026"
 """A view that does not come out even: at some other size it does, and mixes the samples of a batch."""
