@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 _OURS = (str(Path(torch.__file__).parent), str(Path(np.__file__).parent), str(Path(__file__).parents[1]))
 _HANDLING = "During handling of the above exception, another exception occurred:"
+_HALF = str.maketrans(
+    dict(zip("：；）［］．０１２３４５６７８９", ":;)[].0123456789", strict=True)) | {"，": ", ", "（": " ("}
+)
+"""Signs that a Chinese keyboard writes in a message that is copied by hand."""
 _NAMED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Fail|Fault)\b ?:")
 
 
@@ -116,6 +120,7 @@ def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -
     """All that can be known; model and inputs that are not given are taken from the traceback's frames."""
     if isinstance(error, str):
         last = error.rpartition(_HANDLING)[2]
+        last = last if "Traceback" in last else last.translate(_HALF)
         return _rehearsed(Facts(last, written_line(last)), model, inputs)
     frames = tuple(_frames(error))
     users = [(frame, number) for frame, number in frames if _is_users(frame)][-1:]

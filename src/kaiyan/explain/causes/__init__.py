@@ -1,6 +1,7 @@
 """Every cause of the catalogue, one table: the first that understands the facts names it."""
 
 from kaiyan.explain.causes.asserts import ASSERTS
+from kaiyan.explain.causes.before import BEFORE
 from kaiyan.explain.causes.calls import CALLS
 from kaiyan.explain.causes.channels import CHANNELS
 from kaiyan.explain.causes.elsewhere import ELSEWHERE
@@ -18,6 +19,7 @@ from kaiyan.explain.causes.sequences import SEQUENCES
 from kaiyan.explain.causes.settings import SETTINGS
 from kaiyan.explain.causes.sizes import SIZES
 from kaiyan.explain.causes.sizes_named import NAMED
+from kaiyan.explain.causes.slips import SLIPS
 from kaiyan.explain.causes.squeezes import SQUEEZES
 from kaiyan.explain.causes.states import STATES
 from kaiyan.explain.causes.targets import TARGETS
@@ -27,6 +29,7 @@ from kaiyan.explain.causes.types import TYPES
 
 CAUSES = (
     *SQUEEZES, *SEQUENCES, *LOSSES, *TARGETS, *OUTSIDE, *CHANNELS, *LINEAR, *LAYERS, *HEADS, *TOKENS, *TUPLES, *SIZES,
-    *JOINS, *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES, *ASSERTS, *CALLS, *NAMES,
+    *JOINS, *RANKS, *NAMED, *TYPES, *SETTINGS, *STATES, *ELSEWHERE, *GPU, *PACKAGES, *ASSERTS, *CALLS, *NAMES, *SLIPS,
+    *BEFORE,
 )  # fmt: skip
 """The table of codes."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding
-from kaiyan.explain.fixes import Fix, edited
+from kaiyan.explain.fixes import Fix, edited, edited_lines
+from kaiyan.explain.scene import scene
 from kaiyan.explain.source import is_library
 from kaiyan.explain.traceback import value_of
 from kaiyan.spec.sentence import sentence
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 
 
 def _put(facts: Facts, said: Sentence, pattern: str, after: str, otherwise: str) -> Fix:
-    """A change of the user's own line where it holds the pattern once; else the code alone."""
+    """A change of the user's own line where it holds the pattern once, tried in a forward; else the code alone."""
     line = facts.line
     if line is None or is_library(line.file) or len(re.findall(pattern, line.text)) != 1:
         return Fix(said, None, otherwise)
-    return Fix(said, line.text, re.sub(pattern, after, line.text), line=line)
+    text, place = re.sub(pattern, after, line.text), scene(facts)
+    if place is not None and place.line == line:
+        return edited_lines(said, place.path, {line: text})
+    return Fix(said, line.text, text, line=line)
 
 
 def _unforwarded(facts: Facts, found: re.Match[str]) -> Finding:

@@ -332,7 +332,7 @@ TARGETS = (
     ),
     Cause(
         "K054", sentence("title", "class targets of the wrong shape"),
-        r"multi-target not supported|only batches of (?:spatial )?targets supported|"
+        r"multi-target not supported|[Oo]nly batches of (?:spatial )?targets supported|"
         r"Expected target size \[(?P<wanted>[^\]]*)\], got \[(?P<got>[^\]]*)\]|"
         r"size mismatch \(got input: ?\[(?P<input>[^\]]*)\] ?, target: ?\[(?P<target>[^\]]*)\]|"
         r"(?P<scores>Expected floating point type for target with class probabilities)|1D target must have size 1",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kaiyan.explain.causes.finding import Cause, Finding
 from kaiyan.explain.causes.turned import passed_on
@@ -139,14 +139,21 @@ def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
         yield preceded(said, facts.layer, facts.path or "", Cast(dtype))
 
 
-def _no_tensor(facts: Facts, found: re.Match[str]) -> Finding:
+def _no_tensor(facts: Facts, found: re.Match[str]) -> Finding | None:
     kind = found["kind"] or found["other"]
+    if isinstance(vars(nn).get(kind), type):
+        return None  # a layer, which was made and not called
+    if kind == "Image":
+        line = "x = transforms.ToTensor()(x).unsqueeze(0)"
+        opened = sentence("K024", "the layer was given a picture of Pillow, not a tensor")
+        return Finding(opened, (Fix(sentence("K024", "make a batch of one: {line}", line=line), None, line),))
     if kind.startswith("torch.return_types."):
         return _named_parts(facts, kind.rpartition(".")[2])
     said = sentence("K024", "the layer was given a {kind}, not a tensor", kind=kind)
     if kind == "NoneType":
         line = "return x"
-        return Finding(said, (Fix(sentence("K024", "forward has no return, so it gives None: end it with {line}",
+        nothing = sentence("K024", "the layer was given None, not a tensor")
+        return Finding(nothing, (Fix(sentence("K024", "forward has no return, so it gives None: end it with {line}",
                                                    line=line),
                                   None, line),))  # fmt: skip
     line = "x = torch.as_tensor(x)"
@@ -179,6 +186,6 @@ TYPES = (
         r"result type (?P<result>\w+) can't be cast to the desired output type (?P<place>\w+)",
         "result type Float can't be cast to the desired output type Long", _written_into),
     Cause("K024", sentence("title", "an input that is not a tensor"),
-        r"must be Tensor, not (?P<kind>[\w.]+)|got \((?P<other>numpy\.ndarray|list)",
+        r"must be Tensor, not (?P<kind>[\w.]+)|got \((?P<other>numpy\.ndarray|list|NoneType|Image)\b",
         "linear(): argument 'input' (position 1) must be Tensor, not numpy.ndarray", _no_tensor),
 )  # fmt: skip
