@@ -298,7 +298,7 @@ CALLS = (
     Cause(
         "K034", sentence("title", "a call that does not fit its definition"),
         r"(?P<kind>\w+)\.(?P<method>__init__|forward)\(\) missing \d+ required positional arguments?: "
-        r"(?P<names>[^\n]*)",
+        r"(?P<names>'\w+'[^\n]*)",
         "Conv2d.__init__() missing 1 required positional argument: 'kernel_size'", _lacking,
     ),
     Cause(
