@@ -171,7 +171,8 @@ _MACHINE = sentence("title", "the machine, its drivers and its files")
 BEFORE = (
     Cause(
         "K074", sentence("title", "None where a picture or a tensor belongs"),
-        r"'NoneType' object (?:has no attribute '(?P<attribute>shape|ndim|dtype|astype|copy|resize|convert|transpose)'|is not subscriptable)|"
+        r"'NoneType' object (?:has no attribute '(?P<attribute>shape|ndim|"
+        r"dtype|astype|copy|resize|convert|transpose)'|is not subscriptable)|"
         r"(?P<empty>!_?s(?:rc|size)\.empty\(\))",
         "'NoneType' object is not subscriptable", _nothing,
     ),
