@@ -20,7 +20,9 @@ def _outside(said: Sentence, *fixes: Fix) -> Finding:
     return Finding(said, fixes, is_outside=True)
 
 
-def _nothing(_: Facts, found: re.Match[str]) -> Finding:
+def _nothing(facts: Facts, found: re.Match[str]) -> Finding | None:
+    if facts.model is not None or "in forward" in facts.text:
+        return None  # something of the model's own, of which the words do not tell
     attribute = found["attribute"]
     said = (
         sentence("K074", "a value is None, where something with .{attribute} was expected", attribute=attribute)
