@@ -17,23 +17,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+_ROUNDED = 1e-3
+"""What rounding makes of the types that computers compute in, as a share of the largest; of halves it is more."""
+_WHOLE = 1e-30
+"""Less than any two whole numbers differ by: they are not rounded."""
+
+
 @dataclass(slots=True)
 class Comparison:
     """How far two answers are apart: the largest difference and where it is, or what differs in their structure.
 
-    ``numbers`` counts what could be compared, ``allowed`` is what rounding makes of the types that were met.
+    Where a difference is more than rounding makes of its type, it is the one farthest beyond that. ``numbers`` counts
+    what could be compared, ``excess`` is the largest difference in units of what is ``allowed`` there.
     """
 
     difference: float = 0.0
     place: str = ""
     fault: Sentence | None = None
     numbers: int = 0
-    allowed: float = 1e-3
+    excess: float = 0.0
 
     @property
     def is_close(self) -> bool:
         """Whether they are the same but for rounding."""
-        return self.fault is None and self.numbers > 0 and self.difference <= self.allowed
+        return self.fault is None and self.numbers > 0 and self.excess <= 1
 
     @property
     def reason(self) -> Sentence:
@@ -49,23 +56,32 @@ class Comparison:
             place=self.place,
         )
 
-    def note(self, place: str, difference: float) -> None:
-        """One more difference."""
+    def note(self, place: str, difference: float, allowed: float) -> None:
+        """One more difference, and what rounding makes of its type."""
         self.numbers += 1
-        if difference > self.difference or not self.place:
+        excess = difference / allowed if difference else 0.0
+        worse = excess > self.excess if max(excess, self.excess) > 1 else difference > self.difference
+        if worse or not self.place:
             self.difference, self.place = difference, place
+        self.excess = max(self.excess, excess)
 
 
 def compare(right: Any, given: Any) -> Comparison:
     """The answer that is ``given`` beside the ``right`` one, whatever classes they are made of."""
-    comparison, seen = Comparison(), set()
+    comparison = Comparison()
+    seen: dict[tuple[int, int], tuple[Any, Any]] = {}  # kept, so that no other pair is given their ids
     waiting = [("answer", right, given)]
     while waiting and comparison.fault is None:
         place, one, other = waiting.pop()
         if (id(one), id(other)) not in seen:
-            seen.add((id(one), id(other)))
+            seen[id(one), id(other)] = one, other
             waiting += _compare(comparison, place, one, other)
     return comparison
+
+
+def severity(comparison: Comparison) -> tuple[bool, float, float]:
+    """What orders comparisons: by faults, then by what is more than rounding, then by the difference."""
+    return comparison.fault is not None, max(comparison.excess, 1.0), comparison.difference
 
 
 def share(right: Tensor, given: Tensor) -> float:
@@ -114,9 +130,13 @@ def _compare_tensors(comparison: Comparison, place: str, right: Tensor, given: T
     if right.device.type == "meta" or not right.numel():
         comparison.numbers += 1
         return
+    difference = share(right, given)
     if right.is_floating_point() or right.is_complex():
-        comparison.allowed = max(comparison.allowed, torch.finfo(right.dtype).eps ** 0.4)
-    comparison.note(place, share(right, given))
+        comparison.note(place, difference, max(_ROUNDED, torch.finfo(right.dtype).eps ** 0.4))
+    elif right.is_quantized or right.layout is not torch.strided:
+        comparison.note(place, difference, _ROUNDED)
+    else:  # of 2**60 and 2**60 + 1 the share is 0
+        comparison.note(place, 0.0 if torch.equal(right, given) else difference or _WHOLE, _WHOLE / 2)
 
 
 def _sizes(tensor: Tensor) -> str:
@@ -135,9 +155,8 @@ def _look_number(comparison: Comparison, place: str, right: Any, given: Any) -> 
     """Numbers that are computed may be rounded; whole ones, flags and words may not."""
     if isinstance(right, Complex) and not isinstance(right, Integral):
         same = right == given or (right != right and given != given)  # or both NaN
-        comparison.note(
-            place, 0.0 if same else float(abs(complex(right) - complex(given)) / max(abs(complex(right)), 1e-30))
-        )
+        apart = 0.0 if same else float(abs(complex(right) - complex(given)) / max(abs(complex(right)), 1e-30))
+        comparison.note(place, apart, _ROUNDED)
     elif right == given:
         comparison.numbers += 1
     else:
@@ -149,8 +168,8 @@ def _look_mapping(comparison: Comparison, place: str, right: Any, given: Any) ->
     if list(right) != list(given):
         _differs(comparison, place, list(given), list(right))
         return
-    yield from ((f"{place}[{key!r}]", right[key], given[key]) for key in right)
     yield from _look_inside(comparison, place, right, given)
+    yield from ((f"{place}[{key!r}]", right[key], given[key]) for key in right)  # the last are compared first
 
 
 def _look_sequence(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:

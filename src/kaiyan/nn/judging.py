@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Generator, Tensor, nn, randn
 
 from kaiyan.nn.case import called
-from kaiyan.nn.checking import Comparison, compare
+from kaiyan.nn.checking import Comparison, compare, severity
 from kaiyan.nn.copied import copied
 from kaiyan.nn.deferred import read
 from kaiyan.nn.fuse import SHADOW
@@ -43,7 +43,7 @@ def judged(case: Case, precision: str) -> tuple[float, dict[str, float]]:
             raise NotEqualError(comparison.reason, comparison)
     shadows = {name: model.get_submodule(f"{target}{SHADOW}") for target, name in made.items()}
     seen = {name: shadow for name, shadow in shadows.items() if isinstance(shadow, Shadow)}
-    wrong = {name: shadow.difference for name, shadow in seen.items() if shadow.difference > shadow.allowed}
+    wrong = {name: shadow.difference for name, shadow in seen.items() if shadow.excess > 1}
     return max((s.difference for name, s in seen.items() if name not in wrong), default=0.0), wrong
 
 
@@ -57,7 +57,7 @@ def judged_standing(case: Case, model: nn.Module, made: Mapping[str, str]) -> fl
     def compare_with_torch(layer: nn.Module, inputs: Any, named: Any, output: Any) -> None:
         nonlocal worst
         right = type(layer).forward(layer, *read(inputs), **named)
-        worst = max(worst, compare(right, read(output)), key=lambda seen: (seen.fault is not None, seen.difference))
+        worst = max(worst, compare(right, read(output)), key=severity)
 
     layers = [model.get_submodule(name) for name in made]
     for layer in layers:

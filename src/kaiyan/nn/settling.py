@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from kaiyan.nn.accelerated import Accelerated
 from kaiyan.nn.case import called
-from kaiyan.nn.checking import Comparison, compare
+from kaiyan.nn.checking import Comparison, compare, severity
 from kaiyan.nn.clock import raced
 from kaiyan.nn.copied import copied, parts
 from kaiyan.nn.layout import laid, layout_of, lie_of
@@ -83,7 +83,7 @@ def answered(case: Case, quick: Accelerated, *, alike: bool = True) -> Compariso
         if not comparison.is_close and (alike or comparison.fault or not comparison.numbers):
             raise NotEqualError(comparison.reason, comparison)
         _lay_out(own, question, answer)
-        worst = max(worst, comparison, key=lambda seen: seen.difference)
+        worst = max(worst, comparison, key=severity)
     if case.end is not None and alike:
         _compare_states(case, own)
     _lay_out_otherwise(case, own)
@@ -156,7 +156,7 @@ def _compare_states(case: Case, quick: Accelerated) -> None:
     """What the calls changed must have changed alike."""
     for path in case.changed:
         comparison = compare(_at(case.end, path), _at(quick.model, path))
-        if comparison.fault is not None or comparison.difference > comparison.allowed:
+        if comparison.fault is not None or comparison.excess > 1:
             raise NotEqualError(
                 sentence("left", "a call changes {path}, and does so differently once it is replaced", path=path),
                 comparison,
