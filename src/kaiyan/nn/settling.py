@@ -166,13 +166,13 @@ def _compare_states(case: Case, quick: Accelerated) -> None:
 def _at(thing: Any, path: str) -> Any:
     """What stands at a path as ``changes`` gives it."""
     waiting = [("", thing)]
-    seen: set[int] = set()
+    seen: dict[int, Any] = {}  # kept, so that nothing else is given their ids
     while waiting:
         here, part = waiting.pop()
         if here == path:
             return part
         if id(part) in seen:
             continue
-        seen.add(id(part))
+        seen[id(part)] = part
         waiting += [(f"{here}.{name}" if here else name, its) for name, its in parts(part)]
     return None

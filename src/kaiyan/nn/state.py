@@ -20,13 +20,13 @@ _PLAIN = (str, bytes, int, float, complex, type(None), range, slice, torch.dtype
 def changes(before: object, after: object) -> tuple[str, ...]:
     """The paths of what differs between two models, or between any other objects: a model and its copy after a call."""
     paths: list[str] = []
-    seen: set[tuple[int, int]] = set()
+    seen: dict[tuple[int, int], tuple[object, object]] = {}  # kept, so that no other pair is given their ids
     waiting = [("", before, after)]
     while waiting:
         path, one, other = waiting.pop()
         if one is other or (id(one), id(other)) in seen:
             continue
-        seen.add((id(one), id(other)))
+        seen[id(one), id(other)] = one, other
         inside, also = (_kept(thing) for thing in (one, other))
         if not _is_same(one, other) or [name for name, _ in inside] != [name for name, _ in also]:
             paths.append(path)
