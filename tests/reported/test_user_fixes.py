@@ -277,3 +277,53 @@ def test_a_skip_of_another_size_has_a_way_out_from_the_message_alone() -> None:
     assert "F.interpolate" in str(near.fixes[0].after)
     assert "F.interpolate" not in str(far)
     assert far.fixes
+
+
+class OneState(nn.Module):
+    """An LSTM that is given half of its state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.r = nn.LSTM(8, 16, batch_first=True)
+
+    def forward(self, x: Tensor) -> Any:
+        h = torch.zeros(1, x.size(0), 16)
+        y, _ = self.r(x, h)
+        return y[:, -1]
+
+
+@pytest.mark.parametrize("batch", [2, 4])
+def test_an_lstm_takes_both_of_its_states(batch: int) -> None:
+    model, x = OneState(), torch.rand(batch, 5, 8)
+    with pytest.raises((IndexError, RuntimeError)) as caught:
+        model(x)
+    why = kaiyan.diagnose(caught.value, model, x)
+    assert (why.code, why.fixes[0].tried) == ("K045", True)
+    fixed, inputs = why.fixes[0].apply(model, x)
+    assert torch.equal(fixed(*inputs), model.r(x)[0][:, -1])
+
+
+@pytest.mark.parametrize("length", [40, 60])
+def test_a_clip_that_is_too_short_is_padded_not_stretched(length: int) -> None:
+    model = nn.Sequential(nn.Conv1d(1, 4, 80, 4), nn.ReLU(), nn.MaxPool1d(4))
+    x = torch.rand(2, 1, length)
+    why, _ = mended(model, x)
+    assert "interpolate" not in str(why)
+    assert "pictures" not in str(why)
+    fixed, inputs = why.fixes[0].apply(model, (x,))
+    assert torch.equal(inputs[0][..., :length], x)
+    assert fixed is not None
+
+
+def test_a_loss_that_was_not_made_first_is_made_in_its_line() -> None:
+    scores, target = torch.rand(4, 3), torch.zeros(4, dtype=torch.long)
+    with pytest.raises(RuntimeError) as caught:
+        nn.CrossEntropyLoss(scores, target)
+    why = kaiyan.diagnose(caught.value)
+    assert why.fixes[0].after == "nn.CrossEntropyLoss()(scores, target)"
+
+
+def test_no_flatten_is_offered_twice() -> None:
+    model, x = nn.Sequential(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.Linear(676, 16)), torch.rand(2, 1, 28, 28)
+    why, y = mended(model, x)
+    assert (why.code, len(why.fixes), y.shape) == ("K031", 1, (2, 16))

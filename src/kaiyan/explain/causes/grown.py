@@ -54,7 +54,7 @@ def _larger(facts: Facts) -> tuple[Fix | None, bool]:
     sizes, runs = _Search(facts, tuple(x.shape), min(2, x.ndim - 1)).least()
     if not sizes:
         return None, False
-    if x.ndim > 2:
+    if len(sizes) > 1:  # a sound that is stretched is another sound
         line = f"x = F.interpolate(x, size={sizes})"
         said = sentence("K004", "pictures of {sizes} or larger: {line}", sizes="x".join(map(str, sizes)), line=line)
         return fed(said, line, partial(nn.functional.interpolate, size=sizes)), runs

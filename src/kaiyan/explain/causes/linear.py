@@ -205,7 +205,7 @@ def _flattening(facts: Facts, shape: Shape, N: int, maps: Shape, expected: int) 
                            features=expected)  # fmt: skip
         yield preceded(average, layer, path, pool(1), nn.Flatten(1))
     yield preceded(said, layer, path, nn.Flatten(1))
-    made = rebuilt(layer, in_features=prod(shape[1:]))
+    made = rebuilt(layer, in_features=prod(shape[1:])) if prod(shape[1:]) != expected else None
     if made:
         both = sentence("K031", "flatten, and in_features={features}", features=prod(shape[1:]))
         yield replaced(both, layer, path, nn.Sequential(nn.Flatten(1), made))

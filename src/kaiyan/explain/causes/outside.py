@@ -195,7 +195,7 @@ def _one_number(facts: Facts, found: re.Match[str]) -> Finding:
     return _outside(said, mean, many)
 
 
-def _ambiguous(_: Facts, found: re.Match[str]) -> Finding:
+def _ambiguous(facts: Facts, found: re.Match[str]) -> Finding:
     if found["none"]:
         said = sentence("K065", "an empty tensor is neither true nor false")
         return _outside(
@@ -203,12 +203,11 @@ def _ambiguous(_: Facts, found: re.Match[str]) -> Finding:
         )
     made = "nn.CrossEntropyLoss()(output, target)"
     said = sentence("K065", "a tensor with several numbers is neither true nor false")
-    return _outside(
-        said,
-        Fix(sentence("K065", "say which you mean: {line}", line="x.any() or x.all()"), None, "(x > 0).any()"),
-        Fix(sentence("K065", "a loss is created first and then called: {line}", line=made),
-            "nn.CrossEntropyLoss(output, target)", made),
-    )  # fmt: skip
+    which = Fix(sentence("K065", "say which you mean: {line}", line="x.any() or x.all()"), None, "(x > 0).any()")
+    created = sentence("K065", "a loss is created first and then called: {line}", line=made)
+    if facts.line and re.search(r"Loss\(\s*\w", facts.line.text):
+        return _outside(said, _in_line(facts, created, r"(\w*Loss)\((?=\s*\w)", r"\1()(", made), which)
+    return _outside(said, which, Fix(created, "nn.CrossEntropyLoss(output, target)", made))
 
 
 def _collated(_: Facts, found: re.Match[str]) -> Finding:
