@@ -251,7 +251,7 @@ CASES = (
          lambda: S(nn.Conv2d(3, 8, 3, padding=1), nn.MaxPool2d(4), nn.InstanceNorm2d(8, affine=True)),
          (zeros(2, 3, 5, 5),), "K040", "(2, 8, 1, 1)", "8x8 or larger", (2, 8, 2, 2)),
     Case("InstanceNorm of one sample in time", lambda: S(nn.Conv1d(2, 4, 8, 8), nn.InstanceNorm1d(4)),
-         (zeros(1, 2, 9),), "K040", "one position", "16 or larger", (1, 4, 2)),
+         (zeros(1, 2, 9),), "K040", "one position", "16 samples or more", (1, 4, 2)),
     Case("InstanceNorm in three dimensions", lambda: S(nn.Conv3d(1, 4, 3, 2, 1), nn.InstanceNorm3d(4)),
          (zeros(1, 1, 2, 2, 2),), "K040", "one position", "3x3x3 or larger", (1, 4, 2, 2, 2)),
     Case("InstanceNorm of a wide strip", lambda: S(nn.Conv2d(1, 4, (4, 8), (4, 8)), nn.InstanceNorm2d(4)),

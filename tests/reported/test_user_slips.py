@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import kaiyan
+from kaiyan.cli.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,3 +201,11 @@ def test_what_comes_before_a_model_is_known_from_the_message(message: str, code:
 )
 def test_a_message_in_full_width_signs_is_read(message: str) -> None:
     assert kaiyan.diagnose(message).code != "K000"
+
+
+@pytest.mark.parametrize(
+    "chain", ["Conv2d(3, 16, 3), ReLU(), MaxPool2d(2)", "nn.Conv2d(3, 16, 3),\nnn.ReLU(),\nnn.MaxPool2d(2),"]
+)
+def test_layers_with_commas_between_are_a_chain(chain: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--lang", "en", "shape", chain, "1x3x32x32"]) == 0
+    assert "1x16x15x15" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,18 @@ def _parted(words: tuple[str, ...]) -> tuple[list[str], str]:
         end -= 1
     if end == len(words) and len(words) > 1 and "(" not in words[-1]:
         end -= 1
-    return list(words[:end]), " ".join(words[end:])
+    return [part for word in words[:end] for part in _separate(word)], " ".join(words[end:])
+
+
+def _separate(word: str) -> list[str]:
+    """The layers of one word that holds several with commas between, as they stand in a Sequential."""
+    try:
+        node = ast.parse(f"({word})", mode="eval").body
+    except SyntaxError:
+        return [word]
+    if not isinstance(node, ast.Tuple) or not all(isinstance(part, ast.Call) for part in node.elts):
+        return [word]
+    return [ast.unparse(part) for part in node.elts]
 
 
 def _facts(steps: tuple[Step, ...]) -> dict[str, Any]:
