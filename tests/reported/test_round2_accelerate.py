@@ -655,7 +655,8 @@ class Silent(nn.Module):
         self.conv(x)
 
 
-def test_an_answer_without_numbers_is_said() -> None:
+def test_an_answer_without_numbers_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiyan.nn.rehearsal.SLOWER", 1e9)
     report = accelerate(Silent().eval(), torch.randn(1, 3, 9, 9)).report
     assert not report.layers
     assert [str(reason) for reason in report.left.values()] == ["the model's output holds no numbers to compare"]

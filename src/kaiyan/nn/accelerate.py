@@ -18,7 +18,7 @@ from kaiyan.nn.fuse import is_convolution
 from kaiyan.nn.graph import NotAGraphError, by_graph
 from kaiyan.nn.judging import check_rounding, is_steady, judged, judged_standing
 from kaiyan.nn.report import LayerReport, Report
-from kaiyan.nn.settling import NotEqualError, Settled, answered, as_it_comes, settled, timed
+from kaiyan.nn.settling import NotEqualError, Settled, answered, as_it_comes, settled, timed, untouched
 from kaiyan.nn.slower import refuse_slower
 from kaiyan.nn.standing import computed_by
 from kaiyan.nn.undisturbed import undisturbing
@@ -88,16 +88,17 @@ def _no_module(given: Any) -> KaiyanError:
 def _done(case: Case, precision: str) -> _Done:
     """The model by the first way that gives its answers: as a graph, module by module, or as it is."""
     if is_foreign(case.model):
-        return _as_it_is(case, None)
+        return _as_it_is(case, {})
     notes: list[Sentence] = []
     for way in (_as_graph, _by_module):
         try:
             done = way(case, precision)
+            refuse_slower(case, done.settled)
         except (NotAGraphError, NotEqualError) as refusal:
             notes.append(refusal.sentence)
         else:
             return replace(done, notes=(*notes, *done.notes))
-    return replace(_as_it_is(case, notes[-1]), notes=tuple(notes[:-1]))
+    return replace(_as_it_is(case, {}, notes[-1]), notes=tuple(notes[:-1]))
 
 
 def _as_graph(case: Case, precision: str) -> _Done:
@@ -107,12 +108,13 @@ def _as_graph(case: Case, precision: str) -> _Done:
     if case.reads == "data_ptr":  # a symbol in the place of an address would be read by the user's C code
         raise NotAGraphError(sentence("graph", "it reads memory addresses, which a graph does not have"))
     model, made, left = _graph(case, precision)
+    if not made:
+        return _as_it_is(case, left)
     try:
         done = _Done(settled(case, model), (), made, left, True)
     except NotEqualError as refusal:
         check_rounding(case, refusal, made.values())
     else:
-        refuse_slower(case, done.settled)
         return done
     largest, wrong = judged(case, precision)
     if wrong:
@@ -155,6 +157,8 @@ def _by_module(case: Case, precision: str) -> _Done:
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
         raise NotEqualError(sentence("left", "the model does not run with it replaced: {error}", error=text)) from error
+    if not made:
+        return _as_it_is(case, left)
     try:
         done = _Done(settled(case, model), (), made, left, False)
     except NotEqualError as refusal:
@@ -164,7 +168,6 @@ def _by_module(case: Case, precision: str) -> _Done:
         else:
             check_rounding(case, refusal, made.values())
             done = _Done(*_rounded(case, model, judged_standing(case, model, made)), made, left, False)
-    refuse_slower(case, done.settled)
     return done
 
 
@@ -174,15 +177,16 @@ _UNSTEADY = sentence(
 )
 
 
-def _as_it_is(case: Case, reason: Sentence | None) -> _Done:
-    """The model untouched, for the ``reason`` that each of its convolutions is left."""
-    quick, question = as_it_comes(case, copied(case.model)), case.questions[0]
+def _as_it_is(case: Case, left: Reasons, reason: Sentence | None = None) -> _Done:
+    """The model untouched: for the ``reason``, of each convolution that has none of its own in ``left``."""
+    quick, question = untouched(case), case.questions[0]
     trial = copied(quick) if case.changed else quick
     comparison = compare(question.answer, called(trial, question.inputs))
     before, (after,) = timed(case, [trial])
     if not comparison.is_close and comparison.numbers:
         reason = sentence("left", "the model gives different answers to the same input, so it cannot be compared")
-    left = {name: reason for name, layer in case.model.named_modules() if is_convolution(layer) and reason is not None}
+    names = [name for name, layer in case.model.named_modules() if is_convolution(layer)]
+    left = (dict.fromkeys(names, reason) if reason is not None else {}) | left
     return _Done(Settled(quick, comparison.difference, before, after), (), {}, left, False)
 
 
@@ -197,6 +201,8 @@ def _left(case: Case, done: _Done, rows: set[str]) -> Reasons:
 
 
 def _layers(case: Case, done: _Done) -> tuple[LayerReport, ...]:
+    if not done.made:
+        return ()
     quick = done.settled.quick
     inputs = case.questions[0].inputs
     model = copied(quick.model) if case.changed else quick.model

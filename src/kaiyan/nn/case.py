@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SLOW = 1.0
 """Seconds from which on a model is called as few times as can be."""
+_RACE = 0.4
+"""Seconds for which a quick model is timed."""
 _STEP = 32
 """By how many elements a second picture is larger: most networks halve five times."""
 
@@ -59,7 +61,7 @@ class Case:
     @property
     def turns(self) -> int:
         """How often it is timed."""
-        return 1 if self.is_slow else 3 if self.seconds > SLOW / 4 else 5
+        return 1 if self.is_slow else 3 if self.seconds > SLOW / 4 else min(max(5, int(_RACE / self.seconds)), 20)
 
 
 def examined(model: nn.Module, inputs: Inputs) -> Case:

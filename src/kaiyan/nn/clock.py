@@ -39,16 +39,21 @@ def on_one_thread() -> Iterator[None]:
 
 
 def raced(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> list[float]:
-    """The median time of each model on a copy of the inputs, in turns; each was called before."""
-    times: list[list[float]] = [[] for _ in models]
-    for _ in range(turns):
-        for model, taken in zip(models, times, strict=True):
-            own = copied(inputs)
-            seed()
-            began = perf_counter()
-            model(*own)
-            taken.append(perf_counter() - began)
-    return [statistics.median(taken) for taken in times]
+    """The least time of each model on a copy of the inputs, in turns: what else runs on the machine only adds to it."""
+    return [min(taken) for taken in zip(*turned(models, inputs, turns), strict=True)]
+
+
+def turned(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> list[tuple[float, ...]]:
+    """The times of the models in each turn; each was called before."""
+    return [tuple(_seconds(model, inputs) for model in models) for _ in range(turns)]
+
+
+def _seconds(model: nn.Module, inputs: tuple[Any, ...]) -> float:
+    own = copied(inputs)
+    seed()
+    began = perf_counter()
+    model(*own)
+    return perf_counter() - began
 
 
 def layer_times(model: nn.Module, inputs: tuple[Any, ...], names: set[str], turns: int) -> dict[str, float]:

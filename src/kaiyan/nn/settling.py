@@ -96,6 +96,11 @@ def as_it_comes(case: Case, model: nn.Module) -> Accelerated:
     return Accelerated(model, _first_layout(case), is_laying=False)
 
 
+def untouched(case: Case) -> Accelerated:
+    """A copy in which nothing is replaced, called as the original is."""
+    return Accelerated(copied(case.model), _first_layout(case), is_laying=False, is_replaced=False)
+
+
 def _lay_out(quick: Accelerated, question: Question, answer: Any) -> None:
     if not quick.lay_out_as(question.answer, answer, question.inputs) and quick.is_laying:
         raise NotEqualError(sentence("left", "its output would have a different memory layout than the model's"))
