@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from kaiyan.nn import standing as settings
 from kaiyan.nn.around import Around, standing_of
+from kaiyan.nn.checking import share
 from kaiyan.nn.deferred import read
 from kaiyan.spec.sentence import Sentence, sentence
 
@@ -140,12 +141,8 @@ def _unlike(ours: Any, theirs: Any) -> Sentence | None:
 
 
 def _difference(ours: Tensor, theirs: Tensor) -> float:
-    """As a share of the largest value; what is not finite must agree."""
-    if (ours.shape, ours.dtype) != (theirs.shape, theirs.dtype) or not torch.equal(ours.isfinite(), theirs.isfinite()):
-        return float("inf")
-    finite = theirs.isfinite()
-    ours, theirs = ours[finite].double(), theirs[finite].double()
-    return float((ours - theirs).abs().max() / theirs.abs().max().clamp_min(1e-30)) if theirs.numel() else 0.0
+    """As a share of the largest value."""
+    return share(theirs, ours) if (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype) else float("inf")
 
 
 def _otherwise(entry: Any) -> Any:
