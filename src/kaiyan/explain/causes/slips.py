@@ -60,6 +60,10 @@ def _bracketed(facts: Facts, name: str) -> Iterator[tuple[Any, str]]:
 
 def _one_state(facts: Facts, _: re.Match[str]) -> Finding | None:
     """An LSTM that was given h alone: it takes the pair (h, c), and takes h apart for one."""
+    if facts.model is None and ("LSTM" in facts.text or "rnn.py" in facts.text):
+        line = "y, (h, c) = lstm(x, (h, c))"
+        pair = sentence("K045", "an LSTM takes a state of two tensors, (h, c), and {own} is one", own="hx")
+        return Finding(pair, (Fix(sentence("K045", "give it both: {line}", line=line), None, line),))
     place = scene(facts) if isinstance(facts.layer, nn.LSTM) else None
     node = place.node() if place is not None and place.line.text.isascii() else None
     if place is None or not isinstance(node, ast.Call) or len(node.args) != 2 or is_library(place.line.file):
@@ -76,8 +80,8 @@ _TITLE = sentence("title", "a call that does not fit its definition")
 SLIPS = (
     Cause(
         "K045", sentence("title", "a recurrent layer's features"),
-        r"index 1 is out of bounds for dimension 0 with size 1|For batched 3-D input, hx and cx should also be 3-D",
-        "index 1 is out of bounds for dimension 0 with size 1", _one_state,
+        r"index 1 is out of bounds for dimension 0 with size 1",
+        "LSTM: index 1 is out of bounds for dimension 0 with size 1", _one_state,
     ),
     Cause(
         "K034", _TITLE, r"'(?P<kind>[A-Z]\w+)' object has no attribute '(?P<attribute>\w+)'",
