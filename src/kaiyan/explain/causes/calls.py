@@ -33,6 +33,11 @@ def _put(facts: Facts, said: Sentence, pattern: str, after: str, otherwise: str)
     return Fix(said, line.text, text, line=line)
 
 
+def _is_message_alone(facts: Facts) -> bool:
+    """Whether nothing is known but the words: no frame, no line, no model."""
+    return facts.frame is None and facts.line is None and facts.model is None
+
+
 def _unforwarded(facts: Facts, found: re.Match[str]) -> Finding:
     """A module that is called and has no forward: a list of layers, or a name written otherwise."""
     kind = found["kind"]
@@ -102,6 +107,10 @@ def _is_given_tensors(facts: Facts, kind: str) -> bool:
 def _undefined(facts: Facts, found: re.Match[str]) -> Finding | None:
     """A name that is the module's own and was written without self."""
     name, owner = found["name"], facts.owner
+    if _is_message_alone(facts):
+        unknown = sentence("K034", "the name {name} is not defined where it is used", name=name)
+        return Finding(unknown, (Fix(sentence("K034", "if it is a layer of the module, write self.{name}", name=name),
+                                     name, f"self.{name}"),))  # fmt: skip
     if owner is None and facts.frame is not None:
         owner = facts.frame[0].f_locals.get("self")
     if not isinstance(owner, nn.Module) or not hasattr(owner, name):
@@ -183,6 +192,10 @@ def _torchs(facts: Facts, found: re.Match[str]) -> Finding | None:
 
 def _nothing(facts: Facts, found: re.Match[str]) -> Finding | None:
     """What a forward without return gives, asked for something."""
+    if _is_message_alone(facts) and callable(getattr(Tensor, found["name"], None)):
+        empty = sentence("K024", "there is no tensor before .{name}", name=found["name"])
+        offer = sentence("K024", "a forward without return gives nothing: end it with {line}", line="return x")
+        return Finding(empty, (Fix(offer, None, "return x"),), code="K024")
     frame = facts.frame[0] if facts.frame else None
     if not hasattr(Tensor, found["name"]) or (facts.line is not None and ".grad" in facts.line.text):
         return None
@@ -217,6 +230,10 @@ def _item(facts: Facts, found: re.Match[str]) -> Finding:
 
 def _listed(facts: Facts, found: re.Match[str]) -> Finding | None:
     """A Python list of layers that is called as if it were one."""
+    if _is_message_alone(facts):
+        alone = sentence("K034", "a Python {kind} was called as if it were a layer", kind=found["kind"])
+        line = "for layer in layers: x = layer(x)"
+        return Finding(alone, (Fix(sentence("K034", "call its layers in turn: {line}", line=line), None, line),))
     name = re.search(r"self\.(\w+)\(", facts.line.text if facts.line else "")
     held = getattr(facts.owner, name[1], None) if name and facts.owner is not None else None
     if name is None or not isinstance(held, (list, tuple)) or not all(isinstance(part, nn.Module) for part in held):
@@ -243,7 +260,7 @@ def _layer_given(facts: Facts, found: re.Match[str]) -> Finding | None:
 
 def _uniterable(facts: Facts, found: re.Match[str]) -> Finding | None:
     """A model, or its method, in the place of what that gives."""
-    line = facts.line.text if facts.line else ""
+    line = facts.line.text if facts.line else facts.text
     if not re.search(r"optim|SGD|Adam", line):
         return None
     if found["kind"] == "method":
