@@ -21,7 +21,7 @@ _AGAIN = 3
 
 def refuse_slower(case: Case, settled: Settled) -> None:
     """Raises ``NotEqualError`` for a model that is slower in most turns: two calls in a row find the machine alike."""
-    if not settled.quick.is_replaced or (case.is_slow and settled.after <= settled.before):
+    if not settled.quick.is_replaced or (case.is_slow and settled.after <= settled.before / SLOWEST):
         return
     models = [case.spent, copied(settled.quick) if case.changed else settled.quick]
     times: list[tuple[float, ...]] = []
