@@ -14,7 +14,7 @@ from kaiyan.explain.record import record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from torch import Tensor, nn
+    from torch import nn
 
     from kaiyan.explain.record import Record
 
@@ -77,11 +77,6 @@ def near(trial: Trial, shape: Shape, *, first: int = 2) -> tuple[Shape | None, S
         for moves in (_smaller(), _larger())
     )
     return below, above
-
-
-def near_input(model: nn.Module, given: Tensor, seconds: float) -> tuple[Shape | None, Shape | None]:
-    """The same for a model of one input, in so many seconds."""
-    return near(Trial(model, given.dtype, seconds), tuple(given.shape))
 
 
 def _runs(trial: Trial, shape: Shape | None) -> bool:
