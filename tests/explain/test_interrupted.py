@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 POINTS = int(os.environ.get("KAIYAN_POINTS", "5"))
 """Lines at which each call is interrupted, spread over all that it passes; every one of them when 0."""
 SIZE = (2, 3, 3, 4)
+SWALLOWED = ("__del__", "remove", "gc_callback")
+"""Functions that Python calls while it collects garbage: what is raised there goes no further."""
 
 
 class Frozen(dict[str, int]):
@@ -78,7 +80,7 @@ class Interrupter:
         self.lines: list[tuple[str, int]] = []
 
     def __call__(self, frame: FrameType, event: str, _: object) -> Any:
-        if frame.f_code.co_name in ("__del__", "remove"):  # Python swallows what is raised while it collects
+        if frame.f_code.co_name in SWALLOWED:
             return None
         if event == "line":
             self.lines.append((frame.f_code.co_filename, frame.f_lineno))

@@ -33,6 +33,13 @@ def _put(facts: Facts, said: Sentence, pattern: str, after: str, otherwise: str)
     return Fix(said, line.text, text, line=line)
 
 
+_LAYER_NAME = re.compile(
+    r"(conv|deconv|fc|linear|dense|lin|bn|norm|batchnorm|relu|act|activation|dropout|drop|max_?pool|avg_?pool|pool"
+    r"|flatten|embed\w*|lstm|gru|rnn|layer|block|features|head|encoder|decoder|classifier|backbone)[\d_]*"
+)
+"""Names that layers usually have: the rest of what is not defined may be anything of the user's."""
+
+
 def _is_message_alone(facts: Facts) -> bool:
     """Whether nothing is known but the words: no frame, no line, no model."""
     return facts.frame is None and facts.line is None and facts.model is None
@@ -107,7 +114,7 @@ def _is_given_tensors(facts: Facts, kind: str) -> bool:
 def _undefined(facts: Facts, found: re.Match[str]) -> Finding | None:
     """A name that is the module's own and was written without self."""
     name, owner = found["name"], facts.owner
-    if _is_message_alone(facts):
+    if _is_message_alone(facts) and _LAYER_NAME.fullmatch(name):
         unknown = sentence("K034", "the name {name} is not defined where it is used", name=name)
         return Finding(unknown, (Fix(sentence("K034", "if it is a layer of the module, write self.{name}", name=name),
                                      name, f"self.{name}"),))  # fmt: skip
