@@ -22,8 +22,8 @@ from benchmarks.harness import card
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kaiyan.explain.diagnose import Diagnosis
-    from kaiyan.explain.fixes import Fix
+    from kaiyan.explain.diagnosis.diagnose import Diagnosis
+    from kaiyan.explain.diagnosis.fixes import Fix
 
 SEED = 2026
 COUNT = 76

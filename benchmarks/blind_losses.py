@@ -16,8 +16,8 @@ import kaiyan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kaiyan.explain.diagnose import Diagnosis
-    from kaiyan.explain.fixes import Fix
+    from kaiyan.explain.diagnosis.diagnose import Diagnosis
+    from kaiyan.explain.diagnosis.fixes import Fix
 
 HEAD = """import torch
 import torch.nn as nn

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.engine.codegen.machine import machine
-from kaiyan.engine.codegen.target import host
+from kaiyan.engine.codegen.language.target import host
+from kaiyan.engine.codegen.running.machine import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

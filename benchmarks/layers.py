@@ -23,7 +23,7 @@ from benchmarks.harness import REST, Timing, Watch, card, interleaved, limits
 from benchmarks.peers import PEERS, last
 from benchmarks.rows import CLASSES, Row
 from benchmarks.truth import error, tolerance, truth
-from kaiyan.engine.codegen.toom import toom
+from kaiyan.engine.codegen.parts.toom import toom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

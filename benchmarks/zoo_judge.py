@@ -20,8 +20,8 @@ from benchmarks.zoo_breakages import ANY, Breakage, cases, kept, run
 from benchmarks.zoo_outputs import skeleton
 
 if TYPE_CHECKING:
-    from kaiyan.explain.diagnose import Diagnosis
-    from kaiyan.explain.fixes import Fix
+    from kaiyan.explain.diagnosis.diagnose import Diagnosis
+    from kaiyan.explain.diagnosis.fixes import Fix
 
 LARGEST = 2**22
 """Numbers in an input up to which a mended model is run."""

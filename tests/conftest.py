@@ -39,4 +39,4 @@ def one_thread_of_torch(request: pytest.FixtureRequest) -> Iterator[None]:
 def small_models_are_replaced_too(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Models of a few numbers, which torch computes in less time than a call of ours takes."""
     if "nn" in request.path.parts:
-        monkeypatch.setattr("kaiyan.nn.slower.SLOWEST", 0.1)
+        monkeypatch.setattr("kaiyan.nn.acceleration.slower.SLOWEST", 0.1)

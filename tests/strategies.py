@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 
 WORDS = ("valid", "same", "same_lower", "causal")
 MODES = ("zeros", "constant(3)", "reflect", "replicate", "circular", "symmetric")

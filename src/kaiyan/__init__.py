@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kaiyan import nn as nn
-    from kaiyan.engine.codegen.threads import get_num_threads as get_num_threads
-    from kaiyan.engine.codegen.threads import set_num_threads as set_num_threads
-    from kaiyan.explain.diagnose import diagnose as diagnose
-    from kaiyan.explain.diagnose import explaining as explaining
-    from kaiyan.explain.diagnose import install_explainer as install_explainer
+    from kaiyan.engine.codegen.running.threads import get_num_threads as get_num_threads
+    from kaiyan.engine.codegen.running.threads import set_num_threads as set_num_threads
+    from kaiyan.explain.diagnosis.diagnose import diagnose as diagnose
+    from kaiyan.explain.diagnosis.diagnose import explaining as explaining
+    from kaiyan.explain.diagnosis.diagnose import install_explainer as install_explainer
     from kaiyan.explain.least import least_input as least_input
     from kaiyan.explain.padding import padding as padding
     from kaiyan.explain.shift import shift_report as shift_report
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from kaiyan.ops.prepare import prepare as prepare
     from kaiyan.ops.weights import convert_weight as convert_weight
     from kaiyan.pictures.see import see as see
+    from kaiyan.show.error import ConvError as ConvError
+    from kaiyan.show.error import KaiyanError as KaiyanError
     from kaiyan.spec.conv import Conv as Conv
-    from kaiyan.spec.error import ConvError as ConvError
-    from kaiyan.spec.error import KaiyanError as KaiyanError
     from kaiyan.spec.field import join as join
     from kaiyan.spec.field import receptive_field as receptive_field
     from kaiyan.spec.inverse import layers_between as layers_between
@@ -35,15 +35,15 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "Conv": "kaiyan.spec.conv",
-    "ConvError": "kaiyan.spec.error",
-    "KaiyanError": "kaiyan.spec.error",
+    "ConvError": "kaiyan.show.error",
+    "KaiyanError": "kaiyan.show.error",
     "conv": "kaiyan.ops.conv",
     "conv_transpose": "kaiyan.ops.conv",
     "convert_weight": "kaiyan.ops.weights",
-    "diagnose": "kaiyan.explain.diagnose",
-    "explaining": "kaiyan.explain.diagnose",
-    "install_explainer": "kaiyan.explain.diagnose",
-    "get_num_threads": "kaiyan.engine.codegen.threads",
+    "diagnose": "kaiyan.explain.diagnosis.diagnose",
+    "explaining": "kaiyan.explain.diagnosis.diagnose",
+    "install_explainer": "kaiyan.explain.diagnosis.diagnose",
+    "get_num_threads": "kaiyan.engine.codegen.running.threads",
     "join": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
     "least_input": "kaiyan.explain.least",
@@ -54,7 +54,7 @@ _PUBLIC = {
     "prepare": "kaiyan.ops.prepare",
     "receptive_field": "kaiyan.spec.field",
     "see": "kaiyan.pictures.see",
-    "set_num_threads": "kaiyan.engine.codegen.threads",
+    "set_num_threads": "kaiyan.engine.codegen.running.threads",
     "shift_report": "kaiyan.explain.shift",
     "summary": "kaiyan.explain.summary",
     "tune": "kaiyan.ops.plan",

@@ -15,8 +15,8 @@ from PIL import Image
 from kaiyan import Conv, KaiyanError, __version__, see
 from kaiyan.cli import written
 from kaiyan.cli.run import run
-from kaiyan.i18n import language
 from kaiyan.pictures.kernels import KERNELS
+from kaiyan.show.i18n import language
 
 if TYPE_CHECKING:
     from pathlib import Path

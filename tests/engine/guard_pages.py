@@ -16,18 +16,18 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
-from kaiyan.engine import weight_gradient
+from kaiyan.arrays import memory
 from kaiyan.engine.algorithms import ALGORITHMS
-from kaiyan.engine.codegen import memory
-from kaiyan.engine.codegen.threads import set_num_threads
-from kaiyan.engine.kernel import Generated
+from kaiyan.engine.codegen.running.threads import set_num_threads
+from kaiyan.engine.generated import Generated
+from kaiyan.engine.gradients import dense as weight_gradient
 from kaiyan.engine.types import BYTES, Types, types_of
 from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.backward import weight_gradient as defined
 from kaiyan.reference.dtype import result_of
 from kaiyan.reference.forward import forward
+from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import Problem
 
 PAGE = mmap.PAGESIZE

@@ -15,7 +15,7 @@ from scipy import ndimage
 from kaiyan import conv, conv_transpose, prepare, set_num_threads
 from kaiyan import plan as planned
 from kaiyan.engine.types import BYTES
-from kaiyan.spec.error import ConvError
+from kaiyan.show.error import ConvError
 
 WHOLE = tuple(name for name in BYTES if name.startswith(("int", "uint")))
 BORDERS = {"reflect": "mirror", "symmetric": "reflect", "replicate": "nearest", "circular": "grid-wrap"}

@@ -10,13 +10,13 @@ import torch
 
 from kaiyan import conv, tune
 from kaiyan import plan as public_plan
+from kaiyan.arrays.table import KINDS
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithms import ALGORITHMS
-from kaiyan.engine.kernel import TIERS
+from kaiyan.engine.generated import TIERS
 from kaiyan.engine.plan import forget, plan
-from kaiyan.ops.arrays import KINDS
+from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import LAYOUTS, Problem
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 
 from kaiyan import Conv, plan, prepare
 from kaiyan.engine.algorithms import ALGORITHMS
-from kaiyan.engine.kernel import TIERS, Generated
+from kaiyan.engine.generated import TIERS, Generated
 from kaiyan.reference.forward import forward
 from kaiyan.spec.problem import Problem
 

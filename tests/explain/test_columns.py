@@ -11,8 +11,8 @@ from torch import nn
 import kaiyan
 from kaiyan.cli.run import run
 from kaiyan.explain.rows import COLUMNS
-from kaiyan.explain.timing import seconds
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
+from kaiyan.trace.timing import seconds
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from torch.nn import functional as F  # noqa: N812
 import kaiyan
 from benchmarks.models import resnet18
 from kaiyan.explain.hints import hints
-from kaiyan.explain.record import record
-from kaiyan.i18n import say
+from kaiyan.show.i18n import say
+from kaiyan.trace.record import record
 
 
 def _of(kind: str, model: nn.Module, shape: tuple[int, ...]) -> list[Any]:

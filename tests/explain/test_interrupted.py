@@ -17,7 +17,7 @@ from lent import Net, seen
 from torch import Tensor, nn
 
 import kaiyan
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

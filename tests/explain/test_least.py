@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 import kaiyan
 from benchmarks.models import resnet18
-from kaiyan.explain.record import record
-from kaiyan.explain.windows import unread
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
+from kaiyan.trace.record import record
+from kaiyan.trace.windows import unread
 
 
 def test_the_least_input_of_two_convolutions_and_a_pool() -> None:

@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 import kaiyan
 from kaiyan.cli.run import run
 from kaiyan.explain.padding import NAMES, padding
-from kaiyan.spec.error import ConvError
+from kaiyan.show.error import ConvError
 
 sizes, kernels, steps = st.integers(1, 40), st.integers(1, 7), st.integers(1, 5)
 

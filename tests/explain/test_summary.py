@@ -16,7 +16,7 @@ import kaiyan
 from benchmarks.models import NETWORKS, resnet50
 from kaiyan.cli.run import run
 from kaiyan.explain.rows import COLUMNS
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
     from pathlib import Path

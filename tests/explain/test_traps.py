@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from kaiyan.explain.record import record
 from kaiyan.explain.traps import rounding, traps
-from kaiyan.i18n import say
+from kaiyan.show.i18n import say
+from kaiyan.trace.record import record
 
 
 def _codes(model: nn.Module, x: Any) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import kaiyan
 from kaiyan.cli.run import run
-from kaiyan.explain.causes import CAUSES
+from kaiyan.explain.diagnosis.causes import CAUSES
 
 SOURCE = Path(kaiyan.__file__).parent / "explain"
 

@@ -32,7 +32,7 @@ def test_imports_run_down_only(house: Path) -> None:
         ("spec/axis.py", "import numpy"),
         ("reference/taps.py", "from kaiyan.engine import plan"),
         ("ops/conv.py", "import torch"),
-        ("engine/plan.py", "from kaiyan.i18n import say"),
+        ("engine/plan.py", "from kaiyan.show.i18n import say"),
         ("engine/algorithms/reference.py", "from kaiyan.engine.algorithms import torch"),
     ],
 )

@@ -8,9 +8,9 @@ from string import Formatter
 import pytest
 from house_sentences import sentences, spoken
 
-from kaiyan.i18n import catalogue, say
-from kaiyan.spec.error import ConvError
-from kaiyan.spec.sentence import Sentence
+from kaiyan.show.error import ConvError
+from kaiyan.show.i18n import catalogue, say
+from kaiyan.show.sentence import Sentence
 
 
 def _places(text: str) -> Counter[str]:

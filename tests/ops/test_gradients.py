@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import kaiyan
-from kaiyan.engine import depthwise_gradient
+from kaiyan.engine.gradients import depthwise as depthwise_gradient
 from kaiyan.ops.gradients import input_gradient, weight_gradient
 from kaiyan.reference import backward
 

@@ -17,9 +17,9 @@ from kaiyan.reference.border import extend, fold, index_map
 from kaiyan.reference.dtype import exact_type, name_of, result_of, result_type, rounded, work_type
 from kaiyan.reference.forward import blocks, forward, lattice
 from kaiyan.reference.taps import Lattice, gather, products, scatter
+from kaiyan.show.error import ConvError
 from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import Problem
 
 Case = tuple[Conv, tuple[int, ...]]

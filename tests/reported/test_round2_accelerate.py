@@ -20,8 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from kaiyan.nn import accelerate, settling
-from kaiyan.nn.copied import copied
+from kaiyan.nn import accelerate
+from kaiyan.nn.acceleration import settling
+from kaiyan.trace.copied import copied
 
 
 @pytest.fixture(autouse=True)
@@ -656,7 +657,7 @@ class Silent(nn.Module):
 
 
 def test_an_answer_without_numbers_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaiyan.nn.rehearsal.SLOWER", 1e9)
+    monkeypatch.setattr("kaiyan.nn.acceleration.rehearsal.SLOWER", 1e9)
     report = accelerate(Silent().eval(), torch.randn(1, 3, 9, 9)).report
     assert not report.layers
     assert [str(reason) for reason in report.left.values()] == ["the model's output holds no numbers to compare"]
@@ -711,7 +712,7 @@ class Gives(nn.Module):
 @pytest.mark.parametrize("lies", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("laid_as", ["planes", "pixels"])
 def test_an_answer_that_is_the_input_is_that_tensor_in_either_layout(lies: torch.memory_format, laid_as: str) -> None:
-    from kaiyan.nn.accelerated import Accelerated
+    from kaiyan.nn.acceleration.accelerated import Accelerated
 
     model, x = Gives().eval(), torch.randn(2, 3, 40, 40).contiguous(memory_format=lies)
     for quick in (accelerate(model, x), Accelerated(copied(model), laid_as, is_laying=True)):

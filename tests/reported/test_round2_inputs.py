@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kaiyan.explain.diagnose import Diagnosis
+    from kaiyan.explain.diagnosis.diagnose import Diagnosis
 
 Shape = tuple[int, ...]
 S = nn.Sequential

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name, in lines as users write them)
 
 import kaiyan
-from kaiyan.explain.table import said
+from kaiyan.show.table import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.explain.diagnose import Diagnosis
+    from kaiyan.explain.diagnosis.diagnose import Diagnosis
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using a target size", "ignore:reduction")
 

@@ -19,9 +19,9 @@ Shape = tuple[int, ...]
 
 @pytest.fixture(autouse=True)
 def no_layer_is_left_for_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaiyan.nn.rehearsal.SLOWER", 1e9)
-    monkeypatch.setattr("kaiyan.nn.slower.SLOWEST", 0.1)
-    monkeypatch.setattr("kaiyan.nn.standing.WORTH_WAITING", 0)
+    monkeypatch.setattr("kaiyan.nn.acceleration.rehearsal.SLOWER", 1e9)
+    monkeypatch.setattr("kaiyan.nn.acceleration.slower.SLOWEST", 0.1)
+    monkeypatch.setattr("kaiyan.nn.acceleration.standing.WORTH_WAITING", 0)
 
 
 def _lived(model: nn.Module) -> Any:

@@ -18,7 +18,7 @@ import kaiyan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.explain.diagnose import Diagnosis
+    from kaiyan.explain.diagnosis.diagnose import Diagnosis
 
 
 @pytest.fixture(autouse=True)

@@ -17,11 +17,11 @@ from PIL import Image
 
 from kaiyan import KaiyanError, see
 from kaiyan.cli.run import run
-from kaiyan.i18n import say
 from kaiyan.pictures.error import KernelError, PictureError
 from kaiyan.pictures.kernels import ALIASES, KERNELS, NEAR, kernel
 from kaiyan.pictures.picture import picture
 from kaiyan.pictures.sheet import PANEL, colours, scale_of
+from kaiyan.show.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable

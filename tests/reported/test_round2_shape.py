@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812
 from kaiyan import Conv, ConvError
 from kaiyan.cli import written
 from kaiyan.cli.run import run
-from kaiyan.i18n import say
+from kaiyan.show.i18n import say
 from kaiyan.spec.chain import chain
 from kaiyan.spec.step import ALL, UNKNOWN
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from kaiyan.explain.shift import EXACT, ShiftReport, shift_report
-from kaiyan.i18n import say
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ import pytest
 
 import kaiyan
 from kaiyan.cli.run import run
-from kaiyan.explain.wrapping import width
+from kaiyan.show.wrapping import width
 
 MODELS = """
 from torch import nn

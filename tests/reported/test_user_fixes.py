@@ -13,7 +13,7 @@ import kaiyan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.explain.diagnose import Diagnosis
+    from kaiyan.explain.diagnosis.diagnose import Diagnosis
 
 
 def failed(run: Callable[[], Any], model: nn.Module, *inputs: Tensor) -> Diagnosis:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec.axis import CROPPING, PADDING, Axis, TransposedAxis, inside
-from kaiyan.spec.error import ConvError
 
 Window = tuple[int, int, int]
 small = st.integers(0, 12)

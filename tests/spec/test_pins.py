@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kaiyan import Conv, ConvError, join, layers_between
-from kaiyan.i18n import say
+from kaiyan.show.i18n import say
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.field import Field
 from kaiyan.spec.problem import ACTIVATIONS, Problem, activation

@@ -8,12 +8,12 @@ import click
 
 from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, wide
-from kaiyan.explain.table import Row, Table
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.table import Row, Table
 from kaiyan.spec.problem import PRECISIONS
-from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from kaiyan.nn.report import Report
+    from kaiyan.nn.acceleration.report import Report
 
 
 HEADINGS = ("layer", "before", "after", "algorithm", "what")

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.text import Text
 
 from kaiyan.cli.progress import working
-from kaiyan.explain.wrapping import Words
-from kaiyan.i18n import say
-from kaiyan.spec.error import KaiyanError
-from kaiyan.spec.sentence import Sentence, sentence
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.i18n import say
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.wrapping import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

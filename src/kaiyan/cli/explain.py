@@ -11,10 +11,10 @@ import click
 from rich.text import Text
 
 from kaiyan.cli.command import Command, Session
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
-    from kaiyan.explain.causes.finding import Cause
+    from kaiyan.explain.diagnosis.causes.finding import Cause
 
 
 def _explain(*, words: tuple[str, ...], code: str | None, as_list: bool, as_json: bool) -> None:
@@ -22,7 +22,7 @@ def _explain(*, words: tuple[str, ...], code: str | None, as_list: bool, as_json
     if as_list or code:
         _catalogue(session, code)
         return
-    from kaiyan.explain.diagnose import diagnose
+    from kaiyan.explain.diagnosis.diagnose import diagnose
 
     found = diagnose(_given(words))
     if as_json:
@@ -58,7 +58,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _catalogue(session: Session, code: str | None) -> None:
-    from kaiyan.explain.causes import CAUSES
+    from kaiyan.explain.diagnosis.causes import CAUSES
 
     rows = [cause for cause in CAUSES if code is None or cause.code == code.upper()]
     if not rows:
@@ -73,7 +73,7 @@ def _row(session: Session, cause: Cause, *, whole: bool) -> None:
     session.print(Text(f"{cause.code}  {session.say(cause.title)}"))
     session.print(Text(f"      {cause.example}"))
     if whole:
-        from kaiyan.explain.diagnose import diagnose
+        from kaiyan.explain.diagnosis.diagnose import diagnose
 
         session.print(Text(diagnose(cause.example).text(session.lang)))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.cli import written
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

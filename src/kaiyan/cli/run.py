@@ -20,8 +20,8 @@ from kaiyan.cli.plan import plan
 from kaiyan.cli.see import see
 from kaiyan.cli.shape import shape
 from kaiyan.cli.summary import summary
-from kaiyan.i18n import language, say
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.i18n import language, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

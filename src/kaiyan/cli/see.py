@@ -19,13 +19,13 @@ from kaiyan.pictures.reading import local
 from kaiyan.pictures.see import Seen
 from kaiyan.pictures.see import see as see_picture
 from kaiyan.pictures.sheet import diverging
-from kaiyan.spec.sentence import sentence
+from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.reference.dtype import Numbers
-    from kaiyan.spec.sentence import Sentence
+    from kaiyan.show.sentence import Sentence
 
 
 def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: bool, **options: Any) -> None:

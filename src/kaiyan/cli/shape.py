@@ -10,15 +10,15 @@ import click
 
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session, wide
-from kaiyan.explain.table import Row, Table
+from kaiyan.show.error import ConvError
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.table import Row, Table
 from kaiyan.spec.chain import chain
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.read import axis_names
-from kaiyan.spec.sentence import Sentence, sentence
 from kaiyan.spec.step import ALL
 
 if TYPE_CHECKING:
-    from kaiyan.explain.table import Text
+    from kaiyan.show.table import Text
     from kaiyan.spec.field import Field
     from kaiyan.spec.step import Step
 

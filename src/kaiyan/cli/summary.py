@@ -8,7 +8,7 @@ import click
 
 from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, wide
-from kaiyan.spec.sentence import sentence
+from kaiyan.show.sentence import sentence
 
 
 def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: str | None, as_json: bool) -> None:

@@ -4,9 +4,9 @@ import ast
 import re
 from typing import Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.conv import Shape
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.spelling import half_width
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.engine.codegen.memory import MEMORY
+from kaiyan.arrays.memory import MEMORY
 from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.forward import forward
 
@@ -32,8 +32,8 @@ class Compiled:
         self._kept: dict[int, tuple[Any, Any, Prepared]] = {}
 
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
-        from kaiyan.engine.codegen.fingerprint import fingerprint
-        from kaiyan.engine.codegen.workspace import passing
+        from kaiyan.engine.codegen.running.fingerprint import fingerprint
+        from kaiyan.engine.codegen.running.workspace import passing
 
         if self._problem.fresh:
             with passing():

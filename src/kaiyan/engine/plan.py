@@ -7,10 +7,10 @@ from typing import Any
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms import ALGORITHMS
-from kaiyan.engine.codegen.threads import get_num_threads
+from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.types import is_held
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.problem import Problem
-from kaiyan.spec.sentence import Sentence, sentence
 
 _WIDEST = "direct"
 """The algorithm that takes whatever a kernel can compute: what it refuses, none can."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.engine.codegen.memory import MEMORY
+from kaiyan.arrays.memory import MEMORY
 from kaiyan.engine.compiled import defined
 from kaiyan.engine.types import DIGITS, Types, largest
 from kaiyan.reference.dtype import rounded

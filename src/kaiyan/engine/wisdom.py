@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.codegen.compile import cache_folder, keep
+from kaiyan.engine.codegen.language.compile import cache_folder, keep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def _key(problem: Problem, threads: int) -> str:
 
 def _path() -> Path:
     try:
-        from kaiyan.engine.codegen.target import host
+        from kaiyan.engine.codegen.language.target import host
 
         machine = f"{host().name}-{host().cpu or 'generic'}"
     except ImportError:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from kaiyan.explain.record import record
-from kaiyan.spec.error import KaiyanError
-from kaiyan.spec.sentence import Sentence, sentence
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.trace.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.explain.record import Call, Record
+    from kaiyan.trace.record import Call, Record
 
 Shape = tuple[int, ...]
 Type = torch.dtype | str

@@ -7,18 +7,18 @@ from functools import cached_property
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.explain.costs import macs
-from kaiyan.explain.fields import sights
 from kaiyan.explain.traps import traps
-from kaiyan.explain.windows import argument, space, unread, windows
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.axis import Axis, TransposedAxis
-from kaiyan.spec.sentence import Sentence, sentence
+from kaiyan.trace.costs import macs
+from kaiyan.trace.fields import sights
+from kaiyan.trace.windows import argument, space, unread, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kaiyan.explain.fields import Sight
-    from kaiyan.explain.record import Call, Record
+    from kaiyan.trace.fields import Sight
+    from kaiyan.trace.record import Call, Record
 
 BALANCE = 8.0
 """FLOP/byte below which memory, not arithmetic, takes the time: even one core does more for each byte it reads."""

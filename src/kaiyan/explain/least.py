@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.door import asked, checked, shape_of
 from kaiyan.explain.near import Trial, near
-from kaiyan.explain.table import Row, Shown, Table
-from kaiyan.spec.error import KaiyanError
-from kaiyan.spec.sentence import sentence
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import sentence
+from kaiyan.show.table import Row, Shown, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import nn
 
-    from kaiyan.explain.record import Record
-    from kaiyan.spec.sentence import Sentence
+    from kaiyan.show.sentence import Sentence
+    from kaiyan.trace.record import Record
 
 Shape = tuple[int, ...]
 MANY = 8

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

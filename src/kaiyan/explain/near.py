@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from kaiyan.explain.record import record
+from kaiyan.trace.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from torch import nn
 
-    from kaiyan.explain.record import Record
+    from kaiyan.trace.record import Record
 
 Shape = tuple[int, ...]
 STEPS = 8

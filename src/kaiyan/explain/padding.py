@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.explain.table import Row, Shown, Table
 from kaiyan.ops.port import Port
+from kaiyan.show.error import ConvError
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.table import Row, Shown, Table
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
-from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Pads

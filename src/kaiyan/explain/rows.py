@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from kaiyan.explain.fields import UNKNOWN, Sight
-from kaiyan.explain.windows import argument, conv, pads, windows
-from kaiyan.spec.error import KaiyanError
-from kaiyan.spec.sentence import sentence
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import sentence
+from kaiyan.trace.fields import UNKNOWN, Sight
+from kaiyan.trace.windows import argument, conv, pads, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from kaiyan.explain.hints import Scene
-    from kaiyan.explain.record import Call, Record, Seen
-    from kaiyan.explain.table import Text
-    from kaiyan.explain.timing import Place
+    from kaiyan.show.table import Text
     from kaiyan.spec.axis import Pads
+    from kaiyan.trace.record import Call, Record, Seen
+    from kaiyan.trace.timing import Place
 
 COLUMNS = {
     "kind": "code",

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from kaiyan.explain.door import checked
 from kaiyan.explain.moving import Map, free, maps
-from kaiyan.explain.table import Row, Shown, Table
-from kaiyan.nn.copied import copied
-from kaiyan.nn.undisturbed import undisturbing
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.table import Row, Shown, Table
 from kaiyan.spec.read import number
-from kaiyan.spec.sentence import Sentence, sentence
+from kaiyan.trace.copied import copied
+from kaiyan.trace.undisturbed import undisturbing
 
 HEADINGS = ("layer", "jump")
 EXACT = 1e-5

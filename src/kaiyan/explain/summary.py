@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from kaiyan.explain.costs import uncounted
-from kaiyan.explain.diagnose import diagnose
+from kaiyan.explain.diagnosis.diagnose import diagnose
 from kaiyan.explain.door import Asked, asked, checked, sizes_of
 from kaiyan.explain.hints import Hint, Scene, hints, notes
-from kaiyan.explain.record import record
 from kaiyan.explain.rows import CELLS, COLUMNS, Layer
 from kaiyan.explain.rows import layers as rows_of
-from kaiyan.explain.table import Row, Table
-from kaiyan.explain.timing import seconds
-from kaiyan.explain.windows import rank
-from kaiyan.explain.wrapping import Words
-from kaiyan.spec.error import KaiyanError
-from kaiyan.spec.sentence import sentence
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import sentence
+from kaiyan.show.table import Row, Table
+from kaiyan.show.wrapping import Words
+from kaiyan.trace.costs import uncounted
+from kaiyan.trace.record import record
+from kaiyan.trace.timing import seconds
+from kaiyan.trace.windows import rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from rich.console import Group
     from torch import nn
 
-    from kaiyan.explain.diagnose import Diagnosis
-    from kaiyan.explain.record import Record
-    from kaiyan.explain.table import Text
-    from kaiyan.spec.sentence import Sentence
+    from kaiyan.explain.diagnosis.diagnose import Diagnosis
+    from kaiyan.show.sentence import Sentence
+    from kaiyan.show.table import Text
+    from kaiyan.trace.record import Record
 
 HEADINGS = ("layer", *COLUMNS.values())
 """What stands above a column."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from kaiyan.spec.sentence import Sentence, sentence
+from kaiyan.show.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import Tensor
 
-    from kaiyan.explain.record import Call, Line, Record
+    from kaiyan.trace.record import Call, Line, Record
 
 COLOURS = (1, 3, 4)
 """Channels of pictures: grey, red-green-blue, with transparency."""

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.door import asked, checked, shape_of
 from kaiyan.explain.near import Trial
-from kaiyan.explain.table import Row, Shown, Table
-from kaiyan.explain.windows import padding_of, rank, rounds_up, unread, windows
-from kaiyan.spec.error import ConvError, KaiyanError
-from kaiyan.spec.sentence import sentence
+from kaiyan.show.error import ConvError, KaiyanError
+from kaiyan.show.sentence import sentence
+from kaiyan.show.table import Row, Shown, Table
+from kaiyan.trace.windows import padding_of, rank, rounds_up, unread, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from torch import nn
 
-    from kaiyan.explain.record import Call, Record
-    from kaiyan.explain.windows import Unread
-    from kaiyan.spec.sentence import Sentence
+    from kaiyan.show.sentence import Sentence
+    from kaiyan.trace.record import Call, Record
+    from kaiyan.trace.windows import Unread
 
 HEADINGS = ("axis", "size", "below", "above", "dropped")
 SPAN = 512

@@ -6,7 +6,7 @@ if find_spec("torch") is None:
     msg = "kaiyan.nn needs torch: pip install 'kaiyan[torch]'"
     raise ModuleNotFoundError(msg, name="torch")
 
-from kaiyan.nn.accelerate import accelerate as accelerate
+from kaiyan.nn.acceleration.accelerate import accelerate as accelerate
 from kaiyan.nn.convert import convert as convert
 from kaiyan.nn.layers import Conv1d as Conv1d
 from kaiyan.nn.layers import Conv2d as Conv2d

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import fx, nn
 
-from kaiyan.nn.copied import copied
-from kaiyan.nn.foreign import foreign
-from kaiyan.nn.fuse import is_convolution, refusal
+from kaiyan.nn.acceleration.foreign import foreign
+from kaiyan.nn.acceleration.fuse import is_convolution, refusal
 from kaiyan.nn.layers import LAYERS, Layer
-from kaiyan.nn.undisturbed import undisturbing
 from kaiyan.ops.port import convention
+from kaiyan.show.error import ConvError, KaiyanError
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError, KaiyanError
-from kaiyan.spec.sentence import Sentence, sentence
+from kaiyan.trace.copied import copied
+from kaiyan.trace.undisturbed import undisturbing
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Axis

@@ -13,8 +13,8 @@ from torch.jit._trace import is_tracing
 from kaiyan.engine.algorithms.torch import composed
 from kaiyan.nn import operator
 from kaiyan.ops.routine import computed
+from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv, Shape
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

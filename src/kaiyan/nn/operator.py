@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from kaiyan.arrays.table import kind_of
 from kaiyan.nn import gradients
-from kaiyan.ops.arrays import kind_of
 from kaiyan.ops.routine import computed
 from kaiyan.spec.conv import Conv
 

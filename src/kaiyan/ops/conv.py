@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kaiyan.arrays.table import Kind, same_kind
 from kaiyan.ops import routine
-from kaiyan.ops.arrays import Kind, same_kind
 from kaiyan.ops.flipped import Flipped
 from kaiyan.ops.routine import Facts, facts_of, problem_of, routine_of
+from kaiyan.show.error import ConvError
 from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

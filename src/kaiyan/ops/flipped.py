@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.engine.codegen.memory import MEMORY
-from kaiyan.engine.kernel import unusable
+from kaiyan.arrays.memory import MEMORY
+from kaiyan.engine.generated import unusable
 
 if TYPE_CHECKING:
+    from kaiyan.arrays.table import Kind
     from kaiyan.engine.algorithm import Routine
-    from kaiyan.ops.arrays import Kind
     from kaiyan.reference.dtype import Numbers
 
 
@@ -33,7 +33,7 @@ class Flipped:
     def _turned(self, weight: Any) -> Any:
         if self._traced or str(weight.device) != "cpu" or unusable() is not None:
             return self._flipped(weight)
-        from kaiyan.engine.codegen.fingerprint import fingerprint
+        from kaiyan.engine.codegen.running.fingerprint import fingerprint
 
         mark = fingerprint(_dense(MEMORY[self._kind.name].bits(weight)))
         kept = self._kept.get(id(weight))

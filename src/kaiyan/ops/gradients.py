@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.engine.codegen.memory import MEMORY
-from kaiyan.engine.depthwise_gradient import weight_gradient as depthwise
-from kaiyan.engine.kernel import RANK, unusable
-from kaiyan.ops.arrays import kind_of
+from kaiyan.arrays.memory import MEMORY
+from kaiyan.arrays.table import kind_of
+from kaiyan.engine.generated import RANK, unusable
+from kaiyan.engine.gradients.depthwise import weight_gradient as depthwise
 from kaiyan.ops.routine import computed
+from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Pads
@@ -85,7 +85,7 @@ def in_blocks(spec: Conv, gradient: Any, x: Any) -> bool:
 
 
 def _dense(spec: Conv, gradient: Any, x: Any) -> Any:
-    from kaiyan.engine.weight_gradient import weight_gradient as dense
+    from kaiyan.engine.gradients.dense import weight_gradient as dense
 
     return dense(spec, gradient, x)
 

@@ -3,10 +3,10 @@
 from math import prod
 from typing import Any
 
-from kaiyan.ops.arrays import kind_of
+from kaiyan.arrays.table import kind_of
 from kaiyan.ops.conv import Array, conv
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
-from kaiyan.spec.error import ConvError
 
 LARGEST = 2**28
 """Elements of the largest matrix that is written out: 2 GiB in float64."""

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kaiyan.arrays.table import KINDS
 from kaiyan.engine import plan as plans
 from kaiyan.engine import wisdom
-from kaiyan.engine.codegen.threads import get_num_threads
-from kaiyan.ops.arrays import KINDS
+from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.ops.conv import forget
 from kaiyan.reference.dtype import name_of, result_of
+from kaiyan.show.error import ConvError
 from kaiyan.spec import problem as problems
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kaiyan.arrays.table import Kind
     from kaiyan.engine.algorithm import Algorithm
     from kaiyan.engine.plan import Plan
-    from kaiyan.ops.arrays import Kind
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 

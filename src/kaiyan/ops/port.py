@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.ops.conv import conv
+from kaiyan.show.error import ConvError
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.code import spelled
 from kaiyan.spec.compare import CONVENTIONS
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
-from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers

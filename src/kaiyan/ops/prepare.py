@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from kaiyan.engine.codegen.memory import MEMORY
-from kaiyan.engine.codegen.threads import get_num_threads
+from kaiyan.arrays.memory import MEMORY
+from kaiyan.arrays.table import Kind, kind_of, same_kind
+from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.plan import plan
-from kaiyan.ops.arrays import Kind, kind_of, same_kind
 from kaiyan.ops.routine import Facts, check_weight, era, facts_of, problem_of, routine_of
 from kaiyan.reference.dtype import result_of
+from kaiyan.show.error import ConvError
 from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv, Shape
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.engine.codegen.threads import get_num_threads
+from kaiyan.arrays.table import kind_of
+from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.plan import plan
-from kaiyan.ops.arrays import kind_of
-from kaiyan.spec.error import ConvError
+from kaiyan.show.error import ConvError
 from kaiyan.spec.problem import Problem
 
 if TYPE_CHECKING:
+    from kaiyan.arrays.table import Kind
     from kaiyan.engine.algorithm import Routine
-    from kaiyan.ops.arrays import Kind
     from kaiyan.spec.conv import Conv, Shape
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiyan.engine.codegen.memory import MEMORY
-from kaiyan.ops.arrays import kind_of
-from kaiyan.spec.error import ConvError
+from kaiyan.arrays.memory import MEMORY
+from kaiyan.arrays.table import kind_of
+from kaiyan.show.error import ConvError
 
 _SPATIAL = "DHW"
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from kaiyan.spec.error import KaiyanError
+from kaiyan.show.error import KaiyanError
 
 
 class PictureError(KaiyanError):

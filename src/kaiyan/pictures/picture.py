@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from kaiyan.reference.dtype import Numbers
-    from kaiyan.spec.sentence import Sentence
+    from kaiyan.show.sentence import Sentence
 
 MOST_PIXELS = reading.MOST_PIXELS
 

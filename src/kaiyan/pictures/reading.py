@@ -14,7 +14,7 @@ import numpy as np
 
 from kaiyan.pictures.error import PictureError, unreadable_by_system
 from kaiyan.pictures.formats import PLUGINS, RAW, unreadable
-from kaiyan.spec.sentence import Sentence, sentence
+from kaiyan.show.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -16,8 +16,8 @@ from kaiyan.pictures.error import PictureError
 from kaiyan.pictures.kernels import Kernel, kernel
 from kaiyan.pictures.picture import MOST_PIXELS, Picture, picture, write
 from kaiyan.pictures.sheet import finite_range, sheet
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.problem import Problem
 
 Numbers = NDArray[Any]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import gcd
 
-from kaiyan.spec.error import ConvError
+from kaiyan.show.error import ConvError
 
 Pads = tuple[int, int]
 

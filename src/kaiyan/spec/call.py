@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from kaiyan.spec.error import ConvError
+from kaiyan.show.error import ConvError
 from kaiyan.spec.spelling import half_width
 
 _NAMED = re.compile(r"^(\(\w+\):|[\w.]+ *=(?!=))\s*")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import keras, layers, read
 from kaiyan.spec.call import Call, named_or_called, short
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.field import Field
 
 if TYPE_CHECKING:

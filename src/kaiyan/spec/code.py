@@ -6,8 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec.call import Call, called, short
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Pads

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import gcd, prod
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import code, cost, read
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Axis, Pads

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis, TransposedAxis
-from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,8 +7,8 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec.axis import Axis, TransposedAxis
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

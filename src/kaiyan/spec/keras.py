@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.cost import Figure
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.layers import GLOBAL
 from kaiyan.spec.norms import same
 from kaiyan.spec.pooling import each, pool_axes

@@ -8,10 +8,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import code
 from kaiyan.spec.call import Call, called, of_node, short
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.norms import group, instance, layer_norm, prelu, same
 from kaiyan.spec.pooling import pool_axes
 from kaiyan.spec.resizing import (

@@ -6,10 +6,10 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.conv import wrong_channels
 from kaiyan.spec.cost import Figure
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.step import ALL, UNKNOWN, Rule
 
 if TYPE_CHECKING:

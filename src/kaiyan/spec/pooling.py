@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis
-from kaiyan.spec.error import ConvError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv, Shape
-from kaiyan.spec.error import ConvError
 
 PRECISIONS: dict[str, str] = {
     "exact": "exact",

@@ -4,9 +4,9 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec.axis import PADDING, Axis, Pads, TransposedAxis
 from kaiyan.spec.compare import MODES, PADDING_WORDS
-from kaiyan.spec.error import ConvError
 
 LARGEST = 2**31 - 1
 """No size in use is larger; a larger one is a slip, and torch's own indices end here."""

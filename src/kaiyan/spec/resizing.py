@@ -6,11 +6,11 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis
 from kaiyan.spec.call import short
 from kaiyan.spec.cost import Figure
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.pooling import each
 from kaiyan.spec.step import ALL, UNKNOWN, Rule, Windows, blurred, repeated, resized, through
 

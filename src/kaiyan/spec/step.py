@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kaiyan.show.error import ConvError
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.cost import Figure
 from kaiyan.spec.derivation import alike, axis_lines
-from kaiyan.spec.error import ConvError
 from kaiyan.spec.pooling import PoolAxis
-from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from kaiyan import Conv
-from kaiyan.engine.codegen import blocking
-from kaiyan.engine.codegen.compile import cache_folder, compiled, machine_code, objects
-from kaiyan.engine.codegen.epilogue import Epilogue
-from kaiyan.engine.codegen.geometry import geometry, tiles
-from kaiyan.engine.codegen.machine import Products
-from kaiyan.engine.codegen.target import AVX2, TARGETS, Target, host
+from kaiyan.engine.codegen.language.compile import cache_folder, compiled, machine_code, objects
+from kaiyan.engine.codegen.language.target import AVX2, TARGETS, Target, host
+from kaiyan.engine.codegen.parts import blocking
+from kaiyan.engine.codegen.parts.epilogue import Epilogue
+from kaiyan.engine.codegen.parts.geometry import geometry, tiles
+from kaiyan.engine.codegen.running.machine import Products
 
 DENSE = geometry(Conv(20, 40, 3, padding=1, rank=2), (1, 20, 30, 31))[0]
 SINGLE = geometry(Conv(20, 20, 3, padding=1, groups=20, rank=2), (1, 20, 30, 31))[0]
@@ -88,7 +88,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_machine_code_is_kept_and_read_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = machine_code(Products(), host())
     assert len(list(cache.iterdir())) == 1
-    monkeypatch.setattr("kaiyan.engine.codegen.compile.compiled", None)  # a second compilation would fail
+    monkeypatch.setattr("kaiyan.engine.codegen.language.compile.compiled", None)  # a second compilation would fail
     assert machine_code(Products(), host()) == first
 
 

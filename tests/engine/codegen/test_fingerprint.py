@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kaiyan.engine.codegen.fingerprint import fingerprint
+from kaiyan.engine.codegen.running.fingerprint import fingerprint
 
 
 @pytest.mark.parametrize("size", [1, 31, 32, 64, 65, 1000])

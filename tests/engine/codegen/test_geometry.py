@@ -5,7 +5,7 @@ import pytest
 
 import kaiyan
 from kaiyan.engine.algorithms.phases import Phases
-from kaiyan.engine.codegen.geometry import Run, geometry, phases
+from kaiyan.engine.codegen.parts.geometry import Run, geometry, phases
 from kaiyan.reference.forward import forward
 from kaiyan.spec.problem import Problem
 

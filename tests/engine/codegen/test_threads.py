@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from kaiyan import ConvError, conv, get_num_threads, set_num_threads
-from kaiyan.engine.codegen import threads
-from kaiyan.engine.codegen.compile import load, objects
-from kaiyan.engine.codegen.target import host
-from kaiyan.ops.arrays import kind_of
+from kaiyan.arrays.table import kind_of
+from kaiyan.engine.codegen.language.compile import load, objects
+from kaiyan.engine.codegen.language.target import host
+from kaiyan.engine.codegen.running import threads
 from kaiyan.ops.conv import forget
 from kaiyan.ops.prepare import prepare
 from kaiyan.ops.routine import facts_of, problem_of, routine_of

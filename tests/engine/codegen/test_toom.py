@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from kaiyan.engine.codegen.toom import SETS, toom
+from kaiyan.engine.codegen.parts.toom import SETS, toom
 
 MEASURED = {(2, 3): 0.57, (3, 3): 0.9, (4, 3): 1.65, (6, 3): 7.5, (2, 5): 1.10}
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.kernel import Generated, Setting
-from kaiyan.spec.sentence import sentence
+from kaiyan.engine.generated import Generated, Setting
+from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.geometry import Geometry
-    from kaiyan.engine.codegen.launch import Convolution
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.show.sentence import Sentence
     from kaiyan.spec.problem import Problem
-    from kaiyan.spec.sentence import Sentence
 
 
 class Depthwise(Generated):
@@ -35,7 +35,7 @@ class Depthwise(Generated):
         )
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.blocking import lanes, pixels
+        from kaiyan.engine.codegen.parts.blocking import lanes, pixels
 
         if source == "pixels":
             return lanes(geometry, source, *setting)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.kernel import Generated, Setting
+from kaiyan.engine.generated import Generated, Setting
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.geometry import Geometry
-    from kaiyan.engine.codegen.launch import Convolution
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.show.sentence import Sentence
     from kaiyan.spec.problem import Problem
-    from kaiyan.spec.sentence import Sentence
 
 
 class Direct(Generated):
@@ -26,6 +26,6 @@ class Direct(Generated):
         return None
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.blocking import channels
+        from kaiyan.engine.codegen.parts.blocking import channels
 
         return channels(geometry, source, *setting)

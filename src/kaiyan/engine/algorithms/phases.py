@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.engine.compiled import Compiled
-from kaiyan.engine.kernel import Generated, Setting, reading, setting
+from kaiyan.engine.generated import Generated, Setting, reading, setting
 from kaiyan.engine.types import expected
-from kaiyan.spec.sentence import sentence
+from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
-    from kaiyan.engine.codegen.geometry import Geometry, Phase
-    from kaiyan.engine.codegen.launch import Convolution, Held
+    from kaiyan.engine.codegen.parts.geometry import Geometry, Phase
+    from kaiyan.engine.codegen.running.launch import Convolution, Held
     from kaiyan.engine.types import Types
     from kaiyan.reference.dtype import Numbers
+    from kaiyan.show.sentence import Sentence
     from kaiyan.spec.problem import Problem
-    from kaiyan.spec.sentence import Sentence
 
 _MOST = 64
 """Phases: each has a kernel of its own to be compiled."""
@@ -42,7 +42,7 @@ class Phases(Generated):
         return sentence("refused", "there are {n} phases", n=strides) if strides > _MOST else None
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.blocking import channels
+        from kaiyan.engine.codegen.parts.blocking import channels
 
         return channels(geometry, source, *setting)
 
@@ -59,7 +59,7 @@ class _Phased:
     """The launches of all phases as one: each writes its own outputs."""
 
     def __init__(self, algorithm: Phases, problem: Problem, types: Types) -> None:
-        from kaiyan.engine.codegen.launch import Launch
+        from kaiyan.engine.codegen.running.launch import Launch
 
         output = problem.spec.output_shape(problem.input_shape)
         alone = algorithm.alone(problem)
@@ -96,6 +96,6 @@ def _taken(weight: Numbers, taps: tuple[tuple[int, ...], ...]) -> Numbers:
 
 @lru_cache(maxsize=256)
 def _phases(problem: Problem) -> list[Phase]:
-    from kaiyan.engine.codegen.geometry import phases
+    from kaiyan.engine.codegen.parts.geometry import phases
 
     return phases(problem.spec, problem.input_shape)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.kernel import Generated, Setting
-from kaiyan.spec.sentence import sentence
+from kaiyan.engine.generated import Generated, Setting
+from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.geometry import Geometry
-    from kaiyan.engine.codegen.launch import Convolution
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.show.sentence import Sentence
     from kaiyan.spec.problem import Problem
-    from kaiyan.spec.sentence import Sentence
 
 
 class Pointwise(Generated):
@@ -31,6 +31,6 @@ class Pointwise(Generated):
         return None if problem.layout in ("planes", "pixels") else sentence("refused", "the planes are not dense")
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.blocking import channels, pixels
+        from kaiyan.engine.codegen.parts.blocking import channels, pixels
 
         return channels(geometry, source, *setting) if source == "pixels" else pixels(geometry, source, *setting)

@@ -18,8 +18,8 @@ from kaiyan.reference.forward import forward
 
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
+    from kaiyan.show.sentence import Sentence
     from kaiyan.spec.problem import Problem
-    from kaiyan.spec.sentence import Sentence
 
 _CALL, _MOVED = 50e-6, 8e-9
 """Seconds of a call, and of one output at one tap, which are moved and not only multiplied."""

@@ -12,12 +12,12 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.algorithm import Plain
-from kaiyan.engine.kernel import moved
+from kaiyan.engine.generated import moved
 from kaiyan.reference.backward import bias_gradient, input_gradient, weight_gradient
 from kaiyan.reference.border import index_map
 from kaiyan.reference.dtype import result_of
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec import read
-from kaiyan.spec.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,8 +111,8 @@ def _share(problem: Problem) -> float:
 def _machine() -> tuple[float, float]:
     """FLOP/s of a core, and bytes a second."""
     try:
-        from kaiyan.engine.codegen.machine import machine
-        from kaiyan.engine.codegen.target import host
+        from kaiyan.engine.codegen.language.target import host
+        from kaiyan.engine.codegen.running.machine import machine
 
         return 4 * host().lanes(4) * machine().frequency, machine().bandwidth
     except (ImportError, OSError, RuntimeError):

@@ -9,16 +9,16 @@ from __future__ import annotations
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.kernel import Generated, Setting
+from kaiyan.engine.generated import Generated, Setting
 from kaiyan.engine.types import is_whole
 from kaiyan.reference.dtype import result_of
-from kaiyan.spec.sentence import sentence
+from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.geometry import Geometry
-    from kaiyan.engine.codegen.launch import Convolution
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.show.sentence import Sentence
     from kaiyan.spec.problem import Problem
-    from kaiyan.spec.sentence import Sentence
 
 _MOST = 7 * 2**20
 """Elements by which a weight may grow, where the pictures are smaller than that: 28 MiB in float32."""
@@ -34,7 +34,7 @@ class Winograd(Generated):
         self.name = f"winograd F({m},{r})"
 
     def error(self, problem: Problem) -> float:
-        from kaiyan.engine.codegen.toom import toom
+        from kaiyan.engine.codegen.parts.toom import toom
 
         axes = problem.spec.axes
         terms = problem.spec.channels[0] // problem.spec.groups * prod(a.kernel for a in axes[:-2])
@@ -67,12 +67,12 @@ class Winograd(Generated):
         return after - before
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.blocking import winograd
+        from kaiyan.engine.codegen.parts.blocking import winograd
 
         rows, columns = (self._m if taps == self._r else 1 for taps in geometry.kernel[1:])
         return winograd(geometry, source, *setting, (rows, columns))
 
     def safe(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.blocking import channels
+        from kaiyan.engine.codegen.parts.blocking import channels
 
         return channels(geometry, source, *setting)

@@ -1,0 +1,1 @@
+"""The libraries whose arrays are taken, one row each."""

@@ -1,0 +1,162 @@
+"""From a kernel's description to an address that can be called, with the machine code kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Hashable
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kaiyan.engine.codegen.language.target import Target, host
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.language.ir import Code
+
+FOLDER = "KAIYAN_CACHE"
+"""The environment's word for the folder of the cache; without it the user's own cache folder is taken."""
+
+_ENTRY = "kernel"
+_LOCK = Lock()
+
+
+class Kernel(Hashable, Protocol):
+    """What can be compiled: a frozen description whose ``repr`` says all, and the code that it stands for."""
+
+    @property
+    def dtype(self) -> str:
+        """What it computes in: float32 or float64."""
+
+    def emit(self, code: Code) -> None:
+        """Writes the function ``void kernel(i64* arguments, i64 task)``."""
+
+
+@lru_cache(maxsize=4096)
+def address(kernel: Kernel) -> int:
+    """Where the machine code of ``kernel`` lies in memory; compiled, or read from disk, when it is first asked for."""
+    with _LOCK:
+        return load(machine_code(kernel, host()), _ENTRY)[_ENTRY]
+
+
+def machine_code(kernel: Kernel, target: Target) -> bytes:
+    """The object file of ``kernel`` for ``target``, from the cache on disk where it is there and whole."""
+    path = cache_folder() / f"{_key(kernel, target)}.o"
+    kept = _read(path)
+    if kept is not None:
+        return kept
+    made = compiled(kernel, target)
+    keep(path, hashlib.sha256(made).digest() + made)
+    return made
+
+
+def compiled(kernel: Kernel, target: Target) -> bytes:
+    """The object file of ``kernel`` for ``target``, whatever machine this is."""
+    from kaiyan.engine.codegen.language.ir import Code
+
+    code = Code(_ENTRY, target, kernel.dtype)
+    kernel.emit(code)
+    return objects(code.text(), target)
+
+
+def objects(text: str, target: Target) -> bytes:
+    """LLVM IR compiled for ``target``. The kernels are written as they shall run, so LLVM only finds the registers.
+
+    Its usual passes at level 1 give the same speed and take 30 ms more.
+    """
+    llvm = _llvm()
+    module = llvm.parse_assembly(text)
+    module.verify()
+    machine = llvm.Target.from_triple(target.triple).create_target_machine(
+        cpu=target.cpu, features=target.features, opt=2, reloc="pic", codemodel="default"
+    )
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=1))
+    passes = llvm.create_new_function_pass_manager()
+    passes.add_sroa_pass()
+    passes.add_loop_rotate_pass()
+    passes.add_simplify_cfg_pass()
+    for function in module.functions:
+        if not function.is_declaration:
+            passes.run(function, builder)
+    made: bytes = machine.emit_object(module)
+    return made
+
+
+def cache_folder() -> Path:
+    """Where machine code and plans are kept: ``KAIYAN_CACHE``, or kaiyan in the user's cache folder."""
+    asked = os.environ.get(FOLDER)
+    if asked:
+        return Path(asked)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kaiyan"
+
+
+def load(machine_code: bytes, *names: str) -> dict[str, int]:
+    """Puts an object file into this process for good and gives the addresses of the names."""
+    llvm = _llvm()
+    builder = llvm.JITLibraryBuilder().add_object_img(machine_code).add_current_process()
+    for name in names:
+        builder.export_symbol(name)
+    library = builder.link(_compiler(), f"library{len(_LIBRARIES)}")
+    _LIBRARIES.append(library)
+    return {name: library[name] for name in names}
+
+
+_LIBRARIES: list[Any] = []
+"""What was loaded: let go, its memory would be freed under the feet of its callers."""
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> Any:
+    return _llvm().create_lljit_compiler()
+
+
+def _key(kernel: Kernel, target: Target) -> str:
+    text = f"{_version()} {target} {kernel!r}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """The generator's own text and LLVM's version: another of either makes other machine code."""
+    digest = hashlib.sha256(".".join(map(str, _llvm().llvm_version_info)).encode())
+    for file in sorted(Path(str(resources.files("kaiyan.engine.codegen"))).rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _llvm() -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_all_targets()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmparser()
+    llvm.initialize_all_asmprinters()
+    return llvm
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    digest, made = content[:32], content[32:]
+    return made if hashlib.sha256(made).digest() == digest else None
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all; other processes may read and write it; a full or closed disk is no error."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)

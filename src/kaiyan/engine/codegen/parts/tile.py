@@ -1,0 +1,50 @@
+"""The heart of every dense kernel: a tile of sums in registers, one element broadcast over vectors of weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+
+Tile = list[list["Variable"]]
+"""Registers by pixel and vector."""
+
+
+_AHEAD = 64
+"""Terms ahead of which a weight is asked for that lies in memory."""
+_FAR = 2 * 2**20
+
+
+def ahead(elements: int, itemsize: int) -> int:
+    """How many terms before its use a weight of so many elements is asked for: none of one that stays in cache."""
+    return _AHEAD if elements * itemsize > _FAR else 0
+
+
+def multiply(
+    code: Code,
+    tile: Tile,
+    weights: Value,
+    elements: Value,
+    offsets: Sequence[int],
+    *,
+    early: int = 0,
+    apart: Sequence[int] = (),
+) -> None:
+    """Adds one term to every sum: the vectors at ``weights`` times the element at each pixel's offset.
+
+    The vectors are neighbours, or lie ``apart`` at these offsets; those ``early`` terms further on are asked for, since
+    a network's weights do not all stay in cache.
+
+    Written once in the innermost loop and never unrolled: LLVM would keep the broadcasts of neighbouring taps and spill
+    the sums, which costs a third of the speed (3x3, 14 pixels of 2 vectors: 189 GFLOP/s against 258).
+    """
+    vectors = [code.vector(weights, place) for place in apart or range(0, len(tile[0]) * code.lanes, code.lanes)]
+    for j in range(len(tile[0]) if early else 0):
+        code.prefetch(weights, (early * len(tile[0]) + j) * code.lanes)
+    for pixel, offset in zip(tile, offsets, strict=True):
+        value = code.broadcast(elements, offset)
+        for vector, place in zip(vectors, pixel, strict=True):
+            place.put(code.fma(value, vector, place.get()))

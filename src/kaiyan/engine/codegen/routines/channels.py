@@ -1,0 +1,265 @@
+"""Dense convolution with vectors of output channels: every input element is broadcast to a register tile."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kaiyan.engine.codegen.language.ir import whole
+from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, padded, reaches, tiled
+from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.codegen.parts.tile import ahead, multiply
+from kaiyan.engine.codegen.running.workspace import room
+from kaiyan.engine.types import BYTES
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.parts.tile import Tile
+    from kaiyan.reference.dtype import Numbers
+
+_LOAD = 4 / 3
+"""Products that take as long as one load: 28 pixels of one vector take 1.3 times as long as 14 of two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """``tile`` (rows, columns) of outputs by ``vectors`` of channels stay in registers over the whole sum.
+
+    A task is one strip of ``rows`` x ``columns`` outputs of one plane, for one of ``parts`` of the channels' blocks. It
+    sums over ``chunks`` of the input's channels one after the other, so that what they weigh stays in cache. The
+    input's layout is ``source`` (see ``Strip``); the output's is channels last where that is "pixels", else first.
+    """
+
+    geometry: Geometry
+    source: str
+    rows: int
+    columns: int
+    parts: int
+    chunks: int
+    tile: tuple[int, int]
+    vectors: int
+    lanes: int
+    epilogue: Epilogue = BARE
+    dtype: str = "float32"
+    stored: str = ""
+
+    @property
+    def width(self) -> int:
+        """Channels of one block."""
+        return self.lanes * self.vectors
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of channels in one group."""
+        return -(-self.geometry.K // self.width)
+
+    @property
+    def last(self) -> bool:
+        """Whether channels stand last."""
+        return self.source == "pixels"
+
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """Tasks of one image: groups, planes, strips of rows, strips of columns, parts of the channels."""
+        depth, height, width = self.geometry.outputs
+        return self.geometry.groups, depth, -(-height // self.rows), -(-width // self.columns), self.parts
+
+    @property
+    def strip(self) -> Strip:
+        """What one task reads."""
+        _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
+        C = self.geometry.C // self.chunks
+        gap = apart(C * BYTES[self.dtype]) // BYTES[self.dtype] if self.last else 0
+        return Strip(self.geometry, self.source, C, rows, columns, last=self.last, stored=self.stored, gap=gap)
+
+    @property
+    def weights(self) -> int:
+        """Elements of the packed weight."""
+        return self.geometry.groups * self.blocks * self.width * self.geometry.C * self.geometry.taps
+
+    @property
+    def cycles(self) -> float:
+        """Of one image, by count: two products or one and a half loads a cycle."""
+        pixels = prod(self.tile)
+        tiles = tiled(self.rows, self.tile[0]) * tiled(self.columns, self.tile[1])
+        terms = self.geometry.C * self.geometry.taps
+        apart = self.geometry.step[2] > 1
+        turns = pixels if self.last else self.tile[0] * self.lanes * (5 + apart * 2 * self.tile[1])
+        again = (self.chunks - 1) * pixels * 2
+        work = max(pixels * self.vectors, _LOAD * (pixels + self.vectors))
+        tile = terms * work / 2 * 1.05 + self.vectors * (turns + again)
+        strips = prod(self.tasks) / self.parts
+        packing = self.parts * (self.chunks * self.strip.cycles(self.lanes) + TASK)
+        return strips * (tiles * self.blocks * tile + packing)
+
+    def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
+        """(groups, K, C, taps) in the order of the sum: (groups, blocks, terms, width)."""
+        G, K, C, taps = self.geometry.groups, self.geometry.K, self.geometry.C, self.geometry.taps
+        rows = weight.reshape(G, K, C, taps).swapaxes(2, 3) if self.last else weight.reshape(G, K, C, taps)
+        packed = room((G, self.blocks, *rows.shape[2:], self.width), self.dtype, filled=K % self.width == 0)
+        for block in range(self.blocks):
+            part = rows[:, block * self.width : (block + 1) * self.width]
+            packed[:, block, :, :, : part.shape[1]] = np.moveaxis(part, 1, -1)
+        return packed, padded(bias.reshape(G, K), self.blocks * self.width)
+
+    @property
+    def tiles(self) -> tuple[int, int]:
+        """Tiles of one strip."""
+        return tiled(self.rows, self.tile[0]), tiled(self.columns, self.tile[1])
+
+    def emit(self, code: Code) -> None:
+        """Writes the kernel."""
+        geometry, strip = self.geometry, self.strip
+        image, task = code.divmod(code.task, prod(self.tasks))
+        group, depth, row, column, part = code.unravel(task, self.tasks)
+        row = clipped(code, row, self.rows, geometry.outputs[1])
+        column = clipped(code, column, self.columns, geometry.outputs[2])
+        base = group_base(code, geometry, image, group, stored=self.stored)
+        packed = strip.room(code)
+        sums = (
+            code.scratch(prod(self.tiles) * prod(self.tile) * self.blocks * self.width) if self.chunks > 1 else packed
+        )
+        position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
+        where = code.add(code.mul(image, geometry.groups), group)
+        with code.loop(0, self.chunks) as chunk:
+            strip.pack(code, packed, Place(base, code.mul(chunk, strip.channels), *position))
+            with (
+                code.share(self.blocks, part, self.parts) as block,
+                code.loop(0, self.tiles[0]) as r,
+                code.loop(0, self.tiles[1]) as q,
+            ):
+                values = packed, sums, chunk, group, block, r, q, where, depth, row, column
+                code.apart("tile", partial(self._tile, code), *values)
+        code.release()
+
+    def _tile(
+        self, code: Code, packed: Value, sums: Value, chunk: Value, group: Value, block: Value, r: Value, q: Value,
+        where: Value, depth: Value, row: Value, column: Value,
+    ) -> None:  # fmt: skip
+        """One tile over one chunk: from the bias or the sums so far, to the output or the sums so far."""
+        number = code.add(code.mul(group, self.blocks), block)
+        bias = code.at(code.argument(Argument.BIAS), code.mul(number, self.width))
+        held = code.at(sums, code.mul(code.ravel((block, r, q), (0, *self.tiles)), prod(self.tile) * self.width))
+        first = code.equal(chunk, 0)
+        start = code.b.select(first, bias, held)
+        step = code.b.select(first, whole(0), whole(self.width))
+        tile = [code.variables(self.vectors) for _ in range(prod(self.tile))]
+        for i, pixel in enumerate(tile):
+            for j, place in enumerate(pixel):
+                place.put(code.vector(start, code.mul(step, i), j * self.lanes))
+        r = code.least(code.mul(r, self.tile[0]), self.rows - self.tile[0])
+        q = code.least(code.mul(q, self.tile[1]), self.columns - self.tile[1])
+        corner = depth, code.add(row, r), code.add(column, q)
+        self._sum(code, tile, packed, (number, chunk), (r, q), corner)
+        over = code.below(self.chunks - 2, chunk)
+        with code.when(over):
+            (self._pixels if self.last else self._rows)(code, tile, where, block, corner)
+        if self.chunks > 1:
+            with code.when(code.b.not_(over)):
+                for i, pixel in enumerate(tile):
+                    for j, place in enumerate(pixel):
+                        code.put(place.get(), held, i * self.width + j * self.lanes)
+
+    def _sum(
+        self,
+        code: Code,
+        tile: Tile,
+        packed: Value,
+        source: tuple[Value, Value],
+        place: tuple[Value, Value],
+        corner: tuple[Value, Value, Value],
+    ) -> None:
+        """Adds all products of a chunk's channels and taps to the tile, which is at ``place`` of the strip."""
+        geometry, strip = self.geometry, self.strip
+        number, chunk = source
+        channels = strip.channels
+        weight = code.at(code.argument(Argument.WEIGHT), code.mul(number, geometry.C * geometry.taps * self.width))
+        _, sh, sw = geometry.stride
+        _, dh, dw = geometry.dilation
+        row, column = code.mul(place[0], sh), code.mul(place[1], sw)
+        steps = [(r * sh, q * sw) for r in range(self.tile[0]) for q in range(self.tile[1])]
+        offsets = [strip.row(code, 0, r) + strip.column(q) for r, q in steps]
+        taps = [(0, geometry.kernel[0]), self._taps(code, 1, corner[1]), self._taps(code, 2, corner[2])]
+        axes = [*taps, (0, channels)] if self.last else [(0, channels), *taps]
+        with ExitStack() as loops:
+            indices = [loops.enter_context(code.loop(*axis)) for axis in axes]
+            z, y, x, c = indices if self.last else (*indices[1:], indices[0])
+            there = code.at(
+                packed,
+                code.mul(c, strip.channel_step),
+                strip.row(code, z, code.add(row, code.mul(y, dh))),
+                code.mul(code.add(column, code.mul(x, dw)), strip.column(1)),
+            )
+            channel = code.add(code.mul(chunk, channels), c)
+            tap = code.ravel((z, y, x), geometry.kernel)
+            order = (tap, channel, geometry.C) if self.last else (channel, tap, geometry.taps)
+            term = code.add(code.mul(order[0], order[2]), order[1])
+            early = ahead(self.weights, code.itemsize)
+            multiply(code, tile, code.at(weight, code.mul(term, self.width)), there, offsets, early=early)
+
+    def _taps(self, code: Code, axis: int, corner: Value) -> tuple[Value, Value]:
+        """The first tap and the one after the last that lie, for some output of a tile, on more than padded zeros."""
+        geometry = self.geometry
+        run, kernel, step = geometry.runs[axis], geometry.kernel[axis], geometry.dilation[axis]
+        if geometry.constant or not geometry.framed or run.stop - run.start == geometry.room[axis]:
+            return 0, kernel
+        first = code.mul(corner, geometry.stride[axis])
+        last = code.add(first, (self.tile[axis - 1] - 1) * geometry.stride[axis])
+        low = code.divmod(code.add(code.most(code.sub(run.start, last), 0), step - 1), step)[0]
+        high = code.divmod(code.add(code.most(code.sub(run.stop, first), 0), step - 1), step)[0]
+        return code.least(low, kernel), code.least(high, kernel)
+
+    def _pixels(self, code: Code, tile: Tile, where: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
+        """Stores a tile channels last."""
+        geometry = self.geometry
+        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
+        image, group = code.divmod(where, geometry.groups)
+        channels, first = geometry.groups * geometry.K, code.mul(block, self.width)
+        pixel = code.add(code.mul(image, geometry.pixels), self._place(code, corner))
+        start = code.add(code.mul(pixel, channels), code.mul(group, geometry.K), first)
+        for j in range(self.vectors):
+            mask = None if geometry.K % self.width == 0 else code.mask(code.sub(geometry.K - j * self.lanes, first))
+            for i, held in enumerate(tile):
+                r, q = divmod(i, self.tile[1])
+                offset = code.add(start, self._place(code, (0, r, q)) * channels + j * self.lanes)
+                self.epilogue.put(code, held[j].get(), offset, output, residual, mask)
+
+    def _rows(self, code: Code, tile: Tile, where: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
+        """Stores a tile channels first: squares of lanes are turned."""
+        geometry = self.geometry
+        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
+        first = code.mul(block, self.width)
+        channel = code.add(code.mul(where, geometry.K), first)
+        start = code.add(code.mul(channel, geometry.pixels), self._place(code, corner))
+        rows, columns = self.tile
+        for j in range(self.vectors):
+            for r in range(rows):
+                pixels = [held[j].get() for held in tile[r * columns : (r + 1) * columns]]
+                lines = code.transposed(pixels + [code.constant(0)] * (self.lanes - columns))
+                for i, line in enumerate(lines, start=j * self.lanes):
+                    offset = code.add(start, i * geometry.pixels + self._place(code, (0, r, 0)))
+                    with code.bound(code.add(first, i), geometry.K, self.width):
+                        if geometry.step[2] == 1:
+                            self.epilogue.put(code, line, offset, output, residual, code.mask(columns))
+                        else:
+                            self.epilogue.scatter(
+                                code,
+                                line,
+                                offset,
+                                output,
+                                residual,
+                                range(0, columns * geometry.step[2], geometry.step[2]),
+                            )
+
+    def _place(self, code: Code, position: tuple[Value, Value, Value]) -> Value:
+        """Offset of an output within its channel."""
+        geometry = self.geometry
+        apart = [code.mul(p, step) for p, step in zip(position, geometry.step, strict=True)]
+        return code.ravel(apart, geometry.whole)

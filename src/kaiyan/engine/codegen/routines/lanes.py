@@ -1,0 +1,154 @@
+"""Every channel by itself, with vectors of channels: depthwise convolution where channels stand last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, padded, reaches, tiled, turned
+from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.types import BYTES
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.reference.dtype import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """One input and one output channel a group; ``tile`` (rows, columns) of outputs in registers, a vector each.
+
+    The groups are taken as channels of the geometry: G of them side by side. A task is a strip of ``rows`` x
+    ``columns`` outputs of one plane for ``vectors`` of channels: what lies side by side is packed side by side.
+    """
+
+    geometry: Geometry
+    source: str
+    rows: int
+    columns: int
+    tile: tuple[int, int]
+    vectors: int
+    lanes: int
+    epilogue: Epilogue = BARE
+    dtype: str = "float32"
+    stored: str = ""
+
+    @property
+    def blocks(self) -> int:
+        """Strips of channels."""
+        return -(-self.geometry.C // (self.vectors * self.lanes))
+
+    @property
+    def weights(self) -> int:
+        """Elements of the packed weight."""
+        return self.blocks * self.vectors * self.lanes * self.geometry.taps
+
+    @property
+    def cycles(self) -> float:
+        """Of one image, by count: two products or two loads a cycle."""
+        tiles = tiled(self.rows, self.tile[0]) * tiled(self.columns, self.tile[1])
+        pixels = prod(self.tile)
+        turns = pixels if self.source == "pixels" else self.tile[0] * self.lanes * 5
+        tile = self.geometry.taps * (pixels + 1) / 2 + turns
+        return prod(self.tasks) * (tiles * self.vectors * tile + self.strip.cycles(self.lanes) + TASK)
+
+    def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
+        """(channels, taps) in vectors of channels: (vectors, taps, lanes)."""
+        C, taps = self.geometry.C, self.geometry.taps
+        vectors = self.blocks * self.vectors
+        filled = np.zeros((vectors * self.lanes, taps), self.dtype)
+        filled[:C] = weight.reshape(C, taps)
+        return turned(filled.reshape(vectors, self.lanes, taps), (0, 2, 1)), padded(bias, vectors * self.lanes)
+
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """Tasks of one image: planes, strips of rows, strips of columns, vectors of channels."""
+        depth, height, width = self.geometry.outputs
+        return depth, -(-height // self.rows), -(-width // self.columns), self.blocks
+
+    @property
+    def strip(self) -> Strip:
+        """What one task reads."""
+        _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
+        channels = self.vectors * self.lanes
+        gap = apart(channels * BYTES[self.dtype]) // BYTES[self.dtype]
+        return Strip(self.geometry, self.source, channels, rows, columns, last=True, stored=self.stored, gap=gap)
+
+    def emit(self, code: Code) -> None:
+        """Writes the kernel."""
+        geometry, strip = self.geometry, self.strip
+        image, task = code.divmod(code.task, prod(self.tasks))
+        depth, row, column, block = code.unravel(task, self.tasks)
+        row = clipped(code, row, self.rows, geometry.outputs[1])
+        column = clipped(code, column, self.columns, geometry.outputs[2])
+        base = group_base(code, geometry, image, 0, stored=self.stored)
+        packed = strip.room(code)
+        channel = code.mul(block, strip.channels)
+        position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
+        strip.pack(code, packed, Place(base, channel, *position))
+        vectors = tiled(geometry.C, self.lanes)
+        there = (
+            code.least(self.vectors, code.sub(vectors, code.mul(block, self.vectors))) if self.blocks > 1 else vectors
+        )
+        with (
+            code.loop(0, there) as vector,
+            code.loop(0, self.rows, self.tile[0]) as r,
+            code.loop(0, self.columns, self.tile[1]) as q,
+        ):
+            r, q = code.least(r, self.rows - self.tile[0]), code.least(q, self.columns - self.tile[1])  # noqa: PLW2901
+            lane = code.mul(vector, self.lanes)
+            held = code.variables(prod(self.tile))
+            for place in held:
+                place.put(code.vector(code.argument(Argument.BIAS), channel, lane))
+            self._sum(code, held, code.at(packed, lane), code.add(channel, lane), (r, q))
+            pixel = code.ravel((depth, code.add(row, r), code.add(column, q)), geometry.outputs)
+            put = self._pixels if self.source == "pixels" else self._rows
+            put(code, held, image, pixel, code.add(channel, lane))
+        code.release()
+
+    def _sum(
+        self, code: Code, held: list[Variable], packed: Value, channel: Value, corner: tuple[Value, Value]
+    ) -> None:
+        geometry, strip = self.geometry, self.strip
+        _, sh, sw = geometry.stride
+        _, dh, dw = geometry.dilation
+        offsets = [
+            r * sh * strip.pitch + q * sw * strip.pixel for r in range(self.tile[0]) for q in range(self.tile[1])
+        ]
+        weights = code.at(code.argument(Argument.WEIGHT), code.mul(channel, geometry.taps))
+        kd, kh, kw = geometry.kernel
+        with code.loop(0, kd) as z, code.loop(0, kh) as y, code.loop(0, kw) as x:
+            row = strip.row(code, z, code.add(code.mul(corner[0], sh), code.mul(y, dh)))
+            column = code.add(code.mul(corner[1], sw), code.mul(x, dw))
+            start = code.at(packed, row, code.mul(column, strip.pixel))
+            weight = code.vector(weights, code.mul(code.ravel((z, y, x), geometry.kernel), self.lanes))
+            for place, offset in zip(held, offsets, strict=True):
+                place.put(code.fma(code.vector(start, offset), weight, place.get()))
+
+    def _pixels(self, code: Code, held: list[Variable], image: Value, pixel: Value, channel: Value) -> None:
+        """Stores the tile channels last."""
+        geometry = self.geometry
+        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
+        mask = None if geometry.C % self.lanes == 0 else code.mask(code.sub(geometry.C, channel))
+        for i, place in enumerate(held):
+            r, q = divmod(i, self.tile[1])
+            here = code.add(code.mul(image, geometry.pixels), pixel, r * geometry.outputs[2] + q)
+            self.epilogue.put(code, place.get(), code.add(code.mul(here, geometry.C), channel), output, residual, mask)
+
+    def _rows(self, code: Code, held: list[Variable], image: Value, pixel: Value, channel: Value) -> None:
+        """Stores the tile channels first."""
+        geometry = self.geometry
+        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
+        start = code.add(code.mul(code.add(code.mul(image, geometry.C), channel), geometry.pixels), pixel)
+        rows, columns = self.tile
+        for r in range(rows):
+            vectors = [place.get() for place in held[r * columns : (r + 1) * columns]]
+            for lane, line in enumerate(code.transposed(vectors + [code.constant(0)] * (self.lanes - columns))):
+                with code.bound(code.add(channel, lane), geometry.C, self.lanes):
+                    offset = code.add(start, lane * geometry.pixels + r * geometry.outputs[2])
+                    self.epilogue.put(code, line, offset, output, residual, code.mask(columns))

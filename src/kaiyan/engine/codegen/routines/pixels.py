@@ -1,0 +1,254 @@
+"""Convolution with vectors of neighbouring outputs of a row: for few channels, single ones, or kernels of one tap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kaiyan.arrays.memory import LINE
+from kaiyan.engine.codegen.parts.blocks import TASK, clipped, padded, reaches, tiled, turned
+from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.types import BYTES
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.reference.dtype import Numbers
+
+_FAR = 2**20
+"""Bytes of an input that is not in the second cache when it is asked for."""
+_HELD = 12
+"""Weights that stay in registers when a kernel is written out; more of them are read again for every row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """``channels`` x ``lines`` x ``vectors`` sums in registers: output channels, rows, vectors of columns.
+
+    A task is a strip of ``rows`` x ``columns`` outputs of one plane, in ``bundle`` groups one after the other, for one
+    of ``parts`` of each group's channels. ``written`` writes a small kernel's taps out, sharing each row of the input
+    among the lines; else they are loops, and a weight with rows of zeros before and after makes the lines share.
+    """
+
+    geometry: Geometry
+    source: str
+    rows: int
+    columns: int
+    bundle: int
+    parts: int
+    channels: int
+    lines: int
+    vectors: int
+    written: bool
+    lanes: int
+    epilogue: Epilogue = BARE
+    dtype: str = "float32"
+    stored: str = ""
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of output channels in one group."""
+        return -(-self.geometry.K // self.channels)
+
+    @property
+    def filled(self) -> int:
+        """Rows of zeros before and after each kernel's own."""
+        return 0 if self.written else (self.lines - 1) * self.geometry.stride[1]
+
+    @property
+    def kernel_rows(self) -> int:
+        """Rows of the packed kernel."""
+        return self.geometry.kernel[1] + 2 * self.filled
+
+    @property
+    def terms(self) -> int:
+        """Packed weights of one output channel."""
+        return self.geometry.C * self.geometry.kernel[0] * self.kernel_rows * self.geometry.kernel[2]
+
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """Tasks of one image: bundles of groups, planes, strips of rows, strips of columns, parts of the channels."""
+        depth, height, width = self.geometry.outputs
+        bundles = -(-self.geometry.groups // self.bundle)
+        return bundles, depth, -(-height // self.rows), -(-width // self.columns), self.parts
+
+    @property
+    def strip(self) -> Strip:
+        """What one group of a task reads."""
+        _, rows, columns = reaches(self.geometry, (1, self.rows, self.columns))
+        C, phases = self.geometry.C, self.geometry.stride[2]
+        return Strip(self.geometry, self.source, C, rows, columns, phases=phases, stored=self.stored)
+
+    @property
+    def weights(self) -> int:
+        """Elements of the packed weight."""
+        return self.geometry.groups * self.blocks * self.channels * self.terms
+
+    @property
+    def cycles(self) -> float:
+        """Of one image, by count: two products or two loads a cycle, a vector across two lines of cache being two."""
+        kd, kh, kw = self.geometry.kernel
+        lines, vectors, channels = self.lines, self.vectors, self.channels
+        tiles = tiled(self.rows, lines) * tiled(self.columns, vectors * self.lanes)
+        if self.written:
+            _, rows, _ = reaches(self.geometry, (1, lines, 1))
+            products = kh * kw * lines * channels * vectors
+            again = kh * kw * channels * (lines if kh * kw * channels > _HELD else 0)
+            loads = rows * kw * vectors * 1.9 + again
+        else:
+            rows = kh + self.filled
+            products = rows * kw * lines * channels * vectors
+            loads = rows * kw * (vectors * (1.9 if kw > 1 else 1) + lines * channels)
+        tile = self.geometry.C * kd * max(products, loads) / 2 * 1.1 + lines * channels * vectors * 2 + 10
+        strips = prod(self.tasks) / self.parts
+        inside = tiles * self.blocks * tile + self.parts * self.strip.cycles(self.lanes)
+        return strips * (self.bundle * inside + self.parts * TASK)
+
+    def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
+        """(groups, K, C, taps) in the order of the sum: (groups, blocks, terms, channels)."""
+        G, K, C = self.geometry.groups, self.geometry.K, self.geometry.C
+        kd, kh, kw = self.geometry.kernel
+        filled = np.zeros((G, self.blocks * self.channels, C * kd, self.kernel_rows, kw), self.dtype)
+        filled[:, :K, :, self.filled : self.filled + kh] = weight.reshape(G, K, C * kd, kh, kw)
+        rows = filled.reshape(G, self.blocks, self.channels, self.terms)
+        return turned(rows, (0, 1, 3, 2)), padded(bias.reshape(G, K), self.blocks * self.channels)
+
+    def emit(self, code: Code) -> None:
+        """Writes the kernel."""
+        geometry, strip = self.geometry, self.strip
+        image, task = code.divmod(code.task, prod(self.tasks))
+        bundle, depth, row, column, part = code.unravel(task, self.tasks)
+        row = clipped(code, row, self.rows, geometry.outputs[1])
+        column = clipped(code, column, self.columns, geometry.outputs[2])
+        packed = strip.room(code)
+        position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
+        first = code.mul(bundle, self.bundle)
+        with code.loop(first, code.least(code.add(first, self.bundle), geometry.groups)) as group:
+            base = group_base(code, geometry, image, group, stored=self.stored)
+            strip.pack(code, packed, Place(base, 0, *position))
+            where = code.add(code.mul(image, geometry.groups), group)
+            with code.share(self.blocks, part, self.parts) as block:
+                self._block(code, packed, (where, group, block), (depth, row, column))
+        code.release()
+
+    def _block(
+        self, code: Code, packed: Value, place: tuple[Value, Value, Value], corner: tuple[Value, Value, Value]
+    ) -> None:
+        with code.loop(0, self.rows, self.lines) as r:
+            if self.geometry.K == 1 and self.geometry.groups * prod(self.geometry.room) * code.itemsize > _FAR:
+                self._fetch(code, place, corner, r)
+            self._line(code, packed, place, corner, r)
+
+    def _fetch(
+        self, code: Code, place: tuple[Value, Value, Value], corner: tuple[Value, Value, Value], r: Value
+    ) -> None:
+        """Asks for the rows of the next group under these lines: else memory rests while there is computing."""
+        image = code.divmod(place[0], self.geometry.groups)[0]
+        source = group_base(code, self.geometry, image, code.add(place[1], 1), stored=self.stored)
+        first = code.mul(code.add(corner[1], r), self.geometry.stride[1])
+        run = self.geometry.runs[2]
+        with (
+            code.loop(0, self.lines * self.geometry.stride[1]) as i,
+            code.loop(0, run.stop - run.start, LINE // BYTES[self.stored or self.dtype]) as q,
+        ):
+            code.prefetch(source, code.mul(code.add(first, i), code.number(Argument.STRIDE + 1)), q)
+
+    def _line(
+        self,
+        code: Code,
+        packed: Value,
+        place: tuple[Value, Value, Value],
+        corner: tuple[Value, Value, Value],
+        r: Value,
+    ) -> None:
+        where, group, block = place
+        depth, row, column = corner
+        width = self.vectors * self.lanes
+        number = code.add(code.mul(group, self.blocks), block)
+        r = code.least(r, self.rows - self.lines)
+        with code.loop(0, self.columns, width) as q:
+            q = code.least(q, max(self.columns - width, 0))  # noqa: PLW2901
+            held = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
+            for k, lines in enumerate(held):
+                bias = code.splat(code.load(code.argument(Argument.BIAS), code.mul(number, self.channels), k))
+                for line in lines:
+                    for place_ in line:
+                        place_.put(bias)
+            weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
+            start = code.at(packed, self.strip.row(code, 0, code.mul(r, self.geometry.stride[1])), q)
+            (self._written if self.written else self._looped)(code, held, weights, start)
+            self._put(code, held, where, block, (depth, code.add(row, r), code.add(column, q)))
+
+    def _written(self, code: Code, held: list[list[list[Variable]]], weights: Value, start: Value) -> None:
+        kd, kh, kw = self.geometry.kernel
+        _, sh, _ = self.geometry.stride
+        _, dh, dw = self.geometry.dilation
+        strip = self.strip
+        with code.loop(0, self.geometry.C) as c, code.loop(0, kd) as z:
+            plane = code.at(start, code.mul(c, strip.channel_step), strip.row(code, z, 0))
+            order = code.mul(code.add(code.mul(c, kd), z), kh * kw * self.channels)
+            kernel = code.at(weights, order)
+            for i in range((self.lines - 1) * sh + (kh - 1) * dh + 1):
+                uses = [
+                    (r, (i - r * sh) // dh)
+                    for r in range(self.lines)
+                    if (i - r * sh) % dh == 0 and 0 <= (i - r * sh) // dh < kh
+                ]
+                if kh * kw * self.channels > _HELD:
+                    kernel = code.forgotten(kernel)
+                for x in range(kw) if uses else ():
+                    elements = [
+                        code.vector(plane, i * strip.pitch + strip.column(x * dw) + v * self.lanes)
+                        for v in range(self.vectors)
+                    ]
+                    for r, y in uses:
+                        for k in range(self.channels):
+                            weight = code.splat(code.load(kernel, (y * kw + x) * self.channels + k))
+                            for v, place in enumerate(held[k][r]):
+                                place.put(code.fma(weight, elements[v], place.get()))
+
+    def _looped(self, code: Code, held: list[list[list[Variable]]], weights: Value, start: Value) -> None:
+        kd, kh, kw = self.geometry.kernel
+        _, sh, sw = self.geometry.stride
+        _, dh, dw = self.geometry.dilation
+        strip = self.strip
+        sizes = (self.geometry.C, kd, kh + self.filled, kw)
+        with code.loop(0, sizes[0]) as c, code.loop(0, kd) as z, code.loop(0, sizes[2]) as y, code.loop(0, kw) as x:
+            position, phase = code.divmod(code.mul(x, dw), sw)
+            row = code.at(start, code.mul(c, strip.channel_step), strip.row(code, z, code.mul(y, dh)))
+            elements = [
+                code.vector(row, code.mul(phase, strip.phase_pitch), position, v * self.lanes)
+                for v in range(self.vectors)
+            ]
+            order = code.ravel((c, z, code.add(y, self.filled), x), (sizes[0], kd, self.kernel_rows, kw))
+            kernel = code.at(weights, code.mul(order, self.channels))
+            for r in range(self.lines):
+                for k in range(self.channels):
+                    weight = code.splat(code.load(kernel, k - r * sh * kw * self.channels))
+                    for v, place in enumerate(held[k][r]):
+                        place.put(code.fma(weight, elements[v], place.get()))
+
+    def _put(
+        self,
+        code: Code,
+        held: list[list[list[Variable]]],
+        where: Value,
+        block: Value,
+        corner: tuple[Value, Value, Value],
+    ) -> None:
+        geometry = self.geometry
+        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
+        pixel = code.ravel(corner, geometry.outputs)
+        first = code.mul(block, self.channels)
+        start = code.add(code.mul(code.add(code.mul(where, geometry.K), first), geometry.pixels), pixel)
+        for k, lines in enumerate(held):
+            with code.bound(code.add(first, k), geometry.K, self.channels):
+                for r, line in enumerate(lines):
+                    for v, place in enumerate(line):
+                        offset = code.add(start, k * geometry.pixels + r * geometry.outputs[2] + v * self.lanes)
+                        mask = code.mask(self.columns - v * self.lanes)
+                        self.epilogue.put(code, place.get(), offset, output, residual, mask)

@@ -1,0 +1,254 @@
+"""Winograd's convolution, fused: a block of tiles goes through all its steps in cache, and no whole tensor is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
+from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.codegen.parts.tile import ahead, multiply
+from kaiyan.engine.codegen.parts.toom import toom
+from kaiyan.engine.codegen.parts.transform import apply
+from kaiyan.engine.codegen.routines.points import Points
+from kaiyan.engine.codegen.running.workspace import room
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.parts.toom import Toom
+    from kaiyan.reference.dtype import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Winograd:
+    """F(m, r) on rows and on columns, stride 1; sums over depth and channels are products of matrices.
+
+    A task is a block of ``rows`` x ``columns`` tiles and one of ``parts`` of the channels. ``group`` rows of tiles are
+    multiplied at a time, ``tile`` x ``vectors`` of them in registers.
+    """
+
+    geometry: Geometry
+    source: str
+    m: tuple[int, int]
+    rows: int
+    columns: int
+    parts: int
+    group: int
+    tile: int
+    vectors: int
+    lanes: int
+    epilogue: Epilogue = BARE
+    dtype: str = "float32"
+    stored: str = ""
+
+    @property
+    def transforms(self) -> tuple[Toom, Toom]:
+        """Of rows and of columns."""
+        return toom(self.m[0], self.geometry.kernel[1]), toom(self.m[1], self.geometry.kernel[2])
+
+    @property
+    def points(self) -> int:
+        """Products of one tile."""
+        vertical, horizontal = self.transforms
+        return vertical.n * horizontal.n
+
+    @property
+    def width(self) -> int:
+        """Output channels of one block."""
+        return self.lanes * self.vectors
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of output channels in one group."""
+        return -(-self.geometry.K // self.width)
+
+    @property
+    def depth(self) -> int:
+        """Terms of one product's sum: input channels, filled up to whole vectors, times the kernel's planes."""
+        return -(-self.geometry.C // self.lanes) * self.lanes * self.geometry.kernel[0]
+
+    @property
+    def pitch(self) -> int:
+        """Elements between the transformed inputs of two points; no power of two, or they would evict each other."""
+        return self.rows * self.columns * self.depth + self.lanes
+
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """Tasks of one image: groups, planes, rows of blocks, columns of blocks, parts of the channels."""
+        depth, height, width = self.geometry.outputs
+        m, n = self.m
+        return self.geometry.groups, depth, -(-height // (m * self.rows)), -(-width // (n * self.columns)), self.parts
+
+    @property
+    def strip(self) -> Strip:
+        """The rows under one row of tiles, for one vector of channels."""
+        vertical, horizontal = self.transforms
+        columns = (self.columns - 1) * horizontal.m + horizontal.n
+        return Strip(self.geometry, self.source, self.lanes, vertical.n, columns, last=True, stored=self.stored)
+
+    @property
+    def weights(self) -> int:
+        """Elements of the packed weight."""
+        return self.geometry.groups * self.blocks * self.points * self.depth * self.width
+
+    @property
+    def cycles(self) -> float:
+        """Of one image, by count: two products or two loads a cycle; a transform takes a few for each point."""
+        tiles = self.rows * self.columns
+        products = tiled(self.group * self.columns, self.tile) * tiled(self.rows, self.group) * self.blocks
+        work = self.points * self.depth * max(self.tile * self.vectors, self.tile + self.vectors) / 2 * 1.1
+        strip = self.rows * tiled(self.geometry.C, self.lanes) * self.strip.cycles(self.lanes)
+        inputs = tiles * self.depth / self.lanes * self.points * 5
+        outputs = tiles * self.blocks * self.vectors * self.points * (4 if self.source == "pixels" else 7)
+        blocks = prod(self.tasks) / self.parts
+        return blocks * (self.parts * (strip + inputs + TASK) + products * work + outputs)
+
+    def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
+        """(groups, K, C, kernel) to its points: (groups, blocks, points, depth, width)."""
+        G, K, C = self.geometry.groups, self.geometry.K, self.geometry.C
+        planes, *taps = self.geometry.kernel
+        kernels = weight.reshape(G, K, C, planes, *taps)
+        full = self.depth == C * planes and K % self.width == 0
+        shape = (G, self.blocks, self.points, planes, self.depth // planes, self.width)
+        packed = room(shape, self.dtype, filled=full)
+        points = Points(self.m, (taps[0], taps[1]), self.dtype, self.width)
+        for g, plane in np.ndindex(G, planes):
+            points.transform(kernels[g, :, :, plane], packed[g, :, :, plane])
+        return packed, padded(bias.reshape(G, K), self.blocks * self.width)
+
+    def emit(self, code: Code) -> None:
+        """Writes the kernel."""
+        geometry = self.geometry
+        image, task = code.divmod(code.task, prod(self.tasks))
+        group, depth, row, column, part = code.unravel(task, self.tasks)
+        corner = depth, code.mul(row, self.rows * self.m[0]), code.mul(column, self.columns * self.m[1])
+        base = group_base(code, geometry, image, group, stored=self.stored)
+        doubt = code.zeros(1)[0]
+        packed = self.strip.room(code)
+        inputs = code.scratch(self.points * self.pitch)
+        products = code.scratch(self.points * self.group * self.columns * self.width)
+        pixels = code.scratch((self.m[0] * self.columns * self.m[1] + self.lanes) * self.lanes)
+        with code.loop(0, self.rows) as r, code.loop(0, geometry.C, self.lanes) as c:
+            self.strip.pack(code, packed, Place(base, c, depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]))
+            self._inputs(code, packed, code.at(inputs, code.mul(r, self.columns * self.depth), c))
+        with code.share(self.blocks, part, self.parts) as block, code.loop(0, self.rows, self.group) as r:
+            r = code.least(r, self.rows - self.group)  # noqa: PLW2901
+            number = code.add(code.mul(group, self.blocks), block)
+            source = code.at(inputs, code.mul(r, self.columns * self.depth))
+            code.apart("multiply", partial(self._multiply, code), source, products, number)
+            with code.loop(0, self.group) as g, code.loop(0, self.vectors) as j:
+                lane = code.mul(j, self.lanes)
+                source = code.at(products, code.mul(g, self.columns * self.width), lane)
+                bias = code.vector(code.argument(Argument.BIAS), code.mul(number, self.width), lane)
+                self._outputs(code, source, pixels, bias, doubt)
+                top = code.add(corner[1], code.mul(code.add(r, g), self.m[0]))
+                channel = code.add(code.mul(block, self.width), lane)
+                self._put(code, pixels, image, group, channel, (depth, top, corner[2]))
+        code.release()
+        with code.when(code.any_nan(doubt.get())):
+            code.raise_flag(Argument.FLAG)
+
+    def _inputs(self, code: Code, packed: Value, into: Value) -> None:
+        """Every tile of one packed row to its points, for each plane under the output."""
+        vertical, horizontal = self.transforms
+        strip, planes = self.strip, self.geometry.kernel[0]
+        with code.loop(0, planes) as z, code.loop(0, self.columns) as tile:
+            source = code.at(packed, strip.row(code, z, 0), code.mul(tile, horizontal.m * self.lanes))
+            rows = [
+                apply(
+                    code,
+                    horizontal.input,
+                    [code.vector(source, i * strip.pitch + j * self.lanes) for j in range(horizontal.n)],
+                )
+                for i in range(vertical.n)
+            ]
+            to = code.at(into, code.mul(tile, self.depth), code.mul(z, self.depth // planes))
+            for j in range(horizontal.n):
+                for i, value in enumerate(apply(code, vertical.input, [row[j] for row in rows])):
+                    code.put(value, to, (i * horizontal.n + j) * self.pitch)
+
+    def _multiply(self, code: Code, inputs: Value, products: Value, block: Value) -> None:
+        """For every point: transformed inputs (tile, depth) times transformed weights (depth, channels)."""
+        count = self.group * self.columns
+        weights = code.at(code.argument(Argument.WEIGHT), code.mul(block, self.points * self.depth * self.width))
+        with code.loop(0, self.points) as point, code.loop(0, count, self.tile) as tile:
+            tile = code.least(tile, count - self.tile)  # noqa: PLW2901
+            elements = code.at(inputs, code.mul(point, self.pitch), code.mul(tile, self.depth))
+            matrix = code.at(weights, code.mul(point, self.depth * self.width))
+            held = [code.zeros(self.vectors) for _ in range(self.tile)]
+            with code.loop(0, self.depth) as c:
+                offsets = [i * self.depth for i in range(self.tile)]
+                here = code.at(matrix, code.mul(c, self.width))
+                early = ahead(self.weights, code.itemsize)
+                multiply(code, held, here, code.at(elements, c), offsets, early=early)
+            to = code.at(products, code.mul(code.add(code.mul(point, count), tile), self.width))
+            for i, pixel in enumerate(held):
+                for j, place in enumerate(pixel):
+                    code.put(place.get(), to, i * self.width + j * self.lanes)
+
+    def _outputs(self, code: Code, products: Value, pixels: Value, bias: Value, doubt: Variable) -> None:
+        """A row of tiles from its products to pixels (row, column, lane).
+
+        A number that is not finite spoils its whole tile, and ``doubt`` becomes NaN: then it has to be summed directly.
+        """
+        vertical, horizontal = self.transforms
+        pitch = self.group * self.columns * self.width
+        with code.loop(0, self.columns) as tile:
+            source = code.at(products, code.mul(tile, self.width))
+            columns = [
+                apply(
+                    code,
+                    vertical.output,
+                    [code.vector(source, (i * horizontal.n + j) * pitch) for i in range(vertical.n)],
+                )
+                for j in range(horizontal.n)
+            ]
+            to = code.at(pixels, code.mul(tile, horizontal.m * self.lanes))
+            for i in range(vertical.m):
+                for j, value in enumerate(apply(code, horizontal.output, [column[i] for column in columns])):
+                    doubt.put(code.fma(value, code.constant(0), doubt.get()))
+                    code.put(code.b.fadd(value, bias), to, (i * self.columns * horizontal.m + j) * self.lanes)
+
+    def _put(
+        self, code: Code, pixels: Value, image: Value, group: Value, channel: Value, corner: tuple[Value, Value, Value]
+    ) -> None:
+        """Rows of pixels to the output, those that it has."""
+        geometry = self.geometry
+        _, height, width = geometry.outputs
+        depth, top, left = corner
+        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
+        columns = self.columns * self.m[1]
+        count = code.least(code.sub(width, left), columns)
+        channels = geometry.groups * geometry.K
+
+        def by_pixel(line: Value, pixel: Value) -> None:
+            start = code.add(code.mul(image, geometry.pixels * channels), code.mul(group, geometry.K), channel)
+            mask = None if geometry.K % self.width == 0 else code.mask(code.sub(geometry.K, channel))
+            with code.loop(0, count) as q:
+                offset = code.add(start, code.mul(code.add(pixel, q), channels))
+                self.epilogue.put(code, code.vector(line, code.mul(q, self.lanes)), offset, output, residual, mask)
+
+        def by_channel(line: Value, pixel: Value) -> None:
+            where = code.add(code.mul(image, channels), code.mul(group, geometry.K), channel)
+            start = code.add(code.mul(where, geometry.pixels), pixel)
+
+            def turn(q: Value, inside: Value) -> None:
+                here = code.mask(inside)
+                pixels = [code.vector(line, code.mul(code.add(q, i), self.lanes)) for i in range(self.lanes)]
+                for lane, value in enumerate(code.transposed(pixels)):
+                    offset = code.add(start, q, lane * geometry.pixels)
+                    with code.bound(code.add(channel, lane), geometry.K, self.width):
+                        self.epilogue.put(code, value, offset, output, residual, here)
+
+            code.vectors(0, count, turn)
+
+        put = by_pixel if self.source == "pixels" else by_channel
+        with code.loop(0, code.least(code.sub(height, top), self.m[0])) as i:
+            pixel = code.add(code.mul(code.add(code.mul(depth, height), top, i), width), left)
+            put(code.at(pixels, code.mul(i, columns * self.lanes)), pixel)

@@ -1,0 +1,1 @@
+"""Compiled kernels at work: threads, memory, what the machine can do."""

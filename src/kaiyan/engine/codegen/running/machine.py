@@ -1,0 +1,82 @@
+"""What this machine can do, measured once and kept: products a second in registers, bytes a second from memory."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kaiyan.engine.codegen.language.compile import address, cache_folder, keep
+from kaiyan.engine.codegen.language.target import host
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.language.ir import Code
+
+_SUMS, _ROUNDS = 12, 20_000
+_BYTES = 32 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """``frequency`` is in cycles a second, two products of vectors being one cycle; ``bandwidth`` in bytes a second."""
+
+    frequency: float
+    bandwidth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """A kernel that only multiplies and adds, in as many registers as it takes to hide the time of one product."""
+
+    dtype: str = "float32"
+
+    def emit(self, code: Code) -> None:
+        """Writes the kernel."""
+        sums = code.variables(_SUMS)
+        factor = code.splat(code.load(code.argument(0)))
+        for place in sums:
+            place.put(factor)
+        with code.loop(0, _ROUNDS):
+            for place in sums:
+                place.put(code.fma(place.get(), factor, factor))
+        for i, place in enumerate(sums):
+            code.put(place.get(), code.argument(0), i * code.lanes)
+
+
+@lru_cache(maxsize=1)
+def machine() -> Machine:
+    """This machine, from the cache on disk or measured in about 30 milliseconds."""
+    path = cache_folder() / f"machine-{host().name}-{host().cpu or 'generic'}.json"
+    try:
+        return Machine(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        found = Machine(_frequency(), _bandwidth())
+        keep(path, json.dumps(asdict(found)).encode())
+        return found
+
+
+def _frequency() -> float:
+    memory = np.zeros(64 * _SUMS, np.float32)
+    arguments = (ctypes.c_int64 * 1)(memory.ctypes.data)
+    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(address(Products()))
+    return _SUMS * _ROUNDS / 2 / _shortest(lambda: function(ctypes.addressof(arguments), 0))
+
+
+def _bandwidth() -> float:
+    source, target = np.ones(_BYTES, np.uint8), np.zeros(_BYTES, np.uint8)
+    return 2 * _BYTES / _shortest(lambda: np.copyto(target, source), 5)
+
+
+def _shortest(call: object, times: int = 9) -> float:
+    assert callable(call)
+    found = []
+    for _ in range(times):
+        began = perf_counter()
+        call()
+        found.append(perf_counter() - began)
+    return min(found)

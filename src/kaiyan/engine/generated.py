@@ -1,0 +1,198 @@
+"""What the generated algorithms share: what they refuse, how they tell their time, how a routine holds its weight."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from functools import lru_cache, partial
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.engine.types import BYTES, expected, is_whole, types_of
+from kaiyan.reference.dtype import result_of
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.spec import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaiyan.engine.algorithm import Routine
+    from kaiyan.engine.codegen.language.target import Target
+    from kaiyan.engine.codegen.parts.epilogue import Epilogue
+    from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.running.launch import Convolution, Launch
+    from kaiyan.engine.types import Types
+    from kaiyan.spec.problem import Problem
+
+_CALL = 3e-6
+"""Seconds of a call whose work is nothing."""
+_SHORT = 50e-6
+"""Seconds of work below which one thread does it all."""
+_NEAR = 8 * 2**20
+"""Bytes of a weight that a core's share of the last cache keeps from one call to the next."""
+_PACKED, _PACKED_ANEW, _LARGE = 0.4e-9, 1.3e-9, 32 * 2**20
+"""Seconds to pack one element of a weight; one of a weight of more bytes, whose memory the system clears each time."""
+_SINGLE = ("tanh", "gelu")
+RANK = 3
+_CLIPPING = (None, "relu", "relu6")
+"""What may follow a sum of whole numbers and leave it one."""
+TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
+"""The error that a tier allows, in units of a direct sum's."""
+
+
+class Generated:
+    """An algorithm whose routine is a compiled kernel; a subclass says what it refuses and which kernel it takes."""
+
+    name: str
+    arrays = ("numpy", "torch")
+
+    def error(self, problem: Problem) -> float:
+        del problem
+        return 1.0
+
+    def refuses(self, problem: Problem) -> Sentence | None:
+        return _refused(problem) or self.unfit(problem) or self._inexact(problem)
+
+    def _inexact(self, problem: Problem) -> Sentence | None:
+        error, allowed = self.error(problem), TIERS[problem.precision]
+        if error <= allowed:
+            return None
+        return sentence(
+            "refused",
+            "its error is {error:.2g} times a direct sum's; {precision!r} allows {allowed:g}",
+            error=error,
+            precision=problem.precision,
+            allowed=allowed,
+        )
+
+    def unfit(self, problem: Problem) -> Sentence | None:
+        """Why this algorithm does not take a problem that kernels can compute."""
+        raise NotImplementedError
+
+    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
+        """The kernel, cut for this machine."""
+        raise NotImplementedError
+
+    def safe(self, geometry: Geometry, source: str, setting: Setting) -> Convolution | None:
+        """The kernel for inputs on which the first one goes astray; None where it never does."""
+        del geometry, source, setting
+        return None
+
+    def seconds(self, problem: Problem) -> float:
+        kernel = self.kernel(_geometry(problem)[0], *setting(problem, expected(problem)))
+        return self.expected(problem, kernel.cycles, kernel.weights)
+
+    def expected(self, problem: Problem, cycles: float, weights: int) -> float:
+        """Seconds of so many cycles for one image, with so many packed weights."""
+        from kaiyan.engine.codegen.running.machine import machine
+
+        work = problem.input_shape[0] * cycles / machine().frequency
+        weight = weights * BYTES[expected(problem).summed]
+        read = weight / machine().bandwidth if weight > _NEAR else 0.0
+        packing = weights * (_PACKED if weight < _LARGE else _PACKED_ANEW) if problem.fresh else 0.0
+        return _CALL + packing + max(work + read, (moved(problem) + weight) / machine().bandwidth)
+
+    def alone(self, problem: Problem) -> bool:
+        """Whether the work is too short for more than one thread."""
+        return self.seconds(problem) < _SHORT
+
+    def build(self, problem: Problem) -> Routine:
+        from kaiyan.engine.whole import Whole
+
+        ways = types_of(problem)
+        if ways[0].exact or ways[0].whole:
+            return Whole(problem, ways, partial(self.compiled, problem))
+        return self.compiled(problem, ways[0])
+
+    def compiled(self, problem: Problem, types: Types) -> Routine:
+        """The routine that reads, sums and stores these types."""
+        from kaiyan.engine.compiled import Compiled
+
+        launch = partial(self._launch, problem, types)
+        return Compiled(launch(self.kernel), problem, types, lambda: launch(self.safe))
+
+    def _launch(self, problem: Problem, types: Types, choose: Callable[..., Any]) -> Launch:
+        from kaiyan.engine.codegen.running.launch import Launch
+
+        geometry, maps = _geometry(problem)
+        kernel = reading(choose(geometry, *setting(problem, types)), types)
+        output = problem.spec.output_shape(problem.input_shape)
+        return Launch(kernel, maps, output, problem.kind, alone=self.alone(problem))
+
+
+Setting = tuple["Target", str, "Epilogue", int]
+"""Target, type, epilogue and threads: what a kernel is cut for beside its geometry."""
+
+
+def setting(problem: Problem, types: Types) -> tuple[str, Setting]:
+    """The layout of a problem's input as kernels name it, and what they are cut for."""
+    from kaiyan.engine.codegen.language.target import host
+    from kaiyan.engine.codegen.parts.epilogue import Epilogue
+    from kaiyan.engine.codegen.running.threads import get_num_threads
+
+    source = "rows" if problem.layout in ("planes", "odd") else problem.layout
+    given = "" if types.given == types.summed else types.given
+    epilogue = Epilogue(problem.activation, problem.residual, given, types.saturate)
+    return source, (host(), types.summed, epilogue, get_num_threads())
+
+
+def reading(kernel: Any, types: Types) -> Any:
+    """The kernel, made to read an input of its own type."""
+    return kernel if types.read == types.summed else replace(kernel, stored=types.read)
+
+
+def _refused(problem: Problem) -> Sentence | None:
+    """Why no kernel computes this problem."""
+    sizes = (*problem.input_shape, *problem.spec.weight_shape, *problem.spec.output_shape(problem.input_shape))
+    result = result_of(problem)
+    reasons = (
+        (
+            isinstance(read.constant(problem.spec.padding_mode), complex),
+            sentence("refused", "the generated code pads with real numbers only"),
+        ),
+        (not types_of(problem), sentence("refused", "the generated code computes real numbers of up to 64 bits only")),
+        (len(problem.spec.axes) > RANK, sentence("refused", "the generated code handles at most 3 spatial axes")),
+        (
+            bool(problem.out_dtype or is_whole(result)) and (problem.activation not in _CLIPPING or problem.residual),
+            sentence("refused", "for these mixed types the generated code computes the sum only"),
+        ),
+        (
+            problem.activation in _SINGLE and result == "float64",
+            sentence(
+                "refused", "the generated code computes {activation} in float32 only", activation=problem.activation
+            ),
+        ),
+        (problem.device != "cpu", sentence("refused", "the array is not in the CPU's memory")),
+        (problem.traced, sentence("refused", "torch is tracing these tensors: autograd, functorch or compile")),
+        (0 in sizes, sentence("refused", "an axis is empty")),
+    )
+    return next((reason for holds, reason in reasons if holds), None) or unusable()
+
+
+@lru_cache(maxsize=1)
+def unusable() -> Sentence | None:
+    """Why code cannot be generated on this machine; said once, as a warning too."""
+    try:
+        from kaiyan.engine.codegen.running.machine import machine
+
+        machine()
+    except (ImportError, OSError, RuntimeError) as error:
+        reason = sentence("refused", "llvmlite is not usable here: {error}", error=error)
+        warnings.warn(f"{reason}; convolutions are slower without it", RuntimeWarning, stacklevel=2)
+        return reason
+    return None
+
+
+def moved(problem: Problem) -> int:
+    """Bytes of pictures from and to memory: each once, the output's lines read before they are written."""
+    output = prod(problem.spec.output_shape(problem.input_shape))
+    given = problem.out_dtype or result_of(problem)
+    return BYTES.get(problem.dtype, 8) * prod(problem.input_shape) + 2 * BYTES.get(given, 8) * output
+
+
+@lru_cache(maxsize=512)
+def _geometry(problem: Problem) -> tuple[Geometry, Any]:
+    from kaiyan.engine.codegen.parts.geometry import flattened, geometry
+
+    found, maps = geometry(problem.spec, problem.input_shape)
+    return flattened(found, maps, problem.input_shape[2:]) if problem.layout == "planes" else (found, maps)

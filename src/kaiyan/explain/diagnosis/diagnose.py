@@ -1,0 +1,240 @@
+"""The cause of a failure, where it is, and ways out that were tried."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from html import escape
+from importlib import import_module
+from time import process_time
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.explain.diagnosis.causes import CAUSES
+from kaiyan.explain.diagnosis.causes.finding import Finding
+from kaiyan.explain.diagnosis.facts import gathered
+from kaiyan.explain.diagnosis.suspicion import suspected
+from kaiyan.explain.diagnosis.trial import applied, tried
+from kaiyan.explain.door import checked
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.i18n import language
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.table import said
+from kaiyan.trace.undisturbed import undisturbing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import nn
+
+    from kaiyan.explain.diagnosis.causes.finding import Cause
+    from kaiyan.explain.diagnosis.facts import Facts
+    from kaiyan.explain.diagnosis.fixes import Fix
+    from kaiyan.explain.diagnosis.rehearse import Step
+    from kaiyan.trace.record import Line
+
+_NOTE = re.compile(r"\nK\d{3}: ")
+CHAIN = 4
+"""Failures one behind the other that are followed."""
+PATIENCE = 0.8
+"""Seconds of all processors after which no more fixes are tried."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What failed: ``code`` ("K012"), the cause, the layer's path, the user's line, the last steps, fixes in order.
+
+    ``then`` is the next failure, once the first fix is in; None where the model runs then.
+    """
+
+    code: str
+    cause: Sentence
+    path: str | None
+    line: Line | None
+    ledger: tuple[Step, ...]
+    fixes: tuple[Fix, ...]
+    unknown: tuple[Sentence, ...]
+    then: Diagnosis | None = None
+
+    def text(self, lang: str | None = None) -> str:
+        """The whole of it in a language, line by line."""
+        return "\n".join(self._lines(language(lang)))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __rich__(self) -> str:
+        from rich.markup import escape as plain
+
+        return plain(self.text())
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text())[:19_000]}</pre>"
+
+    def to_markdown(self, lang: str | None = None) -> str:
+        """The whole of it as a block of Markdown."""
+        return f"```text\n{self.text(lang)}\n```"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, for JSON."""
+        line = self.line
+        return {
+            "code": self.code,
+            "cause": said(self.cause, "en"),
+            "path": self.path,
+            "line": {"file": line.file, "number": line.number, "text": line.text} if line else None,
+            "ledger": [step.to_dict() for step in self.ledger],
+            "fixes": [fix.to_dict() for fix in self.fixes],
+            "unknown": [said(line, "en") for line in self.unknown],
+            "then": self.then.to_dict() if self.then else None,
+        }
+
+    def _lines(self, lang: str) -> Iterator[str]:
+        yield f"{self.code}: {said(self.cause, lang)}"
+        if self.line:
+            yield f"  {self.line.file}:{self.line.number}: {self.line.text}"
+        for step in self.ledger:
+            yield f"  {'→' if step.output is None else ' '} {step}"
+        for number, fix in enumerate(self.fixes, start=1):
+            note = f" ({said(fix.note, lang)})" if fix.note else ""
+            yield f"  {number}. {said(fix.sentence, lang)}{note}"
+            if fix.line and fix.line != self.line:
+                yield f"       {fix.line.file}:{fix.line.number}"
+            yield from (f"       {line}" for line in fix.diff.splitlines())
+        for unknown in self.unknown:
+            yield f"  ? {said(unknown, lang)}"
+        if self.then:
+            yield said(sentence("diagnosis", "and then:"), lang)
+            yield self.then.text(lang)
+
+
+@undisturbing
+def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs: Any = None) -> Diagnosis:
+    """Why a model failed and how to fix it; ``error`` is an exception, a pasted traceback or a message.
+
+    Model and inputs are taken from the exception's frames unless given; fixes are tried on them, and
+    neither is modified. Raises ``KaiyanError`` for an error that says nothing.
+    """
+    given: Any = error
+    if not isinstance(given, (str, BaseException)) or (isinstance(given, str) and not given.strip()):
+        raise KaiyanError("no-message", "there is no error to explain", "kaiyan explain < traceback.txt")
+    if model is not None:
+        model = checked(model)
+    facts = gathered(error, model, inputs)
+    if facts.model is not None:
+        import_module("kaiyan.trace.copied")  # half a second, once: before the clock of the fixes starts
+    return _diagnosed(facts, CHAIN, process_time() + PATIENCE)
+
+
+def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
+    began = process_time()
+    code, finding = _reason(facts)
+    until += process_time() - began  # a search for sizes does not take from the time of the fixes
+    trials = tried(facts, finding, until, _reason)
+    code, finding, trials = suspected(facts, code, finding, trials)
+    unknown = (*finding.unknown, *_unknown(facts, finding))
+    then = None
+    first = trials[0].run if trials else None
+    if first is not None and first.error is not None and chain and process_time() < until:
+        model, inputs = applied(trials[0].fix, facts)
+        then = _diagnosed(gathered(first.error, model, inputs), chain - 1, until)
+    ledger = facts.run.steps[-8:] if facts.run and facts.run.error else ()
+    fixes = tuple(t.fix if facts.model is None else t.fix.found_in(facts.model) for t in trials)
+    return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, fixes, unknown, then)
+
+
+def _reason(facts: Facts) -> tuple[str, Finding]:
+    """The code and what it finds: of the first row that understands the facts."""
+    for cause in CAUSES:
+        finding = _asked(cause, facts)
+        if finding:
+            return finding.code or cause.code, finding
+    return "K000", Finding(sentence("K000", "this failure is not in the catalogue: {text}", text=facts.message))
+
+
+def _asked(cause: Cause, facts: Facts) -> Finding | None:
+    """What a row finds; from the words alone where it cannot read inputs of a kind that it does not know."""
+    for known in (facts, replace(facts, model=None, inputs=(), run=None, loss=None, frame=None)):
+        try:
+            return cause(known)
+        except Exception:  # noqa: BLE001 (a row that stumbles must not hide the user's error)
+            continue
+    return None
+
+
+def _unknown(facts: Facts, finding: Finding) -> Iterator[Sentence]:
+    if facts.model is None and facts.loss is None:
+        yield sentence("diagnosis", "the fixes were not tried: the model and its inputs are not known")
+    elif facts.is_outside and finding.is_outside:
+        yield sentence("diagnosis", "the model itself runs on these inputs: the failure comes after it")
+    elif facts.is_outside:
+        yield sentence(
+            "diagnosis", "the model runs on these inputs: the error came from other inputs, or from code outside it"
+        )
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """A context in which failures are explained, in a note added to the user's own exception."""
+    try:
+        yield
+    except Exception as error:
+        _noted(error)
+        raise
+
+
+def _noted(error: BaseException) -> None:
+    if any(_NOTE.match(note) for note in getattr(error, "__notes__", ())):
+        return
+    try:
+        found = diagnose(error)
+    except Exception:  # noqa: BLE001 (an explanation that fails must not hide the user's error)
+        return
+    if found.code != "K000":
+        error.add_note(f"\n{found}")
+
+
+def install_explainer() -> Callable[[], None]:
+    """Explains every exception that ends the program or an IPython cell; gives the function that takes this back."""
+    removers = [_installed_hook()]
+    shell = _ipython()
+    if shell is not None:
+        removers.append(_installed_in(shell))
+
+    def remove() -> None:
+        while removers:
+            removers.pop()()
+
+    return remove
+
+
+def _installed_hook() -> Callable[[], None]:
+    before, asked = sys.excepthook, [True]
+
+    def explain(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if asked and isinstance(error, Exception):
+            _noted(error)
+        before(kind, error, trace)
+
+    def remove() -> None:
+        asked.clear()  # a hook that was installed after this one may still call it
+        if sys.excepthook is explain:
+            sys.excepthook = before
+
+    sys.excepthook = explain
+    return remove
+
+
+def _ipython() -> Any:
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module else None
+
+
+def _installed_in(shell: Any) -> Callable[[], None]:
+    def explain(own: Any, kind: Any, error: Any, trace: Any, tb_offset: Any = None) -> None:
+        _noted(error)
+        own.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+    shell.set_custom_exc((Exception,), explain)
+    return lambda: shell.set_custom_exc((), None)

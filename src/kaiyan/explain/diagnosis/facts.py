@@ -1,0 +1,206 @@
+"""What is known of a failure: its words, the user's line, the model and its inputs, a rehearsal of its run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from inspect import signature
+from linecache import getline
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from kaiyan.explain.diagnosis.loss import Loss, called_loss, is_loss
+from kaiyan.explain.diagnosis.rehearse import Rehearsal, rehearse, titled
+from kaiyan.explain.diagnosis.traceback import calls_before, written_line
+from kaiyan.trace.lend import Keywords
+from kaiyan.trace.rebuild import SETTINGS
+from kaiyan.trace.record import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from kaiyan.explain.diagnosis.rehearse import Shape, Step
+    from kaiyan.show.sentence import Sentence
+
+_OURS = (str(Path(torch.__file__).parent), str(Path(np.__file__).parent), str(Path(__file__).parents[2]))
+_HANDLING = "During handling of the above exception, another exception occurred:"
+_HALF = str.maketrans(
+    dict(zip("：；）［］．０１２３４５６７８９", ":;)[].0123456789", strict=True)) | {"，": ", ", "（": " ("}
+)
+"""Signs that a Chinese keyboard writes in a message that is copied by hand."""
+_NAMED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Fail|Fault)\b ?:")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``text`` is the message or the whole traceback; ``settings`` what a failing constructor was given.
+
+    ``loss`` is the loss that failed, where one did. ``frame`` is the last of the user's frames, where there was one.
+    """
+
+    text: str
+    line: Line | None = None
+    model: nn.Module | None = None
+    inputs: tuple[Any, ...] = ()
+    run: Rehearsal | None = None
+    settings: dict[str, Any] | None = None
+    meta: bool = True
+    loss: Loss | None = None
+    frame: tuple[FrameType, int] | None = None
+
+    @property
+    def message(self) -> str:
+        """The line that names the error: of a message of many lines the first."""
+        lines = [line.strip() for line in self.text.strip().splitlines() if line.strip()]
+        named = [line for line in lines if _NAMED.match(line)]
+        first = lines[:1] if "Traceback" not in self.text else lines[-1:]
+        return (named[-1:] or first or [""])[0]
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the model itself runs."""
+        return self.run is not None and self.run.error is None
+
+    @property
+    def step(self) -> Step | None:
+        """The layer that failed."""
+        return self.run.failed if self.run else None
+
+    @property
+    def path(self) -> str | None:
+        """Where it failed: the layer, else the module whose code ran."""
+        return self.run.path if self.run else None
+
+    def named(self, otherwise: str) -> Sentence | str:
+        """The path as a sentence says it; ``otherwise`` where none is known."""
+        return titled(self.path) if self.path else otherwise
+
+    @property
+    def layer(self) -> nn.Module | None:
+        """The layer that failed; None where a function did."""
+        step = self.step
+        if self.model is None or step is None or not step.is_module:
+            return None
+        module = self.model.get_submodule(step.path)
+        known = isinstance(module, tuple(SETTINGS)) or type(module).__module__.startswith("torch.")
+        return module if known else None
+
+    @property
+    def owner(self) -> nn.Module | None:
+        """The module whose code ran when it failed, known or not; None without a model."""
+        return self.model.get_submodule(self.path) if self.model is not None and self.path is not None else None
+
+    @property
+    def done(self) -> tuple[Step, ...]:
+        """The layers before it, in order."""
+        return self.run.done if self.run else ()
+
+    @property
+    def given(self) -> Shape | None:
+        """The shape that the failing layer was given."""
+        return self.step.inputs[0] if self.step and self.step.inputs else None
+
+    def before(self) -> Step | None:
+        """The last layer that worked."""
+        return self.done[-1] if self.done else None
+
+    def maker(self, place: int = 0) -> Step | None:
+        """The step that made what the failing layer was given at a place; None for the model's input, or unknown."""
+        names = self.step.names if self.step else ()
+        return self.run.maker(names[place]) if self.run and place < len(names) else None
+
+
+def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -> Facts:
+    """All that can be known; model and inputs that are not given are taken from the traceback's frames."""
+    if isinstance(error, str):
+        last = error.rpartition(_HANDLING)[2]
+        last = last if "Traceback" in last else last.translate(_HALF)
+        return _rehearsed(Facts(last, written_line(last)), model, inputs)
+    frames = tuple(_frames(error))
+    users = [(frame, number) for frame, number in frames if _is_users(frame)][-1:]
+    line = _line(*users[0]) if users else None
+    loss = called_loss(frames, _is_users, _line)
+    facts = Facts(f"{type(error).__name__}: {error}", line, settings=_settings(frames), loss=loss,
+                  frame=users[0] if users else None)  # fmt: skip
+    found, given = _called(frames)
+    if loss and not loss.is_inside:
+        calls = [call for frame, number in users for call in calls_before(frame, number) if model in (None, call[0])]
+        found, given = next((call for call in calls if _gave(call, loss)), (None, None))
+    return _rehearsed(facts, model or found, given if inputs is None else inputs)
+
+
+def _gave(call: tuple[nn.Module, tuple[Any, ...]], loss: Loss) -> bool:
+    """Whether this call of a model is where the loss has its input from."""
+    shapes = loss.shapes
+    return shapes is not None and shapes[0] in rehearse(*call).outputs
+
+
+def _rehearsed(facts: Facts, model: nn.Module | None, inputs: Any) -> Facts:
+    if model is None or inputs is None:
+        return facts
+    given = positional(model, inputs)
+    run = rehearse(model, given)
+    meta = run.error is not None
+    if not meta:  # meta kernels let pass some of what real ones refuse
+        run = rehearse(model, given, meta=False)
+    last = next((step.line for step in reversed(run.steps) if step.line), None) if run.error else None
+    loss = facts.loss or (called_loss(tuple(_frames(run.error)), _is_users, _line) if run.error else None)
+    return replace(facts, line=facts.line or last, model=model, inputs=given, run=run, meta=meta, loss=loss)
+
+
+def positional(model: nn.Module, inputs: Any) -> tuple[Any, ...]:
+    """Arguments by position: a dict is taken by keyword where the forward has arguments of these names."""
+    if isinstance(inputs, Mapping):
+        return _bound(model, (), dict(inputs)) or (inputs,)
+    return tuple(inputs) if type(inputs) in (tuple, list) else (inputs,)
+
+
+def _bound(model: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...] | None:
+    try:
+        bound = signature(model.forward).bind(*args, **named)
+    except (TypeError, ValueError):
+        return None
+    if not named:
+        return args
+    bound.apply_defaults()
+    return (*bound.args, Keywords(bound.kwargs)) if bound.kwargs else bound.args
+
+
+def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _called(frames: tuple[tuple[FrameType, int], ...]) -> tuple[nn.Module | None, tuple[Any, ...] | None]:
+    for frame, _ in frames:
+        module = frame.f_locals.get("self")
+        if frame.f_code.co_name == "_call_impl" and isinstance(module, nn.Module) and not is_loss(module):
+            args, named = frame.f_locals.get("args", ()), frame.f_locals.get("kwargs") or {}
+            return module, args if not named else _bound(module, args, named) or args
+    return None, None
+
+
+def _settings(frames: tuple[tuple[FrameType, int], ...]) -> dict[str, Any] | None:
+    """What the first constructor of torch's layers on the way was given."""
+    for frame, _ in frames:
+        module = frame.f_locals.get("self")
+        if frame.f_code.co_name == "__init__" and not _is_users(frame) and isinstance(module, nn.Module):
+            given = {k: v for k, v in frame.f_locals.items() if k not in ("self", "__class__") and not k.endswith("_")}
+            return {"layer": type(module).__name__} | given
+    return None
+
+
+def _is_users(frame: FrameType) -> bool:
+    return not frame.f_code.co_filename.startswith(_OURS)
+
+
+def _line(frame: FrameType, number: int) -> Line:
+    return Line(frame.f_code.co_filename, number, getline(frame.f_code.co_filename, number).strip())

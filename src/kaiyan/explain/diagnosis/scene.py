@@ -1,0 +1,123 @@
+"""The user's code where a run failed: the expression, what its names hold, and the lines that gave them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from dataclasses import dataclass
+from itertools import islice
+from linecache import getline
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from kaiyan.trace.record import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, TracebackType
+
+    from kaiyan.explain.diagnosis.facts import Facts
+
+_OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[2]), "<")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The innermost line of a forward that is not torch's, in the module at ``path``.
+
+    ``names`` are its local variables, ``space`` the names of its file. ``start`` and ``end`` are the failing
+    expression's place in the line's text.
+    """
+
+    line: Line
+    path: str
+    names: dict[str, Any]
+    start: int
+    end: int
+    code: CodeType
+    space: dict[str, Any]
+
+    @property
+    def expression(self) -> str:
+        """The code that failed: ``x + self.b(y)``."""
+        return self.line.text[self.start : self.end]
+
+    def node(self) -> ast.expr | None:
+        """The expression, parsed; its columns count from the expression's own beginning."""
+        try:
+            return ast.parse(self.expression, mode="eval").body
+        except SyntaxError:
+            return None
+
+    def put(self, node: ast.expr, text: str) -> str:
+        """The line with a part of the expression written anew."""
+        first, last = self.start + node.col_offset, self.start + (node.end_col_offset or 0)
+        return self.line.text[:first] + text + self.line.text[last:]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The local variables that hold tensors."""
+        return {name: value for name, value in self.names.items() if isinstance(value, Tensor)}
+
+    def assigned(self, name: str) -> tuple[Line, ast.Assign] | None:
+        """The last line before that gives a name its value, and its statement; None where it takes several lines."""
+        nodes = (node for node in ast.walk(self._tree()) if isinstance(node, ast.Assign))
+        first = self.code.co_firstlineno - 1
+        earlier = [n for n in nodes if n.lineno + first < self.line.number and _target(n) == name]
+        node = max(earlier, key=lambda node: node.lineno, default=None)
+        if node is None or node.lineno != node.end_lineno:
+            return None
+        number = node.lineno + first
+        return Line(self.line.file, number, getline(self.line.file, number).strip()), node
+
+    def _tree(self) -> ast.AST:
+        try:
+            return ast.parse(textwrap.dedent(inspect.getsource(self.code)))
+        except (OSError, SyntaxError):
+            return ast.Module([], [])
+
+
+def scene(facts: Facts) -> Scene | None:
+    """Where the rehearsal's error came from; None where no line of a module's own code did."""
+    trace = facts.run.error.__traceback__ if facts.run and facts.run.error else None
+    every = list(_traces(trace))
+    owners = (t.tb_frame.f_locals.get("self") for t in every)
+    root = next((owner for owner in owners if isinstance(owner, nn.Module)), None)  # the double of the model that ran
+    for place in reversed([t for t in every if not t.tb_frame.f_code.co_filename.startswith(_OURS)]):
+        frame = place.tb_frame
+        path = _path(root, frame.f_locals.get("self")) if root is not None else None
+        if path is not None:
+            whole = getline(frame.f_code.co_filename, place.tb_lineno)
+            line = Line(frame.f_code.co_filename, place.tb_lineno, whole.strip())
+            start, end = _columns(place, whole)
+            return Scene(line, path, dict(frame.f_locals), start, end, frame.f_code, frame.f_globals)
+    return None
+
+
+def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _path(model: nn.Module, owner: Any) -> str | None:
+    return next((path for path, module in model.named_modules() if module is owner), None)
+
+
+def _columns(place: TracebackType, whole: str) -> tuple[int, int]:
+    """Where the failing instruction's expression stands in the stripped line; the whole of it where that is unknown."""
+    indent = len(whole) - len(whole.lstrip())
+    positions = getattr(place.tb_frame.f_code, "co_positions", None)  # Python 3.11 and newer
+    found = next(islice(positions(), place.tb_lasti // 2, None), None) if positions else None
+    if not found or None in found or found[0] != found[1] or found[0] != place.tb_lineno:
+        return 0, len(whole.strip())
+    first, last = (len(whole.encode()[:column].decode(errors="ignore")) for column in found[2:])
+    return first - indent, last - indent
+
+
+def _target(node: ast.Assign) -> str | None:
+    target = node.targets[0]
+    return target.id if isinstance(target, ast.Name) and len(node.targets) == 1 else None

@@ -1,0 +1,1 @@
+"""A model made faster, held against its own answers."""

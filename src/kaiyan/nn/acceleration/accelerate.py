@@ -1,0 +1,225 @@
+"""An inference copy of a model whose convolutions run on prepared kernels, and the report of what it gained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from kaiyan.nn.acceleration.by_module import by_module
+from kaiyan.nn.acceleration.case import called, examined
+from kaiyan.nn.acceleration.checking import compare
+from kaiyan.nn.acceleration.clock import layer_times, on_one_thread
+from kaiyan.nn.acceleration.foreign import foreign, is_foreign
+from kaiyan.nn.acceleration.fuse import is_convolution
+from kaiyan.nn.acceleration.graph import NotAGraphError, by_graph
+from kaiyan.nn.acceleration.judging import check_rounding, is_steady, judged, judged_standing
+from kaiyan.nn.acceleration.report import LayerReport, Report
+from kaiyan.nn.acceleration.settling import NotEqualError, Settled, answered, as_it_comes, settled, timed, untouched
+from kaiyan.nn.acceleration.slower import refuse_slower
+from kaiyan.nn.acceleration.standing import computed_by
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.spec.problem import precision as checked
+from kaiyan.trace.copied import copied
+from kaiyan.trace.undisturbed import undisturbing
+
+if TYPE_CHECKING:
+    from kaiyan.nn.acceleration.accelerated import Accelerated
+    from kaiyan.nn.acceleration.case import Case
+    from kaiyan.nn.acceleration.fuse import Reasons
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A model settled by one way, what was made of each convolution and what was left, and what should be known."""
+
+    settled: Settled
+    notes: tuple[Sentence, ...]
+    made: dict[str, str]
+    left: Reasons
+    traced: bool
+
+
+@undisturbing
+def accelerate(model: nn.Module, example_input: Any, precision: str = "default") -> Accelerated:
+    """An inference copy of ``model`` on prepared kernels, in the layout that is faster for the whole of it.
+
+    ``example_input`` is an input as the model takes it, or a tuple of them: times are measured on it, other sizes work
+    as well. The original, the input and the random state are not touched. A BatchNorm after a convolution is folded
+    into it, a sum and an activation are fused; a model that torch.fx cannot trace is taken module by module. The copy's
+    answers, and their memory layout, are checked against the model's on the example and on a second input; a layer, or
+    the model, that would differ is left unchanged. ``precision`` bounds the error, see ``kaiyan.conv``; what was done
+    and gained is in ``report``.
+    Weights that are written to are packed again at the next call, unless torch does not count the write: past it,
+    through ``.data`` or a NumPy view.
+
+    Raises ``KaiyanError`` when the model fails on the input, or cannot be copied.
+    """
+    checked(precision)
+    if not isinstance(model, nn.Module):
+        raise _no_module(model)
+    if type(model).__name__ == "OptimizedModule":
+        model = getattr(model, "_orig_mod", model)  # what torch.compile was given
+    inputs = example_input if isinstance(example_input, tuple) else (example_input,)
+    with torch.inference_mode(mode=False), torch.no_grad():  # in inference mode torch does not count writes
+        case = examined(model, inputs)
+        done = _done(case, precision)
+        layers = _layers(case, done)
+    quick, left = done.settled.quick, _left(case, done, {row.name for row in layers})
+    quick.report = Report(
+        done.settled.before, done.settled.after, quick.layout, done.traced, done.settled.difference, layers, left,
+        done.notes,
+    )  # fmt: skip
+    return quick
+
+
+def _no_module(given: Any) -> KaiyanError:
+    return KaiyanError(
+        "not-a-model",
+        "{kind} is not a torch.nn.Module",
+        *(["its module() is one"] if isinstance(given, torch.export.ExportedProgram) else []),
+        kind=type(given).__name__,
+    )
+
+
+def _done(case: Case, precision: str) -> _Done:
+    """The model by the first way that gives its answers: as a graph, module by module, or as it is."""
+    if is_foreign(case.model):
+        return _as_it_is(case, {})
+    notes: list[Sentence] = []
+    for way in (_as_graph, _by_module):
+        try:
+            done = way(case, precision)
+            refuse_slower(case, done.settled)
+        except (NotAGraphError, NotEqualError) as refusal:
+            notes.append(refusal.sentence)
+        else:
+            return replace(done, notes=(*notes, *done.notes))
+    return replace(_as_it_is(case, {}, notes[-1]), notes=tuple(notes[:-1]))
+
+
+def _as_graph(case: Case, precision: str) -> _Done:
+    if case.changed:
+        paths = ", ".join(case.changed[:3])
+        raise NotAGraphError(sentence("graph", "a call changes {paths}, but a graph would not", paths=paths))
+    if case.reads == "data_ptr":  # a symbol in the place of an address would be read by the user's C code
+        raise NotAGraphError(sentence("graph", "it reads memory addresses, which a graph does not have"))
+    model, made, left = _graph(case, precision)
+    if not made:
+        return _as_it_is(case, left)
+    try:
+        done = _Done(settled(case, model), (), made, left, True)
+    except NotEqualError as refusal:
+        check_rounding(case, refusal, made.values())
+    else:
+        return done
+    largest, wrong = judged(case, precision)
+    if wrong:
+        model, made, left = _graph(case, precision, wrong)
+        left |= {name: _differs(difference) for name, difference in wrong.items()}
+    return _Done(*_rounded(case, model, largest), made, left, True)
+
+
+def _graph(case: Case, precision: str, without: dict[str, float] | None = None) -> Any:
+    try:
+        return by_graph(copied(case.model), copied(case.questions[0].inputs), precision, without or {})
+    except NotAGraphError:
+        raise
+    except Exception as error:
+        text = str(error).partition("\n")[0] or type(error).__name__
+        raise NotAGraphError(sentence("graph", "the model does not run as a graph: {error}", error=text)) from error
+
+
+def _differs(difference: float) -> Sentence:
+    return sentence("left", "its own output differs by {difference:.1e} of its largest value", difference=difference)
+
+
+def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tuple[Sentence, ...]]:
+    """A model whose layers are right by themselves, and whose answers differ by what rounding makes of them."""
+    quick = as_it_comes(case, model)
+    comparison = answered(case, quick, alike=False)
+    before, (after,) = timed(case, [quick])
+    note = sentence(
+        "accelerate",
+        "the answers differ by {difference:.1e} at {place}: a sort or a choice in the model depends on rounding; "
+        "no layer's own output differs by more than {largest:.1e}",
+        difference=comparison.difference, place=comparison.place, largest=largest,
+    )  # fmt: skip
+    return Settled(quick, comparison.difference, before, after), () if comparison.is_close else (note,)
+
+
+def _by_module(case: Case, precision: str) -> _Done:
+    try:
+        model, made, left = by_module(copied(case.model), copied(case.questions[0].inputs), precision)
+    except Exception as error:
+        text = str(error).partition("\n")[0] or type(error).__name__
+        raise NotEqualError(sentence("left", "the model does not run with it replaced: {error}", error=text)) from error
+    if not made:
+        return _as_it_is(case, left)
+    try:
+        done = _Done(settled(case, model), (), made, left, False)
+    except NotEqualError as refusal:
+        if refusal.comparison is not None and not is_steady(case):
+            judged_standing(case, model, made)
+            done = _Done(_rounded(case, model, 0.0)[0], (_UNSTEADY,), made, left, False)
+        else:
+            check_rounding(case, refusal, made.values())
+            done = _Done(*_rounded(case, model, judged_standing(case, model, made)), made, left, False)
+    return done
+
+
+_UNSTEADY = sentence(
+    "accelerate",
+    "the model gives different answers to the same input: its layers were compared one by one, not its answers",
+)
+
+
+def _as_it_is(case: Case, left: Reasons, reason: Sentence | None = None) -> _Done:
+    """The model untouched: for the ``reason``, of each convolution that has none of its own in ``left``."""
+    quick, question = untouched(case), case.questions[0]
+    trial = copied(quick) if case.changed else quick
+    comparison = compare(question.answer, called(trial, question.inputs))
+    before, (after,) = timed(case, [trial])
+    if not comparison.is_close and comparison.numbers:
+        reason = sentence("left", "the model gives different answers to the same input, so it cannot be compared")
+    names = [name for name, layer in case.model.named_modules() if is_convolution(layer)]
+    left = (dict.fromkeys(names, reason) if reason is not None else {}) | left
+    return _Done(Settled(quick, comparison.difference, before, after), (), {}, left, False)
+
+
+def _left(case: Case, done: _Done, rows: set[str]) -> Reasons:
+    """Every convolution that is not in a row of the report, with its reason."""
+    left = foreign(case.model) | done.left
+    for path, layer in case.model.named_modules():
+        name = path or type(layer).__name__
+        if is_convolution(layer) and name not in rows:
+            left.setdefault(name, sentence("left", "it is not called with this input"))
+    return left
+
+
+def _layers(case: Case, done: _Done) -> tuple[LayerReport, ...]:
+    if not done.made:
+        return ()
+    quick = done.settled.quick
+    inputs = case.questions[0].inputs
+    model = copied(quick.model) if case.changed else quick.model
+    before = layer_times(case.spent, inputs, set(done.made.values()), case.turns)
+    with on_one_thread():
+        after = layer_times(model, quick.laid(inputs), set(done.made), case.turns)
+    rows = []
+    for name, source in done.made.items():
+        layer = computed_by(model.get_submodule(name))
+        if layer is not None and name in after:
+            rows.append(
+                LayerReport(
+                    source or type(case.model).__name__,
+                    layer.extra_repr(),
+                    before.get(source),
+                    after[name],
+                    layer.algorithm,
+                )
+            )
+    return tuple(rows)

@@ -1,0 +1,92 @@
+"""The model that ``accelerate`` gives: called as the original is, with answers laid out as the original's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import fx, nn
+
+from kaiyan.nn.acceleration.clock import on_one_thread
+from kaiyan.nn.acceleration.deferred import read
+from kaiyan.nn.acceleration.layout import Order, laid, lie_of, ordered, orders, strides
+from kaiyan.show.error import KaiyanError
+
+if TYPE_CHECKING:
+    from kaiyan.nn.acceleration.report import Report
+
+
+class Accelerated(nn.Module):
+    """What ``accelerate`` gives: called as the model was, for inference.
+
+    Answers lie in memory as the model's do for inputs that come as those that were asked. How one sample's lie torch
+    chooses by its size too, which is known for the example's alone.
+    """
+
+    report: Report
+
+    def __init__(self, model: nn.Module, layout: str, is_laying: bool, is_replaced: bool = True) -> None:
+        super().__init__()
+        self.model: Any = model
+        self.layout = layout
+        self.is_laying, self.is_replaced = is_laying, is_replaced
+        self._orders: dict[tuple[str, bool], list[Order] | None] = {}  # None: they lie as the model's by themselves
+        self.training = False
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """The model's outputs."""
+        answer = self._answer if self.is_replaced else self.model
+        if not torch.is_grad_enabled():  # torch takes microseconds to turn off what is off
+            return answer(*inputs, **named)
+        with torch.no_grad():
+            return answer(*inputs, **named)
+
+    def _answer(self, *inputs: Any, **named: Any) -> Any:
+        model = self.model
+        call = model.forward if isinstance(model, fx.GraphModule) else model  # torch prints where a graph's call fails
+        given = self.laid(inputs)
+        with on_one_thread():
+            answer = read(call(*given, **named))
+        if self.is_laying:
+            _write_back(given, inputs)
+        return self._arranged(answer, given, inputs) if self.is_laying or any(self._orders.values()) else answer
+
+    def _arranged(self, answer: Any, given: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
+        """The answer as the model's lies for inputs that come like these; what is an input is that very tensor."""
+        layout, is_one = lie_of(inputs)
+        order = self._orders.get((layout, is_one), self._orders.get((layout, not is_one)))
+        same = {id(its): x for its, x in zip(given, inputs, strict=True) if its is not x}
+        return ordered(answer, order or [], same) if order or same else answer
+
+    def laid(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The inputs as the model is given them: as they come, or in the layout that is faster."""
+        return tuple(laid(x, self.layout) for x in inputs) if self.is_laying else inputs
+
+    def lay_out_as(self, right: Any, answer: Any, inputs: tuple[Any, ...]) -> bool:
+        """From now on answers to inputs laid out like these lie as the right one; whether they can."""
+        if strides(right) == strides(answer):
+            self._orders.setdefault(lie_of(inputs), None)
+            return True
+        self._orders[lie_of(inputs)] = orders(right)
+        return strides(right) == strides(ordered(answer, orders(right), {}))
+
+    def lay_out_like(self, other: Accelerated) -> None:
+        """From now on answers lie as the other's do."""
+        self._orders = dict(other._orders)
+
+    def train(self, mode: bool = True) -> Accelerated:
+        """It is for inference; raises ``KaiyanError`` when it shall train."""
+        if mode:
+            raise KaiyanError(
+                "inference-only",
+                "an accelerated model is for inference",
+                "train the original, then accelerate it again",
+            )
+        return super().train(False)
+
+
+def _write_back(given: tuple[Any, ...], inputs: tuple[Any, ...]) -> None:
+    """What a model writes into its input it writes into the input that it was called with."""
+    for its, x in zip(given, inputs, strict=True):
+        if its is not x and not its.is_inference() and its._version:  # noqa: SLF001 (a copy begins with 0)
+            x.copy_(its)

@@ -1,0 +1,121 @@
+"""A layer with a forward of its own, which pads or makes its weight first: its convolution on a kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from kaiyan.nn.acceleration.called import FUNCTIONS, Called
+from kaiyan.nn.acceleration.chain import Kernel
+from kaiyan.nn.acceleration.deferred import read
+from kaiyan.nn.acceleration.fuse import refusal
+from kaiyan.nn.acceleration.standing import Standing, is_autocast, takes
+from kaiyan.nn.acceleration.tensors import PLAIN_TENSORS, written
+from kaiyan.show.error import ConvError
+
+_WEIGHTS = 2
+
+
+def standing_of(layer: Any, precision: str) -> Standing:
+    """What can stand in the place of the layer's forward."""
+    return (Standing if refusal(layer) is None else Around)(layer, precision)
+
+
+class Around(Standing):
+    """A forward of the layer's own, kept, with the convolution in it on a kernel.
+
+    The kernel is packed for a weight that comes again: a layer that makes another weight for every input is ``varying``
+    and is left to torch.
+    """
+
+    is_own = True
+
+    def __init__(self, layer: nn.Module, precision: str) -> None:
+        super().__init__(layer, precision)
+        self.varying = False
+        self._kernels: list[tuple[tuple[Any, ...], Kept, Kept, Kernel]] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The layer's output."""
+        if self.varying or is_autocast("cpu"):
+            return self.plain(*args, **kwargs)
+        with _Convolutions(self):
+            return self.plain(*args, **kwargs)
+
+    def convolved(self, called: Called) -> Any:
+        """What a convolution gives that the forward calls; None where torch computes it."""
+        try:
+            kernel = self._known(called)
+            return None if kernel is None else self.output(kernel, called.x)
+        except ConvError:
+            return None
+
+    def _known(self, called: Called) -> Kernel | None:
+        """The kernel of this very weight with these settings."""
+        _, x, weight, bias, settings = called
+        if not all(type(t) in PLAIN_TENSORS for t in (weight, bias) if t is not None) or not takes(x, weight):
+            return None
+        key = called.function, tuple(sorted((name, _hashed(value)) for name, value in settings.items()))
+        for known, its_weight, its_bias, kernel in self._kernels:
+            if known == key and its_weight.is_now(weight) and its_bias.is_now(bias):
+                return kernel
+        if len(self._kernels) >= _WEIGHTS:
+            self.varying, self._kernels = True, []
+            return None
+        kept = Kept(weight), Kept(bias)
+        kernel = Kernel(called.weighted(weight.detach(), None if bias is None else bias.detach()), self.precision)
+        kernel.watched = self.watched
+        self._kernels.append((key, *kept, kernel))
+        return kernel
+
+    def kernels(self) -> list[Kernel]:
+        """Every kernel that is in use."""
+        return [kernel for *_, kernel in self._kernels]
+
+    def forget(self) -> None:
+        """Lets go what was packed."""
+        self._kernels = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_kernels": []}
+
+
+class _Convolutions(TorchFunctionMode):
+    """While a layer's forward runs: its convolutions."""
+
+    def __init__(self, standing: Around) -> None:
+        super().__init__()
+        self._standing = standing
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        del types
+        kwargs = kwargs or {}
+        if func in FUNCTIONS:
+            args = read(args[:1]) + args[1:]
+            y = self._standing.convolved(Called.of(func, args, kwargs))
+            if y is not None:
+                return y
+        return func(*args, **kwargs)
+
+
+class Kept:
+    """A tensor as it was: a parameter by what torch counts of it, one that is computed by its numbers."""
+
+    def __init__(self, tensor: Tensor | None) -> None:
+        self._tensor = tensor if tensor is None or type(tensor) is nn.Parameter else tensor.detach().clone()
+        self._state = written(tensor) if type(tensor) is nn.Parameter else None
+
+    def is_now(self, tensor: Tensor | None) -> bool:
+        """Whether this tensor has the same numbers."""
+        if self._tensor is None or tensor is None:
+            return self._tensor is tensor
+        if self._state is not None:
+            return self._tensor is tensor and written(tensor) == self._state
+        return torch.equal(self._tensor, tensor)
+
+
+def _hashed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,88 @@
+"""How long models and their layers take, measured in turns."""
+
+from __future__ import annotations
+
+import statistics
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from kaiyan.engine.codegen.running.threads import get_num_threads, holding
+from kaiyan.nn.acceleration.deferred import read
+from kaiyan.nn.acceleration.state import seed
+from kaiyan.trace.copied import copied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from torch import nn
+
+
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Torch's own operators on one thread: its others spin for milliseconds after each, on processors that we need.
+
+    ResNet-18 on two processors takes 5.6 ms so, and 7.4 with two threads of torch.
+    """
+    threads, theirs = get_num_threads(), torch.get_num_threads()
+    if theirs == 1:
+        yield
+        return
+    try:
+        torch.set_num_threads(1)
+        with holding(threads):
+            yield
+    finally:
+        torch.set_num_threads(theirs)
+
+
+def raced(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> list[float]:
+    """The least time of each model on a copy of the inputs, in turns: what else runs on the machine only adds to it."""
+    return [min(taken) for taken in zip(*turned(models, inputs, turns), strict=True)]
+
+
+def turned(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> list[tuple[float, ...]]:
+    """The times of the models in each turn; each was called before."""
+    return [tuple(_seconds(model, inputs) for model in models) for _ in range(turns)]
+
+
+def _seconds(model: nn.Module, inputs: tuple[Any, ...]) -> float:
+    own = copied(inputs)
+    seed()
+    began = perf_counter()
+    model(*own)
+    return perf_counter() - began
+
+
+def layer_times(model: nn.Module, inputs: tuple[Any, ...], names: set[str], turns: int) -> dict[str, float]:
+    """The median time of each module of these names; one that is called several times has the sum."""
+    runs: list[dict[str, float]] = []
+    hooks = list(_watched(model, names, runs))
+    try:
+        for _ in range(turns):
+            own = copied(inputs)
+            seed()
+            runs.append({})
+            model(*own)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return {name: statistics.median(run.get(name, 0.0) for run in runs) for name in runs[-1]}
+
+
+def _watched(model: nn.Module, names: set[str], runs: list[dict[str, float]]) -> Iterator[Any]:
+    began: dict[str, float] = {}
+    for name, module in model.named_modules():
+        if name in names:
+
+            def start(*_: Any, name: str = name) -> None:
+                began[name] = perf_counter()
+
+            def stop(*seen: Any, name: str = name) -> None:
+                read(seen[-1])  # the output of a convolution may wait to be read
+                runs[-1][name] = runs[-1].get(name, 0.0) + perf_counter() - began[name]
+
+            yield module.register_forward_pre_hook(start)
+            yield module.register_forward_hook(stop)

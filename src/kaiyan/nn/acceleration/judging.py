@@ -1,0 +1,106 @@
+"""Layers judged one by one, on their own outputs, where the answers of the whole cannot be compared.
+
+A detector that sorts its scores changes places where two are equal but for rounding; what is drawn at random follows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Generator, Tensor, nn, randn
+
+from kaiyan.nn.acceleration.case import called
+from kaiyan.nn.acceleration.checking import Comparison, compare, severity
+from kaiyan.nn.acceleration.deferred import read
+from kaiyan.nn.acceleration.fuse import SHADOW
+from kaiyan.nn.acceleration.graph import by_graph
+from kaiyan.nn.acceleration.settling import NotEqualError, as_it_comes
+from kaiyan.nn.acceleration.shadow import Shadow
+from kaiyan.nn.acceleration.standing import Standing
+from kaiyan.trace.copied import copied
+from kaiyan.trace.mapped import mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kaiyan.nn.acceleration.case import Case
+
+_ROUNDING = 1e-6
+"""What the layers' outputs are moved by to see whether the model's answers turn on it, as a share of themselves."""
+
+
+def judged(case: Case, precision: str) -> tuple[float, dict[str, float]]:
+    """The largest difference of a layer that is right, and those that are not by name, with theirs.
+
+    The graph is run as it is rewritten, but on the model's own layers: raises ``NotEqualError`` where that alone
+    answers otherwise than the model.
+    """
+    model, made, _ = by_graph(copied(case.model), copied(case.questions[0].inputs), precision, shadowed=True)
+    quick = as_it_comes(case, model)
+    for question in case.questions:
+        comparison = compare(question.answer, called(quick, question.inputs))
+        if not comparison.is_close:
+            raise NotEqualError(comparison.reason, comparison)
+    shadows = {name: model.get_submodule(f"{target}{SHADOW}") for target, name in made.items()}
+    seen = {name: shadow for name, shadow in shadows.items() if isinstance(shadow, Shadow)}
+    wrong = {name: shadow.difference for name, shadow in seen.items() if shadow.excess > 1}
+    return max((s.difference for name, s in seen.items() if name not in wrong), default=0.0), wrong
+
+
+def judged_standing(case: Case, model: nn.Module, made: Mapping[str, str]) -> float:
+    """The largest difference of a layer that stands in its place, beside torch's on what it is given.
+
+    From here on none waits for what follows it. Raises ``NotEqualError`` where a layer is not right by itself.
+    """
+    worst = Comparison()
+
+    def compare_with_torch(layer: nn.Module, inputs: Any, named: Any, output: Any) -> None:
+        nonlocal worst
+        right = type(layer).forward(layer, *read(inputs), **named)
+        worst = max(worst, compare(right, read(output)), key=severity)
+
+    layers = [model.get_submodule(name) for name in made]
+    for layer in layers:
+        if isinstance(layer.forward, Standing):
+            layer.forward.until = ""
+    hooks = [layer.register_forward_hook(compare_with_torch, with_kwargs=True) for layer in layers]
+    try:
+        for question in case.questions:
+            called(model, question.inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not worst.is_close:
+        raise NotEqualError(worst.reason, worst)
+    return worst.difference
+
+
+def is_steady(case: Case) -> bool:
+    """Whether the original answers one input twice in one way, under one seed."""
+    question = case.questions[0]
+    return compare(question.answer, called(copied(case.model), question.inputs)).is_close
+
+
+def check_rounding(case: Case, refusal: NotEqualError, names: Iterable[str]) -> None:
+    """Raises the refusal unless the original's own answers move as far where its layers' outputs move by rounding."""
+    if refusal.comparison is None or refusal.comparison.fault is not None or case.changed or not is_steady(case):
+        raise refusal
+    probe, generator = copied(case.model), Generator().manual_seed(0)
+    modules = dict(probe.named_modules())
+
+    def move(_: nn.Module, inputs: Any, output: Any) -> Any:
+        del inputs
+        return mapped(output, lambda tensor: _moved(tensor, generator))
+
+    for name in set(names) & modules.keys():
+        modules[name].register_forward_hook(move)
+    question = case.questions[0]
+    if compare(question.answer, called(probe, question.inputs)).is_close:
+        raise refusal
+
+
+def _moved(tensor: Tensor, generator: Generator) -> Tensor:
+    if not tensor.is_floating_point():
+        return tensor
+    noise = randn(tensor.shape, generator=generator, dtype=tensor.dtype)
+    return tensor + _ROUNDING * tensor.abs().max() * noise

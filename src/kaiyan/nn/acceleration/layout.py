@@ -1,0 +1,155 @@
+"""How tensors lie in memory: which of a model's operations would see it, and answers laid out as the model's own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from kaiyan.trace.mapped import mapped
+
+if TYPE_CHECKING:
+    from types import FrameType
+from kaiyan.nn.acceleration.tensors import is_plain
+
+CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+"""torch's name for "pixels", in which the channels lie last, by rank; in "planes" all is contiguous."""
+Order = tuple[int, ...]
+"""A tensor's axes from the widest stride to the narrowest."""
+Strides = tuple[int, ...]
+
+_READS = (
+    "as_strided", "as_strided_", "set_", "data_ptr", "numpy", "__array__", "storage", "untyped_storage",
+    "_typed_storage", "storage_offset", "stride", "is_contiguous", "resize_", "resize_as_", "__dlpack__",
+    "__array_interface__", "share_memory_", "to_dlpack",
+)  # fmt: skip
+"""What a tensor answers by its order in memory, or by the memory itself."""
+
+
+class OrderWatch(TorchFunctionMode):
+    """Notes an operation of a model that reads the order in which a tensor of two or more axes lies.
+
+    The first, or one that reads an address.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: str | None = None
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "")
+        name = getattr(getattr(func, "__self__", None), "__name__", name) if name == "__get__" else name
+        if name in _READS and args and isinstance(args[0], Tensor) and args[0].ndim > 1 and not _is_ours(_getframe(1)):
+            self.read = name if self.read is None or name == "data_ptr" else self.read
+        return func(*args, **(kwargs or {}))
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether one of our own layers asks, which computes the same however a tensor lies."""
+    name: str = frame.f_globals.get("__name__", "")
+    return name.startswith("kaiyan.")
+
+
+def laid(x: Any, layout: str) -> Any:
+    """A picture or a volume in a layout; what torch follows stays as it is, and so all else: vmap has no layouts."""
+    if not is_plain(x) or x.ndim not in CHANNELS_LAST:
+        return x
+    return x.contiguous(memory_format=CHANNELS_LAST[x.ndim] if layout == "pixels" else torch.contiguous_format)
+
+
+def lie_of(inputs: tuple[Any, ...]) -> tuple[str, bool]:
+    """What torch chooses the layout of its answers by: how inputs lie, and whether they are of one sample."""
+    layout = layout_of(inputs)
+    return layout, layout != "planes" and any(isinstance(x, Tensor) and x.ndim > 2 and len(x) == 1 for x in inputs)
+
+
+def layout_of(inputs: tuple[Any, ...]) -> str:
+    """How the first tensor among inputs that does not lie channel by channel lies: "planes" where there is none."""
+    for x in inputs:
+        if isinstance(x, Tensor) and x.layout is torch.strided:
+            if x.ndim in CHANNELS_LAST and x.stride(1) == 1 and _is_last(x):
+                return "pixels"
+            if not x.is_contiguous():
+                return "others"
+    return "planes"
+
+
+def _is_last(x: Tensor) -> bool:
+    """Whether torch takes a picture for one that lies channels last, also where an axis of one leaves it open.
+
+    Source: is_channels_last_strides_2d and _3d in c10/core/MemoryFormat.h.
+    """
+    least = 0
+    for axis in (1, *range(x.ndim - 1, 1, -1), 0):
+        size, stride = x.shape[axis], x.stride(axis)
+        if not size or stride < least or (axis == 0 and least == x.stride(1)):
+            return False
+        least = stride * max(size, 1)
+    return True
+
+
+def orders(answer: Any) -> list[Order]:
+    """The order of each tensor of an answer."""
+    kept: list[Order] = []
+
+    def note(tensor: Tensor) -> Tensor:
+        strides = tensor.stride() if tensor.layout is torch.strided else tuple(range(tensor.ndim, 0, -1))
+        kept.append(tuple(sorted(range(tensor.ndim), key=lambda axis: -strides[axis])))
+        return tensor
+
+    mapped(answer, note)
+    return kept
+
+
+def strides(answer: Any) -> list[Strides]:
+    """The strides of each tensor of an answer."""
+    kept: list[Strides] = []
+
+    def note(tensor: Tensor) -> Tensor:
+        kept.append(tensor.stride() if tensor.layout is torch.strided else ())
+        return tensor
+
+    mapped(answer, note)
+    return kept
+
+
+def ordered(answer: Any, wanted: list[Order], same: dict[int, Tensor]) -> Any:
+    """The answer with each tensor dense in memory, in its order; one whose id is in ``same`` is that tensor."""
+    left = iter(wanted)
+
+    def change(tensor: Tensor) -> Tensor:
+        order = next(left, None)
+        return same[id(tensor)] if id(tensor) in same else _dense(tensor, order)
+
+    return mapped(answer, change)
+
+
+def _dense(tensor: Tensor, order: Order | None) -> Tensor:
+    """A tensor in an order, with the gaps that it has: those of a slice of a larger one."""
+    if order is None or len(order) != tensor.ndim or not is_plain(tensor):
+        return tensor
+    extents, wanted, step = _extents(tensor), [0] * tensor.ndim, 1
+    for axis in reversed(order):
+        apart, extent = extents[axis]
+        wanted[axis] = step * apart
+        step *= apart * extent
+    if tensor.stride() == tuple(wanted):
+        return tensor
+    return torch.empty_strided(tensor.shape, wanted, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
+
+
+def _extents(tensor: Tensor) -> dict[int, tuple[int, int]]:
+    """How far apart the elements of each axis lie, and how many the memory has of which the tensor is a part."""
+    axes = sorted((axis for axis in range(tensor.ndim) if tensor.shape[axis] > 1), key=tensor.stride)
+    extents = {axis: (1, max(tensor.shape[axis], 1)) for axis in range(tensor.ndim)}
+    for inner, outer in pairwise(axes):
+        whole, rest = divmod(tensor.stride(outer), max(tensor.stride(inner), 1))
+        if not rest and whole >= tensor.shape[inner]:
+            extents[inner] = 1, whole
+    if axes and tensor.stride(axes[0]) > 1:
+        extents[axes[0]] = tensor.stride(axes[0]), extents[axes[0]][1]
+    return extents

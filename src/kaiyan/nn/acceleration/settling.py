@@ -1,0 +1,183 @@
+"""A rewritten model held against the original's answers in each layout, and the faster one that gives them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from kaiyan.nn.acceleration.accelerated import Accelerated
+from kaiyan.nn.acceleration.case import called
+from kaiyan.nn.acceleration.checking import Comparison, compare, severity
+from kaiyan.nn.acceleration.clock import raced
+from kaiyan.nn.acceleration.layout import laid, layout_of, lie_of
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.trace.copied import copied, parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kaiyan.nn.acceleration.case import Case, Inputs, Question
+
+
+class NotEqualError(Exception):
+    """Why a rewritten model does not stand for the original, as a ``sentence``."""
+
+    def __init__(self, reason: Sentence, comparison: Comparison | None = None) -> None:
+        super().__init__(str(reason))
+        self.sentence, self.comparison = reason, comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A model that gives the original's answers, how far they are apart, and seconds of the original's and its own."""
+
+    quick: Accelerated
+    difference: float
+    before: float
+    after: float
+
+
+def settled(case: Case, model: nn.Module) -> Settled:
+    """The rewritten model in the faster of the layouts in which it gives the original's answers.
+
+    Raises ``NotEqualError`` where it gives them in none.
+    """
+    trials: list[tuple[Accelerated, Accelerated]] = []
+    refusals: list[NotEqualError] = []
+    for quick in _candidates(case, model):
+        try:
+            trials.append((quick, _tried(case, quick)))
+        except NotEqualError as refusal:
+            refusals.append(refusal)
+    before, times = timed(case, [trial for _, trial in trials])
+    for seconds, (quick, _) in sorted(zip(times, trials, strict=True), key=lambda entry: entry[0]):
+        try:
+            return Settled(quick, answered(case, quick).difference, before, seconds)
+        except NotEqualError as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
+
+
+def timed(case: Case, models: list[Accelerated]) -> tuple[float, list[float]]:
+    """Seconds of the original and of each model, which was called before; a slow original is not called again."""
+    inputs = case.questions[0].inputs
+    if case.is_slow or not models:
+        return case.seconds, raced(models, inputs, case.turns)
+    before, *times = raced([case.spent, *models], inputs, case.turns)
+    return before, times
+
+
+def answered(case: Case, quick: Accelerated, *, alike: bool = True) -> Comparison:
+    """The model's answers to every question beside the original's, laid out as those; raises ``NotEqualError``.
+
+    Where they need not be ``alike``, only their structure counts.
+    """
+    own = copied(quick) if case.changed else quick
+    worst = Comparison()
+    for question in case.questions:
+        answer = _answer(own, question.inputs)
+        comparison = compare(question.answer, answer)
+        if not comparison.is_close and (alike or comparison.fault or not comparison.numbers):
+            raise NotEqualError(comparison.reason, comparison)
+        _lay_out(own, question, answer)
+        worst = max(worst, comparison, key=severity)
+    if case.end is not None and alike:
+        _compare_states(case, own)
+    _lay_out_otherwise(case, own)
+    quick.lay_out_like(own)
+    return worst
+
+
+def as_it_comes(case: Case, model: nn.Module) -> Accelerated:
+    """The model given its inputs as they come."""
+    return Accelerated(model, _first_layout(case), is_laying=False)
+
+
+def untouched(case: Case) -> Accelerated:
+    """A copy in which nothing is replaced, called as the original is."""
+    return Accelerated(copied(case.model), _first_layout(case), is_laying=False, is_replaced=False)
+
+
+def _lay_out(quick: Accelerated, question: Question, answer: Any) -> None:
+    if not quick.lay_out_as(question.answer, answer, question.inputs) and quick.is_laying:
+        raise NotEqualError(sentence("left", "its output would have a different memory layout than the model's"))
+
+
+def _tried(case: Case, quick: Accelerated) -> Accelerated:
+    """A model that answered the example rightly: to be timed."""
+    trial = copied(quick) if case.changed else quick
+    question = case.questions[0]
+    answer = _answer(trial, question.inputs)
+    comparison = compare(question.answer, answer)
+    if not comparison.is_close:
+        raise NotEqualError(comparison.reason, comparison)
+    _lay_out(trial, question, answer)
+    return trial
+
+
+def _answer(quick: Accelerated, inputs: Inputs) -> Any:
+    try:
+        return called(quick, inputs)
+    except Exception as error:
+        text = str(error).partition("\n")[0] or type(error).__name__
+        raise NotEqualError(sentence("left", "the model does not run with it replaced: {error}", error=text)) from error
+
+
+def _candidates(case: Case, model: nn.Module) -> Iterator[Accelerated]:
+    """Inputs as they come; pictures in the other layout as well where no operation of the model would see it."""
+    yield as_it_comes(case, model)
+    if case.reads is None and any(isinstance(x, Tensor) and x.ndim == 4 for x in case.questions[0].inputs):
+        yield Accelerated(model, "planes" if _first_layout(case) == "pixels" else "pixels", is_laying=True)
+
+
+def _first_layout(case: Case) -> str:
+    return "pixels" if layout_of(case.questions[0].inputs) == "pixels" else "planes"
+
+
+def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
+    """Notes how answers lie where inputs come otherwise than the example: in another layout, of one sample or two."""
+    if case.changed or case.is_slow:
+        return
+    known = {lie_of(question.inputs) for question in case.questions}
+    for inputs in _otherwise(case.questions[0].inputs):
+        if lie_of(inputs) not in known:
+            known.add(lie_of(inputs))
+            with suppress(Exception):  # a model may view what only lies so in one layout
+                quick.lay_out_as(called(case.spent, inputs), called(quick, inputs), inputs)
+
+
+def _otherwise(inputs: Inputs) -> Iterator[Inputs]:
+    for layout in ("planes", "pixels"):
+        yield tuple(laid(x, layout) for x in inputs)
+    one = tuple(x[:1] if isinstance(x, Tensor) and x.ndim > 2 else x for x in inputs)
+    yield one
+    yield tuple(laid(x, "pixels") for x in one)
+
+
+def _compare_states(case: Case, quick: Accelerated) -> None:
+    """What the calls changed must have changed alike."""
+    for path in case.changed:
+        comparison = compare(_at(case.end, path), _at(quick.model, path))
+        if comparison.fault is not None or comparison.excess > 1:
+            raise NotEqualError(
+                sentence("left", "a call changes {path}, and does so differently once it is replaced", path=path),
+                comparison,
+            )
+
+
+def _at(thing: Any, path: str) -> Any:
+    """What stands at a path as ``changes`` gives it."""
+    waiting = [("", thing)]
+    seen: dict[int, Any] = {}  # kept, so that nothing else is given their ids
+    while waiting:
+        here, part = waiting.pop()
+        if here == path:
+            return part
+        if id(part) in seen:
+            continue
+        seen[id(part)] = part
+        waiting += [(f"{here}.{name}" if here else name, its) for name, its in parts(part)]
+    return None

@@ -1,0 +1,53 @@
+"""English and Chinese: which language to speak, and every sentence in it."""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import Sentence
+
+LANGUAGES = ("en", "zh")
+_VARIABLES = ("KAIYAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Where a language is looked for when none is asked for, the first that is set."""
+
+
+def language(choice: str | None = None, environment: Mapping[str, str] = os.environ) -> str:
+    """The language "en" or "zh": what was asked for, else KAIYAN_LANG, else the locale, else English.
+
+    Raises ``KaiyanError`` when a language is asked for that we do not speak.
+
+    >>> language(None, {"LANG": "zh_CN.UTF-8"})
+    'zh'
+    """
+    asked = choice or environment.get("KAIYAN_LANG")
+    spoken = asked or next((environment[name] for name in _VARIABLES if environment.get(name)), "en")
+    word = spoken.lower().replace("-", "_").partition("_")[0]
+    if word in LANGUAGES:
+        return word
+    if asked:
+        raise KaiyanError(
+            "unknown-language", "{language!r} is not spoken here", "one of {known}", language=asked, known="en, zh"
+        )
+    return "en"
+
+
+def say(said: Sentence | KaiyanError, lang: str) -> str:
+    """A sentence, or an error with its help lines, in a language."""
+    if isinstance(said, KaiyanError):
+        mark = say(Sentence("help", "help: {line}", {"line": "{line}"}), lang)
+        what = f"{said.place}: {say(said.sentence, lang)}" if said.place else say(said.sentence, lang)
+        return "\n  ".join([what, *(mark.format(line=say(line, lang)) for line in said.help)])
+    if lang == "en":
+        return str(said)
+    facts = {name: say(fact, lang) if isinstance(fact, Sentence) else fact for name, fact in said.facts.items()}
+    return catalogue()[said.code][said.text].format_map(facts)
+
+
+@lru_cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Chinese by code, and under it by the English text."""
+    held: dict[str, dict[str, str]] = json.loads((files("kaiyan.show.i18n") / "zh.json").read_text("utf-8"))
+    return held

@@ -1,0 +1,95 @@
+"""What a model does with its inputs: every module and function it calls, with shapes, lines and the failure.
+
+Nothing is computed: a double of the model runs on meta tensors that stand in for its parameters and buffers. A meta
+kernel may say less than the real one, or nothing, so a call that fails or looks wrong is asked again of real zeros that
+take no memory. Code that needs values runs once more on real tensors.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.trace.call import Call, Line, Seen
+from kaiyan.trace.lend import lend
+from kaiyan.trace.notes import Notes, watch
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from kaiyan.trace.lend import Named, Positional, StandIns
+
+__all__ = ["Call", "Line", "Record", "Seen", "record"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """All calls, modules and functions, and the error that ended them (the model's own, never changed).
+
+    ``on`` is "meta", or "real" where the model needs values. ``inputs`` are the model's, ``weights`` its
+    parameters.
+    """
+
+    calls: tuple[Call, ...]
+    error: BaseException | None
+    inputs: tuple[Seen, ...]
+    outputs: tuple[Seen, ...]
+    on: str
+    weights: tuple[Seen, ...] = ()
+
+    @property
+    def layers(self) -> tuple[Call, ...]:
+        """What a reader calls a layer: modules without modules in them, and functions outside of those."""
+        inside = {call.number for call in self.calls if call.is_module and call.is_leaf}
+        return tuple(c for c in self.calls if c.number in inside or (not c.is_module and c.parent not in inside))
+
+    def maker(self, seen: Seen, before: int | None = None) -> Call | None:
+        """The layer whose result a tensor was when the call of a number began (at the end, where none is given).
+
+        A layer that writes in place makes its input anew. None where it is as it was given, or a weight.
+        """
+        end = len(self.calls) if before is None else before
+        made = (c for c in reversed(self.layers) if c.number < end and any(t.name == seen.name for t in c.outputs))
+        return next(made, None)
+
+    @property
+    def failure(self) -> Call | None:
+        """The innermost call that failed."""
+        return next((call for call in reversed(self.calls) if call.failed), None)
+
+
+def record(model: nn.Module, inputs: Any, *, meta: bool = True, training: bool | None = None) -> Record:
+    """What ``model`` does with ``inputs``: a tensor, a tuple of arguments, or a dict of named ones.
+
+    ``training`` is the mode in which it runs, its own by itself.
+    The model's own error is in the record, not raised. The model and the random state are left as they were.
+    """
+    if meta:
+        found, certain = _run(model, inputs, "meta", training)
+        if found.error is None or certain:
+            return found
+    return _run(model, inputs, "real", training)[0]
+
+
+def _run(model: nn.Module, inputs: Any, on: str, training: bool | None) -> tuple[Record, bool]:
+    """The record, and whether its error is certain to be that of the real tensors."""
+    frame = sys._getframe(1)  # noqa: SLF001 (the only way to read the stack)
+
+    def run(double: nn.Module, args: Positional, named: Named, stand_ins: StandIns) -> tuple[Record, bool]:
+        notes = Notes(stand_ins, frame)
+        watch(double, notes)
+        error: BaseException | None = None
+        outputs: tuple[Seen, ...] = ()
+        given, weights = notes.seen((args, named)), notes.seen(tuple(double.parameters()))
+        try:
+            if training is not None:
+                double.train(training)
+            with notes:
+                outputs = notes.seen(double(*args, **named))
+        except Exception as raised:  # noqa: BLE001 (whatever the user's model raises is what is recorded)
+            error = raised
+        found = Record(tuple(notes.calls), error, given, outputs, on, weights)
+        return found, on == "real" or error is notes.certain
+
+    return lend(model, inputs, on, run)
