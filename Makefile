@@ -13,6 +13,9 @@ see: $(VENV)/see  ## set up and show a convolution on the bundled photograph
 test: $(VENV)/dev  ## set up and run all tests
 	$(BIN)/python -m pytest
 
+quick: $(VENV)/dev  ## the tests of what convolution is, in half a minute
+	$(BIN)/python -m pytest -q tests/spec tests/reference tests/arrays tests/ops tests/house
+
 check: $(VENV)/dev  ## lint, format, types, imports, dependencies
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -53,4 +56,4 @@ $(VENV)/dev: $(VENV)/see
 	$(PIP) install -e '.[cli,torch,dev]'
 	touch $@
 
-.PHONY: help see test check fix mutants wheel bench
+.PHONY: help see test quick check fix mutants wheel bench

@@ -13,10 +13,10 @@ from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import click
+from corpus.blind_losses import LossVerdict, judged_losses
+from corpus.broken import Broken, broken, load
 
 import kaiyan
-from benchmarks.blind_losses import LossVerdict, judged_losses
-from benchmarks.broken import Broken, broken, load
 from benchmarks.harness import card
 
 if TYPE_CHECKING:

@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import torch
+from corpus.models import NETWORKS
 from torch import Tensor, nn
 
 import kaiyan
 from benchmarks.harness import REST, Timing, Watch, card, interleaved
-from benchmarks.models import NETWORKS
 from kaiyan.nn import accelerate
 from kaiyan.nn.layers import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from benchmarks.models import Network
+    from corpus.models import Network
 
     Call = Callable[[], Any]
 

@@ -1,12 +1,18 @@
 """How hard hypothesis looks, at the desk and in CI; and a cache of kernels and plans for these tests alone."""
 
+import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
+
+ROOMS = ("spec", "reference", "arrays", "engine")
+"""The rooms whose text decides what machine code is made."""
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True)
@@ -14,12 +20,35 @@ settings.register_profile("mutant", max_examples=50, deadline=None, derandomize=
 settings.load_profile("mutant" if "MUTANT_UNDER_TEST" in os.environ else "ci" if os.environ.get("CI") else "dev")
 
 
+def objects_of(source: Path, kept: Path) -> Path:
+    """The folder of the machine code that this source makes; what another source made is thrown away."""
+    digest = hashlib.sha256()
+    for path in sorted(path for room in ROOMS for path in (source / room).rglob("*") if path.suffix in (".py", ".ll")):
+        digest.update(path.read_bytes())
+    folder = kept / digest.hexdigest()[:16]
+    for other in kept.glob("*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def copied(objects: Path, folder: Path) -> None:
+    for path in objects.glob("*.o"):
+        if not (folder / path.name).exists():
+            shutil.copy(path, folder)
+
+
 @pytest.fixture(autouse=True, scope="session")
-def own_cache() -> Iterator[None]:
-    """What was measured for somebody else decides nothing here."""
+def own_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What was measured for somebody else decides nothing here; what was compiled of the same source is kept."""
+    objects = objects_of(request.config.rootpath / "src" / "kaiyan", request.config.rootpath / ".pytest_objects")
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         patched.setenv("KAIYAN_CACHE", folder)
+        copied(objects, Path(folder))
         yield
+        if "MUTANT_UNDER_TEST" not in os.environ:  # a mutant's machine code is nobody else's
+            copied(Path(folder), objects)
 
 
 @pytest.fixture(autouse=True)

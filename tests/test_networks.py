@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 from click.testing import CliRunner
+from corpus.models import NETWORKS, Network
 from torch import nn
 
-from benchmarks.models import NETWORKS, Network
 from benchmarks.networks import OURS, TOLERANCE, Result, _admit, _error, _gradient_error, networks, with_our_layers
 from kaiyan.nn import Conv2d
 

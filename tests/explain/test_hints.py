@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from corpus.models import resnet18
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 import kaiyan
-from benchmarks.models import resnet18
 from kaiyan.explain.hints import hints
 from kaiyan.show.i18n import say
 from kaiyan.trace.record import record

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+from corpus.models import resnet18
 from torch import Tensor, nn
 
 import kaiyan
-from benchmarks.models import resnet18
 from kaiyan.show.error import KaiyanError
 from kaiyan.trace.record import record
 from kaiyan.trace.windows import unread

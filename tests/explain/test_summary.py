@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from corpus.models import NETWORKS, resnet50
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 from torch.utils.flop_counter import FlopCounterMode
 
 import kaiyan
-from benchmarks.models import NETWORKS, resnet50
 from kaiyan.cli.run import run
 from kaiyan.explain.rows import COLUMNS
 from kaiyan.show.error import KaiyanError

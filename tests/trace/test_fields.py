@@ -6,10 +6,10 @@ import random
 
 import pytest
 import torch
+from corpus.models import resnet18
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool1d, interpolate, pad
 
-from benchmarks.models import resnet18
 from kaiyan.trace.fields import sights
 from kaiyan.trace.record import record
 

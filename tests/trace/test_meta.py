@@ -171,7 +171,7 @@ def test_what_is_not_certain_is_left_to_torch(func: Any, args: tuple[Any, ...]) 
 
 def test_the_first_summary_of_a_process_loads_no_compiler() -> None:
     code = (
-        "import sys, kaiyan; from benchmarks.models import resnet50; "
+        "import sys, kaiyan, benchmarks; from corpus.models import resnet50; "
         "kaiyan.summary(resnet50(), (1, 3, 224, 224)); print({'torch._dynamo', 'sympy'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from corpus.blind_losses import LossVerdict, judged_losses, losses
+from corpus.broken import MUTATIONS, broken, failure, load
+from corpus.broken_layers import LAYERS
+from corpus.working import HEAD, WORKING
 
 from benchmarks.blind import COUNT, LOSSES, SEED, Verdict, judged, share
-from benchmarks.blind_losses import LossVerdict, judged_losses, losses
-from benchmarks.broken import MUTATIONS, broken, failure, load
-from benchmarks.broken_layers import LAYERS
-from benchmarks.working import HEAD, WORKING
 
 ENOUGH = 0.9
 FIRST = 0.85

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from corpus.broken import load
+from corpus.working import HEAD
 from torch import nn
 
 import kaiyan
 from benchmarks.blind import mended
-from benchmarks.broken import load
-from benchmarks.working import HEAD
 from kaiyan.show.i18n import say
 from kaiyan.show.table import said
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from benchmarks.broken_layers import LAYERS
-from benchmarks.working import HEAD, WORKING, Working
+from corpus.broken_layers import LAYERS
+from corpus.working import HEAD, WORKING, Working
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

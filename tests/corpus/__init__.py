@@ -1,0 +1,1 @@
+"""Models that work, models that are broken, and the networks that are measured."""
