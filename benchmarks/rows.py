@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from kaiyan.engine.problem import Problem
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

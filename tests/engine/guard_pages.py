@@ -21,14 +21,13 @@ from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.codegen.running.threads import set_num_threads
 from kaiyan.engine.generated import Generated
 from kaiyan.engine.gradients import dense as weight_gradient
+from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import BYTES, Types, types_of
 from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.backward import weight_gradient as defined
-from kaiyan.reference.dtype import result_of
 from kaiyan.reference.forward import forward
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.problem import Problem
 
 PAGE = mmap.PAGESIZE
 FORBIDDEN = 0
@@ -162,7 +161,7 @@ TOLERANCES = {"float16": 2e-3, "float32": 3e-5, "float64": 1e-12}
 
 def run(algorithm: Generated, asked: Problem, types: Types, rng: np.random.Generator) -> None:
     """One kernel, all its buffers guarded, against the reference."""
-    spec, result = asked.spec, result_of(asked)
+    spec, result = asked.spec, asked.promoted_dtype
     shapes = [asked.input_shape, spec.weight_shape, (spec.channels[1],), spec.output_shape(asked.input_shape)]
     stored = (asked.dtype, asked.weight_dtype, asked.bias_dtype, result)
     x, w, bias, residual = (numbers(rng, shape, dtype) for shape, dtype in zip(shapes, stored, strict=True))

@@ -15,9 +15,9 @@ from kaiyan.engine import wisdom
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.generated import TIERS
 from kaiyan.engine.plan import forget, plan
+from kaiyan.engine.problem import LAYOUTS, Problem
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.problem import LAYOUTS, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path

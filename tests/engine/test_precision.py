@@ -14,8 +14,8 @@ import pytest
 from kaiyan import Conv, plan, prepare
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.generated import TIERS, Generated
+from kaiyan.engine.problem import Problem
 from kaiyan.reference.forward import forward
-from kaiyan.spec.problem import Problem
 
 Numbers = Any
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from strategies import conv_arguments, fitted
 
 from kaiyan import Conv, ConvError, layers_between
+from kaiyan.engine.problem import ACTIVATIONS, LAYOUTS, Problem, precision
 from kaiyan.spec import read
 from kaiyan.spec.code import arguments
 from kaiyan.spec.compare import MODES, PADDING_WORDS
 from kaiyan.spec.cost import Figure
-from kaiyan.spec.problem import ACTIVATIONS, LAYOUTS, Problem, precision
 
 Case = tuple[Conv, tuple[int, ...]]
 TYPES = ("float32", "float64", "bfloat16", "uint8", "int32", "complex64")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from kaiyan import Conv, ConvError, join, layers_between
+from kaiyan.engine.problem import ACTIVATIONS, Problem, activation
 from kaiyan.show.i18n import say
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.field import Field
-from kaiyan.spec.problem import ACTIVATIONS, Problem, activation
 
 
 def test_every_line_of_a_derivation_can_be_said_in_chinese() -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kaiyan import Conv, ConvError, join, layers_between, receptive_field
+from kaiyan.engine.problem import Problem, activation, precision
 from kaiyan.spec.field import Field
-from kaiyan.spec.problem import Problem, activation, precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.algorithm import Algorithm, Routine
+    from kaiyan.engine.problem import Problem
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
-    from kaiyan.spec.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import click
 
 from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, wide
+from kaiyan.engine.problem import PRECISIONS
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.table import Row, Table
-from kaiyan.spec.problem import PRECISIONS
 
 if TYPE_CHECKING:
     from kaiyan.nn.acceleration.report import Report

@@ -8,11 +8,11 @@ import click
 
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session, wide
+from kaiyan.engine.problem import PRECISIONS
 from kaiyan.ops.plan import plan as planned
 from kaiyan.ops.plan import tune
 from kaiyan.show.sentence import sentence
 from kaiyan.show.table import Row, Table
-from kaiyan.spec.problem import PRECISIONS
 
 if TYPE_CHECKING:
     from kaiyan.engine.plan import Plan

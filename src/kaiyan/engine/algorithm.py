@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
-    from kaiyan.spec.problem import Problem
 
 
 class Prepared(Protocol):

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.algorithm import Prepared
+    from kaiyan.engine.problem import Problem
     from kaiyan.engine.types import Types
     from kaiyan.reference.dtype import Numbers
-    from kaiyan.spec.problem import Problem
 
     Arrays = Callable[[], tuple[Numbers, Numbers | None]]
 

@@ -9,7 +9,6 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.types import BYTES, expected, is_whole, types_of
-from kaiyan.reference.dtype import result_of
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec import read
 
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.epilogue import Epilogue
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.running.launch import Convolution, Launch
+    from kaiyan.engine.problem import Problem
     from kaiyan.engine.types import Types
-    from kaiyan.spec.problem import Problem
 
 _CALL = 3e-6
 """Seconds of a call whose work is nothing."""
@@ -116,7 +115,7 @@ class Generated:
 
         geometry, maps = _geometry(problem)
         kernel = reading(choose(geometry, *setting(problem, types)), types)
-        output = problem.spec.output_shape(problem.input_shape)
+        output = problem.output_shape
         return Launch(kernel, maps, output, problem.kind, alone=self.alone(problem))
 
 
@@ -143,8 +142,8 @@ def reading(kernel: Any, types: Types) -> Any:
 
 def _refused(problem: Problem) -> Sentence | None:
     """Why no kernel computes this problem."""
-    sizes = (*problem.input_shape, *problem.spec.weight_shape, *problem.spec.output_shape(problem.input_shape))
-    result = result_of(problem)
+    sizes = (*problem.input_shape, *problem.weight_shape, *problem.output_shape)
+    result = problem.promoted_dtype
     reasons = (
         (
             isinstance(read.constant(problem.spec.padding_mode), complex),
@@ -185,8 +184,8 @@ def unusable() -> Sentence | None:
 
 def moved(problem: Problem) -> int:
     """Bytes of pictures from and to memory: each once, the output's lines read before they are written."""
-    output = prod(problem.spec.output_shape(problem.input_shape))
-    given = problem.out_dtype or result_of(problem)
+    output = prod(problem.output_shape)
+    given = problem.result_dtype
     return BYTES.get(problem.dtype, 8) * prod(problem.input_shape) + 2 * BYTES.get(given, 8) * output
 
 

@@ -8,9 +8,9 @@ from kaiyan.engine import wisdom
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.codegen.running.threads import get_num_threads
+from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import is_held
 from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.spec.problem import Problem
 
 _WIDEST = "direct"
 """The algorithm that takes whatever a kernel can compute: what it refuses, none can."""

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.reference.dtype import result_of
-
 if TYPE_CHECKING:
-    from kaiyan.spec.problem import Problem
+    from kaiyan.engine.problem import Problem
 
 _SUMMED = {"float16": "float32", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
 """What a result of this type is summed in: halves are summed in float32 and rounded once."""
@@ -48,7 +46,7 @@ def types_of(problem: Problem) -> tuple[Types, ...]:
 
     Sums of whole numbers have two: which holds them is seen when the numbers are there.
     """
-    result = result_of(problem)
+    result = problem.promoted_dtype
     given = problem.out_dtype or result
     stored = (problem.dtype, problem.weight_dtype, problem.bias_dtype, given)
     if any(name not in BYTES for name in stored) or given == "bool":

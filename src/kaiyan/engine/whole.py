@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.algorithm import Prepared, Routine
+    from kaiyan.engine.problem import Problem
     from kaiyan.reference.dtype import Numbers
-    from kaiyan.spec.problem import Problem
 
 _MARGIN = 1 + 1e-6
 """What the bound's own sums may be rounded by."""

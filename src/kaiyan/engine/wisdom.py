@@ -10,7 +10,7 @@ from kaiyan.engine.codegen.language.compile import cache_folder, keep
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kaiyan.spec.problem import Problem
+    from kaiyan.engine.problem import Problem
 
 Wisdom = dict[str, dict[str, float]]
 

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kaiyan.arrays.table import Kind, same_kind
+from kaiyan.engine import problem as problems
 from kaiyan.ops import routine
 from kaiyan.ops.flipped import Flipped
 from kaiyan.ops.routine import Facts, facts_of, problem_of, routine_of
 from kaiyan.show.error import ConvError
-from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:

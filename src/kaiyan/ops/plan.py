@@ -11,15 +11,15 @@ import numpy as np
 
 from kaiyan.arrays.table import KINDS
 from kaiyan.engine import plan as plans
+from kaiyan.engine import problem as problems
 from kaiyan.engine import wisdom
 from kaiyan.engine.codegen.running.threads import get_num_threads
+from kaiyan.engine.problem import Problem
 from kaiyan.ops.conv import forget
-from kaiyan.reference.dtype import name_of, result_of
+from kaiyan.reference.dtype import name_of
 from kaiyan.show.error import ConvError
-from kaiyan.spec import problem as problems
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv
-from kaiyan.spec.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +122,7 @@ def _arrays(problem: Problem, kind: Kind) -> list[Any]:
     shapes = [problem.input_shape, spec.weight_shape, (spec.channels[1],)]
     stored = (problem.dtype, problem.weight_dtype, problem.bias_dtype)
     x, w, bias = (_drawn(rng, shape, dtype) for shape, dtype in zip(shapes, stored, strict=True))
-    residual = np.zeros(spec.output_shape(x.shape), result_of(problem)) if problem.residual else None
+    residual = np.zeros(spec.output_shape(x.shape), problem.promoted_dtype) if problem.residual else None
     if problem.layout == "pixels":
         x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
     if problem.layout == "strided":

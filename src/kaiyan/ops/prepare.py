@@ -8,19 +8,18 @@ import numpy as np
 
 from kaiyan.arrays.memory import MEMORY
 from kaiyan.arrays.table import Kind, kind_of, same_kind
+from kaiyan.engine import problem as problems
 from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.plan import plan
 from kaiyan.ops.routine import Facts, check_weight, era, facts_of, problem_of, routine_of
-from kaiyan.reference.dtype import result_of
 from kaiyan.show.error import ConvError
-from kaiyan.spec import problem as problems
 from kaiyan.spec.conv import Conv, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.algorithm import Prepared
-    from kaiyan.spec.problem import Problem
+    from kaiyan.engine.problem import Problem
 
 _SHAPES = 16
 """Inputs of other shapes or layouts for which the weight is kept packed; the oldest is let go."""
@@ -110,7 +109,7 @@ class PreparedConv:
         output = problem.spec.output_shape(x.shape)
         for name, array in (("residual", residual), ("out", out)):
             if array is not None:
-                _check(name, array, output, x, result_of(problem), self._kind)
+                _check(name, array, output, x, problem.promoted_dtype, self._kind)
         if out is not None:
             self._check_layout(problem, out)
         self.algorithm = plan(problem).algorithm.name

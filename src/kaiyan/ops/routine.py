@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.arrays.table import kind_of
 from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.plan import plan
+from kaiyan.engine.problem import Problem
 from kaiyan.show.error import ConvError
-from kaiyan.spec.problem import Problem
 
 if TYPE_CHECKING:
     from kaiyan.arrays.table import Kind

@@ -8,7 +8,6 @@ from numpy.typing import DTypeLike, NDArray
 
 from kaiyan.show.error import ConvError
 from kaiyan.spec import read
-from kaiyan.spec.problem import Problem
 
 Numbers = NDArray[Any]
 _FOREIGN = 2
@@ -48,11 +47,6 @@ def result_type(*names: str, mode: str = "zeros") -> str:
         wide = len(distinct) > 1 and promoted.kind in "iu" and promoted.itemsize >= 4
         promoted = promoted if wide else np.dtype(np.int64)
     return np.result_type(promoted, *_constant_type(mode, integers=integers)).name
-
-
-def result_of(problem: Problem) -> str:
-    """The type that comes back where no ``out_dtype`` asks for another."""
-    return result_type(problem.dtype, problem.weight_dtype, problem.bias_dtype, mode=problem.spec.padding_mode)
 
 
 def work_type(name: str) -> np.dtype[Any]:

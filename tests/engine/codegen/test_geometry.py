@@ -6,8 +6,8 @@ import pytest
 import kaiyan
 from kaiyan.engine.algorithms.phases import Phases
 from kaiyan.engine.codegen.parts.geometry import Run, geometry, phases
+from kaiyan.engine.problem import Problem
 from kaiyan.reference.forward import forward
-from kaiyan.spec.problem import Problem
 
 
 def test_a_run_is_the_longest_stretch_that_climbs() -> None:

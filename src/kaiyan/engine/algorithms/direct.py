@@ -13,8 +13,8 @@ from kaiyan.engine.generated import Generated, Setting
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
-    from kaiyan.spec.problem import Problem
 
 
 class Direct(Generated):

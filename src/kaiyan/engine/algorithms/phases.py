@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
     from kaiyan.engine.codegen.parts.geometry import Geometry, Phase
     from kaiyan.engine.codegen.running.launch import Convolution, Held
+    from kaiyan.engine.problem import Problem
     from kaiyan.engine.types import Types
     from kaiyan.reference.dtype import Numbers
     from kaiyan.show.sentence import Sentence
-    from kaiyan.spec.problem import Problem
 
 _MOST = 64
 """Phases: each has a kernel of its own to be compiled."""
@@ -61,7 +61,7 @@ class _Phased:
     def __init__(self, algorithm: Phases, problem: Problem, types: Types) -> None:
         from kaiyan.engine.codegen.running.launch import Launch
 
-        output = problem.spec.output_shape(problem.input_shape)
+        output = problem.output_shape
         alone = algorithm.alone(problem)
         self._phases = _phases(problem)
         self._launches = []

@@ -13,13 +13,12 @@ import numpy as np
 
 from kaiyan.engine.algorithm import Plain
 from kaiyan.reference.activation import ACTIVATIONS
-from kaiyan.reference.dtype import result_of
 from kaiyan.reference.forward import forward
 
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
+    from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
-    from kaiyan.spec.problem import Problem
 
 _CALL, _MOVED = 50e-6, 8e-9
 """Seconds of a call, and of one output at one tap, which are moved and not only multiplied."""
@@ -41,9 +40,9 @@ class Reference:
         return 1.0
 
     def seconds(self, problem: Problem) -> float:
-        result = result_of(problem)
+        result = problem.promoted_dtype
         kind = "f" if result == "bfloat16" else np.dtype(result).kind
-        outputs = prod(problem.spec.output_shape(problem.input_shape)) * prod(a.kernel for a in problem.spec.axes)
+        outputs = prod(problem.output_shape) * prod(a.kernel for a in problem.spec.axes)
         moved = _MOVED * outputs * (2 if kind == "c" else 1)
         return _CALL + moved + problem.spec.flops(problem.input_shape) / _PRODUCTS.get(kind, _LOOP)
 

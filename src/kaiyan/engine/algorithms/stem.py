@@ -14,8 +14,8 @@ from kaiyan.show.sentence import sentence
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
-    from kaiyan.spec.problem import Problem
 
 
 class Stem(Generated):

@@ -15,7 +15,6 @@ from kaiyan.engine.algorithm import Plain
 from kaiyan.engine.generated import moved
 from kaiyan.reference.backward import bias_gradient, input_gradient, weight_gradient
 from kaiyan.reference.border import index_map
-from kaiyan.reference.dtype import result_of
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec import read
 
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from kaiyan.engine.algorithm import Algorithm, Routine
+    from kaiyan.engine.problem import Problem
     from kaiyan.spec.axis import Pads
     from kaiyan.spec.conv import Conv, Shape
-    from kaiyan.spec.problem import Problem
 
     Function = Callable[[Tensor, Tensor, Tensor | None], Any]
 
@@ -44,13 +43,13 @@ class Torch:
     arrays = ("torch",)
 
     def refuses(self, problem: Problem) -> Sentence | None:
-        whole = _is_whole(result_of(problem)) or _is_whole(problem.out_dtype or "float32")
+        whole = _is_whole(problem.promoted_dtype) or _is_whole(problem.out_dtype or "float32")
         reasons = (
             (problem.kind != "torch", sentence("refused", "the arrays are not torch's")),
             (len(problem.spec.axes) > 3, sentence("refused", "torch has no convolution above rank 3")),
             (whole, sentence("refused", "torch's integers wrap")),
             (
-                0 in (*problem.input_shape, *problem.spec.weight_shape),
+                0 in (*problem.input_shape, *problem.weight_shape),
                 sentence("refused", "torch fails or is wrong on empty axes"),
             ),
             (
@@ -76,10 +75,10 @@ class Torch:
 
 def _converted(problem: Problem) -> int:
     """Bytes of the whole copies that are made where the input or the output is not in the type that is summed."""
-    result = result_of(problem)
+    result = problem.promoted_dtype
     held, sizes = (
         _computed_in(result, problem.device),
-        (problem.input_shape, problem.spec.output_shape(problem.input_shape)),
+        (problem.input_shape, problem.output_shape),
     )
     given = (problem.dtype, problem.out_dtype or result)
     return sum(prod(shape) * 2 * 8 for shape, name in zip(sizes, given, strict=True) if name != held)
@@ -90,7 +89,7 @@ def _reordered(problem: Problem) -> int:
 
     In EfficientNet-B0, where weights are cold, a squeeze of 1152 channels to 48 takes it 55 microseconds, and us 28.
     """
-    return prod(problem.spec.weight_shape) * 8
+    return prod(problem.weight_shape) * 8
 
 
 def _share(problem: Problem) -> float:
@@ -130,7 +129,7 @@ def _after(problem: Problem) -> Callable[[Tensor, Tensor | None], Tensor] | None
 
 def lift(algorithm: Algorithm, problem: Problem) -> Routine:
     """An algorithm on NumPy arrays as a routine on tensors of any device, with the reference's gradients."""
-    result = result_of(problem)
+    result = problem.promoted_dtype
     inner = replace(problem, kind="numpy", device="cpu", activation=None, residual=False)
     if not _is_whole(problem.out_dtype or result):
         inner = replace(inner, out_dtype=None)
@@ -176,7 +175,7 @@ def _in_types(routine: Function, problem: Problem) -> Function:
     """``routine`` between the type that is computed in and the type that comes back; tensors keep their graph."""
     import torch
 
-    result = result_of(problem)
+    result = problem.promoted_dtype
     wanted = problem.out_dtype or result
     if _is_whole(result):
         whole = getattr(torch, wanted)

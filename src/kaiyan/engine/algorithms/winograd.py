@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from kaiyan.engine.generated import Generated, Setting
 from kaiyan.engine.types import is_whole
-from kaiyan.reference.dtype import result_of
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
-    from kaiyan.spec.problem import Problem
 
 _MOST = 7 * 2**20
 """Elements by which a weight may grow, where the pictures are smaller than that: 28 MiB in float32."""
@@ -43,7 +42,7 @@ class Winograd(Generated):
 
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes[-2:]
-        if is_whole(result_of(problem)) or is_whole(problem.out_dtype or ""):
+        if is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or ""):
             return sentence("refused", "integers are summed directly")
         if any(a.stride > 1 for a in problem.spec.axes):
             return sentence("refused", "the stride is not 1")
@@ -53,13 +52,13 @@ class Winograd(Generated):
         if self._r not in kernels or kernels - {1, self._r}:
             return sentence("refused", "the kernel does not have {r} taps", r=self._r)
         grown = self._grown(problem)
-        if grown > max(_MOST, prod(problem.input_shape) + prod(problem.spec.output_shape(problem.input_shape))):
+        if grown > max(_MOST, prod(problem.input_shape) + prod(problem.output_shape)):
             return sentence("refused", "its transformed weight has {grown:,} more elements", grown=grown)
         return None
 
     def _grown(self, problem: Problem) -> int:
         """Elements of the transformed weight above those of the weight itself."""
-        before = prod(problem.spec.weight_shape)
+        before = prod(problem.weight_shape)
         after = before
         for axis in problem.spec.axes[-2:]:
             if axis.kernel == self._r:

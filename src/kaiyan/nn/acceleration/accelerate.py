@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from kaiyan.engine.problem import precision as checked
 from kaiyan.nn.acceleration.by_module import by_module
 from kaiyan.nn.acceleration.case import called, examined
 from kaiyan.nn.acceleration.checking import compare
@@ -22,7 +23,6 @@ from kaiyan.nn.acceleration.slower import refuse_slower
 from kaiyan.nn.acceleration.standing import computed_by
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.spec.problem import precision as checked
 from kaiyan.trace.copied import copied
 from kaiyan.trace.undisturbed import undisturbing
 

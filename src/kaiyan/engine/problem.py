@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from kaiyan.reference.dtype import result_type
 from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv, Shape
@@ -35,7 +37,7 @@ _TYPES: dict[str, str] = {
 _SHORT_TYPES = {long: short for short, long in _TYPES.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """What an algorithm is asked for: ``spec`` with its rank and channels, an input (N, C, *spatial), types, a tier.
 
@@ -66,6 +68,26 @@ class Problem:
     residual: bool = False
     activation: str | None = None
     fresh: bool = False
+
+    @cached_property
+    def output_shape(self) -> Shape:
+        """(N, K, *output)."""
+        return self.spec.output_shape(self.input_shape)
+
+    @cached_property
+    def weight_shape(self) -> Shape:
+        """(K, C/groups, *kernel), of a transposed convolution (C, K/groups, *kernel)."""
+        return self.spec.weight_shape
+
+    @cached_property
+    def promoted_dtype(self) -> str:
+        """The type that comes back where no ``out_dtype`` asks for another."""
+        return result_type(self.dtype, self.weight_dtype, self.bias_dtype, mode=self.spec.padding_mode)
+
+    @property
+    def result_dtype(self) -> str:
+        """The type that comes back."""
+        return self.out_dtype or self.promoted_dtype
 
     def __str__(self) -> str:
         N, C, *spatial = self.input_shape
