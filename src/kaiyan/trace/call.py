@@ -10,6 +10,8 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kaiyan.spec.conv import Shape
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -49,7 +51,8 @@ class Call:
 
     ``path`` of a function is that of the module whose forward called it. ``line`` is None where no line of the user's
     calls it. ``outputs`` is empty where it failed. ``parent`` is the number of the call around it, -1 for none.
-    ``arguments`` are a function's, by position and by name, each tensor replaced by its ``Seen``.
+    ``arguments`` are a function's, by position and by name, each tensor replaced by its ``Seen``. ``package`` is where
+    a module's class comes from ("torch", "timm", "__main__").
     """
 
     number: int
@@ -69,3 +72,16 @@ class Call:
     training: bool = False
     arguments: tuple[Any, ...] = ()
     named: Mapping[str, Any] = field(default_factory=dict)
+    package: str = ""
+
+    @property
+    def input_shapes(self) -> tuple[Shape, ...]:
+        """The shapes that it was given."""
+        return tuple(seen.shape for seen in self.inputs)
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """The shape of its first result: None where it failed, () where it gave no tensor."""
+        if self.failed:
+            return None
+        return self.outputs[0].shape if self.outputs else ()

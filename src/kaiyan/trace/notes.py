@@ -256,6 +256,7 @@ def _beginning(path: str, notes: Notes) -> Callable[..., None]:
                 parameters=sum(int(p.numel()) for p in own if not isinstance(p, UninitializedTensorMixin)),
                 weights=notes.seen(own),
                 training=module.training,
+                package=type(module).__module__.partition(".")[0],
             )
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.trace.call import Call, Line, Seen
@@ -18,6 +19,7 @@ from kaiyan.trace.notes import Notes, watch
 if TYPE_CHECKING:
     from torch import nn
 
+    from kaiyan.spec.conv import Shape
     from kaiyan.trace.lend import Named, Positional, StandIns
 
 __all__ = ["Call", "Line", "Record", "Seen", "record"]
@@ -38,7 +40,7 @@ class Record:
     on: str
     weights: tuple[Seen, ...] = ()
 
-    @property
+    @cached_property
     def layers(self) -> tuple[Call, ...]:
         """What a reader calls a layer: modules without modules in them, and functions outside of those."""
         inside = {call.number for call in self.calls if call.is_module and call.is_leaf}
@@ -57,6 +59,34 @@ class Record:
     def failure(self) -> Call | None:
         """The innermost call that failed."""
         return next((call for call in reversed(self.calls) if call.failed), None)
+
+    @property
+    def path(self) -> str | None:
+        """The path of the module whose code failed; None where nothing did, or before any call."""
+        return self.failure.path if self.failure else None
+
+    @cached_property
+    def steps(self) -> tuple[Call, ...]:
+        """The layers in order, and the function that failed in the code of a user's layer: what a diagnosis reads."""
+        last, failure = self.layers[-1:], self.failure
+        if not last or failure is None or failure.is_module or not last[0].is_module or last[0].package == "torch":
+            return self.layers
+        return (*self.layers, failure)
+
+    @cached_property
+    def done(self) -> tuple[Call, ...]:
+        """The steps that ended."""
+        return tuple(call for call in self.steps if not call.failed)
+
+    @property
+    def failed(self) -> Call | None:
+        """The step that failed; None where code between steps did."""
+        return self.steps[-1] if self.error and self.steps and self.steps[-1].failed else None
+
+    @property
+    def output_shapes(self) -> tuple[Shape, ...]:
+        """The shapes of the answer's tensors."""
+        return tuple(seen.shape for seen in self.outputs)
 
 
 def record(model: nn.Module, inputs: Any, *, meta: bool = True, training: bool | None = None) -> Record:

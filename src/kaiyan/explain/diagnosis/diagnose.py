@@ -15,6 +15,7 @@ from kaiyan.explain.diagnosis.causes import CAUSES
 from kaiyan.explain.diagnosis.causes.finding import Finding
 from kaiyan.explain.diagnosis.facts import gathered
 from kaiyan.explain.diagnosis.suspicion import suspected
+from kaiyan.explain.diagnosis.titles import call_dict, call_line
 from kaiyan.explain.diagnosis.trial import applied, tried
 from kaiyan.explain.door import checked
 from kaiyan.show.error import KaiyanError
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.causes.finding import Cause
     from kaiyan.explain.diagnosis.facts import Facts
     from kaiyan.explain.diagnosis.fixes import Fix
-    from kaiyan.explain.diagnosis.rehearse import Step
-    from kaiyan.trace.record import Line
+    from kaiyan.trace.record import Call, Line
 
 _NOTE = re.compile(r"\nK\d{3}: ")
 CHAIN = 4
@@ -52,7 +52,7 @@ class Diagnosis:
     cause: Sentence
     path: str | None
     line: Line | None
-    ledger: tuple[Step, ...]
+    ledger: tuple[Call, ...]
     fixes: tuple[Fix, ...]
     unknown: tuple[Sentence, ...]
     then: Diagnosis | None = None
@@ -84,7 +84,7 @@ class Diagnosis:
             "cause": said(self.cause, "en"),
             "path": self.path,
             "line": {"file": line.file, "number": line.number, "text": line.text} if line else None,
-            "ledger": [step.to_dict() for step in self.ledger],
+            "ledger": [call_dict(step) for step in self.ledger],
             "fixes": [fix.to_dict() for fix in self.fixes],
             "unknown": [said(line, "en") for line in self.unknown],
             "then": self.then.to_dict() if self.then else None,
@@ -95,7 +95,7 @@ class Diagnosis:
         if self.line:
             yield f"  {self.line.file}:{self.line.number}: {self.line.text}"
         for step in self.ledger:
-            yield f"  {'→' if step.output is None else ' '} {step}"
+            yield f"  {'→' if step.output_shape is None else ' '} {call_line(step)}"
         for number, fix in enumerate(self.fixes, start=1):
             note = f" ({said(fix.note, lang)})" if fix.note else ""
             yield f"  {number}. {said(fix.sentence, lang)}{note}"
@@ -135,11 +135,11 @@ def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
     code, finding, trials = suspected(facts, code, finding, trials)
     unknown = (*finding.unknown, *_unknown(facts, finding))
     then = None
-    first = trials[0].run if trials else None
+    first = trials[0].record if trials else None
     if first is not None and first.error is not None and chain and process_time() < until:
         model, inputs = applied(trials[0].fix, facts)
         then = _diagnosed(gathered(first.error, model, inputs), chain - 1, until)
-    ledger = facts.run.steps[-8:] if facts.run and facts.run.error else ()
+    ledger = facts.record.steps[-8:] if facts.record and facts.record.error else ()
     fixes = tuple(t.fix if facts.model is None else t.fix.found_in(facts.model) for t in trials)
     return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, fixes, unknown, then)
 
@@ -155,7 +155,7 @@ def _reason(facts: Facts) -> tuple[str, Finding]:
 
 def _asked(cause: Cause, facts: Facts) -> Finding | None:
     """What a row finds; from the words alone where it cannot read inputs of a kind that it does not know."""
-    for known in (facts, replace(facts, model=None, inputs=(), run=None, loss=None, frame=None)):
+    for known in (facts, replace(facts, model=None, inputs=(), record=None, loss=None, frame=None)):
         try:
             return cause(known)
         except Exception:  # noqa: BLE001 (a row that stumbles must not hide the user's error)

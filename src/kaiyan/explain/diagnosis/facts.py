@@ -1,4 +1,4 @@
-"""What is known of a failure: its words, the user's line, the model and its inputs, a rehearsal of its run."""
+"""What is known of a failure: its words, the user's line, the model and its inputs, the record of its run."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ import torch
 from torch import nn
 
 from kaiyan.explain.diagnosis.loss import Loss, called_loss, is_loss
-from kaiyan.explain.diagnosis.rehearse import Rehearsal, rehearse, titled
+from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.explain.diagnosis.traceback import calls_before, written_line
 from kaiyan.trace.lend import Keywords
 from kaiyan.trace.rebuild import SETTINGS
-from kaiyan.trace.record import Line
+from kaiyan.trace.record import Line, Record, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from kaiyan.explain.diagnosis.rehearse import Shape, Step
     from kaiyan.show.sentence import Sentence
+    from kaiyan.spec.conv import Shape
+    from kaiyan.trace.record import Call
 
 _OURS = (str(Path(torch.__file__).parent), str(Path(np.__file__).parent), str(Path(__file__).parents[2]))
 _HANDLING = "During handling of the above exception, another exception occurred:"
@@ -48,7 +49,7 @@ class Facts:
     line: Line | None = None
     model: nn.Module | None = None
     inputs: tuple[Any, ...] = ()
-    run: Rehearsal | None = None
+    record: Record | None = None
     settings: dict[str, Any] | None = None
     meta: bool = True
     loss: Loss | None = None
@@ -65,21 +66,21 @@ class Facts:
     @property
     def is_outside(self) -> bool:
         """Whether the model itself runs."""
-        return self.run is not None and self.run.error is None
+        return self.record is not None and self.record.error is None
 
     @property
-    def step(self) -> Step | None:
+    def step(self) -> Call | None:
         """The layer that failed."""
-        return self.run.failed if self.run else None
+        return self.record.failed if self.record else None
 
     @property
     def path(self) -> str | None:
         """Where it failed: the layer, else the module whose code ran."""
-        return self.run.path if self.run else None
+        return self.record.path if self.record else None
 
     def named(self, otherwise: str) -> Sentence | str:
         """The path as a sentence says it; ``otherwise`` where none is known."""
-        return titled(self.path) if self.path else otherwise
+        return path_title(self.path) if self.path else otherwise
 
     @property
     def layer(self) -> nn.Module | None:
@@ -97,23 +98,23 @@ class Facts:
         return self.model.get_submodule(self.path) if self.model is not None and self.path is not None else None
 
     @property
-    def done(self) -> tuple[Step, ...]:
+    def done(self) -> tuple[Call, ...]:
         """The layers before it, in order."""
-        return self.run.done if self.run else ()
+        return self.record.done if self.record else ()
 
     @property
     def given(self) -> Shape | None:
         """The shape that the failing layer was given."""
-        return self.step.inputs[0] if self.step and self.step.inputs else None
+        return self.step.input_shapes[0] if self.step and self.step.input_shapes else None
 
-    def before(self) -> Step | None:
+    def before(self) -> Call | None:
         """The last layer that worked."""
         return self.done[-1] if self.done else None
 
-    def maker(self, place: int = 0) -> Step | None:
+    def maker(self, place: int = 0) -> Call | None:
         """The step that made what the failing layer was given at a place; None for the model's input, or unknown."""
-        names = self.step.names if self.step else ()
-        return self.run.maker(names[place]) if self.run and place < len(names) else None
+        inputs = self.step.inputs if self.step else ()
+        return self.record.maker(inputs[place]) if self.record and place < len(inputs) else None
 
 
 def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -> Facts:
@@ -138,20 +139,20 @@ def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -
 def _gave(call: tuple[nn.Module, tuple[Any, ...]], loss: Loss) -> bool:
     """Whether this call of a model is where the loss has its input from."""
     shapes = loss.shapes
-    return shapes is not None and shapes[0] in rehearse(*call).outputs
+    return shapes is not None and shapes[0] in record(*call).output_shapes
 
 
 def _rehearsed(facts: Facts, model: nn.Module | None, inputs: Any) -> Facts:
     if model is None or inputs is None:
         return facts
     given = positional(model, inputs)
-    run = rehearse(model, given)
+    run = record(model, given)
     meta = run.error is not None
     if not meta:  # meta kernels let pass some of what real ones refuse
-        run = rehearse(model, given, meta=False)
+        run = record(model, given, meta=False)
     last = next((step.line for step in reversed(run.steps) if step.line), None) if run.error else None
     loss = facts.loss or (called_loss(tuple(_frames(run.error)), _is_users, _line) if run.error else None)
-    return replace(facts, line=facts.line or last, model=model, inputs=given, run=run, meta=meta, loss=loss)
+    return replace(facts, line=facts.line or last, model=model, inputs=given, record=run, meta=meta, loss=loss)
 
 
 def positional(model: nn.Module, inputs: Any) -> tuple[Any, ...]:

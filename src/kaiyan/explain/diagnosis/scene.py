@@ -81,8 +81,8 @@ class Scene:
 
 
 def scene(facts: Facts) -> Scene | None:
-    """Where the rehearsal's error came from; None where no line of a module's own code did."""
-    trace = facts.run.error.__traceback__ if facts.run and facts.run.error else None
+    """Where the record's error came from; None where no line of a module's own code did."""
+    trace = facts.record.error.__traceback__ if facts.record and facts.record.error else None
     every = list(_traces(trace))
     owners = (t.tb_frame.f_locals.get("self") for t in every)
     root = next((owner for owner in owners if isinstance(owner, nn.Module)), None)  # the double of the model that ran

@@ -29,7 +29,7 @@ MORE = 0.6
 
 def suspected(facts: Facts, code: str, finding: Finding, trials: list[Trial]) -> tuple[str, Finding, list[Trial]]:
     """The same, or with what was found by trying: before the fixes of the cause where the model is a library's."""
-    if facts.model is None or facts.run is None or facts.run.error is None or finding.is_outside:
+    if facts.model is None or facts.record is None or facts.record.error is None or finding.is_outside:
         return code, finding, trials
     library = _is_librarys(facts)
     if any(trial.runs and (not library or _is_of_inputs(trial)) for trial in trials):

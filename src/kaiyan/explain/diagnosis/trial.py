@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from kaiyan.explain.diagnosis.facts import gathered
-from kaiyan.explain.diagnosis.rehearse import rehearse
 from kaiyan.show.sentence import sentence
+from kaiyan.trace.record import Record, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.causes.finding import Finding
     from kaiyan.explain.diagnosis.facts import Facts
     from kaiyan.explain.diagnosis.fixes import Fix
-    from kaiyan.explain.diagnosis.rehearse import Rehearsal
 
     Understand = Callable[[Facts], tuple[str, Finding]]
 
@@ -43,13 +42,13 @@ class Trial:
     """A fix and the run with it in; None where it could not be tried. ``inputs`` are those after the fix."""
 
     fix: Fix
-    run: Rehearsal | None
+    record: Record | None
     inputs: tuple[Any, ...] = ()
 
     @property
     def runs(self) -> bool:
         """Whether the model runs to its end."""
-        return self.run is not None and self.run.error is None
+        return self.record is not None and self.record.error is None
 
 
 def tried(facts: Facts, finding: Finding, until: float, understand: Understand) -> list[Trial]:
@@ -77,7 +76,7 @@ def tried(facts: Facts, finding: Finding, until: float, understand: Understand) 
 
 
 def _can_be_tried(fix: Fix, facts: Facts, finding: Finding) -> bool:
-    return not (fix.tried or fix.change is None or facts.run is None or _is_beside(facts, finding))
+    return not (fix.tried or fix.change is None or facts.record is None or _is_beside(facts, finding))
 
 
 def _is_repeated(fix: Fix, running: list[Trial]) -> bool:
@@ -93,12 +92,12 @@ def _untried(fix: Fix) -> Trial:
 
 def _is_enough(trial: Trial, finding: Finding) -> bool:
     """Whether a run to the end gives what is wanted, where something is."""
-    return finding.wanted is None or trial.run is None or not trial.runs or finding.wanted(trial.run)
+    return finding.wanted is None or trial.record is None or not trial.runs or finding.wanted(trial.record)
 
 
 def _is_beside(facts: Facts, finding: Finding) -> bool:
     """Whether the model runs as it is, and nothing says what it would have to give."""
-    return facts.run is not None and facts.run.error is None and finding.wanted is None
+    return facts.record is not None and facts.record.error is None and finding.wanted is None
 
 
 def alone(fix: Fix, facts: Facts) -> Trial | None:
@@ -127,7 +126,7 @@ def _different(fixes: Iterable[Fix]) -> Iterator[Fix]:
 def mixes(trial: Trial) -> bool:
     """Whether the answer has other rows than the input: the samples were mixed."""
     rows = next((x.shape[0] for x in trial.inputs if isinstance(x, torch.Tensor) and x.ndim > 1), None)
-    outputs = trial.run.outputs if trial.run else ()
+    outputs = trial.record.output_shapes if trial.record else ()
     return bool(rows and outputs and outputs[0] and outputs[0][0] != rows)
 
 
@@ -147,7 +146,7 @@ def _trial(fix: Fix, facts: Facts, until: float, understand: Understand) -> Tria
     return Trial(replace(fix, note=note), run, inputs)
 
 
-def _carried(fix: Fix, run: Rehearsal, facts: Facts, until: float, understand: Understand) -> tuple[Fix, Rehearsal]:
+def _carried(fix: Fix, run: Record, facts: Facts, until: float, understand: Understand) -> tuple[Fix, Record]:
     """The same fix in the layers that fail next for the same reason: one line of code may make many layers."""
     reason = understand(facts)[0]
     places: list[str] = []
@@ -176,10 +175,10 @@ def _both(first: Fix, second: Fix) -> Callable[[nn.Module, tuple[Any, ...]], tup
     return change
 
 
-def _run(fix: Fix, facts: Facts) -> tuple[Rehearsal | None, tuple[Any, ...]]:
-    """The rehearsal with the fix in, and its inputs; None where it cannot be put in."""
+def _run(fix: Fix, facts: Facts) -> tuple[Record | None, tuple[Any, ...]]:
+    """The record with the fix in, and its inputs; None where it cannot be put in."""
     try:
         model, inputs = applied(fix, facts)
     except Exception:  # noqa: BLE001 (a proposal that cannot be carried out is not offered)
         return None, ()
-    return rehearse(model, inputs, meta=facts.meta), inputs
+    return record(model, inputs, meta=facts.meta), inputs

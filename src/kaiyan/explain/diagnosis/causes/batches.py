@@ -12,8 +12,8 @@ from kaiyan.explain.diagnosis.causes.finding import Finding
 from kaiyan.explain.diagnosis.causes.mends import Mend, mended
 from kaiyan.explain.diagnosis.causes.views import has_source, viewed
 from kaiyan.explain.diagnosis.fixes import Fix, edited, replaced
-from kaiyan.explain.diagnosis.rehearse import titled
 from kaiyan.explain.diagnosis.source import rewritten
+from kaiyan.explain.diagnosis.titles import call_title, path_title
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import rebuilt, written
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Rehearsal, Step
+    from kaiyan.trace.record import Call, Record
 
 _VIEWS = ("view", "reshape")
 
@@ -33,8 +33,8 @@ def rows(facts: Facts, got: int, wanted: int) -> Finding:
         said = sentence(
             "K050", "the loss was given {got} rows and {wanted} targets: {call} makes rows of {features} numbers, "
                     "but each sample of {shape} has {per}", got=got, wanted=wanted,
-            call=view.title if view.is_module else _code(view.line.text if view.line else view.kind),
-            features=(view.output or (0,))[-1], per=prod(view.inputs[0][1:]), shape=view.inputs[0],
+            call=call_title(view) if view.is_module else _code(view.line.text if view.line else view.kind),
+            features=(view.output_shape or (0,))[-1], per=prod(view.input_shapes[0][1:]), shape=view.input_shapes[0],
         )  # fmt: skip
     else:
         said = sentence("K050", "the loss was given {got} rows and {wanted} targets: each row needs one target",
@@ -44,15 +44,15 @@ def rows(facts: Facts, got: int, wanted: int) -> Finding:
     return Finding(said, fixes or unknown, code="K050", wanted=lambda run: _gives(run, wanted), is_outside=True)
 
 
-def _gives(run: Rehearsal, batch: int) -> bool:
-    return any(shape[:1] == (batch,) for shape in run.outputs[:1])
+def _gives(run: Record, batch: int) -> bool:
+    return any(shape[:1] == (batch,) for shape in run.output_shapes[:1])
 
 
-def _view(facts: Facts, batch: int) -> Step | None:
+def _view(facts: Facts, batch: int) -> Call | None:
     """The first step that made another number of rows of a batch, with the same numbers in it."""
-    return next((s for s in facts.done if (s.is_module or s.kind in _VIEWS) and s.inputs and s.output
-                 and len(s.inputs[0]) > 1 and s.inputs[0][0] == batch != s.output[0]
-                 and prod(s.inputs[0]) == prod(s.output)), None)  # fmt: skip
+    return next((s for s in facts.done if (s.is_module or s.kind in _VIEWS) and s.input_shapes and s.output_shape
+                 and len(s.input_shapes[0]) > 1 and s.input_shapes[0][0] == batch != s.output_shape[0]
+                 and prod(s.input_shapes[0]) == prod(s.output_shape)), None)  # fmt: skip
 
 
 def _call(line: str) -> tuple[str, str] | None:
@@ -74,14 +74,14 @@ def _code(line: str) -> str:
     return found[0] if found else line
 
 
-def _kept(facts: Facts, view: Step | None) -> Iterator[Fix]:
+def _kept(facts: Facts, view: Call | None) -> Iterator[Fix]:
     """The view made to keep the batch, and the Linear behind it made for what a sample has."""
     if view is None or facts.model is None:
         return
     flat = _flat(facts.model, view)
     if flat is None:
         return
-    features = prod(view.inputs[0][1:])
+    features = prod(view.input_shapes[0][1:])
     behind = facts.done[facts.done.index(view) + 1 :]
     layer = next((s for s in behind if s.is_module and s.kind == "Linear"), None)
     old: Any = facts.model.get_submodule(layer.path) if layer else None
@@ -90,12 +90,12 @@ def _kept(facts: Facts, view: Step | None) -> Iterator[Fix]:
         yield flat
         return
     said = sentence("K050", "keep the batch: {after}, and in_features={features} in {path}", after=_changed(flat),
-                    features=features, path=titled(layer.path))  # fmt: skip
+                    features=features, path=path_title(layer.path))  # fmt: skip
     wider = replaced(said, old, layer.path, made)
     yield _both(said, flat, wider, rewritten(facts.model, layer.path, made), written(old), written(made))
 
 
-def _flat(model: nn.Module, view: Step) -> Fix | None:
+def _flat(model: nn.Module, view: Call) -> Fix | None:
     """The view alone, made to keep the batch: a module's place is taken by Flatten, a line is written anew."""
     if view.is_module:
         said = sentence("K050", "keep the batch: {after}", after="nn.Flatten()")
@@ -125,13 +125,13 @@ def _both(said: Any, flat: Fix, wider: Fix, own: Any, old: str, new: str) -> Fix
     return Fix(said, f"{flat.before}\n{before}", f"{flat.after}\n{after}", change=change, line=flat.line)
 
 
-def _pooled(view: Step | None) -> Iterator[Fix]:
+def _pooled(view: Call | None) -> Iterator[Fix]:
     """The maps averaged to the size for which the view was written: the weights stay."""
     found = _call(view.line.text) if view and view.line else None
-    if view is None or view.line is None or found is None or not view.output or len(view.inputs[0]) != 4:
+    if view is None or view.line is None or found is None or not view.output_shape or len(view.input_shapes[0]) != 4:
         return
     whole, holder = found
-    C, features = view.inputs[0][1], view.output[-1]
+    C, features = view.input_shapes[0][1], view.output_shape[-1]
     side = isqrt(features // C) if C and features % C == 0 else 0
     if not side or side * side * C != features:
         return

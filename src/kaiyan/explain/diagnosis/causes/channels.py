@@ -13,7 +13,7 @@ from kaiyan.explain.diagnosis.causes.ranks import other_rank
 from kaiyan.explain.diagnosis.causes.turned import joined_samples, turned
 from kaiyan.explain.diagnosis.causes.types import picture
 from kaiyan.explain.diagnosis.fixes import Fix, edited, fed, parameter, replaced
-from kaiyan.explain.diagnosis.rehearse import titled
+from kaiyan.explain.diagnosis.titles import call_title, path_title
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.rebuild import Permute, is_convolution, rebuilt
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 
 def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
@@ -97,7 +97,7 @@ def _taken(facts: Facts, shape: Shape, expected: int, got: int) -> Sentence:
     if maker:
         return sentence(
             "K001", "{path} has in_channels={expected}, but was given {got} on axis 1: {source} made {shape}",
-            path=facts.named("Conv"), expected=expected, got=got, source=maker.title, shape=shape,
+            path=facts.named("Conv"), expected=expected, got=got, source=call_title(maker), shape=shape,
         )  # fmt: skip
     if facts.done:
         return sentence("K001", "{path} has in_channels={expected}, but axis 1 of {shape} has {got}",
@@ -126,7 +126,7 @@ def _moved(facts: Facts, shape: Shape, expected: int, written: int | None) -> It
         said = sentence(
             "K030", "{line} gives {moved}", line=line, moved=tuple(shape[a] for a in order),
         )  # fmt: skip
-        if facts.step and facts.step.dtypes[:1] == ("uint8",):
+        if facts.step and facts.step.inputs and facts.step.inputs[0].dtype == "uint8":
             yield from picture(shape, expected)
         yield fed(said, line, Permute(*order))
 
@@ -169,9 +169,9 @@ def _is_weighted(facts: Facts, path: str) -> bool:
 def _weight(facts: Facts, expected: int, got: int, groups: int) -> Fix | None:
     """The module's own weight of F.conv2d made for the channels that come; groups are those of the call."""
     step = facts.step
-    if facts.model is None or step is None or len(step.inputs) < 2 or got % groups:
+    if facts.model is None or step is None or len(step.input_shapes) < 2 or got % groups:
         return None
-    old = step.inputs[1]
+    old = step.input_shapes[1]
     new = (old[0], got // groups, *old[2:])
     said = sentence("K001", "the weight must be {new} for {got} channels, not {old} for {expected}",
                     new=new, got=got, old=old, expected=expected)  # fmt: skip
@@ -185,7 +185,7 @@ def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
         old = facts.model.get_submodule(step.path) if facts.model else None
         made = rebuilt(old, out_channels=expected) if old else None
         if old and made:
-            said = sentence("K001", "make {path} give {expected}: out_channels={expected}", path=titled(step.path),
+            said = sentence("K001", "make {path} give {expected}: out_channels={expected}", path=path_title(step.path),
                             expected=expected)  # fmt: skip
             yield replaced(said, old, step.path, made)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 Change: TypeAlias = "tuple[Sentence, Sentence, str, Callable[[Tensor], Tensor]]"
 """The cause, the offer, its code, and what it does."""

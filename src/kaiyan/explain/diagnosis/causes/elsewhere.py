@@ -11,8 +11,8 @@ from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
     from kaiyan.show.sentence import Sentence
+    from kaiyan.spec.conv import Shape
 
 
 def _fix(said: Sentence, code: str) -> Fix:

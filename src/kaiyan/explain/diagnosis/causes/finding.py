@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from kaiyan.explain.diagnosis.facts import Facts
     from kaiyan.explain.diagnosis.fixes import Fix
-    from kaiyan.explain.diagnosis.rehearse import Rehearsal
     from kaiyan.show.sentence import Sentence
+    from kaiyan.trace.record import Record
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Finding:
     unknown: tuple[Sentence, ...] = ()
     code: str | None = None
     """The code where it is another than the row's: the same words of PyTorch for another situation."""
-    wanted: Callable[[Rehearsal], bool] | None = None
+    wanted: Callable[[Record], bool] | None = None
     """What a run with a fix in has to give, where the model runs as it is and what fails comes after it."""
     is_outside: bool = False
     """Whether the model is not what failed: a loss, a backward, a loader."""

@@ -14,15 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines, fed
-from kaiyan.explain.diagnosis.rehearse import rehearse, titled
+from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.show.sentence import sentence
-from kaiyan.trace.record import Line
+from kaiyan.trace.record import Line, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Rehearsal, Shape, Step
+    from kaiyan.spec.conv import Shape
+    from kaiyan.trace.record import Call, Record
 
 MOST = 2**26
 """Numbers in an input beyond which no larger picture is proposed."""
@@ -101,7 +102,7 @@ class _Search:
                 fails, enough, large = (fails, middle, size) if works(size) else (middle, enough, large)
         return large
 
-    def _rehearsed(self, size: Shape) -> Rehearsal:
+    def _recorded(self, size: Shape) -> Record:
         assert self.facts.model is not None
         device = "meta" if self.facts.meta else None
         inputs = tuple(
@@ -110,20 +111,20 @@ class _Search:
             else x
             for x in self.facts.inputs
         )
-        run = rehearse(self.facts.model, inputs, meta=self.facts.meta)
+        run = record(self.facts.model, inputs, meta=self.facts.meta)
         self.until = min(self.until, process_time() + SECONDS)  # from the first run on, which loads torch's tables
         return run
 
     def _runs(self, size: Shape) -> bool:
-        return self._rehearsed(size).error is None
+        return self._recorded(size).error is None
 
     def _passes(self, size: Shape) -> bool:
-        return len(self._rehearsed(size).done) > len(self.facts.done)
+        return len(self._recorded(size).done) > len(self.facts.done)
 
 
 def _repeated(facts: Facts) -> Iterator[Fix]:
     """Poolings one directly behind the other: those too many left out, the last first."""
-    steps = facts.run.steps if facts.run else ()
+    steps = facts.record.steps if facts.record else ()
     behind = next((n for n, step in enumerate(reversed(steps)) if not _pools(step)), len(steps))
     if behind < 2 or facts.model is None:
         return
@@ -146,7 +147,7 @@ def _repeated(facts: Facts) -> Iterator[Fix]:
         yield edited_lines(said, owner, dict.fromkeys(lines, "pass"))
 
 
-def _pools(step: Step) -> bool:
+def _pools(step: Call) -> bool:
     return "pool" in step.kind.lower() and "adaptive" not in step.kind.lower()
 
 
@@ -163,7 +164,7 @@ def _later(model: nn.Module, path: str) -> list[str]:
     return later
 
 
-def _owner(step: Step) -> str:
+def _owner(step: Call) -> str:
     """The module whose forward holds the step's line."""
     return step.path.rpartition(".")[0] if step.is_module else step.path
 
@@ -194,9 +195,9 @@ def _is_repeatable(text: str) -> bool:
 
 def _unpooled(facts: Facts) -> Iterator[Fix]:
     """Poolings taken out: the one that failed, then with each before it as well."""
-    if facts.model is None or facts.run is None:
+    if facts.model is None or facts.record is None:
         return
-    pools = [s for s in facts.run.steps if s.is_module and "Pool" in s.kind and "Adaptive" not in s.kind]
+    pools = [s for s in facts.record.steps if s.is_module and "Pool" in s.kind and "Adaptive" not in s.kind]
     paths = list(dict.fromkeys(step.path for step in reversed(pools)))
     all_pools = [p for p, m in facts.model.named_modules() if "Pool" in type(m).__name__ and p not in paths
                  and "Adaptive" not in type(m).__name__]  # fmt: skip
@@ -207,7 +208,7 @@ def _unpooled(facts: Facts) -> Iterator[Fix]:
 
 def without(model: nn.Module, paths: tuple[str, ...]) -> Fix:
     """A fix that leaves layers out."""
-    names = [titled(path) for path in paths]
+    names = [path_title(path) for path in paths]
     said = sentence("K004", "without {paths}", paths=", ".join(map(str, names)) if len(names) > 1 else names[0])
 
     def change(copied: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from kaiyan.explain.diagnosis.causes.linear import padded
 from kaiyan.explain.diagnosis.causes.meeting import meeting, resized
 from kaiyan.explain.diagnosis.causes.patches import for_each_sample, one_place_more
 from kaiyan.explain.diagnosis.fixes import Fix, edited, followed, replaced, through
-from kaiyan.explain.diagnosis.rehearse import titled
+from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import half, is_convolution, rebuilt, written
 
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape, Step
+    from kaiyan.spec.conv import Shape
+    from kaiyan.trace.record import Call
 
 
 def _sum(facts: Facts, found: re.Match[str]) -> Finding:
     a, b, axis = int(found["a"]), int(found["b"]), int(found["axis"])
-    shapes = facts.step.inputs[:2] if facts.step else ()
+    shapes = facts.step.input_shapes[:2] if facts.step else ()
     sign = _sign(facts)
     if sign == "+" and _has_positions(facts, shapes):
         places = sentence("K021", "the model's own {own} is added to {came}: it fits one input size only",
@@ -157,7 +158,7 @@ def _operands(line: str) -> _Operands | None:
 def _concat(facts: Facts, found: re.Match[str]) -> Finding:
     a, b = int(found["a"] or found["first"]), int(found["b"] or found["second"])
     number = int(found["number"] or 1)
-    shapes = facts.step.inputs if facts.step else ()
+    shapes = facts.step.input_shapes if facts.step else ()
     said = (
         sentence("K022", "tensor {number} of the concatenation has {b}, the first has {a}: {what}", number=number,
                  a=a, b=b, what=", ".join(str(s) for s in shapes))
@@ -184,14 +185,14 @@ def _joined(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """What makes the branches alike: padding, stride, channels of the layers that made them; then a layer after one."""
     if facts.model is None or len(shapes) < 2:
         return
-    made = [s for s in reversed(facts.done) if s.is_module and s.output in shapes][:6]
-    made.sort(key=lambda step: shapes.count(step.output or ()))  # the odd one out first, of three or more
+    made = [s for s in reversed(facts.done) if s.is_module and s.output_shape in shapes][:6]
+    made.sort(key=lambda step: shapes.count(step.output_shape or ()))  # the odd one out first, of three or more
     for step in made:
         yield from _reached(facts.model.get_submodule(step.path), step, shapes)
     later: list[Fix] = []
     for step in made:
         old: Any = facts.model.get_submodule(step.path)
-        other = _other(step.output or (), shapes)
+        other = _other(step.output_shape or (), shapes)
         for fix in _fitted(old, step, other):
             if "Upsample" in (fix.after or ""):
                 later.append(fix)
@@ -207,9 +208,9 @@ def _other(mine: Shape, shapes: tuple[Shape, ...]) -> Shape:
     return max(others, key=others.count) if others else mine
 
 
-def _reached(old: Any, step: Step, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
+def _reached(old: Any, step: Call, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """A transposed convolution that falls short of the branch it meets, made to give the size its stride skips."""
-    mine = step.output or ()
+    mine = step.output_shape or ()
     other = shapes[1] if mine == shapes[0] else shapes[0]
     extra = getattr(old, "output_padding", None)
     if not is_convolution(old) or not getattr(old, "transposed", False) or len(other) != len(mine) or extra is None:
@@ -220,15 +221,15 @@ def _reached(old: Any, step: Step, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
         made = rebuilt(old, output_padding=wanted[0] if len(set(wanted)) == 1 else wanted)
         if made and all(e < s for e, s in zip(wanted, old.stride, strict=True)):
             said = sentence("K021", "output_padding={wanted} in {path}: of the sizes that its stride skips, {size}",
-                            wanted=made.output_padding, path=titled(step.path), size=other[2:])  # fmt: skip
+                            wanted=made.output_padding, path=path_title(step.path), size=other[2:])  # fmt: skip
             yield replaced(said, old, step.path, made)
 
 
 _POINTWISE: dict[int, type[nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
 
-def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:
-    mine = step.output or ()
+def _fitted(old: Any, step: Call, other: Shape) -> Iterator[Fix]:
+    mine = step.output_shape or ()
     if is_convolution(old):
         sizes: list[dict[str, Any]] = [
             {"padding": half(old)},
@@ -241,16 +242,18 @@ def _fitted(old: Any, step: Step, other: Shape) -> Iterator[Fix]:
             made = rebuilt(old, **changes)
             if made:
                 settings = ", ".join(f"{k}={v}" for k, v in changes.items())
-                said = sentence("K021", "{written} in {path}", written=settings, path=titled(step.path))
+                said = sentence("K021", "{written} in {path}", written=settings, path=path_title(step.path))
                 yield replaced(said, old, step.path, made)
     rank = len(mine) - 2
     if rank not in _POINTWISE or len(other) != len(mine):
         return
     if mine[2:] == other[2:]:
-        said = sentence("K021", "a 1x1 convolution after {path}, to {n} channels", path=titled(step.path), n=other[1])
+        said = sentence(
+            "K021", "a 1x1 convolution after {path}, to {n} channels", path=path_title(step.path), n=other[1]
+        )
         yield followed(said, old, step.path, _POINTWISE[rank](mine[1], other[1], 1))
     else:
-        said = sentence("K021", "resize what {path} gives to {size}", path=titled(step.path), size=other[2:])
+        said = sentence("K021", "resize what {path} gives to {size}", path=path_title(step.path), size=other[2:])
         resize: list[nn.Module] = [nn.Upsample(size=other[2:])]
         if mine[1] != other[1]:
             resize.append(_POINTWISE[rank](mine[1], other[1], 1))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.diagnosis.causes.grown import used_up, without
 from kaiyan.explain.diagnosis.fixes import Fix, fed, preceded, replaced
-from kaiyan.explain.diagnosis.rehearse import titled
+from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import is_convolution, rebuilt
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 
 def _one_place(facts: Facts, found: re.Match[str]) -> Finding:
@@ -52,16 +52,15 @@ def _shuffle(facts: Facts, found: re.Match[str]) -> Finding:
 def _shuffle_fixes(facts: Facts, got: int, r: int) -> Iterator[Fix]:
     """As many channels as the layer behind takes, times r·r; what came taken for what is to be left; another factor."""
     for wanted in _wanted_channels(facts, got, r * r):
-        maker = next(
-            (s for s in reversed(facts.done) if s.output and s.output[1:2] == (got,) and _makes(facts, s.path)), None
-        )
+        giving = (s for s in reversed(facts.done) if s.output_shape and s.output_shape[1:2] == (got,))
+        maker = next((s for s in giving if _makes(facts, s.path)), None)
         if maker is None or facts.model is None or wanted < 1:
             break
         old = facts.model.get_submodule(maker.path)
         made = rebuilt(old, out_channels=wanted)
         if made:
             said = sentence("K041", "out_channels={n} in {path}: {r}·{r} for each of the {left} channels after it",
-                            n=wanted, path=titled(maker.path), r=r, left=wanted // (r * r))  # fmt: skip
+                            n=wanted, path=path_title(maker.path), r=r, left=wanted // (r * r))  # fmt: skip
             yield replaced(said, old, maker.path, made)
     smaller = next((n for n in range(r - 1, 0, -1) if got % (n * n) == 0), None)
     if facts.layer is not None and smaller:
@@ -126,7 +125,7 @@ def _unflatten(facts: Facts, found: re.Match[str]) -> Finding:
         old = facts.model.get_submodule(maker.path)
         made = rebuilt(old, out_features=wanted) if isinstance(old, nn.Linear) and -1 not in sizes else None
         if made:
-            offer = sentence("K042", "out_features={wanted} in {path}", wanted=wanted, path=titled(maker.path))
+            offer = sentence("K042", "out_features={wanted} in {path}", wanted=wanted, path=path_title(maker.path))
             fixes.append(replaced(offer, old, maker.path, made))
     axis = int(found["axis"])
     for other in _other_sizes(sizes, got):

@@ -12,7 +12,7 @@ from torch import nn
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.causes.wide import wide_sequences
 from kaiyan.explain.diagnosis.fixes import Fix, edited, fed, followed, preceded, replaced
-from kaiyan.explain.diagnosis.rehearse import titled
+from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.rebuild import half, is_convolution, per_axis, rebuilt
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape, Step
+    from kaiyan.spec.conv import Shape
+    from kaiyan.trace.record import Call
 
 
 def _linear(facts: Facts, found: re.Match[str]) -> Finding:
@@ -28,10 +29,10 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given
     maps = _maps(facts, shape)
     taken = next((s for s in reversed(facts.done) if _gives_maps(s)), None)
-    if taken and taken.output and _is_single(taken) and facts.inputs:
-        return _unbatched(facts, taken.output)
-    if shape and maps and maps.output and (len(shape) > 2 or len(shape) == 1):
-        return _unflattened(facts, shape, maps.output, expected)
+    if taken and taken.output_shape and _is_single(taken) and facts.inputs:
+        return _unbatched(facts, taken.output_shape)
+    if shape and maps and maps.output_shape and (len(shape) > 2 or len(shape) == 1):
+        return _unflattened(facts, shape, maps.output_shape, expected)
     alone = not facts.done and len(shape or ()) != 2
     if alone and (unflattened := _written_unflattened(rows, got, expected)):
         return unflattened
@@ -50,24 +51,24 @@ def _linear(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, tuple(_linear_fixes(facts, maps, got, wanted)))
 
 
-def _maps(facts: Facts, shape: Shape | None) -> Step | None:
+def _maps(facts: Facts, shape: Shape | None) -> Call | None:
     """The last maps of a convolution or a pooling before it; what else has many axes is a sequence.
 
     Three axes behind maps of four are tokens, made of them on purpose.
     """
     made = next((s for s in facts.done if _gives_maps(s)), None)
-    maps = next((s for s in reversed(facts.done) if s.output and len(s.output) > 2), None) if made else None
-    if maps and shape and len(shape) > 2 and maps.output and _is_tokens(facts, shape):
+    maps = next((s for s in reversed(facts.done) if s.output_shape and len(s.output_shape) > 2), None) if made else None
+    if maps and shape and len(shape) > 2 and maps.output_shape and _is_tokens(facts, shape):
         return None
     return maps
 
 
-def _gives_maps(step: Step) -> bool:
-    return bool(re.search(r"conv|pool", step.kind, re.IGNORECASE)) and len(step.output or ()) > 2
+def _gives_maps(step: Call) -> bool:
+    return bool(re.search(r"conv|pool", step.kind, re.IGNORECASE)) and len(step.output_shape or ()) > 2
 
 
 def _is_tokens(facts: Facts, shape: Shape) -> bool:
-    last = next((s.output for s in reversed(facts.done) if _gives_maps(s)), None)
+    last = next((s.output_shape for s in reversed(facts.done) if _gives_maps(s)), None)
     return last is not None and shape != last and (len(shape) < len(last) or sorted(shape) != sorted(last))
 
 
@@ -119,10 +120,10 @@ def _written_unflattened(rows: int, got: int, expected: int) -> Finding | None:
     return None
 
 
-def _is_single(maps: Step) -> bool:
+def _is_single(maps: Call) -> bool:
     """Whether a layer of so many axes took one picture, without a batch."""
     rank = re.search(r"(\d)d$", maps.kind)
-    return rank is not None and len(maps.output or ()) == int(rank[1]) + 1
+    return rank is not None and len(maps.output_shape or ()) == int(rank[1]) + 1
 
 
 def _unbatched(facts: Facts, maps: Shape) -> Finding:
@@ -132,7 +133,7 @@ def _unbatched(facts: Facts, maps: Shape) -> Finding:
     return Finding(said, (fed(offer, "x = x.unsqueeze(0)", lambda x: x.unsqueeze(0)),), code="K005")
 
 
-def _linear_fixes(facts: Facts, maps: Step | None, got: int, wanted: Shape) -> Iterator[Fix]:
+def _linear_fixes(facts: Facts, maps: Call | None, got: int, wanted: Shape) -> Iterator[Fix]:
     said = sentence("K012", "in_features={got}", got=got)
     made = rebuilt(facts.layer, in_features=got) if facts.layer else None
     if made and facts.layer:
@@ -145,7 +146,7 @@ def _linear_fixes(facts: Facts, maps: Step | None, got: int, wanted: Shape) -> I
         yield from _resized(facts, maps, wanted)
 
 
-def _averaged(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
+def _averaged(facts: Facts, maps: Call, wanted: Shape) -> Iterator[Fix]:
     """The maps averaged to the size that the Linear expects, by a layer or in the user's own line."""
     sizes: Any = wanted
     pool = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}[len(wanted)]
@@ -160,9 +161,9 @@ def _averaged(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
             yield edited(said, maps.line, maps.path, maps.line.text, after)
 
 
-def _resized(facts: Facts, maps: Step, wanted: Shape) -> Iterator[Fix]:
+def _resized(facts: Facts, maps: Call, wanted: Shape) -> Iterator[Fix]:
     """Pictures as many times larger as the maps are too small."""
-    got = (maps.output or ())[2:]
+    got = (maps.output_shape or ())[2:]
     if len(facts.inputs) != 1 or len(got) != len(wanted) or not all(got):
         return
     x = facts.inputs[0]
@@ -222,10 +223,10 @@ def _batched(facts: Facts, said: Sentence) -> Iterator[Fix]:
                 yield edited(said, step.line, step.path, before, after)
 
 
-def _factors(maps: Step | None, got: int, expected: int) -> tuple[int, Shape]:
+def _factors(maps: Call | None, got: int, expected: int) -> tuple[int, Shape]:
     """Channels and sizes of the maps that were flattened; from the message alone, the two numbers decide."""
-    if maps and maps.output and prod(maps.output[1:]) == got:
-        return maps.output[1], maps.output[2:]
+    if maps and maps.output_shape and prod(maps.output_shape[1:]) == got:
+        return maps.output_shape[1], maps.output_shape[2:]
     for C in range(min(got, expected), 1, -1):
         sides = isqrt(got // C), isqrt(expected // C)
         if C * sides[0] ** 2 == got and C * sides[1] ** 2 == expected:
@@ -254,10 +255,12 @@ def _shrinker(facts: Facts) -> Sentence | None:
     worst, most = None, 0
     for step in facts.done:
         layer = facts.model.get_submodule(step.path) if facts.model and step.is_module else None
-        if layer is None or not hasattr(layer, "kernel_size") or not step.inputs or len(step.output or ()) < 3:
+        if layer is None or not step.input_shapes or len(step.output_shape or ()) < 3:
+            continue
+        if not hasattr(layer, "kernel_size"):
             continue
         stride = per_axis(layer.stride, 1)[0]
-        lost = step.inputs[0][-1] - (step.output or (0,))[-1] * stride
+        lost = step.input_shapes[0][-1] - (step.output_shape or (0,))[-1] * stride
         if lost > most:
             worst, most = (step, stride), lost
     if worst is None:
@@ -265,7 +268,8 @@ def _shrinker(facts: Facts) -> Sentence | None:
     step, stride = worst
     return sentence(
         "K012", "; the stride-{stride} {kind} {path} took {n} to {m}",
-        stride=stride, kind=step.kind, path=titled(step.path), n=step.inputs[0][-1], m=(step.output or (0,))[-1],
+        stride=stride, kind=step.kind, path=path_title(step.path), n=step.input_shapes[0][-1],
+        m=(step.output_shape or (0,))[-1],
     )  # fmt: skip
 
 
@@ -278,7 +282,7 @@ def padded(facts: Facts) -> Iterator[Fix]:
         for padding in _paddings(old):
             made = rebuilt(old, padding=padding)
             if made:
-                said = sentence("K012", "padding={padding} in {path}", padding=padding, path=titled(step.path))
+                said = sentence("K012", "padding={padding} in {path}", padding=padding, path=path_title(step.path))
                 yield replaced(said, old, step.path, made)
 
 

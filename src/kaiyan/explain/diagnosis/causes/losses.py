@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 
 def _alike(facts: Facts, found: re.Match[str]) -> Finding | None:
@@ -36,7 +36,7 @@ def _alike(facts: Facts, found: re.Match[str]) -> Finding | None:
         return rows(facts, a[0], b[0])
     said = sentence("K051", "the loss is element-wise: the output is {a}, the target {b}", a=a, b=b)
     fixes = (*_axes(facts, a, b), *_alone(facts, a, b), *_labels(facts, a, b), *_sizes(facts, a, b))
-    wanted = None if facts.run is None or facts.run.error else (lambda run: run.outputs[:1] == (b,))
+    wanted = None if facts.record is None or facts.record.error else (lambda run: run.output_shapes[:1] == (b,))
     return Finding(said, fixes or tuple(_unknown_way(a, b)), wanted=wanted, is_outside=True)
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
     from kaiyan.explain.diagnosis.scene import Scene
+    from kaiyan.spec.conv import Shape
 
 NAMES = 6
 """Local variables that are tried in the place of one."""
@@ -56,7 +56,8 @@ def _whole(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     sizes = tuple(x.shape[2:]) if x is not None else ()
     if not sizes or len(sizes) != len(shapes[0]) - 2:
         return
-    least = min((s.output[-1] for s in facts.done if s.output and len(s.output) == len(shapes[0])), default=1)
+    alike = (s.output_shape for s in facts.done if s.output_shape and len(s.output_shape) == len(shapes[0]))
+    least = min((shape[-1] for shape in alike), default=1)
     halvings = max(1, (sizes[-1] // max(least, 1)).bit_length() - 1)
     steps = [2**k for k in range(1, halvings + 2)]
     near = {tuple(n // step * step for n in sizes) for step in steps} | {

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from kaiyan.explain.diagnosis.facts import Facts
     from kaiyan.explain.diagnosis.loss import Loss
-    from kaiyan.explain.diagnosis.rehearse import Shape
     from kaiyan.show.sentence import Sentence
+    from kaiyan.spec.conv import Shape
 
 
 def _same(tensor: Tensor) -> Tensor:
@@ -95,7 +95,7 @@ def mended(facts: Facts, mend: Mend, words: Callable[[str], Sentence]) -> Iterat
         return
     after = call.put(scores=mend.scores, target=mend.target, function=f"F.{mend.name}" if mend.name else "",
                      more=mend.more)  # fmt: skip
-    if loss is not None and loss.is_inside and facts.run is not None and facts.run.error is not None:
+    if loss is not None and loss.is_inside and facts.record is not None and facts.record.error is not None:
         yield edited(words(code), line, facts.path or "", line.text, after)
         return
     yield Fix(words(code), line.text, after, tried=known, line=line)

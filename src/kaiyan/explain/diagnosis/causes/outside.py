@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.diagnosis.fixes import Fix
-from kaiyan.explain.diagnosis.rehearse import titled
+from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.explain.diagnosis.traceback import lines_above, modules_in
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.record import Line
@@ -134,7 +134,7 @@ def _writers(facts: Facts) -> Iterator[Fix]:
     for _, model in modules_in(facts.frame[0]) if facts.frame else ():
         for path, module in model.named_modules():
             if getattr(module, "inplace", False):
-                said = sentence("K062", "{path} modifies in place: inplace=False", path=titled(path))
+                said = sentence("K062", "{path} modifies in place: inplace=False", path=path_title(path))
                 yield Fix(said, repr(module), repr(module).replace("inplace=True", "").replace(", )", ")"))
             yield from (_anew(line) for line in _lines(type(module)) if _WRITES.search(line.text))
 

@@ -59,7 +59,7 @@ def _is_odd(facts: Facts, shape: tuple[int, ...]) -> bool:
         return False
     ranks = [name[-2:] for name in (type(m).__name__ for m in facts.model.modules()) if re.search(r"[123]d$", name)]
     own, given = type(facts.layer).__name__[-2:], f"{len(shape) - 2}d"
-    return own != given and (ranks.count(given) > ranks.count(own) or any(s.output == shape for s in facts.done))
+    return own != given and (ranks.count(given) > ranks.count(own) or any(s.output_shape == shape for s in facts.done))
 
 
 def _own(facts: Facts, shape: tuple[int, ...]) -> tuple[int, ...]:

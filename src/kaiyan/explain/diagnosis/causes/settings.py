@@ -138,10 +138,10 @@ def _count(facts: Facts, found: re.Match[str]) -> Finding:
         made = rebuilt(layer, kernel_size=layer.kernel_size[0]) if layer is not None else None
         offer = sentence("K010", "a kernel of one number, or one an axis")
         step = facts.step
-        if layer is None and facts.model is not None and step and len(step.inputs) > 1:
-            old = step.inputs[1]
+        if layer is None and facts.model is not None and step and len(step.input_shapes) > 1:
+            old = step.input_shapes[1]
             module = facts.model.get_submodule(step.path)
-            fix = parameter(offer, module, step.path, old, (*old, old[-1])[: len(step.inputs[0])])
+            fix = parameter(offer, module, step.path, old, (*old, old[-1])[: len(step.input_shapes[0])])
             return Finding(said, (fix or Fix(offer),))
     else:
         said = sentence("K010", "{name}={given} has {count} numbers; PyTorch takes one, or one an axis: {rank}",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 
 def _window(facts: Facts, found: re.Match[str]) -> Finding:
@@ -115,7 +115,7 @@ def _filled(facts: Facts, shape: Shape | None, wanted: Shape) -> Iterator[Fix]:
 def _made_last(facts: Facts, shape: Shape) -> bool:
     """Whether the last layer with weights gave just this, which a change of its width changes."""
     last = [s for s in facts.done if s.is_module and s.kind in ("Linear", "Conv1d", "Conv2d", "Conv3d")][-1:]
-    return bool(last) and last[0].output == shape
+    return bool(last) and last[0].output_shape == shape
 
 
 def _border(facts: Facts, found: re.Match[str]) -> Finding:

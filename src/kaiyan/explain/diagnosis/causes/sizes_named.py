@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 USUAL = (224, 256, 32, 64, 128, 96, 384, 512, 299, 448)
 """Sides of pictures that published networks were built for."""

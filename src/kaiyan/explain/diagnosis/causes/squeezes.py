@@ -15,33 +15,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape, Step
+    from kaiyan.spec.conv import Shape
+    from kaiyan.trace.record import Call
 
 
 def _squeezed(facts: Facts, _: re.Match[str]) -> Finding | None:
     """A squeeze that took the batch; nothing where the run shows none."""
     step = _squeeze(facts)
-    if step is None or step.output is None:
+    if step is None or step.output_shape is None:
         return None
     said = sentence("K058", "squeeze() dropped the batch of one: {before} became {after}; a batch of two is kept",
-                    before=step.inputs[0], after=step.output)  # fmt: skip
-    return Finding(said, tuple(_mended(step)), wanted=lambda run: any(s[:1] == (1,) for s in run.outputs[:1]),
+                    before=step.input_shapes[0], after=step.output_shape)  # fmt: skip
+    return Finding(said, tuple(_mended(step)), wanted=lambda run: any(s[:1] == (1,) for s in run.output_shapes[:1]),
                    is_outside=facts.is_outside)  # fmt: skip
 
 
-def _squeeze(facts: Facts) -> Step | None:
+def _squeeze(facts: Facts) -> Call | None:
     """The first squeeze without an axis of what has a batch of one."""
-    return next((s for s in facts.done if s.kind == "squeeze" and s.inputs and s.inputs[0][:1] == (1,)
-                 and s.output is not None and s.output[:1] != (1,)), None)  # fmt: skip
+    return next((s for s in facts.done if s.kind == "squeeze" and s.input_shapes and s.input_shapes[0][:1] == (1,)
+                 and s.output_shape is not None and s.output_shape[:1] != (1,)), None)  # fmt: skip
 
 
-def _mended(step: Step) -> Iterator[Fix]:
+def _mended(step: Call) -> Iterator[Fix]:
     line = step.line
     written = _call(line.text) if line else None
     if line is None or written is None:
         return
     whole, holder = written
-    after = f"{holder}.{_kept(step.inputs[0])}"
+    after = f"{holder}.{_kept(step.input_shapes[0])}"
     yield edited(sentence("K058", "keep the batch: {after}", after=after), line, step.path, whole, after)
 
 

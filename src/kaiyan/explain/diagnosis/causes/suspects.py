@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 MUST_BE_FLOAT = (nn.modules.conv._ConvNd, nn.Linear)  # noqa: SLF001 (the only name of the family)
 
@@ -72,7 +72,7 @@ def _stacked(facts: Facts, given: Any) -> Iterator[Suspect]:
 def _first(facts: Facts) -> tuple[int | None, int | None]:
     """Channels and rank that the first layer with weights takes: of the run, else of the model as it is built."""
     assert facts.model is not None
-    ran = (facts.model.get_submodule(s.path) for s in (facts.run.steps if facts.run else ()) if s.is_module)
+    ran = (facts.model.get_submodule(s.path) for s in (facts.record.steps if facts.record else ()) if s.is_module)
     for layer in (*ran, *facts.model.modules()):
         weight = getattr(layer, "weight", None)
         if is_convolution(layer) and isinstance(weight, Tensor):
@@ -83,8 +83,8 @@ def _first(facts: Facts) -> tuple[int | None, int | None]:
         if isinstance(layer, (nn.RNNBase, nn.Linear)):
             return None, None
     step = facts.step
-    if step is not None and step.kind.startswith("conv") and len(step.inputs) > 1:
-        return step.inputs[1][1], len(step.inputs[1])
+    if step is not None and step.kind.startswith("conv") and len(step.input_shapes) > 1:
+        return step.input_shapes[1][1], len(step.input_shapes[1])
     return None, None
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kaiyan.explain.diagnosis.facts import Facts
     from kaiyan.explain.diagnosis.loss import Loss
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 
 def _range(facts: Facts, found: re.Match[str]) -> Finding:
@@ -34,7 +34,7 @@ def _range(facts: Facts, found: re.Match[str]) -> Finding:
     said = sentence("K052", "the targets go from {least} to {most}, but there are {C} outputs: classes 0 to {last}",
                     least=least, most=most, C=C, last=C - 1)  # fmt: skip
     fixes = (*_binary(facts, C, most), *_ignored(facts, loss, C)) or tuple(_counted(facts, least, most, C))
-    return Finding(said, fixes, wanted=lambda run: run.outputs[0][1:2] == (most + 1,), is_outside=True)
+    return Finding(said, fixes, wanted=lambda run: run.output_shapes[0][1:2] == (most + 1,), is_outside=True)
 
 
 def _binary(facts: Facts, C: int, most: int) -> Iterator[Fix]:

@@ -10,7 +10,7 @@ from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.causes.turned import TURN
 from kaiyan.explain.diagnosis.causes.turned import passed_on as turned_line
 from kaiyan.explain.diagnosis.fixes import Fix, fed, replaced
-from kaiyan.explain.diagnosis.rehearse import titled
+from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -111,15 +111,15 @@ def _embedded(facts: Facts, got: int) -> Iterator[Fix]:
 
 def _widened(facts: Facts, wanted: int, got: int) -> Iterator[Fix]:
     """The last Linear or Embedding before it that gives what came, made to give what is wanted."""
-    steps = (s for s in reversed(facts.done) if s.is_module and s.output and s.output[-1] == got)
+    steps = (s for s in reversed(facts.done) if s.is_module and s.output_shape and s.output_shape[-1] == got)
     for step in steps:
         old: Any = facts.model.get_submodule(step.path) if facts.model else None
         if isinstance(old, nn.Linear):
             made: nn.Module = nn.Linear(old.in_features, wanted, bias=old.bias is not None)
-            said = sentence("K046", "out_features={n} in {path}", n=wanted, path=titled(step.path))
+            said = sentence("K046", "out_features={n} in {path}", n=wanted, path=path_title(step.path))
         elif isinstance(old, nn.Embedding):
             made = nn.Embedding(old.num_embeddings, wanted, old.padding_idx)
-            said = sentence("K046", "embedding_dim={n} in {path}", n=wanted, path=titled(step.path))
+            said = sentence("K046", "embedding_dim={n} in {path}", n=wanted, path=path_title(step.path))
         else:
             continue
         yield replaced(said, old, step.path, made)

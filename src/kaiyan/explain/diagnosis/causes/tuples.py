@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines, fed, followed
 from kaiyan.explain.diagnosis.scene import scene
+from kaiyan.explain.diagnosis.titles import call_title
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import First
 from kaiyan.trace.record import Line
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Step
     from kaiyan.explain.diagnosis.scene import Scene
+    from kaiyan.trace.record import Call
 
 GIVES = {"LSTM": "(output, (h, c))", "GRU": "(output, h)", "RNN": "(output, h)",
          "MultiheadAttention": "(output, weights)"}  # fmt: skip
@@ -46,7 +47,7 @@ def _tuple(facts: Facts, found: re.Match[str]) -> Finding | None:
         said = sentence("K044", "the comma at the end of line {number}, {text}, makes it a tuple",
                         number=line.number, text=repr(line.text))  # fmt: skip
         return Finding(said, (fix,))
-    if facts.model is None or facts.run is None or facts.run.error is None:
+    if facts.model is None or facts.record is None or facts.record.error is None:
         said = sentence("K044", "a tensor was expected, not a {kind}", kind=kind)
         return Finding(said, tuple(_untold(kind)))
     given = next(
@@ -55,7 +56,7 @@ def _tuple(facts: Facts, found: re.Match[str]) -> Finding | None:
     if given is not None and not facts.done:
         return _stacked(given, kind)
     maker = _maker(facts)
-    title = maker.title if maker else None
+    title = call_title(maker) if maker else None
     gives = GIVES.get(maker.kind) if maker else None
     if gives is None:
         title, gives = _called(facts)
@@ -105,20 +106,20 @@ def _untold(kind: str) -> Iterator[Fix]:
         yield Fix(sentence("K044", "or remove a comma at the end of the line that made it"))
 
 
-def _maker(facts: Facts) -> Step | None:
+def _maker(facts: Facts) -> Call | None:
     """The layer that gave the tuple, as far as it is one of torch's."""
-    maker = facts.maker() if facts.step and facts.step.names else None
+    maker = facts.maker() if facts.step and facts.step.inputs else None
     return maker or next((s for s in reversed(facts.done) if s.kind in GIVES), None)
 
 
-def _first(facts: Facts, maker: Step | None) -> Iterator[Fix]:
+def _first(facts: Facts, maker: Call | None) -> Iterator[Fix]:
     """The first of the tuple taken: where its name is given, where it is made inside the line, or behind the layer."""
     place = scene(facts)
     if place is not None:
         yield from _unpacked(place)
         yield from _indexed(place)
     if maker is not None and maker.is_module and facts.model is not None:
-        said = sentence("K044", "take the first element of what {source} returns", source=maker.title)
+        said = sentence("K044", "take the first element of what {source} returns", source=call_title(maker))
         fix = followed(said, facts.model.get_submodule(maker.path), maker.path, First())
         yield replace(fix, after=f"{FIRST}{fix.after}")
 

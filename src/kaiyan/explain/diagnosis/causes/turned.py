@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
     from kaiyan.show.sentence import Sentence
+    from kaiyan.spec.conv import Shape
 
 _ATOMS = (ast.Name, ast.Call, ast.Attribute, ast.Subscript)
 """What takes a method or a subscript without brackets around it."""
@@ -52,10 +52,11 @@ def turned(facts: Facts, shape: Shape, words: Callable[[str], Sentence]) -> Iter
 def joined_samples(facts: Facts, expected: int) -> Iterator[Fix]:
     """A concatenation of (N, C, H, W) along the batch, where the layer behind it takes the sum of the channels."""
     maker = facts.maker()
-    if maker is None or maker.kind not in ("cat", "concat") or maker.line is None or not maker.output:
+    if maker is None or maker.kind not in ("cat", "concat") or maker.line is None or not maker.output_shape:
         return
-    counted = maker.output[0] // maker.inputs[0][0] if maker.inputs and maker.inputs[0][0] else 0
-    text = _along_channels(maker.line.text) if counted > 1 and maker.output[1] * counted == expected else None
+    rows = maker.input_shapes[0][0] if maker.input_shapes else 0
+    counted = maker.output_shape[0] // rows if rows else 0
+    text = _along_channels(maker.line.text) if counted > 1 and maker.output_shape[1] * counted == expected else None
     if text is not None and not is_library(maker.line.file):
         said = sentence("K030", "join the channels, not the samples: {line}", line=text)
         yield edited_lines(said, maker.path, {maker.line: text})

@@ -50,7 +50,7 @@ def _dtype(facts: Facts, found: re.Match[str]) -> Finding:
         return _target(found)
     words = [_named(w) for w in found.groups() if w]
     weight = next((p.dtype for p in facts.layer.parameters()), None) if facts.layer else None
-    x = facts.step.dtypes[0] if facts.step and facts.step.dtypes else words[0] if words else None
+    x = facts.step.inputs[0].dtype if facts.step and facts.step.inputs else words[0] if words else None
     w = str(weight).removeprefix("torch.") if weight else words[1] if len(words) > 1 else None
     if x is None or w is None or x == w:
         return _one_type(facts, x)

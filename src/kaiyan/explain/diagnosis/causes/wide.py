@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Finding
 from kaiyan.explain.diagnosis.fixes import Fix, fed, preceded, replaced
-from kaiyan.explain.diagnosis.rehearse import titled
+from kaiyan.explain.diagnosis.titles import call_title, path_title
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import Permute, rebuilt
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.rehearse import Shape
+    from kaiyan.spec.conv import Shape
 
 
 def wide_sequences(facts: Facts, shape: Shape, got: int, expected: int) -> Finding:
@@ -25,7 +25,8 @@ def wide_sequences(facts: Facts, shape: Shape, got: int, expected: int) -> Findi
     maker = facts.maker()
     said = (
         sentence("K012", "{layer} has in_features={expected}, but the last axis of {shape}, which {source} made, has "
-                 "{got}", layer=facts.named("Linear"), expected=expected, shape=shape, source=maker.title, got=got)
+                 "{got}", layer=facts.named("Linear"), expected=expected, shape=shape,
+                 source=call_title(maker), got=got)
         if maker
         else sentence("K012", "{layer} has in_features={expected}, but the last axis of {shape} has {got}",
                       layer=facts.named("Linear"), expected=expected, shape=shape, got=got)
@@ -59,14 +60,14 @@ def _narrowed(facts: Facts, got: int, expected: int) -> Iterator[Fix]:
     """The layer that made the width, made to give what is expected."""
     for step in reversed(facts.done):
         old: Any = facts.model.get_submodule(step.path) if facts.model and step.is_module else None
-        if step.output is None or step.output[-1] != got or not isinstance(old, (nn.Linear, nn.Embedding)):
+        if step.output_shape is None or step.output_shape[-1] != got or not isinstance(old, (nn.Linear, nn.Embedding)):
             continue
         if isinstance(old, nn.Linear):
             made: nn.Module = nn.Linear(old.in_features, expected, bias=old.bias is not None)
-            said = sentence("K012", "out_features={n} in {path}", n=expected, path=titled(step.path))
+            said = sentence("K012", "out_features={n} in {path}", n=expected, path=path_title(step.path))
         else:
             made = nn.Embedding(old.num_embeddings, expected, old.padding_idx)
-            said = sentence("K012", "embedding_dim={n} in {path}", n=expected, path=titled(step.path))
+            said = sentence("K012", "embedding_dim={n} in {path}", n=expected, path=path_title(step.path))
         yield replaced(said, old, step.path, made)
         return
 
