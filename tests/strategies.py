@@ -7,14 +7,17 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kaiyan.show.error import ConvError
+from kaiyan.spec import conventions
 from kaiyan.spec.conv import Conv
+from kaiyan.spec.conventions import PADDING, foreign, mode_words
 
-WORDS = ("valid", "same", "same_lower", "causal")
-MODES = ("zeros", "constant(3)", "reflect", "replicate", "circular", "symmetric")
+WORDS = tuple(PADDING)
+KEEPING = tuple(word for word in WORDS if PADDING[word].keeps_size)
+MODES = tuple("constant(3)" if word == "constant(v)" else word for word in mode_words())
 NUMPY_MODES = {
-    "zeros": "constant", "constant(3)": "constant", "reflect": "reflect",
-    "replicate": "edge", "circular": "wrap", "symmetric": "symmetric",
-}  # fmt: skip
+    ours: name.removeprefix("numpy:") for name, ours in foreign(conventions.MODES).items() if "numpy" in name
+}
+NUMPY_MODES["constant(3)"] = NUMPY_MODES["zeros"]
 
 sides = st.integers(0, 4)
 entries = st.one_of(sides, st.tuples(sides, sides), st.sampled_from(WORDS))
@@ -48,7 +51,8 @@ def conv_arguments(
     if turned:
         limits = zip(arguments["stride"], arguments["dilation"], arguments["padding"], strict=True)
         arguments["output_padding"] = tuple(
-            0 if word in WORDS[1:] else draw(st.integers(0, max(s, d) - 1)) for s, d, word in limits
+            0 if word in WORDS and PADDING[word].keeps_size else draw(st.integers(0, max(s, d) - 1))
+            for s, d, word in limits
         )
         return arguments
     return arguments | {"padding_mode": draw(st.sampled_from(modes))}

@@ -14,7 +14,7 @@ from torch.nn import functional as F  # noqa: N812
 
 import kaiyan
 from kaiyan.cli.run import run
-from kaiyan.explain.padding import NAMES, padding
+from kaiyan.explain.padding import names, padding
 from kaiyan.show.error import ConvError
 
 sizes, kernels, steps = st.integers(1, 40), st.integers(1, 7), st.integers(1, 5)
@@ -69,7 +69,7 @@ def test_torch_refuses_the_row_that_says_so(stride: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
-@given(st.integers(7, 20), kernels, steps, st.sampled_from(sorted(NAMES)))
+@given(st.integers(7, 20), kernels, steps, st.sampled_from(sorted(names())))
 def test_the_lines_of_code_read_the_windows_that_are_told(n: int, kernel: int, stride: int, key: str) -> None:
     found = padding(n, kernel, stride=stride, rank=1)[key]
     if found.refused or found.first is None or found.last is None:

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kaiyan.show.error import ConvError
-from kaiyan.spec.axis import CROPPING, PADDING, Axis, TransposedAxis, inside
+from kaiyan.spec.axis import Axis, TransposedAxis, inside
+from kaiyan.spec.conventions import PADDING
 
 Window = tuple[int, int, int]
 small = st.integers(0, 12)
@@ -160,10 +161,19 @@ def test_hand_counts() -> None:
     assert TransposedAxis(4, 4, 2).most_reads == 2
 
 
+@given(window=windows, n=st.integers(1, 40))
+def test_half_never_makes_fewer_outputs_than_same_and_size_keeping_never_more(window: Window, n: int) -> None:
+    axis, stride = Axis(*window), window[1]
+    sizes = [(n + 2 * p - axis.reach) // stride + 1 for p in (axis.half, axis.size_keeping, axis.size_keeping + 1)]
+    assert sizes[1] <= -(-n // stride) <= sizes[0]
+    multiple = n * stride - (axis.reach % 2)
+    assert (multiple + 2 * (axis.size_keeping + 1) - axis.reach) // stride + 1 > -(-multiple // stride)
+    assert (axis.half, axis.size_keeping) == (axis.reach // 2, (axis.reach - 1) // 2)
+
+
 def test_only_same_at_a_stride_follows_the_size() -> None:
     follows = {(word, s): Axis(3, s, padding=word).pads_follow_size for word in PADDING for s in (1, 2)}
     assert {key for key, value in follows.items() if value} == {("same", 2), ("same_lower", 2)}
-    assert set(PADDING) == set(CROPPING)
 
 
 def test_a_name_is_no_part_of_what_an_axis_is() -> None:

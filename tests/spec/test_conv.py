@@ -14,7 +14,7 @@ from kaiyan import Conv, ConvError, layers_between
 from kaiyan.engine.problem import ACTIVATIONS, LAYOUTS, Problem, precision
 from kaiyan.spec import read
 from kaiyan.spec.code import arguments
-from kaiyan.spec.compare import MODES, PADDING_WORDS
+from kaiyan.spec.conventions import MODES, PADDING, foreign
 from kaiyan.spec.cost import Figure
 
 Case = tuple[Conv, tuple[int, ...]]
@@ -146,11 +146,11 @@ def test_a_constant_keeps_its_kind() -> None:
 
 
 def test_every_mode_of_another_library_is_one_of_ours() -> None:
-    assert set(MODES.values()) == {"zeros", "reflect", "replicate", "circular", "symmetric"}
-    for name, ours in MODES.items():
+    assert set(MODES) == {"zeros", "reflect", "replicate", "circular", "symmetric"}
+    for name, ours in foreign(MODES).items():
         assert Conv(kernel_size=3, padding_mode=name).padding_mode == ours
-    for word, ours in PADDING_WORDS.items():
-        assert Conv(kernel_size=4, padding=word).padding == ours
+    for word, ours in foreign(PADDING).items():
+        assert Conv(kernel_size=4, padding=word) == Conv(kernel_size=4, padding=ours)
 
 
 def test_replace_checks_again() -> None:

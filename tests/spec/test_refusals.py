@@ -79,7 +79,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "unknown-padding-mode namespace": (
         lambda: Conv(kernel_size=3, padding_mode="wrap"),
         "there is no padding mode 'wrap'; there are zeros, constant(v), reflect, replicate, circular, symmetric\n"
-        "  help: with its library's name in front: numpy:wrap, scipy:wrap",
+        "  help: with its library's name in front: jax:wrap, numpy:wrap, onnx:wrap, scipy:wrap",
     ),
     "unknown-padding-mode constant": (
         lambda: Conv(kernel_size=3, padding_mode="constant(x)"),

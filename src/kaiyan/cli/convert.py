@@ -7,7 +7,7 @@ import click
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session
 from kaiyan.ops.port import port
-from kaiyan.spec.compare import CONVENTIONS
+from kaiyan.spec.conventions import PADDING
 
 
 def _convert(*, conv: str, shape: str, source: str, as_json: bool) -> None:
@@ -31,7 +31,12 @@ convert = Command(
     params=[
         click.Argument(["conv"], metavar="CONV"),
         click.Argument(["shape"], metavar="SHAPE"),
-        click.Option(["--from", "source"], default="tf_same", metavar="|".join(CONVENTIONS), help="whose padding"),
+        click.Option(
+            ["--from", "source"],
+            default="tf_same",
+            metavar="|".join(("torch", *PADDING)),
+            help="whose padding: a word, or a library and its word, such as tf-same or onnx-same-lower",
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
     ],
 )

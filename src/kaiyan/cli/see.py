@@ -20,6 +20,7 @@ from kaiyan.pictures.see import Seen
 from kaiyan.pictures.see import see as see_picture
 from kaiyan.pictures.sheet import diverging
 from kaiyan.show.sentence import sentence
+from kaiyan.spec.conventions import PADDING, mode_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,13 +163,13 @@ see = Command(
             ["--stride"], default="1", metavar="N", help="pixels from one window to the next, or one number an axis"
         ),
         click.Option(
-            ["--padding"], default="same", metavar="P", help="a number, valid, same, same_lower, causal, or one an axis"
+            ["--padding"], default="same", metavar="|".join(("N", *PADDING)), help="one for both axes, or one an axis"
         ),
         click.Option(
             ["--padding-mode"],
             default="reflect",
-            metavar="MODE",
-            help="zeros, constant(v), reflect, replicate, circular, symmetric",
+            metavar="|".join(mode_words()),
+            help="what lies past the picture's edge",
         ),
         click.Option(
             ["--dilation"], default="1", metavar="N", help="pixels from one tap to the next, or one number an axis"

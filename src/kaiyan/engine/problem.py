@@ -11,6 +11,7 @@ from kaiyan.reference.dtype import result_type
 from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 from kaiyan.spec.conv import Conv, Shape
+from kaiyan.spec.conventions import PADDING
 
 PRECISIONS: dict[str, str] = {
     "exact": "exact",
@@ -168,14 +169,12 @@ def _options(spec: Conv) -> list[str]:
         ("g", str(spec.groups), "1"),
         ("m:", spec.padding_mode, "zeros"),
     ]
-    tokens = [value if value in _WORDS else letter + value for letter, value, usual in settings if value != usual]
+    tokens = [value if value in PADDING else letter + value for letter, value, usual in settings if value != usual]
     return tokens + ["nobias"] * (not spec.bias) + ["transposed"] * spec.transposed
 
 
-_WORDS = ("same", "same_lower", "causal")
 _LETTERS = {"s": "stride", "p": "padding", "d": "dilation", "o": "output_padding", "g": "groups"}
 _FLAGS: dict[str, dict[str, Any]] = {
-    **{word: {"padding": word} for word in _WORDS},
     "nobias": {"bias": False},
     "transposed": {"transposed": True},
 }
@@ -197,7 +196,9 @@ def _read_options(tokens: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     options: dict[str, Any] = {}
     facts: dict[str, Any] = {}
     for token in tokens:
-        if token in _FLAGS:
+        if token in PADDING:
+            options["padding"] = token
+        elif token in _FLAGS:
             options |= _FLAGS[token]
         elif token in _FACTS:
             facts |= _FACTS[token]
@@ -228,7 +229,7 @@ def _entries(text: str) -> Any:
 
 
 def _entry(text: str) -> Any:
-    if text in _WORDS:
+    if text in PADDING:
         return text
     numbers = tuple(int(part) for part in text.split(":"))
     return numbers[0] if len(numbers) == 1 else numbers

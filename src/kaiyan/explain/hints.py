@@ -93,7 +93,7 @@ def _convention(scene: Scene) -> Iterator[Hint]:
 def _apart(axis: Axis, n: int) -> Sentence | None:
     same = Axis(axis.kernel, axis.stride, axis.dilation, "same")
     before, _ = axis.pads(n)
-    if before not in (axis.reach // 2, (axis.reach - 1) // 2) or not before:
+    if before not in (axis.half, axis.size_keeping) or not before:
         return None
     facts = {
         "n": n,

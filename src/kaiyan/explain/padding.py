@@ -12,20 +12,19 @@ from kaiyan.show.table import Row, Shown, Table
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
+from kaiyan.spec.conventions import PADDING
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Pads
 
 HEADINGS = ("convention", "before, after", "output", "first window", "last window", "shift")
-NAMES: dict[str, str] = {
-    "number": "PyTorch padding={number}",
-    "torch_same": "PyTorch 'same'",
-    "same": "TF SAME, ONNX SAME_UPPER",
-    "same_lower": "ONNX SAME_LOWER",
-    "causal": "causal",
-    "valid": "valid, PyTorch padding=0",
-}
-"""The conventions by key, in the order in which they are shown."""
+
+
+def names() -> dict[str, str]:
+    """The conventions by key, in the order in which they are shown: PyTorch's two, then every padding word."""
+    words = sorted(PADDING, key=lambda word: not PADDING[word].keeps_size)
+    torch = {"number": "PyTorch padding={number}", "torch_same": "PyTorch 'same'"}
+    return torch | {word: PADDING[word].title for word in words}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +80,11 @@ class Paddings(Shown):
     agree: tuple[int, ...]
 
     def __getitem__(self, key: str) -> Convention:
-        """The convention "number", "torch_same", "same", "same_lower", "causal" or "valid"."""
+        """The convention "number" (half the kernel), "torch_same", or that of a padding word."""
         found = next((each for each in self.conventions if each.key == key), None)
         if found is None:
             raise ConvError("no-such-row", "there is no convention {key!r}", "one of {known}", key=key,
-                            known=", ".join(NAMES))  # fmt: skip
+                            known=", ".join(names()))  # fmt: skip
         return found
 
     @property
@@ -187,7 +186,7 @@ def padding(n: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, ran
     numbers = {name: read.number(name, value, least=1) for name, value in numbers.items()}
     spec = Conv(1, 1, **numbers, rank=_rank(rank))
     axis = spec.axes[0]
-    rows = (_convention(key, spec, size) for key in NAMES)
+    rows = (_convention(key, spec, size) for key in names())
     settings = (axis.kernel, axis.stride, axis.dilation)
     return Paddings(size, *settings, tuple(row for row in rows if row), _agreeing(spec))
 
@@ -213,7 +212,7 @@ def _padded(spec: Conv, key: str) -> Conv:
 def _convention(key: str, spec: Conv, n: int) -> Convention | None:
     padded = _padded(spec, key)
     axis = padded.axes[0]
-    name = NAMES[key].format(number=axis.half)
+    name = names()[key].format(number=axis.half)
     if key == "torch_same" and axis.stride > 1:
         return Convention(key, name, refused=True)
     pads = axis.pads(n)

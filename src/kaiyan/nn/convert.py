@@ -121,7 +121,7 @@ def _padding(axis: Axis, word: str) -> Any:
     """An axis's padding by the convention; numbers are torch's own."""
     if word != "torch":
         return word
-    return (axis.reach - 1) // 2 if isinstance(axis.padding, str) else axis.padding
+    return axis.size_keeping if isinstance(axis.padding, str) else axis.padding
 
 
 def _kept(layer: Any, before: Conv, padding: tuple[Any, ...]) -> Sentence | None:

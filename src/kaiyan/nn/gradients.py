@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 from kaiyan.engine.algorithms.torch import bordered
 from kaiyan.ops import gradients as engine
-from kaiyan.reference.border import OUTSIDE, index_map
+from kaiyan.reference.border import index_map
+from kaiyan.spec.conventions import OUTSIDE
 
 if TYPE_CHECKING:
     from kaiyan.spec.conv import Conv, Shape

@@ -11,8 +11,8 @@ from kaiyan.ops.conv import conv
 from kaiyan.show.error import ConvError
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.code import spelled
-from kaiyan.spec.compare import CONVENTIONS
 from kaiyan.spec.conv import Conv
+from kaiyan.spec.conventions import PADDING, foreign, padding_word
 
 if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
@@ -109,21 +109,21 @@ class Port:
 
 
 def convention(word: str) -> str:
-    """Our word for a library's padding: "same", "same_lower", "causal" or "torch"; raises ``ConvError`` for others.
+    """Our word for a library's padding, or "torch": half the kernel on both sides; raises ``ConvError`` for others.
 
-    >>> convention("TF-SAME")
-    'same'
+    >>> convention("TF-SAME"), convention("onnx:SAME_LOWER"), convention("torch")
+    ('same', 'same_lower', 'torch')
     """
-    known = CONVENTIONS.get(word.lower().replace("-", "_").replace(":", "_"))
-    if known is None:
+    ours = "torch" if word.lower() == "torch" else padding_word(word)
+    if ours is None:
         raise ConvError(
             "unknown-convention",
             "there is no convention {padding!r}",
             "one of {known}",
             padding=word,
-            known=", ".join(CONVENTIONS),
+            known=", ".join(("torch", *PADDING, *foreign(PADDING))),
         )
-    return known
+    return ours
 
 
 def padding_of(spec: Conv, word: str) -> Any:

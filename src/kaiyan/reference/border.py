@@ -5,10 +5,9 @@ from numpy.typing import NDArray
 
 from kaiyan.reference.dtype import Numbers
 from kaiyan.spec.axis import Pads
+from kaiyan.spec.conventions import MODES, OUTSIDE
 
 Indices = NDArray[np.intp]
-OUTSIDE = -1
-"""The index of an element that is not in the array: it takes the constant."""
 
 
 def index_map(mode: str, n: int, pads: Pads) -> Indices:
@@ -19,18 +18,8 @@ def index_map(mode: str, n: int, pads: Pads) -> Indices:
     >>> index_map("symmetric", 3, (2, 2)).tolist()
     [1, 0, 0, 1, 2, 2, 1]
     """
-    places = np.arange(-pads[0], n + pads[1])
-    if mode == "replicate":
-        return places.clip(0, n - 1)
-    if mode == "circular":
-        return places % n
-    if mode == "symmetric":
-        place = places % (2 * n)
-        return np.minimum(place, 2 * n - 1 - place)
-    if mode == "reflect":
-        turn = max(2 * (n - 1), 1)
-        return n - 1 - abs(places % turn - (n - 1))
-    return np.where((places >= 0) & (places < n), places, OUTSIDE)
+    indices: Indices = MODES.get(mode, MODES["zeros"]).index(np.arange(-pads[0], n + pads[1]), n)
+    return indices
 
 
 def extend(x: Numbers, maps: tuple[Indices, ...], constant: complex) -> Numbers:

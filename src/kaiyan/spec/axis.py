@@ -1,12 +1,13 @@
 """All geometry of one axis, forward and transposed: sizes, pads, what each window reads, what is dropped."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import gcd
 
 from kaiyan.show.error import ConvError
+from kaiyan.spec.conventions import PADDING
 
 Pads = tuple[int, int]
+"""Elements (before, after) an axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,12 @@ class Axis:
     @property
     def pads_follow_size(self) -> bool:
         """Whether the pads depend on the input's size: "same" at a stride."""
-        return self.padding in ("same", "same_lower") and self.stride > 1
+        return isinstance(self.padding, str) and PADDING[self.padding].follows_size and self.stride > 1
+
+    @property
+    def keeps_size(self) -> bool:
+        """Whether its padding word makes ⌈n / stride⌉ of n inputs (transposed: n·stride), as all but "valid" do."""
+        return isinstance(self.padding, str) and PADDING[self.padding].keeps_size
 
     def pads(self, n: int) -> Pads:
         """Elements added before and after an axis of ``n`` inputs.
@@ -47,19 +53,30 @@ class Axis:
         (0, 1)
         """
         if isinstance(self.padding, str):
-            return PADDING[self.padding](self, n)
+            return PADDING[self.padding].pads(self, n)
         return self.padding
 
     @property
     def half(self) -> int:
-        """What users of PyTorch write for 'same': half the reach, rounded down, ``kernel_size // 2``.
+        """Half the reach, rounded down: what ``padding=kernel_size // 2`` writes for 'same'.
 
-        With an even kernel it gives one output more than there are inputs.
+        With an even reach it gives one output more than there are inputs; ``size_keeping`` never does.
 
         >>> Axis(kernel=3, dilation=2).half, Axis(kernel=4).half
         (2, 2)
         """
         return self.reach // 2
+
+    @property
+    def size_keeping(self) -> int:
+        """The largest number for both sides that never makes more than ⌈n / stride⌉ outputs of n inputs.
+
+        Where the reach is odd it is ``half``. At stride 1 'same' has it before the input, in PyTorch and TensorFlow.
+
+        >>> Axis(kernel=3, dilation=2).size_keeping, Axis(kernel=4).size_keeping
+        (2, 1)
+        """
+        return (self.reach - 1) // 2
 
     def output_size(self, n: int) -> int:
         """Window positions on an axis of ``n`` inputs.
@@ -71,7 +88,7 @@ class Axis:
         112
         """
         room = n + sum(self.pads(n))
-        if n == 0 and isinstance(self.padding, str) and self.padding != "valid":
+        if n == 0 and self.keeps_size:
             return 0
         if room < self.reach:
             raise self._does_not_fit(n, room)
@@ -157,7 +174,7 @@ class TransposedAxis(Axis):
         (0, 1)
         """
         if isinstance(self.padding, str):
-            return CROPPING[self.padding](self, n)
+            return PADDING[self.padding].crop(self, n)
         return self.padding
 
     def output_size(self, n: int) -> int:
@@ -182,7 +199,7 @@ class TransposedAxis(Axis):
         >>> TransposedAxis(kernel=3, stride=2).output_sizes(3)
         range(7, 9)
         """
-        if isinstance(self.padding, str) and self.padding != "valid":
+        if self.keeps_size:
             return range(self.output_size(n), self.output_size(n) + 1)
         smallest = self.output_size(n) - self.output_padding
         return range(smallest, smallest + max(self.stride, self.dilation))
@@ -240,55 +257,3 @@ def inside(axis: Axis, tap: int, n: int, before: int, windows: int) -> tuple[ran
     last = max(min((n - 1 - offset) // axis.stride + 1, windows), first)
     start = first * axis.stride + offset
     return range(first, last), range(start, start + (last - first) * axis.stride, axis.stride)
-
-
-def _valid(axis: Axis, n: int) -> Pads:
-    return 0, 0
-
-
-def _same(axis: Axis, n: int) -> Pads:
-    windows = -(-n // axis.stride)
-    total = max((windows - 1) * axis.stride + axis.reach - n, 0)
-    return total // 2, total - total // 2
-
-
-def _same_lower(axis: Axis, n: int) -> Pads:
-    after, before = _same(axis, n)
-    return before, after
-
-
-def _causal(axis: Axis, n: int) -> Pads:
-    return axis.reach - 1, 0
-
-
-def _crop_same(axis: Axis, n: int) -> Pads:
-    total = axis.reach - axis.stride
-    before = max(total, 0) // 2
-    return before, total - before
-
-
-def _crop_same_lower(axis: Axis, n: int) -> Pads:
-    total = axis.reach - axis.stride
-    after = max(total, 0) // 2
-    return (total - after, after) if total > 0 else (0, total)
-
-
-def _crop_causal(axis: Axis, n: int) -> Pads:
-    return 0, axis.reach - axis.stride
-
-
-PADDING: dict[str, Callable[[Axis, int], Pads]] = {
-    "valid": _valid,
-    "same": _same,
-    "same_lower": _same_lower,
-    "causal": _causal,
-}
-"""Every word of padding. A new convention is one function and one line here."""
-
-CROPPING: dict[str, Callable[[Axis, int], Pads]] = {
-    "valid": _valid,
-    "same": _crop_same,
-    "same_lower": _crop_same_lower,
-    "causal": _crop_causal,
-}
-"""The same words for a transposed axis: what each crops, so that all but "valid" give n·stride."""

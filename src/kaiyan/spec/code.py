@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.error import ConvError
 from kaiyan.spec.call import Call, called, short
+from kaiyan.spec.conventions import MODES
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Pads
@@ -34,7 +35,6 @@ CALLS: dict[str, _Signature] = {
 _DEFAULTS: dict[str, Any] = {
     "stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros",
 }  # fmt: skip
-_TORCH_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 def arguments(text: str) -> dict[str, Any]:
@@ -102,13 +102,17 @@ def spelled(spec: Conv) -> dict[str, Any]:
 
 
 def _torch_can_say(spec: Conv) -> bool:
-    if spec.in_channels is None or spec.rank not in (1, 2, 3) or spec.padding_mode not in _TORCH_MODES:
+    if spec.in_channels is None or spec.rank not in (1, 2, 3) or not _in_torch(spec.padding_mode):
         return False
     words = {a.padding for a in spec.axes if isinstance(a.padding, str)}
     if words:
         same = words == {"same"} and all(a.padding == "same" and a.stride == 1 for a in spec.axes)
         return same and not spec.transposed
     return all(a.padding[0] == a.padding[1] for a in spec.axes)
+
+
+def _in_torch(mode: str) -> bool:
+    return mode in MODES and f"torch:{mode}" in MODES[mode].names
 
 
 def _one(values: tuple[Any, ...]) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis, TransposedAxis
+from kaiyan.spec.conventions import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,19 +100,9 @@ def axis_lines(axis: Axis, n: int, names: str) -> Iterator[Sentence]:
 
 
 def _forward_lines(axis: Axis, n: int, facts: dict[str, object]) -> Iterator[Sentence]:
-    if axis.padding in ("same", "same_lower"):
-        yield sentence(
-            "same",
-            "{axes}: {word!r} asks for ⌈n / stride⌉ = ⌈{n} / {stride}⌉ = {output} outputs, so padding is "
-            "max((output − 1)·stride + reach − n, 0) = {total}: {before} before, {after} after",
-            **facts,
-        )
-    if axis.padding == "causal":
-        yield sentence(
-            "causal",
-            "{axes}: 'causal' puts reach − 1 = {before} before and nothing after: no output sees a later input",
-            **facts,
-        )
+    derivation = PADDING[axis.padding].derivation if isinstance(axis.padding, str) else None
+    if derivation:
+        yield replace(derivation, facts=facts)
     yield sentence(
         "size",
         "{axes}: output = ⌊(n + before + after − reach) / stride⌋ + 1 "
@@ -137,7 +128,7 @@ def _forward_lines(axis: Axis, n: int, facts: dict[str, object]) -> Iterator[Sen
 
 
 def _transposed_lines(axis: TransposedAxis, n: int, facts: dict[str, object]) -> Iterator[Sentence]:
-    if isinstance(axis.padding, str):
+    if axis.keeps_size:
         yield sentence(
             "transposed-word",
             "{axes}: {word!r} asks for n·stride = {n}·{stride} = {output} outputs, "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.error import ConvError
 from kaiyan.spec import read
+from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.cost import Figure
 from kaiyan.spec.layers import GLOBAL
@@ -136,8 +137,8 @@ def _transposed(rank: int) -> Callable[[Call], list[Layer]]:
         extra = given.get("output_padding")
         if common["padding"] == "valid" and extra is None:
             kernel, stride, dilation = (each(n, common[n], rank) for n in ("kernel_size", "stride", "dilation"))
-            reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-            extra = tuple(max(s - r, 0) for s, r in zip(stride, reach, strict=True))
+            axes = [Axis(*window) for window in zip(kernel, stride, dilation, strict=True)]
+            extra = tuple(max(axis.stride - axis.reach, 0) for axis in axes)
         return [_Open(call.written, rank, lambda C: Conv(
             C, given["filters"], bias=given.get("use_bias", True), rank=rank, transposed=True,
             output_padding=extra or 0, **common,

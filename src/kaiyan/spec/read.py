@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kaiyan.show.error import ConvError
-from kaiyan.spec.axis import PADDING, Axis, Pads, TransposedAxis
-from kaiyan.spec.compare import MODES, PADDING_WORDS
+from kaiyan.spec.axis import Axis, Pads, TransposedAxis
+from kaiyan.spec.conventions import MODES, PADDING, foreign, mode_name, mode_words, padding_word
 
 LARGEST = 2**31 - 1
 """No size in use is larger; a larger one is a slip, and torch's own indices end here."""
@@ -103,17 +103,17 @@ def padding_mode(value: Any) -> str:
     'reflect'
     """
     if isinstance(value, str):
-        word = MODES.get(value.lower(), value.lower())
-        if word in MODES.values():
-            return word
-        if (held := _constant(word)) is not None:
-            return f"constant({held})" if held else "zeros"
-    candidates = sorted(name for name in MODES if name.endswith(f":{str(value).lower()}"))
+        if (ours := mode_name(value)) is not None:
+            return ours
+        if (number := _constant(value.lower())) is not None:
+            return f"constant({number})" if number else "zeros"
+    candidates = sorted(name for name in foreign(MODES) if name.endswith(f":{str(value).lower()}"))
     raise ConvError(
         "unknown-padding-mode",
-        "there is no padding mode {value!r}; there are zeros, constant(v), reflect, replicate, circular, symmetric",
+        "there is no padding mode {value!r}; there are {words}",
         *(["with its library's name in front: {candidates}"] if candidates else []),
         value=value,
+        words=", ".join(mode_words()),
         candidates=", ".join(candidates),
     )
 
@@ -165,7 +165,8 @@ def _transposed_axis(
             dilation=dilation,
             most=max(stride, dilation) - 1,
         )
-    if output_padding and padding in ("same", "same_lower", "causal"):
+    axis = TransposedAxis(kernel, stride, dilation, padding, name, output_padding)
+    if output_padding and axis.keeps_size:
         raise ConvError(
             "output-padding-with-word",
             "padding={word!r} already fixes the output at input·stride; output_padding={value} cannot change it",
@@ -173,7 +174,7 @@ def _transposed_axis(
             word=padding,
             value=output_padding,
         )
-    return TransposedAxis(kernel, stride, dilation, padding, name, output_padding)
+    return axis
 
 
 def _is_sequence(value: Any) -> bool:
@@ -224,8 +225,8 @@ def _paddings(value: Any, count: int) -> Sequence[str | Pads]:
 
 def _padding(entry: Any) -> str | Pads:
     if isinstance(entry, str):
-        word = PADDING_WORDS.get(entry.lower(), entry.lower())
-        if word in PADDING:
+        word = padding_word(entry)
+        if word is not None:
             return (0, 0) if word == "valid" else word
         raise ConvError(
             "unknown-padding",

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from kaiyan.show.error import ConvError
+from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
 
 SETTINGS: dict[type[nn.Module], tuple[str, ...]] = {
@@ -136,9 +137,9 @@ def per_axis(value: Any, rank: int) -> tuple[int, ...]:
 
 
 def half(layer: nn.Module) -> int | tuple[int, ...]:
-    """Padding that keeps the size at stride 1 for odd kernels: (reach − 1) / 2 an axis."""
+    """The padding of each axis that keeps sizes: ``Axis.size_keeping``, half the kernel where that is odd."""
     kernel: Any = layer.kernel_size
     sizes = per_axis(kernel, 1)
     dilation = per_axis(getattr(layer, "dilation", 1), len(sizes))
-    pads = tuple(d * (k - 1) // 2 for k, d in zip(sizes, dilation, strict=False))
+    pads = tuple(Axis(k, dilation=d).size_keeping for k, d in zip(sizes, dilation, strict=False))
     return pads[0] if len(set(pads)) == 1 else pads

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.reference.border import OUTSIDE, index_map
+from kaiyan.reference.border import index_map
 from kaiyan.spec import read
+from kaiyan.spec.conventions import OUTSIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,6 +10,7 @@ from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.diagnosis.fixes import Fix, edited, parameter, replaced
 from kaiyan.explain.diagnosis.traceback import lines_above
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.spec.axis import Axis
 from kaiyan.trace.rebuild import per_axis, rebuilt
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def _version(facts: Facts, found: re.Match[str]) -> Finding:
 def _usual(settings: dict[str, Any] | None, *, full: bool = False) -> Any:
     kernel = per_axis((settings or {}).get("kernel_size", 3), 1)
     dilation = per_axis((settings or {}).get("dilation", 1), 1)[0]
-    pads = tuple(dilation * (k - 1) // (1 if full else 2) for k in kernel)
+    axes = [Axis(k, dilation=dilation) for k in kernel]
+    pads = tuple(axis.reach - 1 if full else axis.size_keeping for axis in axes)
     return pads[0] if len(set(pads)) == 1 else pads
 
 
@@ -194,7 +196,7 @@ def _transposed_same(facts: Facts, found: re.Match[str]) -> Finding:
             "padding=p, output_padding=o with p = (k − s + 1) // 2 and o = s − k + 2·p, for k ≥ s: n becomes n·s",
         )
         return Finding(said, (Fix(offer),))
-    stride, reach = layer.stride[0], layer.dilation[0] * (layer.kernel_size[0] - 1) + 1
+    stride, reach = layer.stride[0], Axis(layer.kernel_size[0], dilation=layer.dilation[0]).reach
     padding = -(-max(reach - stride, 0) // 2)
     extra = stride - reach + 2 * padding
     n = facts.given[-1] if facts.given else 0
