@@ -7,27 +7,23 @@ KeyboardInterrupt is raised at one of them after the other: where each is passed
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from interrupting import Interrupter
 from lent import Net, seen
 from torch import Tensor, nn
 
 import kaiyan
-from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
 POINTS = int(os.environ.get("KAIYAN_POINTS", "5"))
 """Lines at which each call is interrupted, spread over all that it passes; every one of them when 0."""
 SIZE = (2, 3, 3, 4)
-SWALLOWED = ("__del__", "remove", "gc_callback")
-"""Functions that Python calls while it collects garbage: what is raised there goes no further."""
 
 
 class Frozen(dict[str, int]):
@@ -70,35 +66,6 @@ CALLS: dict[str, Callable[[nn.Module, Tensor], object]] = {
 }
 KINDS: dict[str, Callable[[], nn.Module]] = {"plain": lambda: Net(4 * SIZE[2] * SIZE[3]), "changing": Changing}
 CASES = [(call, kind) for call in CALLS for kind in KINDS]
-
-
-class Interrupter:
-    """Notes every line that is passed; raises where the count of lines is ``at``, never where that is below 0."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-        self.lines: list[tuple[str, int]] = []
-
-    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
-        if frame.f_code.co_name in SWALLOWED:
-            return None
-        if event == "line":
-            self.lines.append((frame.f_code.co_filename, frame.f_lineno))
-            if len(self.lines) - 1 == self.at:
-                raise KeyboardInterrupt
-        return self
-
-    def of(self, act: Callable[[], object]) -> list[tuple[str, int]]:
-        """The lines that ``act`` passes, up to the interruption."""
-        before = sys.gettrace()
-        sys.settrace(self)
-        try:
-            act()
-        except (KeyboardInterrupt, KaiyanError):
-            pass
-        finally:
-            sys.settrace(before)
-        return self.lines
 
 
 def points(lines: list[tuple[str, int]]) -> list[int]:

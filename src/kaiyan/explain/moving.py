@@ -16,9 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.show.error import KaiyanError
+from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from kaiyan.trace.watch import Visit
 
 _MARGIN = 64
 """Columns of NaN beside the picture, at the least: more than the holes of any dilation in use."""
@@ -78,25 +81,19 @@ def _run(model: nn.Module, x: Tensor, keep: Callable[[Tensor], Tensor], found: l
     jumps: dict[int, tuple[Tensor, float]] = {id(x): (x, 1.0)}
     width = x.shape[-1]
 
-    def note(path: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            if not (isinstance(output, Tensor) and inputs and isinstance(inputs[0], Tensor)):
-                return
-            before = _jump(inputs[0], jumps, width)
-            stride = _stride(module, inputs[0], output)
-            jumps[id(output)] = (output, before * stride)
-            kept = keep(output.dequantize() if output.is_quantized else output)
-            found.append(Map(path, type(module).__name__, stride, before * stride, kept, _softens(module)))
+    def note(visit: Visit) -> None:
+        module, output = visit.module, visit.output
+        if not (isinstance(output, Tensor) and visit.args and isinstance(visit.args[0], Tensor)):
+            return
+        before = _jump(visit.args[0], jumps, width)
+        stride = _stride(module, visit.args[0], output)
+        jumps[id(output)] = (output, before * stride)
+        kept = keep(output.dequantize() if output.is_quantized else output)
+        found.append(Map(visit.path, type(module).__name__, stride, before * stride, kept, _softens(module)))
 
-        return hook
-
-    leaves = [(path, module) for path, module in model.named_modules() if not any(True for _ in module.children())]
-    handles = [module.register_forward_hook(note(path)) for path, module in leaves]
-    try:
+    leaves = [path for path, module in model.named_modules() if not any(True for _ in module.children())]
+    with watch(model, leaves, after=note):
         return model(x)
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _reached(output: Tensor) -> Tensor:

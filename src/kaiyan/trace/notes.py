@@ -17,12 +17,15 @@ from kaiyan.trace.call import Call, Line, Seen
 from kaiyan.trace.meta import made
 from kaiyan.trace.rebuild import written
 from kaiyan.trace.structure import leaves, mapped, tensors
+from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from types import FrameType
 
     from kaiyan.trace.lend import StandIns
+    from kaiyan.trace.watch import Visit
 
 _OURS = str(Path(__file__).parents[1])
 _TORCHS = str(Path(torch.__file__).parent)
@@ -35,8 +38,6 @@ class Notes(TorchFunctionMode):
         super().__init__()
         self.calls: list[Call] = []
         self.certain: BaseException | None = None
-        self.around = sys.exception()
-        """What is being handled while the model runs, if anything: another means that the model raised it."""
         self._stand_ins = stand_ins
         self._frame = frame
         self._open: list[int] = []
@@ -232,35 +233,34 @@ def _seen(tensor: Tensor, device: torch.device, name: int) -> Seen:
     return Seen(shape, str(tensor.dtype).removeprefix("torch."), str(device), name)
 
 
-def watch(model: nn.Module, notes: Notes) -> None:
-    """Hooks on every module of a double; they stay, as it is thrown away. TorchScript takes none."""
-    for path, module in model.named_modules():
-        if isinstance(module, torch.jit.ScriptModule):
-            continue
-        module.register_forward_pre_hook(_beginning(path, notes), with_kwargs=True, prepend=True)
-        module.register_forward_hook(_ending(path, notes), with_kwargs=True, always_call=True)
+def watched(model: nn.Module, notes: Notes) -> AbstractContextManager[object]:
+    """Every call of a module is written down while it lasts."""
+    return watch(model, before=lambda visit: notes.begin(_call(visit, notes)), after=lambda visit: _end(visit, notes))
 
 
-def _beginning(path: str, notes: Notes) -> Callable[..., None]:
-    def begin(module: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> None:
-        own = tuple(_weights(module))
-        notes.begin(
-            Call(
-                number=-1,
-                path=path,
-                depth=0,
-                kind=type(module).__name__,
-                code=written(module),
-                inputs=notes.seen((args, named)),
-                is_leaf=not any(True for _ in module.children()),
-                parameters=sum(int(p.numel()) for p in own if not isinstance(p, UninitializedTensorMixin)),
-                weights=notes.seen(own),
-                training=module.training,
-                package=type(module).__module__.partition(".")[0],
-            )
-        )
+def _call(visit: Visit, notes: Notes) -> Call:
+    module = visit.module
+    own = tuple(_weights(module))
+    return Call(
+        number=-1,
+        path=visit.path,
+        depth=0,
+        kind=type(module).__name__,
+        code=written(module),
+        inputs=notes.seen((visit.args, visit.named)),
+        is_leaf=not any(True for _ in module.children()),
+        parameters=sum(int(p.numel()) for p in own if not isinstance(p, UninitializedTensorMixin)),
+        weights=notes.seen(own),
+        training=module.training,
+        package=type(module).__module__.partition(".")[0],
+    )
 
-    return begin
+
+def _end(visit: Visit, notes: Notes) -> None:
+    if notes.is_open(visit.path) and not visit.failed:
+        notes.end(visit.output)
+    else:
+        notes.fail(visit.path)
 
 
 def _weights(module: nn.Module) -> Iterator[nn.Parameter]:
@@ -269,14 +269,3 @@ def _weights(module: nn.Module) -> Iterator[nn.Parameter]:
     for child in module.children():
         if type(child).forward is nn.Module.forward:
             yield from _weights(child)
-
-
-def _ending(path: str, notes: Notes) -> Callable[..., None]:
-    def end(_: nn.Module, __: tuple[Any, ...], ___: dict[str, Any], result: Any) -> None:
-        failed = result is None and sys.exception() is not notes.around
-        if notes.is_open(path) and not failed:
-            notes.end(result)
-        else:
-            notes.fail(path)
-
-    return end

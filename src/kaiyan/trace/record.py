@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.trace.call import Call, Line, Seen
 from kaiyan.trace.lend import lend
-from kaiyan.trace.notes import Notes, watch
+from kaiyan.trace.notes import Notes, watched
 
 if TYPE_CHECKING:
     from torch import nn
@@ -108,14 +108,13 @@ def _run(model: nn.Module, inputs: Any, on: str, training: bool | None) -> tuple
 
     def run(double: nn.Module, args: Positional, named: Named, stand_ins: StandIns) -> tuple[Record, bool]:
         notes = Notes(stand_ins, frame)
-        watch(double, notes)
         error: BaseException | None = None
         outputs: tuple[Seen, ...] = ()
         given, weights = notes.seen((args, named)), notes.seen(tuple(double.parameters()))
         try:
             if training is not None:
                 double.train(training)
-            with notes:
+            with watched(double, notes), notes:
                 outputs = notes.seen(double(*args, **named))
         except Exception as raised:  # noqa: BLE001 (whatever the user's model raises is what is recorded)
             error = raised

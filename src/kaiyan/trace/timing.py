@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from kaiyan.trace.lend import lend
+from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import nn
 
     from kaiyan.trace.lend import Named, Positional, StandIns
@@ -34,51 +29,11 @@ def seconds(model: nn.Module, inputs: Any) -> dict[Place, float]:
 
 
 def _timed(double: nn.Module, args: Positional, named: Named, _: StandIns) -> dict[Place, float]:
-    found: dict[Place, float] = {}
+    least: dict[Place, float] = {}
     for run in range(RUNS + 1):
-        watch = _Watch()
-        with watch.on(double), contextlib.suppress(Exception):
+        with watch(double) as visits, contextlib.suppress(Exception):
             double(*args, **named)
         if run:
-            found = {place: min(took, found.get(place, took)) for place, took in watch.took.items()}
-    return found
-
-
-class _Watch:
-    """Times of one run."""
-
-    def __init__(self) -> None:
-        self.took: dict[Place, float] = {}
-        self._calls: Counter[str] = Counter()
-        self._open: list[tuple[Place, float]] = []
-
-    @contextlib.contextmanager
-    def on(self, model: nn.Module) -> Any:
-        """Hooks on every module while it lasts."""
-        hooks = []
-        for path, module in model.named_modules():
-            hooks.append(module.register_forward_pre_hook(self._beginning(path)))
-            hooks.append(module.register_forward_hook(self._end, prepend=True, always_call=True))
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-
-    def _beginning(self, path: str) -> Callable[..., None]:
-        def begin(*_: Any) -> None:
-            self._open.append(((path, self._calls[path]), _now()))
-            self._calls[path] += 1
-
-        return begin
-
-    def _end(self, _: nn.Module, __: tuple[Any, ...], result: Any) -> None:
-        place, began = self._open.pop()
-        if result is not None:
-            self.took[place] = _now() - began
-
-
-def _now() -> float:
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        torch.cuda.synchronize()
-    return perf_counter()
+            taken = {(visit.path, visit.turn): visit.seconds for visit in visits if not visit.failed}
+            least = {place: min(took, least.get(place, took)) for place, took in taken.items()}
+    return least

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,14 @@ from kaiyan.engine.codegen.running.threads import get_num_threads, holding
 from kaiyan.nn.acceleration.deferred import read
 from kaiyan.nn.acceleration.state import seed
 from kaiyan.trace.copied import copied
+from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from torch import nn
+
+    from kaiyan.trace.watch import Visit
 
 
 @contextmanager
@@ -58,31 +62,19 @@ def _seconds(model: nn.Module, inputs: tuple[Any, ...]) -> float:
 
 def layer_times(model: nn.Module, inputs: tuple[Any, ...], names: set[str], turns: int) -> dict[str, float]:
     """The median time of each module of these names; one that is called several times has the sum."""
-    runs: list[dict[str, float]] = []
-    hooks = list(_watched(model, names, runs))
-    try:
-        for _ in range(turns):
-            own = copied(inputs)
-            seed()
-            runs.append({})
+    runs: list[defaultdict[str, float]] = []
+    layers = names & dict(model.named_modules()).keys()  # a name may be of a function
+    for _ in range(turns):
+        own = copied(inputs)
+        seed()
+        with watch(model, layers, after=_seconds_with_reading) as visits:
             model(*own)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return {name: statistics.median(run.get(name, 0.0) for run in runs) for name in runs[-1]}
+        runs.append(defaultdict(float))
+        for visit in visits:
+            runs[-1][visit.path] += visit.kept
+    return {name: statistics.median(run[name] for run in runs) for name in runs[-1]}
 
 
-def _watched(model: nn.Module, names: set[str], runs: list[dict[str, float]]) -> Iterator[Any]:
-    began: dict[str, float] = {}
-    for name, module in model.named_modules():
-        if name in names:
-
-            def start(*_: Any, name: str = name) -> None:
-                began[name] = perf_counter()
-
-            def stop(*seen: Any, name: str = name) -> None:
-                read(seen[-1])  # the output of a convolution may wait to be read
-                runs[-1][name] = runs[-1].get(name, 0.0) + perf_counter() - began[name]
-
-            yield module.register_forward_pre_hook(start)
-            yield module.register_forward_hook(stop)
+def _seconds_with_reading(visit: Visit) -> float:
+    read(visit.output)  # the output of a convolution may wait to be read
+    return visit.elapsed()

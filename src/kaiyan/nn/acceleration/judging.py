@@ -19,11 +19,13 @@ from kaiyan.nn.acceleration.shadow import Shadow
 from kaiyan.nn.acceleration.standing import Standing
 from kaiyan.trace.copied import copied
 from kaiyan.trace.mapped import mapped
+from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kaiyan.nn.acceleration.case import Case
+    from kaiyan.trace.watch import Visit
 
 _ROUNDING = 1e-6
 """What the layers' outputs are moved by to see whether the model's answers turn on it, as a share of themselves."""
@@ -54,22 +56,18 @@ def judged_standing(case: Case, model: nn.Module, made: Mapping[str, str]) -> fl
     """
     worst = Comparison()
 
-    def compare_with_torch(layer: nn.Module, inputs: Any, named: Any, output: Any) -> None:
+    def compare_with_torch(visit: Visit) -> None:
         nonlocal worst
-        right = type(layer).forward(layer, *read(inputs), **named)
-        worst = max(worst, compare(right, read(output)), key=severity)
+        if not visit.failed:
+            right = type(visit.module).forward(visit.module, *read(visit.args), **visit.named)
+            worst = max(worst, compare(right, read(visit.output)), key=severity)
 
-    layers = [model.get_submodule(name) for name in made]
-    for layer in layers:
+    for layer in (model.get_submodule(name) for name in made):
         if isinstance(layer.forward, Standing):
             layer.forward.until = ""
-    hooks = [layer.register_forward_hook(compare_with_torch, with_kwargs=True) for layer in layers]
-    try:
+    with watch(model, made, after=compare_with_torch):
         for question in case.questions:
             called(model, question.inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
     if not worst.is_close:
         raise NotEqualError(worst.reason, worst)
     return worst.difference
@@ -86,16 +84,15 @@ def check_rounding(case: Case, refusal: NotEqualError, names: Iterable[str]) -> 
     if refusal.comparison is None or refusal.comparison.fault is not None or case.changed or not is_steady(case):
         raise refusal
     probe, generator = copied(case.model), Generator().manual_seed(0)
-    modules = dict(probe.named_modules())
+    layers = set(names) & dict(probe.named_modules()).keys()
 
-    def move(_: nn.Module, inputs: Any, output: Any) -> Any:
-        del inputs
+    def moved(output: Any) -> Any:
         return mapped(output, lambda tensor: _moved(tensor, generator))
 
-    for name in set(names) & modules.keys():
-        modules[name].register_forward_hook(move)
     question = case.questions[0]
-    if compare(question.answer, called(probe, question.inputs)).is_close:
+    with watch(probe, layers, change=moved):
+        answer = called(probe, question.inputs)
+    if compare(question.answer, answer).is_close:
         raise refusal
 
 

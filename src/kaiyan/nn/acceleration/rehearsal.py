@@ -15,11 +15,13 @@ from kaiyan.nn.acceleration.around import Around, standing_of
 from kaiyan.nn.acceleration.checking import share
 from kaiyan.nn.acceleration.deferred import read
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kaiyan.nn.acceleration.standing import Standing
+    from kaiyan.trace.watch import Visit
 
 _CALLS = 2
 _RACES = 7
@@ -36,10 +38,8 @@ def rehearsed(model: nn.Module, inputs: Iterable[Any], waits: Mapping[str, str],
     watchers = {
         name: _Watcher(standing_of(model.get_submodule(name), precision), until) for name, until in waits.items()
     }
-    hooks = [each.standing.layer.register_forward_hook(each, with_kwargs=True) for each in watchers.values()]
-    run(model, inputs)
-    for hook in hooks:
-        hook.remove()
+    with watch(model, waits, after=lambda visit: watchers[visit.path].compare(visit)):
+        run(model, inputs)
     idle = [name for name, watcher in watchers.items() if not watcher.calls]
     reasons = {name: watcher.reason for name, watcher in watchers.items() if watcher.reason is not None}
     return reasons | (_uncalled(model, inputs, idle) if idle else {})
@@ -53,19 +53,19 @@ def run(model: nn.Module, inputs: Iterable[Any]) -> Any:
 
 
 class _Watcher:
-    """A hook that computes a layer again as it would be computed, and keeps why it must not be."""
+    """Computes a layer again as it would be computed, and keeps why it must not be."""
 
     def __init__(self, standing: Standing, until: str) -> None:
         self.standing, self.calls = standing, 0
         self._until = until
         self.reason: Sentence | None = None
 
-    def __call__(self, layer: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+    def compare(self, visit: Visit) -> None:
         """After each of the first calls of the layer."""
-        del layer
-        self.calls += 1
-        if self.calls > _CALLS or self.reason is not None:
+        self.calls += not visit.failed
+        if visit.failed or self.calls > _CALLS or self.reason is not None:
             return
+        args, kwargs, output = visit.args, visit.named, visit.output
         self.reason = self._computed(args, kwargs, output)
         if self.calls == 1 and self.reason is None:
             self.reason = self._varying(args, kwargs) or self._slow(args, kwargs, output)

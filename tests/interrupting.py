@@ -1,0 +1,44 @@
+"""Interruptions at a chosen line of a call, as a person at a keyboard makes them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.show.error import KaiyanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+SWALLOWED = ("__del__", "remove", "gc_callback", "ExactWeakKeyDictionary.__setitem__.<locals>.<lambda>")
+"""Functions, bare or qualified names, that Python calls while it collects garbage: what is raised there goes no further."""
+
+
+class Interrupter:
+    """Notes every line that is passed; raises where the count of lines is ``at``, never where that is below 0."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.lines: list[tuple[str, int]] = []
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
+        if {frame.f_code.co_name, frame.f_code.co_qualname} & {*SWALLOWED}:
+            return None
+        if event == "line":
+            self.lines.append((frame.f_code.co_filename, frame.f_lineno))
+            if len(self.lines) - 1 == self.at:
+                raise KeyboardInterrupt
+        return self
+
+    def of(self, act: Callable[[], object]) -> list[tuple[str, int]]:
+        """The lines that ``act`` passes, up to the interruption."""
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            act()
+        except (KeyboardInterrupt, KaiyanError):
+            pass
+        finally:
+            sys.settrace(before)
+        return self.lines
