@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SWALLOWED = ("__del__", "remove", "gc_callback", "ExactWeakKeyDictionary.__setitem__.<locals>.<lambda>")
-"""Functions, bare or qualified names, that Python calls while it collects garbage: what is raised there goes no further."""
+"""Functions, by bare or qualified name, that Python calls as it collects garbage: what they raise goes no further."""
 
 
 class Interrupter:
