@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import kaiyan
-from kaiyan.cli import bench_model, shape
-from kaiyan.explain import least, padding, summary, whole
+from kaiyan.explain.rows import COLUMNS
 from kaiyan.pictures.kernels import KERNELS
 
 SOURCE = Path(kaiyan.__file__).parent
@@ -14,9 +13,8 @@ SOURCE = Path(kaiyan.__file__).parent
 
 def spoken() -> set[tuple[str, str]]:
     """All sentences: raised, derived, printed, and the help of the command line."""
-    headings = {*shape.HEADINGS, *bench_model.HEADINGS, *padding.HEADINGS, *least.HEADINGS, *summary.HEADINGS}
-    headings |= set(whole.HEADINGS)
-    found = {("heading", heading) for heading in headings} | {("kernels", recipe.does) for recipe in KERNELS.values()}
+    found = {("heading", heading) for heading in COLUMNS.values()}
+    found |= {("kernels", recipe.does) for recipe in KERNELS.values()}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
@@ -33,6 +31,8 @@ def sentences(call: ast.Call) -> Iterator[tuple[str, str]]:
         for keyword in call.keywords:
             if keyword.arg in ("help", "summary") and isinstance(keyword.value, ast.Constant):
                 yield "help", str(keyword.value.value)
+    if name == "headings":
+        yield from (("heading", word) for argument in call.args for word in _texts(argument) if word)
     if name == "_said" and isinstance(call.args[1], ast.Constant):
         yield "help", str(call.args[1].value)
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name, in lines as users write them)
 
 import kaiyan
-from kaiyan.show.table import said
+from kaiyan.show.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +141,7 @@ class View(nn.Module):
 def test_a_view_that_is_a_layer_becomes_a_flatten() -> None:
     model, x = nn.Sequential(nn.Conv2d(1, 4, 3), View(-1, 36), nn.Linear(36, 5)), torch.zeros(3, 1, 8, 8)
     found = diagnosed(lambda: F.cross_entropy(model(x), torch.zeros(3, dtype=torch.long)), model, x)
-    assert "layer '1' (View)" in said(found.cause, "en")
+    assert "layer '1' (View)" in say(found.cause, "en")
     assert found.fixes[0].tried
     assert found.fixes[0].apply(model, x)[0](x).shape == (3, 5)
 

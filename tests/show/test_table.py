@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from kaiyan.show.table import Row, Table
-from kaiyan.show.wrapping import Words, shortened, width, wrapped
+from kaiyan.show.plain import plain
+from kaiyan.show.rich import on_screen
+from kaiyan.show.table import Lines, Row, Table
+from kaiyan.show.wrapping import shortened, width, wrapped
 
 NUMBERS = ("15,346,630,656", "1x128x112x112", "3.50 ms", "212x212")
 TABLE = Table(
@@ -25,7 +27,7 @@ TABLE = Table(
 )
 
 
-def _on(columns: int, what: object = TABLE, **settings: bool) -> list[str]:
+def _on(columns: int, what: object, **settings: bool) -> list[str]:
     console = Console(width=columns, file=io.StringIO(), **settings)  # type: ignore[arg-type]
     console.print(what)
     assert isinstance(console.file, io.StringIO)
@@ -34,7 +36,7 @@ def _on(columns: int, what: object = TABLE, **settings: bool) -> list[str]:
 
 @pytest.mark.parametrize("columns", range(14, 140))
 def test_a_number_is_whole_or_it_is_not_there(columns: int) -> None:
-    lines = _on(columns, TABLE.rich("en"))
+    lines = _on(columns, on_screen([TABLE], "en"))
     assert max(map(width, lines)) <= columns
     for line in lines:
         for piece in re.findall(r"[\d,]+,\d+|\d+x[\dx]+", line):
@@ -43,32 +45,32 @@ def test_a_number_is_whole_or_it_is_not_there(columns: int) -> None:
 
 @pytest.mark.parametrize(("columns", "gone"), [(200, ""), (66, "receptive field"), (54, "time, receptive field")])
 def test_columns_are_left_out_from_the_right_and_named(columns: int, gone: str) -> None:
-    text = " ".join(_on(columns, TABLE.rich("en")))
+    text = " ".join(_on(columns, on_screen([TABLE], "en")))
     assert (f"not shown in {columns} columns: {gone}" in re.sub(r"\s+", " ", text)) == bool(gone)
     assert ("--wide" in text) == bool(gone)
 
 
 def test_words_are_shortened_before_a_column_goes_and_it_is_said() -> None:
-    text = "\n".join(_on(90, TABLE.rich("en")))
+    text = "\n".join(_on(90, on_screen([TABLE], "en")))
     assert "Conv2d(64, 128, …)" in text
     assert "90 columns are too few for every word; --wide" in text
     assert "212x212" in text
 
 
 def test_where_lines_are_not_wrapped_all_is_whole() -> None:
-    lines = _on(40, TABLE.rich("en"), soft_wrap=True)
+    lines = _on(40, on_screen([TABLE], "en"), soft_wrap=True)
     assert any("MaxPool2d(kernel_size=2, stride=2, ceil_mode=False)" in line and "212x212" in line for line in lines)
-    assert lines == TABLE.plain("en").splitlines()
+    assert lines == plain([TABLE], "en").splitlines()
 
 
 def test_the_note_is_spoken_in_chinese() -> None:
-    assert "40 列宽放不下" in TABLE.plain("zh", 40).replace("\n  ", "")
+    assert "40 列宽放不下" in plain([TABLE], "zh", 40).replace("\n  ", "")
 
 
 def test_sentences_are_wrapped_in_their_column() -> None:
     table = Table(("", "", ""), (Row(("->", "winograd", "the least time expected of all")),),
                   left=frozenset({0, 1}), prose=frozenset({2}))  # fmt: skip
-    assert table.plain("en", 28).splitlines()[:3] == [
+    assert plain([table], "en", 28).splitlines()[:3] == [
         "->  winograd  the least time",
         "              expected of",
         "              all",
@@ -108,7 +110,7 @@ def test_chinese_takes_two_columns_and_combining_signs_none() -> None:
 
 
 def test_a_text_hangs_behind_its_mark() -> None:
-    assert _on(20, Words("the input (1, 3, 8, 8) is too small", "• ")) == [
+    assert _on(20, on_screen([Lines(("the input (1, 3, 8, 8) is too small",), "list")]), force_terminal=True) == [
         "• the input",
         "  (1, 3, 8, 8) is",
         "  too small",

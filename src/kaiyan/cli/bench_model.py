@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, wide
 from kaiyan.engine.problem import PRECISIONS
-from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.show.table import Row, Table
-
-if TYPE_CHECKING:
-    from kaiyan.nn.acceleration.report import Report
-
-
-HEADINGS = ("layer", "before", "after", "algorithm", "what")
+from kaiyan.show.sentence import sentence
 
 
 def _bench_model(*, model: str, shape: tuple[str, ...], precision: str, threads: int | None, as_json: bool) -> None:
@@ -31,45 +22,7 @@ def _bench_model(*, model: str, shape: tuple[str, ...], precision: str, threads:
         torch.set_num_threads(threads)
     with session.working(sentence("bench-model", "measuring the layers")):
         found = accelerate(made, inputs, precision=precision).report
-    if as_json:
-        session.json(found.to_dict())
-        return
-    session.print(_table(found).rich(session.lang))
-    for name, reason in found.left.items():
-        session.print(session.say(_left(name, reason, session)))
-    session.print(session.say(_total(found)))
-
-
-def _left(name: str, reason: Sentence, session: Session) -> Sentence:
-    return sentence("bench-model", "{name} is unchanged: {reason}", name=name, reason=session.say(reason))
-
-
-def _total(found: Report) -> Sentence:
-    return sentence(
-        "bench-model",
-        "all: {before:.2f} ms before, {after:.2f} ms after, {speedup:.2f} times as fast ({layout}); "
-        "the outputs differ by {difference:.1e} of the largest",
-        before=found.before * 1e3,
-        after=found.after * 1e3,
-        speedup=found.speedup,
-        layout=found.layout,
-        difference=found.difference,
-    )
-
-
-def _table(found: Report) -> Table:
-    rows = tuple(
-        Row((
-            row.name,
-            "-" if row.before is None else f"{row.before * 1e3:.3f} ms",
-            f"{row.after * 1e3:.3f} ms",
-            row.algorithm,
-            row.what,
-        ))
-        for row in found.layers
-    )  # fmt: skip
-    headings = tuple(sentence("heading", heading) for heading in HEADINGS)
-    return Table(headings, rows, left=frozenset({0, 3, 4}))
+    session.show(found, as_json=as_json)
 
 
 bench_model = Command(

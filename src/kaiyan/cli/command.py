@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.text import Text
 
 from kaiyan.cli.progress import working
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import say
+from kaiyan.show.json import written
+from kaiyan.show.rich import on_screen
 from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.show.wrapping import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from rich.console import RenderableType
-
     from kaiyan.cli.progress import Step
+    from kaiyan.show.shown import Shown
+    from kaiyan.show.table import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +32,28 @@ class Session:
     lang: str
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=not sys.stdout.isatty()))
 
-    def say(self, said: Sentence) -> str:
-        return say(said, self.lang)
+    def say(self, sentence: Sentence) -> str:
+        """A sentence in this language."""
+        return say(sentence, self.lang)
 
-    def title(self, text: str) -> None:
-        self.console.print(Words(text, style="bold"))
+    def print(self, *parts: Part) -> None:
+        """Parts of a result, wrapped in a terminal between numbers, never in one."""
+        self.console.print(on_screen(parts, self.lang))
 
-    def lines(self, sentences: Iterable[Sentence]) -> None:
-        """Each sentence on a line of its own, wrapped beside its mark in a terminal."""
-        for said in sentences:
-            self.console.print(Words(self.say(said), "• " if self.console.is_terminal else "- "))
-
-    def print(self, what: RenderableType) -> None:
-        """Words are wrapped between numbers, never in one."""
-        if isinstance(what, Text) and not what.spans:
-            what = Words(what.plain, style=str(what.style))
-        self.console.print(Words(what) if isinstance(what, str) else what)
+    def show(self, result: Shown, *, as_json: bool) -> None:
+        """A result for eyes, in this language, or as JSON."""
+        if as_json:
+            self.json(result.to_dict())
+        else:
+            self.print(*result.parts())
 
     def json(self, facts: dict[str, Any]) -> None:
-        """JSON as its standard has it: what is not finite is null."""
-        click.echo(json.dumps(_finite(facts), ensure_ascii=False, indent=2, allow_nan=False))
+        """The facts of a result."""
+        click.echo(written(facts))
 
     def working(self, what: Sentence) -> AbstractContextManager[Step]:
         """A bar on a terminal's standard error while it lasts, where that is more than a second."""
         return working(self.say(what))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(held) for key, held in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(held) for held in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def wide() -> click.Option:

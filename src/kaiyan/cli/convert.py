@@ -13,11 +13,7 @@ from kaiyan.spec.conventions import PADDING
 def _convert(*, conv: str, shape: str, source: str, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     found = port(conv, written.shape(shape), source)
-    if as_json:
-        session.json(found.to_dict())
-        return
-    session.title(f"{found.spec}: {found.source}")
-    session.lines(found.lines)
+    session.show(found, as_json=as_json)
 
 
 convert = Command(

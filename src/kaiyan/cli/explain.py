@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.text import Text
 
 from kaiyan.cli.command import Command, Session
 from kaiyan.show.error import KaiyanError
+from kaiyan.show.table import Lines
 
 if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.causes.finding import Cause
@@ -24,11 +24,7 @@ def _explain(*, words: tuple[str, ...], code: str | None, as_list: bool, as_json
         return
     from kaiyan.explain.diagnosis.diagnose import diagnose
 
-    found = diagnose(_given(words))
-    if as_json:
-        session.json(found.to_dict())
-        return
-    session.print(Text(found.text(session.lang)))
+    session.show(diagnose(_given(words)), as_json=as_json)
 
 
 def _given(words: tuple[str, ...]) -> str:
@@ -70,12 +66,11 @@ def _catalogue(session: Session, code: str | None) -> None:
 
 
 def _row(session: Session, cause: Cause, *, whole: bool) -> None:
-    session.print(Text(f"{cause.code}  {session.say(cause.title)}"))
-    session.print(Text(f"      {cause.example}"))
+    session.print(Lines(((f"{cause.code}  ", cause.title), f"      {cause.example}")))
     if whole:
         from kaiyan.explain.diagnosis.diagnose import diagnose
 
-        session.print(Text(diagnose(cause.example).text(session.lang)))
+        session.show(diagnose(cause.example), as_json=False)
 
 
 explain = Command(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from kaiyan.cli import written
@@ -15,12 +13,7 @@ def _padding(*, size: str, as_json: bool, **settings: str) -> None:
     session: Session = click.get_current_context().obj
     numbers = {name: written.value(text) for name, text in settings.items()}
     found = conventions(written.value(size), numbers.pop("kernel"), **numbers)
-    if as_json:
-        session.json(found.to_dict())
-        return
-    session.print(replace(found.table(), notes=()).rich(session.lang))
-    session.print("")
-    session.lines(found.lines)
+    session.show(found, as_json=as_json)
 
 
 padding = Command(

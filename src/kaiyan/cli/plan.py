@@ -12,7 +12,6 @@ from kaiyan.engine.problem import PRECISIONS
 from kaiyan.ops.plan import plan as planned
 from kaiyan.ops.plan import tune
 from kaiyan.show.sentence import sentence
-from kaiyan.show.table import Row, Table
 
 if TYPE_CHECKING:
     from kaiyan.engine.plan import Plan
@@ -22,24 +21,12 @@ def _plan(*, conv: str, shape: str, tuned: bool, seconds: float, as_json: bool, 
     session: Session = click.get_current_context().obj
     found = _tuned(session, conv, written.shape(shape), seconds, options) if tuned else None
     found = found or planned(conv, written.shape(shape), **options)
-    if as_json:
-        session.json(found.to_dict())
-        return
-    session.title(str(found.problem))
-    session.print(session.say(found.why))
-    if found.note is not None:
-        session.print(session.say(found.note))
-    session.print(_table(found).rich(session.lang))
+    session.show(found, as_json=as_json)
 
 
 def _tuned(session: Session, conv: str, shape: tuple[int, ...], seconds: float, options: dict[str, Any]) -> Plan:
     with session.working(sentence("plan", "measuring")) as progress:
         return tune(conv, shape, seconds=seconds, progress=progress, **options)
-
-
-def _table(found: Plan) -> Table:
-    rows = tuple(Row(("->" if row is found.chosen else "", row.name, row.said)) for row in found.rows)
-    return Table(("", "", ""), rows, left=frozenset({0, 1}), prose=frozenset({2}))
 
 
 plan = Command(

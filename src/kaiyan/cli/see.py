@@ -20,6 +20,7 @@ from kaiyan.pictures.see import Seen
 from kaiyan.pictures.see import see as see_picture
 from kaiyan.pictures.sheet import diverging
 from kaiyan.show.sentence import sentence
+from kaiyan.show.table import Lines
 from kaiyan.spec.conventions import PADDING, mode_words
 
 if TYPE_CHECKING:
@@ -60,21 +61,17 @@ def _saved(seen: Seen, picture: str | None, output: str | None) -> Path:
 
 
 def _report(session: Session, seen: Seen, path: Path) -> None:
-    session.title(session.say(seen.derivation.lines[0]))
-    session.print(_kernel(session, seen.kernel.values))
-    session.lines(
-        [
-            *seen.derivation.lines[1:],
-            *_ran(seen),
-            *seen.notes,
-            sentence("written", "written to {path}", path=str(path)),
-        ]
+    first, *others = seen.derivation.lines
+    session.print(Lines((first,), "title"))
+    session.console.print(_kernel(session, seen.kernel.values))
+    session.print(
+        Lines((*others, *_ran(seen), *seen.notes, sentence("written", "written to {path}", path=path)), "list")
     )
 
 
 def _ran(seen: Seen) -> Iterator[Sentence]:
     """From where to where the values run; nothing where none is a number."""
-    (low, high), (least, most) = (seen.to_dict()["range"][side] for side in ("input", "output"))
+    (low, high), (least, most) = seen.range["input"], seen.range["output"]
     if low is not None and least is not None:
         yield sentence(
             "seen",
@@ -90,9 +87,8 @@ def _list(session: Session, *, as_json: bool) -> None:
         return
     for name, recipe in KERNELS.items():
         spelled = ":".join([name, ",".join(f"{value:g}" for value in recipe.usual)]).rstrip(":")
-        session.title(f"{spelled}  {session.say(sentence('kernels', recipe.does))}")
-        session.print(_kernel(session, kernel(name).values))
-        session.print("")
+        session.print(Lines(((f"{spelled}  ", sentence("kernels", recipe.does)),), "title"))
+        session.console.print(_kernel(session, kernel(name).values), "")
 
 
 def _kernel(session: Session, values: Numbers) -> Table | Text:

@@ -19,10 +19,7 @@ def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: 
     asked = {} if columns is None else {"col_names": tuple(re.split(r"[,\s]+", columns.strip(" ,")))}
     with session.working(sentence("summary", "running the model")):
         found = summarize(load.model(model), sizes, depth=depth, dtypes=types, **asked)
-    if as_json:
-        session.json(found.to_dict())
-        return
-    session.print(found.rich(session.lang))
+    session.show(found, as_json=as_json)
 
 
 summary = Command(

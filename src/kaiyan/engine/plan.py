@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithm import Algorithm
@@ -11,13 +10,15 @@ from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import is_held
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Lines, Part, Row, Table
 
 _WIDEST = "direct"
 """The algorithm that takes whatever a kernel can compute: what it refuses, none can."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Answer:
     """One algorithm's answer: why it refuses, or the seconds it expects, those measured, and its error.
 
     ``error`` is how far from the truth it is, a direct sum in the same type being 1.
@@ -44,24 +45,24 @@ class Row:
             **facts,
         )
 
-    def __str__(self) -> str:
-        return f"{self.name:<16} {self.said}"
-
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Shown):
     """The algorithm chosen for a problem on so many threads, and every row's answer, the best first.
 
-    Times that are expected are those of one thread, measured ones those of ``threads``. ``str`` is the table.
+    Times that are expected are those of one thread, measured ones those of ``threads``.
     """
+
+    KIND = "plan"
+    JSON = ("problem", "algorithm.name", "why", "threads", "note", "rows")
 
     problem: Problem
     algorithm: Algorithm
-    rows: tuple[Row, ...]
+    rows: tuple[Answer, ...]
     threads: int
 
     @property
-    def chosen(self) -> Row:
+    def chosen(self) -> Answer:
         """The row of the algorithm."""
         return self.rows[0]
 
@@ -111,25 +112,11 @@ class Plan:
             expected=_milliseconds(last.seconds),
         )
 
-    def __str__(self) -> str:
-        lines = [f"{'-> ' if row is self.chosen else '   '}{row}" for row in self.rows]
-        notes = [] if self.note is None else [str(self.note)]
-        return "\n".join([str(self.problem), str(self.why), *notes, *lines])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        rows = [
-            {
-                "name": row.name,
-                "refusal": None if row.refusal is None else str(row.refusal),
-                "seconds": row.seconds,
-                "measured": row.measured,
-                "error": row.error,
-            }
-            for row in self.rows
-        ]
-        facts = {"problem": str(self.problem), "algorithm": self.algorithm.name, "why": str(self.why)}
-        return facts | {"threads": self.threads, "note": None if self.note is None else str(self.note), "rows": rows}
+    def parts(self) -> tuple[Part, ...]:
+        """The problem, the choice and its reason, and a row an algorithm."""
+        rows = tuple(Row((each.name, each.said), mark="chosen" if each is self.chosen else "") for each in self.rows)
+        reasons = (self.why,) if self.note is None else (self.why, self.note)
+        return Lines((str(self.problem),), "title"), Lines(reasons), Table(("", ""), rows, prose=frozenset({1}))
 
 
 def plan(problem: Problem) -> Plan:
@@ -153,21 +140,21 @@ def _plan(problem: Problem, threads: int) -> Plan:
     return Plan(problem, answers[0][1], tuple(row for row, _ in answers), threads)
 
 
-def able(problem: Problem) -> list[tuple[Row, Algorithm]]:
+def able(problem: Problem) -> list[tuple[Answer, Algorithm]]:
     """The algorithms that compute ``problem``, each with its answer."""
     answers = [(_asked(algorithm, problem, {}), algorithm) for algorithm in ALGORITHMS]
     return [answer for answer in answers if answer[0].refusal is None]
 
 
-def _asked(algorithm: Algorithm, problem: Problem, times: dict[str, float]) -> Row:
+def _asked(algorithm: Algorithm, problem: Problem, times: dict[str, float]) -> Answer:
     refusal = algorithm.refuses(problem)
     if refusal is not None:
-        return Row(algorithm.name, refusal)
+        return Answer(algorithm.name, refusal)
     name = algorithm.name
-    return Row(name, None, algorithm.seconds(problem), times.get(name), algorithm.error(problem))
+    return Answer(name, None, algorithm.seconds(problem), times.get(name), algorithm.error(problem))
 
 
-def _time(row: Row) -> float:
+def _time(row: Answer) -> float:
     if row.seconds is None:
         return float("inf")
     return row.seconds if row.measured is None else row.measured

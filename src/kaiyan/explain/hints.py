@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kaiyan.explain.traps import traps
 from kaiyan.show.sentence import Sentence, sentence
@@ -31,10 +31,6 @@ class Hint:
     kind: str
     path: str
     sentence: Sentence
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain words, for JSON."""
-        return {"kind": self.kind, "path": self.path, "sentence": str(self.sentence)}
 
 
 @dataclass(frozen=True)

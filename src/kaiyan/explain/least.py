@@ -9,7 +9,8 @@ from kaiyan.explain.door import asked, checked, shape_of
 from kaiyan.explain.near import Trial, near
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
-from kaiyan.show.table import Row, Shown, Table
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Row, Table, headings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ MANY = 8
 """Leasts above it are asked of the next axis at once."""
 SPAN = 512
 """Up to where equal sizes are tried, where none near the given one runs."""
-HEADINGS = ("axis", "least", "layer", "why not less")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class AxisLeast:
     ``refused`` are the smaller sizes that were run and failed. ``is_bound``: the time ended before the least was
     found, which may be smaller.
     """
+
+    JSON = ("axis", "least", "path", "reason", "refused", "is_certain", "is_bound")
 
     axis: int
     least: int
@@ -55,6 +57,9 @@ class Least(Shown):
     ``refusal`` says why the size that was asked about does not, ``said`` what was taken to be meant.
     """
 
+    KIND = "least-input"
+    JSON = ("shape", "axes", "refusal", "said")
+
     shape: tuple[int, ...]
     axes: tuple[AxisLeast, ...]
     refusal: Sentence | None = None
@@ -64,29 +69,8 @@ class Least(Shown):
     def table(self) -> Table:
         """A row an axis."""
         rows = [Row((str(a.axis), str(a.least), a.path or "-", a.reason or "-")) for a in self.axes]
-        heads = tuple(sentence("heading", head) for head in HEADINGS)
-        return Table(heads, tuple(rows), notes=tuple(self._notes()), left=frozenset({2, 3}))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        axes = [
-            {
-                "axis": a.axis,
-                "least": a.least,
-                "path": a.path,
-                "reason": a.reason,
-                "refused": list(a.refused),
-                "is_certain": a.is_certain,
-                "is_bound": a.is_bound,
-            }
-            for a in self.axes
-        ]
-        return {
-            "shape": list(self.shape),
-            "axes": axes,
-            "refusal": None if self.refusal is None else str(self.refusal),
-            "said": [str(line) for line in self.said],
-        }
+        names = headings("axis", "least", "layer", "why not less")
+        return Table(names, tuple(rows), notes=tuple(self._notes()), left=frozenset({2, 3}))
 
     def _notes(self) -> Iterator[Sentence]:
         yield from self.said

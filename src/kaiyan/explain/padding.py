@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.ops.port import Port
 from kaiyan.show.error import ConvError
 from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.show.table import Row, Shown, Table
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Row, Table, headings
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
@@ -17,7 +18,7 @@ from kaiyan.spec.conventions import PADDING
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Pads
 
-HEADINGS = ("convention", "before, after", "output", "first window", "last window", "shift")
+_HEADINGS = headings("convention", "before, after", "output", "first window", "last window", "shift")
 
 
 def names() -> dict[str, str]:
@@ -35,6 +36,19 @@ class Convention:
     there ``refused`` is true, and there are no numbers and no code.
     """
 
+    JSON = (
+        "convention",
+        "name",
+        "refused",
+        "output_size",
+        "shift",
+        "torch_code",
+        "kaiyan_code",
+        "pads",
+        "first",
+        "last",
+    )
+
     key: str
     name: str
     refused: bool = False
@@ -46,24 +60,16 @@ class Convention:
     torch_code: tuple[str, ...] = ()
     kaiyan_code: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        pairs = {"pads": self.pads, "first": self.first, "last": self.last}
-        return {
-            "convention": self.key,
-            "name": self.name,
-            "refused": self.refused,
-            "output_size": self.output_size,
-            "shift": self.shift,
-            "torch_code": list(self.torch_code),
-            "kaiyan_code": self.kaiyan_code,
-        } | {key: list(pair) if pair else None for key, pair in pairs.items()}
+    @property
+    def convention(self) -> str:
+        """Its key."""
+        return self.key
 
     @property
     def cells(self) -> tuple[str, ...]:
         """The row of the table."""
         if self.pads is None or self.first is None or self.last is None:
-            return (self.name, *["-"] * (len(HEADINGS) - 1))
+            return (self.name, *["-"] * (len(_HEADINGS) - 1))
         spans = (f"{first}..{last}" for first, last in (self.first, self.last))
         return (self.name, f"{self.pads[0]}, {self.pads[1]}", str(self.output_size), *spans, str(self.shift))
 
@@ -71,6 +77,9 @@ class Convention:
 @dataclass(frozen=True, repr=False)
 class Paddings(Shown):
     """Every convention for one axis; ``lines`` says whether half the kernel is 'same', and what to write in torch."""
+
+    KIND = "padding"
+    JSON = ("n", "kernel_size", "stride", "dilation", "number", "is_same", "agree", "conventions", "lines")
 
     n: int
     kernel_size: int
@@ -100,7 +109,7 @@ class Paddings(Shown):
     def table(self) -> Table:
         """A row a convention, and the answers below."""
         rows = tuple(Row(each.cells) for each in self.conventions)
-        return Table(tuple(sentence("heading", heading) for heading in HEADINGS), rows, notes=self.lines)
+        return Table(_HEADINGS, rows, notes=self.lines)
 
     __repr__ = Shown.__str__
 
@@ -126,19 +135,6 @@ class Paddings(Shown):
             if each.kaiyan_code
         )
         return tuple(found)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {
-            "n": self.n,
-            "kernel_size": self.kernel_size,
-            "stride": self.stride,
-            "dilation": self.dilation,
-            "number": self.number,
-            "is_same": self.is_same,
-            "agree": list(self.agree),
-            "conventions": [each.to_dict() for each in self.conventions],
-        }
 
     def _verdict(self) -> Sentence:
         number, same = self["number"], self["same"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -47,6 +47,9 @@ class Layer:
     ``algorithm`` (kaiyan's choice) are None where they were not asked for.
     """
 
+    JSON = ("path", "kind", "code", "depth", "input_shapes", "output_shapes", "parameters", "macs", "bytes", "field",
+            "kernel", "pads", "seconds", "algorithm", "failed")  # fmt: skip
+
     path: str
     kind: str
     code: str
@@ -68,25 +71,15 @@ class Layer:
         """Floating-point operations (2 a multiply-add) for each byte that is read or written."""
         return 2 * self.macs / self.bytes if self.bytes else 0.0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {
-            "path": self.path,
-            "kind": self.kind,
-            "code": self.code,
-            "depth": self.depth,
-            "input_shapes": [list(tensor.shape) for tensor in self.inputs],
-            "output_shapes": [list(tensor.shape) for tensor in self.outputs],
-            "parameters": self.parameters,
-            "macs": self.macs,
-            "bytes": self.bytes,
-            "field": self.field.to_dict(),
-            "kernel": list(self.kernel),
-            "pads": [list(pair) for pair in self.pads],
-            "seconds": self.seconds,
-            "algorithm": self.algorithm,
-            "failed": self.failed,
-        }
+    @property
+    def input_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of each tensor that it is given."""
+        return tuple(tensor.shape for tensor in self.inputs)
+
+    @property
+    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of each tensor that it gives."""
+        return tuple(tensor.shape for tensor in self.outputs)
 
 
 def layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Iterable[Layer]:

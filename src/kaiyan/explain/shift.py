@@ -15,12 +15,12 @@ from kaiyan.explain.door import checked
 from kaiyan.explain.moving import Map, free, maps
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.show.table import Row, Shown, Table
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Row, Table, headings
 from kaiyan.spec.read import number
 from kaiyan.trace.copied import copied
 from kaiyan.trace.undisturbed import undisturbing
 
-HEADINGS = ("layer", "jump")
 EXACT = 1e-5
 """Relative errors below this are float32's rounding."""
 _CELL, _LABEL = 26, 220
@@ -87,26 +87,14 @@ class Moved:
         """What borders and full connections do, at shifts that the strides divide."""
         return self.grid_error if self.border is None else self.border
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {
-            "path": self.path,
-            "kind": self.kind,
-            "stride": self.stride,
-            "jump": self.jump,
-            "width": self.width,
-            "errors": list(self.errors),
-            "inner": list(self.inner),
-            "free": self.free,
-            "border": self.border,
-            "softened": self.softened,
-        }
-
 
 @dataclass(frozen=True, repr=False)
 class ShiftReport(Shown):
     """How each layer moved, in order; ``answer`` is the model's own output, ``kept`` the share of shifts at which its
     largest entry stayed the same one (None for maps)."""
+
+    KIND = "shift"
+    JSON = ("layers", "answer", "kept", "invariant", "breaker.path", "lines")
 
     layers: tuple[Moved, ...]
     answer: Moved
@@ -141,26 +129,15 @@ class ShiftReport(Shown):
         """A row a layer, a column a shift: what strides do there, away from the border where that is known; then what
         the border does, and the share of columns that it does not reach; the layer that breaks equivariance is marked.
         """
-        headings = tuple(sentence("heading", heading) for heading in HEADINGS)
         shifts = tuple(str(shift) for shift in range(1, len(self.answer.errors) + 1))
         rows = tuple(
             Row((layer.name, f"{layer.jump:g}", *_cells(layer), *_border_cells(layer)), mark=self._mark(layer))
             for layer in self.layers
         )
-        below = (sentence("heading", "border"), sentence("heading", "free"))
-        return Table((*headings, *shifts, *below), rows, notes=self.lines)
+        names = (*headings("layer", "jump"), *shifts, *headings("border", "free"))
+        return Table(names, rows, notes=self.lines)
 
     __repr__ = Shown.__str__
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {
-            "layers": [layer.to_dict() for layer in self.layers],
-            "answer": self.answer.to_dict(),
-            "kept": self.kept,
-            "invariant": self.invariant,
-            "breaker": self.breaker.path if self.breaker else None,
-        }
 
     def png(self) -> bytes:
         """The errors as a picture: a row a layer, a column a shift, white for 0 and black for 100 % or more."""

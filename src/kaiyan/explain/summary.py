@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,8 +14,8 @@ from kaiyan.explain.rows import CELLS, COLUMNS, Layer
 from kaiyan.explain.rows import layers as rows_of
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
-from kaiyan.show.table import Row, Table
-from kaiyan.show.wrapping import Words
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Row, Table, headings
 from kaiyan.trace.costs import uncounted
 from kaiyan.trace.record import record
 from kaiyan.trace.timing import seconds
@@ -25,32 +24,28 @@ from kaiyan.trace.windows import rank
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rich.console import Group
     from torch import nn
 
     from kaiyan.explain.diagnosis.diagnose import Diagnosis
     from kaiyan.show.sentence import Sentence
-    from kaiyan.show.table import Text
+    from kaiyan.show.table import Part, Text
     from kaiyan.trace.record import Record
-
-HEADINGS = ("layer", *COLUMNS.values())
-"""What stands above a column."""
 
 _PLAIN = ("kind", "output_size", "num_params", "mult_adds", "receptive_field")
 _PACKED = ("quantized.conv", "quantized.linear")
-_MOST_HTML = 20_000
-_MOST_TEXT = 2_500
-"""Characters of a diagnosis under an HTML table."""
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(Shown):
     """Layers in the order in which they were called; ``error`` is the model's own, where it failed.
 
     ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that, a lower bound
     where functions are ``uncounted``. ``understood`` says how an input size without a batch was read, ``said`` what
     else was taken to be meant, or could not be had.
     """
+
+    KIND = "summary"
+    JSON = ("layers", "parameters", "macs", "flops", "uncounted", "understood", "said", "hints", "diagnosis", "error")
 
     layers: tuple[Layer, ...]
     parameters: int
@@ -71,56 +66,15 @@ class Summary:
     def table(self, depth: int | None = None) -> Table:
         """The table down to a depth (all when None)."""
         rows = [self._row(layer) for layer in self.layers if depth is None or layer.depth <= depth or layer.failed]
-        heads = (sentence("heading", "layer"), *(sentence("heading", COLUMNS[name]) for name in self.columns))
+        heads = headings("layer", *(COLUMNS[name] for name in self.columns))
         left = frozenset({0} | {i for i, name in enumerate(self.columns, start=1) if name in ("kind", "algorithm")})
         return Table(heads, tuple(rows), notes=tuple(self._notes()), left=left)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {
-            "layers": [layer.to_dict() for layer in self.layers],
-            "parameters": self.parameters,
-            "macs": self.macs,
-            "flops": self.flops,
-            "uncounted": list(self.uncounted),
-            "understood": None if self.understood is None else str(self.understood),
-            "said": [str(line) for line in self.said],
-            "hints": [hint.to_dict() for hint in self.hints],
-            "diagnosis": None if self.diagnosis is None else self.diagnosis.to_dict(),
-            "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
-        }
-
-    def text(self, lang: str | None = None) -> str:
-        """The table in a language, and the diagnosis below it where the model fails."""
-        return "\n\n".join([self.table().plain(lang), *(d.text(lang) for d in self._diagnoses())])
-
-    def __str__(self) -> str:
-        return self.text()
-
-    def to_markdown(self, lang: str | None = None) -> str:
-        """A pipe table, and the diagnosis as a block of text."""
-        return "\n\n".join([self.table().markdown(lang), *(d.to_markdown(lang) for d in self._diagnoses())])
-
-    def rich(self, lang: str | None = None) -> Group:
-        """For ``rich.print``; rich is imported here only."""
-        from rich.console import Group
-
-        return Group(self.table().rich(lang), *(Words(f"\n{d.text(lang)}") for d in self._diagnoses()))
-
-    def __rich__(self) -> Group:
-        return self.rich()
-
-    def _repr_html_(self) -> str:
-        """The deepest table that, with the diagnosis, stays under 20 KB."""
-        below = "".join(f"<pre>{escape(d.text()[:_MOST_TEXT])}</pre>" for d in self._diagnoses())
-        for depth in range(max((layer.depth for layer in self.layers), default=0), 0, -1):
-            text = self.table(depth).html() + below
-            if len(text.encode()) < _MOST_HTML:
-                return text
-        return self.table(0).html() + below
-
-    def _diagnoses(self) -> tuple[Diagnosis, ...]:
-        return () if self.diagnosis is None else (self.diagnosis,)
+    def parts(self) -> Iterator[Part]:
+        """The table, and the diagnosis below it where the model fails."""
+        yield self.table()
+        if self.diagnosis is not None:
+            yield from self.diagnosis.parts()
 
     def _row(self, layer: Layer) -> Row:
         cells = tuple(CELLS[name](layer) for name in self.columns)

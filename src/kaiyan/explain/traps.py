@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.shown import Data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,18 +31,13 @@ _WRAPPING = (*_PRODUCTS, "add", "iadd", "radd", "sub", "isub", "rsub", "mul", "i
 
 
 @dataclass(frozen=True, slots=True)
-class Trap:
+class Trap(Data):
     """One warning: a ``code``, the layer's path, the sentence, the user's line where it is known."""
 
     code: str
     path: str
     sentence: Sentence
     line: Line | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain words, for JSON."""
-        line = {"file": self.line.file, "number": self.line.number} if self.line else None
-        return {"code": self.code, "path": self.path, "sentence": str(self.sentence), "line": line}
 
 
 def traps(record: Record) -> tuple[Trap, ...]:
@@ -194,7 +190,7 @@ def _terms(call: Call) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Rounding:
+class Rounding(Data):
     """Two results that should be alike: their largest ``difference``, in units in the last place of the largest value
     (``ulps``), and whether sums of ``terms`` products may differ so by rounding alone."""
 
@@ -225,16 +221,6 @@ class Rounding:
             "{terms:,} products",
             **facts,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, for JSON."""
-        return {
-            "difference": self.difference,
-            "ulps": self.ulps,
-            "largest": self.largest,
-            "terms": self.terms,
-            "is_rounding": self.is_rounding,
-        }
 
 
 def rounding(one: Tensor, other: Tensor, *, terms: int) -> Rounding:

@@ -9,7 +9,8 @@ from kaiyan.explain.door import asked, checked, shape_of
 from kaiyan.explain.near import Trial
 from kaiyan.show.error import ConvError, KaiyanError
 from kaiyan.show.sentence import sentence
-from kaiyan.show.table import Row, Shown, Table
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Row, Table, headings
 from kaiyan.trace.windows import padding_of, rank, rounds_up, unread, windows
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from kaiyan.trace.record import Call, Record
     from kaiyan.trace.windows import Unread
 
-HEADINGS = ("axis", "size", "below", "above", "dropped")
 SPAN = 512
 """How far from the given size is looked."""
 Shape = tuple[int, ...]
@@ -56,30 +56,21 @@ class AxisWhole:
 class Whole(Shown):
     """What an input of ``shape`` drops on every axis of space, and the sizes near it that drop nothing."""
 
+    KIND = "whole-sizes"
+
     shape: tuple[int, ...]
     axes: tuple[AxisWhole, ...]
     said: tuple[Sentence, ...] = ()
 
     def table(self) -> Table:
         """A row an axis."""
-        heads = tuple(sentence("heading", head) for head in HEADINGS)
         rows = [Row((str(a.axis), str(a.size), *map(_number, (a.below, a.above)), _lost(a))) for a in self.axes]
-        return Table(heads, tuple(rows), notes=tuple(self._notes()), left=frozenset({4}))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        axes = [
-            {
-                "axis": a.axis,
-                "size": a.size,
-                "below": a.below,
-                "above": a.above,
-                "looked": list(a.looked),
-                "dropped": [{"path": d.path, "count": d.count, "size": d.size} for d in a.dropped],
-            }
-            for a in self.axes
-        ]
-        return {"shape": list(self.shape), "axes": axes}
+        return Table(
+            headings("axis", "size", "below", "above", "dropped"),
+            tuple(rows),
+            notes=tuple(self._notes()),
+            left=frozenset({4}),
+        )
 
     def _notes(self) -> Iterator[Sentence]:
         yield from self.said

@@ -10,31 +10,42 @@ from torch import fx, nn
 
 from kaiyan.nn.acceleration.foreign import foreign
 from kaiyan.nn.acceleration.fuse import is_convolution, refusal
+from kaiyan.nn.acceleration.report import unchanged
 from kaiyan.nn.layers import LAYERS, Layer
 from kaiyan.ops.port import convention
 from kaiyan.show.error import ConvError, KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Lines, Row, Table, headings
 from kaiyan.spec.conv import Conv
 from kaiyan.trace.copied import copied
 from kaiyan.trace.undisturbed import undisturbing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kaiyan.show.table import Part
     from kaiyan.spec.axis import Axis
 
 _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Shown):
     """What ``convert`` did: the layers' descriptions before and after by name, and what was left with its reason."""
 
     convention: str
     changed: dict[str, tuple[Conv, Conv]]
     left: dict[str, Sentence]
 
-    def __str__(self) -> str:
-        rows = [f"{name}: {before} -> {after}" for name, (before, after) in self.changed.items()]
-        return "\n".join([*rows, *(f"{name} is unchanged: {reason}" for name, reason in self.left.items())])
+    KIND = "conversion"
+    JSON = ("convention", "changed", "left")
+
+    def parts(self) -> Iterator[Part]:
+        """A row a layer that was changed, and what was left and why."""
+        rows = (Row((name, str(before), str(after))) for name, (before, after) in self.changed.items())
+        yield Table(headings("layer", "before", "after"), tuple(rows), left=frozenset({0, 1, 2}))
+        yield Lines(tuple(unchanged(name, reason) for name, reason in self.left.items()), "list")
 
 
 @undisturbing

@@ -10,23 +10,30 @@ import numpy as np
 from kaiyan.ops.conv import conv
 from kaiyan.show.error import ConvError
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Lines
 from kaiyan.spec.code import spelled
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.conventions import PADDING, foreign, padding_word
 
 if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
+    from kaiyan.show.table import Part
     from kaiyan.spec.axis import Pads
     from kaiyan.spec.conv import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class Port(Shown):
     """A layer under a library's padding: ``pads`` (before, after) an axis; ``usual`` has half the kernel on both sides.
 
     ``difference`` is the root mean square of what the usual padding would change, as a share of the output's, on
     random numbers; None where the sizes differ already.
     """
+
+    KIND = "port"
+    JSON = ("source", "layer", "input_shape", "output_shape", "pads", "pad_line", "torch_line", "layer_line",
+            "usual_padding", "difference")  # fmt: skip
 
     source: str
     spec: Conv
@@ -35,6 +42,11 @@ class Port:
     output_shape: Shape
     pads: tuple[Pads, ...]
     difference: float | None
+
+    @property
+    def layer(self) -> str:
+        """The layer with its padding."""
+        return str(self.spec)
 
     @property
     def pad_line(self) -> str:
@@ -92,20 +104,14 @@ class Port:
             **facts,
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {
-            "source": self.source,
-            "layer": str(self.spec),
-            "input_shape": list(self.input_shape),
-            "output_shape": list(self.output_shape),
-            "pads": [list(sides) for sides in self.pads],
-            "pad_line": self.pad_line,
-            "torch_line": self.torch_line,
-            "layer_line": self.layer_line,
-            "usual_padding": str(self._usual_padding),
-            "difference": self.difference,
-        }
+    @property
+    def usual_padding(self) -> str:
+        """Half the kernel on both sides, as torch is told."""
+        return str(self._usual_padding)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The layer, whose padding it has, and the sentences."""
+        return Lines((f"{self.spec}: {self.source}",), "title"), Lines(self.lines, "list")
 
 
 def convention(word: str) -> str:

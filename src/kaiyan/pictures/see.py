@@ -17,17 +17,22 @@ from kaiyan.pictures.kernels import Kernel, kernel
 from kaiyan.pictures.picture import MOST_PIXELS, Picture, picture, write
 from kaiyan.pictures.sheet import finite_range, sheet
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Lines
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PIL.Image import Image
 
     from kaiyan.reference.dtype import Numbers
+    from kaiyan.show.table import Part
     from kaiyan.spec.derivation import Derivation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class Seen(Shown):
     """A picture seen through a kernel; it draws itself in a notebook.
 
     ``output`` holds the values (C, H, W), each channel filtered by itself, exact integers where picture and kernel are;
@@ -41,8 +46,12 @@ class Seen:
     derivation: Derivation
     seconds: float
 
-    def __str__(self) -> str:
-        return str(self.derivation)
+    KIND = "see"
+    JSON = ("picture.name", "kernel", "range", "not_finite", "white", "notes", "seconds")
+
+    def parts(self) -> Iterable[Part]:
+        """The derivation, and what is to be known of the values."""
+        return (*self.derivation.parts(), *([Lines(self.notes)] if self.notes else []))
 
     @property
     def notes(self) -> tuple[Sentence, ...]:
@@ -76,17 +85,24 @@ class Seen:
         write(self.sheet, Path(path))
         return Path(path)
 
+    @property
+    def white(self) -> float:
+        """The value that is drawn as white."""
+        return self.picture.white
+
+    @property
+    def range(self) -> dict[str, Any]:
+        """The least and the largest finite value of the picture and of the output; None where there is none."""
+        return {"input": _range(self.picture.pixels), "output": _range(self.output)}
+
+    @property
+    def not_finite(self) -> dict[str, int]:
+        """How many values of the picture and of the output are NaN or infinite."""
+        return {"input": _gone(self.picture.pixels), "output": _gone(self.output)}
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {
-            "picture": self.picture.name,
-            "kernel": {"name": self.kernel.name, "values": self.kernel.values.tolist()},
-            "range": {"input": _range(self.picture.pixels), "output": _range(self.output)},
-            "not_finite": {"input": _gone(self.picture.pixels), "output": _gone(self.output)},
-            "white": self.picture.white,
-            "notes": [str(note) for note in self.notes],
-            "seconds": self.seconds,
-        } | self.derivation.to_dict()
+        """Its own facts and those of the derivation, for JSON."""
+        return self.derivation.to_dict() | Shown.to_dict(self)
 
     def _repr_png_(self) -> bytes:
         held = BytesIO()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import category, east_asian_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rich.console import Console, ConsoleOptions, RenderResult
 
 CUT = "…"
 """Stands where a text was shortened."""
@@ -22,22 +19,6 @@ _ATOM = re.compile(
     rf"|\d{_NUMBER}[^\s{_WIDE}]*[）」』，。；：、！？]*|\d[^\s{_WIDE}]*[）」』，。；：、！？]*"  # a number and its unit
     rf"|[^\s{_WIDE}]+[）」』，。；：、！？]*|[（「『]*[{_WIDE}][）」』，。；：、！？]*|\s+"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A text for rich: as wide as the terminal, the lines after the first below the words and not below ``mark``."""
-
-    text: str
-    mark: str = ""
-    style: str = ""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from rich.text import Text
-
-        columns = None if options.no_wrap else options.max_width
-        for line in hanging(self.text, self.mark, columns):
-            yield Text(line, style=self.style, no_wrap=True, overflow="ignore")
 
 
 def hanging(text: str, mark: str, columns: int | None) -> Iterator[str]:

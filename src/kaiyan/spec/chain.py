@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.error import ConvError
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Lines, Row, Table, headings
 from kaiyan.spec import keras, layers, read
 from kaiyan.spec.call import Call, named_or_called, short
 from kaiyan.spec.field import Field
@@ -13,10 +15,50 @@ from kaiyan.spec.field import Field
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kaiyan.show.table import Part
+    from kaiyan.spec.conv import Shape
     from kaiyan.spec.step import Layer, Step
 
 
-def chain(texts: Iterable[str], input_shape: Any) -> tuple[Step, ...]:
+class Chain(Shown, tuple["Step", ...]):
+    """The steps of a chain of layers in order; shown as their sentences, and a table where there are several."""
+
+    __slots__ = ()
+
+    KIND = "shapes"
+    JSON = ("input_shape", "output_shape", "layers")
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape that the first layer is given."""
+        return self[0].input_shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape that the last layer makes."""
+        return self[-1].output_shape
+
+    @property
+    def layers(self) -> tuple[Step, ...]:
+        """The steps."""
+        return tuple(self)
+
+    def parts(self) -> Iterator[Part]:
+        """What each layer makes of its input and why, then a row a layer."""
+        for number, step in enumerate(self, start=1):
+            yield Lines(((f"{number}. " * (len(self) > 1), step.becomes),), "title")
+            yield Lines((*step.lines, *step.field_lines), "list")
+        if len(self) > 1:
+            yield Lines(("",))
+            yield self.table()
+
+    def table(self) -> Table:
+        """A row a layer."""
+        names = headings("layer", "output", "parameters", "MACs", "receptive field", "jump", "start")
+        return Table(names, tuple(Row((str(number), *step.cells)) for number, step in enumerate(self, start=1)))
+
+
+def chain(texts: Iterable[str], input_shape: Any) -> Chain:
     """What each layer makes of the one before: PyTorch's layers and functions, or Keras's with the channels last.
 
     Raises ``ConvError`` for what is no such layer, and where a layer does not fit what comes to it.
@@ -27,14 +69,14 @@ def chain(texts: Iterable[str], input_shape: Any) -> tuple[Step, ...]:
     calls = [named_or_called(text) for text in texts]
     shape = read.shape(input_shape)
     if not _in_keras(calls):
-        return tuple(_run([layer for call in calls for layer in layers.of_call(call)], shape))
+        return Chain(_run([layer for call in calls for layer in layers.of_call(call)], shape))
     found = [layer for call in calls for layer in keras.layers(call)]
     if any(_first(call) for call in calls):
-        return tuple(_run(found, shape))
+        return Chain(_run(found, shape))
     rank = _rank(found, shape)
     _check_order(shape, rank)
     steps = _run(found, _moved(shape, rank))
-    return tuple(
+    return Chain(
         replace(step, input_shape=_back(step.input_shape), output_shape=_back(step.output_shape)) for step in steps
     )
 

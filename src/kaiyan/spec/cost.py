@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
+from kaiyan.show.shown import Data
 from kaiyan.spec import read
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ class Figure:
     >>> print(Figure(12) + Figure(None, "unknown"))
     ≥ 12
     """
+
+    JSON = ("value", "status")
 
     value: int | None
     status: Status = "exact"
@@ -38,7 +41,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Data):
     """The cost of one convolution on one input.
 
     ``params`` weights and biases; ``macs`` multiply-adds, those on padding counted; ``touched`` those on real input;
@@ -53,10 +56,6 @@ class Cost:
     bias_adds: Figure
     bytes: Figure
     full_weights: Figure
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return asdict(self)
 
 
 UNKNOWN = Figure(None, "unknown")

@@ -7,6 +7,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Lines
 from kaiyan.spec import read
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.conventions import PADDING
@@ -14,14 +16,15 @@ from kaiyan.spec.conventions import PADDING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from kaiyan.show.table import Part
     from kaiyan.spec.axis import Pads
     from kaiyan.spec.conv import Conv, Shape
     from kaiyan.spec.cost import Cost
 
 
-@dataclass(frozen=True)
-class Derivation:
-    """How an input's shape becomes the output's, step by step; ``str`` is the text, ``to_dict`` the facts."""
+@dataclass(frozen=True, repr=False)
+class Derivation(Shown):
+    """How an input's shape becomes the output's, step by step."""
 
     spec: Conv
     input_shape: Shape
@@ -31,22 +34,14 @@ class Derivation:
     cost: Cost
     lines: tuple[Sentence, ...]
 
-    def __str__(self) -> str:
-        return "\n".join(str(line) for line in self.lines)
+    JSON = ("spec", "input_shape", "output_shape", "pads", "unread", "cost", "lines")
+    KIND = "derivation"
 
-    __repr__ = __str__
+    def parts(self) -> tuple[Part, ...]:
+        """The sentences."""
+        return (Lines(self.lines),)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {
-            "spec": str(self.spec),
-            "input_shape": list(self.input_shape),
-            "output_shape": list(self.output_shape),
-            "pads": [list(pads) for pads in self.pads],
-            "unread": [list(rows) for rows in self.unread],
-            "cost": self.cost.to_dict(),
-            "lines": [str(line) for line in self.lines],
-        }
+    __repr__ = Shown.__str__
 
 
 def derive(spec: Conv, input_shape: Any) -> Derivation:

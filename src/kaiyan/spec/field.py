@@ -8,6 +8,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.error import ConvError
+from kaiyan.show.shown import Data
 from kaiyan.spec.axis import Axis, TransposedAxis
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Inputs = frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Field(Data):
     """What one output sees along one axis, in elements of the network's input.
 
     ``jump`` is the distance between the fields of two neighbours, ``start`` the centre of the first output's field
@@ -30,6 +31,8 @@ class Field:
     >>> field.size, field.start, field.inputs(0)
     (5, Fraction(2, 1), (0, 2, 4))
     """
+
+    JSON = ("size", "jump", "start", "holes")
 
     jump: Fraction = Fraction(1)
     start: Fraction | None = Fraction(0)
@@ -83,11 +86,6 @@ class Field:
         turn, phase = divmod(o, len(self.phases))
         shift = int(turn * len(self.phases) * self.jump)
         return frozenset(i + shift for i in self.phases[phase])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, for JSON; an unknown start is None."""
-        start = None if self.start is None else float(self.start)
-        return {"size": self.size, "jump": float(self.jump), "start": start, "holes": self.holes}
 
     def _union(self, outputs: Iterable[int]) -> Inputs:
         return frozenset().union(*(self.seen(o) for o in outputs))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from kaiyan.show.error import ConvError
 from kaiyan.show.sentence import Sentence, sentence
@@ -11,11 +11,16 @@ from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.cost import Figure
 from kaiyan.spec.derivation import alike, axis_lines
 from kaiyan.spec.pooling import PoolAxis
+from kaiyan.spec.read import axis_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from kaiyan.show.table import Text
+    from kaiyan.spec.axis import Pads
     from kaiyan.spec.conv import Conv, Shape
+    from kaiyan.spec.cost import Cost
+    from kaiyan.spec.derivation import Derivation
     from kaiyan.spec.field import Field
 
 ALL, UNKNOWN = "all", "unknown"
@@ -28,8 +33,10 @@ NONE = Figure(0)
 class Step:
     """What a layer does: ``str`` of the layer, shapes, sentences; ``sees`` is a ``Field`` an axis, ALL or UNKNOWN.
 
-    ``facts`` are those of a convolution's derivation, where it is one.
+    ``derivation`` is that of a convolution, where it is one.
     """
+
+    JSON = ("spec", "input_shape", "output_shape", "pads", "unread", "cost", "lines", "receptive_field")
 
     spec: str
     input_shape: Shape
@@ -38,20 +45,76 @@ class Step:
     lines: tuple[Sentence, ...] = ()
     params: Figure = NONE
     macs: Figure = NONE
-    facts: dict[str, Any] = field(default_factory=dict)
+    derivation: Derivation | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        fields = self.sees if isinstance(self.sees, tuple) else ()
-        own: dict[str, Any] = {
-            "spec": self.spec,
-            "input_shape": list(self.input_shape),
-            "output_shape": list(self.output_shape),
-            "lines": [str(line) for line in self.lines],
-            "receptive_field": [f.to_dict() for f in fields] if isinstance(self.sees, tuple) else self.sees,
-        }
-        cost = {"params": {"value": self.params.value}, "macs": {"value": self.macs.value}}
-        return {"pads": [], "unread": [], "cost": cost} | self.facts | own
+    @property
+    def pads(self) -> tuple[Pads, ...]:
+        """Before and after, an axis each, of a convolution."""
+        return () if self.derivation is None else self.derivation.pads
+
+    @property
+    def unread(self) -> tuple[range, ...]:
+        """Inputs of each axis that a convolution does not read."""
+        return () if self.derivation is None else self.derivation.unread
+
+    @property
+    def cost(self) -> Cost | dict[str, Figure]:
+        """Every figure of a convolution; of other layers parameters and multiply-adds."""
+        return {"params": self.params, "macs": self.macs} if self.derivation is None else self.derivation.cost
+
+    @property
+    def becomes(self) -> Sentence:
+        """The shapes before and after."""
+        facts = {"spec": self.spec, "input": self.input_shape, "output": self.output_shape}
+        return sentence("shapes", "{spec}: {input} becomes {output}", **facts)
+
+    @property
+    def field_lines(self) -> tuple[Sentence, ...]:
+        """What an output sees, in sentences."""
+        return tuple(_field_lines(self.sees))
+
+    @property
+    def cells(self) -> tuple[Text, ...]:
+        """Output, parameters, multiply-adds, and what an output sees, for a table."""
+        counts = (str(count) if count.value != 0 else "-" for count in (self.params, self.macs))
+        return ("x".join(str(n) for n in self.output_shape), *counts, *_field_cells(self.sees))
+
+    @property
+    def receptive_field(self) -> tuple[Field, ...] | str:
+        """What an output sees."""
+        return self.sees
+
+
+def _field_lines(sees: tuple[Field, ...] | str) -> Iterator[Sentence]:
+    if sees == ALL:
+        yield sentence("field", "every output sees all of the input")
+        return
+    if isinstance(sees, str):
+        yield sentence("field", "what an output sees is not one window of the input, the same for all")
+        return
+    names: dict[Field, list[str]] = {}
+    for name, field in zip(axis_names(len(sees)), sees, strict=True):
+        names.setdefault(field, []).append(name)
+    for field, axes in names.items():
+        yield sentence(
+            "field",
+            "{axes}: receptive field {size} ({holes} of it holes), neighbours {jump} apart, "
+            "the first centred on input {start}",
+            axes=", ".join(axes),
+            size=field.size,
+            holes=field.holes,
+            jump=field.jump,
+            start=field.start,
+        )
+
+
+def _field_cells(sees: tuple[Field, ...] | str) -> tuple[Text, Text, Text]:
+    if sees == ALL:
+        return sentence("summary", "all"), "-", "-"
+    if isinstance(sees, str):
+        return "?", "?", "?"
+    size, jump, start = ("x".join(str(getattr(field, name)) for field in sees) for name in ("size", "jump", "start"))
+    return size, jump, start
 
 
 class Layer(Protocol):
@@ -93,7 +156,7 @@ class Convolution:
             derivation.lines[1:],
             derivation.cost.params,
             derivation.cost.macs,
-            derivation.to_dict(),
+            derivation,
         )
 
 

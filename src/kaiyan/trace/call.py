@@ -20,6 +20,8 @@ class Seen:
     ``name`` is a number that two places share when they hold the same tensor: the edges of the data flow.
     """
 
+    JSON = ("shape", "dtype", "device")
+
     shape: tuple[int, ...]
     dtype: str
     device: str
@@ -30,10 +32,6 @@ class Seen:
         """What its elements take."""
         size: int = getattr(torch, self.dtype).itemsize
         return torch.Size(self.shape).numel() * size
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {"shape": list(self.shape), "dtype": self.dtype, "device": self.device}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,8 @@ class Call:
     ``arguments`` are a function's, by position and by name, each tensor replaced by its ``Seen``. ``package`` is where
     a module's class comes from ("torch", "timm", "__main__").
     """
+
+    JSON = ("path", "code", "input_shapes", "output_shape")
 
     number: int
     path: str

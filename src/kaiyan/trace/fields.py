@@ -7,7 +7,7 @@ exact, a bound (never smaller than the truth) or unknown, and says which.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kaiyan.show.error import ConvError
 from kaiyan.spec.axis import Axis, TransposedAxis
@@ -27,6 +27,8 @@ class Sight:
     ``whole`` says that it sees all of the input, ``flat`` that space has been laid into one axis of features.
     """
 
+    JSON = ("status", "whole", "sizes")
+
     axes: tuple[Field, ...] = ()
     status: str = "exact"
     whole: bool = False
@@ -36,10 +38,6 @@ class Sight:
     def sizes(self) -> tuple[int, ...] | None:
         """Elements from the first to the last that is seen, an axis each; None where it is all, or not known."""
         return None if self.whole or self.flat or self.status == "unknown" else tuple(f.size for f in self.axes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return {"status": self.status, "whole": self.whole, "sizes": self.sizes and list(self.sizes)}
 
 
 UNKNOWN = Sight(status="unknown")

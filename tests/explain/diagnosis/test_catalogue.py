@@ -19,7 +19,6 @@ from torch import nn
 import kaiyan
 from benchmarks.blind import mended
 from kaiyan.show.i18n import say
-from kaiyan.show.table import said
 
 if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.diagnose import Diagnosis
@@ -282,7 +281,7 @@ def answer(found: Diagnosis) -> str:
 
 def is_said(word: str, found: Diagnosis) -> bool:
     """A number or a name in the cause, as a word of it; a piece of code in the cause or in a fix."""
-    cause, fixes = said(found.cause, "en"), "\n".join(f"{said(fix.sentence, 'en')}\n{fix.after}" for fix in found.fixes)
+    cause, fixes = say(found.cause, "en"), "\n".join(f"{say(fix.sentence, 'en')}\n{fix.after}" for fix in found.fixes)
     if re.fullmatch(r"-?[\w.]+", word):
         return re.search(rf"(?<![\w.-]){re.escape(word)}(?!\w|\.\d)", cause) is not None
     return word in cause or word in fixes

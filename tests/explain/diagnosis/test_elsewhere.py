@@ -15,7 +15,7 @@ import re
 import pytest
 
 import kaiyan
-from kaiyan.show.table import said
+from kaiyan.show.i18n import say
 
 ONNX = "[ONNXRuntimeError] : 2 : INVALID_ARGUMENT : "
 CUDA = "RuntimeError: CUDA error: device-side assert triggered\nCUDA kernel errors might be asynchronously reported"
@@ -134,9 +134,9 @@ ROWS = {
 def test_other_words_lead_to_the_same_cause(words: str, code: str, cause: str, fix: str) -> None:
     found = kaiyan.diagnose(words)
     assert found.code == code
-    assert cause in said(found.cause, "en")
+    assert cause in say(found.cause, "en")
     first = found.fixes[0]
-    assert fix in f"{said(first.sentence, 'en')}\n{first.after}"
+    assert fix in f"{say(first.sentence, 'en')}\n{first.after}"
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -185,5 +185,5 @@ def test_a_transposed_convolutions_word_is_another_matter() -> None:
 
 def test_a_stride_that_is_not_in_the_message_is_not_in_the_sentence() -> None:
     found = kaiyan.diagnose("padding='same' is not supported for strided convolutions")
-    assert "?" not in said(found.cause, "en")
+    assert "?" not in say(found.cause, "en")
     assert "步幅为 1" in found.text("zh")

@@ -6,7 +6,6 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from html import escape
 from importlib import import_module
 from time import process_time
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,13 @@ from kaiyan.explain.diagnosis.causes import CAUSES
 from kaiyan.explain.diagnosis.causes.finding import Finding
 from kaiyan.explain.diagnosis.facts import gathered
 from kaiyan.explain.diagnosis.suspicion import suspected
-from kaiyan.explain.diagnosis.titles import call_dict, call_line
+from kaiyan.explain.diagnosis.titles import call_line
 from kaiyan.explain.diagnosis.trial import applied, tried
 from kaiyan.explain.door import checked
 from kaiyan.show.error import KaiyanError
-from kaiyan.show.i18n import language
 from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.show.table import said
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Lines
 from kaiyan.trace.undisturbed import undisturbing
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.causes.finding import Cause
     from kaiyan.explain.diagnosis.facts import Facts
     from kaiyan.explain.diagnosis.fixes import Fix
+    from kaiyan.show.table import Text
     from kaiyan.trace.record import Call, Line
 
 _NOTE = re.compile(r"\nK\d{3}: ")
@@ -42,7 +42,7 @@ PATIENCE = 0.8
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Shown):
     """What failed: ``code`` ("K012"), the cause, the layer's path, the user's line, the last steps, fixes in order.
 
     ``then`` is the next failure, once the first fix is in; None where the model runs then.
@@ -57,56 +57,28 @@ class Diagnosis:
     unknown: tuple[Sentence, ...]
     then: Diagnosis | None = None
 
-    def text(self, lang: str | None = None) -> str:
-        """The whole of it in a language, line by line."""
-        return "\n".join(self._lines(language(lang)))
+    KIND = "diagnosis"
 
-    def __str__(self) -> str:
-        return self.text()
+    def parts(self) -> tuple[Lines, ...]:
+        """All of it, line by line."""
+        return (Lines(tuple(self._lines()), "code"),)
 
-    def __rich__(self) -> str:
-        from rich.markup import escape as plain
-
-        return plain(self.text())
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text())[:19_000]}</pre>"
-
-    def to_markdown(self, lang: str | None = None) -> str:
-        """The whole of it as a block of Markdown."""
-        return f"```text\n{self.text(lang)}\n```"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        line = self.line
-        return {
-            "code": self.code,
-            "cause": said(self.cause, "en"),
-            "path": self.path,
-            "line": {"file": line.file, "number": line.number, "text": line.text} if line else None,
-            "ledger": [call_dict(step) for step in self.ledger],
-            "fixes": [fix.to_dict() for fix in self.fixes],
-            "unknown": [said(line, "en") for line in self.unknown],
-            "then": self.then.to_dict() if self.then else None,
-        }
-
-    def _lines(self, lang: str) -> Iterator[str]:
-        yield f"{self.code}: {said(self.cause, lang)}"
+    def _lines(self) -> Iterator[Text]:
+        yield f"{self.code}: ", self.cause
         if self.line:
             yield f"  {self.line.file}:{self.line.number}: {self.line.text}"
         for step in self.ledger:
             yield f"  {'→' if step.output_shape is None else ' '} {call_line(step)}"
         for number, fix in enumerate(self.fixes, start=1):
-            note = f" ({said(fix.note, lang)})" if fix.note else ""
-            yield f"  {number}. {said(fix.sentence, lang)}{note}"
+            yield f"  {number}. ", fix.sentence, *((" (", fix.note, ")") if fix.note else ())
             if fix.line and fix.line != self.line:
                 yield f"       {fix.line.file}:{fix.line.number}"
             yield from (f"       {line}" for line in fix.diff.splitlines())
         for unknown in self.unknown:
-            yield f"  ? {said(unknown, lang)}"
+            yield "  ? ", unknown
         if self.then:
-            yield said(sentence("diagnosis", "and then:"), lang)
-            yield self.then.text(lang)
+            yield sentence("diagnosis", "and then:")
+            yield from (line for part in self.then.parts() for line in part.lines)
 
 
 @undisturbing

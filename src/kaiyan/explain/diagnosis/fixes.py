@@ -28,6 +28,8 @@ class Fix:
     ``note`` says what is not so: that it was not tried, or where the model fails then.
     """
 
+    JSON = ("sentence", "before", "after", "diff", "tried", "note", "line")
+
     sentence: Sentence
     before: str | None = None
     after: str | None = None
@@ -67,15 +69,6 @@ class Fix:
         given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
         own, given = copied(model), copy.deepcopy(given)
         return self.change(own, given) if self.change else (own, given)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain words, for JSON."""
-        line = {"file": self.line.file, "number": self.line.number} if self.line else None
-        note = str(self.note) if self.note else None
-        return {
-            "fix": str(self.sentence), "before": self.before, "after": self.after, "diff": self.diff,
-            "tried": self.tried, "note": note, "line": line,
-        }  # fmt: skip
 
 
 def _inside(what: str, name: str) -> Sentence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kaiyan.show.sentence import Sentence, sentence
 
@@ -32,13 +32,3 @@ def call_line(call: Call) -> str:
     """A call with the shapes that went in and came out: "features.0: Conv2d(3, 8, 3)  (1, 3, 9, 9) -> (1, 8, 7, 7)"."""
     shapes = " -> ".join(str(shape) for shape in (*call.input_shapes[:1], call.output_shape or "?"))
     return f"{call.path or '(model)'}: {call.code}  {shapes}"
-
-
-def call_dict(call: Call) -> dict[str, Any]:
-    """Plain numbers and words, for JSON."""
-    return {
-        "path": call.path,
-        "code": call.code,
-        "inputs": [list(shape) for shape in call.input_shapes],
-        "output": None if call.output_shape is None else list(call.output_shape),
-    }

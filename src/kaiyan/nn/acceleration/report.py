@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kaiyan.show.sentence import sentence
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Lines, Row, Table, headings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kaiyan.show.sentence import Sentence
+    from kaiyan.show.table import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +26,17 @@ class LayerReport:
     after: float
     algorithm: str
 
-    def __str__(self) -> str:
-        return f"{self.name:30} {_ms(self.before):>9} {_ms(self.after):>9}  {self.algorithm:16} {self.what}"
-
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Shown):
     """What ``accelerate`` did: seconds of the whole model before and after, each layer, and what was left with reasons.
 
     ``difference`` is the largest between the two models' answers, as a share of the largest number of a tensor, on the
     example and on a second input. ``notes`` say why the model was not taken as a graph, and what else should be known.
     """
+
+    KIND = "acceleration"
+    JSON = ("before", "after", "speedup", "layout", "traced", "difference", "layers", "left", "notes")
 
     before: float
     after: float
@@ -45,20 +52,32 @@ class Report:
         """The time before in units of the time after."""
         return self.before / self.after
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        words = {"left": {name: str(reason) for name, reason in self.left.items()}}
-        return asdict(self) | words | {"notes": [str(note) for note in self.notes]}
-
-    def __str__(self) -> str:
-        rows = [str(row) for row in self.layers]
-        left = [f"{name:30} is unchanged: {reason}" for name, reason in self.left.items()]
-        total = (
-            f"{'all':30} {_ms(self.before):>9} {_ms(self.after):>9}  {self.speedup:.2f} times as fast, "
-            f"{self.layout}, outputs differ by {self.difference:.1e}"
+    @property
+    def total(self) -> Sentence:
+        """The whole model before and after."""
+        return sentence(
+            "bench-model",
+            "all: {before:.2f} ms before, {after:.2f} ms after, {speedup:.2f} times as fast ({layout}); "
+            "the outputs differ by {difference:.1e} of the largest",
+            before=self.before * 1e3,
+            after=self.after * 1e3,
+            speedup=self.speedup,
+            layout=self.layout,
+            difference=self.difference,
         )
-        notes = [f"note: {note}" for note in self.notes]
-        return "\n".join([f"{'layer':30} {'before':>9} {'after':>9}  algorithm", *rows, *left, total, *notes])
+
+    def parts(self) -> Iterator[Part]:
+        """A row a layer, the whole model, what was left and why."""
+        names = headings("layer", "before", "after", "algorithm", "what")
+        rows = (Row((row.name, _ms(row.before), _ms(row.after), row.algorithm, row.what)) for row in self.layers)
+        yield Table(names, tuple(rows), left=frozenset({0, 3, 4}))
+        yield Lines((self.total,))
+        yield Lines((*(unchanged(name, reason) for name, reason in self.left.items()), *self.notes), "list")
+
+
+def unchanged(name: str, reason: Sentence) -> Sentence:
+    """A layer that is as it was, and why."""
+    return sentence("bench-model", "{name} is unchanged: {reason}", name=name, reason=reason)
 
 
 def _ms(seconds: float | None) -> str:

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import Sentence
+from kaiyan.show.table import Text
 
 LANGUAGES = ("en", "zh")
 _VARIABLES = ("KAIYAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -34,16 +35,28 @@ def language(choice: str | None = None, environment: Mapping[str, str] = os.envi
     return "en"
 
 
-def say(said: Sentence | KaiyanError, lang: str) -> str:
-    """A sentence, or an error with its help lines, in a language."""
-    if isinstance(said, KaiyanError):
-        mark = say(Sentence("help", "help: {line}", {"line": "{line}"}), lang)
-        what = f"{said.place}: {say(said.sentence, lang)}" if said.place else say(said.sentence, lang)
-        return "\n  ".join([what, *(mark.format(line=say(line, lang)) for line in said.help)])
-    if lang == "en":
-        return str(said)
-    facts = {name: say(fact, lang) if isinstance(fact, Sentence) else fact for name, fact in said.facts.items()}
-    return catalogue()[said.code][said.text].format_map(facts)
+def say(what: Text | KaiyanError, lang: str) -> str:
+    """Words in a language: a sentence and those among its facts, an error with its help lines, a string as it is.
+
+    >>> say(("1. ", Sentence("help", "options", {})), "zh")
+    '1. 选项'
+    """
+    match what:
+        case str():
+            return what
+        case tuple():
+            return "".join(say(piece, lang) for piece in what)
+        case KaiyanError():
+            return _error(what, lang)
+    text = what.text if lang == "en" else catalogue()[what.code][what.text]
+    facts = {name: say(fact, lang) if isinstance(fact, Sentence) else fact for name, fact in what.facts.items()}
+    return text.format_map(facts)
+
+
+def _error(error: KaiyanError, lang: str) -> str:
+    mark = say(Sentence("help", "help: {line}", {"line": "{line}"}), lang)
+    what = f"{error.place}: {say(error.sentence, lang)}" if error.place else say(error.sentence, lang)
+    return "\n  ".join([what, *(mark.format(line=say(line, lang)) for line in error.help)])
 
 
 @lru_cache
