@@ -329,6 +329,6 @@ def test_a_derivation_of_nothing_says_no_ratio() -> None:
 def test_a_derivation_as_facts() -> None:
     derivation = Conv(2, 2, 2, stride=2, padding=((0, 1),), rank=1).explain([3, 2, 8])
     facts = json.loads(json.dumps(derivation.to_dict()))
-    assert facts["lines"] == str(derivation).splitlines()
+    assert [line["text"] for line in facts["lines"]] == str(derivation).splitlines()
     assert (facts["spec"], facts["input_shape"], facts["output_shape"]) == (str(derivation.spec), [3, 2, 8], [3, 2, 4])
     assert (facts["pads"], facts["unread"], facts["cost"]["params"]["value"]) == ([[0, 1]], [[]], 10)

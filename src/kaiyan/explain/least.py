@@ -58,7 +58,7 @@ class Least(Shown):
     """
 
     KIND = "least-input"
-    JSON = ("shape", "axes", "refusal", "said")
+    JSON = ("shape", "axes", "refusal", "said", "notes")
 
     shape: tuple[int, ...]
     axes: tuple[AxisLeast, ...]
@@ -70,7 +70,12 @@ class Least(Shown):
         """A row an axis."""
         rows = [Row((str(a.axis), str(a.least), a.path or "-", a.reason or "-")) for a in self.axes]
         names = headings("axis", "least", "layer", "why not less")
-        return Table(names, tuple(rows), notes=tuple(self._notes()), left=frozenset({2, 3}))
+        return Table(names, tuple(rows), notes=self.notes, left=frozenset({2, 3}))
+
+    @property
+    def notes(self) -> tuple[Sentence, ...]:
+        """What is to be known of the rows."""
+        return tuple(self._notes())
 
     def _notes(self) -> Iterator[Sentence]:
         yield from self.said

@@ -22,13 +22,13 @@ from kaiyan.trace.timing import seconds
 from kaiyan.trace.windows import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import nn
 
     from kaiyan.explain.diagnosis.diagnose import Diagnosis
     from kaiyan.show.sentence import Sentence
-    from kaiyan.show.table import Part, Text
+    from kaiyan.show.table import Part
     from kaiyan.trace.record import Record
 
 _PLAIN = ("kind", "output_size", "num_params", "mult_adds", "receptive_field")
@@ -45,7 +45,19 @@ class Summary(Shown):
     """
 
     KIND = "summary"
-    JSON = ("layers", "parameters", "macs", "flops", "uncounted", "understood", "said", "hints", "diagnosis", "error")
+    JSON = (
+        "layers",
+        "parameters",
+        "macs",
+        "flops",
+        "uncounted",
+        "understood",
+        "said",
+        "hints",
+        "notes",
+        "diagnosis",
+        "error",
+    )
 
     layers: tuple[Layer, ...]
     parameters: int
@@ -68,7 +80,7 @@ class Summary(Shown):
         rows = [self._row(layer) for layer in self.layers if depth is None or layer.depth <= depth or layer.failed]
         heads = headings("layer", *(COLUMNS[name] for name in self.columns))
         left = frozenset({0} | {i for i, name in enumerate(self.columns, start=1) if name in ("kind", "algorithm")})
-        return Table(heads, tuple(rows), notes=tuple(self._notes()), left=left)
+        return Table(heads, tuple(rows), notes=self.notes, left=left)
 
     def parts(self) -> Iterator[Part]:
         """The table, and the diagnosis below it where the model fails."""
@@ -80,7 +92,12 @@ class Summary(Shown):
         cells = tuple(CELLS[name](layer) for name in self.columns)
         return Row((layer.path.rpartition(".")[2] or layer.kind, *cells), layer.depth, "bad" if layer.failed else "")
 
-    def _notes(self) -> Iterable[Text]:
+    @property
+    def notes(self) -> tuple[Sentence, ...]:
+        """Sums, what was understood, hints, and the error."""
+        return tuple(self._notes())
+
+    def _notes(self) -> Iterator[Sentence]:
         yield sentence(
             "summary",
             "{parameters:,} parameters, {macs:,} multiply-adds (MACs), {flops:,} FLOPs",

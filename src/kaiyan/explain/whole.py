@@ -57,6 +57,7 @@ class Whole(Shown):
     """What an input of ``shape`` drops on every axis of space, and the sizes near it that drop nothing."""
 
     KIND = "whole-sizes"
+    JSON = ("shape", "axes", "said", "notes")
 
     shape: tuple[int, ...]
     axes: tuple[AxisWhole, ...]
@@ -68,9 +69,14 @@ class Whole(Shown):
         return Table(
             headings("axis", "size", "below", "above", "dropped"),
             tuple(rows),
-            notes=tuple(self._notes()),
+            notes=self.notes,
             left=frozenset({4}),
         )
+
+    @property
+    def notes(self) -> tuple[Sentence, ...]:
+        """What is to be known of the rows."""
+        return tuple(self._notes())
 
     def _notes(self) -> Iterator[Sentence]:
         yield from self.said

@@ -33,7 +33,7 @@ class Port(Shown):
 
     KIND = "port"
     JSON = ("source", "layer", "input_shape", "output_shape", "pads", "pad_line", "torch_line", "layer_line",
-            "usual_padding", "difference")  # fmt: skip
+            "usual_padding", "difference", "lines")  # fmt: skip
 
     source: str
     spec: Conv

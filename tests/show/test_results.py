@@ -1,0 +1,193 @@
+"""Every result shows itself in five ways and two languages: text, a screen, HTML, Markdown, JSON with its schema."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from rich.console import Console
+from torch import nn
+
+import kaiyan
+import kaiyan.nn
+from kaiyan.nn.acceleration.report import LayerReport, Report
+from kaiyan.show.i18n import say
+from kaiyan.show.json import SCHEMA
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.shown import Shown
+from kaiyan.spec.chain import chain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+STEM = "Conv2d(3, 64, 7, stride=2, padding=3)"
+SHAPE = (1, 3, 224, 224)
+
+
+def _net() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 8, 3, 2, padding=1), nn.MaxPool2d(2, padding=1), nn.Flatten(), nn.Linear(99, 10))
+
+
+def _report() -> Report:
+    layer = LayerReport("features.0", "nn.Conv2d(3, 8, kernel_size=3)", 1.23456e-3, 0.5e-3, "winograd F(4,3)")
+    left = {"head": sentence("left", "it has no padding")}
+    return Report(2.5e-3, 1.25e-3, "contiguous", True, 1.5e-7, (layer,), left)
+
+
+RESULTS: dict[str, Callable[[], Shown]] = {
+    "derivation": lambda: kaiyan.Conv.parse(STEM).explain(SHAPE),
+    "shapes": lambda: chain([STEM, "MaxPool2d(3, 2, ceil_mode=True)", "Flatten()"], SHAPE),
+    "plan": lambda: kaiyan.plan(STEM, SHAPE),
+    "port": lambda: kaiyan.port("Conv2d(3, 64, 7, stride=2)", SHAPE, "tf_same"),
+    "padding": lambda: kaiyan.padding(224, 3, stride=2),
+    "see": kaiyan.see,
+    "acceleration": _report,
+    "conversion": lambda: kaiyan.nn.convert(_net(), "tf_same").conversion,
+    "summary": lambda: kaiyan.summary(_net(), (1, 3, 33, 33)),
+    "diagnosis": lambda: kaiyan.diagnose("mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)"),
+    "least-input": lambda: kaiyan.least_input(nn.Sequential(nn.Conv2d(1, 1, 5), nn.MaxPool2d(2)), (1, 1, 32, 32)),
+    "whole-sizes": lambda: kaiyan.whole_sizes(nn.MaxPool2d(4), (1, 1, 32, 32)),
+    "shift": lambda: kaiyan.shift_report(nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU()), torch.rand(1, 3, 32, 32)),
+}
+"""A result of each kind."""
+NUMBER = re.compile(r"\d[\d,]*,\d{3}|\d+(?:x\d+)+|\d+\.\d+")
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, Shown]:
+    return {kind: make() for kind, make in RESULTS.items()}
+
+
+def _screen(result: Shown, lang: str, columns: int) -> str:
+    console = Console(width=columns, file=io.StringIO())
+    console.print(result.rich(lang))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def _shown(result: Shown, lang: str) -> dict[str, str]:
+    views = {"text": result.text(lang), "screen": _screen(result, lang, 300)}
+    return views | {"html": result.to_html(lang), "markdown": result.to_markdown(lang)}
+
+
+def _sentences(facts: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(facts, dict):
+        if set(facts) == {"code", "text", "zh", "facts"}:
+            yield facts
+        for entry in facts.values():
+            yield from _sentences(entry)
+    if isinstance(facts, list):
+        for entry in facts:
+            yield from _sentences(entry)
+
+
+def _returned() -> Iterator[tuple[str, type]]:
+    """What the public functions give, where that is a class of ours that is no description."""
+    for module in (kaiyan, kaiyan.nn):
+        for name in {*dir(module)} - {"nn"}:
+            function = getattr(module, name)
+            if isinstance(function, type) or not callable(function):
+                continue
+            inner = inspect.unwrap(function)
+            given = inner.__annotations__.get("return")
+            kind = sys.modules[inner.__module__].__dict__.get(given) if isinstance(given, str) else given
+            if isinstance(kind, type) and kind.__module__.startswith("kaiyan."):
+                yield name, kind
+
+
+def missing(classes: Iterable[type], results: Iterable[Shown]) -> set[str]:
+    """Names of result classes that do not show themselves, or of which no example is listed."""
+    listed = {_name(type(result)) for result in results}
+    return {_name(kind) for kind in classes if not issubclass(kind, Shown) or _name(kind) not in listed}
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def test_every_class_of_results_is_listed(results: dict[str, Shown]) -> None:
+    assert missing(Shown.__subclasses__(), results.values()) == set()
+    given = {name: kind for name, kind in _returned() if name != "prepare"}
+    assert {kind.__name__ for kind in given.values()} >= {"Plan", "Port", "Paddings", "Summary", "Diagnosis", "Seen"}
+    assert missing(given.values(), results.values()) == set()
+
+
+def test_a_result_that_shows_nothing_is_found(results: dict[str, Shown]) -> None:
+    @dataclass
+    class Bare:
+        n: int
+
+    @dataclass
+    class Unlisted(Shown):
+        n: int
+
+    classes = [Bare, Unlisted, *map(type, results.values())]
+    assert {name.rpartition(".")[2] for name in missing(classes, results.values())} == {"Bare", "Unlisted"}
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_a_result_shows_itself_in_five_ways_and_two_languages(results: dict[str, Shown], kind: str) -> None:
+    result = results[kind]
+    english, chinese = (_shown(result, lang) for lang in ("en", "zh"))
+    for view in english:
+        assert len(english[view]) > 20
+        assert re.search("[一-鿿]", chinese[view])
+        assert english[view] != chinese[view]
+    assert result.text("en") == str(result)
+    assert result._repr_html_() == english["html"]
+    assert len(english["html"].encode()) < 20_000
+    assert "<script" not in english["html"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("kind", RESULTS)
+def test_numbers_are_whole_on_every_screen(results: dict[str, Shown], kind: str, lang: str) -> None:
+    whole = set(NUMBER.findall(results[kind].text(lang)))
+    for columns in (100, 60, 40):
+        assert set(NUMBER.findall(_screen(results[kind], lang, columns))) <= whole
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_json_is_read_back_with_its_schema_and_sentences_in_both_languages(
+    results: dict[str, Shown], kind: str
+) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    result = results[kind]
+    facts = json.loads(result.to_json(), parse_constant=refuse)
+    assert facts == json.loads(json.dumps(result.to_dict()))
+    assert (facts["schema"], facts["kind"]) == (SCHEMA, kind) == ("kaiyan/1", result.KIND)
+    said = list(_sentences(facts))
+    assert said
+    assert any(entry["zh"] != entry["text"] for entry in said)
+
+
+def test_what_is_shown_is_escaped() -> None:
+    left = {"<b>": sentence("left", "{layer} pads by itself; pad before it", layer="<script>|`*")}
+    layer = LayerReport("a|b", "<img onerror=1>", None, 1.0, "```")
+    report = Report(1.0, 1.0, "<i>", True, 0.0, (layer,), left)
+    html = report.to_html("en")
+    assert not re.search(r"<(b|script|img|i)\b", html)
+    assert "&lt;script&gt;" in html
+    assert "a\\|b" in report.to_markdown("en")
+
+
+def test_a_block_of_text_is_fenced_even_where_it_holds_a_fence() -> None:
+    markdown = kaiyan.diagnose("RuntimeError: ```\n# not a heading").to_markdown("en")
+    assert markdown.startswith("````text\n")
+    assert markdown.endswith("\n````")
+
+
+def test_a_sentence_within_a_sentence_is_said_in_the_language_too() -> None:
+    inner = sentence("left", "it has no padding")
+    outer = sentence("bench-model", "{name} is unchanged: {reason}", name="head", reason=inner)
+    assert say(inner, "zh") in say(outer, "zh")
+    assert isinstance(outer.facts["reason"], Sentence)
