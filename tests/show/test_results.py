@@ -89,15 +89,14 @@ def _sentences(facts: Any) -> Iterator[dict[str, Any]]:
 
 
 def _returned() -> Iterator[tuple[str, type]]:
-    """What the public functions give, where that is a class of ours that is no description."""
+    """What the public functions give, where that is a class of ours; it may be imported for its type only."""
+    ours = [module for name, module in [*sys.modules.items()] if name.startswith("kaiyan.")]
+    classes = {name: kind for module in ours for name, kind in vars(module).items() if isinstance(kind, type)}
     for module in (kaiyan, kaiyan.nn):
         for name in {*dir(module)} - {"nn"}:
-            function = getattr(module, name)
-            if isinstance(function, type) or not callable(function):
-                continue
-            inner = inspect.unwrap(function)
-            given = inner.__annotations__.get("return")
-            kind = sys.modules[inner.__module__].__dict__.get(given) if isinstance(given, str) else given
+            function = inspect.unwrap(getattr(module, name))
+            given = getattr(function, "__annotations__", {}).get("return")
+            kind = vars(sys.modules[function.__module__]).get(given) or classes.get(given) if given else None
             if isinstance(kind, type) and kind.__module__.startswith("kaiyan."):
                 yield name, kind
 
