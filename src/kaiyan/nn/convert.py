@@ -16,7 +16,7 @@ from kaiyan.ops.port import convention
 from kaiyan.show.error import ConvError, KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.shown import Shown
-from kaiyan.show.table import Lines, Row, Table, headings
+from kaiyan.show.table import Lines
 from kaiyan.spec.conv import Conv
 from kaiyan.trace.copied import copied
 from kaiyan.trace.undisturbed import undisturbing
@@ -42,9 +42,8 @@ class Conversion(Shown):
     JSON = ("convention", "changed", "left")
 
     def parts(self) -> Iterator[Part]:
-        """A row a layer that was changed, and what was left and why."""
-        rows = (Row((name, str(before), str(after))) for name, (before, after) in self.changed.items())
-        yield Table(headings("layer", "before", "after"), tuple(rows), left=frozenset({0, 1, 2}))
+        """The layers that were changed, and what was left and why."""
+        yield Lines(tuple(f"{name}: {before} -> {after}" for name, (before, after) in self.changed.items()))
         yield Lines(tuple(unchanged(name, reason) for name, reason in self.left.items()), "list")
 
 
