@@ -68,7 +68,7 @@ def _divisors(condition: ast.expr, values: dict[str, Any]) -> Iterator[Fix]:
 
 ASSERTS = (
     Cause(
-        "K072", sentence("title", "an assertion of the code's own"), r"AssertionError",
+        "K072", r"AssertionError",
         'File "net.py", line 8, in __init__\n    assert width % heads == 0\nAssertionError', _asserted,
     ),
 )  # fmt: skip

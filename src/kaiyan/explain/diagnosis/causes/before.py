@@ -172,49 +172,43 @@ _MACHINE = sentence("title", "the machine, its drivers and its files")
 
 BEFORE = (
     Cause(
-        "K074", sentence("title", "None where a picture or a tensor belongs"),
-        r"'NoneType' object (?:has no attribute '(?P<attribute>shape|ndim|"
+        "K074", r"'NoneType' object (?:has no attribute '(?P<attribute>shape|ndim|"
         r"dtype|astype|copy|resize|convert|transpose)'|is not subscriptable)|"
         r"(?P<empty>!_?s(?:rc|size)\.empty\(\))",
         "'NoneType' object is not subscriptable", _nothing,
     ),
     Cause(
-        "K073", sentence("title", "what a transform takes"),
-        r"output with shape \[(?P<a>[^\]]*)\] doesn't match the broadcast shape \[(?P<b>[^\]]*)\]",
+        "K073", r"output with shape \[(?P<a>[^\]]*)\] doesn't match the broadcast shape \[(?P<b>[^\]]*)\]",
         "output with shape [1, 28, 28] doesn't match the broadcast shape [3, 28, 28]", _normalised,
     ),
     Cause(
-        "K073", sentence("title", "what a transform takes"),
-        r"pic should be .*?Got <class '(?P<first>[\w.]+)'|(?:img|inpt|pic) should be PIL Image\. Got "
+        "K073", r"pic should be .*?Got <class '(?P<first>[\w.]+)'|(?:img|inpt|pic) should be PIL Image\. Got "
         r"<class '(?P<second>[\w.]+)'",
         "pic should be PIL Image or ndarray. Got <class 'torch.Tensor'>", _transform,
     ),
     Cause(
-        "K073", sentence("title", "what a transform takes"),
-        r"Cannot handle this data type: \((?P<shape>[^)]*)\), (?P<kind>\S+)",
+        "K073", r"Cannot handle this data type: \((?P<shape>[^)]*)\), (?P<kind>\S+)",
         "Cannot handle this data type: (1, 1, 3), <f4", _bytes,
     ),
     Cause(
-        "K026", sentence("title", "a view of another size"),
-        r"cannot reshape array of size (?P<size>\d+) into shape \((?P<wanted>[\d,\s]+)\)",
+        "K026", r"cannot reshape array of size (?P<size>\d+) into shape \((?P<wanted>[\d,\s]+)\)",
         "cannot reshape array of size 2352 into shape (28,28)", _reshaped,
     ),
     Cause(
-        "K021", sentence("title", "a sum of different sizes"),
-        r"operands could not be broadcast together with shapes \((?P<a>[\d,]+)\) \((?P<b>[\d,]+)\)",
+        "K021", r"operands could not be broadcast together with shapes \((?P<a>[\d,]+)\) \((?P<b>[\d,]+)\)",
         "operands could not be broadcast together with shapes (224,224,4) (3,)", _arrays,
     ),
-    Cause("K075", _MACHINE, r"Torch not compiled with CUDA enabled|Found no NVIDIA driver",
+    Cause("K075", r"Torch not compiled with CUDA enabled|Found no NVIDIA driver",
           "Torch not compiled with CUDA enabled", _no_cuda),
-    Cause("K075", _MACHINE, r"Attempting to deserialize object on a CUDA device",
+    Cause("K075", r"Attempting to deserialize object on a CUDA device",
           "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False", _from_gpu),
-    Cause("K075", _MACHINE, r"An attempt has been made to start a new process before",
+    Cause("K075", r"An attempt has been made to start a new process before",
           "An attempt has been made to start a new process before the current process has finished", _spawned),
-    Cause("K075", _MACHINE, r"DataLoader worker \(pid.*?\) (?:is killed by signal|exited unexpectedly)",
+    Cause("K075", r"DataLoader worker \(pid.*?\) (?:is killed by signal|exited unexpectedly)",
           "DataLoader worker (pid 12345) is killed by signal: Bus error.", _killed),
-    Cause("K075", _MACHINE, r"Cannot re-initialize CUDA in forked subprocess",
+    Cause("K075", r"Cannot re-initialize CUDA in forked subprocess",
           "Cannot re-initialize CUDA in forked subprocess", _forked),
-    Cause("K075", _MACHINE, r"Weights only load failed", "Weights only load failed.", _weights_only),
-    Cause("K075", _MACHINE, r"PytorchStreamReader failed|invalid magic number; corrupt file|invalid load key",
+    Cause("K075", r"Weights only load failed", "Weights only load failed.", _weights_only),
+    Cause("K075", r"PytorchStreamReader failed|invalid magic number; corrupt file|invalid load key",
           "PytorchStreamReader failed reading zip archive: failed finding central directory", _cut),
 )  # fmt: skip

@@ -283,59 +283,52 @@ def _uniterable(facts: Facts, found: re.Match[str]) -> Finding | None:
 
 CALLS = (
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
-        r"received an invalid combination of arguments - got \((?P<kind>[A-Z]\w+),",
+        "K034", r"received an invalid combination of arguments - got \((?P<kind>[A-Z]\w+),",
         "conv2d() received an invalid combination of arguments - got (ReLU, Parameter, Parameter)", _layer_given,
     ),
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
-        r"'(?P<kind>list|tuple)' object is not callable", "'list' object is not callable", _listed,
+        "K034", r"'(?P<kind>list|tuple)' object is not callable", "'list' object is not callable", _listed,
     ),
     Cause(
-        "K067", sentence("title", "an optimizer without parameters"),
+        "K067",
         r"'(?P<kind>\w+)' object is not iterable", "optim.SGD(model)\n'Linear' object is not iterable", _uniterable,
     ),
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
-        r'Module \[(?P<kind>\w+)\] is missing the required "forward" function',
+        "K034", r'Module \[(?P<kind>\w+)\] is missing the required "forward" function',
         'Module [Net] is missing the required "forward" function', _unforwarded,
     ),
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
-        r"(?P<kind>\w+)\.(?P<method>forward|__init__)\(\) takes (?P<takes>\d+) positional arguments? "
+        "K034", r"(?P<kind>\w+)\.(?P<method>forward|__init__)\(\) takes (?P<takes>\d+) positional arguments? "
         r"but (?P<given>\d+) were given",
         "Net.forward() takes 2 positional arguments but 3 were given", _counted,
     ),
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
+        "K034",
         r"\bNameError: name '(?P<name>\w+)' is not defined", "NameError: name 'conv1' is not defined", _undefined,
     ),
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
+        "K034",
         r"TypeError: (?P<what>[\w.]+) is not a Module subclass", "TypeError: list is not a Module subclass", _no_module,
     ),
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
-        r"(?P<kind>\w+)\.__init__\(\) got an unexpected keyword argument '(?P<word>\w+)'",
+        "K034", r"(?P<kind>\w+)\.__init__\(\) got an unexpected keyword argument '(?P<word>\w+)'",
         "Conv2d.__init__() got an unexpected keyword argument 'kernel'", _keyword,
     ),
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
-        r"(?P<kind>\w+)\.(?P<method>__init__|forward)\(\) missing \d+ required positional arguments?: "
+        "K034", r"(?P<kind>\w+)\.(?P<method>__init__|forward)\(\) missing \d+ required positional arguments?: "
         r"(?P<names>'\w+'[^\n]*)",
         "Conv2d.__init__() missing 1 required positional argument: 'kernel_size'", _lacking,
     ),
     Cause(
-        "K034", sentence("title", "a call that does not fit its definition"),
-        r"module '(?P<module>torch\.nn(?:\.functional)?)' has no attribute '(?P<name>\w+)'",
+        "K034", r"module '(?P<module>torch\.nn(?:\.functional)?)' has no attribute '(?P<name>\w+)'",
         "module 'torch.nn' has no attribute 'Conv2D'", _torchs,
     ),
     Cause(
-        "K024", sentence("title", "an input that is not a tensor"),
+        "K024",
         r"'NoneType' object has no attribute '(?P<name>\w+)'", "'NoneType' object has no attribute 'argmax'", _nothing,
     ),
     Cause(
-        "K061", sentence("title", "a loss without a graph"),
+        "K061",
         r"'(?P<kind>float|int)' object has no attribute 'backward'", "'float' object has no attribute 'backward'",
         _item,
     ),

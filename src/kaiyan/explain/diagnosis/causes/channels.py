@@ -298,50 +298,46 @@ _CONVOLUTION = (
 
 CHANNELS = (
     Cause(
-        "K002", sentence("title", "a transposed convolution's channels"),
+        "K002",
         r"Given transposed=1, weight of size \[(?P<weight>[^\]]*)\], expected input\[(?P<shape>[^\]]*)\] to have "
         r"(?P<expected>\d+) channels, but got (?P<got>\d+)(?P<groups>)",
         "Given transposed=1, weight of size [1, 8, 3, 3], expected input[1, 3, 8, 8] to have 1 channels, but got 3",
         _transposed,
     ),
     Cause(
-        "K001", sentence("title", "a convolution's channels"),
-        _CONVOLUTION,
+        "K001", _CONVOLUTION,
         "Given groups=1, weight of size [8, 1, 3, 3], expected input[2, 3, 32, 32] to have 1 channels, but got 3",
         _convolution,
     ),
     Cause(
-        "K030", sentence("title", "channels on another axis"), _CONVOLUTION,
+        "K030", _CONVOLUTION,
         "Given groups=1, weight of size [10, 3, 3, 3], expected input[1, 36, 42, 3] to have 3 channels, but got 36",
         _convolution,
     ),
     Cause(
-        "K018", sentence("title", "a normalisation's channels"),
-        r"running_mean should contain (?P<got>\d+) elements not (?P<expected>\d+)|"
+        "K018", r"running_mean should contain (?P<got>\d+) elements not (?P<expected>\d+)|"
         r"number of channels in input, but got weight of shape \[(?P<weight>\d+)\](?: and input of shape "
         r"\[(?P<shape>[^\]]*)\])?",
         "running_mean should contain 3 elements not 8", _norm,
     ),
     Cause(
-        "K018", sentence("title", "a normalisation's channels"),
-        r"Given normalized_shape=\[(?P<expected>[^\]]*)\].*?size\D*(?P<shape>[\d, ]+)",
+        "K018", r"Given normalized_shape=\[(?P<expected>[^\]]*)\].*?size\D*(?P<shape>[\d, ]+)",
         "Given normalized_shape=[8, 4], expected input with shape [*, 8, 4], but got input of size[2, 6, 4, 4]",
         _layer_norm,
     ),
     Cause(
-        "K023", sentence("title", "a bias's length"),
+        "K023",
         r"expected bias to be 1-dimensional with (?P<expected>\d+) elements, but got bias of size \[(?P<got>\d+)",
         "expected bias to be 1-dimensional with 8 elements, but got bias of size [5] instead", _bias,
     ),
     Cause(
-        "K027", sentence("title", "groups that do not divide the channels"),
+        "K027",
         r"Given groups=(?P<groups>\d+), expected weight to be divisible by \d+ at dimension 0, but got weight of size "
         r"\[+(?P<K>\d+)",
         "Given groups=7, expected weight to be divisible by 7 at dimension 0, but got weight of size [[16, 1, 3, 3]]",
         _functional_groups,
     ),
     Cause(
-        "K027", sentence("title", "groups that do not divide the channels"),
-        r"(in|out)_channels must be divisible by groups", "in_channels must be divisible by groups", _groups,
+        "K027", r"(in|out)_channels must be divisible by groups", "in_channels must be divisible by groups", _groups,
     ),
 )  # fmt: skip

@@ -263,33 +263,31 @@ def _opencv(_: Facts, found: re.Match[str]) -> Finding:
 
 ELSEWHERE = (
     Cause(
-        "K070", sentence("title", "a size that the model does not take"),
+        "K070",
         r"Got invalid dimensions for input: (?P<name>\S+) for the following indices\s*(?P<axes>(?:index: \d+ Got: \d+ "
         r"Expected: \d+\s*)+)",
         "Got invalid dimensions for input: images for the following indices index: 2 Got: 960 Expected: 736",
         _onnx_sizes,
     ),
     Cause(
-        "K005", sentence("title", "an input of another rank"),
-        r"Invalid rank for input: (?P<name>\S+) Got: (?P<got>\d+) Expected: (?P<wanted>\d+)",
+        "K005", r"Invalid rank for input: (?P<name>\S+) Got: (?P<got>\d+) Expected: (?P<wanted>\d+)",
         "Invalid rank for input: images Got: 3 Expected: 4 Please fix either the inputs or the model.", _onnx_rank,
     ),
     Cause(
-        "K006", sentence("title", "two dtypes"),
-        r"Unexpected input data type. ?Actual: \((?:tensor\(|class "
+        "K006", r"Unexpected input data type. ?Actual: \((?:tensor\(|class "
         r"onnxruntime::PrimitiveDataType<)(?P<got>\w+)[)>]\) ?, "
         r"?expected: \((?:tensor\(|class onnxruntime::PrimitiveDataType<)(?P<wanted>\w+)[)>]\)",
         "Unexpected input data type. Actual: (tensor(double)) , expected: (tensor(float))", _onnx_type,
     ),
     Cause(
-        "K005", sentence("title", "an input of another rank"),
+        "K005",
         r"Input \d+ (?:of layer \"?(?P<layer>[\w/]+)\"? is incompatible with the layer|is incompatible with layer "
         r"(?P<old>[\w/]+)):[ :]*expected (?:min_|max_)?ndim=(?P<wanted>\d+), found ndim=(?P<got>\d+)"
         r"(?:\. Full shape received: [\[(【](?P<shape>[^\])】]*)[\])】])?",
         'Input 0 of layer "conv2d" is incompatible with the layer: expected min_ndim=4, found ndim=3.', _keras_rank,
     ),
     Cause(
-        "K001", sentence("title", "a convolution's channels"),
+        "K001",
         r"Input \d+ of layer \"?(?P<layer>[\w/]+)\"? is incompatible with the layer:[ :]*expected axis -1 of input "
         r"shape to "
         r"have value (?P<expected>\d+),? but received input with shape [\[(](?P<shape>[^\])]*)[\])]",
@@ -298,8 +296,7 @@ ELSEWHERE = (
         "received input with shape (None, 28, 28, 1)", _keras_axis,
     ),
     Cause(
-        "K003", sentence("title", "a kernel larger than its input"),
-        r"Negative dimension size caused by subtracting (?P<kernel>\d+) from (?P<n>\d+)(?: for '[^']*' \(op: "
+        "K003", r"Negative dimension size caused by subtracting (?P<kernel>\d+) from (?P<n>\d+)(?: for '[^']*' \(op: "
         r"'(?P<op>\w+)'\)"
         r" with input shapes: \[(?P<shape>[^\]]*)\])?|output size would be negative: -?\d+ \[input_size: "
         r"(?P<size>\d+), "
@@ -308,17 +305,15 @@ ELSEWHERE = (
         "shapes: [?,1,1,64], [3,3,64,128]", _negative,
     ),
     Cause(
-        "K003", sentence("title", "a kernel larger than its input"),
-        r"Computed output size would be negative\.|dimensions in the output is <= 0 due to downsampling",
+        "K003", r"Computed output size would be negative\.|dimensions in the output is <= 0 due to downsampling",
         "Computed output size would be negative.", _shrunk,
     ),
     Cause(
-        "K052", sentence("title", "a class that is out of range"),
-        r"Received a label value of (?P<got>-?\d+) which is outside the valid range of \[0, (?P<C>\d+)\)",
+        "K052", r"Received a label value of (?P<got>-?\d+) which is outside the valid range of \[0, (?P<C>\d+)\)",
         "Received a label value of 10 which is outside the valid range of [0, 10).", _label,
     ),
     Cause(
-        "K050", sentence("title", "rows and targets that differ in number"),
+        "K050",
         r"logits and labels must have the same first dimension, got logits shape \[(?P<scores>[^\]]*)\] and labels "
         r"shape "
         r"\[(?P<labels>[^\]]*)\]",
@@ -326,21 +321,20 @@ ELSEWHERE = (
         _labels,
     ),
     Cause(
-        "K051", sentence("title", "a target whose shape is not the output's"),
-        r"(?:logits`? and `?labels`? must have the same shape,? (?:received )?\(\(?(?P<a>[^)]*)\)? vs "
+        "K051", r"(?:logits`? and `?labels`? must have the same shape,? (?:received )?\(\(?(?P<a>[^)]*)\)? vs "
         r"\(?(?P<b>[^)]*)\)|"
         r"Shapes \((?P<labels>[^)]*)\) and \((?P<scores>[^)]*)\) are incompatible)",
         "`logits` and `labels` must have the same shape, received ((None, 10) vs (None, 1)).", _vs,
     ),
     Cause(
-        "K012", sentence("title", "a Linear after convolutions"),
+        "K012",
         r"Matrix size-incompatible: In\[0\]: \[\d+,(?P<got>\d+)\], In\[1\]: \[(?P<expected>\d+),\d+\]|dot_general "
         r"requires "
         r"contracting dimensions to have the same shape, got [(\[](?P<left>\d+),?[)\]] and [(\[](?P<right>\d+),?[)\]]",
         "dot_general requires contracting dimensions to have the same shape, got (1041,) and (1029,).", _product,
     ),
     Cause(
-        "K001", sentence("title", "a convolution's channels"),
+        "K001",
         r"conv_general_dilated lhs feature dimension size divided by feature_group_count must equal the rhs input "
         r"feature "
         r"dimension size, but (?P<got>\d+) // (?P<groups>\d+) != (?P<expected>\d+)",
@@ -349,7 +343,7 @@ ELSEWHERE = (
         "dimension size, but 1 // 1 != 3.", _jax,
     ),
     Cause(
-        "K025", sentence("title", "weights of another model"),
+        "K025",
         r"Initializer expected to generate shape \((?P<a>[^)]*)\) but got shape \((?P<b>[^)]*)\) instead for parameter "
         r"\"(?P<name>\w+)\" in \"(?P<layer>[^\"]*)\"|Inconsistent shapes between value and initializer for parameter "
         r"\"(?P<old>\w+)\" in \"(?P<place>[^\"]*)\": \((?P<c>[^)]*)\), \((?P<d>[^)]*)\)",
@@ -357,8 +351,7 @@ ELSEWHERE = (
         '"/Dense_1".', _flax,
     ),
     Cause(
-        "K001", sentence("title", "a convolution's channels"),
-        r"Number of input channels should be multiple of (?P<expected>\d+) but got (?P<got>\d+)",
+        "K001", r"Number of input channels should be multiple of (?P<expected>\d+) but got (?P<got>\d+)",
         "Number of input channels should be multiple of 3 but got 4 in function 'getMemoryShapes'", _opencv,
     ),
 )  # fmt: skip

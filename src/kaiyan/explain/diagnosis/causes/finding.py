@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kaiyan.explain.diagnosis.causes.codes import CODES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,13 +34,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Cause:
-    """A row: the code, what it is about, PyTorch's words as a pattern, an example of them, what to make of a match."""
+    """A row: a code of ``CODES``, PyTorch's words as a pattern, an example of them, what to make of a match."""
 
     code: str
-    title: Sentence
     words: str
     example: str
     find: Callable[[Facts, re.Match[str]], Finding | None] = field(repr=False)
+
+    @property
+    def title(self) -> Sentence:
+        return CODES[self.code]
 
     def __call__(self, facts: Facts) -> Finding | None:
         found = re.search(self.words, facts.text)

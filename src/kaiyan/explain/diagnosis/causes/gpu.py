@@ -84,24 +84,21 @@ def _mps_double(_: Facts, __: re.Match[str]) -> Finding:
 
 GPU = (
     Cause(
-        "K068", sentence("title", "a check that failed on the GPU"),
+        "K068",
         r"(?P<lookup>srcIndex < srcSelectDimSize|index out of bounds\"? failed|idx_dim >= 0 && idx_dim < index_size|"
         r"-sizes\[i\] <= index && index < sizes\[i\])|device-side assert",
         "CUDA error: device-side assert triggered", _asserted,
     ),
     Cause(
-        "K069", sentence("title", "cuDNN and GPU memory"),
-        r"CUDNN_STATUS_(?P<status>(?!SUCCESS)\w+)", "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", _cudnn,
+        "K069", r"CUDNN_STATUS_(?P<status>(?!SUCCESS)\w+)", "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", _cudnn,
     ),
     Cause(
-        "K069", sentence("title", "cuDNN and GPU memory"),
-        r"(?:CUDA|MPS backend|HIP) out of "
+        "K069", r"(?:CUDA|MPS backend|HIP) out of "
         r"memory|CUBLAS_STATUS_ALLOC_FAILED", "CUDA out of memory. Tried to allocate 2.00 GiB",
         _memory,
     ),
     Cause(
-        "K006", sentence("title", "two dtypes"),
-        r"MPS framework doesn't support float64",
+        "K006", r"MPS framework doesn't support float64",
         "Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64.", _mps_double,
     ),
 )  # fmt: skip

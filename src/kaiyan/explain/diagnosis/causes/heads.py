@@ -88,8 +88,7 @@ def _in_words(found: re.Match[str]) -> tuple[tuple[str, int], tuple[str, int]] |
 _MANY = r"`?(?:self\.|config\.)?\w*heads?\w*`?"
 HEADS = (
     Cause(
-        "K046", sentence("title", "attention's inputs and settings"),
-        rf"[^\n:]*(?:divisible by|a multiple of) (?:the )?(?:number of )?(?:attention )?{_MANY}(?!\w)[^\n]*|"
+        "K046", rf"[^\n:]*(?:divisible by|a multiple of) (?:the )?(?:number of )?(?:attention )?{_MANY}(?!\w)[^\n]*|"
         rf"(?:self\.)?\w*heads?\w*(?::| \()? ?\d* ?\)? must divide [^\n]*",
         "embed_dim must be divisible by num_heads", _heads,
     ),

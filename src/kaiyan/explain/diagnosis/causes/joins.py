@@ -262,13 +262,13 @@ def _fitted(old: Any, step: Call, other: Shape) -> Iterator[Fix]:
 
 JOINS = (
     Cause(
-        "K021", sentence("title", "a sum of different sizes"),
+        "K021",
         r"size of tensor a \((?P<a>\d+)\) must match the size of tensor b \((?P<b>\d+)\) at non-singleton dimension "
         r"(?P<axis>\d+)",
         "The size of tensor a (8) must match the size of tensor b (16) at non-singleton dimension 1", _sum,
     ),
     Cause(
-        "K022", sentence("title", "a concatenation of different sizes"),
+        "K022",
         r"Sizes of tensors must match except in dimension \d+. Expected (?:size )?(?P<a>\d+)\D+?(?:in dimension \d+ )?"
         r"(?:but )?got (?:size )?(?P<b>\d+) for tensor number (?P<number>\d+)|"
         r"Sizes of tensors must match except in dimension \d+. Got (?P<first>\d+) and (?P<second>\d+) in dimension",

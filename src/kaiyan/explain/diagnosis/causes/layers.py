@@ -235,33 +235,30 @@ def _grouped(facts: Facts, found: re.Match[str]) -> Finding:
 
 LAYERS = (
     Cause(
-        "K040", sentence("title", "InstanceNorm of one position"),
+        "K040",
         r"Expected more than 1 spatial element when training, got input size (?:torch\.Size\()?(?P<shape>[^)]*)",
         "Expected more than 1 spatial element when training, got input size torch.Size([1, 8, 1, 1])", _one_place,
     ),
     Cause(
-        "K041", sentence("title", "channels or sizes for a pixel shuffle"),
-        r"pixel_shuffle expects .*?input\.size\(-3\)=(?P<got>\d+) is not divisible by (?P<factor>\d+)",
+        "K041", r"pixel_shuffle expects .*?input\.size\(-3\)=(?P<got>\d+) is not divisible by (?P<factor>\d+)",
         "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
         "input.size(-3)=3 is not divisible by 4", _shuffle,
     ),
     Cause(
-        "K041", sentence("title", "channels or sizes for a pixel shuffle"),
-        r"pixel_unshuffle expects .*?input\.size\(-\d\)=(?P<n>\d+) is not divisible by (?P<r>\d+)",
+        "K041", r"pixel_unshuffle expects .*?input\.size\(-\d\)=(?P<n>\d+) is not divisible by (?P<r>\d+)",
         "pixel_unshuffle expects height to be divisible by downscale_factor, but input.size(-2)=5 is not divisible "
         "by 2",
         _unshuffle,
     ),
     Cause(
-        "K042", sentence("title", "an Unflatten of another size"),
+        "K042",
         r"unflatten: Provided sizes \[(?P<sizes>[^\]]*)\] don't multiply up to the size of dim (?P<axis>-?\d+) "
         r"\((?P<got>\d+)\)",
         "unflatten: Provided sizes [8, 4, 4] don't multiply up to the size of dim 1 (100) in the input tensor",
         _unflatten,
     ),
     Cause(
-        "K043", sentence("title", "an Upsample of another rank"),
-        r"Got (?P<got>\d)D input, but (?P<mode>\w+) mode needs (?P<wanted>\d)D input|"
+        "K043", r"Got (?P<got>\d)D input, but (?P<mode>\w+) mode needs (?P<wanted>\d)D input|"
         r"Only 3D, 4D and 5D input Tensors supported \(got (?P<rank>\d)D\)|"
         r"must have the same number of spatial dimensions, but got input with spatial dimensions of "
         r"\[(?P<numbers>[^\]]*)\] and (?:scale_factor of shape (?P<factor>\([^)]*\))|"
@@ -269,14 +266,12 @@ LAYERS = (
         "Got 4D input, but linear mode needs 3D input", _upsample,
     ),
     Cause(
-        "K047", sentence("title", "a PReLU for other channels"),
-        r"Found parameter numbers = (?P<own>\d+) and channel size = (?P<got>\d+)",
+        "K047", r"Found parameter numbers = (?P<own>\d+) and channel size = (?P<got>\d+)",
         "Mismatch of parameter numbers and input channel size. Found parameter numbers = 8 and channel size = 3.",
         _prelu,
     ),
     Cause(
-        "K049", sentence("title", "channels that groups do not divide"),
-        r"num_channels \((?P<made>\d+)\) must be divisible by num_groups \((?P<groups>\d+)\)|"
+        "K049", r"num_channels \((?P<made>\d+)\) must be divisible by num_groups \((?P<groups>\d+)\)|"
         r"divisible by num_groups, but got input of shape \[(?P<shape>[^\]]*)\] and num_groups=(?P<given>\d+)|"
         r"must be divisible by groups. Got (?P<shuffled>\d+) channels and (?P<parts>\d+) groups",
         "num_channels (20) must be divisible by num_groups (8)", _grouped,

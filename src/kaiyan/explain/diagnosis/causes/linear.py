@@ -299,11 +299,11 @@ _PRODUCT = (
 
 LINEAR = (
     Cause(
-        "K012", sentence("title", "a Linear after convolutions"), _PRODUCT,
+        "K012", _PRODUCT,
         "mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)", _linear,
     ),
     Cause(
-        "K031", sentence("title", "a flatten that is missing, or that took in the batch"), _PRODUCT,
+        "K031", _PRODUCT,
         "mat1 and mat2 shapes cannot be multiplied (1x576 and 288x10)", _linear,
     ),
 )  # fmt: skip

@@ -170,12 +170,11 @@ def _integral(facts: Facts, _: re.Match[str]) -> Finding:
 
 LOSSES = (
     Cause(
-        "K050", sentence("title", "rows and targets that differ in number"),
-        r"Expected input batch_size \((?P<input>\d+)\) to match target batch_size \((?P<target>\d+)\)",
+        "K050", r"Expected input batch_size \((?P<input>\d+)\) to match target batch_size \((?P<target>\d+)\)",
         "Expected input batch_size (169) to match target batch_size (25).", _batch,
     ),
     Cause(
-        "K051", sentence("title", "a target whose shape is not the output's"),
+        "K051",
         r"Using a target size \((?:torch\.Size\()?\[(?P<target>[^\]]*)\]\)?\) that is different to the input size "
         r"\((?:torch\.Size\()?\[(?P<input>[^\]]*)\]|Target size \((?:torch\.Size\()?\[(?P<first>[^\]]*)\]\)?\) must be "
         r"the same as input size \((?:torch\.Size\()?\[(?P<second>[^\]]*)\]|target nelement \((?P<got>\d+)\) != input "
@@ -185,7 +184,6 @@ LOSSES = (
         "Target size (torch.Size([4])) must be the same as input size (torch.Size([4, 1]))", _alike,
     ),
     Cause(
-        "K053", sentence("title", "a target of the wrong type"),
-        r"kl_div: Integral inputs not supported", "kl_div: Integral inputs not supported.", _integral,
+        "K053", r"kl_div: Integral inputs not supported", "kl_div: Integral inputs not supported.", _integral,
     ),
 )  # fmt: skip

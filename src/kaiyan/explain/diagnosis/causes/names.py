@@ -166,13 +166,11 @@ def _early(facts: Facts, found: re.Match[str]) -> Finding:
 
 NAMES = (
     Cause(
-        "K033", sentence("title", "a name that the model does not have"),
-        r"'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'",
+        "K033", r"'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'",
         "File \"a.py\", line 3, in forward\n  x = self.pool(x)\n'Net' object has no attribute 'pool'", _missing,
     ),
     Cause(
-        "K033", sentence("title", "a name that the model does not have"),
-        r"cannot assign (?P<what>module|parameter|buffer)s? before Module\.__init__\(\) call",
+        "K033", r"cannot assign (?P<what>module|parameter|buffer)s? before Module\.__init__\(\) call",
         "cannot assign module before Module.__init__() call", _early,
     ),
 )  # fmt: skip

@@ -297,76 +297,66 @@ def _parameters(facts: Facts, found: re.Match[str]) -> Finding:
 
 OUTSIDE = (
     Cause(
-        "K064", sentence("title", "NumPy and a tensor that it cannot read"),
-        r"Can't call numpy\(\) on (?:Tensor|Variable) that requires grad|"
+        "K064", r"Can't call numpy\(\) on (?:Tensor|Variable) that requires grad|"
         r"can't convert (?P<device>cuda|mps|xpu)(?::\d+)? device type tensor to numpy|"
         r"can't convert (?P<kind>CUDA) tensor to numpy",
         "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.", _numpy,
     ),
     Cause(
-        "K060", sentence("title", "backward a second time"),
-        r"Trying to backward through the graph a second time",
+        "K060", r"Trying to backward through the graph a second time",
         "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
         "been freed).", _twice,
     ),
     Cause(
-        "K061", sentence("title", "a loss without a graph"),
-        r"element \d+ of (?:tensors|variables) does not require grad",
+        "K061", r"element \d+ of (?:tensors|variables) does not require grad",
         "element 0 of tensors does not require grad and does not have a grad_fn", _no_graph,
     ),
     Cause(
-        "K062", sentence("title", "modified in place before backward"),
-        r"modified by an inplace operation(?:: \[[\w.]+ \[?(?P<shape>[\d, ]*)\]?\](?:, which is output \d+ of "
+        "K062", r"modified by an inplace operation(?:: \[[\w.]+ \[?(?P<shape>[\d, ]*)\]?\](?:, which is output \d+ of "
         r"(?P<maker>\w+))?)?",
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         "[torch.FloatTensor [4, 3]], which is output 0 of ReluBackward0, is at version 1; expected version 0 instead.",
         _in_place,
     ),
     Cause(
-        "K062", sentence("title", "modified in place before backward"),
-        r"leaf [Vv]ariable that requires grad (?:is being|has been) used in an in-place",
+        "K062", r"leaf [Vv]ariable that requires grad (?:is being|has been) used in an in-place",
         "a leaf Variable that requires grad is being used in an in-place operation.", _leaf,
     ),
     Cause(
-        "K063", sentence("title", "backward from several numbers"),
-        r"grad can be implicitly created only for scalar outputs",
+        "K063", r"grad can be implicitly created only for scalar outputs",
         "grad can be implicitly created only for scalar outputs", _no_scalar,
     ),
     Cause(
-        "K065", sentence("title", "one number from a tensor of many"),
-        r"a Tensor with (?P<n>\d+) elements cannot be converted to Scalar|"
+        "K065", r"a Tensor with (?P<n>\d+) elements cannot be converted to Scalar|"
         r"only one element tensors can be converted to Python scalars",
         "a Tensor with 4 elements cannot be converted to Scalar", _one_number,
     ),
     Cause(
-        "K065", sentence("title", "one number from a tensor of many"),
-        r"[Bb]ool(?:ean)? value of Tensor with (?:more than one value|(?P<none>no values)) is ambiguous",
+        "K065", r"[Bb]ool(?:ean)? value of Tensor with (?:more than one value|(?P<none>no values)) is ambiguous",
         "Boolean value of Tensor with more than one value is ambiguous", _ambiguous,
     ),
     Cause(
-        "K066", sentence("title", "samples that do not make a batch"),
-        r"stack expects each tensor to be equal size, but got \[(?P<a>[^\]]*)\] at entry (?P<first>\d+) and "
+        "K066", r"stack expects each tensor to be equal size, but got \[(?P<a>[^\]]*)\] at entry (?P<first>\d+) and "
         r"\[(?P<b>[^\]]*)\] at entry (?P<second>\d+)",
         "stack expects each tensor to be equal size, but got [3, 8, 8] at entry 0 and [3, 8, 9] at entry 1", _collated,
     ),
     Cause(
-        "K066", sentence("title", "samples that do not make a batch"),
+        "K066",
         r"batch must contain tensors, (?:numpy arrays, )?numbers, dicts or lists; found <class '(?P<kind>[\w.]+)'>",
         "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found <class 'NoneType'>",
         _kind,
     ),
     Cause(
-        "K066", sentence("title", "samples that do not make a batch"),
-        r"each element in list of batch should be of equal size",
+        "K066", r"each element in list of batch should be of equal size",
         "each element in list of batch should be of equal size", _ragged,
     ),
     Cause(
-        "K066", sentence("title", "samples that do not make a batch"),
+        "K066",
         r"num_samples should be a positive integer value", "num_samples should be a positive integer value, but got "
         "num_samples=0", _empty_set,
     ),
     Cause(
-        "K067", sentence("title", "an optimizer without parameters"),
+        "K067",
         r"optimizer got an empty parameter list|params argument given to the optimizer should be an iterable of "
         r"Tensors or dicts, but got (?P<kind>[\w.]+)|"
         r"can only optimize Tensors, but one of the params is (?P<what>[\w.]+)",

@@ -117,19 +117,16 @@ def _kinds(facts: Facts, wanted: int) -> Iterator[Fix]:
 
 PACKAGES = (
     Cause(
-        "K070", sentence("title", "a size that the model does not take"),
-        r"features to be of length (?P<steps>\d+), but found (?P<length>\d+)|"
+        "K070", r"features to be of length (?P<steps>\d+), but found (?P<length>\d+)|"
         r"Shape mismatch at dimension (?P<axis>\d+): expected (?P<there>\d+), got (?P<here>\d+)",
         "Whisper expects the mel input features to be of length 100, but found 80.", _fixed,
     ),
     Cause(
-        "K071", sentence("title", "sizes that are not multiples"),
-        r"can't divide axis of length (?P<length>\d+) in chunks of (?P<chunks>\d+)",
+        "K071", r"can't divide axis of length (?P<length>\d+) in chunks of (?P<chunks>\d+)",
         "Shape mismatch, can't divide axis of length 60 in chunks of 16", _multiple,
     ),
     Cause(
-        "K001", sentence("title", "a convolution's channels"),
-        r"channel dimension of the pixel values match with the one set in the configuration",
+        "K001", r"channel dimension of the pixel values match with the one set in the configuration",
         "Make sure that the channel dimension of the pixel values match with the one set in the configuration.",
         _channels,
     ),

@@ -222,7 +222,7 @@ def _per_axis(value: Any, rank: int) -> Any:
 
 
 RANKS = (
-    Cause("K005", sentence("title", "an input of another rank"),
+    Cause("K005",
         r"Expected \dD \(unbatched\) or (?P<batched>\d)D \(batched\) input to (?P<layer>\w+), but got input of size: "
         r"\[(?P<shape>[^\]]*)\]|expected (?:2D or )?(?P<norm>\d)D input \(got (?P<got>\d)D|"
         r"(?:non-empty|[Ee]xpected) \dD or (?P<pool>\d)D(?:[^\n]*? for input, but got:? ?\[(?P<pooled>[^\]]*)\])?|"

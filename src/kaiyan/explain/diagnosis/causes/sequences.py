@@ -115,22 +115,21 @@ def _whole_lengths(_: Facts, found: re.Match[str]) -> Finding:
 
 SEQUENCES = (
     Cause(
-        "K057", sentence("title", "a loss that was given several tensors"),
+        "K057",
         r"(?:cross_entropy_loss|nll_loss\w*|mse_loss|l1_loss|smooth_l1_loss|huber_loss|binary_cross_entropy\w*|kl_div|"
         r"ctc_loss)\(\): argument '(?P<which>input|self|target)' \(position \d\) must be Tensor, not (?P<kind>\w+)|"
         r"'(?P<object>tuple|list|dict)' object has no attribute '(?:size|dim|shape|is_floating_point)'",
         "cross_entropy_loss(): argument 'input' (position 1) must be Tensor, not tuple", _several,
     ),
     Cause(
-        "K056", sentence("title", "lengths of a CTC loss"),
-        r"Expected input_lengths to have value at most (?P<T>\d+), but got value (?P<got>\d+)|"
+        "K056", r"Expected input_lengths to have value at most (?P<T>\d+), but got value (?P<got>\d+)|"
         r"Expected tensor to have size at least (?P<most>\d+) at dimension 1, but got size (?P<width>\d+) for argument "
         r"#2 'targets'|(?:input|target)_lengths must be of size batch_size",
         "Expected input_lengths to have value at most 50, but got value 60 (while checking arguments for ctc_loss)",
         _lengths,
     ),
     Cause(
-        "K056", sentence("title", "lengths of a CTC loss"),
+        "K056",
         r"(?P<which>(?:input|target)_lengths) must be integral", "input_lengths must be integral", _whole_lengths,
     ),
 )  # fmt: skip

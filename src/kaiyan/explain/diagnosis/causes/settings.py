@@ -239,35 +239,31 @@ def _output_padding(facts: Facts, found: re.Match[str]) -> Finding:
 
 
 SETTINGS = (
-    Cause("K008", sentence("title", "padding='same' with a stride"),
+    Cause("K008",
         r"padding='same' is not supported for strided", "padding='same' is not supported for strided convolutions",
         _same_stride),
-    Cause("K009", sentence("title", "a word of padding"),
+    Cause("K009",
         r"Invalid padding string:? '(?P<word>[^']*)'", "Invalid padding string 'SAME', should be one of", _word),
-    Cause("K028", sentence("title", "a word of padding_mode"),
-        r"padding_mode must be one of .* got padding_mode='(?P<word>[^']*)'",
+    Cause("K028", r"padding_mode must be one of .* got padding_mode='(?P<word>[^']*)'",
         "padding_mode must be one of {'reflect', 'zeros'}, but got padding_mode='zero'", _mode),
-    Cause("K010", sentence("title", "more numbers than axes"),
+    Cause("K010",
         r"expected (?P<name>\w+) to be a single integer value or a list of (?P<rank>\d+) values.*got \w+=(?P<given>.*)",
         "expected padding to be a single integer value or a list of 2 values, but got padding=[1, 1, 1, 1]", _count),
-    Cause("K011", sentence("title", "a setting below its minimum"),
-        r"non-positive stride|(dilation|kernel size) should be greater than zero|negative padding|"
+    Cause("K011", r"non-positive stride|(dilation|kernel size) should be greater than zero|negative padding|"
         r"groups must be a positive|non-positive groups|could not create a (primitive|memory) descriptor|by zero",
         "non-positive stride is not supported", _zero),
-    Cause("K032", sentence("title", "a word of padding for an old PyTorch"),
+    Cause("K032",
         r"(?<!transpose1d\(\): )(?<!transpose2d\(\): )(?<!transpose3d\(\): )argument (?:'padding' \(position \d\)|"
         r"\d \(padding\)) must be tuple of ints,? (?:but found element of type str|not str)",
         "argument 1 (padding) must be tuple of ints but found element of type str", _version),
-    Cause("K016", sentence("title", "a transposed convolution's 'same'"),
-        r"conv_transpose\dd\(\): argument '(?:output_)?padding' .* must be tuple of ints|"
+    Cause("K016", r"conv_transpose\dd\(\): argument '(?:output_)?padding' .* must be tuple of ints|"
         r'Only "zeros" padding mode is supported for ConvTranspose',
         "conv_transpose2d(): argument 'padding' (position 5) must be tuple of ints, but found element of type str",
         _transposed_same),
-    Cause("K014", sentence("title", "a size that is a float"),
+    Cause("K014",
         r"tuple of ints, ?but got float|tuple of \(?float|got float", "type must be tuple of ints,but got float",
         _float),
-    Cause("K015", sentence("title", "output_padding too large"),
-        r"output padding must be smaller than either stride or dilation, but got (?P<words>.*)",
+    Cause("K015", r"output padding must be smaller than either stride or dilation, but got (?P<words>.*)",
         "output padding must be smaller than either stride or dilation, but got output_padding_height: 2",
         _output_padding),
 )  # fmt: skip

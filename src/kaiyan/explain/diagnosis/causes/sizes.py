@@ -180,29 +180,25 @@ def _negative(facts: Facts, found: re.Match[str]) -> Finding:
 
 SIZES = (
     Cause(
-        "K017", sentence("title", "a transposed convolution that leaves nothing"),
+        "K017",
         r"input size per channel: [(\[](?P<n>[^)\]]*)[)\]]. Calculated output size per channel: [(\[](?P<m>[^)\]]*)",
         "Given input size per channel: (2 x 2). Calculated output size per channel: (-4 x -4)", _negative,
     ),
     Cause(
-        "K003", sentence("title", "a kernel larger than its input"),
-        r"Calculated padded input size per channel: \((?P<room>[^)]*)\). Kernel size: \((?P<kernel>[^)]*)\)",
+        "K003", r"Calculated padded input size per channel: \((?P<room>[^)]*)\). Kernel size: \((?P<kernel>[^)]*)\)",
         "Calculated padded input size per channel: (32 x 32). Kernel size: (40 x 40)", _window,
     ),
     Cause(
-        "K004", sentence("title", "pooled to nothing"),
-        r"Given input size: \((?P<shape>[^)]*)\).*Output size is too small|Invalid computed output size|"
+        "K004", r"Given input size: \((?P<shape>[^)]*)\).*Output size is too small|Invalid computed output size|"
         r"input image \([TDHW: \d]*\) smaller than kernel size|calculated shape of the array of sliding blocks as",
         "Given input size: (3x1x1). Calculated output size: (3x0x0). Output size is too small", _pooled,
     ),
     Cause(
-        "K026", sentence("title", "a view of another size"),
-        r"shape '\[(?P<wanted>[^\]]*)\]' is invalid for input of size (?P<size>\d+)",
+        "K026", r"shape '\[(?P<wanted>[^\]]*)\]' is invalid for input of size (?P<size>\d+)",
         "shape '[-1, 1568]' is invalid for input of size 576", _view,
     ),
     Cause(
-        "K013", sentence("title", "padding that reflects or wraps too far"),
-        r"Padding size should be less than .*?padding \((?P<padding>[^)]*)\) at dimension (?P<axis>\d+)"
+        "K013", r"Padding size should be less than .*?padding \((?P<padding>[^)]*)\) at dimension (?P<axis>\d+)"
         r"(?: of input \[(?P<shape>[^\]]*)\])?|Padding size should be less than|causes wrapping around more than once",
         "Padding size should be less than the corresponding input dimension, but got: padding (4, 4) at dimension 3",
         _border,

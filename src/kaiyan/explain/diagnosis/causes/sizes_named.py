@@ -135,7 +135,7 @@ def _spatial(facts: Facts) -> tuple[int, ...]:
 
 NAMED = (
     Cause(
-        "K070", sentence("title", "a size that the model does not take"),
+        "K070",
         r"[Ii]nput (?:image size|height|width|size) \(?(?P<given>\d+(?:[*x]\d+)?)\)? doesn't match (?:the )?model "
         r"\(?(?P<wanted>\d+(?:[*x]\d+)?)\)?|"
         r"[Dd]ivisible by (?:2\*\*(?P<power>\d+)|(?P<block>\d+))(?=\D)(?!.*(?:groups|num_heads|channels))",

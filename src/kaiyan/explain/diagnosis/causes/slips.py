@@ -75,24 +75,21 @@ def _one_state(facts: Facts, _: re.Match[str]) -> Finding | None:
     return Finding(said, (edited_lines(offer, place.path, {place.line: text}),))
 
 
-_TITLE = sentence("title", "a call that does not fit its definition")
-
 SLIPS = (
     Cause(
-        "K045", sentence("title", "a recurrent layer's features"),
-        r"index 1 is out of bounds for dimension 0 with size 1",
+        "K045", r"index 1 is out of bounds for dimension 0 with size 1",
         "LSTM: index 1 is out of bounds for dimension 0 with size 1", _one_state,
     ),
     Cause(
-        "K034", _TITLE, r"'(?P<kind>[A-Z]\w+)' object has no attribute '(?P<attribute>\w+)'",
+        "K034", r"'(?P<kind>[A-Z]\w+)' object has no attribute '(?P<attribute>\w+)'",
         "'ReLU' object has no attribute 'sum'", _made_again,
     ),
     Cause(
-        "K034", _TITLE, r"(?<![\w.])forward\(\) missing \d+ required positional arguments?: (?P<names>'\w+'.*)",
+        "K034", r"(?<![\w.])forward\(\) missing \d+ required positional arguments?: (?P<names>'\w+'.*)",
         "forward() missing 1 required positional argument: 'x'", _missing,
     ),
     Cause(
-        "K034", _TITLE,
+        "K034",
         r"(?P<name>cat|stack|concat)\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not Tensor",
         "cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor", _apart,
     ),

@@ -101,12 +101,11 @@ _ASKED = (
 
 SQUEEZES = (
     Cause(
-        "K058", sentence("title", "an axis that does not exist"), _ASKED,
+        "K058", _ASKED,
         "Dimension out of range (expected to be in range of [-1, 0], but got 1)", _squeezed,
     ),
     Cause(
-        "K058", sentence("title", "an axis that does not exist"),
-        r"Dimension out of range \(expected to be in range of \[(?P<least>-?\d+), (?P<most>-?\d+)\], but got "
+        "K058", r"Dimension out of range \(expected to be in range of \[(?P<least>-?\d+), (?P<most>-?\d+)\], but got "
         r"(?P<got>-?\d+)\)",
         "Dimension out of range (expected to be in range of [-1, 0], but got 1)", _axis,
     ),

@@ -84,21 +84,18 @@ def _contiguous(facts: Facts, _: re.Match[str]) -> Finding:
 
 
 STATES = (
-    Cause("K020", sentence("title", "BatchNorm of one value"),
-        r"Expected more than 1 value per channel when training, got input size (?P<shape>.*)",
+    Cause("K020", r"Expected more than 1 value per channel when training, got input size (?P<shape>.*)",
         "Expected more than 1 value per channel when training, got input size torch.Size([1, 8])", _one_value),
-    Cause("K025", sentence("title", "weights of another model"),
+    Cause("K025",
         r"size mismatch for (?P<name>[\w.]+): copying a param with shape torch.Size\((?P<saved>[^)]*)\) from "
         r"checkpoint, the shape in current model is torch.Size\((?P<own>[^)]*)\)",
         "size mismatch for weight: copying a param with shape torch.Size([8, 4]) from checkpoint, "
         "the shape in current model is torch.Size([8, 3]).", _state),
-    Cause("K025", sentence("title", "weights of another model"),
-        r"Missing key\(s\) in state_dict: (?P<missing>[^\n]*)"
+    Cause("K025", r"Missing key\(s\) in state_dict: (?P<missing>[^\n]*)"
         r"(?:\s*Unexpected key\(s\) in state_dict: (?P<more>[^\n]*))?",
         'Missing key(s) in state_dict: "0.weight"', _keys),
-    Cause("K025", sentence("title", "weights of another model"),
-        r"Unexpected key\(s\) in state_dict: (?P<more>[^\n]*)(?P<missing>)",
+    Cause("K025", r"Unexpected key\(s\) in state_dict: (?P<more>[^\n]*)(?P<missing>)",
         'Unexpected key(s) in state_dict: "fc.weight"', _keys),
-    Cause("K029", sentence("title", "a view of a tensor that is not contiguous"),
+    Cause("K029",
         r"view size is not compatible", "view size is not compatible with input tensor's size and stride", _contiguous),
 )  # fmt: skip

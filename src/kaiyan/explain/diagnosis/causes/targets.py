@@ -325,36 +325,34 @@ def _target_between(facts: Facts) -> Finding:
 
 TARGETS = (
     Cause(
-        "K052", sentence("title", "a class that is out of range"),
+        "K052",
         r"Target (?P<got>-?\d+) is out of bounds|Class values must be (?:smaller than num_classes|non-negative)|"
         r"`?(?:t|cur_target|label) ?>= ?0 && (?:t|cur_target|label) ?< ?n_classes|Assertion `t >= 0",
         "Target 10 is out of bounds.", _range,
     ),
     Cause(
-        "K054", sentence("title", "class targets of the wrong shape"),
-        r"multi-target not supported|[Oo]nly batches of (?:spatial )?targets supported|"
+        "K054", r"multi-target not supported|[Oo]nly batches of (?:spatial )?targets supported|"
         r"Expected target size \[(?P<wanted>[^\]]*)\], got \[(?P<got>[^\]]*)\]|"
         r"size mismatch \(got input: ?\[(?P<input>[^\]]*)\] ?, target: ?\[(?P<target>[^\]]*)\]|"
         r"(?P<scores>Expected floating point type for target with class probabilities)|1D target must have size 1",
         "0D or 1D target tensor expected, multi-target not supported", _places,
     ),
     Cause(
-        "K053", sentence("title", "a target of the wrong type"),
-        r"expected target dtype to be (?P<target>\w+)[\w ]*, but got (?P<given>\w+)|"
+        "K053", r"expected target dtype to be (?P<target>\w+)[\w ]*, but got (?P<given>\w+)|"
         r"(?P<scores>one_hot is only applicable to index tensor)|Found dtype (?P<kind>\w+) but expected (?P<type>\w+)|"
         r"can't be cast to the desired output type|expected scalar type \w+ but found \w+|"
         r"\"(?:nll_loss|log_softmax)\w*\" not implemented for '\w+'|for argument #2 'target'",
         "expected target dtype to be Long or Byte, but got Float", _type,
     ),
     Cause(
-        "K059", sentence("title", "class weights"),
+        "K059",
         r"weight tensor should be defined either for all (?:(?P<C>\d+) )?(?:classes )?or no(?:ne)?(?: classes)?"
         r"(?: but got weight tensor of shape: \[(?P<got>[^\]]*)\])?",
         "weight tensor should be defined either for all 10 classes or no classes but got weight tensor of shape: [9]",
         _weights,
     ),
     Cause(
-        "K055", sentence("title", "a probability outside 0 to 1"),
+        "K055",
         r"all elements of (?P<which>input|target) should be between 0 and 1|input_val >= zero && input_val <= one",
         "all elements of input should be between 0 and 1", _between,
     ),

@@ -226,35 +226,29 @@ def _indices(facts: Facts, found: re.Match[str]) -> Finding:
 
 TOKENS = (
     Cause(
-        "K045", sentence("title", "a recurrent layer's features"),
-        r"input\.size\(-1\) must be equal to input_size\. Expected (?P<expected>\d+), got (?P<got>\d+)|"
+        "K045", r"input\.size\(-1\) must be equal to input_size\. Expected (?P<expected>\d+), got (?P<got>\d+)|"
         r"input has inconsistent input_size: got (?P<cell_got>\d+),? expected (?P<cell_expected>\d+)",
         "input.size(-1) must be equal to input_size. Expected 5, got 6", _recurrent,
     ),
     Cause(
-        "K045", sentence("title", "a recurrent layer's features"),
-        r"Expected hidden(?:\[\d\])? size \((?P<expected>[\d, ]+)\), got \[(?P<got>[\d, ]+)\]",
+        "K045", r"Expected hidden(?:\[\d\])? size \((?P<expected>[\d, ]+)\), got \[(?P<got>[\d, ]+)\]",
         "Expected hidden[0] size (1, 4, 7), got [1, 3, 7]", _hidden,
     ),
     Cause(
-        "K046", sentence("title", "attention's inputs and settings"),
-        r"was expecting embedding dimension of (?P<expected>\d+), but got (?P<got>\d+)",
+        "K046", r"was expecting embedding dimension of (?P<expected>\d+), but got (?P<got>\d+)",
         "was expecting embedding dimension of 8, but got 6", _attention,
     ),
     Cause(
-        "K046", sentence("title", "attention's inputs and settings"),
-        r"Expected key_padd(?:ed|ing)_mask\.shape\[0\] to be (?P<batch>\d+), but got (?P<rows>\d+)|"
+        "K046", r"Expected key_padd(?:ed|ing)_mask\.shape\[0\] to be (?P<batch>\d+), but got (?P<rows>\d+)|"
         r"shape of the \dD attn_mask is torch\.Size\(\[(?P<given>[\d, ]+)\]\), but should be \((?P<wanted>[\d, ]+)\)",
         "The shape of the 2D attn_mask is torch.Size([4, 4]), but should be (3, 3).", _mask,
     ),
     Cause(
-        "K048", sentence("title", "an Embedding's indices"),
-        r"index out of range in self|takes value -?\d+ which is not in the valid range",
+        "K048", r"index out of range in self|takes value -?\d+ which is not in the valid range",
         "index out of range in self", _index,
     ),
     Cause(
-        "K048", sentence("title", "an Embedding's indices"),
-        r"argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+        "K048", r"argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
         r"(?:torch\.)?(?P<kind>[\w.]+) instead",
         "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
         "torch.FloatTensor instead (while checking arguments for embedding)", _indices,

@@ -255,13 +255,12 @@ def _fields(place: Scene) -> Iterator[Fix]:
 
 TUPLES = (
     Cause(
-        "K044", sentence("title", "a tuple instead of a tensor"),
-        r"must be Tensor, not (?P<kind>\w*(?:Output|Result|Prediction)\w*|dict|OrderedDict)\b|"
+        "K044", r"must be Tensor, not (?P<kind>\w*(?:Output|Result|Prediction)\w*|dict|OrderedDict)\b|"
         r"got \((?P<other>\w*Output\w*|dict|OrderedDict), (?:Tensor|Parameter)",
         "linear(): argument 'input' (position 1) must be Tensor, not BaseModelOutputWithPooling", _object,
     ),
     Cause(
-        "K044", sentence("title", "a tuple instead of a tensor"),
+        "K044",
         r"must be Tensor, not (?:tuple|list)|got \((?:tuple|list), (?:Tensor|Parameter|NoneType|int|tuple|list)|"
         r"'(?:tuple|list)' object has no attribute '(?P<attribute>\w+)'|"
         r"(?:tuple|list) indices must be integers or slices, not (?:tuple|list)|"

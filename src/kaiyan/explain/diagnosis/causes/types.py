@@ -170,22 +170,19 @@ def _named_parts(facts: Facts, name: str) -> Finding:
 
 
 TYPES = (
-    Cause("K007", sentence("title", "two devices"),
+    Cause("K007",
         r"Input type \(torch\.cuda\.\w+\) and weight type \(torch\.\w+Tensor\)|on the same device, but found|"
         r"Input type \(torch\.\w+Tensor\) and weight type \((?:torch\.cuda|MPS)|"
         r"Input type \(MPS\w+\) and weight type \(torch\.",
         "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!", _device),
-    Cause("K006", sentence("title", "two dtypes"),
-        r"Input type \(([^)]*)\) and (?:bias|weight) type \(([^)]*)\) should be the same|"
+    Cause("K006", r"Input type \(([^)]*)\) and (?:bias|weight) type \(([^)]*)\) should be the same|"
         r"must have the same dtype, but got (\w+) and (\w+)|"
         r"expected scalar type (?P<wanted>\w+) but found (?P<found>\w+)|"
         r"to have the same dtype, but got: (\w+) != ([\w:]+)|mixed dtype \(CPU\)|not implemented for '(\w+)'|"
         r"could not infer output dtype",
         "Input type (unsigned char) and bias type (float) should be the same", _dtype),
-    Cause("K006", sentence("title", "two dtypes"),
-        r"result type (?P<result>\w+) can't be cast to the desired output type (?P<place>\w+)",
+    Cause("K006", r"result type (?P<result>\w+) can't be cast to the desired output type (?P<place>\w+)",
         "result type Float can't be cast to the desired output type Long", _written_into),
-    Cause("K024", sentence("title", "an input that is not a tensor"),
-        r"must be Tensor, not (?P<kind>[\w.]+)|got \((?P<other>numpy\.ndarray|list|NoneType|Image)\b",
+    Cause("K024", r"must be Tensor, not (?P<kind>[\w.]+)|got \((?P<other>numpy\.ndarray|list|NoneType|Image)\b",
         "linear(): argument 'input' (position 1) must be Tensor, not numpy.ndarray", _no_tensor),
 )  # fmt: skip
