@@ -159,7 +159,7 @@ def summary(
         found.error,
         tuple(col_names),
         hints(scene),
-        None if found.error is None else _diagnosed(found.error, model, given.inputs),
+        None if found.error is None else _diagnosed(found, model, given.inputs),
         understood,
         uncounted(found),
         (*given.said, *untrained, *_packed(found)),
@@ -215,8 +215,8 @@ def _lacks_batch(found: Record) -> bool:
     return first is not None and first.inputs[0] == given and len(given.shape) == rank(first) + 1
 
 
-def _diagnosed(error: BaseException, model: nn.Module, inputs: Any) -> Diagnosis | None:
+def _diagnosed(found: Record, model: nn.Module, inputs: Any) -> Diagnosis | None:
     try:
-        return diagnose(error, model, inputs)
+        return diagnose(found, model, inputs)
     except Exception:  # noqa: BLE001 (the table up to the failure must not be lost to its explanation)
         return None

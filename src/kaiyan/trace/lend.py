@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Positional = tuple[Any, ...]
     Named = dict[str, Any]
+    Change = Callable[[nn.Module, Positional], tuple[nn.Module, Positional]]
 
 T = TypeVar("T")
 
@@ -47,6 +48,19 @@ class StandIns:
         """The double of a model, or of inputs in any structure."""
         return self._doubles.of(value)
 
+    def changed(self, change: Change, double: nn.Module, inputs: Positional) -> tuple[nn.Module, Positional]:
+        """A double and its inputs once ``change`` was made to them; tensors that it brought have stand-ins too."""
+        double, inputs = change(double, inputs)
+        for module in double.modules():
+            for tensors in (module._parameters, module._buffers):  # noqa: SLF001 (stand-ins are no parameters)
+                tensors.update((name, self._stand_in(tensor)) for name, tensor in tensors.items())
+        return double, Doubles(self._stand_in).of(inputs)
+
+    def _stand_in(self, tensor: Any) -> Any:
+        """The tensor itself where it is on the device of the run."""
+        is_foreign = isinstance(tensor, Tensor) and self.on == "meta" and not tensor.is_meta
+        return self.of(tensor) if is_foreign else tensor
+
     def _tensor(self, tensor: Tensor) -> Tensor:
         if isinstance(tensor, UninitializedTensorMixin):
             device = "meta" if self.on == "meta" else None  # its first use changes its class: it must be another
@@ -65,17 +79,27 @@ class StandIns:
         return torch.zeros_like(tensor, device="cpu")
 
 
-def lend(model: nn.Module, inputs: Any, on: str, use: Callable[[nn.Module, Positional, Named, StandIns], T]) -> T:
+def lend(
+    model: nn.Module,
+    inputs: Any,
+    on: str,
+    use: Callable[[nn.Module, Positional, Named, StandIns], T],
+    change: Change | None = None,
+) -> T:
     """What ``use`` gives of a model's double and of inputs by position and by name, without gradients.
 
     Their tensors are on meta, or real copies (numbers from 0 to 1 where the user's are on meta, whole ones 0).
+    ``change`` is made to the double and to the doubles of the inputs (a tuple, a last ``Keywords`` by name) before.
     """
     stand_ins = StandIns(on)
     args, named = arguments(inputs)
 
     def run() -> T:
         with torch.no_grad():
-            return use(stand_ins.of(model), stand_ins.of(args), stand_ins.of(named), stand_ins)
+            double, given = stand_ins.of(model), stand_ins.of((*args, Keywords(named)))
+            if change is not None:
+                double, given = stand_ins.changed(change, double, given if named else given[:-1])
+            return use(double, *arguments(given), stand_ins)
 
     return undisturbed(run)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from kaiyan.spec.conv import Shape
-    from kaiyan.trace.lend import Named, Positional, StandIns
+    from kaiyan.trace.lend import Change, Named, Positional, StandIns
 
 __all__ = ["Call", "Line", "Record", "Seen", "record"]
 
@@ -89,20 +89,23 @@ class Record:
         return tuple(seen.shape for seen in self.outputs)
 
 
-def record(model: nn.Module, inputs: Any, *, meta: bool = True, training: bool | None = None) -> Record:
+def record(
+    model: nn.Module, inputs: Any, *, meta: bool = True, training: bool | None = None, change: Change | None = None
+) -> Record:
     """What ``model`` does with ``inputs``: a tensor, a tuple of arguments, or a dict of named ones.
 
-    ``training`` is the mode in which it runs, its own by itself.
+    ``training`` is the mode in which it runs, its own by itself. ``change`` is made to what runs: ``(model, inputs)``
+    to the same two, neither of them the user's; what it raises is raised.
     The model's own error is in the record, not raised. The model and the random state are left as they were.
     """
     if meta:
-        found, certain = _run(model, inputs, "meta", training)
-        if found.error is None or certain:
-            return found
-    return _run(model, inputs, "real", training)[0]
+        on_meta, is_certain = _run(model, inputs, "meta", training, change)
+        if on_meta.error is None or is_certain:
+            return on_meta
+    return _run(model, inputs, "real", training, change)[0]
 
 
-def _run(model: nn.Module, inputs: Any, on: str, training: bool | None) -> tuple[Record, bool]:
+def _run(model: nn.Module, inputs: Any, on: str, training: bool | None, change: Change | None) -> tuple[Record, bool]:
     """The record, and whether its error is certain to be that of the real tensors."""
     frame = sys._getframe(1)  # noqa: SLF001 (the only way to read the stack)
 
@@ -121,4 +124,4 @@ def _run(model: nn.Module, inputs: Any, on: str, training: bool | None) -> tuple
         found = Record(tuple(notes.calls), error, given, outputs, on, weights)
         return found, on == "real" or error is notes.certain
 
-    return lend(model, inputs, on, run)
+    return lend(model, inputs, on, run, change)

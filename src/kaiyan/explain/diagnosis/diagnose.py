@@ -21,6 +21,7 @@ from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.shown import Shown
 from kaiyan.show.table import Lines
+from kaiyan.trace.record import Record
 from kaiyan.trace.undisturbed import undisturbing
 
 if TYPE_CHECKING:
@@ -82,13 +83,13 @@ class Diagnosis(Shown):
 
 
 @undisturbing
-def diagnose(error: BaseException | str, model: nn.Module | None = None, inputs: Any = None) -> Diagnosis:
-    """Why a model failed and how to fix it; ``error`` is an exception, a pasted traceback or a message.
+def diagnose(error: BaseException | str | Record, model: nn.Module | None = None, inputs: Any = None) -> Diagnosis:
+    """Why a model failed and how to fix it; ``error`` is an exception, a pasted traceback, a message or a record.
 
     Model and inputs are taken from the exception's frames unless given; fixes are tried on them, and
     neither is modified. Raises ``KaiyanError`` for an error that says nothing.
     """
-    given: Any = error
+    given: Any = error.error if isinstance(error, Record) else error
     if not isinstance(given, (str, BaseException)) or (isinstance(given, str) and not given.strip()):
         raise KaiyanError("no-message", "there is no error to explain", "kaiyan explain < traceback.txt")
     if model is not None:
@@ -103,14 +104,14 @@ def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:
     began = process_time()
     code, finding = _reason(facts)
     until += process_time() - began  # a search for sizes does not take from the time of the fixes
-    trials = tried(facts, finding, until, _reason)
+    trials = tried(facts, code, finding, until, _reason)
     code, finding, trials = suspected(facts, code, finding, trials)
     unknown = (*finding.unknown, *_unknown(facts, finding))
     then = None
     first = trials[0].record if trials else None
     if first is not None and first.error is not None and chain and process_time() < until:
         model, inputs = applied(trials[0].fix, facts)
-        then = _diagnosed(gathered(first.error, model, inputs), chain - 1, until)
+        then = _diagnosed(gathered(first, model, inputs, meta=facts.meta), chain - 1, until)
     ledger = facts.record.steps[-8:] if facts.record and facts.record.error else ()
     fixes = tuple(t.fix if facts.model is None else t.fix.found_in(facts.model) for t in trials)
     return Diagnosis(code, finding.cause, facts.path, facts.line, ledger, fixes, unknown, then)

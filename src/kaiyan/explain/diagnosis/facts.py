@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    Frames = tuple[tuple[FrameType, int], ...]
+
     from kaiyan.show.sentence import Sentence
     from kaiyan.spec.conv import Shape
     from kaiyan.trace.record import Call
@@ -117,42 +119,66 @@ class Facts:
         return self.record.maker(inputs[place]) if self.record and place < len(inputs) else None
 
 
-def gathered(error: BaseException | str, model: nn.Module | None, inputs: Any) -> Facts:
-    """All that can be known; model and inputs that are not given are taken from the traceback's frames."""
+def gathered(error: BaseException | str | Record, model: nn.Module | None, inputs: Any, *, meta: bool = True) -> Facts:
+    """All that can be known; model and inputs that are not given are taken from the traceback's frames.
+
+    A record is that of this model on these inputs and has an error, which meta tensors show as well where ``meta``.
+    """
     if isinstance(error, str):
         last = error.rpartition(_HANDLING)[2]
         last = last if "Traceback" in last else last.translate(_HALF)
-        return _rehearsed(Facts(last, written_line(last)), model, inputs)
+        return _recorded(Facts(last, written_line(last)), model, inputs)
+    if isinstance(error, Record):
+        assert error.error is not None
+        assert model is not None
+        facts = _of_exception(error.error, tuple(_frames(error.error)))
+        return _with_record(facts, model, positional(model, inputs), error, meta)
     frames = tuple(_frames(error))
+    facts = _of_exception(error, frames)
+    if facts.loss and not facts.loss.is_inside:
+        return _of_loss(facts, facts.loss, frames, model, inputs)
+    caller, arguments = _called(frames)
+    return _recorded(facts, model or caller, arguments if inputs is None else inputs)
+
+
+def _of_exception(error: BaseException, frames: Frames) -> Facts:
+    """What an exception tells by itself."""
     users = [(frame, number) for frame, number in frames if _is_users(frame)][-1:]
     line = _line(*users[0]) if users else None
     loss = called_loss(frames, _is_users, _line)
-    facts = Facts(f"{type(error).__name__}: {error}", line, settings=_settings(frames), loss=loss,
-                  frame=users[0] if users else None)  # fmt: skip
-    found, given = _called(frames)
-    if loss and not loss.is_inside:
-        calls = [call for frame, number in users for call in calls_before(frame, number) if model in (None, call[0])]
-        found, given = next((call for call in calls if _gave(call, loss)), (None, None))
-    return _rehearsed(facts, model or found, given if inputs is None else inputs)
+    return Facts(f"{type(error).__name__}: {error}", line, settings=_settings(frames), loss=loss,
+                 frame=users[0] if users else None)  # fmt: skip
 
 
-def _gave(call: tuple[nn.Module, tuple[Any, ...]], loss: Loss) -> bool:
-    """Whether this call of a model is where the loss has its input from."""
-    shapes = loss.shapes
-    return shapes is not None and shapes[0] in record(*call).output_shapes
+def _of_loss(facts: Facts, loss: Loss, frames: Frames, model: nn.Module | None, inputs: Any) -> Facts:
+    """With the call of a model, on a line above, from which the loss has its input."""
+    places = [(frame, number) for frame, number in frames if _is_users(frame)][-1:]
+    calls = [call for place in places for call in calls_before(*place) if model in (None, call[0])]
+    for caller, arguments in calls if loss.shapes else ():
+        run = record(caller, arguments)
+        if loss.shapes and loss.shapes[0] in run.output_shapes:
+            return _recorded(facts, caller, arguments, run) if inputs is None else _recorded(facts, caller, inputs)
+    return _recorded(facts, model, inputs)
 
 
-def _rehearsed(facts: Facts, model: nn.Module | None, inputs: Any) -> Facts:
+def _recorded(facts: Facts, model: nn.Module | None, inputs: Any, on_meta: Record | None = None) -> Facts:
+    """With the run of the model, where it and its inputs are known; ``on_meta`` where it was recorded before."""
     if model is None or inputs is None:
         return facts
     given = positional(model, inputs)
-    run = record(model, given)
-    meta = run.error is not None
-    if not meta:  # meta kernels let pass some of what real ones refuse
-        run = record(model, given, meta=False)
+    run = on_meta or record(model, given)
+    if run.error is not None:
+        return _with_record(facts, model, given, run, meta=True)
+    on_real = (
+        record(model, given, meta=False) if run.on == "meta" else run
+    )  # meta kernels let pass what real ones do not
+    return _with_record(facts, model, given, on_real, meta=False)
+
+
+def _with_record(facts: Facts, model: nn.Module, inputs: tuple[Any, ...], run: Record, meta: bool) -> Facts:
     last = next((step.line for step in reversed(run.steps) if step.line), None) if run.error else None
     loss = facts.loss or (called_loss(tuple(_frames(run.error)), _is_users, _line) if run.error else None)
-    return replace(facts, line=facts.line or last, model=model, inputs=given, record=run, meta=meta, loss=loss)
+    return replace(facts, line=facts.line or last, model=model, inputs=inputs, record=run, meta=meta, loss=loss)
 
 
 def positional(model: nn.Module, inputs: Any) -> tuple[Any, ...]:
@@ -180,7 +206,7 @@ def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
         trace = trace.tb_next
 
 
-def _called(frames: tuple[tuple[FrameType, int], ...]) -> tuple[nn.Module | None, tuple[Any, ...] | None]:
+def _called(frames: Frames) -> tuple[nn.Module | None, tuple[Any, ...] | None]:
     for frame, _ in frames:
         module = frame.f_locals.get("self")
         if frame.f_code.co_name == "_call_impl" and isinstance(module, nn.Module) and not is_loss(module):
@@ -189,7 +215,7 @@ def _called(frames: tuple[tuple[FrameType, int], ...]) -> tuple[nn.Module | None
     return None, None
 
 
-def _settings(frames: tuple[tuple[FrameType, int], ...]) -> dict[str, Any] | None:
+def _settings(frames: Frames) -> dict[str, Any] | None:
     """What the first constructor of torch's layers on the way was given."""
     for frame, _ in frames:
         module = frame.f_locals.get("self")

@@ -23,9 +23,11 @@ def rewrite(module: nn.Module, line: Line, text: str) -> None:
     """
     kept: dict[str, list[str]] = getattr(type(module), _LINES, {})
     for name, method in inspect.getmembers(type(module), inspect.isfunction):
+        if method.__code__.co_filename != line.file:  # before the source is read, which takes a millisecond a method
+            continue
         lines, start = inspect.getsourcelines(method)
         lines = kept.get(name, lines)
-        if method.__code__.co_filename == line.file and start <= line.number < start + len(lines):
+        if start <= line.number < start + len(lines):
             old = lines[line.number - start]
             indent = old[: len(old) - len(old.lstrip())]
             changed = [*lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import process_time
 from typing import TYPE_CHECKING, Any
@@ -39,11 +40,10 @@ SURE = 2
 
 @dataclass(frozen=True)
 class Trial:
-    """A fix and the run with it in; None where it could not be tried. ``inputs`` are those after the fix."""
+    """A fix and the run with it in; None where it could not be tried."""
 
     fix: Fix
     record: Record | None
-    inputs: tuple[Any, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -51,10 +51,11 @@ class Trial:
         return self.record is not None and self.record.error is None
 
 
-def tried(facts: Facts, finding: Finding, until: float, understand: Understand) -> list[Trial]:
+def tried(facts: Facts, code: str, finding: Finding, until: float, understand: Understand) -> list[Trial]:
     """At most ``OFFERED`` fixes: after which the model runs, which bring it further, and which could not be tried.
 
-    Where the model runs as it is, a fix of it has to give what the finding wants; one of a loss was tried before.
+    ``code`` and ``finding`` are what was understood. Where the model runs as it is, a fix of it has to give what the
+    finding wants; one of a loss was tried before.
     """
     fixes = list(_different(finding.fixes))
     if facts.model is None and facts.loss is None:
@@ -67,7 +68,7 @@ def tried(facts: Facts, finding: Finding, until: float, understand: Understand) 
             late.append(_untried(fix))
         elif _is_repeated(fix, running):
             continue
-        elif (trial := _trial(fix, facts, until, understand)) and _is_enough(trial, finding):
+        elif (trial := _trial(fix, facts, code, until, understand)) and _is_enough(trial, finding):
             (running if trial.runs else further).append(trial)
         if sum(not mixes(trial) for trial in running) == OFFERED:
             break
@@ -102,8 +103,8 @@ def _is_beside(facts: Facts, finding: Finding) -> bool:
 
 def alone(fix: Fix, facts: Facts) -> Trial | None:
     """A fix by itself, tried once; None where it cannot be carried out."""
-    run, inputs = _run(fix, facts)
-    return Trial(replace(fix, tried=run.error is None), run, inputs) if run else None
+    run = _run(fix, facts)
+    return Trial(replace(fix, tried=run.error is None), run) if run else None
 
 
 def applied(fix: Fix, facts: Facts) -> tuple[nn.Module, tuple[Any, ...]]:
@@ -125,37 +126,39 @@ def _different(fixes: Iterable[Fix]) -> Iterator[Fix]:
 
 def mixes(trial: Trial) -> bool:
     """Whether the answer has other rows than the input: the samples were mixed."""
-    rows = next((x.shape[0] for x in trial.inputs if isinstance(x, torch.Tensor) and x.ndim > 1), None)
+    inputs = trial.record.inputs if trial.record else ()
+    rows = next((seen.shape[0] for seen in inputs if len(seen.shape) > 1), None)
     outputs = trial.record.output_shapes if trial.record else ()
     return bool(rows and outputs and outputs[0] and outputs[0][0] != rows)
 
 
-def _trial(fix: Fix, facts: Facts, until: float, understand: Understand) -> Trial | None:
+def _trial(fix: Fix, facts: Facts, code: str, until: float, understand: Understand) -> Trial | None:
     """The fix as it was carried out, in all layers that need it; None where nothing is gained by it."""
-    run, inputs = _run(fix, facts)
+    run = _run(fix, facts)
     if run is None:
         return None
     if run.error is not None and len(run.done) > len(facts.done):
-        fix, run = _carried(fix, run, facts, until, understand)
+        fix, run = _carried(fix, run, facts, code, until, understand)
     if run.error is None:
-        return Trial(replace(fix, tried=True), run, inputs)
+        return Trial(replace(fix, tried=True), run)
     if len(run.done) <= len(facts.done):
         return None
     words = (str(run.error).strip().splitlines() or [type(run.error).__name__])[0]
     note = sentence("diagnosis", "gets it further, to {path}: {words}", path=run.path or "forward", words=words)
-    return Trial(replace(fix, note=note), run, inputs)
+    return Trial(replace(fix, note=note), run)
 
 
-def _carried(fix: Fix, run: Record, facts: Facts, until: float, understand: Understand) -> tuple[Fix, Record]:
+def _carried(
+    fix: Fix, run: Record, facts: Facts, code: str, until: float, understand: Understand
+) -> tuple[Fix, Record]:
     """The same fix in the layers that fail next for the same reason: one line of code may make many layers."""
-    reason = understand(facts)[0]
     places: list[str] = []
     while run.error is not None and fix.before and len(places) < TRIED and process_time() < until:
         model, inputs = applied(fix, facts)
-        ahead = gathered(run.error, model, inputs)
-        code, finding = understand(ahead)
+        ahead = gathered(run, model, inputs, meta=facts.meta)
+        reason, finding = understand(ahead)
         same = next((f for f in finding.fixes if f.sentence.text == fix.sentence.text and f.change), None)
-        further = _run(same, ahead)[0] if same and code == reason else None
+        further = _run(same, ahead) if same and code == reason else None
         if same is None or further is None or (further.error and len(further.done) <= len(run.done)):
             break
         places.append(ahead.path or "")
@@ -175,10 +178,14 @@ def _both(first: Fix, second: Fix) -> Callable[[nn.Module, tuple[Any, ...]], tup
     return change
 
 
-def _run(fix: Fix, facts: Facts) -> tuple[Record | None, tuple[Any, ...]]:
-    """The record with the fix in, and its inputs; None where it cannot be put in."""
-    try:
-        model, inputs = applied(fix, facts)
-    except Exception:  # noqa: BLE001 (a proposal that cannot be carried out is not offered)
-        return None, ()
-    return record(model, inputs, meta=facts.meta), inputs
+def _run(fix: Fix, facts: Facts) -> Record | None:
+    """The record with the fix in; None where it cannot be put in.
+
+    It is put into the double that runs; into a copy where it asks tensors for their values.
+    """
+    assert facts.model is not None
+    with suppress(Exception):
+        return record(facts.model, facts.inputs, meta=facts.meta, change=fix.change)
+    with suppress(Exception):  # a proposal that cannot be carried out is not offered
+        return record(*applied(fix, facts), meta=facts.meta)
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from linecache import getline
 from math import inf, prod
@@ -73,6 +73,8 @@ class _Search:
     shape: Shape
     lead: int
     until: float = inf
+    records: dict[Shape, Record] = field(default_factory=dict)
+    """The run on each size."""
 
     def least(self) -> tuple[Shape, bool]:
         """Doubled until it works, then halved in between, and whether it runs to the end; empty where none helps."""
@@ -103,6 +105,11 @@ class _Search:
         return large
 
     def _recorded(self, size: Shape) -> Record:
+        if size not in self.records:
+            self.records[size] = self._run(size)
+        return self.records[size]
+
+    def _run(self, size: Shape) -> Record:
         assert self.facts.model is not None
         device = "meta" if self.facts.meta else None
         inputs = tuple(
