@@ -52,6 +52,12 @@ def own_cache(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences are compared in English, whatever the language of this machine."""
+    monkeypatch.setenv("KAIYAN_LANG", "en")
+
+
+@pytest.fixture(autouse=True)
 def one_thread_of_torch(request: pytest.FixtureRequest) -> Iterator[None]:
     """Where another process computes, two threads of torch wait for one another: gradcheck took 70 seconds, not 3."""
     torch = sys.modules.get("torch")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from failing import diagnosed
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name, in lines as users write them)
 
@@ -18,22 +19,8 @@ import kaiyan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.explain.diagnosis.diagnose import Diagnosis
 
 x = torch.zeros(2, 3, 8, 8)
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KAIYAN_LANG", "en")
-
-
-def diagnosed(script: Callable[[], Any]) -> Diagnosis:
-    try:
-        script()
-    except Exception as error:  # noqa: BLE001 (Python's and torch's own, of any type)
-        return kaiyan.diagnose(error)
-    pytest.fail("it runs")
 
 
 class Foward(nn.Module):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from failing import diagnosed_model as diagnosed
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name, in lines as users write them)
 
@@ -23,19 +24,6 @@ if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.diagnose import Diagnosis
 
 Shape = tuple[int, ...]
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KAIYAN_LANG", "en")
-
-
-def diagnosed(model: nn.Module, *x: Any) -> Diagnosis:
-    try:
-        model(*x)
-    except Exception as error:  # noqa: BLE001 (torch's own, of any type)
-        return kaiyan.diagnose(error, model, x)
-    pytest.fail("it runs")
 
 
 def answer(model: nn.Module, found: Diagnosis, number: int, *x: Any) -> Shape:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from failing import diagnosed
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name, in lines as users write them)
 
@@ -18,24 +19,9 @@ import kaiyan
 from kaiyan.show.i18n import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kaiyan.explain.diagnosis.diagnose import Diagnosis
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using a target size", "ignore:reduction")
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KAIYAN_LANG", "en")
-
-
-def diagnosed(call: Callable[[], Any], *known: Any) -> Diagnosis:
-    try:
-        call()
-    except Exception as error:  # noqa: BLE001 (torch's own, of any type)
-        return kaiyan.diagnose(error, *known)
-    pytest.fail("it runs")
 
 
 def first(found: Diagnosis) -> str:

@@ -6,32 +6,15 @@ split into equal heads; a view to rows of n numbers makes N·per/n rows of N sam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import torch
+from failing import diagnosed
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name, in lines as users write them)
 
 import kaiyan
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kaiyan.explain.diagnosis.diagnose import Diagnosis
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KAIYAN_LANG", "en")
-
-
-def diagnosed(script: Callable[[], Any]) -> Diagnosis:
-    try:
-        script()
-    except Exception as error:  # noqa: BLE001 (torch's own, of any type)
-        return kaiyan.diagnose(error)
-    pytest.fail("it runs")
 
 
 class Misnamed(nn.Module):

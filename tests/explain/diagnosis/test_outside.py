@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from failing import diagnosed
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name, in lines as users write them)
 from torch.utils.data import DataLoader
@@ -20,22 +21,8 @@ import kaiyan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.explain.diagnosis.diagnose import Diagnosis
 
 pytestmark = pytest.mark.filterwarnings("ignore:Converting a tensor", "ignore:__array__")
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KAIYAN_LANG", "en")
-
-
-def diagnosed(call: Callable[[], Any], *known: Any) -> Diagnosis:
-    try:
-        call()
-    except Exception as error:  # noqa: BLE001 (torch's own, of any type)
-        return kaiyan.diagnose(error, *known)
-    pytest.fail("it runs")
 
 
 def learned() -> Tensor:
@@ -383,3 +370,52 @@ def test_a_row_that_stumbles_over_odd_inputs_is_asked_again_with_the_words_alone
     words = "Given input size: (3x1x1). Calculated output size: (3x0x0). Output size is too small"
     found = kaiyan.diagnose(words, nn.MaxPool2d(2), ({"image": object()},))
     assert found.code == "K004"
+
+
+class Overwrites(nn.Module):
+    """The sigmoid's backward reads its output, which the ReLU has overwritten."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(torch.sigmoid(self.fc(x)))  # type: ignore[no-any-return]
+
+
+class Adds(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = torch.sigmoid(self.fc(x))
+        y += 2 * x.sum()
+        return y
+
+
+def trained(model: nn.Module) -> None:
+    model(torch.ones(4, 3)).sum().backward()
+
+
+def test_the_layer_that_wrote_in_place_is_named() -> None:
+    diagnosis = diagnosed(lambda: trained(Overwrites()))
+    assert diagnosis.code == "K062"
+    assert str(diagnosis.fixes[0].sentence) == "relu modifies in place: inplace=False"
+    assert diagnosis.fixes[0].after == "ReLU()"
+
+
+def test_the_line_that_wrote_in_place_is_shown_with_a_new_tensor() -> None:
+    diagnosis = diagnosed(lambda: trained(Adds()))
+    assert diagnosis.code == "K062"
+    assert (diagnosis.fixes[0].before, diagnosis.fixes[0].after) == ("y += 2 * x.sum()", "y = y + 2 * x.sum()")
+
+
+def test_a_model_that_writes_nothing_is_not_blamed() -> None:
+    def edited() -> None:
+        y = torch.sigmoid(nn.Linear(3, 2)(torch.ones(4, 3)))
+        y.add_(1)
+        y.sum().backward()  # type: ignore[no-untyped-call]
+
+    assert not [fix for fix in diagnosed(edited).fixes if "modifies in place" in str(fix.sentence)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
@@ -117,6 +118,7 @@ def _in_place(facts: Facts, found: re.Match[str]) -> Finding:
     step = facts.text.lower()
     stepped = Fix(sentence("K062", "optimizer.step() changes the weights: call backward for every loss before it"))
     plain = (
+        *islice(_writers(facts), WRITERS),
         Fix(
             sentence("K062", "use a new tensor for each result: {line}", line="x = x + y, not x += y"),
             "x += y",
@@ -127,6 +129,10 @@ def _in_place(facts: Facts, found: re.Match[str]) -> Finding:
     )
     weights = maker in ("AsStridedBackward0", "AsStrided", "TBackward0", "TBackward", "T") or "step" in step
     return _outside(said, *((stepped, *plain) if weights else (*plain, stepped)))
+
+
+WRITERS = 3
+"""Layers and lines that are named where any of them may have written."""
 
 
 def _writers(facts: Facts) -> Iterator[Fix]:
