@@ -7,15 +7,15 @@ from dataclasses import replace
 from time import process_time
 from typing import TYPE_CHECKING
 
-from kaiyan.explain.diagnosis.causes.suspects import suspects
 from kaiyan.explain.diagnosis.source import is_library
 from kaiyan.explain.diagnosis.trial import OFFERED, alone, mixes
+from kaiyan.explain.diagnosis.ways.suspects import suspects
 
 if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.causes.finding import Finding
-    from kaiyan.explain.diagnosis.causes.suspects import Suspect
     from kaiyan.explain.diagnosis.facts import Facts
     from kaiyan.explain.diagnosis.trial import Trial
+    from kaiyan.explain.diagnosis.ways.suspects import Suspect
 
 ENOUGH = 2
 """Suspects that are shown."""

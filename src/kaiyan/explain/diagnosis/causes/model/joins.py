@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
-from kaiyan.explain.diagnosis.causes.linear import padded
-from kaiyan.explain.diagnosis.causes.meeting import meeting, resized
-from kaiyan.explain.diagnosis.causes.patches import for_each_sample, one_place_more
+from kaiyan.explain.diagnosis.causes.model.linear import padded
 from kaiyan.explain.diagnosis.fixes import Fix, edited, followed, replaced, through
 from kaiyan.explain.diagnosis.titles import path_title
+from kaiyan.explain.diagnosis.ways.meeting import meeting, resized
+from kaiyan.explain.diagnosis.ways.patches import for_each_sample, one_place_more
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import half, is_convolution, rebuilt, written
 

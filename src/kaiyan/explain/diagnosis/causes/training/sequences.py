@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
-from kaiyan.explain.diagnosis.causes.mends import Mend, call_of, mended
 from kaiyan.explain.diagnosis.fixes import Fix
+from kaiyan.explain.diagnosis.ways.mends import Mend, call_of, mended
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from kaiyan.explain.diagnosis.causes.batches import rows
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
-from kaiyan.explain.diagnosis.causes.mends import Mend, call_of, last_layer, mended, resized, shapes_of
+from kaiyan.explain.diagnosis.causes.training.batches import rows
 from kaiyan.explain.diagnosis.fixes import Fix
 from kaiyan.explain.diagnosis.loss import ALIKE, written_loss
+from kaiyan.explain.diagnosis.ways.mends import Mend, call_of, last_layer, mended, resized, shapes_of
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:

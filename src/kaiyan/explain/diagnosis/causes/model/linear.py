@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
-from kaiyan.explain.diagnosis.causes.wide import wide_sequences
 from kaiyan.explain.diagnosis.fixes import Fix, edited, fed, followed, preceded, replaced
 from kaiyan.explain.diagnosis.titles import path_title
+from kaiyan.explain.diagnosis.ways.wide import wide_sequences
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.rebuild import half, is_convolution, per_axis, rebuilt
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from kaiyan.explain.diagnosis.causes.calls import uncalled
+from kaiyan.explain.diagnosis.causes.code.calls import uncalled
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.fixes import Fix, edited
 from kaiyan.explain.diagnosis.source import is_library

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
-from kaiyan.explain.diagnosis.causes.turned import TURN
-from kaiyan.explain.diagnosis.causes.turned import passed_on as turned_line
 from kaiyan.explain.diagnosis.fixes import Fix, fed, replaced
 from kaiyan.explain.diagnosis.titles import path_title
+from kaiyan.explain.diagnosis.ways.turned import TURN
+from kaiyan.explain.diagnosis.ways.turned import passed_on as turned_line
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:

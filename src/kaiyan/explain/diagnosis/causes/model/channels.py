@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from kaiyan.explain.diagnosis.causes.colours import Change, recoloured
+from kaiyan.explain.diagnosis.causes.code.types import picture
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.diagnosis.causes.ranks import other_rank
-from kaiyan.explain.diagnosis.causes.turned import joined_samples, turned
-from kaiyan.explain.diagnosis.causes.types import picture
+from kaiyan.explain.diagnosis.causes.model.ranks import other_rank
 from kaiyan.explain.diagnosis.fixes import Fix, edited, fed, parameter, replaced
 from kaiyan.explain.diagnosis.titles import call_title, path_title
+from kaiyan.explain.diagnosis.ways.colours import Change, recoloured
+from kaiyan.explain.diagnosis.ways.turned import joined_samples, turned
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.rebuild import Permute, is_convolution, rebuilt
 

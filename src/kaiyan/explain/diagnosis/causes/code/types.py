@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
-from kaiyan.explain.diagnosis.causes.turned import passed_on
 from kaiyan.explain.diagnosis.fixes import Fix, fed, preceded
+from kaiyan.explain.diagnosis.ways.turned import passed_on
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import Cast
 

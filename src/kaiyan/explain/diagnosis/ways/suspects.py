@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from kaiyan.explain.diagnosis.causes.colours import recoloured
-from kaiyan.explain.diagnosis.causes.sizes_named import sizes
+from kaiyan.explain.diagnosis.causes.model.sizes_named import sizes
 from kaiyan.explain.diagnosis.fixes import Fix, fed
+from kaiyan.explain.diagnosis.ways.colours import recoloured
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.rebuild import Permute, is_convolution
 

@@ -6,9 +6,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.diagnosis.causes.grown import used_up
-from kaiyan.explain.diagnosis.causes.mends import last_layer
 from kaiyan.explain.diagnosis.fixes import Fix, edited, replaced
+from kaiyan.explain.diagnosis.ways.grown import used_up
+from kaiyan.explain.diagnosis.ways.mends import last_layer
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import half, is_convolution, rebuilt
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from kaiyan.explain.diagnosis.causes.finding import Finding
-from kaiyan.explain.diagnosis.causes.mends import Mend, mended
-from kaiyan.explain.diagnosis.causes.views import has_source, viewed
 from kaiyan.explain.diagnosis.fixes import Fix, edited, replaced
 from kaiyan.explain.diagnosis.source import rewritten
 from kaiyan.explain.diagnosis.titles import call_title, path_title
+from kaiyan.explain.diagnosis.ways.mends import Mend, mended
+from kaiyan.explain.diagnosis.ways.views import has_source, viewed
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import rebuilt, written
 

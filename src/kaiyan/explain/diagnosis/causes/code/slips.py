@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from kaiyan.explain.diagnosis.causes.calls import uncalled
+from kaiyan.explain.diagnosis.causes.code.calls import uncalled
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines
 from kaiyan.explain.diagnosis.scene import scene

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
-from kaiyan.explain.diagnosis.causes.grown import used_up, without
 from kaiyan.explain.diagnosis.fixes import Fix, fed, preceded, replaced
 from kaiyan.explain.diagnosis.titles import path_title
+from kaiyan.explain.diagnosis.ways.grown import used_up, without
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import is_convolution, rebuilt
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from kaiyan.explain.diagnosis.causes.meeting import ends
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines, parameter
 from kaiyan.explain.diagnosis.scene import scene
 from kaiyan.explain.diagnosis.source import is_library
+from kaiyan.explain.diagnosis.ways.meeting import ends
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:

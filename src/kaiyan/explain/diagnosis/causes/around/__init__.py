@@ -1,0 +1,1 @@
+"""Causes around the model: files, devices, packages, other frameworks."""

@@ -1,0 +1,1 @@
+"""Causes in the user's Python: calls, names, settings, types."""

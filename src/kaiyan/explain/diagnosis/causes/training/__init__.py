@@ -1,0 +1,1 @@
+"""Causes in training: losses, targets, batches, backward."""

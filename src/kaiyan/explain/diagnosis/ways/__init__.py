@@ -1,0 +1,1 @@
+"""Ways out that several causes offer: parts of fixes, without rows of their own."""
