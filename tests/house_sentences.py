@@ -31,6 +31,8 @@ def sentences(call: ast.Call) -> Iterator[tuple[str, str]]:
         for keyword in call.keywords:
             if keyword.arg in ("help", "summary") and isinstance(keyword.value, ast.Constant):
                 yield "help", str(keyword.value.value)
+            if keyword.arg == "exits" and isinstance(keyword.value, ast.Dict):
+                yield from (("help", text) for value in keyword.value.values for text in _texts(value))
     if name == "headings":
         yield from (("heading", word) for argument in call.args for word in _texts(argument) if word)
     if name == "_said" and isinstance(call.args[1], ast.Constant):

@@ -192,7 +192,7 @@ def test_row_007_half_the_kernel_keeps_the_size_only_where_the_reach_is_odd(arra
     assert Conv(kernel_size=4, padding=2).output_shape((1, 1, 3)) == (1, 1, 4)
     assert Conv(kernel_size=4, padding="same").output_shape((1, 1, 3)) == (1, 1, 3)
     assert len(_line(array, [1, 2, 3], [1, 10, 100, 1000], padding=2)) == 4
-    assert "+ 2 + 2 − 4) / 1⌋ + 1 = 4" in str(Conv(kernel_size=4, padding=2).explain((1, 1, 3)))
+    assert "+ 2 + 2 − 4) / 1⌋ + 1 = 4" in str(Conv(kernel_size=4, padding=2).derive((1, 1, 3)))
     for k in range(1, 9):
         for d in range(1, 5):
             reach = d * (k - 1) + 1
@@ -715,7 +715,7 @@ def test_row_071_a_white_picture_stays_white_under_a_gaussian(array: Any) -> Non
 def test_row_073_explain_says_how_many_terms_a_sum_has_and_its_rounding() -> None:
     cases = {(64, 8, 3, 1): 576, (64, 8, 3, 8): 72, (5, 2, (2, 7), 1): 70, (16, 16, 3, 16): 9}
     for (C, K, kernel, groups), terms in cases.items():
-        text = str(Conv(C, K, kernel, groups=groups, rank=2).explain((1, C, 20, 21)))
+        text = str(Conv(C, K, kernel, groups=groups, rank=2).derive((1, C, 20, 21)))
         assert f"sums {terms} products" in text
         assert f"at most {terms} half-units" in text
         assert "float16: 2⁻¹¹" in text
@@ -733,8 +733,8 @@ def test_issue_1708_cost_gives_flops_and_bytes() -> None:
     assert round(ratios[0]) == 421
     assert round(ratios[1], 1) == 2.2
     assert dense.bytes.value == 4 * (2 * 256 * 56 * 56 + 256 * 256 * 9)
-    assert "421.3 FLOP/byte" in str(Conv(256, 256, 3, padding=1, bias=False).explain(shape))
-    assert "2.2 FLOP/byte" in str(Conv(256, 256, 3, padding=1, groups=256, bias=False).explain(shape))
+    assert "421.3 FLOP/byte" in str(Conv(256, 256, 3, padding=1, bias=False).derive(shape))
+    assert "2.2 FLOP/byte" in str(Conv(256, 256, 3, padding=1, groups=256, bias=False).derive(shape))
 
 
 @row(83)
@@ -976,7 +976,7 @@ def test_row_111_multiply_adds_flops_and_bias_are_counted_apart() -> None:
     spec = Conv(3, 32, 7, stride=2, padding=3, rank=2)
     assert spec.params == 4736
     assert spec.macs((1, 3, 224, 224)) == 59_006_976
-    text = str(spec.explain((1, 3, 224, 224)))
+    text = str(spec.derive((1, 3, 224, 224)))
     assert "59,006,976" in text
     assert "118,013,952" in text
 

@@ -1,5 +1,6 @@
 """Kaiyan 开眼: convolution, computed, explained and shown."""
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.shift import shift_report as shift_report
     from kaiyan.explain.summary import summary as summary
     from kaiyan.explain.whole import whole_sizes as whole_sizes
+    from kaiyan.nn.acceleration.accelerate import accelerate as accelerate
     from kaiyan.ops.conv import conv as conv
     from kaiyan.ops.conv import conv_transpose as conv_transpose
     from kaiyan.ops.matrix import matrix as matrix
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
     from kaiyan.pictures.see import see as see
     from kaiyan.show.error import ConvError as ConvError
     from kaiyan.show.error import KaiyanError as KaiyanError
+    from kaiyan.spec.chain import derive as derive
     from kaiyan.spec.conv import Conv as Conv
-    from kaiyan.spec.field import join as join
+    from kaiyan.spec.field import join_fields as join_fields
     from kaiyan.spec.field import receptive_field as receptive_field
     from kaiyan.spec.inverse import layers_between as layers_between
 
@@ -37,14 +40,16 @@ _PUBLIC = {
     "Conv": "kaiyan.spec.conv",
     "ConvError": "kaiyan.show.error",
     "KaiyanError": "kaiyan.show.error",
+    "accelerate": "kaiyan.nn.acceleration.accelerate",
     "conv": "kaiyan.ops.conv",
     "conv_transpose": "kaiyan.ops.conv",
     "convert_weight": "kaiyan.ops.weights",
+    "derive": "kaiyan.spec.chain",
     "diagnose": "kaiyan.explain.diagnosis.diagnose",
     "explaining": "kaiyan.explain.diagnosis.diagnose",
     "install_explainer": "kaiyan.explain.diagnosis.diagnose",
     "get_num_threads": "kaiyan.engine.codegen.running.threads",
-    "join": "kaiyan.spec.field",
+    "join_fields": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
     "least_input": "kaiyan.explain.least",
     "matrix": "kaiyan.ops.matrix",
@@ -61,22 +66,29 @@ _PUBLIC = {
     "whole_sizes": "kaiyan.explain.whole",
 }
 
+_RENAMED = {"join": "join_fields"}
+"""Old names, which work and warn."""
+
 __all__ = [*sorted([*_PUBLIC, "nn"]), "__version__"]  # noqa: PLE0604 (the names are the keys, once)
 
 
 def __getattr__(name: str) -> Any:
     if name == "nn":
         return import_module("kaiyan.nn")
+    if name in _RENAMED:
+        warnings.warn(f"kaiyan.{name} is called kaiyan.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
+        name = _RENAMED[name]
     if name not in _PUBLIC:
         msg = f"module 'kaiyan' has no attribute {name!r}"
         raise AttributeError(msg)
     try:
-        return getattr(import_module(_PUBLIC[name]), name)
+        value = globals()[name] = getattr(import_module(_PUBLIC[name]), name)
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         msg = f"kaiyan.{name} needs torch: pip install 'kaiyan[torch]'"
         raise ModuleNotFoundError(msg, name="torch") from None
+    return value
 
 
 def __dir__() -> list[str]:

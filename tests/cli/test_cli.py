@@ -47,7 +47,7 @@ def _picture(folder: Path, name: str = "cat.png") -> str:
 
 
 def test_shape_prints_the_derivation(folder: Path) -> None:
-    done = _kaiyan("shape", STEM, "1x3x224x224", cwd=folder)
+    done = _kaiyan("derive", STEM, "1x3x224x224", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert "becomes (1, 64, 112, 112)" in done.stdout
     assert "⌊(224 + 3 + 3 − 7) / 2⌋ + 1 = 112" in done.stdout
@@ -57,7 +57,7 @@ def test_shape_prints_the_derivation(folder: Path) -> None:
 
 
 def test_shape_of_a_chain_has_the_field_after_each(folder: Path) -> None:
-    done = _kaiyan("shape", STEM, POOL, "1x3x224x224", "--json", cwd=folder)
+    done = _kaiyan("derive", STEM, POOL, "1x3x224x224", "--json", cwd=folder)
     facts = json.loads(done.stdout)
     assert facts["output_shape"] == [1, 64, 56, 56]
     fields = [layer["receptive_field"] for layer in facts["layers"]]
@@ -69,7 +69,7 @@ def test_shape_of_a_chain_has_the_field_after_each(folder: Path) -> None:
 
 
 def test_a_chain_is_numbered_and_summed_up_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["shape", STEM, POOL, "1x3x224x224"]) == 0
+    assert run(["derive", STEM, POOL, "1x3x224x224"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("1. nn.Conv2d(3, 64,")
     assert "\n2. Conv(kernel_size=3" in printed
@@ -92,9 +92,9 @@ def test_a_chain_is_numbered_and_summed_up_in_a_table(capsys: pytest.CaptureFixt
 def test_chinese_is_spoken_where_it_is_asked_for(
     folder: Path, arguments: list[str], environment: dict[str, str]
 ) -> None:
-    done = _kaiyan(*arguments, "shape", STEM, "1x3x224x224", cwd=folder, **environment)
+    done = _kaiyan(*arguments, "derive", STEM, "1x3x224x224", cwd=folder, **environment)
     assert "变为 (1, 64, 112, 112)" in done.stdout
-    wrong = _kaiyan(*arguments, "shape", STEM, "1x4x224x224", cwd=folder, **environment)
+    wrong = _kaiyan(*arguments, "derive", STEM, "1x4x224x224", cwd=folder, **environment)
     assert wrong.stderr == "kaiyan: 输入 (1, 4, 224, 224) 有 4 个通道（轴 1），应为 3 个\n"
     assert wrong.returncode == 2
 
@@ -156,7 +156,7 @@ def test_a_terminal_gets_colours(folder: Path) -> None:
 
 
 def test_help_is_spoken_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["see"], ["shape"]):
+    for arguments in ([], ["see"], ["derive"]):
         assert run([*arguments, "--help"]) == 0
         english = capsys.readouterr().out
         assert run(["--lang", "zh", *arguments, "-h"]) == 0
@@ -171,18 +171,18 @@ def test_help_is_spoken_in_both_languages(capsys: pytest.CaptureFixture[str]) ->
 
 
 BAD: dict[str, tuple[list[str], str]] = {
-    "nothing": (["shape"], "a description and a shape are needed"),
-    "no shape": (["shape", STEM], "a description and a shape are needed"),
-    "shape of letters": (["shape", STEM, "1x3xAx4"], "'1x3xAx4' is not a shape"),
-    "nhwc": (["shape", STEM, "1x224x225x3"], "permute(0, 3, 1, 2) (in NumPy: transpose) gives (1, 3, 224, 225)"),
-    "rank": (["shape", STEM, "3x224"], "the input (3, 224) has 2 axes; 2 spatial axes need 4"),
-    "too small": (["shape", STEM, "1x3x1x0"], "on axis W the kernel reaches 7 elements"),
-    "stride 0": (["shape", "Conv2d(3, 64, 7, stride=0)", "1x3x9x9"], "stride is 0; it must be at least 1"),
-    "code": (["shape", "__import__('os').system('touch hacked')", "1x3x9x9"], "system is not a convolution"),
-    "argument code": (["shape", "Conv2d(3, open('hacked', 'w'), 3)", "1x3x9x9"], "code is read, never executed"),
+    "nothing": (["derive"], "a description and a shape are needed"),
+    "no shape": (["derive", STEM], "a description and a shape are needed"),
+    "shape of letters": (["derive", STEM, "1x3xAx4"], "'1x3xAx4' is not a shape"),
+    "nhwc": (["derive", STEM, "1x224x225x3"], "permute(0, 3, 1, 2) (in NumPy: transpose) gives (1, 3, 224, 225)"),
+    "rank": (["derive", STEM, "3x224"], "the input (3, 224) has 2 axes; 2 spatial axes need 4"),
+    "too small": (["derive", STEM, "1x3x1x0"], "on axis W the kernel reaches 7 elements"),
+    "stride 0": (["derive", "Conv2d(3, 64, 7, stride=0)", "1x3x9x9"], "stride is 0; it must be at least 1"),
+    "code": (["derive", "__import__('os').system('touch hacked')", "1x3x9x9"], "system is not a convolution"),
+    "argument code": (["derive", "Conv2d(3, open('hacked', 'w'), 3)", "1x3x9x9"], "code is read, never executed"),
     "option": (["see", "--kernal", "box"], "there is no option --kernal\n  help: --kernel"),
     "no value": (["see", "--kernel"], "the option --kernel needs a value"),
-    "command": (["sea"], "there is no command 'sea'; there are see, shape"),
+    "command": (["sea"], "there is no command 'sea'; there are see, derive"),
     "extra": (["see", "a.png", "b.png"], "this command line is not understood"),
     "language": (["--lang", "fr", "see"], "'fr' is not spoken here"),
     "letters": (["see", "cat.png", "--kernel", "1 b 3"], "'b' in the kernel '1 b 3' is not a number"),

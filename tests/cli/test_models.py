@@ -1,4 +1,4 @@
-"""``kaiyan convert`` and ``kaiyan bench-model``, in both languages, and what bad input is told."""
+"""``kaiyan port`` and ``kaiyan accelerate``, in both languages, and what bad input is told."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_convert_gives_pads_lines_and_what_the_mistake_costs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["convert", STEM, "1x3x224x224", "--from", "tf-same"]) == 0
+    assert run(["port", STEM, "1x3x224x224", "--from", "tf-same"]) == 0
     said = capsys.readouterr().out
     assert "axis H: 2 before and 3 after, so that 224 inputs give 112 outputs" in said
     assert "x = F.pad(x, (2, 3, 2, 3)); nn.Conv2d(3, 64, kernel_size=7, stride=2)" in said
@@ -41,16 +41,16 @@ def test_convert_gives_pads_lines_and_what_the_mistake_costs(capsys: pytest.Capt
 
 
 def test_convert_says_when_there_is_no_difference_or_another_size(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["convert", "Conv2d(3, 8, 3)", "1x3x9x9"]) == 0
+    assert run(["port", "Conv2d(3, 8, 3)", "1x3x9x9"]) == 0
     assert "padding=1 is the same here" in capsys.readouterr().out
-    assert run(["convert", "Conv1d(8, 8, 4)", "1x8x100", "--from", "onnx_same_lower"]) == 0
+    assert run(["port", "Conv1d(8, 8, 4)", "1x8x100", "--from", "onnx_same_lower"]) == 0
     assert "padding=2 instead gives the shape (1, 8, 101)" in capsys.readouterr().out
 
 
 def test_convert_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--lang", "zh", "convert", STEM, "1x3x224x224"]) == 0
+    assert run(["--lang", "zh", "port", STEM, "1x3x224x224"]) == 0
     assert "H 轴：前面填充 2，后面填充 3" in capsys.readouterr().out
-    assert run(["convert", STEM, "1x3x224x224", "--json"]) == 0
+    assert run(["port", STEM, "1x3x224x224", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["pads"], facts["usual_padding"]) == ([[2, 3], [2, 3]], "3")
     assert facts["difference"] > 0.5
@@ -58,31 +58,31 @@ def test_convert_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.parametrize("model", ["net.py:make", "a_module_of_nets:make"])
 def test_bench_model_shows_each_layer_and_the_whole(model: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["bench-model", model, "1x3x24x24"]) == 0
+    assert run(["accelerate", model, "1x3x24x24"]) == 0
     said = capsys.readouterr().out
     assert "times as fast" in said
     assert said.count("nn.Conv2d(") == 2
 
 
 def test_bench_model_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--lang", "zh", "bench-model", "net.py:made", "1x3x24x24"]) == 0
+    assert run(["--lang", "zh", "accelerate", "net.py:made", "1x3x24x24"]) == 0
     assert "倍" in capsys.readouterr().out
-    assert run(["bench-model", "net.py:make", "1x3x24x24", "--json", "--precision", "exact"]) == 0
+    assert run(["accelerate", "net.py:make", "1x3x24x24", "--json", "--precision", "exact"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in facts["layers"]] == ["0", "3"]
     assert facts["difference"] < 1e-5
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["convert", STEM, "1x3x224x224", "--from", "caffe"], "there is no convention 'caffe'"),
-    (["convert", STEM, "1x4x224x224"], "4 channels on axis 1, but 3 are expected"),
-    (["bench-model", "net.py", "1x3x9x9"], "'net.py' does not name a model"),
-    (["bench-model", "no.py:make", "1x3x9x9"], "there is no file no.py"),
-    (["bench-model", "no_such_module:make", "1x3x9x9"], "there is no module no_such_module"),
-    (["bench-model", "net.py:nothing", "1x3x9x9"], "net.py has nothing that is called nothing"),
-    (["bench-model", "net.py:number", "1x3x9x9"], "net.py:number makes a int, not a torch.nn.Module"),
-    (["bench-model", "net.py:make", "1x5x9x9"], "the model does not run on this input"),
-    (["bench-model", "net.py:make", "1x3x9x9", "--precision", "best"], "there is no precision 'best'"),
+    (["port", STEM, "1x3x224x224", "--from", "caffe"], "there is no convention 'caffe'"),
+    (["port", STEM, "1x4x224x224"], "4 channels on axis 1, but 3 are expected"),
+    (["accelerate", "net.py", "1x3x9x9"], "'net.py' does not name a model"),
+    (["accelerate", "no.py:make", "1x3x9x9"], "there is no file no.py"),
+    (["accelerate", "no_such_module:make", "1x3x9x9"], "there is no module no_such_module"),
+    (["accelerate", "net.py:nothing", "1x3x9x9"], "net.py has nothing that is called nothing"),
+    (["accelerate", "net.py:number", "1x3x9x9"], "net.py:number makes a int, not a torch.nn.Module"),
+    (["accelerate", "net.py:make", "1x5x9x9"], "the model does not run on this input"),
+    (["accelerate", "net.py:make", "1x3x9x9", "--precision", "best"], "there is no precision 'best'"),
 ])  # fmt: skip
 def test_bad_input_gets_one_sentence(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2

@@ -39,7 +39,8 @@ def test_every_title_is_of_a_code_that_rows_have() -> None:
 
 
 def test_the_command_line_knows_every_code() -> None:
-    assert [code for code in {cause.code for cause in CAUSES} if run(["--lang", "en", "explain", "--code", code])] == []
+    codes = {cause.code for cause in CAUSES}
+    assert [code for code in codes if run(["--lang", "en", "diagnose", "--code", code])] == []
 
 
 OVERLAPS = {

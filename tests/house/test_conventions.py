@@ -61,7 +61,7 @@ def test_a_planted_word_crops_a_transposed_convolution(late: str) -> None:
 
 
 def test_a_planted_word_is_derived(late: str) -> None:
-    assert "L: 'late' puts 2 after" in str(Conv(kernel_size=3, padding=late).explain((1, 1, 5)))
+    assert "L: 'late' puts 2 after" in str(Conv(kernel_size=3, padding=late).derive((1, 1, 5)))
 
 
 def test_a_planted_word_is_spelled_in_a_problem_and_read_back(late: str) -> None:

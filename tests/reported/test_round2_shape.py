@@ -19,18 +19,18 @@ from kaiyan import Conv, ConvError
 from kaiyan.cli import written
 from kaiyan.cli.run import run
 from kaiyan.show.i18n import say
-from kaiyan.spec.chain import chain
+from kaiyan.spec.chain import derive
 from kaiyan.spec.step import ALL, UNKNOWN
 
 INPUT = (1, 3, 10, 10)
 
 
 def _last(*texts: str, shape: tuple[int, ...] = INPUT) -> tuple[int, ...]:
-    return chain(texts, shape)[-1].output_shape
+    return derive(texts, shape)[-1].output_shape
 
 
 def _facts(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
-    assert run(["shape", *arguments, "--json"]) == 0
+    assert run(["derive", *arguments, "--json"]) == 0
     found: dict[str, object] = json.loads(capsys.readouterr().out)
     return found
 
@@ -65,7 +65,7 @@ def test_e1_no_convolution_is_named_where_none_has_the_sizes(pool: str) -> None:
     with pytest.raises(ConvError) as refused:
         Conv.parse(pool)
     assert "has the sizes of" not in str(refused.value)
-    assert f'kaiyan shape "{pool}"' in str(refused.value)
+    assert f'kaiyan derive "{pool}"' in str(refused.value)
 
 
 KINDS = {"Max": nn.MaxPool2d, "Avg": nn.AvgPool2d, "LP": nn.LPPool2d}
@@ -125,7 +125,7 @@ LAYERS = {
 
 @pytest.mark.parametrize("text", LAYERS)
 def test_layers_have_torchs_shapes_and_parameters(text: str) -> None:
-    steps = chain([text], INPUT)
+    steps = derive([text], INPUT)
     layer = LAYERS[text]
     assert steps[-1].output_shape == tuple(layer(torch.zeros(INPUT)).shape)
     assert sum(step.params.value or 0 for step in steps) == sum(p.numel() for p in layer.parameters())
@@ -136,7 +136,7 @@ def test_layers_as_torch_prints_them_are_read(text: str) -> None:
     if text.startswith("nn.Sequential"):
         return
     printed = str(LAYERS[text])
-    assert chain([f"(0): {printed}"], INPUT)[-1].output_shape == chain([text], INPUT)[-1].output_shape
+    assert derive([f"(0): {printed}"], INPUT)[-1].output_shape == derive([text], INPUT)[-1].output_shape
 
 
 def test_pixel_shuffle_and_its_inverse() -> None:
@@ -154,7 +154,7 @@ def test_chains_of_every_rank(rank: int) -> None:
              f"MaxPool{rank}d(3, 2, 1)", f"AvgPool{rank}d(2, ceil_mode=True)", f"AdaptiveAvgPool{rank}d(1)",
              "Flatten()", "Linear(8, 5)")  # fmt: skip
     model = nn.Sequential(*(eval(f"nn.{text}", {"nn": nn}) for text in texts))
-    steps = chain(texts, shape)
+    steps = derive(texts, shape)
     x = torch.zeros(shape)
     for step, layer in zip(steps, model, strict=True):
         x = layer(x)
@@ -173,19 +173,19 @@ def test_fields_through_pooling_padding_and_upsampling() -> None:
     for width in (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0):
         vgg += [f"Conv2d({C}, {width}, 3, padding=1)", "ReLU()"] if width else ["MaxPool2d(2)"]
         C = width or C
-    assert chain(vgg, (1, 3, 224, 224))[-1].sees[0].size == 212  # type: ignore[union-attr]
+    assert derive(vgg, (1, 3, 224, 224))[-1].sees[0].size == 212  # type: ignore[union-attr]
     alex = ("Conv2d(3,64,11,4,2)", "MaxPool2d(3,2)", "Conv2d(64,192,5,padding=2)", "MaxPool2d(3,2)",
             "Conv2d(192,384,3,padding=1)", "Conv2d(384,256,3,padding=1)", "Conv2d(256,256,3,padding=1)",
             "MaxPool2d(3,2)")  # fmt: skip
-    assert chain(alex, (1, 3, 224, 224))[-1].sees[0].size == 195  # type: ignore[union-attr]
-    padded = chain(["ZeroPad2d(1)", "Conv2d(3, 8, 3)"], INPUT)[-1].sees
-    assert padded == chain(["Conv2d(3, 8, 3, padding=1)"], INPUT)[-1].sees
-    up = chain(["Upsample(scale_factor=2)", "Conv2d(3, 8, 3, padding=1)"], INPUT)[-1].sees
+    assert derive(alex, (1, 3, 224, 224))[-1].sees[0].size == 195  # type: ignore[union-attr]
+    padded = derive(["ZeroPad2d(1)", "Conv2d(3, 8, 3)"], INPUT)[-1].sees
+    assert padded == derive(["Conv2d(3, 8, 3, padding=1)"], INPUT)[-1].sees
+    up = derive(["Upsample(scale_factor=2)", "Conv2d(3, 8, 3, padding=1)"], INPUT)[-1].sees
     assert [(f.size, f.jump) for f in up] == [(2, 0.5)] * 2  # type: ignore[union-attr]
-    assert chain(["AdaptiveAvgPool2d(5)"], INPUT)[0].sees == chain(["AvgPool2d(2)"], INPUT)[0].sees
+    assert derive(["AdaptiveAvgPool2d(5)"], INPUT)[0].sees == derive(["AvgPool2d(2)"], INPUT)[0].sees
     for text, seen in (("AdaptiveAvgPool2d(1)", ALL), ("InstanceNorm2d(3)", ALL), ("AdaptiveAvgPool2d(3)", UNKNOWN),
                        ("Upsample(scale_factor=2, mode='bilinear')", UNKNOWN)):  # fmt: skip
-        assert chain([text], INPUT)[0].sees == seen
+        assert derive([text], INPUT)[0].sees == seen
 
 
 FUNCTIONS = {
@@ -212,7 +212,7 @@ def test_e5_functions_are_read(text: str) -> None:
      "ConvTranspose2d(in_channels, out_channels, kernel_size, stride=2, padding=1, output_padding=1)"),
 ])  # fmt: skip
 def test_e5_a_function_of_tensors_says_what_to_write(text: str, line: str) -> None:
-    for act in (lambda: Conv.parse(text), lambda: chain([text], INPUT)):
+    for act in (lambda: Conv.parse(text), lambda: derive([text], INPUT)):
         with pytest.raises(ConvError) as refused:
             act()
         assert [str(h) for h in refused.value.help] == [line]
@@ -248,7 +248,7 @@ KERAS = {  # shape after, trainable and other parameters as model.summary() coun
 
 @pytest.mark.parametrize("text", KERAS)
 def test_e5_keras_is_read_with_its_channels_last(text: str) -> None:
-    steps = chain([text], (1, 28, 28, 1))
+    steps = derive([text], (1, 28, 28, 1))
     assert (steps[-1].output_shape, sum(step.params.value or 0 for step in steps)) == KERAS[text]
 
 
@@ -256,7 +256,7 @@ def test_e5_a_network_of_keras_from_its_lesson() -> None:
     texts = ("layers.Conv2D(32, (3, 3), activation='relu')", "layers.MaxPooling2D((2, 2))", "layers.Conv2D(64, (3, 3))",
              "layers.MaxPooling2D((2, 2))", "layers.Conv2D(64, (3, 3))", "layers.Flatten()", "layers.Dense(64)",
              "Dense(10)")  # fmt: skip
-    steps = chain(texts, (1, 32, 32, 3))
+    steps = derive(texts, (1, 32, 32, 3))
     assert steps[-1].output_shape == (1, 10)
     assert sum(step.params.value or 0 for step in steps) == 122_570  # tensorflow.org/tutorials/images/cnn
     assert steps[4].sees[0].size == 18  # type: ignore[union-attr]
@@ -289,14 +289,14 @@ def test_what_cannot_be_derived_is_one_sentence(
     texts: tuple[str, ...], shape: tuple[int, ...], code: str, lang: str
 ) -> None:
     with pytest.raises(ConvError) as refused:
-        chain(texts, shape)
+        derive(texts, shape)
     assert refused.value.code == code
     assert say(refused.value, lang)
 
 
 def test_the_layer_that_does_not_fit_is_named_by_its_number() -> None:
     with pytest.raises(ConvError, match=r"^2\. MaxPool2d\(9\): on axis H the kernel reaches 9"):
-        chain(["Conv2d(3, 8, 3)", "MaxPool2d(9)"], INPUT)
+        derive(["Conv2d(3, 8, 3)", "MaxPool2d(9)"], INPUT)
 
 
 SHAPES = (
@@ -315,7 +315,7 @@ def test_shapes_are_written_in_many_ways(text: str, capsys: pytest.CaptureFixtur
 def test_no_text_ends_in_a_traceback(text: str) -> None:
     assume("**" not in text)
     try:
-        chain([text], INPUT)
+        derive([text], INPUT)
     except ConvError:
         return
 
@@ -329,7 +329,7 @@ def test_wrong_arguments_are_refused_in_our_words(name: str, arguments: str) -> 
     bare = name.rpartition("(")[0].rpartition(".")[2].partition("(")[0].partition("（")[0]
     for shape in (INPUT, (1, 8, 8, 3)):
         try:
-            chain([f"{bare}{arguments}"], shape)
+            derive([f"{bare}{arguments}"], shape)
         except ConvError:
             continue
 
@@ -348,23 +348,23 @@ def test_names_without_brackets_are_layers_without_arguments(texts: tuple[str, .
 
 def test_bare_names_of_keras_take_its_defaults() -> None:
     assert _last("Conv2D(8, 3)", "ReLU", "MaxPooling2D", "GAP", "Dense(5)", shape=(1, 10, 10, 3)) == (1, 5)
-    assert chain(["GlobalAveragePooling2D"], (1, 10, 10, 3))[0].sees == ALL
+    assert derive(["GlobalAveragePooling2D"], (1, 10, 10, 3))[0].sees == ALL
 
 
 def test_one_input_that_is_not_read_is_said_in_the_singular() -> None:
-    lines = [str(line) for line in chain(["MaxPool2d(2)"], (1, 3, 9, 9))[0].lines]
+    lines = [str(line) for line in derive(["MaxPool2d(2)"], (1, 3, 9, 9))[0].lines]
     assert "H, W: the size is rounded down, so input 8 of 9 is not read" in lines
-    lines = [str(line) for line in chain(["MaxPool2d(3)"], (1, 3, 8, 8))[0].lines]
+    lines = [str(line) for line in derive(["MaxPool2d(3)"], (1, 3, 8, 8))[0].lines]
     assert "H, W: the size is rounded down, so inputs 6 to 7 of 8 are not read" in lines
 
 
 def test_e2_fields_of_dilated_layers() -> None:
     texts = [f"Conv2d(3, 3, 3, dilation={d}, padding={d})" for d in (1, 2, 5)]
-    sees = chain(texts, (1, 3, 32, 32))[-1].sees
+    sees = derive(texts, (1, 3, 32, 32))[-1].sees
     assert [(field.size, field.holes) for field in sees] == [(17, 0)] * 2  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("text", [None, 3, b"x", (), object()])
 def test_what_is_no_text_is_refused_in_our_words(text: object) -> None:
     with pytest.raises(ConvError):
-        chain([text], INPUT)  # type: ignore[list-item]
+        derive([text], INPUT)  # type: ignore[list-item]

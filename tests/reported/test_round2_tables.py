@@ -58,11 +58,11 @@ COMMANDS = {
     "efficient": ["summary", "models.py:efficient", "1x3x224x224"],
     "all columns": ["summary", "models.py:small", "1x3x64x64", "--columns",
                     "kind,input_size,output_size,num_params,kernel_size,pads,mult_adds,bytes,intensity,receptive_field"],
-    "shape": ["shape", "Conv2d(3,64,3,padding=1)", "MaxPool2d(3, 2, ceil_mode=True)", "1x3x224x224"],
+    "derive": ["derive", "Conv2d(3,64,3,padding=1)", "MaxPool2d(3, 2, ceil_mode=True)", "1x3x224x224"],
     "plan": ["plan", "Conv2d(64, 64, 3, padding=1)", "1x64x56x56"],
     "padding": ["padding", "224", "--kernel", "3", "--stride", "2"],
-    "bench-model": ["bench-model", "models.py:small", "1x3x32x32"],
-    "convert": ["convert", "Conv2d(3, 64, 7, stride=2)", "1x3x224x224"],
+    "accelerate": ["accelerate", "models.py:small", "1x3x32x32"],
+    "port": ["port", "Conv2d(3, 64, 7, stride=2)", "1x3x224x224"],
     "see": ["see", "--kernel", "gaussian", "-o", "seen.png"],
     "see --list": ["see", "--list"],
 }  # fmt: skip
@@ -115,7 +115,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_b11_no_number_and_no_shape_is_torn(folder: Path, command: str) -> None:
     arguments = COMMANDS[command]
-    if command == "bench-model":  # its times are others in every run: only whole ones may be there
+    if command == "accelerate":  # its times are others in every run: only whole ones may be there
         for columns in (60, 40):
             for line in _printed(folder, columns, arguments):
                 assert width(line) <= columns
@@ -148,10 +148,10 @@ def test_wide_shows_all_on_the_narrowest_screen(folder: Path) -> None:
 
 
 def test_a_real_terminal_is_asked_for_its_width(folder: Path) -> None:
-    lines = _really_printed(folder, 50, COMMANDS["shape"])
+    lines = _really_printed(folder, 50, COMMANDS["derive"])
     assert max(map(width, lines)) <= 50
     assert any("--wide" in line for line in lines)
-    assert max(map(width, _really_printed(folder, 50, [*COMMANDS["shape"], "--wide"]))) > 50
+    assert max(map(width, _really_printed(folder, 50, [*COMMANDS["derive"], "--wide"]))) > 50
 
 
 def test_a_pipe_gets_whole_lines(

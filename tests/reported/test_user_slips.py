@@ -207,5 +207,5 @@ def test_a_message_in_full_width_signs_is_read(message: str) -> None:
     "chain", ["Conv2d(3, 16, 3), ReLU(), MaxPool2d(2)", "nn.Conv2d(3, 16, 3),\nnn.ReLU(),\nnn.MaxPool2d(2),"]
 )
 def test_layers_with_commas_between_are_a_chain(chain: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--lang", "en", "shape", chain, "1x3x32x32"]) == 0
+    assert run(["--lang", "en", "derive", chain, "1x3x32x32"]) == 0
     assert "1x16x15x15" in capsys.readouterr().out

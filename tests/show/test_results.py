@@ -22,7 +22,7 @@ from kaiyan.show.i18n import say
 from kaiyan.show.json import SCHEMA
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.shown import Shown
-from kaiyan.spec.chain import chain
+from kaiyan.spec.chain import derive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,8 +42,8 @@ def _report() -> Report:
 
 
 RESULTS: dict[str, Callable[[], Shown]] = {
-    "derivation": lambda: kaiyan.Conv.parse(STEM).explain(SHAPE),
-    "shapes": lambda: chain([STEM, "MaxPool2d(3, 2, ceil_mode=True)", "Flatten()"], SHAPE),
+    "derivation": lambda: kaiyan.Conv.parse(STEM).derive(SHAPE),
+    "shapes": lambda: derive([STEM, "MaxPool2d(3, 2, ceil_mode=True)", "Flatten()"], SHAPE),
     "plan": lambda: kaiyan.plan(STEM, SHAPE),
     "port": lambda: kaiyan.port("Conv2d(3, 64, 7, stride=2)", SHAPE, "tf_same"),
     "padding": lambda: kaiyan.padding(224, 3, stride=2),
@@ -57,7 +57,7 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "shift": lambda: kaiyan.shift_report(nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU()), torch.rand(1, 3, 32, 32)),
 }
 """A result of each kind."""
-NO_RESULTS = ("accelerate", "join", "prepare")
+NO_RESULTS = ("accelerate", "join_fields", "prepare")
 """Functions that give a model, a field or a layer: things to compute with."""
 NUMBER = re.compile(r"\d[\d,]*,\d{3}|\d+(?:x\d+)+|\d+\.\d+")
 

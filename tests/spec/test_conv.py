@@ -271,7 +271,7 @@ def test_precision_takes_pytorchs_names() -> None:
 
 
 def test_the_derivation_of_a_stem() -> None:
-    derivation = Conv.parse("nn.Conv2d(3, 64, 7, stride=2, padding=3)").explain((1, 3, 224, 224))
+    derivation = Conv.parse("nn.Conv2d(3, 64, 7, stride=2, padding=3)").derive((1, 3, 224, 224))
     assert str(derivation).splitlines() == [
         "nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3): (1, 3, 224, 224) becomes (1, 64, 112, 112)",
         "H, W: the kernel reaches dilation·(kernel − 1) + 1 = 1·(7 − 1) + 1 = 7",
@@ -289,7 +289,7 @@ def test_the_derivation_of_a_stem() -> None:
 
 def test_the_derivation_of_words_and_of_what_is_not_read() -> None:
     spec = Conv(kernel_size=2, stride=2, padding=("causal", "same", "valid"))
-    assert str(spec.explain((1, 1, 6, 7, 7))).splitlines()[1:] == [
+    assert str(spec.derive((1, 1, 6, 7, 7))).splitlines()[1:] == [
         "D: the kernel reaches dilation·(kernel − 1) + 1 = 1·(2 − 1) + 1 = 2",
         "D: 'causal' puts reach − 1 = 1 before and nothing after: no output sees a later input",
         "D: output = ⌊(n + before + after − reach) / stride⌋ + 1 = ⌊(6 + 1 + 0 − 2) / 2⌋ + 1 = 3",
@@ -306,7 +306,7 @@ def test_the_derivation_of_words_and_of_what_is_not_read() -> None:
 
 def test_the_derivation_of_a_transposed_one() -> None:
     spec = Conv(8, 4, 3, stride=2, padding=(1, "same"), output_padding=(1, 0), bias=False, transposed=True)
-    assert str(spec.explain((1, 8, 4, 5))).splitlines()[1:-1] == [
+    assert str(spec.derive((1, 8, 4, 5))).splitlines()[1:-1] == [
         "H: the kernel reaches dilation·(kernel − 1) + 1 = 1·(3 − 1) + 1 = 3",
         "H: output = (n − 1)·stride + reach − before − after + output_padding = (4 − 1)·2 + 3 − 1 − 1 + 1 = 8",
         "H: output_padding chooses among the sizes 7, 8",
@@ -322,12 +322,12 @@ def test_the_derivation_of_a_transposed_one() -> None:
 
 
 def test_a_derivation_of_nothing_says_no_ratio() -> None:
-    assert "fully-connected" not in str(Conv(1, 1, 3, padding=2, rank=1).explain((1, 1, 0)))
-    assert "fully-connected" not in str(Conv(0, 1, 3, rank=1).explain((1, 0, 4)))
+    assert "fully-connected" not in str(Conv(1, 1, 3, padding=2, rank=1).derive((1, 1, 0)))
+    assert "fully-connected" not in str(Conv(0, 1, 3, rank=1).derive((1, 0, 4)))
 
 
 def test_a_derivation_as_facts() -> None:
-    derivation = Conv(2, 2, 2, stride=2, padding=((0, 1),), rank=1).explain([3, 2, 8])
+    derivation = Conv(2, 2, 2, stride=2, padding=((0, 1),), rank=1).derive([3, 2, 8])
     facts = json.loads(json.dumps(derivation.to_dict()))
     assert [line["text"] for line in facts["lines"]] == str(derivation).splitlines()
     assert (facts["spec"], facts["input_shape"], facts["output_shape"]) == (str(derivation.spec), [3, 2, 8], [3, 2, 4])

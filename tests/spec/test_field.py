@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaiyan import Conv, ConvError, join, receptive_field
+from kaiyan import Conv, ConvError, join_fields, receptive_field
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.field import Field
 
@@ -127,17 +127,17 @@ def test_the_rank_is_the_chains_or_the_inputs() -> None:
 def test_branches_join_in_the_union_of_what_they_see() -> None:
     skip = Field()
     deep = receptive_field([_c(3, p=1), _c(3, p=1)])[-1][0]
-    both = join(skip, deep)
+    both = join_fields(skip, deep)
     facts = _facts(both.size, both.start, both.inputs(5))
     assert facts == (5, 0, (3, 4, 5, 6, 7))
-    wide = join(Field().through(Axis(2), 0), Field().through(Axis(2, dilation=4), 0))
+    wide = join_fields(Field().through(Axis(2), 0), Field().through(Axis(2, dilation=4), 0))
     facts = _facts(wide.inputs(0), wide.size, wide.holes, wide.start)
     assert facts == ((0, 1, 4), 5, 2, 2)
     unknown = receptive_field([Conv(kernel_size=3, stride=2, padding="same")])[0][0]
-    assert join(unknown, receptive_field([_c(1, 2)])[0][0]).start is None
+    assert join_fields(unknown, receptive_field([_c(1, 2)])[0][0]).start is None
 
 
 def test_branches_of_different_phases_join() -> None:
     up = Field().through(Axis(2, 2), 0).through(TransposedAxis(2, 2), 0)
-    joined = join(up, Field())
+    joined = join_fields(up, Field())
     assert [joined.inputs(o) for o in range(3)] == [(0, 1), (0, 1), (2, 3)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kaiyan import Conv, ConvError, join, layers_between
+from kaiyan import Conv, ConvError, join_fields, layers_between
 from kaiyan.engine.problem import ACTIVATIONS, Problem, activation
 from kaiyan.show.i18n import say
 from kaiyan.spec.axis import Axis, TransposedAxis
@@ -21,21 +21,21 @@ def test_every_line_of_a_derivation_can_be_said_in_chinese() -> None:
         Conv(3, 4, 3, stride=2, padding=("same", 1), output_padding=(0, 1), transposed=True),
     ]
     for spec in specs:
-        for line in spec.explain((1, 3, *(7,) * (spec.rank or 2))).lines:
+        for line in spec.derive((1, 3, *(7,) * (spec.rank or 2))).lines:
             assert say(line, "zh") != str(line)
 
 
 def test_same_lower_is_derived_as_same_is() -> None:
-    assert "asks for ⌈n / stride⌉" in str(Conv(kernel_size=3, padding="same_lower").explain((1, 1, 4)))
+    assert "asks for ⌈n / stride⌉" in str(Conv(kernel_size=3, padding="same_lower").derive((1, 1, 4)))
 
 
 def test_a_derivation_holds_its_description() -> None:
     spec = Conv(3, 4, 3, padding=1)
-    assert spec.explain((1, 3, 4)).spec is spec
+    assert spec.derive((1, 3, 4)).spec is spec
 
 
 def test_intensity_of_nothing_is_nothing() -> None:
-    assert "0 bytes in float32, 0.0 FLOP/byte" in str(Conv(0, 0, 1, rank=1).explain((1, 0, 4)))
+    assert "0 bytes in float32, 0.0 FLOP/byte" in str(Conv(0, 0, 1, rank=1).derive((1, 0, 4)))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_the_crop_that_leaves_something_is_the_largest() -> None:
 
 def test_the_centre_of_a_union_is_between_its_ends() -> None:
     left, right = Field().through(Axis(3), 3), Field().through(Axis(2), 0)
-    assert join(left, right).start == -1
+    assert join_fields(left, right).start == -1
 
 
 def test_an_output_that_sees_nothing_has_no_size() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kaiyan import Conv, ConvError, join, layers_between, receptive_field
+from kaiyan import Conv, ConvError, join_fields, layers_between, receptive_field
 from kaiyan.engine.problem import Problem, activation, precision
 from kaiyan.spec.field import Field
 
@@ -180,7 +180,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "lazy-layer": (lambda: Conv.from_module(Conv2d()), "Conv2d does not know its channels yet\n  help: run it once on an input"),
     "branches-misaligned": (
-        lambda: join(Field(), receptive_field([Conv(kernel_size=1, stride=2)])[0][0]),
+        lambda: join_fields(Field(), receptive_field([Conv(kernel_size=1, stride=2)])[0][0]),
         "the branches step 1 / 2 inputs per output: they do not line up\n  help: the same strides in every branch",
     ),
     "start-unknown": (

@@ -1,4 +1,4 @@
-"""The command line: ``kaiyan see`` and ``kaiyan shape``, in English and Chinese."""
+"""The command line: ``kaiyan see`` and ``kaiyan derive``, in English and Chinese."""
 
 import sys
 

@@ -1,16 +1,16 @@
-"""``kaiyan bench-model``: what ``kaiyan.nn.accelerate`` makes of a model, layer by layer."""
+"""``kaiyan accelerate``: what ``kaiyan.nn.accelerate`` makes of a model, layer by layer."""
 
 from __future__ import annotations
 
 import click
 
 from kaiyan.cli import load
-from kaiyan.cli.command import Command, Session, wide
+from kaiyan.cli.command import Command, Session, json_flag, wide
 from kaiyan.engine.problem import PRECISIONS
 from kaiyan.show.sentence import sentence
 
 
-def _bench_model(*, model: str, shape: tuple[str, ...], precision: str, threads: int | None, as_json: bool) -> None:
+def _accelerate(*, model: str, shape: tuple[str, ...], precision: str, threads: int | None, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     made = load.model(model)
     import torch
@@ -25,17 +25,17 @@ def _bench_model(*, model: str, shape: tuple[str, ...], precision: str, threads:
     session.show(found, as_json=as_json)
 
 
-bench_model = Command(
-    name="bench-model",
+command = Command(
+    name="accelerate",
     summary="make a model's convolutions faster, and say by how much, layer by layer",
-    examples=("kaiyan bench-model net.py:make 1x3x224x224", "kaiyan bench-model torchvision:resnet18 1x3x224x224"),
-    callback=_bench_model,
+    examples=("kaiyan accelerate net.py:make 1x3x224x224", "kaiyan accelerate torchvision:resnet18 1x3x224x224"),
+    callback=_accelerate,
     params=[
         click.Argument(["model"], metavar="MODEL"),
         click.Argument(["shape"], nargs=-1, required=True, metavar="SHAPE..."),
         click.Option(["--precision"], default="default", metavar="|".join(PRECISIONS), help="the error allowed"),
         click.Option(["--threads"], type=int, metavar="N", help="how many threads"),
         wide(),
-        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        json_flag(),
     ],
 )

@@ -17,7 +17,7 @@ from kaiyan.show.rich import on_screen
 from kaiyan.show.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from kaiyan.cli.progress import Step
@@ -72,6 +72,11 @@ def wide() -> click.Option:
     )
 
 
+def json_flag() -> click.Option:
+    """The option of every command: what is shown to eyes, or the facts for a program."""
+    return click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON")
+
+
 class Command(click.Command):
     """A command that declares its summary, arguments, options and examples, and helps in the session's language."""
 
@@ -85,10 +90,17 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """The command of commands."""
+    """The command of commands; ``renamed`` are old names, which work and say so, ``exits`` what exit codes mean."""
 
     def __init__(
-        self, *, summary: str, examples: Sequence[str], commands: Sequence[Command], **attributes: Any
+        self,
+        *,
+        summary: str,
+        examples: Sequence[str],
+        commands: Sequence[Command],
+        renamed: Mapping[str, str],
+        exits: Mapping[int, str],
+        **attributes: Any,
     ) -> None:
         super().__init__(
             help=summary,
@@ -99,7 +111,7 @@ class Group(click.Group):
             commands={command.name or "": command for command in commands},
             **attributes,
         )
-        self.examples = tuple(examples)
+        self.examples, self.renamed, self.exits = tuple(examples), renamed, exits
         self.params.append(help_option())
 
     def get_help(self, ctx: click.Context) -> str:
@@ -108,6 +120,11 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in self.renamed:
+            old, args = args[0], [self.renamed[args[0]], *args[1:]]
+            session: Session = ctx.obj
+            renamed = sentence("renamed-command", "{old} is called {new} now", old=old, new=args[0])
+            click.echo(f"kaiyan: {session.say(renamed)}", err=True)
         if args[0] not in self.commands:
             raise KaiyanError(
                 "no-such-command",
@@ -138,6 +155,8 @@ def helped(command: Command | Group, ctx: click.Context) -> str:
     if isinstance(command, Group):
         rows = [(name, _said(session, inner.help or "")) for name, inner in command.commands.items()]
         sections.append(_section(_said(session, "commands"), rows))
+        codes = [(str(code), _said(session, meaning)) for code, meaning in command.exits.items()]
+        sections.append(_section(_said(session, "exit codes"), codes))
     rows = [
         (_spelled(param), _said(session, param.help or ""))
         for param in command.params

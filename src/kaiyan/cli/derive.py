@@ -1,4 +1,4 @@
-"""``kaiyan shape``: sizes, cost and receptive field of a layer or a chain of them, derived."""
+"""``kaiyan derive``: sizes, cost and receptive field of a layer or a chain of them, derived."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ import re
 import click
 
 from kaiyan.cli import written
-from kaiyan.cli.command import Command, Session, wide
+from kaiyan.cli.command import Command, Session, json_flag, wide
 from kaiyan.show.error import ConvError
-from kaiyan.spec.chain import chain
+from kaiyan.spec.chain import derive
 
 _SHAPE = re.compile(r"[\d\s()\[\],x×X*（）［］，、]+")
 """What a word of a shape is made of."""
 
 
-def _shape(*, words: tuple[str, ...], as_json: bool) -> None:
+def _derive(*, words: tuple[str, ...], as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     texts, sizes = _parted(words)
     if not texts or not sizes:
         raise ConvError(
             "nothing-to-derive",
             "a description and a shape are needed",
-            'kaiyan shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224',
+            'kaiyan derive "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224',
         )
-    steps = chain(texts, written.shape(sizes))
-    session.show(steps, as_json=as_json)
+    session.show(derive(texts, written.shape(sizes)), as_json=as_json)
 
 
 def _parted(words: tuple[str, ...]) -> tuple[list[str], str]:
@@ -50,18 +49,18 @@ def _separate(word: str) -> list[str]:
     return [ast.unparse(part) for part in node.elts]
 
 
-shape = Command(
-    name="shape",
+command = Command(
+    name="derive",
     summary="derive the output's size, the cost and the receptive field of a layer or a chain",
     examples=(
-        'kaiyan shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224',
-        'kaiyan shape "Conv2d(3, 8, 3, padding=1)" "ReLU()" "MaxPool2d(3, 2, ceil_mode=True)" "Flatten()" 1x3x10x10',
-        'kaiyan shape "keras.layers.Conv2D(32, 3, padding=\'same\')" "MaxPooling2D()" 1x28x28x1',
+        'kaiyan derive "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224',
+        'kaiyan derive "Conv2d(3, 8, 3, padding=1)" "ReLU()" "MaxPool2d(3, 2, ceil_mode=True)" "Flatten()" 1x3x10x10',
+        'kaiyan derive "keras.layers.Conv2D(32, 3, padding=\'same\')" "MaxPooling2D()" 1x28x28x1',
     ),
-    callback=_shape,
+    callback=_derive,
     params=[
         click.Argument(["words"], nargs=-1, metavar="LAYER... SHAPE"),
         wide(),
-        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        json_flag(),
     ],
 )

@@ -1,4 +1,4 @@
-"""``kaiyan explain``: the cause of a failure from its traceback or message, and what to do."""
+"""``kaiyan diagnose``: the cause of a failure from its traceback or message, and what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kaiyan.cli.command import Command, Session
+from kaiyan.cli.command import Command, Session, json_flag
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.table import Lines
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.causes.finding import Cause
 
 
-def _explain(*, words: tuple[str, ...], code: str | None, as_list: bool, as_json: bool) -> None:
+def _diagnose(*, words: tuple[str, ...], code: str | None, as_list: bool, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     if as_list or code:
         _catalogue(session, code)
@@ -59,7 +59,7 @@ def _catalogue(session: Session, code: str | None) -> None:
     rows = [cause for cause in CAUSES if code is None or cause.code == code.upper()]
     if not rows:
         known = ", ".join(dict.fromkeys(sorted(cause.code for cause in CAUSES)))
-        raise KaiyanError("no-such-code", "there is no code {code}; there are {known}", "kaiyan explain --list",
+        raise KaiyanError("no-such-code", "there is no code {code}; there are {known}", "kaiyan diagnose --list",
                           code=code, known=known)  # fmt: skip
     for cause in sorted(rows, key=lambda cause: cause.code):
         _row(session, cause, whole=code is not None)
@@ -73,19 +73,19 @@ def _row(session: Session, cause: Cause, *, whole: bool) -> None:
         session.show(diagnose(cause.example), as_json=False)
 
 
-explain = Command(
-    name="explain",
+command = Command(
+    name="diagnose",
     summary="say why a model fails, from a traceback or only the message, and what to do",
     examples=(
-        "kaiyan explain < traceback.txt",
-        'kaiyan explain "mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)"',
-        "kaiyan explain --code K012",
+        "kaiyan diagnose < traceback.txt",
+        'kaiyan diagnose "mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)"',
+        "kaiyan diagnose --code K012",
     ),
-    callback=_explain,
+    callback=_diagnose,
     params=[
         click.Argument(["words"], nargs=-1, metavar="[FILE | MESSAGE]"),
         click.Option(["--code"], metavar="K012", help="what a code stands for"),
         click.Option(["--list", "as_list"], is_flag=True, help="every failure that is known"),
-        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        json_flag(),
     ],
 )

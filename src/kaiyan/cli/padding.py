@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kaiyan.cli import written
-from kaiyan.cli.command import Command, Session, wide
+from kaiyan.cli.command import Command, Session, json_flag, wide
 from kaiyan.explain.padding import padding as conventions
 
 
@@ -16,7 +16,7 @@ def _padding(*, size: str, as_json: bool, **settings: str) -> None:
     session.show(found, as_json=as_json)
 
 
-padding = Command(
+command = Command(
     name="padding",
     summary="the padding conventions of PyTorch, TensorFlow and ONNX on one axis, side by side",
     examples=("kaiyan padding 224 --kernel 3 --stride 2", "kaiyan padding 13 --kernel 6 --stride 5 --json"),
@@ -28,6 +28,6 @@ padding = Command(
         click.Option(["--dilation"], default="1", metavar="D", help="the dilation"),
         click.Option(["--rank"], default="2", metavar="1|2|3", help="axes of the layers in the lines of code"),
         wide(),
-        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        json_flag(),
     ],
 )

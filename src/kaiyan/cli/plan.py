@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kaiyan.cli import written
-from kaiyan.cli.command import Command, Session, wide
+from kaiyan.cli.command import Command, Session, json_flag, wide
 from kaiyan.engine.problem import PRECISIONS
 from kaiyan.ops.plan import plan as planned
 from kaiyan.ops.plan import tune
@@ -29,7 +29,7 @@ def _tuned(session: Session, conv: str, shape: tuple[int, ...], seconds: float, 
         return tune(conv, shape, seconds=seconds, progress=progress, **options)
 
 
-plan = Command(
+command = Command(
     name="plan",
     summary="say which algorithm computes a convolution, why, and what the others would take",
     examples=(
@@ -50,6 +50,6 @@ plan = Command(
         click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep what was measured"),
         click.Option(["--seconds"], type=float, default=1.0, help="how long to measure"),
         wide(),
-        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        json_flag(),
     ],
 )

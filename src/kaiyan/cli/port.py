@@ -1,29 +1,29 @@
-"""``kaiyan convert``: a layer from another library: its pads, the lines of code, and what the usual mistake changes."""
+"""``kaiyan port``: a layer from another library: its pads, the lines of code, and what the usual mistake changes."""
 
 from __future__ import annotations
 
 import click
 
 from kaiyan.cli import written
-from kaiyan.cli.command import Command, Session
+from kaiyan.cli.command import Command, Session, json_flag
 from kaiyan.ops.port import port
 from kaiyan.spec.conventions import PADDING
 
 
-def _convert(*, conv: str, shape: str, source: str, as_json: bool) -> None:
+def _port(*, conv: str, shape: str, source: str, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     found = port(conv, written.shape(shape), source)
     session.show(found, as_json=as_json)
 
 
-convert = Command(
-    name="convert",
+command = Command(
+    name="port",
     summary="carry a layer from another library's padding: pads, lines of code, what a wrong choice changes",
     examples=(
-        'kaiyan convert "Conv2d(3, 64, 7, stride=2)" 1x3x224x224 --from tf-same',
-        'kaiyan convert "Conv1d(8, 8, 4)" 1x8x100 --from onnx-same-lower',
+        'kaiyan port "Conv2d(3, 64, 7, stride=2)" 1x3x224x224 --from tf-same',
+        'kaiyan port "Conv1d(8, 8, 4)" 1x8x100 --from onnx-same-lower',
     ),
-    callback=_convert,
+    callback=_port,
     params=[
         click.Argument(["conv"], metavar="CONV"),
         click.Argument(["shape"], metavar="SHAPE"),
@@ -33,6 +33,6 @@ convert = Command(
             metavar="|".join(("torch", *PADDING)),
             help="whose padding: a word, or a library and its word, such as tf-same or onnx-same-lower",
         ),
-        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        json_flag(),
     ],
 )

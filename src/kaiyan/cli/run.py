@@ -10,60 +10,75 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiyan import __version__
-from kaiyan.cli import load
-from kaiyan.cli.bench_model import bench_model
+from kaiyan.cli import (
+    accelerate,
+    derive,
+    diagnose,
+    least_input,
+    load,
+    padding,
+    plan,
+    port,
+    see,
+    shift_report,
+    summary,
+    whole_sizes,
+)
 from kaiyan.cli.command import Group, Session, understood
-from kaiyan.cli.convert import convert
-from kaiyan.cli.explain import explain
-from kaiyan.cli.padding import padding
-from kaiyan.cli.plan import plan
-from kaiyan.cli.see import see
-from kaiyan.cli.shape import shape
-from kaiyan.cli.summary import summary
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import language, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BAD_INPUT = 2
-INTERRUPTED = 130
+DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 kaiyan = Group(
     name="kaiyan",
     summary="convolution, computed, explained and shown",
-    examples=("kaiyan see", 'kaiyan shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224'),
+    examples=("kaiyan see", 'kaiyan derive "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224'),
     params=[
         click.Option(["--lang"], metavar="en|zh", help="the language; else KAIYAN_LANG, else the locale"),
         click.Option(["--version"], is_flag=True, help="print the version"),
     ],
-    commands=[see, shape, plan, convert, padding, bench_model, summary, explain],
-)
+    commands=[
+        module.command
+        for module in (
+            see, derive, plan, port, padding, accelerate, summary, diagnose, least_input, whole_sizes, shift_report,
+        )
+    ],
+    renamed={"shape": "derive", "convert": "port", "bench-model": "accelerate", "explain": "diagnose"},
+    exits={
+        DONE: "done",
+        BAD_INPUT: "the input cannot be used; standard error says why in one sentence",
+        INTERRUPTED: "interrupted",
+    },
+)  # fmt: skip
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code of one command line: 0, 2 for bad input with one sentence on stderr, 130 when interrupted."""
+    """The exit code of one command line; the group ``kaiyan`` says what each means."""
     _write_what_can_be_written()
     session = Session("en")
     try:
         session = Session(language(_asked_language(arguments)))
         if "--version" in arguments[:3]:
             click.echo(f"kaiyan {__version__}")
-            return 0
+            return DONE
         kaiyan.main(list(arguments), prog_name="kaiyan", standalone_mode=False, obj=session)
     except click.UsageError as error:
-        return _refused(understood(error), session)
+        return _refused(understood(error), session, arguments)
     except KaiyanError as error:
-        return _refused(error, session)
+        return _refused(error, session, arguments)
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        return _refused(load.missing("torch", "pip install 'kaiyan[torch]'"), session)
+        return _refused(load.missing("torch", "pip install 'kaiyan[torch]'"), session, arguments)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return DONE
 
 
 def _write_what_can_be_written() -> None:
@@ -73,7 +88,9 @@ def _write_what_can_be_written() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _refused(error: KaiyanError, session: Session) -> int:
+def _refused(error: KaiyanError, session: Session, arguments: Sequence[str]) -> int:
+    if "--json" in arguments:
+        session.json(error.to_dict())
     click.echo(f"kaiyan: {say(error, session.lang)}", err=True)
     return BAD_INPUT
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kaiyan.cli import written
-from kaiyan.cli.command import Command, Session
+from kaiyan.cli.command import Command, Session, json_flag
 from kaiyan.pictures.error import PictureError
 from kaiyan.pictures.kernels import KERNELS, kernel
 from kaiyan.pictures.reading import local
@@ -138,7 +138,7 @@ def _free_name(seen: Seen) -> Path:
     return next(path for path in names if not path.exists())
 
 
-see = Command(
+command = Command(
     name="see",
     summary="slide a kernel over a picture and draw input, kernel and output side by side",
     examples=(
@@ -173,7 +173,7 @@ see = Command(
         click.Option(["--flip"], is_flag=True, help="flip the kernel first: the mathematician's convolution"),
         click.Option(["--grey"], is_flag=True, help="filter the luminance, not each colour"),
         click.Option(["--output", "-o"], metavar="FILE", help="where to write; else a free name in this folder"),
-        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        json_flag(),
         click.Option(["--list", "as_list"], is_flag=True, help="show every kernel"),
     ],
 )

@@ -7,7 +7,7 @@ import re
 import click
 
 from kaiyan.cli import load
-from kaiyan.cli.command import Command, Session, wide
+from kaiyan.cli.command import Command, Session, json_flag, wide
 from kaiyan.show.sentence import sentence
 
 
@@ -22,7 +22,7 @@ def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: 
     session.show(found, as_json=as_json)
 
 
-summary = Command(
+command = Command(
     name="summary",
     summary="a model layer by layer: shapes, parameters, multiply-adds, receptive fields, and where it fails",
     examples=("kaiyan summary net.py:make 1x3x224x224", "kaiyan summary net.py:words 1x7:int64 --depth 2"),
@@ -35,6 +35,6 @@ summary = Command(
             ["--columns"], metavar="NAMES", help="what to show, such as output_size,pads,kernel_size,time,algorithm"
         ),
         wide(),
-        click.Option(["--json", "as_json"], is_flag=True, help="print the facts as JSON"),
+        json_flag(),
     ],
 )

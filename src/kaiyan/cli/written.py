@@ -27,6 +27,15 @@ def shape(text: str) -> Shape:
     return read.shape([int(word) for word in words])
 
 
+def is_shape(text: str) -> bool:
+    """Whether a text is a shape and nothing else, such as a file's name.
+
+    >>> is_shape("1x3x224x224"), is_shape("cat.jpg")
+    (True, False)
+    """
+    return re.fullmatch(r"[(\[]?\d+(\s*[x×*,]\s*\d+)*[)\]]?", half_width(text).strip()) is not None
+
+
 def value(text: str) -> Any:
     """A number, "2,1" an entry an axis, "(0,1),(2,3)" a pair an axis, or words.
 

@@ -138,7 +138,7 @@ def see(
     C = len(image.pixels)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "padding_mode": padding_mode}
     spec = Conv(C, C, taps.values.shape, groups=C, bias=False, **options)
-    derivation = spec.explain((1, *image.pixels.shape))
+    derivation = spec.derive((1, *image.pixels.shape))
     if prod(derivation.output_shape) > 3 * MOST_PIXELS:
         raise PictureError(
             "output-too-large",

@@ -1,6 +1,6 @@
 """What can be wrong with what a user gave: one sentence with their numbers, and ways out that were checked."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kaiyan.show.sentence import Sentence
 
@@ -18,6 +18,8 @@ class KaiyanError(ValueError):
     >>> error.facts["least"]
     2
     """
+
+    JSON: ClassVar[tuple[str, ...]] = ("code", "place", "sentence", "help", "facts")
 
     def __init__(self, code: str, text: str, /, *help_: str, **facts: object) -> None:
         self.code = code
@@ -37,6 +39,12 @@ class KaiyanError(ValueError):
         found.place = place
         found.args = (f"{place}: {found}",)
         return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """The code, the sentence, the ways out and the facts, for JSON."""
+        from kaiyan.show.json import document
+
+        return document("error", self)
 
     def __reduce__(self) -> tuple[object, ...]:
         texts = self.sentence.text, tuple(s.text for s in self.help)

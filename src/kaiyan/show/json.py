@@ -39,6 +39,11 @@ def data(value: Any) -> Any:
     return _other(value)
 
 
+def document(kind: str, value: Any) -> dict[str, Any]:
+    """A whole document: the schema, the kind of result, and its attributes."""
+    return {"schema": SCHEMA, "kind": kind, **attributes(value)}
+
+
 def written(facts: Any) -> str:
     """The text of a JSON document."""
     return json.dumps(data(facts), ensure_ascii=False, indent=2, allow_nan=False)

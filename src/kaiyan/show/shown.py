@@ -81,9 +81,9 @@ class Shown(Data):
 
     def to_dict(self) -> dict[str, Any]:
         """Numbers, words and sentences for JSON, with the ``schema`` that they keep to and the ``kind`` of result."""
-        from kaiyan.show.json import SCHEMA, attributes
+        from kaiyan.show.json import document
 
-        return {"schema": SCHEMA, "kind": self.KIND, **attributes(self)}
+        return document(self.KIND, self)
 
     def to_json(self) -> str:
         """The text of ``to_dict``."""

@@ -10,13 +10,13 @@ from kaiyan.show.shown import Shown
 from kaiyan.show.table import Lines, Row, Table, headings
 from kaiyan.spec import keras, layers, read
 from kaiyan.spec.call import Call, named_or_called, short
+from kaiyan.spec.conv import Conv, Shape
 from kaiyan.spec.field import Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kaiyan.show.table import Part
-    from kaiyan.spec.conv import Shape
     from kaiyan.spec.step import Layer, Step
 
 
@@ -58,15 +58,18 @@ class Chain(Shown, tuple["Step", ...]):
         return Table(names, tuple(Row((str(number), *step.cells)) for number, step in enumerate(self, start=1)))
 
 
-def chain(texts: Iterable[str], input_shape: Any) -> Chain:
-    """What each layer makes of the one before: PyTorch's layers and functions, or Keras's with the channels last.
+def derive(chain: Conv | str | Iterable[Conv | str], input_shape: Any) -> Chain:
+    """The shape, cost and receptive field after each layer of a chain, with the arithmetic in sentences.
 
-    Raises ``ConvError`` for what is no such layer, and where a layer does not fit what comes to it.
+    ``chain`` is a layer or several in order, as PyTorch (N, C, *spatial) or Keras (N, *spatial, C) writes them;
+    ``input_shape`` may lack the batch. Raises ``ConvError`` for what is no such layer, and where a layer does not fit
+    what comes to it.
 
-    >>> [step.output_shape for step in chain(["Conv2d(3, 8, 3, padding=1)", "MaxPool2d(3, 2)"], (1, 3, 10, 10))]
+    >>> [step.output_shape for step in derive(["Conv2d(3, 8, 3, padding=1)", "MaxPool2d(3, 2)"], (1, 3, 10, 10))]
     [(1, 8, 10, 10), (1, 8, 4, 4)]
     """
-    calls = [named_or_called(text) for text in texts]
+    texts = [chain] if isinstance(chain, (str, Conv)) else chain
+    calls = [named_or_called(str(text) if isinstance(text, Conv) else text) for text in texts]
     shape = read.shape(input_shape)
     if not _in_keras(calls):
         return Chain(_run([layer for call in calls for layer in layers.of_call(call)], shape))

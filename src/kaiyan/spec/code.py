@@ -144,7 +144,7 @@ def not_a_convolution(call: Call) -> ConvError:
             "keras-code",
             "{text!r} is written as in Keras, without the input's channels",
             *(["{line}"] if "Separable" not in call.name else []),
-            'kaiyan shape "{text}" SHAPE reads it: Keras puts channels last',
+            'kaiyan derive "{text}" SHAPE reads it: Keras puts channels last',
             line=_from_keras(call),
             **facts,
         )
@@ -154,7 +154,7 @@ def not_a_convolution(call: Call) -> ConvError:
         "{name} is not a convolution",
         "one of {known}",
         *(["a pooling window has the sizes of {window}"] if window else []),
-        *(['kaiyan shape "{text}" SHAPE derives its sizes'] if "Pool" in call.name and not window else []),
+        *(['kaiyan derive "{text}" SHAPE derives its sizes'] if "Pool" in call.name and not window else []),
         known=", ".join(CALLS),
         window=window,
         **facts,

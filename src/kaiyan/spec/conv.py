@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from math import gcd, prod
 from typing import TYPE_CHECKING, Any
@@ -266,11 +267,19 @@ class Conv:
         """
         return cost.full_weights(self, input_shape)
 
-    def explain(self, input_shape: Any) -> Derivation:
-        """Derives the output's size with this input's numbers; ``print`` shows it, ``to_dict`` gives the facts."""
-        from kaiyan.spec.derivation import derive
+    def derive(self, input_shape: Any) -> Derivation:
+        """How an input (N, C, *spatial) or (C, *spatial) becomes the output, and what it costs, with its own numbers.
 
-        return derive(self, input_shape)
+        Raises ``ConvError`` as ``output_shape`` does.
+        """
+        from kaiyan.spec.derivation import derivation
+
+        return derivation(self, input_shape)
+
+    def explain(self, input_shape: Any) -> Derivation:
+        """The old name of ``derive``."""
+        warnings.warn("Conv.explain is called Conv.derive", DeprecationWarning, stacklevel=2)
+        return self.derive(input_shape)
 
     def _each(self, values: Shape) -> int | Shape:
         return values if self.rank is not None else values[0]

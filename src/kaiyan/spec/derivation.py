@@ -44,7 +44,7 @@ class Derivation(Shown):
     __repr__ = Shown.__str__
 
 
-def derive(spec: Conv, input_shape: Any) -> Derivation:
+def derivation(spec: Conv, input_shape: Any) -> Derivation:
     """The derivation for one input (N, C, *spatial) or (C, *spatial); raises ``ConvError`` as output_shape does."""
     shape = read.shape(input_shape)
     output = spec.output_shape(shape)

@@ -91,7 +91,7 @@ class Field(Data):
         return frozenset().union(*(self.seen(o) for o in outputs))
 
 
-def join(*fields: Field) -> Field:
+def join_fields(*fields: Field) -> Field:
     """The field where branches meet in a sum or a concatenation: the union of what they see.
 
     Raises ``ConvError`` when their jumps differ: their outputs do not lie on one another.

@@ -146,7 +146,7 @@ class Convolution:
         return self.spec.rank
 
     def step(self, shape: Shape, sees: tuple[Field, ...] | str) -> Step:
-        derivation = self.spec.explain(shape)
+        derivation = self.spec.derive(shape)
         fitted, spatial = self.spec.fitted(shape)
         return Step(
             self.text,

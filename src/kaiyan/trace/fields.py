@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.show.error import ConvError
 from kaiyan.spec.axis import Axis, TransposedAxis
-from kaiyan.spec.field import Field, join
+from kaiyan.spec.field import Field, join_fields
 from kaiyan.trace.windows import argument, each, windows
 
 if TYPE_CHECKING:
@@ -149,7 +149,9 @@ def _joined(call: Call, before: list[Sight]) -> Sight:
     spaces = {t.shape[2:] for t in call.inputs if len(t.shape) == rank + 2}
     if len(before) > 1 and len(spaces) > 1:
         return UNKNOWN
-    return replace(before[0], axes=tuple(join(*fields) for fields in zip(*(s.axes for s in before), strict=True)))
+    return replace(
+        before[0], axes=tuple(join_fields(*fields) for fields in zip(*(s.axes for s in before), strict=True))
+    )
 
 
 def _stacked(call: Call, before: list[Sight]) -> Sight:

@@ -84,13 +84,13 @@ def test_nothing_to_explain_is_refused() -> None:
 
 
 def test_the_command_explains_a_message(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--lang", "zh", "explain", MESSAGE]) == 0
+    assert run(["--lang", "zh", "diagnose", MESSAGE]) == 0
     assert "288 = 32·3·3" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("code", "exit_code"), [("K012", 0), ("k001", 0), ("K999", 2)])
 def test_the_command_knows_codes(code: str, exit_code: int) -> None:
-    assert run(["--lang", "en", "explain", "--code", code]) == exit_code
+    assert run(["--lang", "en", "diagnose", "--code", code]) == exit_code
 
 
 def test_every_example_is_understood_as_its_own_code() -> None:

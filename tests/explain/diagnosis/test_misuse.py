@@ -104,7 +104,7 @@ def test_inputs_by_name_do_not_break_the_diagnosis() -> None:
 
 
 def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["explain", "nofile.txt"]) == 2
+    assert run(["diagnose", "nofile.txt"]) == 2
     assert "there is no file nofile.txt" in capsys.readouterr().err
 
 
@@ -113,7 +113,7 @@ def test_tracebacks_as_terminals_write_them(encoding: str, tmp_path: Path, capsy
     text = '  File "C:\\项目\\net.py", line 3, in forward\n    return self.fc(x)\n'
     text += "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)\n"
     (tmp_path / "tb.txt").write_bytes(text.encode(encoding))
-    assert run(["explain", str(tmp_path / "tb.txt")]) == 0
+    assert run(["diagnose", str(tmp_path / "tb.txt")]) == 0
     shown = capsys.readouterr().out
     assert "K012" in shown
     assert "项目" in shown
@@ -207,7 +207,7 @@ def test_without_torch_it_is_said_what_is_needed() -> None:
         assert f"kaiyan.{name} needs torch: pip install 'kaiyan[torch]'" in done.stderr
 
 
-@pytest.mark.parametrize("line", [["explain", "mat1 and mat2"], ["explain", "--list"], ["summary", "a.py:b", "1x3"]])
+@pytest.mark.parametrize("line", [["diagnose", "mat1 and mat2"], ["diagnose", "--list"], ["summary", "a.py:b", "1x3"]])
 def test_commands_without_torch_are_refused(line: list[str]) -> None:
     code = f"{WITHOUT}from kaiyan.cli.run import run; sys.exit(run({line!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

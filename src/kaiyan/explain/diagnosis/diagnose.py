@@ -91,7 +91,7 @@ def diagnose(error: BaseException | str | Record, model: nn.Module | None = None
     """
     given: Any = error.error if isinstance(error, Record) else error
     if not isinstance(given, (str, BaseException)) or (isinstance(given, str) and not given.strip()):
-        raise KaiyanError("no-message", "there is no error to explain", "kaiyan explain < traceback.txt")
+        raise KaiyanError("no-message", "there is no error to explain", "kaiyan diagnose < traceback.txt")
     if model is not None:
         model = checked(model)
     facts = gathered(error, model, inputs)

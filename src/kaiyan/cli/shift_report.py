@@ -1,0 +1,35 @@
+"""``kaiyan shift-report``: how a model's maps and its answer follow a picture that moves."""
+
+from __future__ import annotations
+
+import click
+
+from kaiyan.cli import load, written
+from kaiyan.cli.command import Command, Session, json_flag, wide
+from kaiyan.show.sentence import sentence
+
+
+def _shift_report(*, model: str, picture: str, shifts: int, as_json: bool) -> None:
+    session: Session = click.get_current_context().obj
+    net = load.model(model)
+    shown = load.example(net, [picture])[0] if written.is_shape(picture) else picture
+    from kaiyan.explain.shift import shift_report as measure
+
+    with session.working(sentence("summary", "running the model")):
+        result = measure(net, shown, shifts)
+    session.show(result, as_json=as_json)
+
+
+command = Command(
+    name="shift-report",
+    summary="how far a model's maps and its answer follow a picture that moves, and which layer breaks it",
+    examples=("kaiyan shift-report net.py:make 1x3x64x64", "kaiyan shift-report torchvision:resnet18 cat.jpg"),
+    callback=_shift_report,
+    params=[
+        click.Argument(["model"], metavar="MODEL"),
+        click.Argument(["picture"], metavar="SHAPE|PICTURE"),
+        click.Option(["--shifts"], type=int, default=8, metavar="N", help="by up to how many columns it is moved"),
+        wide(),
+        json_flag(),
+    ],
+)
