@@ -170,7 +170,7 @@ def _cut(_: Facts, __: re.Match[str]) -> Finding:
 
 _MACHINE = sentence("title", "the machine, its drivers and its files")
 
-BEFORE = (
+ROWS = (
     Cause(
         "K074", r"'NoneType' object (?:has no attribute '(?P<attribute>shape|ndim|"
         r"dtype|astype|copy|resize|convert|transpose)'|is not subscriptable)|"

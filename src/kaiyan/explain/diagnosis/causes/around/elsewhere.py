@@ -261,7 +261,7 @@ def _opencv(_: Facts, found: re.Match[str]) -> Finding:
     ))  # fmt: skip
 
 
-ELSEWHERE = (
+ROWS = (
     Cause(
         "K070",
         r"Got invalid dimensions for input: (?P<name>\S+) for the following indices\s*(?P<axes>(?:index: \d+ Got: \d+ "

@@ -82,7 +82,7 @@ def _mps_double(_: Facts, __: re.Match[str]) -> Finding:
                               line),))  # fmt: skip
 
 
-GPU = (
+ROWS = (
     Cause(
         "K068",
         r"(?P<lookup>srcIndex < srcSelectDimSize|index out of bounds\"? failed|idx_dim >= 0 && idx_dim < index_size|"

@@ -115,7 +115,7 @@ def _kinds(facts: Facts, wanted: int) -> Iterator[Fix]:
         yield fed(sentence("K001", "average the colours: {line}", line=line), line, lambda x: x.mean(1, keepdim=True))
 
 
-PACKAGES = (
+ROWS = (
     Cause(
         "K070", r"features to be of length (?P<steps>\d+), but found (?P<length>\d+)|"
         r"Shape mismatch at dimension (?P<axis>\d+): expected (?P<there>\d+), got (?P<here>\d+)",

@@ -66,7 +66,7 @@ def _divisors(condition: ast.expr, values: dict[str, Any]) -> Iterator[Fix]:
                        near=" or ".join(str(d) for d in sorted(near))))  # fmt: skip
 
 
-ASSERTS = (
+ROWS = (
     Cause(
         "K072", r"AssertionError",
         'File "net.py", line 8, in __init__\n    assert width % heads == 0\nAssertionError', _asserted,

@@ -281,7 +281,7 @@ def _uniterable(facts: Facts, found: re.Match[str]) -> Finding | None:
                                "model.parameters()"),), is_outside=True)  # fmt: skip
 
 
-CALLS = (
+ROWS = (
     Cause(
         "K034", r"received an invalid combination of arguments - got \((?P<kind>[A-Z]\w+),",
         "conv2d() received an invalid combination of arguments - got (ReLU, Parameter, Parameter)", _layer_given,

@@ -164,7 +164,7 @@ def _early(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, (Fix(offer, first.text, f"{line}\n{first.text}", line=first),))
 
 
-NAMES = (
+ROWS = (
     Cause(
         "K033", r"'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'",
         "File \"a.py\", line 3, in forward\n  x = self.pool(x)\n'Net' object has no attribute 'pool'", _missing,

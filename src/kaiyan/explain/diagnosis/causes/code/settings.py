@@ -238,7 +238,7 @@ def _output_padding(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, (replaced(offer, layer, facts.path or "", made),) if made else ())
 
 
-SETTINGS = (
+ROWS = (
     Cause("K008",
         r"padding='same' is not supported for strided", "padding='same' is not supported for strided convolutions",
         _same_stride),

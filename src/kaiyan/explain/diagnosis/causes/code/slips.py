@@ -75,7 +75,7 @@ def _one_state(facts: Facts, _: re.Match[str]) -> Finding | None:
     return Finding(said, (edited_lines(offer, place.path, {place.line: text}),))
 
 
-SLIPS = (
+ROWS = (
     Cause(
         "K045", r"index 1 is out of bounds for dimension 0 with size 1",
         "LSTM: index 1 is out of bounds for dimension 0 with size 1", _one_state,

@@ -169,7 +169,7 @@ def _named_parts(facts: Facts, name: str) -> Finding:
     return Finding(said, fixes or (Fix(sentence("K024", "take only the values: {line}", line=line), None, line),))
 
 
-TYPES = (
+ROWS = (
     Cause("K007",
         r"Input type \(torch\.cuda\.\w+\) and weight type \(torch\.\w+Tensor\)|on the same device, but found|"
         r"Input type \(torch\.\w+Tensor\) and weight type \((?:torch\.cuda|MPS)|"

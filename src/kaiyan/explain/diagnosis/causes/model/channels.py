@@ -296,7 +296,7 @@ _CONVOLUTION = (
     r"to have (?P<expected>\d+) channels|Invalid channel dimensions"
 )
 
-CHANNELS = (
+ROWS = (
     Cause(
         "K002",
         r"Given transposed=1, weight of size \[(?P<weight>[^\]]*)\], expected input\[(?P<shape>[^\]]*)\] to have "

@@ -86,7 +86,7 @@ def _in_words(found: re.Match[str]) -> tuple[tuple[str, int], tuple[str, int]] |
 
 
 _MANY = r"`?(?:self\.|config\.)?\w*heads?\w*`?"
-HEADS = (
+ROWS = (
     Cause(
         "K046", rf"[^\n:]*(?:divisible by|a multiple of) (?:the )?(?:number of )?(?:attention )?{_MANY}(?!\w)[^\n]*|"
         rf"(?:self\.)?\w*heads?\w*(?::| \()? ?\d* ?\)? must divide [^\n]*",

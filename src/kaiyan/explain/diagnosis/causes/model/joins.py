@@ -260,7 +260,7 @@ def _fitted(old: Any, step: Call, other: Shape) -> Iterator[Fix]:
         yield followed(said, old, step.path, *resize)
 
 
-JOINS = (
+ROWS = (
     Cause(
         "K021",
         r"size of tensor a \((?P<a>\d+)\) must match the size of tensor b \((?P<b>\d+)\) at non-singleton dimension "

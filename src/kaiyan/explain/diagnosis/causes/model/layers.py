@@ -233,7 +233,7 @@ def _grouped(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, (Fix(offer, str(G), str(near)),))
 
 
-LAYERS = (
+ROWS = (
     Cause(
         "K040",
         r"Expected more than 1 spatial element when training, got input size (?:torch\.Size\()?(?P<shape>[^)]*)",

@@ -297,7 +297,7 @@ _PRODUCT = (
     r"size mismatch, m1: \[(\d+) x (\d+)\], m2: \[(\d+) x \d+\]"
 )
 
-LINEAR = (
+ROWS = (
     Cause(
         "K012", _PRODUCT,
         "mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)", _linear,

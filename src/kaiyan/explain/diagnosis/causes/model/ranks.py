@@ -221,7 +221,7 @@ def _per_axis(value: Any, rank: int) -> Any:
     return value[-rank:] if len(value) >= rank else value[0]
 
 
-RANKS = (
+ROWS = (
     Cause("K005",
         r"Expected \dD \(unbatched\) or (?P<batched>\d)D \(batched\) input to (?P<layer>\w+), but got input of size: "
         r"\[(?P<shape>[^\]]*)\]|expected (?:2D or )?(?P<norm>\d)D input \(got (?P<got>\d)D|"

@@ -178,7 +178,7 @@ def _negative(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, tuple(fixes) or (Fix(sentence("K017", "padding={padding}", padding=0), None, "padding=0"),))
 
 
-SIZES = (
+ROWS = (
     Cause(
         "K017",
         r"input size per channel: [(\[](?P<n>[^)\]]*)[)\]]. Calculated output size per channel: [(\[](?P<m>[^)\]]*)",

@@ -133,7 +133,7 @@ def _spatial(facts: Facts) -> tuple[int, ...]:
     return tuple(facts.inputs[0].shape[2:]) if facts.inputs and hasattr(facts.inputs[0], "shape") else ()
 
 
-NAMED = (
+ROWS = (
     Cause(
         "K070",
         r"[Ii]nput (?:image size|height|width|size) \(?(?P<given>\d+(?:[*x]\d+)?)\)? doesn't match (?:the )?model "

@@ -83,7 +83,7 @@ def _contiguous(facts: Facts, _: re.Match[str]) -> Finding:
     return Finding(said, (Fix(offer, ".view(", ".reshape("),))
 
 
-STATES = (
+ROWS = (
     Cause("K020", r"Expected more than 1 value per channel when training, got input size (?P<shape>.*)",
         "Expected more than 1 value per channel when training, got input size torch.Size([1, 8])", _one_value),
     Cause("K025",

@@ -28,9 +28,7 @@ def _recurrent(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or ()
     fixes: list[Fix] = []
     if len(shape) == 3 and shape[1] == expected and not facts.done:
-        line = "x = x.transpose(1, 2)"
-        moved = sentence("K045", "the {expected} features are on axis 1: {line}", expected=expected, line=line)
-        fixes.append(fed(moved, line, lambda x: x.transpose(1, 2)))
+        fixes.append(_turned_input(expected))
     fixes += _rebuilt(facts, sentence("K045", "input_size={got}", got=got), input_size=got)
     if len(shape) == 3 and shape[1] == expected and facts.done and isinstance(facts.layer, nn.RNNBase):
         moved = sentence("K045", "the {expected} features are on axis 1: transpose(1, 2) before it", expected=expected)
@@ -38,6 +36,12 @@ def _recurrent(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(
         said, tuple(fixes) or (Fix(sentence("K045", "input_size={got}", got=got), None, f"input_size={got}"),)
     )
+
+
+def _turned_input(expected: int) -> Fix:
+    line = "x = x.transpose(1, 2)"
+    moved = sentence("K045", "the {expected} features are on axis 1: {line}", expected=expected, line=line)
+    return fed(moved, line, lambda x: x.transpose(1, 2))
 
 
 def _turned(facts: Facts, said: Any) -> Fix:
@@ -84,9 +88,7 @@ def _attention(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or ()
     fixes: list[Fix] = []
     if len(shape) == 3 and shape[1] == expected and not facts.done:
-        line = "x = x.transpose(1, 2)"
-        moved = sentence("K045", "the {expected} features are on axis 1: {line}", expected=expected, line=line)
-        fixes.append(fed(moved, line, lambda x: x.transpose(1, 2)))
+        fixes.append(_turned_input(expected))
     if facts.done and len(shape) == 3 and expected in shape[:2]:
         fixes += turned_line(facts, TURN, lambda code: sentence(
             "K045", "the {expected} features are on axis 1: {line}", expected=expected, line=code))  # fmt: skip
@@ -224,7 +226,7 @@ def _indices(facts: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, tuple(fixes))
 
 
-TOKENS = (
+ROWS = (
     Cause(
         "K045", r"input\.size\(-1\) must be equal to input_size\. Expected (?P<expected>\d+), got (?P<got>\d+)|"
         r"input has inconsistent input_size: got (?P<cell_got>\d+),? expected (?P<cell_expected>\d+)",

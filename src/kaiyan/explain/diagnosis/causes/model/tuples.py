@@ -253,7 +253,7 @@ def _fields(place: Scene) -> Iterator[Fix]:
             )
 
 
-TUPLES = (
+ROWS = (
     Cause(
         "K044", r"must be Tensor, not (?P<kind>\w*(?:Output|Result|Prediction)\w*|dict|OrderedDict)\b|"
         r"got \((?P<other>\w*Output\w*|dict|OrderedDict), (?:Tensor|Parameter)",

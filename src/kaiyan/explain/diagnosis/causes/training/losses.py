@@ -168,7 +168,7 @@ def _integral(facts: Facts, _: re.Match[str]) -> Finding:
         "K053", "convert the target to floats: {code}", code=code))), is_outside=True)  # fmt: skip
 
 
-LOSSES = (
+ROWS = (
     Cause(
         "K050", r"Expected input batch_size \((?P<input>\d+)\) to match target batch_size \((?P<target>\d+)\)",
         "Expected input batch_size (169) to match target batch_size (25).", _batch,

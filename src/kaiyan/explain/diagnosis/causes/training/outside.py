@@ -301,7 +301,7 @@ def _parameters(facts: Facts, found: re.Match[str]) -> Finding:
     return _outside(said, *fixes)
 
 
-OUTSIDE = (
+ROWS = (
     Cause(
         "K064", r"Can't call numpy\(\) on (?:Tensor|Variable) that requires grad|"
         r"can't convert (?P<device>cuda|mps|xpu)(?::\d+)? device type tensor to numpy|"

@@ -113,7 +113,7 @@ def _whole_lengths(_: Facts, found: re.Match[str]) -> Finding:
     return Finding(said, (Fix(offer, None, f"{found['which']} = {found['which']}.long()"),), is_outside=True)
 
 
-SEQUENCES = (
+ROWS = (
     Cause(
         "K057",
         r"(?:cross_entropy_loss|nll_loss\w*|mse_loss|l1_loss|smooth_l1_loss|huber_loss|binary_cross_entropy\w*|kl_div|"

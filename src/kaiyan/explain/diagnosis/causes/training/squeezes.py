@@ -99,7 +99,7 @@ _ASKED = (
 )
 """Words with which a lost batch shows, each of them with other causes too."""
 
-SQUEEZES = (
+ROWS = (
     Cause(
         "K058", _ASKED,
         "Dimension out of range (expected to be in range of [-1, 0], but got 1)", _squeezed,

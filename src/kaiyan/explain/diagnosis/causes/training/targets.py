@@ -323,7 +323,7 @@ def _target_between(facts: Facts) -> Finding:
         "K055", "for a mask from 0 to 255: {code}", code=code))), is_outside=True)  # fmt: skip
 
 
-TARGETS = (
+ROWS = (
     Cause(
         "K052",
         r"Target (?P<got>-?\d+) is out of bounds|Class values must be (?:smaller than num_classes|non-negative)|"
