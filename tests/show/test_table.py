@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -82,6 +82,7 @@ ATOMS = st.sampled_from(
 )
 
 
+@example(["(1, 64, 112, 112)", "15,346,630,656", "(1, 64, 112, 112)"], 20)
 @given(st.lists(ATOMS, max_size=12), st.integers(20, 60))
 def test_wrapping_breaks_no_number_and_no_shape(atoms: list[str], columns: int) -> None:
     lines = wrapped(" ".join(atoms), columns)

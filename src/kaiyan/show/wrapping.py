@@ -14,8 +14,10 @@ CUT = "…"
 
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6"
 _NUMBER = r"[\d.,:xX×eE+/%−-]*[\d%]"
+_SIZES = r"[\d\s,.?-]"
+_SHAPE = rf"[(\[](?:{_SIZES}|[(\[]{_SIZES}*[)\]])*[)\]]"  # also one of shapes
 _ATOM = re.compile(
-    rf"[(\[][\d\s,().\[\]?-]*[)\]][,.;:)），。；：、]*"  # a shape, with its spaces
+    rf"{_SHAPE}[,.;:)），。；：、]*"  # a shape, with its spaces
     rf"|\d{_NUMBER}[^\s{_WIDE}]*[）」』，。；：、！？]*|\d[^\s{_WIDE}]*[）」』，。；：、！？]*"  # a number and its unit
     rf"|[^\s{_WIDE}]+[）」』，。；：、！？]*|[（「『]*[{_WIDE}][）」』，。；：、！？]*|\s+"
 )
