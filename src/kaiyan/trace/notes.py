@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch._C import DisableTorchFunction
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.overrides import TorchFunctionMode, resolve_name
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from kaiyan.trace.lend import StandIns
     from kaiyan.trace.watch import Visit
 
+_Kind = tuple[tuple[int, ...], torch.dtype, torch.device]
 _OURS = str(Path(__file__).parents[1])
 _TORCHS = str(Path(torch.__file__).parent)
 
@@ -41,7 +43,8 @@ class Notes(TorchFunctionMode):
         self._stand_ins = stand_ins
         self._frame = frame
         self._open: list[int] = []
-        self._names: dict[int, tuple[Tensor, int]] = {}
+        self._kept: dict[int, tuple[Tensor, Seen, _Kind]] = {}
+        """Every tensor that was seen: kept, so that its id is not given again."""
 
     def __torch_function__(
         self, func: Callable[..., Any], _: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -51,8 +54,8 @@ class Notes(TorchFunctionMode):
         if not _is_a_step(kind):
             return self._read(func, args, named)
         kind = kind.strip("_")
-        self.begin(Call(-1, "", 0, kind, _named(func), self.seen((args, named)), is_module=False,
-                        arguments=self._written(args), named=self._written(named)))  # fmt: skip
+        self.begin(kind=kind, code=_named(func), inputs=self.seen((args, named)), is_module=False,
+                   arguments=self._written(args), named=self._written(named))  # fmt: skip
         try:
             if self._stand_ins.on == "meta" and _looks_wrong(args, named, kind):
                 self._ask(func, args, named)
@@ -75,21 +78,22 @@ class Notes(TorchFunctionMode):
         result = func(*args, **named)
         if isinstance(result, Tensor) and func.__name__ == "__get__":
             name = getattr(getattr(func, "__self__", None), "__name__", "get")
-            self.begin(Call(-1, "", 0, name, f"Tensor.{name}", self.seen(args), is_module=False))
+            self.begin(kind=name, code=f"Tensor.{name}", inputs=self.seen(args), is_module=False)
             self.end(result)
         return result
 
-    def begin(self, call: Call) -> None:
+    def begin(self, *, is_module: bool, path: str = "", **facts: Any) -> None:
         """A call begins inside those that are open; a module's path is its own, a function's that around it."""
         around = self.calls[self._open[-1]] if self._open else None
-        call = replace(
-            call,
+        call = Call(
             number=len(self.calls),
             depth=around.depth + 1 if around else 0,
-            path=call.path if call.is_module or around is None else around.path,
+            path=path if is_module or around is None else around.path,
             line=self._line(),
             failed=True,
             parent=around.number if around else -1,
+            is_module=is_module,
+            **facts,
         )
         self.calls.append(call)
         self._open.append(call.number)
@@ -115,9 +119,15 @@ class Notes(TorchFunctionMode):
         return tuple(self._one(tensor) for tensor in tensors(value))
 
     def _one(self, tensor: Tensor) -> Seen:
-        if id(tensor) not in self._names:
-            self._names[id(tensor)] = (tensor, len(self._names))  # kept, so that its id is not given again
-        return _seen(tensor, self._device(tensor), self._names[id(tensor)][1])
+        kept = self._kept.get(id(tensor))
+        shape = () if isinstance(tensor, UninitializedTensorMixin) else tensor.shape
+        kind = (shape, tensor.dtype, tensor.device)
+        if kept is not None and kept[2] == kind:
+            return kept[1]
+        name = len(self._kept) if kept is None else kept[1].name
+        seen = Seen(tuple(shape), str(tensor.dtype).removeprefix("torch."), str(self._device(tensor)), name)
+        self._kept[id(tensor)] = (tensor, seen, kind)
+        return seen
 
     def _device(self, tensor: Tensor) -> torch.device:
         own = self._stand_ins.devices.get(id(tensor), tensor.device)
@@ -228,39 +238,37 @@ def _zeros(tensor: Tensor) -> Tensor:
     return torch.zeros((), dtype=tensor.dtype).expand(tensor.shape)
 
 
-def _seen(tensor: Tensor, device: torch.device, name: int) -> Seen:
-    shape = () if isinstance(tensor, UninitializedTensorMixin) else tuple(tensor.shape)
-    return Seen(shape, str(tensor.dtype).removeprefix("torch."), str(device), name)
-
-
 def watched(model: nn.Module, notes: Notes) -> AbstractContextManager[object]:
     """Every call of a module is written down while it lasts."""
-    return watch(model, before=lambda visit: notes.begin(_call(visit, notes)), after=lambda visit: _end(visit, notes))
+
+    def begin(visit: Visit) -> None:
+        with DisableTorchFunction():  # what is read here is not the model's doing
+            notes.begin(is_module=True, path=visit.path, **_facts(visit, notes))
+
+    def end(visit: Visit) -> None:
+        with DisableTorchFunction():
+            if notes.is_open(visit.path) and not visit.failed:
+                notes.end(visit.output)
+            else:
+                notes.fail(visit.path)
+
+    return watch(model, before=begin, after=end)
 
 
-def _call(visit: Visit, notes: Notes) -> Call:
+def _facts(visit: Visit, notes: Notes) -> dict[str, Any]:
+    """What a call of a module tells before it begins."""
     module = visit.module
-    own = tuple(_weights(module))
-    return Call(
-        number=-1,
-        path=visit.path,
-        depth=0,
-        kind=type(module).__name__,
-        code=written(module),
-        inputs=notes.seen((visit.args, visit.named)),
-        is_leaf=not any(True for _ in module.children()),
-        parameters=sum(int(p.numel()) for p in own if not isinstance(p, UninitializedTensorMixin)),
-        weights=notes.seen(own),
-        training=module.training,
-        package=type(module).__module__.partition(".")[0],
-    )
-
-
-def _end(visit: Visit, notes: Notes) -> None:
-    if notes.is_open(visit.path) and not visit.failed:
-        notes.end(visit.output)
-    else:
-        notes.fail(visit.path)
+    weights = tuple(_weights(module))
+    return {
+        "kind": type(module).__name__,
+        "code": written(module),
+        "inputs": notes.seen((visit.args, visit.named)),
+        "is_leaf": not any(True for _ in module.children()),
+        "parameters": sum(int(p.numel()) for p in weights if not isinstance(p, UninitializedTensorMixin)),
+        "weights": notes.seen(weights),
+        "training": module.training,
+        "package": type(module).__module__.partition(".")[0],
+    }
 
 
 def _weights(module: nn.Module) -> Iterator[nn.Parameter]:
