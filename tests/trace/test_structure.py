@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import kaiyan
 from kaiyan.trace.record import record
-from kaiyan.trace.structure import mapped, tensors
+from kaiyan.trace.structure import changed, mapped, tensors
 
 Pair = namedtuple("Pair", "one two")
 
@@ -105,6 +105,39 @@ def test_a_tensor_is_changed_in(kind: str) -> None:
     assert type(changed) is type(held)
     assert next(tensors(changed)).tolist() == [2.0, 2.0]
     assert next(tensors(held)) is x
+
+
+WRITTEN = frozenset(
+    [
+        "a dict",
+        "a dataclass",
+        "a frozen dataclass",
+        "a dataclass in a dataclass",
+        "a class of attrs",
+        "a model output",
+        "a class of one's own",
+        "a user's dict in a tuple",
+    ]
+)
+"""What stays the object that it is."""
+
+
+@pytest.mark.parametrize("kind", HOLDERS)
+def test_a_tensor_is_changed_where_it_is_held(kind: str) -> None:
+    structure = HOLDERS[kind](torch.ones(2))
+    again = changed(structure, lambda tensor: tensor + 1)
+    assert type(again) is type(structure)
+    assert [tensor.tolist() for tensor in tensors(again)] == [[2.0, 2.0]]
+    assert (again is structure) == (kind in WRITTEN)
+    assert changed(again, lambda tensor: tensor) is again
+
+
+def test_a_slice_and_what_holds_itself_are_changed() -> None:
+    loop: list[Any] = [slice(torch.ones(1), None)]
+    loop.append(loop)
+    again = changed(loop, lambda tensor: tensor + 1)
+    assert again[0].start.tolist() == [2.0]
+    assert again[1] is loop
 
 
 class Sliced(nn.Module):

@@ -170,7 +170,7 @@ class Doubles:
             return
         for name, entry in attributes(value).items():
             attributes(double)[name] = self._of(entry)
-        for slot in _slots(type(value)):
+        for slot in slots(type(value)):
             try:
                 slot.__set__(double, self._of(slot.__get__(value, type(value))))
             except AttributeError:  # a slot that nothing was put into
@@ -226,7 +226,8 @@ def _holds(cell: types.CellType) -> bool:
     return True
 
 
-def _slots(kind: type) -> Iterator[Any]:
+def slots(kind: type) -> Iterator[Any]:
+    """The descriptors of the slots that a class and its parents declare."""
     for family in kind.__mro__:
         if "__slots__" in vars(family):
             yield from (slot for slot in vars(family).values() if type(slot) is types.MemberDescriptorType)

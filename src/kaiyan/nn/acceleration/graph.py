@@ -15,7 +15,7 @@ from kaiyan.nn.acceleration.state import has_drawn, random_state
 from kaiyan.nn.acceleration.tensors import version
 from kaiyan.nn.layers import Layer
 from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.trace.mapped import mapped
+from kaiyan.trace.structure import tensors
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -91,15 +91,8 @@ def _check_constants(graph: fx.GraphModule, inputs: tuple[Any, ...]) -> None:
 
 def _memory(answer: Any) -> set[int]:
     """Where the tensors of an answer lie."""
-    places: set[int] = set()
-
-    def note(tensor: Tensor) -> Tensor:
-        if tensor.layout is torch.strided:
-            places.add(tensor.untyped_storage().data_ptr())
-        return tensor
-
-    mapped(answer, note)
-    return places
+    strided = (tensor for tensor in tensors(answer) if tensor.layout is torch.strided)
+    return {tensor.untyped_storage().data_ptr() for tensor in strided}
 
 
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks")

@@ -18,7 +18,7 @@ from kaiyan.nn.acceleration.settling import NotEqualError, as_it_comes
 from kaiyan.nn.acceleration.shadow import Shadow
 from kaiyan.nn.acceleration.standing import Standing
 from kaiyan.trace.copied import copied
-from kaiyan.trace.mapped import mapped
+from kaiyan.trace.structure import changed
 from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def check_rounding(case: Case, refusal: NotEqualError, names: Iterable[str]) -> 
     layers = set(names) & dict(probe.named_modules()).keys()
 
     def moved(output: Any) -> Any:
-        return mapped(output, lambda tensor: _moved(tensor, generator))
+        return changed(output, lambda tensor: _moved(tensor, generator))
 
     question = case.questions[0]
     with watch(probe, layers, change=moved):

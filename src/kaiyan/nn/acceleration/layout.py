@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from kaiyan.trace.mapped import mapped
+from kaiyan.trace.structure import changed, tensors
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -94,27 +94,17 @@ def _is_last(x: Tensor) -> bool:
 
 def orders(answer: Any) -> list[Order]:
     """The order of each tensor of an answer."""
-    kept: list[Order] = []
+    return [_order(tensor) for tensor in tensors(answer)]
 
-    def note(tensor: Tensor) -> Tensor:
-        strides = tensor.stride() if tensor.layout is torch.strided else tuple(range(tensor.ndim, 0, -1))
-        kept.append(tuple(sorted(range(tensor.ndim), key=lambda axis: -strides[axis])))
-        return tensor
 
-    mapped(answer, note)
-    return kept
+def _order(tensor: Tensor) -> Order:
+    strides = tensor.stride() if tensor.layout is torch.strided else tuple(range(tensor.ndim, 0, -1))
+    return tuple(sorted(range(tensor.ndim), key=lambda axis: -strides[axis]))
 
 
 def strides(answer: Any) -> list[Strides]:
     """The strides of each tensor of an answer."""
-    kept: list[Strides] = []
-
-    def note(tensor: Tensor) -> Tensor:
-        kept.append(tensor.stride() if tensor.layout is torch.strided else ())
-        return tensor
-
-    mapped(answer, note)
-    return kept
+    return [tensor.stride() if tensor.layout is torch.strided else () for tensor in tensors(answer)]
 
 
 def ordered(answer: Any, wanted: list[Order], same: dict[int, Tensor]) -> Any:
@@ -125,7 +115,7 @@ def ordered(answer: Any, wanted: list[Order], same: dict[int, Tensor]) -> Any:
         order = next(left, None)
         return same[id(tensor)] if id(tensor) in same else _dense(tensor, order)
 
-    return mapped(answer, change)
+    return changed(answer, change)
 
 
 def _dense(tensor: Tensor, order: Order | None) -> Tensor:
