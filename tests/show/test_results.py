@@ -37,7 +37,7 @@ def _net() -> nn.Module:
 
 def _report() -> Report:
     layer = LayerReport("features.0", "nn.Conv2d(3, 8, kernel_size=3)", 1.23456e-3, 0.5e-3, "winograd F(4,3)")
-    left = {"head": sentence("left", "it has no padding")}
+    left = {"head": sentence("left-no-padding", "it has no padding")}
     return Report(2.5e-3, 1.25e-3, "contiguous", True, 1.5e-7, (layer,), left)
 
 
@@ -172,7 +172,7 @@ def test_json_is_read_back_with_its_schema_and_sentences_in_both_languages(
 
 
 def test_what_is_shown_is_escaped() -> None:
-    left = {"<b>": sentence("left", "{layer} pads by itself; pad before it", layer="<script>|`*")}
+    left = {"<b>": sentence("left-pads-by-itself", "{layer} pads by itself; pad before it", layer="<script>|`*")}
     layer = LayerReport("a|b", "<img onerror=1>", None, 1.0, "```")
     report = Report(1.0, 1.0, "<i>", True, 0.0, (layer,), left)
     html = report.to_html("en")
@@ -188,7 +188,7 @@ def test_a_block_of_text_is_fenced_even_where_it_holds_a_fence() -> None:
 
 
 def test_a_sentence_within_a_sentence_is_said_in_the_language_too() -> None:
-    inner = sentence("left", "it has no padding")
-    outer = sentence("bench-model", "{name} is unchanged: {reason}", name="head", reason=inner)
+    inner = sentence("left-no-padding", "it has no padding")
+    outer = sentence("unchanged", "{name} is unchanged: {reason}", name="head", reason=inner)
     assert say(inner, "zh") in say(outer, "zh")
     assert isinstance(outer.facts["reason"], Sentence)

@@ -20,7 +20,7 @@ def _accelerate(*, model: str, shape: tuple[str, ...], precision: str, threads: 
     inputs = load.example(made, shape)
     if threads is not None:
         torch.set_num_threads(threads)
-    with session.working(sentence("bench-model", "measuring the layers")):
+    with session.working(sentence("measuring-layers", "measuring the layers")):
         found = accelerate(made, inputs, precision=precision).report
     session.show(found, as_json=as_json)
 

@@ -15,7 +15,7 @@ def _least_input(*, model: str, shape: str, seconds: float, as_json: bool) -> No
     net = load.model(model)
     from kaiyan.explain.least import least_input as search
 
-    with session.working(sentence("summary", "running the model")):
+    with session.working(sentence("running-model", "running the model")):
         result = search(net, size, dtypes=dtype, seconds=seconds)
     session.show(result, as_json=as_json)
 

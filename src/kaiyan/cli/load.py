@@ -46,7 +46,10 @@ def model(text: str) -> Any:
         made = made.module()
     if not isinstance(made, torch.nn.Module):
         raise KaiyanError(
-            "not-a-model", "{text} makes a {kind}, not a torch.nn.Module", text=text, kind=type(made).__name__
+            "factory-makes-no-model",
+            "{text} makes a {kind}, not a torch.nn.Module",
+            text=text,
+            kind=type(made).__name__,
         )
     return made
 

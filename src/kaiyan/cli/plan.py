@@ -25,7 +25,7 @@ def _plan(*, conv: str, shape: str, tuned: bool, seconds: float, as_json: bool, 
 
 
 def _tuned(session: Session, conv: str, shape: tuple[int, ...], seconds: float, options: dict[str, Any]) -> Plan:
-    with session.working(sentence("plan", "measuring")) as progress:
+    with session.working(sentence("measuring", "measuring")) as progress:
         return tune(conv, shape, seconds=seconds, progress=progress, **options)
 
 

@@ -15,7 +15,7 @@ def _shift_report(*, model: str, picture: str, shifts: int, as_json: bool) -> No
     shown = load.example(net, [picture])[0] if written.is_shape(picture) else picture
     from kaiyan.explain.shift import shift_report as measure
 
-    with session.working(sentence("summary", "running the model")):
+    with session.working(sentence("running-model", "running the model")):
         result = measure(net, shown, shifts)
     session.show(result, as_json=as_json)
 

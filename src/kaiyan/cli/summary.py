@@ -17,7 +17,7 @@ def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: 
     from kaiyan.explain.summary import summary as summarize
 
     asked = {} if columns is None else {"col_names": tuple(re.split(r"[,\s]+", columns.strip(" ,")))}
-    with session.working(sentence("summary", "running the model")):
+    with session.working(sentence("running-model", "running the model")):
         found = summarize(load.model(model), sizes, depth=depth, dtypes=types, **asked)
     session.show(found, as_json=as_json)
 

@@ -15,7 +15,7 @@ def _whole_sizes(*, model: str, shape: str, seconds: float, as_json: bool) -> No
     net = load.model(model)
     from kaiyan.explain.whole import whole_sizes as search
 
-    with session.working(sentence("summary", "running the model")):
+    with session.working(sentence("running-model", "running the model")):
         result = search(net, size, dtypes=dtype, seconds=seconds)
     session.show(result, as_json=as_json)
 

@@ -57,7 +57,7 @@ class Generated:
         if error <= allowed:
             return None
         return sentence(
-            "refused",
+            "refused-precision",
             "its error is {error:.2g} times a direct sum's; {precision!r} allows {allowed:g}",
             error=error,
             precision=problem.precision,
@@ -147,23 +147,28 @@ def _refused(problem: Problem) -> Sentence | None:
     reasons = (
         (
             isinstance(read.constant(problem.spec.padding_mode), complex),
-            sentence("refused", "the generated code pads with real numbers only"),
+            sentence("refused-padding-value", "the generated code pads with real numbers only"),
         ),
-        (not types_of(problem), sentence("refused", "the generated code computes real numbers of up to 64 bits only")),
-        (len(problem.spec.axes) > RANK, sentence("refused", "the generated code handles at most 3 spatial axes")),
+        (
+            not types_of(problem),
+            sentence("refused-number-type", "the generated code computes real numbers of up to 64 bits only"),
+        ),
+        (len(problem.spec.axes) > RANK, sentence("refused-rank", "the generated code handles at most 3 spatial axes")),
         (
             bool(problem.out_dtype or is_whole(result)) and (problem.activation not in _CLIPPING or problem.residual),
-            sentence("refused", "for these mixed types the generated code computes the sum only"),
+            sentence("refused-mixed-types", "for these mixed types the generated code computes the sum only"),
         ),
         (
             problem.activation in _SINGLE and result == "float64",
             sentence(
-                "refused", "the generated code computes {activation} in float32 only", activation=problem.activation
+                "refused-activation-dtype",
+                "the generated code computes {activation} in float32 only",
+                activation=problem.activation,
             ),
         ),
-        (problem.device != "cpu", sentence("refused", "the array is not in the CPU's memory")),
-        (problem.traced, sentence("refused", "torch is tracing these tensors: autograd, functorch or compile")),
-        (0 in sizes, sentence("refused", "an axis is empty")),
+        (problem.device != "cpu", sentence("refused-device", "the array is not in the CPU's memory")),
+        (problem.traced, sentence("refused-tracing", "torch is tracing these tensors: autograd, functorch or compile")),
+        (0 in sizes, sentence("refused-empty-axis", "an axis is empty")),
     )
     return next((reason for holds, reason in reasons if holds), None) or unusable()
 
@@ -176,7 +181,7 @@ def unusable() -> Sentence | None:
 
         machine()
     except (ImportError, OSError, RuntimeError) as error:
-        reason = sentence("refused", "llvmlite is not usable here: {error}", error=error)
+        reason = sentence("refused-llvmlite", "llvmlite is not usable here: {error}", error=error)
         warnings.warn(f"{reason}; convolutions are slower without it", RuntimeWarning, stacklevel=2)
         return reason
     return None

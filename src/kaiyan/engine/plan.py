@@ -37,9 +37,9 @@ class Answer:
             return self.refusal
         facts = {"expected": _milliseconds(self.seconds), "error": self.error}
         if self.measured is None:
-            return sentence("plan", "{expected} ms expected, error {error:.2g} times a direct sum's", **facts)
+            return sentence("plan-expected", "{expected} ms expected, error {error:.2g} times a direct sum's", **facts)
         return sentence(
-            "plan",
+            "plan-measured",
             "{measured} ms measured, {expected} ms expected, error {error:.2g} times a direct sum's",
             measured=_milliseconds(self.measured),
             **facts,
@@ -74,14 +74,18 @@ class Plan(Shown):
         if not facts["others"]:
             return self._alone
         if self.chosen.measured is None:
-            return sentence("plan", "{name}: expected to be the fastest (other candidates: {others})", **facts)
-        return sentence("plan", "{name}: the fastest, measured where tried (other candidates: {others})", **facts)
+            return sentence(
+                "plan-fastest-expected", "{name}: expected to be the fastest (other candidates: {others})", **facts
+            )
+        return sentence(
+            "plan-fastest-measured", "{name}: the fastest, measured where tried (other candidates: {others})", **facts
+        )
 
     @property
     def _alone(self) -> Sentence:
         """Why nothing but the definition is left, and what that costs where a change of types would do."""
         if self.algorithm is not ALGORITHMS[-1]:
-            return sentence("plan", "{name}: every other algorithm refuses", name=self.chosen.name)
+            return sentence("plan-alone", "{name}: every other algorithm refuses", name=self.chosen.name)
         refusal = next(row.refusal for row in self.rows if row.name == _WIDEST)
         facts = {"name": self.chosen.name, "why": refusal, "expected": _milliseconds(self.chosen.seconds)}
         single = "float32"
@@ -90,9 +94,11 @@ class Plan(Shown):
         )
         quick = plan(usual).chosen
         if quick.refusal is not None or quick.name == self.chosen.name:
-            return sentence("plan", "{name}: every other algorithm refuses ({why}); {expected} ms expected", **facts)
+            return sentence(
+                "plan-alone-why", "{name}: every other algorithm refuses ({why}); {expected} ms expected", **facts
+            )
         return sentence(
-            "plan",
+            "plan-alone-float32",
             "{name}: every other algorithm refuses ({why}); {expected} ms expected, in float32 {quick} ms by {other}",
             quick=_milliseconds(quick.seconds),
             other=quick.name,
@@ -106,7 +112,7 @@ class Plan(Shown):
         if self.algorithm is ALGORITHMS[-1] or last is None or is_held(self.problem):
             return None
         return sentence(
-            "plan",
+            "plan-large-sums",
             "sums that may exceed 2**53, known once the numbers are there, are left to {name}: {expected} ms",
             name=last.name,
             expected=_milliseconds(last.seconds),

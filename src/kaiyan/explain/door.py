@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import index
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
-from kaiyan.show.error import KaiyanError
+from kaiyan.show.error import ConvError, KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.spec import read
 from kaiyan.trace.record import record
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def checked(model: Any) -> nn.Module:
 
 
 def shape_of(size: Any) -> Shape:
-    """A shape as whole numbers, none of them negative; raises ``KaiyanError`` for anything else."""
+    """The shape of an input as whole numbers, none of them negative; raises ``KaiyanError`` for anything else."""
     try:
-        shape = tuple(index(n) for n in size)
-    except TypeError:
-        shape = (-1,)
-    if isinstance(size, str) or not shape or min(shape) < 0:
-        raise KaiyanError("not-a-shape", "{size!r} is not a shape", "input_size=(1, 3, 224, 224)", size=size)
+        shape = read.shape(size)
+    except ConvError:
+        shape = ()
+    if not shape:
+        raise read.not_a_shape(size)
     return shape
 
 
@@ -107,7 +107,7 @@ def asked(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Asked
         types[place] = torch.int64
         said.append(
             sentence(
-                "summary",
+                "summary-int64-input",
                 "input {number} is taken as int64, since {path} looks it up; dtypes= sets another type",
                 number=place + 1,
                 path=call.path or call.kind,

@@ -71,9 +71,11 @@ def notes(found: Iterable[Hint]) -> Iterator[Sentence]:
         more = len({hint.path for hint in others} - {first.path})
         where = first.path or "-"
         if more:
-            yield sentence("hint", "{where} (and {more} more): {what}", where=where, more=more, what=first.sentence)
+            yield sentence(
+                "hint-at-several", "{where} (and {more} more): {what}", where=where, more=more, what=first.sentence
+            )
         else:
-            yield sentence("hint", "{where}: {what}", where=where, what=first.sentence)
+            yield sentence("hint-at", "{where}: {what}", where=where, what=first.sentence)
 
 
 def _convention(scene: Scene) -> Iterator[Hint]:
@@ -100,13 +102,14 @@ def _apart(axis: Axis, n: int) -> Sentence | None:
     }
     if facts["made"] != facts["out"]:
         return sentence(
-            "hint", "the pads {pads} make {made} of {n}; SAME pads {same} and makes {out}: padding='same' at stride 1",
+            "hint-same-size",
+            "the pads {pads} make {made} of {n}; SAME pads {same} and makes {out}: padding='same' at stride 1",
             **facts,
         )  # fmt: skip
     if before == same.pads(n)[0]:
         return None
     return sentence(
-        "hint",
+        "hint-same-shift",
         "the pads {pads} lay every window {shift} before where SAME (TensorFlow, ONNX) lays it, which pads {same} for "
         "{n}: weights trained there need F.pad and padding=0",
         shift=before - same.pads(n)[0],
@@ -117,7 +120,7 @@ def _apart(axis: Axis, n: int) -> Sentence | None:
 def _never_read(scene: Scene) -> Iterator[Hint]:
     for end in unread(scene.record):
         said = sentence(
-            "hint",
+            "hint-unread",
             "the last {count} of {n} on axis {axis} of its input are read by nothing: the size is rounded down",
             count=len(end.elements), n=end.size, axis=end.axis + 2,
         )  # fmt: skip
@@ -133,7 +136,7 @@ def _gridding(scene: Scene) -> Iterator[Hint]:
     field = max(sight.axes, key=lambda field: field.holes, default=None)
     if field is not None and field.holes:
         said = sentence(
-            "hint",
+            "hint-gridding",
             "{holes} of the {size} inputs along its receptive field are never seen (gridding): dilations such as "
             "1, 2, 5 leave none",
             holes=field.holes, size=field.size,
@@ -148,7 +151,7 @@ def _checkerboard(scene: Scene) -> Iterator[Hint]:
         if uneven:
             axis = uneven[0]
             said = sentence(
-                "hint",
+                "hint-checkerboard",
                 "outputs get {most} or {fewest} taps in turn (checkerboard): its kernel {kernel} is not a multiple of "
                 "its stride {stride}",
                 most=axis.most_reads, fewest=_fewest(axis), kernel=axis.kernel, stride=axis.stride,
@@ -175,7 +178,7 @@ def _covered(scene: Scene) -> Iterator[Hint]:
         wide = any(axis.kernel > 1 for axis in kernels.get(call.number, ()))
         if call.kind.startswith("conv") and wide and sight and _covers(sight, sizes):
             said = sentence(
-                "hint",
+                "hint-kernel-sees-all",
                 "its input already sees {field} of {sizes}: its kernel brings no new pixel to the middle of the map",
                 field=sight.sizes, sizes=sizes,
             )  # fmt: skip
@@ -200,7 +203,7 @@ def _bandwidth(scene: Scene) -> Iterator[Hint]:
         intensity = 2 * scene.macs[call.number] / moved if moved else BALANCE
         if groups > 1 and intensity < BALANCE:
             said = sentence(
-                "hint",
+                "hint-groups",
                 "groups={groups} leaves {intensity:.1f} FLOP/byte: memory, not arithmetic, sets its time, which falls "
                 "less than its MACs",
                 groups=groups, intensity=intensity,

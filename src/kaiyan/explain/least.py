@@ -84,13 +84,13 @@ class Least(Shown):
         for a in self.axes:
             if a.is_bound:
                 yield sentence(
-                    "least",
+                    "least-out-of-time",
                     "axis {axis}: within {seconds:g} s, {least} was found to run; the minimum may be smaller",
                     axis=a.axis, seconds=self.seconds, least=a.least,
                 )  # fmt: skip
             elif not a.is_certain:
                 yield sentence(
-                    "least",
+                    "least-not-all-tried",
                     "axis {axis}: {tried} were tried and fail, {below} among them; a smaller size that was not "
                     "tried may still work",
                     axis=a.axis, tried=", ".join(map(str, a.refused)), below=a.least - 1,
@@ -141,7 +141,7 @@ def _grown(trial: Trial, shape: Shape, failed: Record, first: int) -> Shape:
 
 
 def _refusal(shape: Shape, failed: Record) -> Sentence:
-    return sentence("least", "it does not run with {shape}: {reason}", shape=shape, reason=_words(failed))
+    return sentence("least-given-fails", "it does not run with {shape}: {reason}", shape=shape, reason=_words(failed))
 
 
 def _least(trial: Trial, shape: Shape, axis: int, before: int) -> AxisLeast:

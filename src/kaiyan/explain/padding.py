@@ -120,12 +120,13 @@ class Paddings(Shown):
         if self["torch_same"].refused:
             found.append(
                 sentence(
-                    "paddings", "PyTorch refuses padding='same' at stride={stride}", stride=self.stride
+                    "padding-torch-same-refused",
+                    "PyTorch refuses padding='same' at stride={stride}", stride=self.stride
                 )
             )  # fmt: skip
         found.extend(
             sentence(
-                "paddings",
+                "padding-code",
                 "{name}: {torch}, or {ours}",
                 name=each.name,
                 torch="; ".join(each.torch_code),
@@ -143,25 +144,27 @@ class Paddings(Shown):
             "shift": number.shift, "pads": same.pads,
         }  # fmt: skip
         if self.is_same:
-            return sentence("paddings", "padding={number} is 'same' here: both pad {pads}", **facts)
+            return sentence("padding-same-here", "padding={number} is 'same' here: both pad {pads}", **facts)
         if number.output_size == same.output_size:
             return sentence(
-                "paddings",
+                "padding-other-windows",
                 "padding={number} is not 'same': both give {output} outputs, its windows begin earlier by {shift}",
                 **facts,
             )
         return sentence(
-            "paddings", "padding={number} is not 'same': it gives {other} outputs, 'same' gives {output}", **facts
+            "padding-other-size",
+            "padding={number} is not 'same': it gives {other} outputs, 'same' gives {output}",
+            **facts,
         )
 
     def _agreement(self) -> Sentence:
         facts: dict[str, object] = {"number": self.number, "stride": self.stride}
         if not self.agree:
-            return sentence("paddings", "padding={number} is 'same' at no size", **facts)
+            return sentence("padding-same-never", "padding={number} is 'same' at no size", **facts)
         if len(self.agree) == self.stride:
-            return sentence("paddings", "padding={number} is 'same' at every size", **facts)
+            return sentence("padding-same-always", "padding={number} is 'same' at every size", **facts)
         return sentence(
-            "paddings",
+            "padding-same-at-sizes",
             "padding={number} is 'same' at sizes that leave {remainders} when divided by {stride}",
             remainders=", ".join(map(str, self.agree)),
             **facts,

@@ -187,7 +187,7 @@ def _pads(layer: Layer) -> str:
 
 def _field(layer: Layer) -> Text:
     if layer.field.whole:
-        return sentence("summary", "all")
+        return sentence("field-all", "all")
     sizes = layer.field.sizes
     if layer.failed or not sizes:
         return "?" if layer.field.status == "unknown" else "-"

@@ -169,7 +169,7 @@ class ShiftReport(Shown):
             return self._not_breaking()
         if self.breaker.stride <= 1:
             return sentence(
-                "moved",
+                "shift-function-breaks",
                 "a function before {path} ({kind}) breaks translation equivariance: it merges {jump:g} input "
                 "columns into one, and shifts that are not multiples of {jump:g} change the map by up to "
                 "{error:.1%}",
@@ -177,7 +177,7 @@ class ShiftReport(Shown):
                 error=self.breaker.stride_error,
             )  # fmt: skip
         return sentence(
-            "moved",
+            "shift-breaks",
             "{path} ({kind}) breaks translation equivariance: its stride {stride:g} merges {jump:g} input columns "
             "into one, and shifts that are not multiples of {jump:g} change its map by up to {error:.1%}",
             path=self.breaker.path or "model", kind=self.breaker.kind, stride=self.breaker.stride,
@@ -189,20 +189,20 @@ class ShiftReport(Shown):
         for layer in self.layers:
             if layer.jump > finest and layer.free == 0 and not layer.softened:
                 return sentence(
-                    "moved",
+                    "shift-cannot-tell",
                     "{path} ({kind}) merges {jump:g} input columns into one; what that breaks cannot be seen on "
                     "this picture: no column of its map is free of the border",
                     path=layer.path or "model", kind=layer.kind, jump=layer.jump,
                 )  # fmt: skip
             finest = max(finest, layer.jump)
-        return sentence("moved", "no stride is seen to break translation equivariance at these shifts")
+        return sentence("shift-no-break", "no stride is seen to break translation equivariance at these shifts")
 
     def _border(self) -> Sentence | None:
         first = next((m for m in self.layers if m.width > 1 and m.border_error > EXACT), None)
         if first is None:
             return None
         return sentence(
-            "moved",
+            "shift-border",
             "from {path} ({kind}) on, the borders change the maps too: by {error:.1%} there, at shifts that are "
             "multiples of its strides",
             path=first.path or "model", kind=first.kind, error=first.border_error,
@@ -213,7 +213,7 @@ class ShiftReport(Shown):
         if first is None:
             return None
         return sentence(
-            "moved",
+            "shift-blurred",
             "{path} ({kind}) blurs before its stride of {stride:g}: shifts in between change its map by up to "
             "{error:.1%}",
             path=first.path or "model", kind=first.kind, stride=first.stride, error=first.stride_error,
@@ -224,7 +224,7 @@ class ShiftReport(Shown):
         if first is None:
             return None
         return sentence(
-            "moved",
+            "shift-no-free-column",
             "from {path} ({kind}) on, no column is free of the border: what strides do and what the border does cannot "
             "be told apart there",
             path=first.path or "model", kind=first.kind,
@@ -233,11 +233,15 @@ class ShiftReport(Shown):
     def _answer(self) -> Sentence:
         facts: dict[str, object] = {"error": max(self.answer.errors), "shifts": len(self.answer.errors)}
         if self.invariant:
-            return sentence("moved", "the answer is invariant: it stays the same at all {shifts} shifts", **facts)
+            return sentence(
+                "shift-answer-invariant", "the answer is invariant: it stays the same at all {shifts} shifts", **facts
+            )
         if self.kept is None:
-            return sentence("moved", "the output is a map; moved back, it differs by up to {error:.1%}", **facts)
+            return sentence(
+                "shift-output-map", "the output is a map; moved back, it differs by up to {error:.1%}", **facts
+            )
         return sentence(
-            "moved",
+            "shift-answer-changes",
             "the answer changes by up to {error:.1%}; its largest entry stays in {kept:.0%} of {shifts} shifts",
             kept=self.kept, **facts,
         )  # fmt: skip

@@ -99,7 +99,7 @@ class Summary(Shown):
 
     def _notes(self) -> Iterator[Sentence]:
         yield sentence(
-            "summary",
+            "summary-totals",
             "{parameters:,} parameters, {macs:,} multiply-adds (MACs), {flops:,} FLOPs",
             parameters=self.parameters,
             macs=self.macs,
@@ -107,7 +107,7 @@ class Summary(Shown):
         )
         if self.uncounted:
             yield sentence(
-                "summary",
+                "summary-uncounted",
                 "multiply-adds of {kinds} are not counted: there are more",
                 kinds=", ".join(self.uncounted),
             )
@@ -117,7 +117,7 @@ class Summary(Shown):
         yield from notes(self.hints)
         if self.error is not None:
             yield sentence(
-                "summary",
+                "summary-fails",
                 "it fails here: {kind}: {message}",
                 kind=type(self.error).__name__,
                 message=str(self.error).partition("\n")[0],
@@ -177,7 +177,9 @@ def _asked(model: nn.Module, size: Any, data: Any, dtypes: Any) -> tuple[Asked, 
     if not _lacks_batch(given.record):
         return given, None
     read = (1, *sizes[0])
-    understood = sentence("summary", "input_size {given} has no batch axis: read as {read}", given=sizes[0], read=read)
+    understood = sentence(
+        "summary-batch-added", "input_size {given} has no batch axis: read as {read}", given=sizes[0], read=read
+    )
     return asked(model, (read,), dtypes), understood
 
 
@@ -188,7 +190,7 @@ def _whole(model: nn.Module, given: Asked) -> tuple[Record, tuple[Sentence, ...]
         return found, ()
     still = record(model, given.inputs, training=False)
     said = sentence(
-        "summary",
+        "summary-eval-shown",
         "in training mode it fails at {path}: {message}; eval mode is shown instead; training needs a batch of 2 "
         "or more",
         path=failure.path or failure.kind, message=str(found.error).partition("\n")[0],
@@ -200,7 +202,7 @@ def _packed(found: Record) -> Iterator[Sentence]:
     kinds = sorted({call.code for call in found.calls if call.code.startswith("quantized.") and not call.is_module})
     if any(kind.startswith(_PACKED) for kind in kinds):
         yield sentence(
-            "summary",
+            "summary-quantised",
             "it is quantised: weights packed by {kinds} are not counted as parameters",
             kinds=", ".join(kind for kind in kinds if kind.startswith(_PACKED)),
         )

@@ -53,7 +53,7 @@ def _channels_last(record: Record) -> Iterator[Trap]:
     n, h, w, c = call.inputs[0].shape
     if c in COLOURS and h not in COLOURS and w >= 4 * c:
         said = sentence(
-            "trap",
+            "trap-channels-last",
             "the input {shape} looks like NHWC: it passes only because its height {h} equals in_channels; "
             "permute(0, 3, 1, 2) gives {right}",
             shape=(n, h, w, c), h=h, right=(n, c, h, w),
@@ -69,7 +69,7 @@ def _batch_as_picture(record: Record) -> Iterator[Trap]:
     b, h, w = call.inputs[0].shape
     if b not in COLOURS:
         said = sentence(
-            "trap",
+            "trap-unbatched",
             "the input {shape} is taken as one picture of {b} channels; if it is {b} grey pictures, unsqueeze(1) "
             "gives {right}",
             shape=(b, h, w), b=b, right=(b, 1, h, w),
@@ -85,7 +85,7 @@ def _integer_wrap(record: Record) -> Iterator[Trap]:
         dtype = call.outputs[0].dtype
         if dtype in LARGEST:
             said = sentence(
-                "trap",
+                "trap-wraps-around",
                 "{kind} keeps {dtype}, so results past {largest} wrap around without an error; "
                 ".float() or .int() first",
                 kind=call.kind, dtype=dtype, largest=LARGEST[dtype],
@@ -97,7 +97,7 @@ def _batch_norm_of_one(record: Record) -> Iterator[Trap]:
     for call in record.calls:
         if call.kind.startswith("BatchNorm") and call.training and call.inputs and call.inputs[0].shape[0] == 1:
             said = sentence(
-                "trap",
+                "trap-batch-of-one",
                 "{kind} in train mode normalises a batch of 1 by that sample's own mean and variance, and moves its "
                 "running ones; model.eval() uses the learned ones",
                 kind=call.kind,
@@ -111,7 +111,7 @@ def _lost_ones(record: Record) -> Iterator[Trap]:
         terms = 0 if call.is_module or dtype not in WHOLE else _terms(call)
         if terms > WHOLE.get(dtype, terms):
             said = sentence(
-                "trap",
+                "trap-half-sum",
                 "{kind} sums {terms:,} terms into {dtype}, which holds every whole number up to {whole:,} only: "
                 "beyond it ones are lost; sum in float32",
                 kind=call.kind, terms=terms, dtype=dtype, whole=WHOLE[dtype],
@@ -132,7 +132,7 @@ def _changed_batch(record: Record) -> Iterator[Trap]:
         cut = given[0] == batch != made[0] and prod(given) == prod(made) and made[1] != given[-1]
         if cut and any(tensor.shape[:1] == made[:1] for tensor in record.outputs):
             said = sentence(
-                "trap",
+                "trap-batch-lost",
                 "{kind} makes {rows} rows of {batch} samples: {given} becomes {made}; x.view(x.size(0), -1) keeps the "
                 "batch, with in_features={features}",
                 kind=call.kind, rows=made[0], batch=batch, given=given, made=made, features=prod(given[1:]),
@@ -147,7 +147,7 @@ def _lost_batch(record: Record) -> Iterator[Trap]:
         bare = call.kind == "squeeze" and len(call.arguments) == 1 and not call.named
         if bare and _batch(record) == 1 == given[0] and any(tensor.shape[:1] != (1,) for tensor in record.outputs):
             said = sentence(
-                "trap",
+                "trap-squeeze-batch",
                 "squeeze() drops the batch of one with the other axes of size 1: {given} becomes {made}; "
                 "flatten(1) keeps it",
                 given=given, made=made,
@@ -207,16 +207,16 @@ class Rounding(Data):
             "difference": self.difference, "ulps": self.ulps, "largest": self.largest, "terms": self.terms,
         }  # fmt: skip
         if not self.difference:
-            return sentence("rounding-of", "the two results are equal to the bit")
+            return sentence("rounding-none", "the two results are equal to the bit")
         if self.is_rounding:
             return sentence(
-                "rounding-of",
+                "rounding-only",
                 "a difference of {difference:.1e} beside {largest:.3g} is rounding ({ulps:.1f} ulp), not a bug: "
                 "sums of {terms:,} products were added in another order; compare in float64",
                 **facts,
             )
         return sentence(
-            "rounding-of",
+            "rounding-exceeded",
             "a difference of {difference:.1e} beside {largest:.3g} ({ulps:,.0f} ulp) is more than rounding of sums of "
             "{terms:,} products",
             **facts,

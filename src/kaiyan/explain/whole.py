@@ -81,11 +81,11 @@ class Whole(Shown):
     def _notes(self) -> Iterator[Sentence]:
         yield from self.said
         if all(not a.dropped for a in self.axes):
-            yield sentence("whole", "nothing is dropped: every row and column is read")
+            yield sentence("whole-nothing-dropped", "nothing is dropped: every row and column is read")
         for a in self.axes:
             if None in (a.below, a.above):
                 yield sentence(
-                    "whole",
+                    "whole-not-found",
                     "axis {axis}: - means that none was found; sizes from {low} to {high} were checked",
                     axis=a.axis, low=a.looked[0], high=a.looked[1],
                 )  # fmt: skip

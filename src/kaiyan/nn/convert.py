@@ -110,7 +110,9 @@ def _ported(layer: Any, word: str) -> Any:
     """The layer with the convention's padding; why it is left; None for what has nothing to do with padding."""
     if isinstance(layer, _POOLS):
         pads = any(_pair(layer.padding)) and word != "torch"
-        return sentence("left", "{layer} pads by itself; pad before it", layer=str(layer)) if pads else None
+        return (
+            sentence("left-pads-by-itself", "{layer} pads by itself; pad before it", layer=str(layer)) if pads else None
+        )
     if not is_convolution(layer):
         return None
     try:
@@ -137,14 +139,14 @@ def _padding(axis: Axis, word: str) -> Any:
 def _kept(layer: Any, before: Conv, padding: tuple[Any, ...]) -> Sentence | None:
     """Why a layer that could be exchanged is left."""
     if not any(isinstance(a.padding, str) or any(a.padding) for a in before.axes):
-        return sentence("left", "it has no padding")
+        return sentence("left-no-padding", "it has no padding")
     if not isinstance(layer.weight, nn.Parameter):
-        return sentence("left", "its weight is computed")
+        return sentence("left-weight-computed", "its weight is computed")
     after = Conv(kernel_size=before.kernel_size, stride=before.stride, dilation=before.dilation, padding=padding,
                  output_padding=0 if any(isinstance(p, str) for p in padding) else before.output_padding,
                  transposed=before.transposed, rank=before.rank)  # fmt: skip
     if tuple(a.padding for a in after.axes) == tuple(a.padding for a in before.axes):
-        return sentence("left", "it already pads this way")
+        return sentence("left-pads-this-way", "it already pads this way")
     return next((reason for pair in zip(before.axes, after.axes, strict=True) if (reason := _resized(*pair))), None)
 
 
@@ -154,7 +156,7 @@ def _resized(before: Axis, after: Axis) -> Sentence | None:
         sizes = before.output_size(n), after.output_size(n)
         if sizes[0] != sizes[1]:
             return sentence(
-                "left", "its output would change: {n} elements give {before} now, and would give {after}",
+                "left-size-changes", "its output would change: {n} elements give {before} now, and would give {after}",
                 n=n, before=sizes[0], after=sizes[1],
             )  # fmt: skip
     return None

@@ -70,7 +70,7 @@ class Port(Shown):
         """All of it in sentences."""
         found = [
             sentence(
-                "port", "axis {axis}: {before} before and {after} after, so that {n} inputs give {m} outputs",
+                "port-pads", "axis {axis}: {before} before and {after} after, so that {n} inputs give {m} outputs",
                 axis=axis.name, before=before, after=after, n=n, m=m,
             )
             for axis, n, m, (before, after) in zip(
@@ -78,8 +78,8 @@ class Port(Shown):
             )
         ]  # fmt: skip
         found += [
-            sentence("port", "in PyTorch: {pad}; {layer}", pad=self.pad_line, layer=self.torch_line),
-            sentence("port", "in one line: {layer}", layer=self.layer_line),
+            sentence("port-torch", "in PyTorch: {pad}; {layer}", pad=self.pad_line, layer=self.torch_line),
+            sentence("port-kaiyan", "in one line: {layer}", layer=self.layer_line),
             self._mistake(),
         ]
         return tuple(found)
@@ -91,12 +91,12 @@ class Port(Shown):
     def _mistake(self) -> Sentence:
         facts: dict[str, Any] = {"padding": self._usual_padding, "shape": self.usual.output_shape(self.input_shape)}
         if self.difference is None:
-            return sentence("port", "padding={padding} instead gives the shape {shape}", **facts)
+            return sentence("port-usual-size", "padding={padding} instead gives the shape {shape}", **facts)
         if not self.difference:
-            return sentence("port", "padding={padding} is the same here", **facts)
+            return sentence("port-usual-same", "padding={padding} is the same here", **facts)
         pairs = zip(self.usual.pads(self.input_shape), self.pads, strict=True)
         return sentence(
-            "port",
+            "port-usual-shifted",
             "padding={padding} instead gives the same shape, but windows that begin {shift} elements earlier: "
             "the outputs differ by {difference:.0%} of their size",
             shift=", ".join(str(wrong[0] - right[0]) for wrong, right in pairs),

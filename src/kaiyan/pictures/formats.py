@@ -115,18 +115,18 @@ def _unknown(path: Path, facts: dict[str, str]) -> PictureError:
     with suppress(OSError):
         head = path.open("rb").read(512)
     if not head:
-        return PictureError("not-a-picture", "{path} is empty", **facts)
+        return PictureError("picture-empty", "{path} is empty", **facts)
     known = next((form for form in FORMATS if form.fits(path, head)), None)
     begun = next((name for name, begins in _BEGINNINGS.items() if re.match(begins.encode("latin-1"), head)), None)
     if known is None and begun:
         return PictureError(
-            "not-a-picture", "{path} begins as {format}, but is cut off, or of a kind that its reader does not know",
+            "picture-cut-off", "{path} begins as {format}, but is cut off, or of a kind that its reader does not know",
             format=begun, **facts,
         )  # fmt: skip
     if known is None:
         return PictureError("not-a-picture", "{path} is not a picture in a format that can be read", **facts)
     return PictureError(
-        "not-a-picture", "{path} is {format}, for which there is no reader here", "{remedy}",
+        "picture-without-reader", "{path} is {format}, for which there is no reader here", "{remedy}",
         format=known.name, remedy=known.remedy.format(**facts), **facts,
     )  # fmt: skip
 

@@ -86,7 +86,7 @@ def _opened(path: Path) -> tuple[Numbers, tuple[Sentence, ...]]:
                 raise unreadable(path, error) from None
         except Image.DecompressionBombError:
             raise PictureError(
-                "too-many-pixels",
+                "picture-too-large",
                 "{path} claims more pixels than the limit of {most:,}",
                 path=str(path), most=MOST_PIXELS,
             ) from None  # fmt: skip
@@ -126,12 +126,13 @@ def _notes(path: Path, image: Image) -> list[Sentence]:
     found = []
     frames = _frames(image)
     if frames > 1:
-        found.append(sentence("picture-note", "the first of {frames} frames or pages; the others are not read",
+        found.append(sentence("picture-first-frame", "the first of {frames} frames or pages; the others are not read",
                               frames=frames))  # fmt: skip
     if image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
-        found.append(sentence("picture-note", "colours of 16 bits are read as 8: Pillow gives no more"))
+        found.append(sentence("picture-16-bits", "colours of 16 bits are read as 8: Pillow gives no more"))
     if path.suffix.lower() in RAW and image.format == "TIFF":
-        found.append(sentence("picture-note", "only the {width} x {height} preview of a camera's raw file is read",
+        found.append(sentence("picture-raw-preview",
+                              "only the {width} x {height} preview of a camera's raw file is read",
                               width=image.width, height=image.height))  # fmt: skip
     return found
 

@@ -61,7 +61,7 @@ class Seen(Shown):
         if pixels.dtype.kind in "iu" and pixels.dtype.itemsize > 1 and white not in (255, 65535):
             found.append(
                 sentence(
-                    "see-note",
+                    "see-white",
                     "{white:g} is drawn as white: the {bits}-bit picture has no larger value",
                     white=white,
                     bits=8 * pixels.dtype.itemsize,
@@ -69,7 +69,7 @@ class Seen(Shown):
             )
         gone, spread = _gone(pixels), _gone(self.output)
         if gone:
-            found.append(sentence("see-note", "{gone:,} values of the picture and {spread:,} of the output are "
+            found.append(sentence("see-not-finite", "{gone:,} values of the picture and {spread:,} of the output are "
                                               "NaN or infinite: they are drawn separately, and the ranges leave "
                                               "them out",
                                   gone=gone, spread=spread))  # fmt: skip

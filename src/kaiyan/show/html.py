@@ -44,7 +44,7 @@ def _shallow(part: Part, depth: int) -> Part:
     if isinstance(part, Lines):
         return part
     rows = tuple(row for row in part.rows if row.indent <= depth or row.mark)
-    note = sentence("narrow", "rows below level {depth} are not shown here; print shows all", depth=depth)
+    note = sentence("narrow-rows", "rows below level {depth} are not shown here; print shows all", depth=depth)
     return replace(part, rows=rows, notes=(*part.notes, note))
 
 

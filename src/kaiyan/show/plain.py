@@ -80,11 +80,11 @@ def _narrow(grid: Grid, widths: Sequence[int], columns: int | None) -> Iterator[
     names = [name for name in grid.headings[len(widths) :] if name]
     if names:
         yield sentence(
-            "narrow", "not shown in {columns} columns: {names}; --wide shows all (in Python: print)",
+            "narrow-columns", "not shown in {columns} columns: {names}; --wide shows all (in Python: print)",
             columns=columns, names=", ".join(names),
         )  # fmt: skip
     elif grid.cuts(widths):
         yield sentence(
-            "narrow", "{columns} columns are too few for every word; --wide shows all (in Python: print)",
+            "narrow-words", "{columns} columns are too few for every word; --wide shows all (in Python: print)",
             columns=columns,
         )  # fmt: skip

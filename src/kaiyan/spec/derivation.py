@@ -107,7 +107,7 @@ def _forward_lines(axis: Axis, n: int, facts: dict[str, object]) -> Iterator[Sen
     unread = axis.unread(n)
     if len(unread) == 1:
         yield sentence(
-            "unread",
+            "unread-one",
             "{axes}: the size is rounded down, so input {first} of {n} is not read",
             first=unread.start,
             **facts,

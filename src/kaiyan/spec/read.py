@@ -87,11 +87,16 @@ def number(name: str, value: Any, *, least: int) -> int:
 def shape(value: Any) -> tuple[int, ...]:
     """A shape as a tuple of sizes, each 0 or more; absurdly large ones are refused."""
     if not _is_sequence(value):
-        raise ConvError(
-            "not-a-shape", "{value!r} is not a shape", "a tuple such as (1, 3, 224, 224): batch, channels, then sizes",
-            value=value,
-        )  # fmt: skip
+        raise not_a_shape(value)
     return tuple(number("a size of the shape", n, least=0) for n in value)
+
+
+def not_a_shape(value: Any) -> ConvError:
+    """The refusal of what is no shape."""
+    return ConvError(
+        "not-a-shape", "{value!r} is not a shape", "a tuple such as (1, 3, 224, 224): batch, channels, then sizes",
+        value=value,
+    )  # fmt: skip
 
 
 def padding_mode(value: Any) -> str:

@@ -87,17 +87,17 @@ class Step:
 
 def _field_lines(sees: tuple[Field, ...] | str) -> Iterator[Sentence]:
     if sees == ALL:
-        yield sentence("field", "every output sees all of the input")
+        yield sentence("field-sees-all", "every output sees all of the input")
         return
     if isinstance(sees, str):
-        yield sentence("field", "what an output sees is not one window of the input, the same for all")
+        yield sentence("field-not-a-window", "what an output sees is not one window of the input, the same for all")
         return
     names: dict[Field, list[str]] = {}
     for name, field in zip(axis_names(len(sees)), sees, strict=True):
         names.setdefault(field, []).append(name)
     for field, axes in names.items():
         yield sentence(
-            "field",
+            "field-window",
             "{axes}: receptive field {size} ({holes} of it holes), neighbours {jump} apart, "
             "the first centred on input {start}",
             axes=", ".join(axes),
@@ -110,7 +110,7 @@ def _field_lines(sees: tuple[Field, ...] | str) -> Iterator[Sentence]:
 
 def _field_cells(sees: tuple[Field, ...] | str) -> tuple[Text, Text, Text]:
     if sees == ALL:
-        return sentence("summary", "all"), "-", "-"
+        return sentence("field-all", "all"), "-", "-"
     if isinstance(sees, str):
         return "?", "?", "?"
     size, jump, start = ("x".join(str(getattr(field, name)) for field in sees) for name in ("size", "jump", "start"))
@@ -212,7 +212,7 @@ def space(text: str, shape: Shape, rank: int) -> Shape:
     """The sizes of the axes of space; raises ``ConvError`` for a shape of another rank."""
     if len(shape) not in (rank + 1, rank + 2):
         raise ConvError(
-            "wrong-rank",
+            "layer-rank",
             "{layer} has {rank} spatial axes and takes {batched} axes or {unbatched}, not the {count} of {shape}",
             layer=text, rank=rank, batched=rank + 2, unbatched=rank + 1, shape=shape, count=len(shape),
         )  # fmt: skip
@@ -247,7 +247,7 @@ def _lines(axis: Axis, n: int, names: str) -> Iterator[Sentence]:
     )
     if axis.rounded(n) != axis.output_size(n):
         yield sentence(
-            "pool-ceil",
+            "pool-ceil-dropped",
             "{axes}: the last of these windows would begin in the padding after the input, so it is dropped: {output}",
             **facts,
         )

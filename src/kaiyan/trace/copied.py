@@ -227,7 +227,7 @@ def _refusal(objects: _Reached, prepared: _Memo, error: Exception) -> KaiyanErro
         reason = str(error).partition("\n")[0]
         return KaiyanError("not-copyable", "the model cannot be copied: {error}", error=reason)
     return KaiyanError(
-        "not-copyable", "the model cannot be copied: {path} is a {kind}", path=path, kind=type(thing).__name__
+        "part-not-copyable", "the model cannot be copied: {path} is a {kind}", path=path, kind=type(thing).__name__
     )
 
 

@@ -27,9 +27,9 @@ class Depthwise(Generated):
         C, K = problem.spec.channels
         G = problem.spec.groups
         if G != C:
-            return sentence("refused", "channels are mixed")
+            return sentence("refused-channels-mixed", "channels are mixed")
         return (
-            sentence("refused", "several outputs per channel, and the channels are last")
+            sentence("refused-several-outputs", "several outputs per channel, and the channels are last")
             if problem.layout == "pixels" and K != G
             else None
         )

@@ -38,8 +38,8 @@ class Phases(Generated):
     def unfit(self, problem: Problem) -> Sentence | None:
         strides = prod(a.stride for a in problem.spec.axes)
         if not problem.spec.transposed or strides == 1:
-            return sentence("refused", "it is not a transposed convolution with a stride")
-        return sentence("refused", "there are {n} phases", n=strides) if strides > _MOST else None
+            return sentence("refused-not-strided-transposed", "it is not a transposed convolution with a stride")
+        return sentence("refused-phases", "there are {n} phases", n=strides) if strides > _MOST else None
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
         from kaiyan.engine.codegen.parts.blocking import channels

@@ -25,10 +25,12 @@ class Pointwise(Generated):
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes
         if any(a.kernel > 1 or a.stride > 1 for a in axes):
-            return sentence("refused", "the kernel is not one tap at stride 1")
+            return sentence("refused-not-pointwise", "the kernel is not one tap at stride 1")
         if any(pads != (0, 0) for pads in problem.spec.pads(problem.input_shape)):
-            return sentence("refused", "there is a border")
-        return None if problem.layout in ("planes", "pixels") else sentence("refused", "the planes are not dense")
+            return sentence("refused-border", "there is a border")
+        return (
+            None if problem.layout in ("planes", "pixels") else sentence("refused-planes", "the planes are not dense")
+        )
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
         from kaiyan.engine.codegen.parts.blocking import channels, pixels

@@ -45,16 +45,16 @@ class Torch:
     def refuses(self, problem: Problem) -> Sentence | None:
         whole = _is_whole(problem.promoted_dtype) or _is_whole(problem.out_dtype or "float32")
         reasons = (
-            (problem.kind != "torch", sentence("refused", "the arrays are not torch's")),
-            (len(problem.spec.axes) > 3, sentence("refused", "torch has no convolution above rank 3")),
-            (whole, sentence("refused", "torch's integers wrap")),
+            (problem.kind != "torch", sentence("refused-not-torch", "the arrays are not torch's")),
+            (len(problem.spec.axes) > 3, sentence("refused-torch-rank", "torch has no convolution above rank 3")),
+            (whole, sentence("refused-torch-integers", "torch's integers wrap")),
             (
                 0 in (*problem.input_shape, *problem.weight_shape),
-                sentence("refused", "torch fails or is wrong on empty axes"),
+                sentence("refused-torch-empty", "torch fails or is wrong on empty axes"),
             ),
             (
                 isinstance(read.constant(problem.spec.padding_mode), complex),
-                sentence("refused", "torch pads with real numbers only"),
+                sentence("refused-torch-padding-value", "torch pads with real numbers only"),
             ),
         )
         return next((reason for holds, reason in reasons if holds), None)

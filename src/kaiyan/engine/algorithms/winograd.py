@@ -43,17 +43,17 @@ class Winograd(Generated):
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes[-2:]
         if is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or ""):
-            return sentence("refused", "integers are summed directly")
+            return sentence("refused-integers", "integers are summed directly")
         if any(a.stride > 1 for a in problem.spec.axes):
-            return sentence("refused", "the stride is not 1")
+            return sentence("refused-stride", "the stride is not 1")
         if any(a.dilation > 1 for a in axes):
-            return sentence("refused", "it is dilated")
+            return sentence("refused-dilated", "it is dilated")
         kernels = {a.kernel for a in axes}
         if self._r not in kernels or kernels - {1, self._r}:
-            return sentence("refused", "the kernel does not have {r} taps", r=self._r)
+            return sentence("refused-taps", "the kernel does not have {r} taps", r=self._r)
         grown = self._grown(problem)
         if grown > max(_MOST, prod(problem.input_shape) + prod(problem.output_shape)):
-            return sentence("refused", "its transformed weight has {grown:,} more elements", grown=grown)
+            return sentence("refused-weight-grows", "its transformed weight has {grown:,} more elements", grown=grown)
         return None
 
     def _grown(self, problem: Problem) -> int:

@@ -78,7 +78,7 @@ class Diagnosis(Shown):
         for unknown in self.unknown:
             yield "  ? ", unknown
         if self.then:
-            yield sentence("diagnosis", "and then:")
+            yield sentence("diagnosis-then", "and then:")
             yield from (line for part in self.then.parts() for line in part.lines)
 
 
@@ -138,12 +138,13 @@ def _asked(cause: Cause, facts: Facts) -> Finding | None:
 
 def _unknown(facts: Facts, finding: Finding) -> Iterator[Sentence]:
     if facts.model is None and facts.loss is None:
-        yield sentence("diagnosis", "the fixes were not tried: the model and its inputs are not known")
+        yield sentence("fixes-not-tried", "the fixes were not tried: the model and its inputs are not known")
     elif facts.is_outside and finding.is_outside:
-        yield sentence("diagnosis", "the model itself runs on these inputs: the failure comes after it")
+        yield sentence("fails-after-model", "the model itself runs on these inputs: the failure comes after it")
     elif facts.is_outside:
         yield sentence(
-            "diagnosis", "the model runs on these inputs: the error came from other inputs, or from code outside it"
+            "fails-outside-model",
+            "the model runs on these inputs: the error came from other inputs, or from code outside it",
         )
 
 

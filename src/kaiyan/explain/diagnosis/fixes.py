@@ -72,7 +72,7 @@ class Fix:
 
 
 def _inside(what: str, name: str) -> Sentence:
-    return sentence("diagnosis", "{what} is inside {package}: set it in the constructor or configuration",
+    return sentence("inside-library", "{what} is inside {package}: set it in the constructor or configuration",
                     what=what, package=name)  # fmt: skip
 
 

@@ -16,16 +16,16 @@ def path_title(path: str) -> Sentence | str:
     >>> str(path_title("features.0")), str(path_title("5"))
     ('features.0', "layer '5'")
     """
-    return sentence("diagnosis", "layer '{path}'", path=path) if path.isdecimal() else path
+    return sentence("name-of-layer", "layer '{path}'", path=path) if path.isdecimal() else path
 
 
 def call_title(call: Call) -> Sentence | str:
     """A call as a sentence names it: "features.0 (Conv2d)", "layer '5' (Conv2d)", "max_pool2d"."""
     if call.kind == "getitem":
-        return sentence("diagnosis", "an index or a slice")
+        return sentence("name-of-index", "an index or a slice")
     if not call.is_module or not call.path:
         return call.kind
-    return sentence("diagnosis", "{layer} ({kind})", layer=path_title(call.path), kind=call.kind)
+    return sentence("name-of-layer-and-kind", "{layer} ({kind})", layer=path_title(call.path), kind=call.kind)
 
 
 def call_line(call: Call) -> str:

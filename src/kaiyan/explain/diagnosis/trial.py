@@ -88,7 +88,7 @@ def _is_repeated(fix: Fix, running: list[Trial]) -> bool:
 
 
 def _untried(fix: Fix) -> Trial:
-    return Trial(replace(fix, note=fix.note or sentence("diagnosis", "not tried")), None)
+    return Trial(replace(fix, note=fix.note or sentence("fix-not-tried", "not tried")), None)
 
 
 def _is_enough(trial: Trial, finding: Finding) -> bool:
@@ -144,7 +144,7 @@ def _trial(fix: Fix, facts: Facts, code: str, until: float, understand: Understa
     if len(run.done) <= len(facts.done):
         return None
     words = (str(run.error).strip().splitlines() or [type(run.error).__name__])[0]
-    note = sentence("diagnosis", "gets it further, to {path}: {words}", path=run.path or "forward", words=words)
+    note = sentence("fix-gets-further", "gets it further, to {path}: {words}", path=run.path or "forward", words=words)
     return Trial(replace(fix, note=note), run)
 
 

@@ -104,9 +104,9 @@ def _done(case: Case, precision: str) -> _Done:
 def _as_graph(case: Case, precision: str) -> _Done:
     if case.changed:
         paths = ", ".join(case.changed[:3])
-        raise NotAGraphError(sentence("graph", "a call changes {paths}, but a graph would not", paths=paths))
+        raise NotAGraphError(sentence("graph-state", "a call changes {paths}, but a graph would not", paths=paths))
     if case.reads == "data_ptr":  # a symbol in the place of an address would be read by the user's C code
-        raise NotAGraphError(sentence("graph", "it reads memory addresses, which a graph does not have"))
+        raise NotAGraphError(sentence("graph-addresses", "it reads memory addresses, which a graph does not have"))
     model, made, left = _graph(case, precision)
     if not made:
         return _as_it_is(case, left)
@@ -130,11 +130,17 @@ def _graph(case: Case, precision: str, without: dict[str, float] | None = None) 
         raise
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
-        raise NotAGraphError(sentence("graph", "the model does not run as a graph: {error}", error=text)) from error
+        raise NotAGraphError(
+            sentence("graph-does-not-run", "the model does not run as a graph: {error}", error=text)
+        ) from error
 
 
 def _differs(difference: float) -> Sentence:
-    return sentence("left", "its own output differs by {difference:.1e} of its largest value", difference=difference)
+    return sentence(
+        "left-own-output-differs",
+        "its own output differs by {difference:.1e} of its largest value",
+        difference=difference,
+    )
 
 
 def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tuple[Sentence, ...]]:
@@ -143,7 +149,7 @@ def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tup
     comparison = answered(case, quick, alike=False)
     before, (after,) = timed(case, [quick])
     note = sentence(
-        "accelerate",
+        "accelerate-rounding-decides",
         "the answers differ by {difference:.1e} at {place}: a sort or a choice in the model depends on rounding; "
         "no layer's own output differs by more than {largest:.1e}",
         difference=comparison.difference, place=comparison.place, largest=largest,
@@ -156,7 +162,9 @@ def _by_module(case: Case, precision: str) -> _Done:
         model, made, left = by_module(copied(case.model), copied(case.questions[0].inputs), precision)
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
-        raise NotEqualError(sentence("left", "the model does not run with it replaced: {error}", error=text)) from error
+        raise NotEqualError(
+            sentence("left-model-fails", "the model does not run with it replaced: {error}", error=text)
+        ) from error
     if not made:
         return _as_it_is(case, left)
     try:
@@ -172,7 +180,7 @@ def _by_module(case: Case, precision: str) -> _Done:
 
 
 _UNSTEADY = sentence(
-    "accelerate",
+    "accelerate-random",
     "the model gives different answers to the same input: its layers were compared one by one, not its answers",
 )
 
@@ -184,7 +192,9 @@ def _as_it_is(case: Case, left: Reasons, reason: Sentence | None = None) -> _Don
     comparison = compare(question.answer, called(trial, question.inputs))
     before, (after,) = timed(case, [trial])
     if not comparison.is_close and comparison.numbers:
-        reason = sentence("left", "the model gives different answers to the same input, so it cannot be compared")
+        reason = sentence(
+            "left-random", "the model gives different answers to the same input, so it cannot be compared"
+        )
     names = [name for name, layer in case.model.named_modules() if is_convolution(layer)]
     left = (dict.fromkeys(names, reason) if reason is not None else {}) | left
     return _Done(Settled(quick, comparison.difference, before, after), (), {}, left, False)
@@ -196,7 +206,7 @@ def _left(case: Case, done: _Done, rows: set[str]) -> Reasons:
     for path, layer in case.model.named_modules():
         name = path or type(layer).__name__
         if is_convolution(layer) and name not in rows:
-            left.setdefault(name, sentence("left", "it is not called with this input"))
+            left.setdefault(name, sentence("left-not-called", "it is not called with this input"))
     return left
 
 

@@ -65,9 +65,9 @@ def _follow(model: nn.Module) -> None:
 def _refused(layer: Any) -> Sentence | None:
     """Why a layer is left before anything is run."""
     if is_hooked(layer):
-        return sentence("left", "it has hooks")
+        return sentence("left-hooks", "it has hooks")
     if not layer.weight.dtype.is_floating_point:
-        return sentence("left", "its weight is {dtype}", dtype=str(layer.weight.dtype))
+        return sentence("left-weight-dtype", "its weight is {dtype}", dtype=str(layer.weight.dtype))
     return refusal(layer) if "forward" in vars(layer) else None
 
 
@@ -83,7 +83,9 @@ def _failing(model: nn.Module, inputs: tuple[Any, ...], names: list[str], precis
     except Exception as error:  # noqa: BLE001 (whatever a model's code raises where it is rewritten)
         if len(names) == 1:
             reason = str(error).partition("\n")[0]
-            return {names[0]: sentence("left", "the model does not run with it replaced: {error}", error=reason)}
+            return {
+                names[0]: sentence("left-model-fails", "the model does not run with it replaced: {error}", error=reason)
+            }
     else:
         return {}
     half = len(names) // 2

@@ -48,9 +48,9 @@ class Comparison:
         if self.fault is not None:
             return self.fault
         if not self.numbers:
-            return sentence("left", "the model's output holds no numbers to compare")
+            return sentence("left-no-numbers", "the model's output holds no numbers to compare")
         return sentence(
-            "left",
+            "left-model-output-differs",
             "with it replaced, the model's output differs by {difference:.1e} of its largest value at {place}",
             difference=self.difference,
             place=self.place,
@@ -118,7 +118,11 @@ def _compare(comparison: Comparison, place: str, right: Any, given: Any) -> Iter
 
 def _differs(comparison: Comparison, place: str, given: object, right: object) -> None:
     comparison.fault = sentence(
-        "left", "{place} is {given}, but the model's is {right}", place=place, given=str(given), right=str(right)
+        "left-place-differs",
+        "{place} is {given}, but the model's is {right}",
+        place=place,
+        given=str(given),
+        right=str(right),
     )
 
 

@@ -56,13 +56,13 @@ def weighted(layer: Any) -> Weighted:
 def refusal(layer: Any) -> Sentence | None:
     """Why a layer is left as it is, or None."""
     if is_hooked(layer):
-        return sentence("left", "it has hooks")
+        return sentence("left-hooks", "it has hooks")
     plain = next(kind for kind in (*LAYERS.values(), *_TAKEN) if isinstance(layer, kind))
     pairs = [(getattr(type(layer), name, None), getattr(plain, name, None)) for name in ("forward", "_conv_forward")]
     if "forward" in vars(layer) or any(own is not theirs for own, theirs in pairs):
-        return sentence("left", "{kind} has a forward of its own", kind=type(layer).__name__)
+        return sentence("left-own-forward", "{kind} has a forward of its own", kind=type(layer).__name__)
     if not layer.weight.dtype.is_floating_point:
-        return sentence("left", "its weight is {dtype}", dtype=str(layer.weight.dtype))
+        return sentence("left-weight-dtype", "its weight is {dtype}", dtype=str(layer.weight.dtype))
     return None
 
 
@@ -165,14 +165,14 @@ def _convolution(model: fx.GraphModule, node: fx.Node) -> Weighted | Sentence | 
     if is_taken(layer):
         settings = (*node.args[1:], *(value for name, value in node.kwargs.items() if name != "input"))
         if any(value is not None for value in settings):
-            return sentence("left", "output_size is given when it is called")
+            return sentence("left-output-size", "output_size is given when it is called")
         return refusal(layer) or weighted(layer)
     if node.op != "call_function" or node.target not in FUNCTIONS:
         return None
     called = Called.of(node.target, node.args, node.kwargs)
     weight, bias = _constant(model, called.weight), _constant(model, called.bias)
     if weight is None or any(isinstance(value, fx.Node) for value in (weight, bias, *called.settings.values())):
-        return sentence("left", "its weight or settings are computed")
+        return sentence("left-settings-computed", "its weight or settings are computed")
     return called.weighted(weight, bias)
 
 

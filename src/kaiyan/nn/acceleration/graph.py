@@ -52,9 +52,11 @@ def _traced(model: nn.Module) -> fx.GraphModule:
         graph = _Tracer().trace(model)
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
-        raise NotAGraphError(sentence("graph", "torch.fx cannot trace the model: {error}", error=text)) from error
+        raise NotAGraphError(
+            sentence("graph-cannot-trace", "torch.fx cannot trace the model: {error}", error=text)
+        ) from error
     if has_drawn(before):
-        raise NotAGraphError(sentence("graph", "it draws random numbers, which a graph would fix"))
+        raise NotAGraphError(sentence("graph-random", "it draws random numbers, which a graph would fix"))
     for node in graph.nodes:
         node.type = None  # an annotation that is text would be written into the graph's names, which then do not pickle
     return fx.GraphModule(model, graph)
@@ -66,13 +68,13 @@ def _refusal(model: nn.Module) -> Sentence | None:
     named = [p.name for p in parameters if p.default is not p.empty or p.kind is not p.POSITIONAL_OR_KEYWORD]
     if named:
         return sentence(
-            "graph", "its forward has other arguments ({names}), which a graph would fix",
+            "graph-arguments", "its forward has other arguments ({names}), which a graph would fix",
             names=", ".join(named),
         )  # fmt: skip
     for name, module in model.named_modules():
         leaf = _Tracer().is_leaf_module(module, name) and module is not model
         if not leaf and any(getattr(module, hooks) for hooks in _HOOKS):
-            return sentence("graph", "{name} has hooks", name=name or type(model).__name__)
+            return sentence("graph-hooks", "{name} has hooks", name=name or type(model).__name__)
     return None
 
 
@@ -83,10 +85,14 @@ def _check_constants(graph: fx.GraphModule, inputs: tuple[Any, ...]) -> None:
     before = [version(tensor) for tensor in constants]
     answer = _Shapes(graph).run(*inputs)
     if [version(tensor) for tensor in constants] != before:
-        raise NotAGraphError(sentence("graph", "it writes into a tensor that it makes, which a graph makes only once"))
+        raise NotAGraphError(
+            sentence("graph-writes-constant", "it writes into a tensor that it makes, which a graph makes only once")
+        )
     memory = {tensor.untyped_storage().data_ptr() for tensor in constants if tensor.numel()}
     if memory & _memory(answer):
-        raise NotAGraphError(sentence("graph", "it returns a tensor that it makes, which a graph makes only once"))
+        raise NotAGraphError(
+            sentence("graph-returns-constant", "it returns a tensor that it makes, which a graph makes only once")
+        )
 
 
 def _memory(answer: Any) -> set[int]:

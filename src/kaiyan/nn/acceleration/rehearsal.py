@@ -76,7 +76,9 @@ class _Watcher:
         try:
             ours = self.standing(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 (whatever a layer's own forward raises)
-            return sentence("left", "its replacement fails: {error}", error=str(error).partition("\n")[0])
+            return sentence(
+                "left-replacement-fails", "its replacement fails: {error}", error=str(error).partition("\n")[0]
+            )
         if not self.standing.kernels():
             return self.standing.idle(*args, **kwargs)
         return _unlike(ours, output)
@@ -89,7 +91,7 @@ class _Watcher:
         other = tree_map(_otherwise, (args, kwargs))
         unlike = _unlike(self.standing(*other[0], **other[1]), self.standing.plain(*other[0], **other[1]))
         if len(self.standing.kernels()) != known:
-            return sentence("left", "its weight is computed from its input")
+            return sentence("left-weight-from-input", "its weight is computed from its input")
         return unlike
 
     def _slow(self, args: Any, kwargs: Any, output: Any) -> Sentence | None:
@@ -105,7 +107,7 @@ class _Watcher:
         if min(ours) <= SLOWER * allowed(min(theirs)):
             return None
         facts = {"theirs": min(theirs) * 1e3, "ours": min(ours) * 1e3}
-        return sentence("left", "torch computes it in {theirs:.3f} ms, this in {ours:.3f} ms", **facts)
+        return sentence("left-slower", "torch computes it in {theirs:.3f} ms, this in {ours:.3f} ms", **facts)
 
 
 class _Reads(TorchFunctionMode):
@@ -125,8 +127,8 @@ def _uncalled(model: nn.Module, inputs: Iterable[Any], names: list[str]) -> dict
     """Of layers whose forward is not called: whether their weight is read."""
     with _Reads() as reads:
         run(model, inputs)
-    read_alone = sentence("left", "its forward is never called, only its weight is read")
-    unused = sentence("left", "it is not called with this input")
+    read_alone = sentence("left-only-weight-read", "its forward is never called, only its weight is read")
+    unused = sentence("left-not-called", "it is not called with this input")
     return {name: read_alone if id(model.get_submodule(name).weight) in reads.seen else unused for name in names}
 
 
@@ -135,7 +137,9 @@ def _unlike(ours: Any, theirs: Any) -> Sentence | None:
     difference = max((_difference(a, b) for a, b in pairs), default=0.0)
     if difference > max(*(torch.finfo(b.dtype).eps ** 0.4 for _, b in pairs), 1e-3):
         return sentence(
-            "left", "its own output differs by {difference:.1e} of its largest value", difference=difference
+            "left-own-output-differs",
+            "its own output differs by {difference:.1e} of its largest value",
+            difference=difference,
         )
     return None
 

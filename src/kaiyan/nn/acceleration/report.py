@@ -56,7 +56,7 @@ class Report(Shown):
     def total(self) -> Sentence:
         """The whole model before and after."""
         return sentence(
-            "bench-model",
+            "accelerate-total",
             "all: {before:.2f} ms before, {after:.2f} ms after, {speedup:.2f} times as fast ({layout}); "
             "the outputs differ by {difference:.1e} of the largest",
             before=self.before * 1e3,
@@ -77,7 +77,7 @@ class Report(Shown):
 
 def unchanged(name: str, reason: Sentence) -> Sentence:
     """A layer that is as it was, and why."""
-    return sentence("bench-model", "{name} is unchanged: {reason}", name=name, reason=reason)
+    return sentence("unchanged", "{name} is unchanged: {reason}", name=name, reason=reason)
 
 
 def _ms(seconds: float | None) -> str:

@@ -103,7 +103,9 @@ def untouched(case: Case) -> Accelerated:
 
 def _lay_out(quick: Accelerated, question: Question, answer: Any) -> None:
     if not quick.lay_out_as(question.answer, answer, question.inputs) and quick.is_laying:
-        raise NotEqualError(sentence("left", "its output would have a different memory layout than the model's"))
+        raise NotEqualError(
+            sentence("left-memory-layout", "its output would have a different memory layout than the model's")
+        )
 
 
 def _tried(case: Case, quick: Accelerated) -> Accelerated:
@@ -123,7 +125,9 @@ def _answer(quick: Accelerated, inputs: Inputs) -> Any:
         return called(quick, inputs)
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
-        raise NotEqualError(sentence("left", "the model does not run with it replaced: {error}", error=text)) from error
+        raise NotEqualError(
+            sentence("left-model-fails", "the model does not run with it replaced: {error}", error=text)
+        ) from error
 
 
 def _candidates(case: Case, model: nn.Module) -> Iterator[Accelerated]:
@@ -163,7 +167,11 @@ def _compare_states(case: Case, quick: Accelerated) -> None:
         comparison = compare(_at(case.end, path), _at(quick.model, path))
         if comparison.fault is not None or comparison.excess > 1:
             raise NotEqualError(
-                sentence("left", "a call changes {path}, and does so differently once it is replaced", path=path),
+                sentence(
+                    "left-state-differs",
+                    "a call changes {path}, and does so differently once it is replaced",
+                    path=path,
+                ),
                 comparison,
             )
 

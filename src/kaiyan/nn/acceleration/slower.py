@@ -32,7 +32,8 @@ def refuse_slower(case: Case, settled: Settled) -> None:
     before, after = (min(taken) for taken in zip(*times, strict=True))
     raise NotEqualError(
         sentence(
-            "left", "torch runs the model in {before:.3f} ms, and with its layers replaced in {after:.3f} ms",
+            "left-model-slower",
+            "torch runs the model in {before:.3f} ms, and with its layers replaced in {after:.3f} ms",
             before=before * 1e3, after=after * 1e3,
         )
     )  # fmt: skip

@@ -86,16 +86,16 @@ class Standing:
     def idle(self, x: Any, *others: Any, **kwargs: Any) -> Sentence:
         """Why a call was torch's."""
         if self.is_own:
-            return sentence("left", "{kind} has a forward of its own", kind=type(self.layer).__name__)
+            return sentence("left-own-forward", "{kind} has a forward of its own", kind=type(self.layer).__name__)
         if any(value is not None for value in (*others, *kwargs.values())):
-            return sentence("left", "output_size is given when it is called")
+            return sentence("left-output-size", "output_size is given when it is called")
         if x.device.type != "cpu":
-            return sentence("left", "it is on {device}, but Kaiyan computes on the CPU", device=str(x.device))
+            return sentence("left-device", "it is on {device}, but Kaiyan computes on the CPU", device=str(x.device))
         try:
             self.output(self.kernel(), x)
         except ConvError as error:
             return error.sentence
-        return sentence("left", "torch computes it on this input")
+        return sentence("left-torch-computes", "torch computes it on this input")
 
     @property
     def algorithm(self) -> str:
