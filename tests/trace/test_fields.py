@@ -10,7 +10,7 @@ from corpus.models import resnet18
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool1d, interpolate, pad
 
-from kaiyan.trace.fields import sights
+from kaiyan.trace.fields import receptive_fields
 from kaiyan.trace.record import record
 
 SIZE = 240
@@ -65,7 +65,7 @@ def test_a_random_graph_sees_what_its_gradient_reaches(seed: int) -> None:
     model = Graph(seed).double()
     x = torch.ones(1, 1, SIZE, dtype=torch.float64, requires_grad=True)
     found = record(model, x)
-    (field,) = sights(found)[0].axes
+    (field,) = receptive_fields(found)[0].axes
     y = model(x)
     for o in range(y.shape[2] // 2, y.shape[2] // 2 + 3):
         (gradient,) = torch.autograd.grad(y[0, 0, o], x, retain_graph=True)
@@ -74,7 +74,7 @@ def test_a_random_graph_sees_what_its_gradient_reaches(seed: int) -> None:
 
 def test_resnet18_ends_at_435() -> None:
     found = record(resnet18(), torch.empty(1, 3, 224, 224, device="meta"))
-    known = sights(found)
+    known = receptive_fields(found)
     last = next(call for call in found.calls if call.path == "9")
     assert known[last.number].sizes == (435, 435)
     assert known[0].whole
@@ -85,7 +85,7 @@ def test_a_function_that_is_not_known_says_so() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return torch.fft.fft(x).real  # type: ignore[no-any-return]
 
-    assert sights(record(Net(), torch.zeros(1, 1, 8)))[0].status == "unknown"
+    assert receptive_fields(record(Net(), torch.zeros(1, 1, 8)))[0].status == "unknown"
 
 
 def test_a_tensor_that_is_written_in_part_is_not_called_exact() -> None:
@@ -99,4 +99,4 @@ def test_a_tensor_that_is_written_in_part_is_not_called_exact() -> None:
             y[:, :1] += y[:, 1:].flip(2)
             return y
 
-    assert sights(record(Net(), torch.zeros(1, 2, 8)))[0].status == "unknown"
+    assert receptive_fields(record(Net(), torch.zeros(1, 2, 8)))[0].status == "unknown"

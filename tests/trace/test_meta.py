@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 import kaiyan
-from kaiyan.trace.meta import made
+from kaiyan.trace.meta import result
 
 
 def _empty(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -130,7 +130,7 @@ def test_what_is_made_is_what_torch_makes_and_what_torch_refuses_is_not_made() -
     count = 0
     for _ in range(1200):
         func, args, named = _drawn(draw)
-        ours = made(func, args, named)
+        ours = result(func, args, named)
         if ours is None:
             continue
         count += 1
@@ -166,7 +166,7 @@ def test_what_is_made_is_what_torch_makes_and_what_torch_refuses_is_not_made() -
     ],
 )
 def test_what_is_not_certain_is_left_to_torch(func: Any, args: tuple[Any, ...]) -> None:
-    assert made(func, args, {}) is None
+    assert result(func, args, {}) is None
 
 
 def test_the_first_summary_of_a_process_loads_no_compiler() -> None:

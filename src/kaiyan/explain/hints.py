@@ -11,13 +11,13 @@ from kaiyan.explain.traps import traps
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.trace.costs import macs
-from kaiyan.trace.fields import sights
-from kaiyan.trace.windows import argument, space, unread, windows
+from kaiyan.trace.fields import receptive_fields
+from kaiyan.trace.windows import groups, is_convolution, space, unread, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kaiyan.trace.fields import Sight
+    from kaiyan.trace.fields import ReceptiveField
     from kaiyan.trace.record import Call, Record
 
 BALANCE = 8.0
@@ -34,15 +34,15 @@ class Hint:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Analysis:
     """A record with what is known of it: what every call sees and costs, its windows read once."""
 
     record: Record
 
     @cached_property
-    def sights(self) -> dict[int, Sight]:
+    def fields(self) -> dict[int, ReceptiveField]:
         """What the output of every call sees."""
-        return sights(self.record)
+        return receptive_fields(self.record)
 
     @cached_property
     def macs(self) -> dict[int, int]:
@@ -56,10 +56,10 @@ class Scene:
         return tuple((call, axes) for call, axes in pairs if axes)
 
 
-def hints(found: Record | Scene) -> tuple[Hint, ...]:
+def hints(found: Record | Analysis) -> tuple[Hint, ...]:
     """Every hint that holds, in the order of ``HINTS``; the silent traps are among them."""
-    scene = found if isinstance(found, Scene) else Scene(found)
-    return tuple(hint for find in HINTS for hint in find(scene))
+    analysis = found if isinstance(found, Analysis) else Analysis(found)
+    return tuple(hint for find in HINTS for hint in find(analysis))
 
 
 def notes(found: Iterable[Hint]) -> Iterator[Sentence]:
@@ -78,9 +78,9 @@ def notes(found: Iterable[Hint]) -> Iterator[Sentence]:
             yield sentence("hint-at", "{where}: {what}", where=where, what=first.sentence)
 
 
-def _convention(scene: Scene) -> Iterator[Hint]:
+def _convention(analysis: Analysis) -> Iterator[Hint]:
     """Pads meant to keep n / stride windows (half the reach), which SAME would lay elsewhere: other sizes, a shift."""
-    for call, axes in scene.windowed:
+    for call, axes in analysis.windowed:
         for axis, n in zip(axes, space(call), strict=True):
             said = None if isinstance(axis, TransposedAxis) or isinstance(axis.padding, str) else _apart(axis, n)
             if said:
@@ -117,8 +117,8 @@ def _apart(axis: Axis, n: int) -> Sentence | None:
     )
 
 
-def _never_read(scene: Scene) -> Iterator[Hint]:
-    for end in unread(scene.record):
+def _never_read(analysis: Analysis) -> Iterator[Hint]:
+    for end in unread(analysis.record):
         said = sentence(
             "hint-unread",
             "the last {count} of {n} on axis {axis} of its input are read by nothing: the size is rounded down",
@@ -127,26 +127,26 @@ def _never_read(scene: Scene) -> Iterator[Hint]:
         yield Hint("unread", end.call.path, said)
 
 
-def _gridding(scene: Scene) -> Iterator[Hint]:
+def _gridding(analysis: Analysis) -> Iterator[Hint]:
     """Holes that are left where the features end: layers after a dilated one may have filled its own."""
-    maps = [(call, scene.sights.get(call.number)) for call, _ in scene.windowed]
-    call, sight = maps[-1] if maps else (None, None)
-    if call is None or sight is None or sight.status != "exact" or sight.whole or sight.flat:
+    maps = [(call, analysis.fields.get(call.number)) for call, _ in analysis.windowed]
+    call, field = maps[-1] if maps else (None, None)
+    if call is None or field is None or field.status != "exact" or field.whole or field.flat:
         return
-    field = max(sight.axes, key=lambda field: field.holes, default=None)
-    if field is not None and field.holes:
+    axis = max(field.axes, key=lambda axis: axis.holes, default=None)
+    if axis is not None and axis.holes:
         said = sentence(
             "hint-gridding",
             "{holes} of the {size} inputs along its receptive field are never seen (gridding): dilations such as "
             "1, 2, 5 leave none",
-            holes=field.holes, size=field.size,
+            holes=axis.holes, size=axis.size,
         )  # fmt: skip
         yield Hint("gridding", call.path, said)
 
 
-def _checkerboard(scene: Scene) -> Iterator[Hint]:
+def _checkerboard(analysis: Analysis) -> Iterator[Hint]:
     """Taps that fall on an output depend on where it lies, unless stride / gcd(stride, dilation) divides the kernel."""
-    for call, axes in scene.windowed:
+    for call, axes in analysis.windowed:
         uneven = [axis for axis in axes if isinstance(axis, TransposedAxis) and _fewest(axis) < axis.most_reads]
         if uneven:
             axis = uneven[0]
@@ -165,54 +165,54 @@ def _fewest(axis: Axis) -> int:
     return axis.kernel // (axis.stride // step) if step == 1 else 0
 
 
-def _covered(scene: Scene) -> Iterator[Hint]:
+def _covered(analysis: Analysis) -> Iterator[Hint]:
     """Convolutions whose input already sees as much as there is."""
-    given = {tensor.shape[2:] for tensor in scene.record.inputs if len(tensor.shape) > 2}
+    given = {tensor.shape[2:] for tensor in analysis.record.inputs if len(tensor.shape) > 2}
     if len(given) != 1:
         return
     (sizes,) = given
-    makers: dict[int, Sight] = {}
-    kernels = {call.number: axes for call, axes in scene.windowed}
-    for call in scene.record.calls:
-        sight = makers.get(call.inputs[0].name) if call.inputs else None
+    makers: dict[int, ReceptiveField] = {}
+    kernels = {call.number: axes for call, axes in analysis.windowed}
+    for call in analysis.record.calls:
+        field = makers.get(call.inputs[0].name) if call.inputs else None
         wide = any(axis.kernel > 1 for axis in kernels.get(call.number, ()))
-        if call.kind.startswith("conv") and wide and sight and _covers(sight, sizes):
+        if is_convolution(call) and wide and field and _covers(field, sizes):
             said = sentence(
                 "hint-kernel-sees-all",
                 "its input already sees {field} of {sizes}: its kernel brings no new pixel to the middle of the map",
-                field=sight.sizes, sizes=sizes,
+                field=field.sizes, sizes=sizes,
             )  # fmt: skip
             yield Hint("covered", call.path, said)
-        if call.number in scene.sights and not call.is_module:
-            makers.update((tensor.name, scene.sights[call.number]) for tensor in call.outputs)
+        if call.number in analysis.fields and not call.is_module:
+            makers.update((tensor.name, analysis.fields[call.number]) for tensor in call.outputs)
 
 
-def _covers(sight: Sight, sizes: tuple[int, ...]) -> bool:
-    seen = sight.sizes
-    return seen is not None and sight.status == "exact" and len(seen) == len(sizes) and _all_as_large(seen, sizes)
+def _covers(field: ReceptiveField, sizes: tuple[int, ...]) -> bool:
+    seen = field.sizes
+    return seen is not None and field.status == "exact" and len(seen) == len(sizes) and _all_as_large(seen, sizes)
 
 
 def _all_as_large(seen: tuple[int, ...], sizes: tuple[int, ...]) -> bool:
     return bool(seen) and all(s >= n for s, n in zip(seen, sizes, strict=True))
 
 
-def _bandwidth(scene: Scene) -> Iterator[Hint]:
-    for call, _ in scene.windowed:
-        groups = argument(call, 6, "groups", 1) if call.kind.startswith("conv") else 1
+def _bandwidth(analysis: Analysis) -> Iterator[Hint]:
+    for call, _ in analysis.windowed:
+        parts = groups(call)
         moved = sum(tensor.bytes for tensor in (*call.inputs, *call.outputs))
-        intensity = 2 * scene.macs[call.number] / moved if moved else BALANCE
-        if groups > 1 and intensity < BALANCE:
+        intensity = 2 * analysis.macs[call.number] / moved if moved else BALANCE
+        if parts > 1 and intensity < BALANCE:
             said = sentence(
                 "hint-groups",
                 "groups={groups} leaves {intensity:.1f} FLOP/byte: memory, not arithmetic, sets its time, which falls "
                 "less than its MACs",
-                groups=groups, intensity=intensity,
+                groups=parts, intensity=intensity,
             )  # fmt: skip
             yield Hint("bandwidth", call.path, said)
 
 
-def _silent_traps(scene: Scene) -> Iterator[Hint]:
-    return (Hint(trap.code, trap.path, trap.sentence) for trap in traps(scene.record))
+def _silent_traps(analysis: Analysis) -> Iterator[Hint]:
+    return (Hint(trap.code, trap.path, trap.sentence) for trap in traps(analysis.record))
 
 
 HINTS = (_silent_traps, _never_read, _convention, _gridding, _checkerboard, _covered, _bandwidth)

@@ -10,13 +10,13 @@ import torch
 
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
-from kaiyan.trace.fields import UNKNOWN, Sight
-from kaiyan.trace.windows import argument, conv, pads, windows
+from kaiyan.trace.fields import NOT_KNOWN, ReceptiveField
+from kaiyan.trace.windows import conv, padding_of, pads, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from kaiyan.explain.hints import Scene
+    from kaiyan.explain.hints import Analysis
     from kaiyan.show.table import Text
     from kaiyan.spec.axis import Pads
     from kaiyan.trace.record import Call, Record, Seen
@@ -58,7 +58,7 @@ class Layer:
     parameters: int
     macs: int
     bytes: int
-    field: Sight
+    field: ReceptiveField
     failed: bool
     inputs: tuple[Seen, ...] = ()
     kernel: tuple[int, ...] = ()
@@ -82,8 +82,8 @@ class Layer:
         return tuple(tensor.shape for tensor in self.outputs)
 
 
-def layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Iterable[Layer]:
-    found = scene.record
+def layers(analysis: Analysis, times: Mapping[Place, float], *, named: bool) -> Iterable[Layer]:
+    found = analysis.record
     leaves = {call.number for call in found.layers}
     parameters = _parameters(found)
     inside, moved = _windowed(found), _moved(found, leaves)
@@ -99,9 +99,9 @@ def layers(scene: Scene, times: Mapping[Place, float], *, named: bool) -> Iterab
             depth=call.depth,
             outputs=call.outputs,
             parameters=parameters.get(call.number, 0),
-            macs=scene.macs[call.number],
+            macs=analysis.macs[call.number],
             bytes=moved[call.number],
-            field=scene.sights.get(call.number, UNKNOWN),
+            field=analysis.fields.get(call.number, NOT_KNOWN),
             failed=call.failed,
             inputs=call.inputs,
             kernel=tuple(axis.kernel for axis in windows(window)) if window else (),
@@ -139,12 +139,12 @@ def _windowed(found: Record) -> dict[int, tuple[Call, tuple[Pads, ...]]]:
 
 
 def _added(own: tuple[Pads, ...], pad: Call | None) -> tuple[Pads, ...]:
-    """Pads with those of an F.pad, which names the last axis first."""
+    """Pads with those of an F.pad."""
     if pad is None:
         return own
-    flat = argument(pad, 1, "pad", ())
-    more = [*zip(flat[::2], flat[1::2], strict=True), *[(0, 0)] * len(own)][: len(own)]
-    return tuple((b + x, a + y) for (b, a), (x, y) in zip(own, reversed(more), strict=True))
+    first = len(pad.inputs[0].shape) - len(own)
+    more = (padding_of(pad, first + axis) for axis in range(len(own)))
+    return tuple((b + x, a + y) for (b, a), (x, y) in zip(own, more, strict=True))
 
 
 def _algorithm(call: Call) -> str | None:

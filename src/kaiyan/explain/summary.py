@@ -9,7 +9,7 @@ import torch
 
 from kaiyan.explain.diagnosis.diagnose import diagnose
 from kaiyan.explain.door import Asked, asked, checked, sizes_of
-from kaiyan.explain.hints import Hint, Scene, hints, notes
+from kaiyan.explain.hints import Analysis, Hint, hints, notes
 from kaiyan.explain.rows import CELLS, COLUMNS, Layer
 from kaiyan.explain.rows import layers as rows_of
 from kaiyan.show.error import KaiyanError
@@ -149,16 +149,16 @@ def summary(
     model = checked(model)
     given, understood = _asked(model, input_size, input_data, dtypes)
     found, untrained = _whole(model, given)
-    scene = Scene(found)
+    analysis = Analysis(found)
     times = seconds(model, given.inputs) if "time" in col_names else {}
-    rows = rows_of(scene, times, named="algorithm" in col_names)
+    rows = rows_of(analysis, times, named="algorithm" in col_names)
     return Summary(
         tuple(layer for layer in rows if depth is None or layer.depth <= depth or layer.failed),
         sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter)),
-        sum(scene.macs[call.number] for call in found.calls if call.parent < 0),
+        sum(analysis.macs[call.number] for call in found.calls if call.parent < 0),
         found.error,
         tuple(col_names),
-        hints(scene),
+        hints(analysis),
         None if found.error is None else _diagnosed(found, model, given.inputs),
         understood,
         uncounted(found),

@@ -10,6 +10,9 @@ import torch
 
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.shown import Data
+from kaiyan.trace.functions import bound
+from kaiyan.trace.functions.function import UnreadableError
+from kaiyan.trace.windows import is_convolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +23,11 @@ if TYPE_CHECKING:
 
 COLOURS = (1, 3, 4)
 """Channels of pictures: grey, red-green-blue, with transparency."""
-LARGEST = {"uint8": 255, "int8": 127, "int16": 32767}
+_LARGEST = {"uint8": 255, "int8": 127, "int16": 32767}
 """The types that sums outgrow, and the largest number of each."""
-WHOLE = {"float16": 2**11, "bfloat16": 2**8}
+_WHOLE = {"float16": 2**11, "bfloat16": 2**8}
 """Up to where a type holds every whole number. Source: IEEE 754, 11 and 8 significant bits."""
-_CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
-_PRODUCTS = (*_CONVOLUTIONS, "linear")
-_VIEWS = ("view", "reshape", "flatten", "squeeze")
-_WRAPPING = (*_PRODUCTS, "add", "iadd", "radd", "sub", "isub", "rsub", "mul", "imul", "rmul", "matmul", "mm", "bmm")
+_RESHAPES = ("view", "reshape", "flatten", "squeeze")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,14 @@ def _batch_as_picture(record: Record) -> Iterator[Trap]:
 def _integer_wrap(record: Record) -> Iterator[Trap]:
     """Sums and products whose result keeps a small integer type."""
     for call in record.calls:
-        if call.is_module or call.kind not in _WRAPPING or not call.outputs:
-            continue
-        dtype = call.outputs[0].dtype
-        if dtype in LARGEST:
+        known = bound(call)
+        dtype = call.outputs[0].dtype if call.outputs else ""
+        if known and known.function.wraps and dtype in _LARGEST:
             said = sentence(
                 "trap-wraps-around",
                 "{kind} keeps {dtype}, so results past {largest} wrap around without an error; "
                 ".float() or .int() first",
-                kind=call.kind, dtype=dtype, largest=LARGEST[dtype],
+                kind=call.kind, dtype=dtype, largest=_LARGEST[dtype],
             )  # fmt: skip
             yield Trap("integer-wrap", call.path, said, call.line)
 
@@ -108,13 +107,13 @@ def _batch_norm_of_one(record: Record) -> Iterator[Trap]:
 def _lost_ones(record: Record) -> Iterator[Trap]:
     for call in record.calls:
         dtype = call.outputs[0].dtype if call.outputs else ""
-        terms = 0 if call.is_module or dtype not in WHOLE else _terms(call)
-        if terms > WHOLE.get(dtype, terms):
+        terms = 0 if call.is_module or dtype not in _WHOLE else _terms(call)
+        if terms > _WHOLE.get(dtype, terms):
             said = sentence(
                 "trap-half-sum",
                 "{kind} sums {terms:,} terms into {dtype}, which holds every whole number up to {whole:,} only: "
                 "beyond it ones are lost; sum in float32",
-                kind=call.kind, terms=terms, dtype=dtype, whole=WHOLE[dtype],
+                kind=call.kind, terms=terms, dtype=dtype, whole=_WHOLE[dtype],
             )  # fmt: skip
             yield Trap("lost-ones", call.path, said, call.line)
 
@@ -169,24 +168,26 @@ def _batch(record: Record) -> int | None:
 
 def _reshaped(call: Call) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Shapes before and after a view; empty for any other call."""
-    if call.is_module or call.failed or call.kind not in _VIEWS or not call.inputs or not call.outputs:
+    if call.is_module or call.failed or call.kind not in _RESHAPES or not call.inputs or not call.outputs:
         return (), ()
     return call.inputs[0].shape, call.outputs[0].shape
 
 
 def _first_convolution(record: Record, rank: int) -> Call | None:
     """The first convolution of all, if it got an input of this rank."""
-    first = next((call for call in record.calls if not call.is_module and call.kind in _CONVOLUTIONS), None)
+    first = next((call for call in record.calls if is_convolution(call)), None)
     return first if first and first.inputs and len(first.inputs[0].shape) == rank else None
 
 
 def _terms(call: Call) -> int:
-    """Terms in one of the sums that a call makes."""
-    if call.kind in _PRODUCTS and len(call.inputs) > 1:
-        return prod(call.inputs[1].shape[1:])
-    if call.kind == "sum":
-        return prod(call.inputs[0].shape) // max(prod(call.outputs[0].shape), 1)
-    return 0
+    """Terms in one of the sums that a call makes; 0 where it makes none, or they cannot be read."""
+    known = bound(call)
+    if known is None or known.function.terms is None:
+        return 0
+    try:
+        return known.function.terms(known)
+    except UnreadableError:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)

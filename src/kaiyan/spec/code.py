@@ -171,9 +171,7 @@ FUNCTIONS = {
 def _as_layer(call: Call) -> str:
     """The layer to write instead of a function, with the settings that are written."""
     named = {k.arg: ast.unparse(k.value) for k in call.node.keywords if k.arg not in (None, "input", "weight", "bias")}
-    order: tuple[str, ...] = ("stride", "padding", "dilation", "groups")
-    if "transpose" in call.name:
-        order = ("stride", "padding", "output_padding", "groups", "dilation")
+    order = [name for name in CALLS[FUNCTIONS[call.name]][0][3:] if name not in ("bias", "padding_mode")]
     given = dict(zip(order, map(ast.unparse, call.node.args[3:]), strict=False)) | named
     settings = "".join(f", {name}={value}" for name, value in given.items())
     return f"{FUNCTIONS[call.name]}(in_channels, out_channels, kernel_size{settings})"

@@ -14,8 +14,8 @@ from torch._C import DisableTorchFunction
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from kaiyan.trace import meta
 from kaiyan.trace.call import Call, Line, Seen
-from kaiyan.trace.meta import made
 from kaiyan.trace.rebuild import written
 from kaiyan.trace.structure import leaves, mapped, tensors
 from kaiyan.trace.watch import watch
@@ -70,7 +70,7 @@ class Notes(TorchFunctionMode):
 
     def _result(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         light = self._stand_ins.on == "meta" and not torch.is_grad_enabled()  # what is made has no gradient
-        result = made(func, args, named) if light else None
+        result = meta.result(func, args, named) if light else None
         return func(*args, **named) if result is None else result
 
     def _read(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import torch
@@ -10,37 +11,7 @@ from torch import nn
 from kaiyan.show.error import ConvError
 from kaiyan.spec.axis import Axis
 from kaiyan.spec.conv import Conv
-
-SETTINGS: dict[type[nn.Module], tuple[str, ...]] = {
-    nn.modules.conv._ConvTransposeNd: (  # noqa: SLF001 (the only name of the family)
-        "in_channels", "out_channels", "kernel_size", "stride", "padding", "output_padding", "groups", "dilation",
-        "padding_mode",
-    ),
-    nn.modules.conv._ConvNd: (  # noqa: SLF001
-        "in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "padding_mode",
-    ),
-    nn.Linear: ("in_features", "out_features"),
-    nn.modules.batchnorm._NormBase: ("num_features", "eps", "momentum", "affine", "track_running_stats"),  # noqa: SLF001
-    nn.GroupNorm: ("num_groups", "num_channels", "eps", "affine"),
-    nn.LayerNorm: ("normalized_shape", "eps", "elementwise_affine"),
-    nn.RMSNorm: ("normalized_shape", "eps", "elementwise_affine"),
-    nn.modules.pooling._MaxPoolNd: (  # noqa: SLF001
-        "kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode",
-    ),
-    nn.modules.pooling._AvgPoolNd: ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"),  # noqa: SLF001
-    nn.Flatten: ("start_dim", "end_dim"),
-    nn.Embedding: (
-        "num_embeddings", "embedding_dim", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse",
-    ),
-    nn.PReLU: ("num_parameters",),
-    nn.PixelShuffle: ("upscale_factor",),
-    nn.PixelUnshuffle: ("downscale_factor",),
-    nn.ChannelShuffle: ("groups",),
-    nn.Upsample: ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"),
-    nn.Unflatten: ("dim", "unflattened_size"),
-    nn.MultiheadAttention: ("embed_dim", "num_heads", "dropout", "batch_first"),
-}  # fmt: skip
-"""What a layer's constructor takes and keeps under the same name."""
+from kaiyan.trace.functions import TORCH_FUNCTIONS
 
 
 class Permute(nn.Module):
@@ -83,23 +54,44 @@ class First(nn.Module):
         return outputs[0]
 
 
+def family(layer: nn.Module) -> type[nn.Module] | None:
+    """The layer of torch that it is or descends from, of those that are made anew here; None for any other."""
+    known = {kind for function in TORCH_FUNCTIONS.values() for kind in function.modules}
+    return next((kind for kind in type(layer).__mro__ if kind in known), None)
+
+
+def settings(layer: nn.Module) -> dict[str, Any]:
+    """What the constructor of its family takes and the layer keeps under the same name; none where it has none.
+
+    >>> settings(nn.AvgPool1d(3, padding=1))
+    {'kernel_size': (3,), 'stride': (3,), 'padding': (1,), 'ceil_mode': False, 'count_include_pad': True}
+    """
+    kind: Any = family(layer)
+    names = [] if kind is None else [*signature(kind).parameters]
+    kept = {name: getattr(layer, name) for name in names if name not in _OF_TENSORS and hasattr(layer, name)}
+    if "bias" in names and hasattr(layer, "bias"):
+        kept["bias"] = layer.bias is not None
+    if kept.get("kdim") == kept.get("vdim") == kept.get("embed_dim"):
+        kept = {name: value for name, value in kept.items() if name not in ("kdim", "vdim")}  # they follow embed_dim
+    return kept
+
+
+_OF_TENSORS = ("bias", "device", "dtype")
+
+
 def rebuilt(layer: nn.Module, **changes: Any) -> nn.Module | None:
     """The layer with some settings changed; None where it is of a family we cannot make or refuses them."""
-    names = next((names for family, names in SETTINGS.items() if isinstance(layer, family)), None)
-    if names is None:
+    if family(layer) is None:
         return None
-    settings = {name: getattr(layer, name) for name in names} | changes
-    weight = getattr(layer, "weight", None)
-    if isinstance(layer, (nn.Linear, nn.modules.conv._ConvNd)):  # noqa: SLF001
-        settings["bias"] = layer.bias is not None
     kind: Any = type(layer)
     try:
-        made: nn.Module = kind(**settings)
-    except (ValueError, TypeError, RuntimeError):
+        new: nn.Module = kind(**settings(layer) | changes)
+    except (ValueError, TypeError, RuntimeError):  # of torch's layers, and of what descends from them
         return None
+    weight = getattr(layer, "weight", None)
     if weight is not None:
-        made = made.to(dtype=weight.dtype, device=weight.device)
-    return made.train(layer.training)
+        new = new.to(dtype=weight.dtype, device=weight.device)
+    return new.train(layer.training)
 
 
 def written(layer: nn.Module) -> str:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kaiyan.spec.axis import Axis, TransposedAxis
+from kaiyan.show.error import ConvError
+from kaiyan.spec.axis import TransposedAxis
 from kaiyan.spec.conv import Conv
+from kaiyan.trace.functions import bound
+from kaiyan.trace.functions.function import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kaiyan.spec.axis import Pads
+    from kaiyan.spec.axis import Axis, Pads
     from kaiyan.trace.record import Call, Record
 
-Given = Callable[["Call", int], int | None]
+SizeOf = Callable[["Call", int], int | None]
 """The size that a call gets on an axis of space; None where it is not known."""
 Version = tuple[int, int]
 """A tensor's number and how often it was made or written before."""
@@ -36,46 +38,54 @@ class Unread:
 
 
 def windows(call: Call) -> tuple[Axis, ...]:
-    """An ``Axis`` for each axis of space; none for what has no windows.
+    """An ``Axis`` for each axis of space; none for what has no windows, or whose settings are tensors.
 
-    Raises ``ConvError`` or ``ValueError`` where the arguments cannot be right.
+    Raises ``ConvError`` where the settings cannot be right.
     """
-    return _READERS[call.kind[:-2]](call, rank(call)) if rank(call) else ()
+    known = bound(call)
+    if known is None or known.function.windows is None:
+        return ()
+    try:
+        return known.function.windows(known)
+    except UnreadableError:
+        return ()
 
 
 def rank(call: Call) -> int:
     """Axes of space of a convolution's or pool's windows; 0 for any other call."""
-    found = _KIND.fullmatch(call.kind)
-    packed = call.kind.startswith("conv") and len(call.inputs) < 2  # quantised weights are no tensors
-    return int(found["rank"]) if found and not call.is_module and not packed else 0
+    known = bound(call)
+    try:
+        return len(windows(call))
+    except ConvError:
+        return known.function.rank if known else 0
 
 
 def space(call: Call) -> tuple[int, ...]:
     """Sizes of the axes of space of a windowed call's input."""
-    return call.inputs[0].shape[-len(windows(call)) :]
+    return call.inputs[0].shape[-rank(call) :]
 
 
-def _given(call: Call, axis: int) -> int:
+def is_convolution(call: Call) -> bool:
+    """Whether it is a convolution, transposed or not, called as a function."""
+    known = bound(call)
+    return known is not None and known.function.is_convolution
+
+
+def groups(call: Call) -> int:
+    """Into how many parts a convolution cuts its channels; 1 for any other call."""
+    known = bound(call)
+    return known["groups"] if known and known.function.is_convolution else 1
+
+
+def _own_size(call: Call, axis: int) -> int:
     return space(call)[axis]
 
 
-def argument(call: Call, position: int, name: str, default: Any) -> Any:
-    """What a function was given at a position or under a name."""
-    value = call.arguments[position] if len(call.arguments) > position else call.named.get(name, default)
-    return default if value is None else value
-
-
-def each(value: Any, rank: int) -> tuple[Any, ...]:
-    """An entry for each axis."""
-    entries = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    return entries * rank if len(entries) == 1 else entries
-
-
-def unread(record: Record, given: Given = _given) -> Iterator[Unread]:
+def unread(record: Record, size_of: SizeOf = _own_size) -> Iterator[Unread]:
     """What the windows of a record drop at the end of an axis; a tensor that something else reads whole is not dropped.
 
     A strided convolution of a skip may leave the last row to the one beside it: that row is read. What F.pad put
-    behind the last row is no row. ``given`` tells the size that a call would get on an axis of space: by itself, the
+    behind the last row is no row. ``size_of`` tells the size that a call would get on an axis of space: by itself, the
     one it got.
     """
     padded = {tensor.name: call for call in record.calls if call.kind == "pad" for tensor in call.outputs}
@@ -84,7 +94,7 @@ def unread(record: Record, given: Given = _given) -> Iterator[Unread]:
         if len(calls) < len(users):
             continue
         for axis in range(len(windows(calls[0]))):
-            size = given(calls[0], axis)
+            size = size_of(calls[0], axis)
             if size is None:
                 continue
             ends = [dropped(call, axis, size) for call in calls]
@@ -96,7 +106,8 @@ def unread(record: Record, given: Given = _given) -> Iterator[Unread]:
 
 def padding_of(call: Call, axis: int) -> Pads:
     """What F.pad puts before and behind an axis, counted from the first one of the tensor; it names the last first."""
-    flat = tuple(argument(call, 1, "pad", ()))
+    known = bound(call)
+    flat = tuple(known["pad"]) if known else ()
     place = 2 * (len(call.inputs[0].shape) - 1 - axis)
     before, after = (*flat[place : place + 2], 0, 0)[:2]
     return before, after
@@ -116,7 +127,8 @@ def dropped(call: Call, axis: int, size: int) -> range:
 
 def rounds_up(call: Call) -> bool:
     """Whether it is a pool with ``ceil_mode``, whose last window may hang over the end."""
-    return "pool" in call.kind and bool(argument(call, 5 if call.kind.startswith("max") else 4, "ceil_mode", False))
+    known = bound(call)
+    return known is not None and "ceil_mode" in known.function.arguments and bool(known["ceil_mode"])
 
 
 def readers(record: Record) -> list[list[Call | None]]:
@@ -135,39 +147,6 @@ def readers(record: Record) -> list[list[Call | None]]:
     return list(users.values())
 
 
-def _convolved(call: Call, rank: int) -> tuple[Axis, ...]:
-    kernel = call.inputs[1].shape[2:]
-    places = ((3, "stride", 1), (4, "padding", 0), (5, "dilation", 1))
-    stride, padding, dilation = (each(argument(call, *place), rank) for place in places)
-    pads = [p if isinstance(p, str) else (p, p) for p in padding]
-    return tuple(Axis(k, s, d, p) for k, s, d, p in zip(kernel, stride, dilation, pads, strict=True))
-
-
-def _transposed(call: Call, rank: int) -> tuple[Axis, ...]:
-    kernel = call.inputs[1].shape[2:]
-    places = ((3, "stride", 1), (4, "padding", 0), (7, "dilation", 1), (5, "output_padding", 0))
-    stride, padding, dilation, extra = (each(argument(call, *place), rank) for place in places)
-    each_axis = zip(kernel, stride, dilation, padding, extra, strict=True)
-    return tuple(TransposedAxis(k, s, d, (p, p), output_padding=e) for k, s, d, p, e in each_axis)
-
-
-def _pooled(call: Call, rank: int) -> tuple[Axis, ...]:
-    kernel = each(argument(call, 1, "kernel_size", 1), rank)
-    stride = each(argument(call, 2, "stride", None) or kernel, rank)
-    padding = each(argument(call, 3, "padding", 0), rank)
-    dilation = each(argument(call, 4, "dilation", 1) if call.kind.startswith("max") else 1, rank)
-    return tuple(Axis(k, s, d, (p, p)) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True))
-
-
-_KIND = re.compile(r"(conv|conv_transpose|max_pool|avg_pool)(?P<rank>[123])d")
-_READERS: dict[str, Callable[[Call, int], tuple[Axis, ...]]] = {
-    "conv": _convolved,
-    "conv_transpose": _transposed,
-    "max_pool": _pooled,
-    "avg_pool": _pooled,
-}
-
-
 def pads(call: Call) -> tuple[Pads, ...]:
     """(before, after) on each axis of space for the input that the call was given; what is cropped, if transposed."""
     return tuple(axis.pads(n) for axis, n in zip(windows(call), space(call), strict=True)) if windows(call) else ()
@@ -178,20 +157,21 @@ def conv(call: Call) -> Conv | None:
 
     Raises ``KaiyanError`` for a description that cannot be right.
     """
-    if not rank(call) or not call.kind.startswith("conv"):
+    known = bound(call)
+    axes = windows(call)
+    if known is None or not axes or not known.function.is_convolution:
         return None
-    transposed = call.kind.startswith("conv_transpose")
-    weight, axes = call.inputs[1].shape, windows(call)
-    groups = argument(call, 6, "groups", 1)
+    weight, parts = call.inputs[1].shape, groups(call)
+    transposed = isinstance(axes[0], TransposedAxis)
     return Conv(
-        weight[0] if transposed else weight[1] * groups,
-        weight[1] * groups if transposed else weight[0],
+        weight[0] if transposed else weight[1] * parts,
+        weight[1] * parts if transposed else weight[0],
         weight[2:],
         tuple(axis.stride for axis in axes),
         tuple(axis.padding for axis in axes),
         tuple(axis.dilation for axis in axes),
-        groups,
-        argument(call, 2, "bias", None) is not None,
+        parts,
+        known["bias"] is not None,
         output_padding=tuple(getattr(axis, "output_padding", 0) for axis in axes),
         transposed=transposed,
     )

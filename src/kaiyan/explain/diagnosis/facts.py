@@ -18,7 +18,7 @@ from kaiyan.explain.diagnosis.loss import Loss, called_loss, is_loss
 from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.explain.diagnosis.traceback import calls_before, written_line
 from kaiyan.trace.lend import Keywords
-from kaiyan.trace.rebuild import SETTINGS
+from kaiyan.trace.rebuild import family
 from kaiyan.trace.record import Line, Record, record
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Facts:
         if self.model is None or step is None or not step.is_module:
             return None
         module = self.model.get_submodule(step.path)
-        known = isinstance(module, tuple(SETTINGS)) or type(module).__module__.startswith("torch.")
+        known = family(module) is not None or type(module).__module__.startswith("torch.")
         return module if known else None
 
     @property

@@ -8,7 +8,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.trace.rebuild import SETTINGS
+from kaiyan.trace.rebuild import settings
 from kaiyan.trace.record import Line
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ def _put(made: Made, changed: dict[str, Any]) -> tuple[Line, str] | None:
 
 
 def _changed(old: nn.Module, new: nn.Module) -> dict[str, Any]:
-    names = next((names for family, names in SETTINGS.items() if isinstance(old, family)), ())
     if type(old) is not type(new):
         return {}
-    return {name: _plain(getattr(new, name)) for name in names if getattr(old, name) != getattr(new, name)}
+    before = settings(old)
+    return {name: _plain(value) for name, value in settings(new).items() if before.get(name) != value}
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from kaiyan.nn.acceleration.called import FUNCTIONS, Called
+from kaiyan.nn.acceleration.called import CONVOLVING, Called
 from kaiyan.nn.acceleration.chain import Kernel
 from kaiyan.nn.acceleration.deferred import read
 from kaiyan.nn.acceleration.fuse import refusal
@@ -93,7 +93,7 @@ class _Convolutions(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         del types
         kwargs = kwargs or {}
-        if func in FUNCTIONS:
+        if func in CONVOLVING:
             args = read(args[:1]) + args[1:]
             y = self._standing.convolved(Called.of(func, args, kwargs))
             if y is not None:

@@ -14,7 +14,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
-from kaiyan.nn.acceleration.called import FUNCTIONS, Called
+from kaiyan.nn.acceleration.called import CONVOLVING, Called
 from kaiyan.nn.acceleration.prepared import Prepared, PreparedLinear, Weighted
 from kaiyan.nn.acceleration.shadow import Shadow
 from kaiyan.nn.layers import LAYERS, Layer
@@ -167,7 +167,7 @@ def _convolution(model: fx.GraphModule, node: fx.Node) -> Weighted | Sentence | 
         if any(value is not None for value in settings):
             return sentence("left-output-size", "output_size is given when it is called")
         return refusal(layer) or weighted(layer)
-    if node.op != "call_function" or node.target not in FUNCTIONS:
+    if node.op != "call_function" or node.target not in CONVOLVING:
         return None
     called = Called.of(node.target, node.args, node.kwargs)
     weight, bias = _constant(model, called.weight), _constant(model, called.bias)
@@ -214,7 +214,7 @@ def _following(model: fx.GraphModule, chain: list[fx.Node]) -> fx.Node | None:
 
 def _is_new(model: fx.GraphModule, node: fx.Node) -> bool:
     """Whether what the node gives lies in memory of its own."""
-    return node.target in FUNCTIONS or isinstance(_module(model, node), (Prepared, *_TAKEN, *_NORMS))
+    return node.target in CONVOLVING or isinstance(_module(model, node), (Prepared, *_TAKEN, *_NORMS))
 
 
 def _is_fixed(norm: Any) -> bool:
@@ -264,7 +264,7 @@ def _name(node: fx.Node) -> str:
     """The layer that a node calls, or whose weight it reads."""
     if node.op == "call_module":
         return str(node.target)
-    waiting = [node.args[1] if len(node.args) > 1 else node.kwargs.get("weight")] if node.target in FUNCTIONS else []
+    waiting = [node.args[1] if len(node.args) > 1 else node.kwargs.get("weight")] if node.target in CONVOLVING else []
     while waiting:
         source = waiting.pop()
         if isinstance(source, fx.Node):

@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from kaiyan.trace.functions.function import UnreadableError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.trace.record import Call
+    from kaiyan.trace.functions.function import Bound
 
 Sizes = dict[str, int]
 """An operand: the size of each of its labels."""
 
 
-def einsum(call: Call) -> int:
-    """Of one call; raises ``ValueError`` for what is not written as an equation."""
-    equation, *given = call.arguments
+def einsum(call: Bound) -> int:
+    """Of one call; raises ``UnreadableError`` for what is not written as an equation."""
+    equation = call["equation"]
     if not isinstance(equation, str):
-        raise ValueError("operands and sublists")  # noqa: TRY004 (of a form that is not read)
-    operands = given[0] if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
-    shapes = [tuple(operand.shape) for operand in operands]
+        raise UnreadableError("operands and sublists")
+    shapes = [tensor.shape for tensor in call.inputs]
     terms, output = _terms(equation, shapes)
     waiting = [_sized(term, shape) for term, shape in zip(terms, shapes, strict=True)]
     total = 0
