@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kaiyan.explain.hints import Analysis
     from kaiyan.show.table import Text
     from kaiyan.spec.axis import Pads
-    from kaiyan.trace.record import Call, Record, Seen
+    from kaiyan.trace.record import Call, Record, TensorSpec
     from kaiyan.trace.timing import Place
 
 COLUMNS = {
@@ -54,13 +54,13 @@ class Layer:
     kind: str
     code: str
     depth: int
-    outputs: tuple[Seen, ...]
+    outputs: tuple[TensorSpec, ...]
     parameters: int
     macs: int
     bytes: int
     field: ReceptiveField
     failed: bool
-    inputs: tuple[Seen, ...] = ()
+    inputs: tuple[TensorSpec, ...] = ()
     kernel: tuple[int, ...] = ()
     pads: tuple[Pads, ...] = ()
     seconds: float | None = None
@@ -175,7 +175,7 @@ def _parameters(found: Record) -> dict[int, int]:
     return {number: sum(sizes.values()) for number, sizes in held.items() if number in modules}
 
 
-def _shape(tensors: tuple[Seen, ...]) -> str:
+def _shape(tensors: tuple[TensorSpec, ...]) -> str:
     return ", ".join("x".join(map(str, tensor.shape)) for tensor in tensors) or "-"
 
 

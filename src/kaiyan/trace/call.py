@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TensorSpec:
     """A tensor without its values: shape, dtype ("float32"), the device it has in the user's hands.
 
     ``name`` is a number that two places share when they hold the same tensor: the edges of the data flow.
@@ -49,8 +49,8 @@ class Call:
 
     ``path`` of a function is that of the module whose forward called it. ``line`` is None where no line of the user's
     calls it. ``outputs`` is empty where it failed. ``parent`` is the number of the call around it, -1 for none.
-    ``arguments`` are a function's, by position and by name, each tensor replaced by its ``Seen``. ``package`` is where
-    a module's class comes from ("torch", "timm", "__main__").
+    ``arguments`` are a function's, by position and by name, each tensor replaced by its ``TensorSpec``. ``package`` is
+    where a module's class comes from ("torch", "timm", "__main__").
     """
 
     JSON = ("path", "code", "input_shapes", "output_shape")
@@ -60,15 +60,15 @@ class Call:
     depth: int
     kind: str
     code: str
-    inputs: tuple[Seen, ...]
-    outputs: tuple[Seen, ...] = ()
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...] = ()
     line: Line | None = None
     failed: bool = False
     parent: int = -1
     is_module: bool = True
     is_leaf: bool = True
     parameters: int = 0
-    weights: tuple[Seen, ...] = ()
+    weights: tuple[TensorSpec, ...] = ()
     training: bool = False
     arguments: tuple[Any, ...] = ()
     named: Mapping[str, Any] = field(default_factory=dict)

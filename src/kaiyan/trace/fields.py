@@ -18,7 +18,7 @@ from kaiyan.trace.functions.receptive import NOT_KNOWN, ReceptiveField
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kaiyan.trace.record import Call, Record, Seen
+    from kaiyan.trace.record import Call, Record, TensorSpec
 
 __all__ = ["NOT_KNOWN", "ReceptiveField", "receptive_fields"]
 
@@ -82,7 +82,7 @@ def _written_over(call: Call, bases: dict[int, int]) -> Iterable[int]:
             yield first
 
 
-def _start(tensor: Seen) -> ReceptiveField:
+def _start(tensor: TensorSpec) -> ReceptiveField:
     return ReceptiveField((Field(),) * max(len(tensor.shape) - 2, 0))
 
 

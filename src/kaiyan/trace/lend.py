@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Named = dict[str, Any]
     Change = Callable[[nn.Module, Positional], tuple[nn.Module, Positional]]
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 _DRAWN = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
@@ -83,9 +83,9 @@ def lend(
     model: nn.Module,
     inputs: Any,
     on: str,
-    use: Callable[[nn.Module, Positional, Named, StandIns], T],
+    use: Callable[[nn.Module, Positional, Named, StandIns], _T],
     change: Change | None = None,
-) -> T:
+) -> _T:
     """What ``use`` gives of a model's double and of inputs by position and by name, without gradients.
 
     Their tensors are on meta, or real copies (numbers from 0 to 1 where the user's are on meta, whole ones 0).
@@ -94,7 +94,7 @@ def lend(
     stand_ins = StandIns(on)
     args, named = arguments(inputs)
 
-    def run() -> T:
+    def run() -> _T:
         with torch.no_grad():
             double, given = stand_ins.of(model), stand_ins.of((*args, Keywords(named)))
             if change is not None:

@@ -15,7 +15,7 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from kaiyan.trace import meta
-from kaiyan.trace.call import Call, Line, Seen
+from kaiyan.trace.call import Call, Line, TensorSpec
 from kaiyan.trace.rebuild import written
 from kaiyan.trace.structure import leaves, mapped, tensors
 from kaiyan.trace.watch import watch
@@ -43,7 +43,7 @@ class Notes(TorchFunctionMode):
         self._stand_ins = stand_ins
         self._frame = frame
         self._open: list[int] = []
-        self._kept: dict[int, tuple[Tensor, Seen, _Kind]] = {}
+        self._specs: dict[int, tuple[Tensor, TensorSpec, _Kind]] = {}
         """Every tensor that was seen: kept, so that its id is not given again."""
 
     def __torch_function__(
@@ -54,7 +54,7 @@ class Notes(TorchFunctionMode):
         if not _is_a_step(kind):
             return self._read(func, args, named)
         kind = kind.strip("_")
-        self.begin(kind=kind, code=_named(func), inputs=self.seen((args, named)), is_module=False,
+        self.begin(kind=kind, code=_named(func), inputs=self.specs((args, named)), is_module=False,
                    arguments=self._written(args), named=self._written(named))  # fmt: skip
         try:
             if self._stand_ins.on == "meta" and _looks_wrong(args, named, kind):
@@ -78,7 +78,7 @@ class Notes(TorchFunctionMode):
         result = func(*args, **named)
         if isinstance(result, Tensor) and func.__name__ == "__get__":
             name = getattr(getattr(func, "__self__", None), "__name__", "get")
-            self.begin(kind=name, code=f"Tensor.{name}", inputs=self.seen(args), is_module=False)
+            self.begin(kind=name, code=f"Tensor.{name}", inputs=self.specs(args), is_module=False)
             self.end(result)
         return result
 
@@ -101,7 +101,7 @@ class Notes(TorchFunctionMode):
     def end(self, result: Any) -> None:
         """The innermost open call ends with a result."""
         number = self._open.pop()
-        self.calls[number] = replace(self.calls[number], outputs=self.seen(result), failed=False)
+        self.calls[number] = replace(self.calls[number], outputs=self.specs(result), failed=False)
 
     def fail(self, path: str) -> None:
         """The module of this path ends without a result, and so do the calls inside it."""
@@ -114,19 +114,19 @@ class Notes(TorchFunctionMode):
         """Whether the innermost open call is of this module."""
         return bool(self._open) and self.calls[self._open[-1]].path == path and self.calls[self._open[-1]].is_module
 
-    def seen(self, value: Any) -> tuple[Seen, ...]:
+    def specs(self, value: Any) -> tuple[TensorSpec, ...]:
         """The tensors in a structure."""
-        return tuple(self._one(tensor) for tensor in tensors(value))
+        return tuple(self._spec(tensor) for tensor in tensors(value))
 
-    def _one(self, tensor: Tensor) -> Seen:
-        kept = self._kept.get(id(tensor))
+    def _spec(self, tensor: Tensor) -> TensorSpec:
+        kept = self._specs.get(id(tensor))
         shape = () if isinstance(tensor, UninitializedTensorMixin) else tensor.shape
         kind = (shape, tensor.dtype, tensor.device)
         if kept is not None and kept[2] == kind:
             return kept[1]
-        name = len(self._kept) if kept is None else kept[1].name
-        seen = Seen(tuple(shape), str(tensor.dtype).removeprefix("torch."), str(self._device(tensor)), name)
-        self._kept[id(tensor)] = (tensor, seen, kind)
+        name = len(self._specs) if kept is None else kept[1].name
+        seen = TensorSpec(tuple(shape), str(tensor.dtype).removeprefix("torch."), str(self._device(tensor)), name)
+        self._specs[id(tensor)] = (tensor, seen, kind)
         return seen
 
     def _device(self, tensor: Tensor) -> torch.device:
@@ -135,7 +135,7 @@ class Notes(TorchFunctionMode):
         return given if own.type == "meta" else own
 
     def _written(self, value: Any) -> Any:
-        return mapped(value, self._one)
+        return mapped(value, self._spec)
 
     def _can_ask(self, raised: Exception) -> bool:
         """Whether zeros tell more: not of what wants values or gradients, or has no meta kernel; it may refuse them."""
@@ -262,10 +262,10 @@ def _facts(visit: Visit, notes: Notes) -> dict[str, Any]:
     return {
         "kind": type(module).__name__,
         "code": written(module),
-        "inputs": notes.seen((visit.args, visit.named)),
+        "inputs": notes.specs((visit.args, visit.named)),
         "is_leaf": not any(True for _ in module.children()),
         "parameters": sum(int(p.numel()) for p in weights if not isinstance(p, UninitializedTensorMixin)),
-        "weights": notes.seen(weights),
+        "weights": notes.specs(weights),
         "training": module.training,
         "package": type(module).__module__.partition(".")[0],
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.trace.call import Call, Line, Seen
+from kaiyan.trace.call import Call, Line, TensorSpec
 from kaiyan.trace.lend import lend
 from kaiyan.trace.notes import Notes, watched
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
     from kaiyan.trace.lend import Change, Named, Positional, StandIns
 
-__all__ = ["Call", "Line", "Record", "Seen", "record"]
+__all__ = ["Call", "Line", "Record", "TensorSpec", "record"]
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Record:
 
     calls: tuple[Call, ...]
     error: BaseException | None
-    inputs: tuple[Seen, ...]
-    outputs: tuple[Seen, ...]
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
     on: str
-    weights: tuple[Seen, ...] = ()
+    weights: tuple[TensorSpec, ...] = ()
 
     @cached_property
     def layers(self) -> tuple[Call, ...]:
@@ -46,7 +46,7 @@ class Record:
         inside = {call.number for call in self.calls if call.is_module and call.is_leaf}
         return tuple(c for c in self.calls if c.number in inside or (not c.is_module and c.parent not in inside))
 
-    def maker(self, seen: Seen, before: int | None = None) -> Call | None:
+    def maker(self, seen: TensorSpec, before: int | None = None) -> Call | None:
         """The layer whose result a tensor was when the call of a number began (at the end, where none is given).
 
         A layer that writes in place makes its input anew. None where it is as it was given, or a weight.
@@ -112,13 +112,13 @@ def _run(model: nn.Module, inputs: Any, on: str, training: bool | None, change: 
     def run(double: nn.Module, args: Positional, named: Named, stand_ins: StandIns) -> tuple[Record, bool]:
         notes = Notes(stand_ins, frame)
         error: BaseException | None = None
-        outputs: tuple[Seen, ...] = ()
-        given, weights = notes.seen((args, named)), notes.seen(tuple(double.parameters()))
+        outputs: tuple[TensorSpec, ...] = ()
+        given, weights = notes.specs((args, named)), notes.specs(tuple(double.parameters()))
         try:
             if training is not None:
                 double.train(training)
             with watched(double, notes), notes:
-                outputs = notes.seen(double(*args, **named))
+                outputs = notes.specs(double(*args, **named))
         except Exception as raised:  # noqa: BLE001 (whatever the user's model raises is what is recorded)
             error = raised
         found = Record(tuple(notes.calls), error, given, outputs, on, weights)

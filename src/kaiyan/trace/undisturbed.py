@@ -12,21 +12,21 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
-def undisturbing(function: Callable[P, T]) -> Callable[P, T]:
+def undisturbing(function: Callable[_P, _T]) -> Callable[_P, _T]:
     """The function, made so that each of its calls is ``undisturbed``."""
 
     @wraps(function)
-    def call(*args: P.args, **named: P.kwargs) -> T:
+    def call(*args: _P.args, **named: _P.kwargs) -> _T:
         return undisturbed(partial(function, *args, **named))
 
     return call
 
 
-def undisturbed(act: Callable[[], T]) -> T:
+def undisturbed(act: Callable[[], _T]) -> _T:
     """What ``act`` gives; random states and torch's modes are then what they were.
 
     They are put back twice: where the one is interrupted the other is not, and no line stands between them.

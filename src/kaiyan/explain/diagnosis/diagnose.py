@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _NOTE = re.compile(r"\nK\d{3}: ")
 CHAIN = 4
 """Failures one behind the other that are followed."""
-PATIENCE = 0.8
+FIX_SECONDS = 0.8
 """Seconds of all processors after which no more fixes are tried."""
 
 
@@ -97,7 +97,7 @@ def diagnose(error: BaseException | str | Record, model: nn.Module | None = None
     facts = gathered(error, model, inputs)
     if facts.model is not None:
         import_module("kaiyan.trace.copied")  # half a second, once: before the clock of the fixes starts
-    return _diagnosed(facts, CHAIN, process_time() + PATIENCE)
+    return _diagnosed(facts, CHAIN, process_time() + FIX_SECONDS)
 
 
 def _diagnosed(facts: Facts, chain: int, until: float) -> Diagnosis:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 CLASSES = ("cross_entropy", "nll_loss")
 """Losses whose target is a class a place."""
-ALIKE = (
+ELEMENTWISE = (
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss",
     "kl_div", "poisson_nll_loss", "gaussian_nll_loss", "soft_margin_loss", "multilabel_soft_margin_loss",
 )  # fmt: skip
 """Losses that compare number by number."""
-LOSSES = (*CLASSES, *ALIKE, "ctc_loss")
+LOSS_FUNCTIONS = (*CLASSES, *ELEMENTWISE, "ctc_loss")
 _INPUTS = {"log_probs": "input", "targets": "target"}
 
 
@@ -60,13 +60,13 @@ class Loss:
             return False
         return bool(result.is_meta or not torch.isnan(result).any())
 
-    def call(self) -> Call | None:
+    def call(self) -> LossCall | None:
         """The call in the user's line; None where the line does not hold it whole."""
         return call_in(self.line.text, self.name) if self.line else None
 
 
 @dataclass(frozen=True)
-class Call:
+class LossCall:
     """A call of a loss in a line of code: places of the function, of both tensors, and of the closing bracket."""
 
     text: str
@@ -100,7 +100,7 @@ def filled(form: str, expression: str) -> str:
 _HEAD = "async def f():\n "
 
 
-def call_in(text: str, name: str) -> Call | None:
+def call_in(text: str, name: str) -> LossCall | None:
     """The call of a loss in one line of code, found by its name or by its two tensors."""
     try:
         tree = ast.parse(_HEAD + text + ("\n  pass" if text.endswith(":") else ""))
@@ -112,7 +112,7 @@ def call_in(text: str, name: str) -> Call | None:
     best = max(calls, key=lambda call: _likeness(call, name))
     scores, target = _tensors(best) or (best, best)
     end = _place(text, best).stop - 1
-    return Call(text, _place(text, best.func), _place(text, scores), _place(text, target), end)
+    return LossCall(text, _place(text, best.func), _place(text, scores), _place(text, target), end)
 
 
 def _place(text: str, node: ast.expr) -> slice:
@@ -172,7 +172,7 @@ _SETTINGS = (
 
 
 def _is_loss(frame: FrameType) -> bool:
-    return frame.f_code.co_name in LOSSES and frame.f_globals.get("__name__") == "torch.nn.functional"
+    return frame.f_code.co_name in LOSS_FUNCTIONS and frame.f_globals.get("__name__") == "torch.nn.functional"
 
 
 def is_loss(module: Any) -> bool:
@@ -194,7 +194,7 @@ def written_loss(text: str, line: Line | None) -> str | None:
     named = [name for word, name in words.items() if word in squeezed]
     named += [
         name
-        for name in LOSSES
+        for name in LOSS_FUNCTIONS
         if f"in {name}" in lower or f"{name}(" in lower or f"{name.replace('_', '')}" in squeezed
     ]
     return max(named, key=len) if named else None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Made:
+class ConstructorCall:
     """A call that makes a module: its node, its class, its line without indentation, and how much that was.
 
     ``holder`` is the path of the module whose constructor holds it; ``space`` are the names that its code can see.
@@ -95,11 +95,13 @@ def package(file: str) -> str:
     return file.replace("\\", "/").rpartition("-packages/")[2].partition("/")[0]
 
 
-def _spread(made: Made) -> bool:
+def _spread(made: ConstructorCall) -> bool:
     return bool(made.call.args or made.call.keywords) and not made.arguments()
 
 
-def _given_from_outside(model: nn.Module, made: Made, changed: dict[str, Any]) -> tuple[Made, dict[str, Any]] | None:
+def _given_from_outside(
+    model: nn.Module, made: ConstructorCall, changed: dict[str, Any]
+) -> tuple[ConstructorCall, dict[str, Any]] | None:
     """The call that made the block around the layer, with the changed settings under the block's own names."""
     arguments = made.arguments()
     names = {name: made.parameter(arguments.get(name)) for name in changed}
@@ -111,7 +113,7 @@ def _given_from_outside(model: nn.Module, made: Made, changed: dict[str, Any]) -
     return (above, values) if all(isinstance(given.get(name), ast.Constant) for name in values) else None
 
 
-def _is_alone(model: nn.Module, made: Made, changed: dict[str, Any]) -> bool:
+def _is_alone(model: nn.Module, made: ConstructorCall, changed: dict[str, Any]) -> bool:
     """Whether the line makes this one layer, or the setting is written there as a number and not as a name."""
     arguments = made.arguments()
     if all(isinstance(arguments.get(name), (ast.Constant, ast.BinOp, ast.Tuple, type(None))) for name in changed):
@@ -120,7 +122,7 @@ def _is_alone(model: nn.Module, made: Made, changed: dict[str, Any]) -> bool:
     return sum(type(module) is kind for module in model.modules()) == 1
 
 
-def _put(made: Made, changed: dict[str, Any]) -> tuple[Line, str] | None:
+def _put(made: ConstructorCall, changed: dict[str, Any]) -> tuple[Line, str] | None:
     """The line with the settings in the place of those that stand there."""
     call, column = made.call, made.column
     if call.lineno != call.end_lineno or is_library(made.line.file):
@@ -151,7 +153,7 @@ def _plain(value: Any) -> Any:
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
-def _maker(model: nn.Module, path: str) -> Made | None:
+def _maker(model: nn.Module, path: str) -> ConstructorCall | None:
     """The call that made the module at ``path``, where it is written in a constructor."""
     if not path:
         return None
@@ -165,7 +167,7 @@ def _maker(model: nn.Module, path: str) -> Made | None:
     return next((made for made in found if made and _agrees(made, module)), None)
 
 
-def _agrees(made: Made, module: nn.Module) -> bool:
+def _agrees(made: ConstructorCall, module: nn.Module) -> bool:
     """Whether every number that is written in the call is what the module has: of two branches only one made it."""
     for name, node in made.arguments().items():
         own, written = getattr(module, name, None), number(node)
@@ -186,14 +188,14 @@ def number(node: ast.expr) -> Any:
     return value if isinstance(value, (int, tuple)) and not isinstance(value, bool) else None
 
 
-def _of_class(made: Made, kind: type[nn.Module]) -> Made | None:
+def _of_class(made: ConstructorCall, kind: type[nn.Module]) -> ConstructorCall | None:
     """The one call, itself or written inside it, whose name is that class; None where there is none, or several."""
     calls = [
         node for node in ast.walk(made.call) if isinstance(node, ast.Call) and _named(node.func, made.space) is kind
     ]
     if len(calls) != 1 or calls[0].lineno != made.call.lineno:
         return None
-    return Made(calls[0], kind, made.line, made.column, made.holder, made.space)
+    return ConstructorCall(calls[0], kind, made.line, made.column, made.holder, made.space)
 
 
 def _named(node: ast.expr, space: dict[str, Any]) -> Any:
@@ -205,7 +207,7 @@ def _named(node: ast.expr, space: dict[str, Any]) -> Any:
     return None
 
 
-def _element(outer: Made | None, place: int) -> Made | None:
+def _element(outer: ConstructorCall | None, place: int) -> ConstructorCall | None:
     """The ``place``-th call written in a ``Sequential(...)``."""
     if outer is None or place >= len(outer.call.args) or any(isinstance(a, ast.Starred) for a in outer.call.args):
         return None
@@ -218,10 +220,10 @@ def _element(outer: Made | None, place: int) -> Made | None:
     indent = len(text) - len(text.lstrip())
     shift = 0 if row else outer.column
     line = Line(outer.line.file, outer.line.number + row, text.strip())
-    return Made(inner, outer.kind, line, indent + shift, outer.holder, outer.space)
+    return ConstructorCall(inner, outer.kind, line, indent + shift, outer.holder, outer.space)
 
 
-def _assigned(model: nn.Module, owner: str, name: str) -> Iterator[Made]:
+def _assigned(model: nn.Module, owner: str, name: str) -> Iterator[ConstructorCall]:
     """Calls whose result becomes ``self.name`` in the constructor of the class of the module at ``owner``."""
     kind = type(model.get_submodule(owner))
     try:
@@ -239,7 +241,7 @@ def _assigned(model: nn.Module, owner: str, name: str) -> Iterator[Made]:
             text = "\n".join(cut[node.lineno - 1 : node.end_lineno])
             indent = len(text) - len(text.lstrip())
             line = Line(file, start + node.lineno - 1, text.lstrip())
-            yield Made(node.value, kind, line, indent, owner, space)
+            yield ConstructorCall(node.value, kind, line, indent, owner, space)
 
 
 def _space(kind: type[nn.Module]) -> dict[str, Any]:

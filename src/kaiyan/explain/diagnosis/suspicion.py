@@ -14,7 +14,7 @@ from kaiyan.explain.diagnosis.ways.suspects import suspects
 if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.causes.finding import Finding
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.trial import Trial
+    from kaiyan.explain.diagnosis.trial import TriedFix
     from kaiyan.explain.diagnosis.ways.suspects import Suspect
 
 ENOUGH = 2
@@ -27,7 +27,7 @@ MORE = 0.6
 """Seconds of all processors for the suspects, beyond the time for fixes."""
 
 
-def suspected(facts: Facts, code: str, finding: Finding, trials: list[Trial]) -> tuple[str, Finding, list[Trial]]:
+def suspected(facts: Facts, code: str, finding: Finding, trials: list[TriedFix]) -> tuple[str, Finding, list[TriedFix]]:
     """The same, or with what was found by trying: before the fixes of the cause where the model is a library's."""
     if facts.model is None or facts.record is None or facts.record.error is None or finding.is_outside:
         return code, finding, trials
@@ -46,14 +46,14 @@ def suspected(facts: Facts, code: str, finding: Finding, trials: list[Trial]) ->
     return code, finding, [*(trial for _, trial in proven), *running][:OFFERED]
 
 
-def _is_of_inputs(trial: Trial) -> bool:
+def _is_of_inputs(trial: TriedFix) -> bool:
     """Whether a fix changes what is given and not the model."""
     return trial.fix.before is None and trial.fix.line is None and trial.fix.made is None
 
 
-def _proven(facts: Facts, code: str) -> list[tuple[Suspect, Trial]]:
+def _proven(facts: Facts, code: str) -> list[tuple[Suspect, TriedFix]]:
     until = process_time() + MORE
-    proven: list[tuple[Suspect, Trial]] = []
+    proven: list[tuple[Suspect, TriedFix]] = []
     for suspect in suspects(facts):
         if process_time() > until or len(proven) == ENOUGH:
             break

@@ -32,14 +32,14 @@ UNTRIED = 2
 """Fixes for which there was no time and that are shown all the same, at most."""
 
 
-ALIKE = 2
+SIMILAR = 2
 """Fixes of one kind that are shown, such as padding the convolution in several ways."""
 SURE = 2
 """Fixes that are tried however long that takes."""
 
 
 @dataclass(frozen=True)
-class Trial:
+class TriedFix:
     """A fix and the run with it in; None where it could not be tried."""
 
     fix: Fix
@@ -51,7 +51,7 @@ class Trial:
         return self.record is not None and self.record.error is None
 
 
-def tried(facts: Facts, code: str, finding: Finding, until: float, understand: Understand) -> list[Trial]:
+def tried(facts: Facts, code: str, finding: Finding, until: float, understand: Understand) -> list[TriedFix]:
     """At most ``OFFERED`` fixes: after which the model runs, which bring it further, and which could not be tried.
 
     ``code`` and ``finding`` are what was understood. Where the model runs as it is, a fix of it has to give what the
@@ -59,10 +59,10 @@ def tried(facts: Facts, code: str, finding: Finding, until: float, understand: U
     """
     fixes = list(_different(finding.fixes))
     if facts.model is None and facts.loss is None:
-        return [Trial(fix, None) for fix in fixes[:OFFERED]]
+        return [TriedFix(fix, None) for fix in fixes[:OFFERED]]
     untried = [_untried(fix) for fix in fixes if not fix.tried and not _can_be_tried(fix, facts, finding)]
-    running, late = [Trial(fix, None) for fix in fixes if fix.tried], []
-    further: list[Trial] = []
+    running, late = [TriedFix(fix, None) for fix in fixes if fix.tried], []
+    further: list[TriedFix] = []
     for number, fix in enumerate([fix for fix in fixes[:TRIED] if _can_be_tried(fix, facts, finding)]):
         if number >= SURE and process_time() > until:
             late.append(_untried(fix))
@@ -80,18 +80,18 @@ def _can_be_tried(fix: Fix, facts: Facts, finding: Finding) -> bool:
     return not (fix.tried or fix.change is None or facts.record is None or _is_beside(facts, finding))
 
 
-def _is_repeated(fix: Fix, running: list[Trial]) -> bool:
+def _is_repeated(fix: Fix, running: list[TriedFix]) -> bool:
     """Whether one that runs says the same, word for word, or enough of them say it with other numbers."""
     if any(str(trial.fix.sentence) == str(fix.sentence) for trial in running):
         return True
-    return sum(trial.fix.sentence.text == fix.sentence.text for trial in running) >= ALIKE
+    return sum(trial.fix.sentence.text == fix.sentence.text for trial in running) >= SIMILAR
 
 
-def _untried(fix: Fix) -> Trial:
-    return Trial(replace(fix, note=fix.note or sentence("fix-not-tried", "not tried")), None)
+def _untried(fix: Fix) -> TriedFix:
+    return TriedFix(replace(fix, note=fix.note or sentence("fix-not-tried", "not tried")), None)
 
 
-def _is_enough(trial: Trial, finding: Finding) -> bool:
+def _is_enough(trial: TriedFix, finding: Finding) -> bool:
     """Whether a run to the end gives what is wanted, where something is."""
     return finding.wanted is None or trial.record is None or not trial.runs or finding.wanted(trial.record)
 
@@ -101,10 +101,10 @@ def _is_beside(facts: Facts, finding: Finding) -> bool:
     return facts.record is not None and facts.record.error is None and finding.wanted is None
 
 
-def alone(fix: Fix, facts: Facts) -> Trial | None:
+def alone(fix: Fix, facts: Facts) -> TriedFix | None:
     """A fix by itself, tried once; None where it cannot be carried out."""
     run = _run(fix, facts)
-    return Trial(replace(fix, tried=run.error is None), run) if run else None
+    return TriedFix(replace(fix, tried=run.error is None), run) if run else None
 
 
 def applied(fix: Fix, facts: Facts) -> tuple[nn.Module, tuple[Any, ...]]:
@@ -124,7 +124,7 @@ def _different(fixes: Iterable[Fix]) -> Iterator[Fix]:
             yield fix
 
 
-def mixes(trial: Trial) -> bool:
+def mixes(trial: TriedFix) -> bool:
     """Whether the answer has other rows than the input: the samples were mixed."""
     inputs = trial.record.inputs if trial.record else ()
     rows = next((seen.shape[0] for seen in inputs if len(seen.shape) > 1), None)
@@ -132,7 +132,7 @@ def mixes(trial: Trial) -> bool:
     return bool(rows and outputs and outputs[0] and outputs[0][0] != rows)
 
 
-def _trial(fix: Fix, facts: Facts, code: str, until: float, understand: Understand) -> Trial | None:
+def _trial(fix: Fix, facts: Facts, code: str, until: float, understand: Understand) -> TriedFix | None:
     """The fix as it was carried out, in all layers that need it; None where nothing is gained by it."""
     run = _run(fix, facts)
     if run is None:
@@ -140,12 +140,12 @@ def _trial(fix: Fix, facts: Facts, code: str, until: float, understand: Understa
     if run.error is not None and len(run.done) > len(facts.done):
         fix, run = _carried(fix, run, facts, code, until, understand)
     if run.error is None:
-        return Trial(replace(fix, tried=True), run)
+        return TriedFix(replace(fix, tried=True), run)
     if len(run.done) <= len(facts.done):
         return None
     words = (str(run.error).strip().splitlines() or [type(run.error).__name__])[0]
     note = sentence("fix-gets-further", "gets it further, to {path}: {words}", path=run.path or "forward", words=words)
-    return Trial(replace(fix, note=note), run)
+    return TriedFix(replace(fix, note=note), run)
 
 
 def _carried(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from kaiyan.spec.axis import Axis
-    from kaiyan.trace.call import Call, Seen
+    from kaiyan.trace.call import Call, TensorSpec
     from kaiyan.trace.functions.receptive import ReceptiveField
 
     WindowsRule = Callable[["Bound"], tuple[Axis, ...]]
@@ -94,12 +94,12 @@ class Bound:
     function: Function
 
     @property
-    def inputs(self) -> tuple[Seen, ...]:
+    def inputs(self) -> tuple[TensorSpec, ...]:
         """The tensors that went in."""
         return self.call.inputs
 
     @property
-    def output(self) -> Seen:
+    def output(self) -> TensorSpec:
         """The first tensor that came out."""
         return self.call.outputs[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.trace.call import Seen
+from kaiyan.trace.call import TensorSpec
 from kaiyan.trace.functions.function import Bound, Function, UnreadableError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _is_weights(entry: Any) -> bool:
 
 
 def _is_matrix(part: Any) -> bool:
-    return isinstance(part, Seen) and len(part.shape) == 2
+    return isinstance(part, TensorSpec) and len(part.shape) == 2
 
 
 _CELL = "input hx w_ih w_hh b_ih=None b_hh=None"

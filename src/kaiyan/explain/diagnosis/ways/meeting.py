@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines, fed
-from kaiyan.explain.diagnosis.scene import scene
 from kaiyan.explain.diagnosis.source import is_library
 from kaiyan.show.sentence import sentence
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.scene import Scene
+    from kaiyan.explain.diagnosis.failing_line import FailingLine
     from kaiyan.spec.conv import Shape
 
 NAMES = 6
@@ -30,14 +30,14 @@ def meeting(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
         return
     if _is_near(shapes):
         yield from _whole(facts, shapes)
-    place = scene(facts)
+    place = failing_line(facts)
     if place is not None:
         yield from _renamed(place, shapes) if not is_library(place.line.file) else ()
 
 
 def resized(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """One of the ends resized to the other in the user's line."""
-    place = scene(facts) if len(shapes) > 1 and facts.model is not None else None
+    place = failing_line(facts) if len(shapes) > 1 and facts.model is not None else None
     if place is not None and not (isinstance(place.node(), ast.BinOp) and len({s[1:2] for s in shapes}) > 1):
         yield from _interpolated(place, shapes)
 
@@ -72,7 +72,7 @@ def _whole(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
             yield fed(said, line, partial(nn.functional.interpolate, size=size))
 
 
-def _renamed(place: Scene, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
+def _renamed(place: FailingLine, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """A local variable that fits in the place of one that does not."""
     node = place.node()
     if node is None or not place.line.text.isascii():
@@ -95,7 +95,7 @@ def _fits(shape: Shape, others: list[Shape]) -> bool:
     return any(len(shape) == len(other) and tuple(shape[2:]) == other[2:] for other in others)
 
 
-def _interpolated(place: Scene, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
+def _interpolated(place: FailingLine, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """The larger of two maps, or the one that was scaled up, resized to the other in the user's line."""
     parts = ends(place.node())
     if len(parts) != len(shapes) or len({len(s) for s in shapes}) > 1 or not place.line.text.isascii():

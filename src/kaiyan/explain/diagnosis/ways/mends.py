@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import numbers
 from kaiyan.explain.diagnosis.fixes import Fix, edited, replaced
-from kaiyan.explain.diagnosis.loss import CLASSES, Call, call_in, filled, written_loss
+from kaiyan.explain.diagnosis.loss import CLASSES, LossCall, call_in, filled, written_loss
 from kaiyan.trace.rebuild import is_convolution, rebuilt
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Mend:
         """The settings as they are written at the end of a call."""
         return "".join(f", {name}={value!r}" for name, value in self.named.items())
 
-    def code(self, call: Call | None) -> str:
+    def code(self, call: LossCall | None) -> str:
         """What is new, as a reader writes it."""
         scores, target = (call.text[call.input], call.text[call.target]) if call else ("output", "target")
         texts = [filled(form, name) for form, name in ((self.scores, scores), (self.target, target))]
@@ -71,7 +71,7 @@ def resized(size: Shape) -> Mend:
     )
 
 
-def call_of(facts: Facts) -> Call | None:
+def call_of(facts: Facts) -> LossCall | None:
     """The call of the loss in the user's line, from the exception or from a pasted traceback."""
     if facts.loss is not None:
         return facts.loss.call()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines, parameter
-from kaiyan.explain.diagnosis.scene import scene
 from kaiyan.explain.diagnosis.source import is_library
 from kaiyan.explain.diagnosis.ways.meeting import ends
 from kaiyan.show.sentence import sentence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def for_each_sample(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """A token (1, 1, C) of the model's own repeated for the batch that it is joined to."""
-    place = scene(facts) if facts.model is not None and len(shapes) > 1 else None
+    place = failing_line(facts) if facts.model is not None and len(shapes) > 1 else None
     if place is None or is_library(place.line.file) or not place.line.text.isascii():
         return
     parts = ends(place.node())

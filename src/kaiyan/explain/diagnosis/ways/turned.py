@@ -6,8 +6,8 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines, preceded
-from kaiyan.explain.diagnosis.scene import scene
 from kaiyan.explain.diagnosis.source import is_library
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import Permute
@@ -26,7 +26,7 @@ TURN = ".transpose(1, 2)"
 
 def passed_on(facts: Facts, suffix: str, words: Callable[[str], Sentence]) -> Iterator[Fix]:
     """The failing call with ``suffix`` behind its first argument, wherever it is given, in the user's own line."""
-    place = scene(facts)
+    place = failing_line(facts)
     node = place.node() if place is not None and place.line.text.isascii() else None
     if place is None or not isinstance(node, ast.Call) or not node.args or is_library(place.line.file):
         return

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
+from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited, edited_lines
-from kaiyan.explain.diagnosis.scene import scene
 from kaiyan.explain.diagnosis.source import is_library
 from kaiyan.explain.diagnosis.traceback import value_of
 from kaiyan.show.sentence import sentence
@@ -27,7 +27,7 @@ def _put(facts: Facts, said: Sentence, pattern: str, after: str, otherwise: str)
     line = facts.line
     if line is None or is_library(line.file) or len(re.findall(pattern, line.text)) != 1:
         return Fix(said, None, otherwise)
-    text, place = re.sub(pattern, after, line.text), scene(facts)
+    text, place = re.sub(pattern, after, line.text), failing_line(facts)
     if place is not None and place.line == line:
         return edited_lines(said, place.path, {line: text})
     return Fix(said, line.text, text, line=line)

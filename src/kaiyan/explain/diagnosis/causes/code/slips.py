@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.code.calls import uncalled
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
+from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines
-from kaiyan.explain.diagnosis.scene import scene
 from kaiyan.explain.diagnosis.source import is_library
 from kaiyan.show.sentence import sentence
 
@@ -47,7 +47,7 @@ def _apart(facts: Facts, found: re.Match[str]) -> Finding:
 
 
 def _bracketed(facts: Facts, name: str) -> Iterator[tuple[Any, str]]:
-    place = scene(facts)
+    place = failing_line(facts)
     node = place.node() if place is not None and place.line.text.isascii() else None
     if place is None or not isinstance(node, ast.Call) or is_library(place.line.file):
         return
@@ -64,7 +64,7 @@ def _one_state(facts: Facts, _: re.Match[str]) -> Finding | None:
         line = "y, (h, c) = lstm(x, (h, c))"
         pair = sentence("K045", "an LSTM takes a state of two tensors, (h, c), and {own} is one", own="hx")
         return Finding(pair, (Fix(sentence("K045", "give it both: {line}", line=line), None, line),))
-    place = scene(facts) if isinstance(facts.layer, nn.LSTM) else None
+    place = failing_line(facts) if isinstance(facts.layer, nn.LSTM) else None
     node = place.node() if place is not None and place.line.text.isascii() else None
     if place is None or not isinstance(node, ast.Call) or len(node.args) != 2 or is_library(place.line.file):
         return None

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
+from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines, fed, followed
-from kaiyan.explain.diagnosis.scene import scene
 from kaiyan.explain.diagnosis.titles import call_title
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import First
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
-    from kaiyan.explain.diagnosis.scene import Scene
+    from kaiyan.explain.diagnosis.failing_line import FailingLine
     from kaiyan.trace.record import Call
 
 GIVES = {"LSTM": "(output, (h, c))", "GRU": "(output, h)", "RNN": "(output, h)",
@@ -83,7 +83,7 @@ def _stacked(given: list[Tensor] | tuple[Tensor, ...], kind: str) -> Finding:
 
 def _called(facts: Facts) -> tuple[str | None, str | None]:
     """A module of the failing line that is known to give a tuple, and what it gives."""
-    place = scene(facts)
+    place = failing_line(facts)
     if place is None or facts.model is None:
         return None, None
     owner = facts.model.get_submodule(place.path)
@@ -114,7 +114,7 @@ def _maker(facts: Facts) -> Call | None:
 
 def _first(facts: Facts, maker: Call | None) -> Iterator[Fix]:
     """The first of the tuple taken: where its name is given, where it is made inside the line, or behind the layer."""
-    place = scene(facts)
+    place = failing_line(facts)
     if place is not None:
         yield from _unpacked(place)
         yield from _indexed(place)
@@ -124,7 +124,7 @@ def _first(facts: Facts, maker: Call | None) -> Iterator[Fix]:
         yield replace(fix, after=f"{FIRST}{fix.after}")
 
 
-def _unpacked(place: Scene) -> Iterator[Fix]:
+def _unpacked(place: FailingLine) -> Iterator[Fix]:
     """Names in the failing line that hold a tuple, where they are given."""
     used = [n.id for n in ast.walk(_parsed(place.line.text)) if isinstance(n, ast.Name)]
     for name in dict.fromkeys(used):
@@ -148,7 +148,7 @@ def _holds(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and any(isinstance(entry, Tensor) for entry in value)
 
 
-def _indexed(place: Scene) -> Iterator[Fix]:
+def _indexed(place: FailingLine) -> Iterator[Fix]:
     """A call of a module of the user's inside the failing line, such as ``self.fc(self.lstm(x))``."""
     tree = _parsed(place.line.text)
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
@@ -228,7 +228,7 @@ def _object(facts: Facts, found: re.Match[str]) -> Finding | None:
     if kind not in ("dict", "OrderedDict") and not re.search(r"Output|Result|Prediction", kind):
         return None
     said = sentence("K044", "a tensor was expected, not a {kind}: pass one of its fields", kind=kind)
-    place = scene(facts)
+    place = failing_line(facts)
     fixes = tuple(_fields(place)) if place is not None else ()
     words = Fix(
         sentence("K044", "take one of its fields, such as .logits, .last_hidden_state or ['out']"),
@@ -238,7 +238,7 @@ def _object(facts: Facts, found: re.Match[str]) -> Finding | None:
     return Finding(said, fixes or (words,))
 
 
-def _fields(place: Scene) -> Iterator[Fix]:
+def _fields(place: FailingLine) -> Iterator[Fix]:
     """Each field that holds a tensor, taken where the name is given its value."""
     for name, value in place.names.items():
         fields = dict(value) if isinstance(value, dict) else dict(getattr(value, "__dict__", {}))

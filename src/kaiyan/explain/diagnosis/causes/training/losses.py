@@ -11,7 +11,7 @@ from torch import nn
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.causes.training.batches import rows
 from kaiyan.explain.diagnosis.fixes import Fix
-from kaiyan.explain.diagnosis.loss import ALIKE, written_loss
+from kaiyan.explain.diagnosis.loss import ELEMENTWISE, written_loss
 from kaiyan.explain.diagnosis.ways.mends import Mend, call_of, last_layer, mended, resized, shapes_of
 from kaiyan.show.sentence import sentence
 
@@ -27,7 +27,7 @@ def _alike(facts: Facts, found: re.Match[str]) -> Finding | None:
     name = facts.loss.name if facts.loss else written_loss(facts.text, facts.line)
     read = found.groupdict()
     shapes = shapes_of(facts, read["input"] or read["second"], read["target"] or read["first"])
-    if name is not None and name not in ALIKE:
+    if name is not None and name not in ELEMENTWISE:
         return None
     if shapes is None:
         return _on_axis(facts, read) if name and read["axis"] else _counted(read)

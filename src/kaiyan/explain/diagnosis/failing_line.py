@@ -26,7 +26,7 @@ _OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[2]), "<")
 
 
 @dataclass(frozen=True)
-class Scene:
+class FailingLine:
     """The innermost line of a forward that is not torch's, in the module at ``path``.
 
     ``names`` are its local variables, ``space`` the names of its file. ``start`` and ``end`` are the failing
@@ -80,7 +80,7 @@ class Scene:
             return ast.Module([], [])
 
 
-def scene(facts: Facts) -> Scene | None:
+def failing_line(facts: Facts) -> FailingLine | None:
     """Where the record's error came from; None where no line of a module's own code did."""
     trace = facts.record.error.__traceback__ if facts.record and facts.record.error else None
     every = list(_traces(trace))
@@ -93,7 +93,7 @@ def scene(facts: Facts) -> Scene | None:
             whole = getline(frame.f_code.co_filename, place.tb_lineno)
             line = Line(frame.f_code.co_filename, place.tb_lineno, whole.strip())
             start, end = _columns(place, whole)
-            return Scene(line, path, dict(frame.f_locals), start, end, frame.f_code, frame.f_globals)
+            return FailingLine(line, path, dict(frame.f_locals), start, end, frame.f_code, frame.f_globals)
     return None
 
 
