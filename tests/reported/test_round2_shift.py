@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from kaiyan.explain.shift import EXACT, ShiftReport, shift_report
+from kaiyan.explain.equivariance import ROUNDING, ShiftReport
+from kaiyan.explain.shift import shift_report
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import say
 
@@ -52,7 +53,7 @@ def test_f20_the_reported_network_is_told_apart() -> None:
     assert (report.breaker.path, report.breaker.kind, report.breaker.stride) == ("1", "MaxPool2d", 2)
     assert str(report.lines[0]).startswith("1 (MaxPool2d) breaks translation equivariance: its stride 2")
     for layer in (0, 1, 2):
-        assert max(_inner(report, layer, on=True)) <= EXACT
+        assert max(_inner(report, layer, on=True)) <= ROUNDING
     assert min(_inner(report, 1, on=False)) > 0.1
     assert any("from 0 (Conv2d) on, the borders change the maps too" in str(line) for line in report.lines)
     assert report.layers[0].border is not None
@@ -79,7 +80,7 @@ def test_the_stride_is_named_by_definition_whatever_the_border_does(case: str) -
     assert report.breaker is not None
     assert (report.breaker.path, report.breaker.stride) == (path, stride)
     for layer in range(len(report.layers)):
-        assert max(_inner(report, layer, on=True), default=0) <= EXACT
+        assert max(_inner(report, layer, on=True), default=0) <= ROUNDING
 
 
 INNOCENT: dict[str, Callable[[], nn.Module]] = {
@@ -103,7 +104,7 @@ def test_what_has_no_stride_or_blurs_before_it_is_innocent(case: str) -> None:
 def test_a_circular_border_has_no_share() -> None:
     net = nn.Sequential(_conv(padding_mode="circular"), nn.ReLU(), _conv(8, stride=2, padding_mode="circular"))
     report = shift_report(net, _picture())
-    assert [layer.border is not None and layer.border <= EXACT for layer in report.layers] == [True] * 3
+    assert [layer.border is not None and layer.border <= ROUNDING for layer in report.layers] == [True] * 3
     assert not any("border" in str(line) for line in report.lines)
 
 
@@ -140,7 +141,7 @@ def test_strides_that_no_shift_divides_have_a_border_all_the_same() -> None:
     report = shift_report(net, _picture(64), shifts=3)
     assert report.layers[-1].jump == 16
     assert report.layers[-1].border is not None
-    assert report.layers[-1].border > EXACT
+    assert report.layers[-1].border > ROUNDING
 
 
 def test_the_table_has_the_border_and_the_free_columns() -> None:
@@ -149,7 +150,7 @@ def test_the_table_has_the_border_and_the_free_columns() -> None:
     assert head.split()[-2:] == ["border", "free"]
     assert first.split()[-1] == "94%"
     assert second.startswith("✗")
-    assert report.to_dict()["layers"][1]["inner"][1] == pytest.approx(0, abs=EXACT)
+    assert report.to_dict()["layers"][1]["inner"][1] == pytest.approx(0, abs=ROUNDING)
 
 
 def test_model_input_and_random_state_are_left_as_they_were() -> None:

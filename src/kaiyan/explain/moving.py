@@ -28,7 +28,7 @@ _MARGIN = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class FeatureMap:
     """A layer's output in one run, and where it lies in the grid of the picture."""
 
     path: str
@@ -44,14 +44,16 @@ class Map:
         return self.output.shape[-1] if self.output.ndim >= 3 else 1
 
 
-def maps(model: nn.Module, x: Tensor, keep: Callable[[Tensor], Tensor] = Tensor.clone) -> tuple[Tensor, list[Map]]:
+def maps(
+    model: nn.Module, x: Tensor, keep: Callable[[Tensor], Tensor] = Tensor.clone
+) -> tuple[Tensor, list[FeatureMap]]:
     """The model's output, and that of every module without modules in it, in the order of the calls.
 
     Every run draws the same random numbers. Raises ``KaiyanError`` where the model does not return one tensor.
     """
-    found: list[Map] = []
+    layers: list[FeatureMap] = []
     torch.manual_seed(0)
-    answer = _run(model, x, keep, found)
+    answer = _run(model, x, keep, layers)
     if not isinstance(answer, Tensor):
         raise KaiyanError(
             "not-one-tensor",
@@ -59,25 +61,25 @@ def maps(model: nn.Module, x: Tensor, keep: Callable[[Tensor], Tensor] = Tensor.
             "a module that returns the tensor that is meant",
             kind=type(answer).__name__,
         )
-    return answer.clone(), found
+    return answer.clone(), layers
 
 
-def free(model: nn.Module, x: Tensor, still: Sequence[Map], moved: int = 0) -> list[Tensor | None]:
+def free(model: nn.Module, x: Tensor, still: Sequence[FeatureMap], moved: int = 0) -> list[Tensor | None]:
     """For every map, which of its columns see only columns of the picture from ``moved`` on; None where not known."""
     step = lcm(*(int(m.jump) for m in still if m.jump >= 1 and m.jump.is_integer()), 1)
     margin = step * -(-_MARGIN // step)
-    gone = x.new_full((*x.shape[:-1], margin), torch.nan)
-    wide = torch.cat([gone, x, gone], -1)
+    outside = x.new_full((*x.shape[:-1], margin), torch.nan)
+    wide = torch.cat([outside, x, outside], -1)
     wide[..., margin : margin + moved] = torch.nan
-    found: list[Map] = []
+    layers: list[FeatureMap] = []
     torch.manual_seed(0)
     with suppress(Exception):  # it may take pictures of one size: what came before is known
-        _run(model, wide, _reached, found)
-    known = dict(enumerate(found))
+        _run(model, wide, _reached, layers)
+    known = dict(enumerate(layers))
     return [_columns(m, known.get(i), margin) for i, m in enumerate(still)]
 
 
-def _run(model: nn.Module, x: Tensor, keep: Callable[[Tensor], Tensor], found: list[Map]) -> Any:
+def _run(model: nn.Module, x: Tensor, keep: Callable[[Tensor], Tensor], layers: list[FeatureMap]) -> Any:
     jumps: dict[int, tuple[Tensor, float]] = {id(x): (x, 1.0)}
     width = x.shape[-1]
 
@@ -89,7 +91,7 @@ def _run(model: nn.Module, x: Tensor, keep: Callable[[Tensor], Tensor], found: l
         stride = _stride(module, visit.args[0], output)
         jumps[id(output)] = (output, before * stride)
         kept = keep(output.dequantize() if output.is_quantized else output)
-        found.append(Map(visit.path, type(module).__name__, stride, before * stride, kept, _softens(module)))
+        layers.append(FeatureMap(visit.path, type(module).__name__, stride, before * stride, kept, _softens(module)))
 
     leaves = [path for path, module in model.named_modules() if not any(True for _ in module.children())]
     with watch(model, leaves, after=note):
@@ -103,7 +105,7 @@ def _reached(output: Tensor) -> Tensor:
     return output.isnan().flatten(0, -2).any(0)
 
 
-def _columns(still: Map, wide: Map | None, margin: int) -> Tensor | None:
+def _columns(still: FeatureMap, wide: FeatureMap | None, margin: int) -> Tensor | None:
     offset = margin / still.jump
     if wide is None or wide.path != still.path or still.width == 1 or not offset.is_integer():
         return None
@@ -115,7 +117,9 @@ def _jump(tensor: Tensor, jumps: dict[int, tuple[Tensor, float]], width: int) ->
     """That of the map itself; of the latest as wide, after functions without a stride; else from the widths."""
     if id(tensor) in jumps:
         return jumps[id(tensor)][1]
-    alike = [jump for held, jump in jumps.values() if held.ndim == tensor.ndim and held.shape[-1] == tensor.shape[-1]]
+    alike = [
+        jump for other, jump in jumps.values() if other.ndim == tensor.ndim and other.shape[-1] == tensor.shape[-1]
+    ]
     return alike[-1] if alike else float(max(round(width / tensor.shape[-1]), 1))
 
 
