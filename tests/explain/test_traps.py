@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from kaiyan.explain.traps import rounding, traps
+from kaiyan.explain.traps import traps
 from kaiyan.show.i18n import say
 from kaiyan.trace.record import record
 
@@ -106,25 +105,6 @@ def test_sums_of_ones_that_lose_some(dtype: torch.dtype, terms: int, found: list
     assert (layer(x).item() != terms) == bool(found)
     assert _codes(layer, x) == found
     assert _codes(_Calls(lambda a: a.sum()), x) == found
-
-
-def test_a_row_alone_and_in_a_batch_differ_by_rounding() -> None:
-    x = torch.rand(1000, generator=torch.Generator().manual_seed(0))
-    forward, backward = (reduce(torch.add, order).reshape(1) for order in (x, x.flip(0)))
-    found = rounding(forward, backward, terms=1000)
-    assert found.is_rounding
-    assert found.difference > 0
-    assert "is rounding" in str(found.sentence)
-    assert not rounding(forward.double(), x.double().sum()[None] * (1 + 1e-9), terms=1000).is_rounding
-
-
-def test_a_row_that_sees_its_batch_is_no_rounding() -> None:
-    torch.manual_seed(0)
-    norm, x = nn.BatchNorm1d(4), torch.rand(8, 4)
-    found = rounding(norm(x)[:2], norm(x[:2]), terms=8)
-    assert not found.is_rounding
-    assert "more than rounding" in str(found.sentence)
-    assert str(rounding(x, x, terms=8).sentence) == "the two results are equal to the bit"
 
 
 def test_traps_speak_chinese() -> None:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-import torch
-
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.shown import Data
 from kaiyan.trace.functions import bound
@@ -16,8 +14,6 @@ from kaiyan.trace.windows import is_convolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from torch import Tensor
 
     from kaiyan.trace.record import Call, Line, Record
 
@@ -188,55 +184,3 @@ def _terms(call: Call) -> int:
         return known.function.terms(known)
     except UnreadableError:
         return 0
-
-
-@dataclass(frozen=True, slots=True)
-class Rounding(Data):
-    """Two results that should be alike: their largest ``difference``, in units in the last place of the largest value
-    (``ulps``), and whether sums of ``terms`` products may differ so by rounding alone."""
-
-    difference: float
-    ulps: float
-    largest: float
-    terms: int
-    is_rounding: bool
-
-    @property
-    def sentence(self) -> Sentence:
-        """The verdict."""
-        facts: dict[str, object] = {
-            "difference": self.difference, "ulps": self.ulps, "largest": self.largest, "terms": self.terms,
-        }  # fmt: skip
-        if not self.difference:
-            return sentence("rounding-none", "the two results are equal to the bit")
-        if self.is_rounding:
-            return sentence(
-                "rounding-only",
-                "a difference of {difference:.1e} beside {largest:.3g} is rounding ({ulps:.1f} ulp), not a bug: "
-                "sums of {terms:,} products were added in another order; compare in float64",
-                **facts,
-            )
-        return sentence(
-            "rounding-exceeded",
-            "a difference of {difference:.1e} beside {largest:.3g} ({ulps:,.0f} ulp) is more than rounding of sums of "
-            "{terms:,} products",
-            **facts,
-        )
-
-
-def rounding(one: Tensor, other: Tensor, *, terms: int) -> Rounding:
-    """Whether two results, such as one picture's alone and in a batch, differ by rounding only.
-
-    ``terms`` counts the products of one sum, C / groups · kernel. Two orders of summing differ by at most 2 · terms
-    half-units of the sum of sizes, taken here as the largest value. Source: Higham, Accuracy and Stability, 4.2.
-
-    >>> ones = torch.ones(3)
-    >>> rounding(ones, ones + 2**-23, terms=9).is_rounding, rounding(ones, ones * 1.01, terms=9).is_rounding
-    (True, False)
-    """
-    unit = torch.finfo(one.dtype).eps
-    one, other = one.detach(), other.detach()
-    largest = float(torch.maximum(one.abs().max(), other.abs().max()))
-    difference = float((one.double() - other.double()).abs().max())
-    ulps = difference / (largest * unit) if largest else 0.0
-    return Rounding(difference, ulps, largest, terms, ulps <= terms)
