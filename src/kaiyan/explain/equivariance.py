@@ -112,8 +112,8 @@ class ShiftReport(Shown):
     @property
     def lines(self) -> tuple[Sentence, ...]:
         """What was found, in sentences."""
-        found = [self._breaking(), self._softened(), self._border(), self._nothing_free(), self._answer()]
-        return tuple(line for line in found if line)
+        lines = [self._breaking(), self._softened(), self._border(), self._nothing_free(), self._answer()]
+        return tuple(line for line in lines if line)
 
     def table(self) -> Table:
         """A row a layer, a column a shift: what strides do there, away from the border where that is known; then what
@@ -145,9 +145,9 @@ class ShiftReport(Shown):
         for row, layer in enumerate(self.layers, 1):
             label = f"{layer.name}  /{layer.jump:g}"
             draw.text((_LABEL - 8, (row + 0.5) * _CELL), label[-34:], fill="black", anchor="rm")
-        held = io.BytesIO()
-        page.save(held, "PNG")
-        return held.getvalue()
+        stream = io.BytesIO()
+        page.save(stream, "PNG")
+        return stream.getvalue()
 
     _repr_png_ = png
 

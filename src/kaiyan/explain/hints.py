@@ -56,16 +56,16 @@ class Analysis:
         return tuple((call, axes) for call, axes in pairs if axes)
 
 
-def hints(found: Record | Analysis) -> tuple[Hint, ...]:
+def hints(record: Record | Analysis) -> tuple[Hint, ...]:
     """Every hint that holds, in the order of ``HINTS``; the silent traps are among them."""
-    analysis = found if isinstance(found, Analysis) else Analysis(found)
+    analysis = record if isinstance(record, Analysis) else Analysis(record)
     return tuple(hint for find in HINTS for hint in find(analysis))
 
 
-def notes(found: Iterable[Hint]) -> Iterator[Sentence]:
+def notes(hints: Iterable[Hint]) -> Iterator[Sentence]:
     """One sentence a kind: the first layer's, and how many more it holds for."""
     kinds: dict[str, list[Hint]] = {}
-    for hint in found:
+    for hint in hints:
         kinds.setdefault(hint.kind, []).append(hint)
     for first, *others in kinds.values():
         more = len({hint.path for hint in others} - {first.path})
@@ -82,9 +82,9 @@ def _convention(analysis: Analysis) -> Iterator[Hint]:
     """Pads meant to keep n / stride windows (half the reach), which SAME would lay elsewhere: other sizes, a shift."""
     for call, axes in analysis.windowed:
         for axis, n in zip(axes, space(call), strict=True):
-            said = None if isinstance(axis, TransposedAxis) or isinstance(axis.padding, str) else _apart(axis, n)
-            if said:
-                yield Hint("convention", call.path, said)
+            advice = None if isinstance(axis, TransposedAxis) or isinstance(axis.padding, str) else _apart(axis, n)
+            if advice:
+                yield Hint("convention", call.path, advice)
                 break
 
 
@@ -119,12 +119,12 @@ def _apart(axis: Axis, n: int) -> Sentence | None:
 
 def _never_read(analysis: Analysis) -> Iterator[Hint]:
     for end in unread(analysis.record):
-        said = sentence(
+        advice = sentence(
             "hint-unread",
             "the last {count} of {n} on axis {axis} of its input are read by nothing: the size is rounded down",
             count=len(end.elements), n=end.size, axis=end.axis + 2,
         )  # fmt: skip
-        yield Hint("unread", end.call.path, said)
+        yield Hint("unread", end.call.path, advice)
 
 
 def _gridding(analysis: Analysis) -> Iterator[Hint]:
@@ -135,13 +135,13 @@ def _gridding(analysis: Analysis) -> Iterator[Hint]:
         return
     axis = max(field.axes, key=lambda axis: axis.holes, default=None)
     if axis is not None and axis.holes:
-        said = sentence(
+        advice = sentence(
             "hint-gridding",
             "{holes} of the {size} inputs along its receptive field are never seen (gridding): dilations such as "
             "1, 2, 5 leave none",
             holes=axis.holes, size=axis.size,
         )  # fmt: skip
-        yield Hint("gridding", call.path, said)
+        yield Hint("gridding", call.path, advice)
 
 
 def _checkerboard(analysis: Analysis) -> Iterator[Hint]:
@@ -150,13 +150,13 @@ def _checkerboard(analysis: Analysis) -> Iterator[Hint]:
         uneven = [axis for axis in axes if isinstance(axis, TransposedAxis) and _fewest(axis) < axis.most_reads]
         if uneven:
             axis = uneven[0]
-            said = sentence(
+            advice = sentence(
                 "hint-checkerboard",
                 "outputs get {most} or {fewest} taps in turn (checkerboard): its kernel {kernel} is not a multiple of "
                 "its stride {stride}",
                 most=axis.most_reads, fewest=_fewest(axis), kernel=axis.kernel, stride=axis.stride,
             )  # fmt: skip
-            yield Hint("checkerboard", call.path, said)
+            yield Hint("checkerboard", call.path, advice)
 
 
 def _fewest(axis: Axis) -> int:
@@ -167,22 +167,22 @@ def _fewest(axis: Axis) -> int:
 
 def _covered(analysis: Analysis) -> Iterator[Hint]:
     """Convolutions whose input already sees as much as there is."""
-    given = {tensor.shape[2:] for tensor in analysis.record.inputs if len(tensor.shape) > 2}
-    if len(given) != 1:
+    pictures = {tensor.shape[2:] for tensor in analysis.record.inputs if len(tensor.shape) > 2}
+    if len(pictures) != 1:
         return
-    (sizes,) = given
+    (sizes,) = pictures
     makers: dict[int, ReceptiveField] = {}
     kernels = {call.number: axes for call, axes in analysis.windowed}
     for call in analysis.record.calls:
         field = makers.get(call.inputs[0].name) if call.inputs else None
         wide = any(axis.kernel > 1 for axis in kernels.get(call.number, ()))
         if is_convolution(call) and wide and field and _covers(field, sizes):
-            said = sentence(
+            advice = sentence(
                 "hint-kernel-sees-all",
                 "its input already sees {field} of {sizes}: its kernel brings no new pixel to the middle of the map",
                 field=field.sizes, sizes=sizes,
             )  # fmt: skip
-            yield Hint("covered", call.path, said)
+            yield Hint("covered", call.path, advice)
         if call.number in analysis.fields and not call.is_module:
             makers.update((tensor.name, analysis.fields[call.number]) for tensor in call.outputs)
 
@@ -202,13 +202,13 @@ def _bandwidth(analysis: Analysis) -> Iterator[Hint]:
         moved = sum(tensor.bytes for tensor in (*call.inputs, *call.outputs))
         intensity = 2 * analysis.macs[call.number] / moved if moved else BALANCE
         if parts > 1 and intensity < BALANCE:
-            said = sentence(
+            advice = sentence(
                 "hint-groups",
                 "groups={groups} leaves {intensity:.1f} FLOP/byte: memory, not arithmetic, sets its time, which falls "
                 "less than its MACs",
                 groups=parts, intensity=intensity,
             )  # fmt: skip
-            yield Hint("bandwidth", call.path, said)
+            yield Hint("bandwidth", call.path, advice)
 
 
 def _silent_traps(analysis: Analysis) -> Iterator[Hint]:

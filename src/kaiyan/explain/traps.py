@@ -48,13 +48,13 @@ def _channels_last(record: Record) -> Iterator[Trap]:
         return
     n, h, w, c = call.inputs[0].shape
     if c in COLOURS and h not in COLOURS and w >= 4 * c:
-        said = sentence(
+        warning = sentence(
             "trap-channels-last",
             "the input {shape} looks like NHWC: it passes only because its height {h} equals in_channels; "
             "permute(0, 3, 1, 2) gives {right}",
             shape=(n, h, w, c), h=h, right=(n, c, h, w),
         )  # fmt: skip
-        yield Trap("channels-last", call.path, said, call.line)
+        yield Trap("channels-last", call.path, warning, call.line)
 
 
 def _batch_as_picture(record: Record) -> Iterator[Trap]:
@@ -64,13 +64,13 @@ def _batch_as_picture(record: Record) -> Iterator[Trap]:
         return
     b, h, w = call.inputs[0].shape
     if b not in COLOURS:
-        said = sentence(
+        warning = sentence(
             "trap-unbatched",
             "the input {shape} is taken as one picture of {b} channels; if it is {b} grey pictures, unsqueeze(1) "
             "gives {right}",
             shape=(b, h, w), b=b, right=(b, 1, h, w),
         )  # fmt: skip
-        yield Trap("batch-as-picture", call.path, said, call.line)
+        yield Trap("batch-as-picture", call.path, warning, call.line)
 
 
 def _integer_wrap(record: Record) -> Iterator[Trap]:
@@ -79,25 +79,25 @@ def _integer_wrap(record: Record) -> Iterator[Trap]:
         known = bound(call)
         dtype = call.outputs[0].dtype if call.outputs else ""
         if known and known.function.wraps and dtype in _LARGEST:
-            said = sentence(
+            warning = sentence(
                 "trap-wraps-around",
                 "{kind} keeps {dtype}, so results past {largest} wrap around without an error; "
                 ".float() or .int() first",
                 kind=call.kind, dtype=dtype, largest=_LARGEST[dtype],
             )  # fmt: skip
-            yield Trap("integer-wrap", call.path, said, call.line)
+            yield Trap("integer-wrap", call.path, warning, call.line)
 
 
 def _batch_norm_of_one(record: Record) -> Iterator[Trap]:
     for call in record.calls:
         if call.kind.startswith("BatchNorm") and call.training and call.inputs and call.inputs[0].shape[0] == 1:
-            said = sentence(
+            warning = sentence(
                 "trap-batch-of-one",
                 "{kind} in train mode normalises a batch of 1 by that sample's own mean and variance, and moves its "
                 "running ones; model.eval() uses the learned ones",
                 kind=call.kind,
             )
-            yield Trap("batch-norm-of-one", call.path, said, call.line)
+            yield Trap("batch-norm-of-one", call.path, warning, call.line)
 
 
 def _lost_ones(record: Record) -> Iterator[Trap]:
@@ -105,13 +105,13 @@ def _lost_ones(record: Record) -> Iterator[Trap]:
         dtype = call.outputs[0].dtype if call.outputs else ""
         terms = 0 if call.is_module or dtype not in _WHOLE else _terms(call)
         if terms > _WHOLE.get(dtype, terms):
-            said = sentence(
+            warning = sentence(
                 "trap-half-sum",
                 "{kind} sums {terms:,} terms into {dtype}, which holds every whole number up to {whole:,} only: "
                 "beyond it ones are lost; sum in float32",
                 kind=call.kind, terms=terms, dtype=dtype, whole=_WHOLE[dtype],
             )  # fmt: skip
-            yield Trap("lost-ones", call.path, said, call.line)
+            yield Trap("lost-ones", call.path, warning, call.line)
 
 
 def _changed_batch(record: Record) -> Iterator[Trap]:
@@ -121,33 +121,33 @@ def _changed_batch(record: Record) -> Iterator[Trap]:
     """
     batch = _batch(record)
     for call in record.calls:
-        given, made = _reshaped(call)
-        if batch is None or len(given) < 2 or len(made) != 2 or not call.outputs:
+        before, after = _reshaped(call)
+        if batch is None or len(before) < 2 or len(after) != 2 or not call.outputs:
             continue
-        cut = given[0] == batch != made[0] and prod(given) == prod(made) and made[1] != given[-1]
-        if cut and any(tensor.shape[:1] == made[:1] for tensor in record.outputs):
-            said = sentence(
+        is_cut = before[0] == batch != after[0] and prod(before) == prod(after) and after[1] != before[-1]
+        if is_cut and any(tensor.shape[:1] == after[:1] for tensor in record.outputs):
+            warning = sentence(
                 "trap-batch-lost",
                 "{kind} makes {rows} rows of {batch} samples: {given} becomes {made}; x.view(x.size(0), -1) keeps the "
                 "batch, with in_features={features}",
-                kind=call.kind, rows=made[0], batch=batch, given=given, made=made, features=prod(given[1:]),
+                kind=call.kind, rows=after[0], batch=batch, given=before, made=after, features=prod(before[1:]),
             )  # fmt: skip
-            yield Trap("changed-batch", call.path, said, call.line)
+            yield Trap("changed-batch", call.path, warning, call.line)
 
 
 def _lost_batch(record: Record) -> Iterator[Trap]:
     """squeeze() without an axis, of a batch of one."""
     for call in record.calls:
-        given, made = _reshaped(call)
+        before, after = _reshaped(call)
         bare = call.kind == "squeeze" and len(call.arguments) == 1 and not call.named
-        if bare and _batch(record) == 1 == given[0] and any(tensor.shape[:1] != (1,) for tensor in record.outputs):
-            said = sentence(
+        if bare and _batch(record) == 1 == before[0] and any(tensor.shape[:1] != (1,) for tensor in record.outputs):
+            warning = sentence(
                 "trap-squeeze-batch",
                 "squeeze() drops the batch of one with the other axes of size 1: {given} becomes {made}; "
                 "flatten(1) keeps it",
-                given=given, made=made,
+                given=before, made=after,
             )  # fmt: skip
-            yield Trap("lost-batch", call.path, said, call.line)
+            yield Trap("lost-batch", call.path, warning, call.line)
 
 
 TRAPS = (

@@ -79,8 +79,8 @@ def _meta(rank: int) -> MetaRule:
         if outputs % groups or input.shape[1] != inputs * groups or (bias is not None and bias.shape != (outputs,)):
             return None
         each = settings(rank, stride, padding, dilation, least=(1, 0, 1))
-        made = each and sizes(_axes(kernel, *each), input.shape[2:])
-        return input.new_empty(input.shape[0], outputs, *made) if made else None
+        out = each and sizes(_axes(kernel, *each), input.shape[2:])
+        return input.new_empty(input.shape[0], outputs, *out) if out else None
 
     return conv
 
@@ -97,8 +97,8 @@ def _spread_meta(rank: int) -> MetaRule:
         each = settings(rank, stride, padding, dilation, output_padding, least=(1, 0, 1, 0))
         if each is None or any(extra >= max(s, d) for s, d, extra in zip(each[0], each[2], each[3], strict=True)):
             return None
-        made = sizes(_spread_axes(kernel, *each), input.shape[2:])
-        return input.new_empty(input.shape[0], outputs * groups, *made) if made else None
+        out = sizes(_spread_axes(kernel, *each), input.shape[2:])
+        return input.new_empty(input.shape[0], outputs * groups, *out) if out else None
 
     return conv
 

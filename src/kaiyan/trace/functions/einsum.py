@@ -32,9 +32,9 @@ def einsum(call: Bound) -> int:
         one, two = (waiting[place] for place in pair)
         waiting = [operand for place, operand in enumerate(waiting) if place not in pair]
         kept = {label for operand in waiting for label in operand} | set(output)
-        cost, made = _multiplied(one, two, kept)
+        cost, product = _multiplied(one, two, kept)
         total += cost
-        waiting.append(made)
+        waiting.append(product)
     return total
 
 
@@ -43,8 +43,8 @@ def _multiplied(one: Sizes, two: Sizes, kept: set[str]) -> tuple[int, Sizes]:
     one, two = ({label: n for label, n in own.items() if label in kept or (n > 1 and other.get(label, 1) > 1)}
                 for own, other in ((one, two), (two, one)))  # fmt: skip
     both = {label: max(one.get(label, 1), two.get(label, 1)) for label in (*one, *two)}
-    made = {label: n for label, n in both.items() if label in kept}
-    return (prod(both.values()) if len(made) < len(both) else 0), made
+    product = {label: n for label, n in both.items() if label in kept}
+    return (prod(both.values()) if len(product) < len(both) else 0), product
 
 
 def _terms(equation: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], str]:

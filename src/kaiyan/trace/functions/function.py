@@ -79,11 +79,12 @@ class Function:
 
     def bound(self, args: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any] | None:
         """Every argument by its name; None where some are not known here, or missing, or given twice."""
-        given = dict(zip(self.by_place, args, strict=False))
-        if len(args) > len(self.by_place) or given.keys() & named.keys() or not named.keys() <= self.arguments.keys():
+        by_place = dict(zip(self.by_place, args, strict=False))
+        is_twice = not by_place.keys().isdisjoint(named)
+        if len(args) > len(self.by_place) or is_twice or not named.keys() <= self.arguments.keys():
             return None
-        given.update(named)
-        return {**self.arguments, **given} if self.required <= given.keys() else None
+        values = {**by_place, **named}
+        return {**self.arguments, **values} if self.required <= values.keys() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ class Bound:
 
     def __getitem__(self, name: str) -> Any:
         """A setting, what it is by itself where it was not given or is None."""
-        place, given = list(self.function.arguments).index(name), self.call.arguments
-        value = given[place] if place < len(given) else self.call.named.get(name)
+        place, by_place = list(self.function.arguments).index(name), self.call.arguments
+        value = by_place[place] if place < len(by_place) else self.call.named.get(name)
         return self.function.arguments[name] if value is None else value
 
     def shape(self, place: int) -> tuple[int, ...]:

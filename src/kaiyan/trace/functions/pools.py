@@ -43,8 +43,8 @@ def _largest_meta(rank: int) -> MetaRule:
         )
         if each is None or any(2 * pad > size for size, pad in zip(each[0], each[2], strict=True)):
             return None
-        made = sizes(_axes(*each), input.shape[2:])
-        return input.new_empty(*input.shape[:2], *made) if made else None
+        out = sizes(_axes(*each), input.shape[2:])
+        return input.new_empty(*input.shape[:2], *out) if out else None
 
     return pool
 
@@ -55,8 +55,8 @@ def _fits(rank: int, input: Any) -> bool:
 
 def _adaptive_meta(rank: int) -> MetaRule:
     def pool(input: Any, output_size: Any) -> Tensor | None:
-        made = numbers(output_size, rank)
-        return input.new_empty(*input.shape[:2], *made) if made and min(made) > 0 and _fits(rank, input) else None
+        out = numbers(output_size, rank)
+        return input.new_empty(*input.shape[:2], *out) if out and min(out) > 0 and _fits(rank, input) else None
 
     return pool
 
@@ -66,11 +66,11 @@ def _adaptive_field(call: Bound, before: list[ReceptiveField]) -> ReceptiveField
     if rank != call.function.rank and not before[0].whole:
         return NOT_KNOWN
     pairs = list(zip(call.shape(0)[-rank:], call.output.shape[-rank:], strict=True))
-    if before[0].whole or all(made == 1 for _, made in pairs):
+    if before[0].whole or all(out == 1 for _, out in pairs):
         return EVERYTHING
-    if any(n % made for n, made in pairs):
+    if any(n % out for n, out in pairs):
         return NOT_KNOWN
-    return before[0].through([Axis(n // made, n // made) for n, made in pairs], [0] * rank)
+    return before[0].through([Axis(n // out, n // out) for n, out in pairs], [0] * rank)
 
 
 def _largest(rank: int) -> Function:

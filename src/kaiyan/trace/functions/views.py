@@ -36,10 +36,10 @@ def _stacked_meta(tensors: Any, dim: Any) -> Tensor | None:
 
 def _laid_flat(call: Bound, before: list[ReceptiveField]) -> ReceptiveField:
     """The same where space stays as it is, flat where it becomes features."""
-    field, shape, made = before[0], call.shape(0), call.output.shape
-    if field.whole or field.flat or made[2:] == shape[2:]:
+    field, shape, out = before[0], call.shape(0), call.output.shape
+    if field.whole or field.flat or out[2:] == shape[2:]:
         return field
-    is_flat = field.axes and len(made) == 2 and made[0] == shape[0]
+    is_flat = field.axes and len(out) == 2 and out[0] == shape[0]
     return ReceptiveField(field.axes, flat=True) if is_flat else NOT_KNOWN
 
 
@@ -67,9 +67,9 @@ def _padded(call: Bound, before: list[ReceptiveField]) -> ReceptiveField:
 def _enlarged(call: Bound, before: list[ReceptiveField]) -> ReceptiveField:
     rank = len(before[0].axes)
     pairs = list(zip(call.shape(0)[2:], call.output.shape[2:], strict=True))
-    if call["mode"] != "nearest" or any(made % n for n, made in pairs):
+    if call["mode"] != "nearest" or any(out % n for n, out in pairs):
         return NOT_KNOWN
-    return before[0].through([TransposedAxis(made // n, made // n) for n, made in pairs], [0] * rank)
+    return before[0].through([TransposedAxis(out // n, out // n) for n, out in pairs], [0] * rank)
 
 
 def _summed_terms(call: Bound) -> int:
