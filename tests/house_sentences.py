@@ -35,7 +35,7 @@ def sentences(call: ast.Call) -> Iterator[tuple[str, str]]:
                 yield from (("help", text) for value in keyword.value.values for text in _texts(value))
     if name == "headings":
         yield from (("heading", word) for argument in call.args for word in _texts(argument) if word)
-    if name == "_said" and isinstance(call.args[1], ast.Constant):
+    if name == "_label" and isinstance(call.args[1], ast.Constant):
         yield "help", str(call.args[1].value)
 
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from kaiyan.explain.diagnosis.diagnose import diagnose as diagnose
     from kaiyan.explain.diagnosis.diagnose import explaining as explaining
     from kaiyan.explain.diagnosis.diagnose import install_explainer as install_explainer
-    from kaiyan.explain.least import least_input as least_input
     from kaiyan.explain.padding import padding as padding
     from kaiyan.explain.shift import shift_report as shift_report
+    from kaiyan.explain.sizes.least import least_input as least_input
+    from kaiyan.explain.sizes.whole import whole_sizes as whole_sizes
     from kaiyan.explain.summary import summary as summary
-    from kaiyan.explain.whole import whole_sizes as whole_sizes
     from kaiyan.nn.acceleration.accelerate import accelerate as accelerate
     from kaiyan.ops.conv import conv as conv
     from kaiyan.ops.conv import conv_transpose as conv_transpose
@@ -51,7 +51,7 @@ _PUBLIC = {
     "get_num_threads": "kaiyan.engine.codegen.running.threads",
     "join_fields": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
-    "least_input": "kaiyan.explain.least",
+    "least_input": "kaiyan.explain.sizes.least",
     "matrix": "kaiyan.ops.matrix",
     "padding": "kaiyan.explain.padding",
     "plan": "kaiyan.ops.plan",
@@ -63,7 +63,7 @@ _PUBLIC = {
     "shift_report": "kaiyan.explain.shift",
     "summary": "kaiyan.explain.summary",
     "tune": "kaiyan.ops.plan",
-    "whole_sizes": "kaiyan.explain.whole",
+    "whole_sizes": "kaiyan.explain.sizes.whole",
 }
 
 _RENAMED = {"join": "join_fields"}

@@ -448,3 +448,19 @@ def test_a_large_picture_that_is_not_all_numbers_is_drawn_apart() -> None:
     got = np.asarray(drawn(values, scale_of(values, 1), 0.5))
     assert got[0, 0].tolist() == colours(values, scale_of(values, 1))[0, 0].tolist()
     assert got[-1, -1].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("beside", "asked", "meant"),
+    [
+        ("cat.png", "dog.png", ""),
+        ("cats.png", "cat.png", "cats.png"),
+        ("Cat.JPG", "cat.png", "Cat.JPG"),
+        ("b.png", "a.png", ""),
+    ],
+)
+def test_a_missing_picture_points_to_one_of_that_name_only(tmp_path: Path, beside: str, asked: str, meant: str) -> None:
+    (tmp_path / beside).touch()
+    with pytest.raises(PictureError, match="there is no file") as refused:
+        kaiyan.see(tmp_path / asked)
+    assert [str(line) for line in refused.value.help] == ([str(tmp_path / meant)] if meant else [])

@@ -109,7 +109,7 @@ class TextCNN(nn.Module):
 @pytest.mark.parametrize("dtypes", ["int64", torch.int64, "torch.long", [torch.int32], ["long"]])
 def test_b10_the_type_of_a_size_can_be_said(dtypes: Any) -> None:
     found = kaiyan.summary(TextCNN(), (2, 5), dtypes=dtypes)
-    assert (found.error, found.parameters, found.said) == (None, 510, ())
+    assert (found.error, found.parameters, found.remarks) == (None, 510, ())
     assert found.macs == 2 * 3 * 4 * 8 * 3 + 2 * 4 * 2
     assert kaiyan.least_input(TextCNN(), (2, 5), dtypes=dtypes).axes[0].least == 3
 

@@ -116,7 +116,14 @@ def _name(kind: type) -> str:
 def test_every_class_of_results_is_listed(results: dict[str, Shown]) -> None:
     assert missing(Shown.__subclasses__(), results.values()) == set()
     given = {name: kind for name, kind in _returned() if name not in NO_RESULTS}
-    assert {kind.__name__ for kind in given.values()} >= {"Plan", "Port", "Paddings", "Summary", "Diagnosis", "Seen"}
+    assert {kind.__name__ for kind in given.values()} >= {
+        "Plan",
+        "Port",
+        "Paddings",
+        "Summary",
+        "Diagnosis",
+        "Filtered",
+    }
     assert missing(given.values(), results.values()) == set()
 
 

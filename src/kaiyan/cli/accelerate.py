@@ -12,17 +12,17 @@ from kaiyan.show.sentence import sentence
 
 def _accelerate(*, model: str, shape: tuple[str, ...], precision: str, threads: int | None, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    made = load.model(model)
+    net = load.model(model)
     import torch
 
     from kaiyan.nn import accelerate
 
-    inputs = load.example(made, shape)
+    inputs = load.example(net, shape)
     if threads is not None:
         torch.set_num_threads(threads)
     with session.working(sentence("measuring-layers", "measuring the layers")):
-        found = accelerate(made, inputs, precision=precision).report
-    session.show(found, as_json=as_json)
+        report = accelerate(net, inputs, precision=precision).report
+    session.show(report, as_json=as_json)
 
 
 command = Command(

@@ -151,19 +151,19 @@ def helped(command: Command | Group, ctx: click.Context) -> str:
     """The help of a command: what it is for, how it is called, its options, examples."""
     session: Session = ctx.obj
     usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
-    sections = [_said(session, command.help or ""), f"  {usage}"]
+    sections = [_label(session, command.help or ""), f"  {usage}"]
     if isinstance(command, Group):
-        rows = [(name, _said(session, inner.help or "")) for name, inner in command.commands.items()]
-        sections.append(_section(_said(session, "commands"), rows))
-        codes = [(str(code), _said(session, meaning)) for code, meaning in command.exits.items()]
-        sections.append(_section(_said(session, "exit codes"), codes))
+        rows = [(name, _label(session, inner.help or "")) for name, inner in command.commands.items()]
+        sections.append(_section(_label(session, "commands"), rows))
+        codes = [(str(code), _label(session, meaning)) for code, meaning in command.exits.items()]
+        sections.append(_section(_label(session, "exit codes"), codes))
     rows = [
-        (_spelled(param), _said(session, param.help or ""))
+        (_spelled(param), _label(session, param.help or ""))
         for param in command.params
         if isinstance(param, click.Option)
     ]
-    sections.append(_section(_said(session, "options"), rows))
-    sections.append("\n".join([_said(session, "examples"), *(f"  {example}" for example in command.examples)]))
+    sections.append(_section(_label(session, "options"), rows))
+    sections.append("\n".join([_label(session, "examples"), *(f"  {example}" for example in command.examples)]))
     return "\n\n".join(sections)
 
 
@@ -205,7 +205,7 @@ def _nothing_asked(**_: object) -> None:
         click.echo(ctx.get_help())
 
 
-def _said(session: Session, text: str) -> str:
+def _label(session: Session, text: str) -> str:
     return session.say(sentence("help", text)) if text else ""
 
 

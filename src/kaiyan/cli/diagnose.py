@@ -24,10 +24,10 @@ def _diagnose(*, words: tuple[str, ...], code: str | None, as_list: bool, as_jso
         return
     from kaiyan.explain.diagnosis.diagnose import diagnose
 
-    session.show(diagnose(_given(words)), as_json=as_json)
+    session.show(diagnose(_text_of(words)), as_json=as_json)
 
 
-def _given(words: tuple[str, ...]) -> str:
+def _text_of(words: tuple[str, ...]) -> str:
     """A file's text, the words themselves, or what stands on standard input."""
     if not words:
         return "" if sys.stdin.isatty() else sys.stdin.read()

@@ -13,7 +13,7 @@ def _least_input(*, model: str, shape: str, seconds: float, as_json: bool) -> No
     session: Session = click.get_current_context().obj
     size, dtype = load.sized(shape)
     net = load.model(model)
-    from kaiyan.explain.least import least_input as search
+    from kaiyan.explain.sizes.least import least_input as search
 
     with session.working(sentence("running-model", "running the model")):
         result = search(net, size, dtypes=dtype, seconds=seconds)

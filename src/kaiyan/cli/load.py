@@ -35,23 +35,23 @@ def model(text: str) -> Any:
     torch = _imported("torch", "pip install 'kaiyan[torch]'")
     if place in _ZOOS:
         module, function = _ZOOS[place]
-        made = getattr(_imported(module, f"pip install {place}"), function)(name)
+        net = getattr(_imported(module, f"pip install {place}"), function)(name)
     else:
         module = _from_file(Path(place)) if place.endswith(".py") else _imported(place, f"pip install {place}")
         factory = getattr(module, name, None)
         if factory is None:
             raise KaiyanError("no-factory", "{place} has nothing that is called {name}", place=place, name=name)
-        made = factory if isinstance(factory, torch.nn.Module) or not callable(factory) else _ran(text, factory)
-    if isinstance(made, torch.export.ExportedProgram):
-        made = made.module()
-    if not isinstance(made, torch.nn.Module):
+        net = factory if isinstance(factory, torch.nn.Module) or not callable(factory) else _ran(text, factory)
+    if isinstance(net, torch.export.ExportedProgram):
+        net = net.module()
+    if not isinstance(net, torch.nn.Module):
         raise KaiyanError(
             "factory-makes-no-model",
             "{text} makes a {kind}, not a torch.nn.Module",
             text=text,
-            kind=type(made).__name__,
+            kind=type(net).__name__,
         )
-    return made
+    return net
 
 
 def sized(text: str) -> tuple[Shape, str | None]:
@@ -68,10 +68,10 @@ def example(model: Any, texts: Sequence[str]) -> tuple[Any, ...]:
     """Tensors of these sizes: random numbers, or zeros of whole numbers, which any table has."""
     import torch
 
-    from kaiyan.explain.door import asked
+    from kaiyan.explain.inputs import run_on
 
     sizes = [sized(text) for text in texts]
-    kinds = [tensor.dtype for tensor in asked(model, [s for s, _ in sizes], [word for _, word in sizes]).inputs]
+    kinds = [tensor.dtype for tensor in run_on(model, [s for s, _ in sizes], [word for _, word in sizes]).inputs]
     return tuple(
         torch.randn(size, dtype=kind) if kind.is_floating_point or kind.is_complex else torch.zeros(size, dtype=kind)
         for (size, _), kind in zip(sizes, kinds, strict=True)

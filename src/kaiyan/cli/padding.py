@@ -12,8 +12,7 @@ from kaiyan.explain.padding import padding as conventions
 def _padding(*, size: str, as_json: bool, **settings: str) -> None:
     session: Session = click.get_current_context().obj
     numbers = {name: written.value(text) for name, text in settings.items()}
-    found = conventions(written.value(size), numbers.pop("kernel"), **numbers)
-    session.show(found, as_json=as_json)
+    session.show(conventions(written.value(size), numbers.pop("kernel"), **numbers), as_json=as_json)
 
 
 command = Command(

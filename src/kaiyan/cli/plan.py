@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 def _plan(*, conv: str, shape: str, tuned: bool, seconds: float, as_json: bool, **options: Any) -> None:
     session: Session = click.get_current_context().obj
-    found = _tuned(session, conv, written.shape(shape), seconds, options) if tuned else None
-    found = found or planned(conv, written.shape(shape), **options)
-    session.show(found, as_json=as_json)
+    result = (
+        _tuned(session, conv, written.shape(shape), seconds, options)
+        if tuned
+        else planned(conv, written.shape(shape), **options)
+    )
+    session.show(result, as_json=as_json)
 
 
 def _tuned(session: Session, conv: str, shape: tuple[int, ...], seconds: float, options: dict[str, Any]) -> Plan:

@@ -12,8 +12,7 @@ from kaiyan.spec.conventions import PADDING
 
 def _port(*, conv: str, shape: str, source: str, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    found = port(conv, written.shape(shape), source)
-    session.show(found, as_json=as_json)
+    session.show(port(conv, written.shape(shape), source), as_json=as_json)
 
 
 command = Command(

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     Step = Callable[[str, int, int], None]
     """Told before each step: what it is called, its number from 1, and how many there are."""
 
-PATIENCE = 1.0
+_PATIENCE = 1.0
 """Seconds that pass before a bar is shown."""
 
 
 @contextmanager
-def working(what: str, patience: float = PATIENCE) -> Iterator[Step]:
+def working(what: str, patience: float = _PATIENCE) -> Iterator[Step]:
     """While it lasts, a bar that moves; what it gives names the step and its number where they are known."""
     if not sys.stderr.isatty():
         yield _silent

@@ -16,7 +16,7 @@ from kaiyan.cli.command import Command, Session, json_flag
 from kaiyan.pictures.error import PictureError
 from kaiyan.pictures.kernels import KERNELS, kernel
 from kaiyan.pictures.reading import local
-from kaiyan.pictures.see import Seen
+from kaiyan.pictures.see import Filtered
 from kaiyan.pictures.see import see as see_picture
 from kaiyan.pictures.sheet import diverging
 from kaiyan.show.sentence import sentence
@@ -53,14 +53,14 @@ def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: boo
     _report(session, seen, path)
 
 
-def _saved(seen: Seen, picture: str | None, output: str | None) -> Path:
+def _saved(seen: Filtered, picture: str | None, output: str | None) -> Path:
     path = Path(output) if output else _free_name(seen)
     if picture is not None and path.exists() and path.samefile(local(picture)):
         raise PictureError("over-the-input", "{path} is the picture itself; it is not written over", path=str(path))
     return seen.save(path)
 
 
-def _report(session: Session, seen: Seen, path: Path) -> None:
+def _report(session: Session, seen: Filtered, path: Path) -> None:
     first, *others = seen.derivation.lines
     session.print(Lines((first,), "title"))
     session.console.print(_kernel(session, seen.kernel.values))
@@ -69,7 +69,7 @@ def _report(session: Session, seen: Seen, path: Path) -> None:
     )
 
 
-def _ran(seen: Seen) -> Iterator[Sentence]:
+def _ran(seen: Filtered) -> Iterator[Sentence]:
     """From where to where the values run; nothing where none is a number."""
     (low, high), (least, most) = seen.range["input"], seen.range["output"]
     if low is not None and least is not None:
@@ -130,7 +130,7 @@ def _style(rgb: Numbers) -> str:
     return f"{ink} on rgb({rgb[0]},{rgb[1]},{rgb[2]})"
 
 
-def _free_name(seen: Seen) -> Path:
+def _free_name(seen: Filtered) -> Path:
     """A name in this folder that is not taken: what was there stays."""
     word = "".join(c if c.isalnum() or c in "-_." else "-" for c in seen.kernel.name)
     stem = f"{seen.picture.name}-{word}"

@@ -18,8 +18,8 @@ def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: 
 
     asked = {} if columns is None else {"col_names": tuple(re.split(r"[,\s]+", columns.strip(" ,")))}
     with session.working(sentence("running-model", "running the model")):
-        found = summarize(load.model(model), sizes, depth=depth, dtypes=types, **asked)
-    session.show(found, as_json=as_json)
+        result = summarize(load.model(model), sizes, depth=depth, dtypes=types, **asked)
+    session.show(result, as_json=as_json)
 
 
 command = Command(

@@ -13,7 +13,7 @@ def _whole_sizes(*, model: str, shape: str, seconds: float, as_json: bool) -> No
     session: Session = click.get_current_context().obj
     size, dtype = load.sized(shape)
     net = load.model(model)
-    from kaiyan.explain.whole import whole_sizes as search
+    from kaiyan.explain.sizes.whole import whole_sizes as search
 
     with session.working(sentence("running-model", "running the model")):
         result = search(net, size, dtypes=dtype, seconds=seconds)

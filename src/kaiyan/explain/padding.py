@@ -90,11 +90,11 @@ class Paddings(Shown):
 
     def __getitem__(self, key: str) -> Convention:
         """The convention "number" (half the kernel), "torch_same", or that of a padding word."""
-        found = next((each for each in self.conventions if each.key == key), None)
-        if found is None:
+        convention = next((each for each in self.conventions if each.key == key), None)
+        if convention is None:
             raise ConvError("no-such-row", "there is no convention {key!r}", "one of {known}", key=key,
                             known=", ".join(names()))  # fmt: skip
-        return found
+        return convention
 
     @property
     def number(self) -> int:
@@ -116,15 +116,15 @@ class Paddings(Shown):
     @property
     def lines(self) -> tuple[Sentence, ...]:
         """The answers in sentences."""
-        found = [self._verdict(), self._agreement()]
+        lines = [self._verdict(), self._agreement()]
         if self["torch_same"].refused:
-            found.append(
+            lines.append(
                 sentence(
                     "padding-torch-same-refused",
                     "PyTorch refuses padding='same' at stride={stride}", stride=self.stride
                 )
             )  # fmt: skip
-        found.extend(
+        lines.extend(
             sentence(
                 "padding-code",
                 "{name}: {torch}, or {ours}",
@@ -135,7 +135,7 @@ class Paddings(Shown):
             for each in self.conventions
             if each.kaiyan_code
         )
-        return tuple(found)
+        return tuple(lines)
 
     def _verdict(self) -> Sentence:
         number, same = self["number"], self["same"]
@@ -176,8 +176,8 @@ def padding(n: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, ran
 
     Raises ``ConvError`` for settings that make no convolution. A convention whose window does not fit has no row.
 
-    >>> found = padding(224, 3, stride=2)
-    >>> found["number"].pads, found["same"].pads, found["number"].shift, found.is_same
+    >>> conventions = padding(224, 3, stride=2)
+    >>> conventions["number"].pads, conventions["same"].pads, conventions["number"].shift, conventions.is_same
     ((1, 1), (0, 1), 1, False)
     """
     size = read.number("n", n, least=1)

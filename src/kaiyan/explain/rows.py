@@ -40,7 +40,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class LayerRow:
     """One call of a layer or of a block: ``macs``, ``parameters`` and ``bytes`` (read and written) of all in it.
 
     ``kernel`` and ``pads`` (before, after) have an entry an axis of space where there are windows. ``seconds`` and
@@ -82,17 +82,17 @@ class Layer:
         return tuple(tensor.shape for tensor in self.outputs)
 
 
-def layers(analysis: Analysis, times: Mapping[Place, float], *, named: bool) -> Iterable[Layer]:
-    found = analysis.record
-    leaves = {call.number for call in found.layers}
-    parameters = _parameters(found)
-    inside, moved = _windowed(found), _moved(found, leaves)
+def layers(analysis: Analysis, times: Mapping[Place, float], *, named: bool) -> Iterable[LayerRow]:
+    record = analysis.record
+    leaves = {call.number for call in record.layers}
+    parameters = _parameters(record)
+    inside, moved = _windowed(record), _moved(record, leaves)
     turns: Counter[str] = Counter()
-    for call in found.calls:
+    for call in record.calls:
         if call.number not in leaves and not call.is_module:
             continue
         window, pad = inside.get(call.number, (None, ()))
-        yield Layer(
+        yield LayerRow(
             path=call.path if call.is_module else f"{call.path}.{call.kind}".lstrip("."),
             kind=call.kind,
             code=call.code,
@@ -112,24 +112,24 @@ def layers(analysis: Analysis, times: Mapping[Place, float], *, named: bool) -> 
         turns[call.path] += call.is_module
 
 
-def _moved(found: Record, leaves: set[int]) -> dict[int, int]:
+def _moved(record: Record, leaves: set[int]) -> dict[int, int]:
     """Bytes of what a layer reads and writes, weights too; of a block, the sum of its layers'."""
-    moved = dict.fromkeys((call.number for call in found.calls), 0)
-    for call in reversed(found.calls):
+    moved = dict.fromkeys((call.number for call in record.calls), 0)
+    for call in reversed(record.calls):
         if call.number in leaves:
-            held = (*call.inputs, *(call.weights if call.is_module else ()), *call.outputs)
-            moved[call.number] = sum(tensor.bytes for tensor in held)
+            tensors = (*call.inputs, *(call.weights if call.is_module else ()), *call.outputs)
+            moved[call.number] = sum(tensor.bytes for tensor in tensors)
         if call.parent >= 0:
             moved[call.parent] += moved[call.number]
     return moved
 
 
-def _windowed(found: Record) -> dict[int, tuple[Call, tuple[Pads, ...]]]:
+def _windowed(record: Record) -> dict[int, tuple[Call, tuple[Pads, ...]]]:
     """The convolution or pool of each layer, by the layer's number, with pads; those of an F.pad before it added."""
     inside: dict[int, tuple[Call, tuple[Pads, ...]]] = {}
-    leaves = {call.number for call in found.layers if call.is_module}
+    leaves = {call.number for call in record.layers if call.is_module}
     padded: dict[int, Call] = {}
-    for call in found.calls:
+    for call in record.calls:
         place = call.parent if call.parent in leaves else call.number
         if call.kind == "pad":
             padded[place] = call
@@ -162,30 +162,30 @@ def _algorithm(call: Call) -> str | None:
         return None
 
 
-def _parameters(found: Record) -> dict[int, int]:
+def _parameters(record: Record) -> dict[int, int]:
     """Of a module and of all that was called inside it, a tensor counted once; also of a layer that is only read."""
-    weights = {weight.name for weight in found.weights}
-    held: dict[int, dict[int, int]] = {}
-    for call in reversed(found.calls):
+    weights = {weight.name for weight in record.weights}
+    sizes_of: dict[int, dict[int, int]] = {}
+    for call in reversed(record.calls):
         used = call.weights if call.is_module else (tensor for tensor in call.inputs if tensor.name in weights)
-        own = held.setdefault(call.number, {})
+        own = sizes_of.setdefault(call.number, {})
         own.update((weight.name, torch.Size(weight.shape).numel()) for weight in used)
-        held.setdefault(call.parent, {}).update(own)
-    modules = {call.number for call in found.calls if call.is_module}
-    return {number: sum(sizes.values()) for number, sizes in held.items() if number in modules}
+        sizes_of.setdefault(call.parent, {}).update(own)
+    modules = {call.number for call in record.calls if call.is_module}
+    return {number: sum(sizes.values()) for number, sizes in sizes_of.items() if number in modules}
 
 
 def _shape(tensors: tuple[TensorSpec, ...]) -> str:
     return ", ".join("x".join(map(str, tensor.shape)) for tensor in tensors) or "-"
 
 
-def _pads(layer: Layer) -> str:
+def _pads(layer: LayerRow) -> str:
     """One number where all are alike, else (before, after) an axis."""
     ends = {end for pair in layer.pads for end in pair}
     return str(*ends) if len(ends) == 1 else ", ".join(f"({b}, {a})" for b, a in layer.pads) or "-"
 
 
-def _field(layer: Layer) -> Text:
+def _field(layer: LayerRow) -> Text:
     if layer.field.whole:
         return sentence("field-all", "all")
     sizes = layer.field.sizes
@@ -194,7 +194,7 @@ def _field(layer: Layer) -> Text:
     return ("≤ " if layer.field.status == "bound" else "") + "x".join(map(str, sizes))
 
 
-CELLS: dict[str, Callable[[Layer], Text]] = {
+CELLS: dict[str, Callable[[LayerRow], Text]] = {
     "kind": lambda layer: layer.code,
     "input_size": lambda layer: _shape(layer.inputs),
     "output_size": lambda layer: _shape(layer.outputs),

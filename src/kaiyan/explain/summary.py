@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from kaiyan.explain.diagnosis.diagnose import diagnose
-from kaiyan.explain.door import Asked, asked, checked, sizes_of
 from kaiyan.explain.hints import Analysis, Hint, hints, notes
-from kaiyan.explain.rows import CELLS, COLUMNS, Layer
+from kaiyan.explain.inputs import Run, checked, run_on, sizes_of
+from kaiyan.explain.rows import CELLS, COLUMNS, LayerRow
 from kaiyan.explain.rows import layers as rows_of
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
@@ -40,7 +40,7 @@ class Summary(Shown):
     """Layers in the order in which they were called; ``error`` is the model's own, where it failed.
 
     ``parameters`` counts a shared tensor once; ``macs`` is of the whole batch, ``flops`` twice that, a lower bound
-    where functions are ``uncounted``. ``understood`` says how an input size without a batch was read, ``said`` what
+    where functions are ``uncounted``. ``understood`` says how an input size without a batch was read, ``remarks`` what
     else was taken to be meant, or could not be had.
     """
 
@@ -52,14 +52,14 @@ class Summary(Shown):
         "flops",
         "uncounted",
         "understood",
-        "said",
+        "remarks",
         "hints",
         "notes",
         "diagnosis",
         "error",
     )
 
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerRow, ...]
     parameters: int
     macs: int
     error: BaseException | None
@@ -68,7 +68,7 @@ class Summary(Shown):
     diagnosis: Diagnosis | None = None
     understood: Sentence | None = None
     uncounted: tuple[str, ...] = ()
-    said: tuple[Sentence, ...] = ()
+    remarks: tuple[Sentence, ...] = ()
 
     @property
     def flops(self) -> int:
@@ -88,7 +88,7 @@ class Summary(Shown):
         if self.diagnosis is not None:
             yield from self.diagnosis.parts()
 
-    def _row(self, layer: Layer) -> Row:
+    def _row(self, layer: LayerRow) -> Row:
         cells = tuple(CELLS[name](layer) for name in self.columns)
         return Row((layer.path.rpartition(".")[2] or layer.kind, *cells), layer.depth, "bad" if layer.failed else "")
 
@@ -113,7 +113,7 @@ class Summary(Shown):
             )
         if self.understood is not None:
             yield self.understood
-        yield from self.said
+        yield from self.remarks
         yield from notes(self.hints)
         if self.error is not None:
             yield sentence(
@@ -147,59 +147,59 @@ def summary(
             "unknown-column", "there is no column {name!r}", "{known}", name=unknown[0], known=", ".join(COLUMNS)
         )
     model = checked(model)
-    given, understood = _asked(model, input_size, input_data, dtypes)
-    found, untrained = _whole(model, given)
-    analysis = Analysis(found)
-    times = seconds(model, given.inputs) if "time" in col_names else {}
+    run, understood = _asked(model, input_size, input_data, dtypes)
+    whole, untrained = _whole(model, run)
+    analysis = Analysis(whole)
+    times = seconds(model, run.inputs) if "time" in col_names else {}
     rows = rows_of(analysis, times, named="algorithm" in col_names)
     return Summary(
         tuple(layer for layer in rows if depth is None or layer.depth <= depth or layer.failed),
         sum(int(p.numel()) for p in model.parameters() if not isinstance(p, torch.nn.UninitializedParameter)),
-        sum(analysis.macs[call.number] for call in found.calls if call.parent < 0),
-        found.error,
+        sum(analysis.macs[call.number] for call in whole.calls if call.parent < 0),
+        whole.error,
         tuple(col_names),
         hints(analysis),
-        None if found.error is None else _diagnosed(found, model, given.inputs),
+        None if whole.error is None else _diagnosed(whole, model, run.inputs),
         understood,
-        uncounted(found),
-        (*given.said, *untrained, *_packed(found)),
+        uncounted(whole),
+        (*run.remarks, *untrained, *_packed(whole)),
     )
 
 
-def _asked(model: nn.Module, size: Any, data: Any, dtypes: Any) -> tuple[Asked, Sentence | None]:
+def _asked(model: nn.Module, size: Any, data: Any, dtypes: Any) -> tuple[Run, Sentence | None]:
     """The inputs and what the model did with them; a size that lacks its batch is given one, and that is said."""
     if data is not None:
-        return Asked(data, record(model, data)), None
+        return Run(data, record(model, data)), None
     if size is None:
         raise KaiyanError("no-input", "a summary needs a size or data", "input_size=(1, 3, 224, 224)")
     sizes = sizes_of(size)
-    given = asked(model, sizes, dtypes)
-    if not _lacks_batch(given.record):
-        return given, None
+    run = run_on(model, sizes, dtypes)
+    if not _lacks_batch(run.record):
+        return run, None
     read = (1, *sizes[0])
     understood = sentence(
         "summary-batch-added", "input_size {given} has no batch axis: read as {read}", given=sizes[0], read=read
     )
-    return asked(model, (read,), dtypes), understood
+    return run_on(model, (read,), dtypes), understood
 
 
-def _whole(model: nn.Module, given: Asked) -> tuple[Record, tuple[Sentence, ...]]:
+def _whole(model: nn.Module, run: Run) -> tuple[Record, tuple[Sentence, ...]]:
     """The record; where training has too few values to normalise by, that of eval mode, and what training does."""
-    found, failure = given.record, given.record.failure
-    if found.error is None or failure is None or "Expected more than 1 value per channel" not in str(found.error):
-        return found, ()
-    still = record(model, given.inputs, training=False)
-    said = sentence(
+    whole, failure = run.record, run.record.failure
+    if whole.error is None or failure is None or "Expected more than 1 value per channel" not in str(whole.error):
+        return whole, ()
+    still = record(model, run.inputs, training=False)
+    remark = sentence(
         "summary-eval-shown",
         "in training mode it fails at {path}: {message}; eval mode is shown instead; training needs a batch of 2 "
         "or more",
-        path=failure.path or failure.kind, message=str(found.error).partition("\n")[0],
+        path=failure.path or failure.kind, message=str(whole.error).partition("\n")[0],
     )  # fmt: skip
-    return (still, (said,)) if still.error is None else (found, ())
+    return (still, (remark,)) if still.error is None else (whole, ())
 
 
-def _packed(found: Record) -> Iterator[Sentence]:
-    kinds = sorted({call.code for call in found.calls if call.code.startswith("quantized.") and not call.is_module})
+def _packed(record: Record) -> Iterator[Sentence]:
+    kinds = sorted({call.code for call in record.calls if call.code.startswith("quantized.") and not call.is_module})
     if any(kind.startswith(_PACKED) for kind in kinds):
         yield sentence(
             "summary-quantised",
@@ -208,17 +208,17 @@ def _packed(found: Record) -> Iterator[Sentence]:
         )
 
 
-def _lacks_batch(found: Record) -> bool:
+def _lacks_batch(record: Record) -> bool:
     """Whether the model's one input goes into its first windows with one axis less than a batch of them has."""
-    if len(found.inputs) != 1:
+    if len(record.inputs) != 1:
         return False
-    given = found.inputs[0]
-    first = next((call for call in found.calls if rank(call)), None)
-    return first is not None and first.inputs[0] == given and len(given.shape) == rank(first) + 1
+    tensor = record.inputs[0]
+    first = next((call for call in record.calls if rank(call)), None)
+    return first is not None and first.inputs[0] == tensor and len(tensor.shape) == rank(first) + 1
 
 
-def _diagnosed(found: Record, model: nn.Module, inputs: Any) -> Diagnosis | None:
+def _diagnosed(record: Record, model: nn.Module, inputs: Any) -> Diagnosis | None:
     try:
-        return diagnose(found, model, inputs)
+        return diagnose(record, model, inputs)
     except Exception:  # noqa: BLE001 (the table up to the failure must not be lost to its explanation)
         return None

@@ -68,7 +68,7 @@ class Port(Shown):
     @property
     def lines(self) -> tuple[Sentence, ...]:
         """All of it in sentences."""
-        found = [
+        lines = [
             sentence(
                 "port-pads", "axis {axis}: {before} before and {after} after, so that {n} inputs give {m} outputs",
                 axis=axis.name, before=before, after=after, n=n, m=m,
@@ -77,12 +77,12 @@ class Port(Shown):
                 self.spec.axes, self.input_shape[2:], self.output_shape[2:], self.pads, strict=True
             )
         ]  # fmt: skip
-        found += [
+        lines += [
             sentence("port-torch", "in PyTorch: {pad}; {layer}", pad=self.pad_line, layer=self.torch_line),
             sentence("port-kaiyan", "in one line: {layer}", layer=self.layer_line),
             self._mistake(),
         ]
-        return tuple(found)
+        return tuple(lines)
 
     @property
     def _usual_padding(self) -> Any:
@@ -143,8 +143,8 @@ def port(spec: Conv | str, input_shape: Any, source: str) -> Port:
     ``source`` is "tf_same", "keras_same", "onnx_same_lower", "causal" and the like. Raises ``ConvError`` for a word
     that is not known, or a shape that does not fit.
 
-    >>> found = port("Conv2d(3, 64, 7, stride=2)", (1, 3, 224, 224), "tf_same")
-    >>> print(found.pad_line)
+    >>> ported = port("Conv2d(3, 64, 7, stride=2)", (1, 3, 224, 224), "tf_same")
+    >>> print(ported.pad_line)
     x = F.pad(x, (2, 3, 2, 3))
     """
     word = convention(source)

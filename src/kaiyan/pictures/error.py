@@ -45,7 +45,7 @@ def unreadable_by_system(path: Path, error: OSError) -> PictureError:
             "no-folder", "there is no folder {folder}", *["{near}"] * len(near), near="".join(near), **facts
         )
     near = _near(path)
-    return PictureError("no-file", "there is no file {path}", *["{near}"] * len(near), near="".join(near), **facts)
+    return PictureError("no-such-file", "there is no file {path}", *["{near}"] * len(near), near="".join(near), **facts)
 
 
 def _refused(path: Path, error: OSError) -> PictureError:
@@ -62,11 +62,11 @@ def _exists(folder: Path) -> bool:
 
 
 def _near(path: Path) -> list[str]:
-    """The name beside it that is most like it, as a line of help."""
+    """The name beside it that is most like it, its suffix apart, as a line of help."""
     with suppress(OSError):
-        names = [beside.name for beside in islice(path.parent.iterdir(), 1000)]
-        near = get_close_matches(path.name, names, n=1) or [n for n in names if n.lower() == path.name.lower()]
-        return [str(path.parent / name) for name in near[:1]]
+        beside = {name.stem.lower(): name.name for name in islice(path.parent.iterdir(), 1000)}
+        near = get_close_matches(path.stem.lower(), beside, n=1, cutoff=0.7)
+        return [str(path.parent / beside[stem]) for stem in near]
     return []
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen(Shown):
+class Filtered(Shown):
     """A picture seen through a kernel; it draws itself in a notebook.
 
     ``output`` holds the values (C, H, W), each channel filtered by itself, exact integers where picture and kernel are;
@@ -56,10 +56,10 @@ class Seen(Shown):
     @property
     def notes(self) -> tuple[Sentence, ...]:
         """What the sheet does not say: further pages, how values were scaled, which of them are no numbers."""
-        found = list(self.picture.notes)
+        notes = list(self.picture.notes)
         pixels, white = self.picture.pixels, self.picture.white
         if pixels.dtype.kind in "iu" and pixels.dtype.itemsize > 1 and white not in (255, 65535):
-            found.append(
+            notes.append(
                 sentence(
                     "see-white",
                     "{white:g} is drawn as white: the {bits}-bit picture has no larger value",
@@ -69,11 +69,11 @@ class Seen(Shown):
             )
         gone, spread = _gone(pixels), _gone(self.output)
         if gone:
-            found.append(sentence("see-not-finite", "{gone:,} values of the picture and {spread:,} of the output are "
+            notes.append(sentence("see-not-finite", "{gone:,} values of the picture and {spread:,} of the output are "
                                               "NaN or infinite: they are drawn separately, and the ranges leave "
                                               "them out",
                                   gone=gone, spread=spread))  # fmt: skip
-        return tuple(found)
+        return tuple(notes)
 
     @property
     def sheet(self) -> Image:
@@ -105,9 +105,9 @@ class Seen(Shown):
         return self.derivation.to_dict() | Shown.to_dict(self)
 
     def _repr_png_(self) -> bytes:
-        held = BytesIO()
-        self.sheet.save(held, "PNG")
-        return held.getvalue()
+        png = BytesIO()
+        self.sheet.save(png, "PNG")
+        return png.getvalue()
 
 
 def see(
@@ -120,7 +120,7 @@ def see(
     dilation: Any = 1,
     flip: bool = False,
     grey: bool = False,
-) -> Seen:
+) -> Filtered:
     """Slides a kernel over a picture, each colour by itself, or over its luminance with ``grey=True``.
 
     ``source`` is a path, an array (H, W) or (H, W, 3), a Pillow image, or None for the bundled photograph;
@@ -155,7 +155,7 @@ def see(
     seconds = perf_counter() - began
     if taps.is_average and spec.padding_mode != "zeros":
         output = _clipped(output, image.pixels)
-    return Seen(image, taps, spec, output, derivation, seconds)
+    return Filtered(image, taps, spec, output, derivation, seconds)
 
 
 def _clipped(output: Numbers, pixels: Numbers) -> Numbers:
@@ -171,8 +171,8 @@ def _clipped(output: Numbers, pixels: Numbers) -> Numbers:
 
 def _range(values: Numbers) -> list[int | float | None]:
     """The least and the largest number; None and None where none is finite."""
-    found = finite_range(values)
-    return [None, None] if found is None else [value.item() for value in found]
+    ends = finite_range(values)
+    return [None, None] if ends is None else [value.item() for value in ends]
 
 
 def _gone(values: Numbers) -> int:

@@ -35,10 +35,10 @@ class KaiyanError(ValueError):
         >>> print(KaiyanError("too-small", "{n} is too small", n=1).at("conv1"))
         conv1: 1 is too small
         """
-        found = type(self)(self.code, self.sentence.text, *(line.text for line in self.help), **self.facts)
-        found.place = place
-        found.args = (f"{place}: {found}",)
-        return found
+        placed = type(self)(self.code, self.sentence.text, *(line.text for line in self.help), **self.facts)
+        placed.place = place
+        placed.args = (f"{place}: {placed}",)
+        return placed
 
     def to_dict(self) -> dict[str, Any]:
         """The code, the sentence, the ways out and the facts, for JSON."""
@@ -58,5 +58,5 @@ class ConvError(KaiyanError):
 def _rebuild(
     kind: type[KaiyanError], code: str, text: str, help_: tuple[str, ...], facts: dict[str, object], place: str
 ) -> KaiyanError:
-    found = kind(code, text, *help_, **facts)
-    return found.at(place) if place else found
+    error = kind(code, text, *help_, **facts)
+    return error.at(place) if place else error

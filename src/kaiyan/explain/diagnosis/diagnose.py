@@ -16,7 +16,7 @@ from kaiyan.explain.diagnosis.facts import gathered
 from kaiyan.explain.diagnosis.suspicion import suspected
 from kaiyan.explain.diagnosis.titles import call_line
 from kaiyan.explain.diagnosis.trial import applied, tried
-from kaiyan.explain.door import checked
+from kaiyan.explain.inputs import checked
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.shown import Shown

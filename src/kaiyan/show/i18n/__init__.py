@@ -62,5 +62,5 @@ def _error(error: KaiyanError, lang: str) -> str:
 @lru_cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Chinese by code, and under it by the English text."""
-    held: dict[str, dict[str, str]] = json.loads((files("kaiyan.show.i18n") / "zh.json").read_text("utf-8"))
-    return held
+    chinese: dict[str, dict[str, str]] = json.loads((files("kaiyan.show.i18n") / "zh.json").read_text("utf-8"))
+    return chinese

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.explain.door import asked, checked, shape_of
-from kaiyan.explain.near import Trial, near
+from kaiyan.explain.inputs import checked, run_on, shape_of
+from kaiyan.explain.sizes.runs import Runs, near
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
 from kaiyan.show.shown import Shown
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from kaiyan.trace.record import Record
 
 Shape = tuple[int, ...]
-MANY = 8
+_MANY = 8
 """Leasts above it are asked of the next axis at once."""
-SPAN = 512
+_SPAN = 512
 """Up to where equal sizes are tried, where none near the given one runs."""
 
 
@@ -51,20 +51,20 @@ class AxisLeast:
 
 
 @dataclass(frozen=True)
-class Least(Shown):
+class LeastInput(Shown):
     """The least size of every axis of space, the others as in ``shape``, which runs.
 
-    ``refusal`` says why the size that was asked about does not, ``said`` what was taken to be meant.
+    ``refusal`` says why the size that was asked about does not, ``remarks`` what was taken to be meant.
     """
 
     KIND = "least-input"
-    JSON = ("shape", "axes", "refusal", "said", "notes")
+    JSON = ("shape", "axes", "refusal", "remarks", "notes")
 
     shape: tuple[int, ...]
     axes: tuple[AxisLeast, ...]
     refusal: Sentence | None = None
     seconds: float = 0.0
-    said: tuple[Sentence, ...] = ()
+    remarks: tuple[Sentence, ...] = ()
 
     def table(self) -> Table:
         """A row an axis."""
@@ -78,7 +78,7 @@ class Least(Shown):
         return tuple(self._notes())
 
     def _notes(self) -> Iterator[Sentence]:
-        yield from self.said
+        yield from self.remarks
         if self.refusal is not None:
             yield self.refusal
         for a in self.axes:
@@ -97,45 +97,54 @@ class Least(Shown):
                 )  # fmt: skip
 
 
-def least_input(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = None, seconds: float = 10.0) -> Least:
+def least_input(
+    model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = None, seconds: float = 10.0
+) -> LeastInput:
     """The smallest sizes with which ``model`` runs on meta tensors, and what fails one below.
 
     Sizes grow by doubling and are narrowed by halving. A model may run with a size and not with a larger one (a Linear
     that knows one size): ``is_certain`` and a note say whether every smaller size was run. Where it does not run with
-    ``input_size`` (N, C, *spatial), a size near it that does is found first. ``dtypes`` is the input's type, found
-    from a first look-up in a table where it is not given. After ``seconds`` it stops and returns what it has found.
+    ``input_size`` (N, C, *spatial), a size near it that does is taken. ``dtypes`` is the input's type; where it is not
+    given, float32, or int64 for an input that is looked up in a table. After ``seconds`` it stops and returns what is
+    known by then.
     Raises ``KaiyanError`` with the model's words where no size is found.
     """
     model, shape = checked(model), shape_of(input_size)
-    given = asked(model, (shape,), dtypes)
-    first = 2 if given.inputs[0].is_floating_point() else 1  # of ids (N, T) the length
-    runs, meta = given.record.error is None, given.record.on == "meta"
-    trial = Trial(model, given.inputs[0].dtype, seconds, len(shape) - first + (not runs), meta)
-    whole = shape if runs else _grown(trial, shape, given.record, first)
+    first_run = run_on(model, (shape,), dtypes)
+    space = 2 if first_run.inputs[0].is_floating_point() else 1  # of ids (N, T) the length
+    runs, meta = first_run.record.error is None, first_run.record.on == "meta"
+    tries = Runs(model, first_run.inputs[0].dtype, seconds, len(shape) - space + (not runs), meta)
+    running = shape if runs else _grown(tries, shape, first_run.record, space)
     axes: list[AxisLeast] = []
-    for axis in range(first, len(whole)):
-        axes.append(_least(trial, whole, axis, axes[-1].least if axes else 0))
-    return Least(whole, tuple(axes), None if whole == shape else _refusal(shape, given.record), seconds, given.said)
+    for axis in range(space, len(running)):
+        axes.append(_least(tries, running, axis, axes[-1].least if axes else 0))
+    return LeastInput(
+        running,
+        tuple(axes),
+        None if running == shape else _refusal(shape, first_run.record),
+        seconds,
+        first_run.remarks,
+    )
 
 
-def _grown(trial: Trial, shape: Shape, failed: Record, first: int) -> Shape:
+def _grown(tries: Runs, shape: Shape, failed: Record, first: int) -> Shape:
     """A shape that runs: near the given one, or any of equal sizes."""
-    trial.begin()
-    below, above = near(trial, shape, first=first)
+    tries.begin()
+    below, above = near(tries, shape, first=first)
     if above or below:
         return above or below or shape
     count = len(shape) - first
-    for n in range(1, SPAN if count else 0):
-        if trial.is_over:
+    for n in range(1, _SPAN if count else 0):
+        if tries.is_over:
             break
-        if trial.works((*shape[:first], *[n] * count)):
+        if tries.works((*shape[:first], *[n] * count)):
             return (*shape[:first], *[n] * count)
     raise KaiyanError(
         "least-fails",
         "the model does not run with {shape}, nor with {runs} other sizes: {reason}",
         "kaiyan.summary(model, {shape})",
         shape=shape,
-        runs=trial.runs,
+        runs=tries.count,
         reason=_words(failed),
     )
 
@@ -144,27 +153,27 @@ def _refusal(shape: Shape, failed: Record) -> Sentence:
     return sentence("least-given-fails", "it does not run with {shape}: {reason}", shape=shape, reason=_words(failed))
 
 
-def _least(trial: Trial, shape: Shape, axis: int, before: int) -> AxisLeast:
+def _least(tries: Runs, shape: Shape, axis: int, before: int) -> AxisLeast:
     """Doubles until the model runs, then halves the gap between the last size that fails and the first that runs.
 
     The least of the axis ``before`` is asked first: most models treat their axes alike.
     """
     refused: dict[int, Record] = {}
-    trial.begin()
+    tries.begin()
 
     def runs(n: int) -> bool:
-        found = trial.of((*shape[:axis], n, *shape[axis + 1 :]))
-        if found.error is not None:
-            refused[n] = found
-        return found.error is None
+        record = tries.of((*shape[:axis], n, *shape[axis + 1 :]))
+        if record.error is not None:
+            refused[n] = record
+        return record.error is None
 
     fails, works = 0, shape[axis]
-    if MANY < before <= works and not trial.is_over and not runs(before - 1) and runs(before):
+    if _MANY < before <= works and not tries.is_over and not runs(before - 1) and runs(before):
         fails, works = before - 1, before
     size = fails + 1
-    while size < works and not trial.is_over:
+    while size < works and not tries.is_over:
         fails, works, size = (fails, size, size) if runs(size) else (size, works, 2 * size)
-    while works - fails > 1 and not trial.is_over:
+    while works - fails > 1 and not tries.is_over:
         middle = (works + fails) // 2
         fails, works = (fails, middle) if runs(middle) else (middle, works)
     last = refused.get(fails)
@@ -172,5 +181,5 @@ def _least(trial: Trial, shape: Shape, axis: int, before: int) -> AxisLeast:
     return AxisLeast(axis, works, path, _words(last) if last else "", tuple(sorted(refused)), works - fails > 1)
 
 
-def _words(found: Record) -> str:
-    return str(found.error).partition("\n")[0]
+def _words(record: Record) -> str:
+    return str(record.error).partition("\n")[0]

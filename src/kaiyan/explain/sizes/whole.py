@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.explain.door import asked, checked, shape_of
-from kaiyan.explain.near import Trial
+from kaiyan.explain.inputs import checked, run_on, shape_of
+from kaiyan.explain.sizes.runs import Runs
 from kaiyan.show.error import ConvError, KaiyanError
 from kaiyan.show.sentence import sentence
 from kaiyan.show.shown import Shown
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kaiyan.trace.record import Call, Record
     from kaiyan.trace.windows import Unread
 
-SPAN = 512
+_SPAN = 512
 """How far from the given size is looked."""
 Shape = tuple[int, ...]
 
@@ -40,8 +40,8 @@ class Dropped:
 class AxisWhole:
     """The nearest sizes ``below`` and ``above`` the given ``size`` that drop nothing; all three equal if it drops none.
 
-    None where none was found from the one to the other of ``looked``: as far as ``SPAN``, or less where time ended it.
-    ``dropped`` is what the given one drops, a layer each.
+    None where none was found in ``looked``, the sizes from one to the other that were tried: ``_SPAN`` on each side, or
+    as many as there was time for. ``dropped`` is what the given size drops, a layer each.
     """
 
     axis: int
@@ -53,15 +53,15 @@ class AxisWhole:
 
 
 @dataclass(frozen=True)
-class Whole(Shown):
+class WholeSizes(Shown):
     """What an input of ``shape`` drops on every axis of space, and the sizes near it that drop nothing."""
 
     KIND = "whole-sizes"
-    JSON = ("shape", "axes", "said", "notes")
+    JSON = ("shape", "axes", "remarks", "notes")
 
     shape: tuple[int, ...]
     axes: tuple[AxisWhole, ...]
-    said: tuple[Sentence, ...] = ()
+    remarks: tuple[Sentence, ...] = ()
 
     def table(self) -> Table:
         """A row an axis."""
@@ -79,19 +79,21 @@ class Whole(Shown):
         return tuple(self._notes())
 
     def _notes(self) -> Iterator[Sentence]:
-        yield from self.said
+        yield from self.remarks
         if all(not a.dropped for a in self.axes):
             yield sentence("whole-nothing-dropped", "nothing is dropped: every row and column is read")
         for a in self.axes:
             if None in (a.below, a.above):
                 yield sentence(
-                    "whole-not-found",
+                    "whole-not-record",
                     "axis {axis}: - means that none was found; sizes from {low} to {high} were checked",
                     axis=a.axis, low=a.looked[0], high=a.looked[1],
                 )  # fmt: skip
 
 
-def whole_sizes(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = None, seconds: float = 10.0) -> Whole:
+def whole_sizes(
+    model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = None, seconds: float = 10.0
+) -> WholeSizes:
     """The sizes near ``input_size`` (N, C, *spatial) for which every element is read, an axis at a time.
 
     The arithmetic of the windows proposes, a run on meta tensors confirms. ``dtypes`` is the input's type. After
@@ -104,30 +106,32 @@ def whole_sizes(model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = 
     (28, 32, 2)
     """
     model, shape = checked(model), shape_of(input_size)
-    given = asked(model, (shape,), dtypes)
-    found = given.record
-    if found.error is not None:
+    first_run = run_on(model, (shape,), dtypes)
+    record = first_run.record
+    if record.error is not None:
         raise KaiyanError(
             "whole-fails",
             "the model does not run with {shape}: {reason}",
             "kaiyan.least_input(model, {shape})",
             shape=shape,
-            reason=str(found.error).partition("\n")[0],
+            reason=str(record.error).partition("\n")[0],
         )
-    trial = Trial(model, given.inputs[0].dtype, seconds, 2 * (len(shape) - 2), meta=found.on == "meta")
-    return Whole(shape, tuple(_axis(trial, found, shape, axis) for axis in range(2, len(shape))), given.said)
+    tries = Runs(model, first_run.inputs[0].dtype, seconds, 2 * (len(shape) - 2), meta=record.on == "meta")
+    return WholeSizes(
+        shape, tuple(_axis(tries, record, shape, axis) for axis in range(2, len(shape))), first_run.remarks
+    )
 
 
-def _axis(trial: Trial, found: Record, shape: Shape, axis: int) -> AxisWhole:
+def _axis(tries: Runs, record: Record, shape: Shape, axis: int) -> AxisWhole:
     size = shape[axis]
-    lost = tuple(Dropped(end.call.path, len(end.elements), end.size) for end in _along(unread(found), axis))
+    lost = tuple(Dropped(end.call.path, len(end.elements), end.size) for end in _along(unread(record), axis))
     if not lost:
         return AxisWhole(axis, size, size, size, ())
-    ways = range(size - 1, max(size - SPAN, 0), -1), range(size + 1, size + SPAN)
+    ways = range(size - 1, max(size - _SPAN, 0), -1), range(size + 1, size + _SPAN)
     looked: list[int] = []
     nearest: list[int | None] = []
     for way in ways:
-        search = _Search(trial, found, shape, axis)
+        search = _Search(tries, record, shape, axis)
         nearest.append(search.nearest(way))
         looked.append(search.last)
     return AxisWhole(axis, size, nearest[0], nearest[1], lost, (looked[0], looked[1]))
@@ -137,53 +141,53 @@ def _axis(trial: Trial, found: Record, shape: Shape, axis: int) -> AxisWhole:
 class _Search:
     """A walk away from a size, up to a size that drops nothing; ``last`` is the size at which it ended."""
 
-    trial: Trial
-    found: Record
+    tries: Runs
+    record: Record
     shape: Shape
     axis: int
     last: int = 0
 
     def nearest(self, sizes: Iterable[int]) -> int | None:
-        self.trial.begin()
+        self.tries.begin()
         self.last = self.shape[self.axis]
         for n in sizes:
-            if self.trial.is_over:
+            if self.tries.is_over:
                 return None
-            if _proposed(self.found, self.axis, n) and self._is_whole(n):
+            if _proposed(self.record, self.axis, n) and self._is_whole(n):
                 return n
             self.last = n
         return None
 
     def _is_whole(self, n: int) -> bool:
-        tried = self.trial.of((*self.shape[: self.axis], n, *self.shape[self.axis + 1 :]))
-        return tried.error is None and not any(_along(unread(tried), self.axis))
+        outcome = self.tries.of((*self.shape[: self.axis], n, *self.shape[self.axis + 1 :]))
+        return outcome.error is None and not any(_along(unread(outcome), self.axis))
 
 
-def _proposed(found: Record, axis: int, n: int) -> bool:
+def _proposed(record: Record, axis: int, n: int) -> bool:
     """Whether the arithmetic of the windows drops nothing; what it cannot follow is left to the run."""
     try:
-        sizes = _passed(found, axis, n)
+        sizes = _passed(record, axis, n)
     except ConvError:
         return False
 
-    def given(call: Call, place: int) -> int | None:
+    def size_of(call: Call, place: int) -> int | None:
         return sizes.get(call.inputs[0].name) if place == axis - 2 else None
 
-    return next(unread(found, given), None) is None
+    return next(unread(record, size_of), None) is None
 
 
-def _passed(found: Record, axis: int, n: int) -> dict[int, int]:
+def _passed(record: Record, axis: int, n: int) -> dict[int, int]:
     """Sizes of one axis by the tensors' numbers, as far as windows and what keeps a size lead."""
-    sizes = {tensor.name: n for tensor in found.inputs}
-    for call in found.calls:
+    sizes = {tensor.name: n for tensor in record.inputs}
+    for call in record.calls:
         first = next((tensor for tensor in call.inputs if tensor.name in sizes), None)
         if call.is_module or call.failed or first is None or len(first.shape) <= axis:
             continue
         if call.kind == "pad":
             sizes.update((tensor.name, sizes[first.name] + sum(padding_of(call, axis))) for tensor in call.outputs)
         elif rank(call):
-            made = windows(call)[axis - 2].output_size(sizes[first.name])
-            sizes.update((tensor.name, made) for tensor in call.outputs if not rounds_up(call))
+            size = windows(call)[axis - 2].output_size(sizes[first.name])
+            sizes.update((tensor.name, size) for tensor in call.outputs if not rounds_up(call))
         else:
             kept = (t for t in call.outputs if len(t.shape) == len(first.shape) and t.shape[axis] == first.shape[axis])
             sizes.update((tensor.name, sizes[first.name]) for tensor in kept)

@@ -1,4 +1,4 @@
-"""What summary, least_input and whole_sizes are asked about: a model, sizes that stand for its inputs, their types."""
+"""The model and the inputs of a question, checked: sizes that stand for inputs, their types, and a first run."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _LOOKED_UP = ("embedding", "embedding_bag", "one_hot", "getitem", "index_select"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A model's inputs, what it did with them, and ``said``: what was understood beyond what was written."""
+class Run:
+    """A model's inputs, what it did with them, and ``remarks``: what was understood beyond what was written."""
 
     inputs: Any
     record: Record
-    said: tuple[Sentence, ...] = ()
+    remarks: tuple[Sentence, ...] = ()
 
 
 def checked(model: Any) -> nn.Module:
@@ -71,15 +71,15 @@ def shape_of(size: Any) -> Shape:
     return shape
 
 
-def dtype_of(given: Any) -> torch.dtype:
+def dtype_of(dtype: Any) -> torch.dtype:
     """A type from ``torch.int64``, "int64", "torch.int64" or NumPy's; raises ``KaiyanError`` for anything else."""
-    if isinstance(given, torch.dtype):
-        return given
-    name = getattr(given, "__name__", None) or str(getattr(given, "name", given))
-    found = getattr(torch, name.removeprefix("torch."), None)
-    if not isinstance(found, torch.dtype):
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    name = getattr(dtype, "__name__", None) or str(getattr(dtype, "name", dtype))
+    known = getattr(torch, name.removeprefix("torch."), None)
+    if not isinstance(known, torch.dtype):
         raise KaiyanError("no-dtype", "there is no type {name!r}", "float32, float16, int64, uint8, bool", name=name)
-    return found
+    return known
 
 
 def sizes_of(size: Any) -> tuple[Shape, ...]:
@@ -89,23 +89,23 @@ def sizes_of(size: Any) -> tuple[Shape, ...]:
     return (shape_of(size),)
 
 
-def asked(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Asked:
+def run_on(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Run:
     """What the model does with inputs of these sizes; ``dtypes`` is a type, or one for each (None where not known).
 
     An input of no known type is float32, or int64 where the model looks it up in a table.
     """
     types = _types(dtypes, len(sizes))
-    said: list[Sentence] = []
+    remarks: list[Sentence] = []
     while True:
         inputs = tuple(
             torch.empty(n, dtype=t or torch.float32, device="meta") for n, t in zip(sizes, types, strict=True)
         )
-        found = record(model, inputs)
-        place, call = _looked_up(found)
+        outcome = record(model, inputs)
+        place, call = _looked_up(outcome)
         if call is None or place >= len(types) or types[place] is not None:
-            return Asked(inputs, found, tuple(said))
+            return Run(inputs, outcome, tuple(remarks))
         types[place] = torch.int64
-        said.append(
+        remarks.append(
             sentence(
                 "summary-int64-input",
                 "input {number} is taken as int64, since {path} looks it up; dtypes= sets another type",
@@ -116,24 +116,24 @@ def asked(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Asked
 
 
 def _types(dtypes: Any, count: int) -> list[torch.dtype | None]:
-    given = list(dtypes) if isinstance(dtypes, (tuple, list)) else [dtypes] * count
-    if len(given) != count:
+    types = list(dtypes) if isinstance(dtypes, (tuple, list)) else [dtypes] * count
+    if len(types) != count:
         raise KaiyanError(
             "other-count-of-dtypes",
             "{types} types were given for {inputs} inputs",
             "one type for each input, or one for all",
-            types=len(given),
+            types=len(types),
             inputs=count,
         )
-    return [None if entry is None else dtype_of(entry) for entry in given]
+    return [None if entry is None else dtype_of(entry) for entry in types]
 
 
-def _looked_up(found: Record) -> tuple[int, Call | None]:
+def _looked_up(record: Record) -> tuple[int, Call | None]:
     """The call that failed for want of whole numbers, and the place of the input that it was given."""
-    call = found.failure
+    call = record.failure
     if call is None or call.is_module or call.kind not in _LOOKED_UP:
         return -1, None
-    names = [tensor.name for tensor in found.inputs]
+    names = [tensor.name for tensor in record.inputs]
     wanted = [
         tensor.name for tensor in call.inputs if tensor.dtype.startswith(("float", "bfloat")) and tensor.name in names
     ]

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from kaiyan.trace.record import Record
 
 Shape = tuple[int, ...]
-STEPS = 8
+_STEPS = 8
 """Sizes on each side that are tried one after the other, before multiples of powers of two and doubles."""
-MULTIPLES = tuple(2**k for k in range(1, 9))
-LARGEST = 4096
+_MULTIPLES = tuple(2**k for k in range(1, 9))
+_LARGEST = 4096
 
 
 @dataclass
-class Trial:
+class Runs:
     """Runs of one model with inputs of one kind and many sizes, in ``seconds`` for all of a number of searches.
 
     Each search that begins has an equal share of what is left. A model that needs values once is asked for them at
@@ -38,7 +38,7 @@ class Trial:
     seconds: float
     searches: int = 1
     meta: bool = True
-    runs: int = field(default=0, init=False)
+    count: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._end = perf_counter() + self.seconds
@@ -52,10 +52,10 @@ class Trial:
 
     def of(self, shape: Shape) -> Record:
         """What the model does with an input of a shape."""
-        found = record(self.model, torch.empty(shape, dtype=self.dtype, device="meta"), meta=self.meta)
-        self.meta = self.meta and found.on == "meta"
-        self.runs += 1
-        return found
+        outcome = record(self.model, torch.empty(shape, dtype=self.dtype, device="meta"), meta=self.meta)
+        self.meta = self.meta and outcome.on == "meta"
+        self.count += 1
+        return outcome
 
     def works(self, shape: Shape) -> bool:
         """Whether it runs."""
@@ -67,37 +67,37 @@ class Trial:
         return perf_counter() > self._until
 
 
-def near(trial: Trial, shape: Shape, *, first: int = 2) -> tuple[Shape | None, Shape | None]:
-    """The nearest smaller and larger shapes that are found to run; the axes from ``first`` on move together."""
+def near(runs: Runs, shape: Shape, *, first: int = 2) -> tuple[Shape | None, Shape | None]:
+    """The nearest smaller and larger shapes with which it runs; the axes from ``first`` on move together."""
     sizes = shape[first:]
     if not sizes:
         return None, None
     below, above = (
-        next((made for made in (_moved(shape, first, move) for move in moves) if _runs(trial, made)), None)
+        next((tried for tried in (_moved(shape, first, move) for move in moves) if _works(runs, tried)), None)
         for moves in (_smaller(), _larger())
     )
     return below, above
 
 
-def _runs(trial: Trial, shape: Shape | None) -> bool:
-    return shape is not None and not trial.is_over and trial.works(shape)
+def _works(runs: Runs, shape: Shape | None) -> bool:
+    return shape is not None and not runs.is_over and runs.works(shape)
 
 
 def _moved(shape: Shape, first: int, move: Callable[[int], int]) -> Shape | None:
     sizes = tuple(move(n) for n in shape[first:])
-    return (*shape[:first], *sizes) if all(0 < n <= LARGEST for n in sizes) else None
+    return (*shape[:first], *sizes) if all(0 < n <= _LARGEST for n in sizes) else None
 
 
 def _smaller() -> Iterable[Callable[[int], int]]:
     return chain(
-        (lambda n, k=k: n - k for k in range(1, STEPS + 1)),
-        (lambda n, m=m: (n - 1) // m * m for m in MULTIPLES),
+        (lambda n, k=k: n - k for k in range(1, _STEPS + 1)),
+        (lambda n, m=m: (n - 1) // m * m for m in _MULTIPLES),
     )
 
 
 def _larger() -> Iterable[Callable[[int], int]]:
     return chain(
-        (lambda n, k=k: n + k for k in range(1, STEPS + 1)),
-        (lambda n, m=m: (n // m + 1) * m for m in MULTIPLES),
-        (lambda n, m=m: n * m for m in MULTIPLES),
+        (lambda n, k=k: n + k for k in range(1, _STEPS + 1)),
+        (lambda n, m=m: (n // m + 1) * m for m in _MULTIPLES),
+        (lambda n, m=m: n * m for m in _MULTIPLES),
     )
