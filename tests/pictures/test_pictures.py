@@ -135,7 +135,10 @@ def test_what_is_no_picture_is_said(tmp_path: Path) -> None:
     jpeg = io.BytesIO()
     Image.fromarray(RGB).resize((200, 200)).save(jpeg, "JPEG")
     contents = {
-        "not-a-picture": [b"", b"hello", b"\x89PNG", b"%PDF-1.4"],
+        "picture-empty": [b""],
+        "picture-cut-off": [b"\x89PNG"],
+        "not-a-picture": [b"hello"],
+        "picture-without-reader": [b"%PDF-1.4"],
         "damaged": [whole.getvalue()[:-4000], whole.getvalue()[:200], jpeg.getvalue()[: len(jpeg.getvalue()) // 2]],
         "too-many-pixels": [_png_claiming(50_000, 50_000), _png_claiming(MOST_PIXELS // 1000 + 1, 1000)],
     }

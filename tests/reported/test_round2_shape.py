@@ -271,7 +271,7 @@ def test_e5_a_network_of_keras_from_its_lesson() -> None:
     (("LSTM(3, 4)",), INPUT, "not-a-layer-here"),
     (("LazyConv2d(8, 3)",), INPUT, "lazy-code"),
     (("MaxPool2d(3, padding=2)",), INPUT, "pool-padding"),
-    (("MaxPool2d(2)",), (10, 10), "wrong-rank"),
+    (("MaxPool2d(2)",), (10, 10), "layer-rank"),
     (("MaxPool2d(11)",), INPUT, "window-too-large"),
     (("BatchNorm2d(4)",), INPUT, "wrong-channels"),
     (("Linear(300, 10)",), INPUT, "wrong-features"),

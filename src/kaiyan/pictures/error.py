@@ -65,7 +65,7 @@ def _near(path: Path) -> list[str]:
     """The name beside it that is most like it, its suffix apart, as a line of help."""
     with suppress(OSError):
         beside = {name.stem.lower(): name.name for name in islice(path.parent.iterdir(), 1000)}
-        near = get_close_matches(path.stem.lower(), beside, n=1, cutoff=0.7)
+        near = get_close_matches(path.stem.lower(), beside, n=1, cutoff=0.65)
         return [str(path.parent / beside[stem]) for stem in near]
     return []
 

@@ -85,7 +85,7 @@ class WholeSizes(Shown):
         for a in self.axes:
             if None in (a.below, a.above):
                 yield sentence(
-                    "whole-not-record",
+                    "whole-not-found",
                     "axis {axis}: - means that none was found; sizes from {low} to {high} were checked",
                     axis=a.axis, low=a.looked[0], high=a.looked[1],
                 )  # fmt: skip
