@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kaiyan.explain.inputs import checked
 from kaiyan.explain.equivariance import LayerShift, ShiftReport
+from kaiyan.explain.inputs import checked
 from kaiyan.explain.moving import FeatureMap, free, maps
 from kaiyan.show.error import KaiyanError
 from kaiyan.spec.read import number
