@@ -288,7 +288,9 @@ def test_plan_measures_when_asked(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KAIYAN_CACHE", str(folder / "cache"))
-    assert run(["plan", "Conv2d(8, 8, 3)", "1x8x12x12", "--tune", "--seconds", "0.05", "--layout", "pixels"]) == 0
+    assert (
+        run(["plan", "Conv2d(8, 8, 3)", "1x8x12x12", "--tune", "--seconds", "0.05", "--layout", "channels_last"]) == 0
+    )
     assert "ms measured" in capsys.readouterr().out
     assert list((folder / "cache").glob("wisdom-*.json"))
 

@@ -117,7 +117,7 @@ def problem(rng: random.Random) -> Problem:
             continue
         if 0 in output or spec.macs(shape) > 3e6:
             continue
-        layout = rng.choice(("planes", "planes", "rows", "pixels", "strided"))
+        layout = rng.choice(("channels_first", "channels_first", "row_contiguous", "channels_last", "strided"))
         if rng.random() < 0.4:
             read, weight, given = rng.choice(TYPES), rng.choice(TYPES), rng.choice((None, None, *TYPES[1:]))
             return Problem(spec, shape, read, weight, weight, given, saturate=True, precision="fast", layout=layout)
@@ -134,9 +134,9 @@ def numbers(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.
 
 def laid(x: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
     """The same numbers in guarded memory, laid out as asked: the last element of the view is the last of the memory."""
-    if layout == "pixels":
+    if layout == "channels_last":
         return np.moveaxis(GUARDED.copy(np.ascontiguousarray(np.moveaxis(x, 1, -1))), -1, 1)
-    if layout == "rows":
+    if layout == "row_contiguous":
         wide = GUARDED.array((*x.shape[:-1], x.shape[-1] + 3), x.dtype)
         wide[..., 3:] = x
         return wide[..., 3:]
@@ -173,7 +173,7 @@ def run(algorithm: Generated, asked: Problem, types: Types, rng: np.random.Gener
     routine._make_safe = None  # a sum that went astray would be summed again, and not seen
     for launch in getattr(routine._launch, "_launches", [routine._launch]):
         guard(launch)
-    y = routine.prepare(w, bias)(laid(x, asked.layout), laid(residual, "planes") if asked.residual else None)
+    y = routine.prepare(w, bias)(laid(x, asked.layout), laid(residual, "channels_first") if asked.residual else None)
     exact = asked.activation in (None, "relu", "relu6") and "winograd" not in algorithm.name
     tolerance = 0.0 if exact else TOLERANCES[types.given] * scale
     np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}: {types}")
@@ -187,7 +187,9 @@ def run_gradient(asked: Problem, rng: np.random.Generator) -> None:
     dtype = "float64" if asked.dtype == "float64" else "float32"
     x, y = (rng.integers(-4, 5, shape).astype(dtype) for shape in shapes)
     right = defined(y, x, spec)
-    found = weight_gradient.weight_gradient(spec, laid(y, rng.choice(["planes", "pixels"])), laid(x, asked.layout))
+    found = weight_gradient.weight_gradient(
+        spec, laid(y, rng.choice(["channels_first", "channels_last"])), laid(x, asked.layout)
+    )
     tolerance = TOLERANCES[dtype] * max(float(abs(right).max()), 1.0)
     np.testing.assert_allclose(found, right, rtol=0, atol=tolerance, err_msg=f"gradient: {asked}")
 

@@ -38,13 +38,13 @@ def test_a_picture_under_a_kernel_of_doubles_is_scipys(dtype: str, border: str) 
 
 
 @pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (3, 1), (1, 2), ((2, 1), (1, 3))])
-@pytest.mark.parametrize("layout", ["planes", "pixels", "rows", "strided"])
+@pytest.mark.parametrize("layout", ["channels_first", "channels_last", "row_contiguous", "strided"])
 def test_whole_numbers_are_summed_exactly_in_every_layout(layout: str, stride: Any, dilation: Any) -> None:
     x, w = _picture((2, 3, 23, 29), "uint8"), np.random.default_rng(1).integers(-9, 9, (4, 3, 3, 3), np.int16)
     laid = {
-        "planes": x,
-        "pixels": np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1),
-        "rows": np.pad(x, [(0, 0)] * 3 + [(5, 2)])[..., 5:-2],
+        "channels_first": x,
+        "channels_last": np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1),
+        "row_contiguous": np.pad(x, [(0, 0)] * 3 + [(5, 2)])[..., 5:-2],
         "strided": np.repeat(x, 2, -1)[..., ::2],
     }
     options: dict[str, Any] = {"stride": stride, "dilation": dilation, "padding": 2, "padding_mode": "constant(300)"}

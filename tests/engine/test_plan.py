@@ -86,11 +86,11 @@ def test_kernels_refuse_what_they_do_not_compute(changes: dict[str, Any], why: s
     [
         ("pointwise", {}, "the kernel is not one tap at stride 1"),
         ("pointwise", {"spec": Conv(4, 6, 1, padding=1, rank=2)}, "there is a border"),
-        ("pointwise", {"spec": Conv(4, 6, 1, rank=2), "layout": "rows"}, "the planes are not dense"),
+        ("pointwise", {"spec": Conv(4, 6, 1, rank=2), "layout": "row_contiguous"}, "the planes are not dense"),
         ("depthwise", {}, "channels are mixed"),
-        ("depthwise", {"spec": Conv(4, 8, 3, groups=4, rank=2), "layout": "pixels"},
+        ("depthwise", {"spec": Conv(4, 8, 3, groups=4, rank=2), "layout": "channels_last"},
          "several outputs per channel, and the channels are last"),
-        ("stem", {"layout": "pixels"}, "the channels are last"),
+        ("stem", {"layout": "channels_last"}, "the channels are last"),
         ("winograd F(4,3)", {"precision": "exact"}, "its error is 4.5 times a direct sum's; 'exact' allows 1"),
         ("winograd F(6,3)", {}, "its error is 19 times a direct sum's; 'default' allows 2"),
         ("winograd F(2,5)", {}, "the kernel does not have 5 taps"),
@@ -109,14 +109,14 @@ def test_each_algorithm_says_what_it_is_not_for(name: str, changes: dict[str, An
 @pytest.mark.parametrize(
     ("spec", "shape", "layout", "name"),
     [
-        (Conv(64, 256, 1, rank=2), (1, 64, 56, 56), "planes", "pointwise"),
-        (Conv(64, 64, 3, padding=1, rank=2), (1, 64, 56, 56), "planes", "winograd F(4,3)"),
-        (Conv(64, 64, 3, padding=1, rank=2), (1, 64, 56, 56), "pixels", "winograd F(4,3)"),
-        (Conv(128, 128, 3, stride=2, padding=1, rank=2), (1, 128, 56, 56), "planes", "direct"),
-        (Conv(3, 64, 3, padding=1, rank=2), (1, 3, 224, 224), "planes", "stem"),
-        (Conv(64, 64, 4, stride=2, padding=1, transposed=True, rank=2), (1, 64, 32, 32), "planes", "phases"),
-        (Conv(96, 96, 7, padding=3, groups=96, rank=2), (1, 96, 56, 56), "planes", "depthwise"),
-        (Conv(96, 96, 7, padding=3, groups=96, rank=2), (1, 96, 56, 56), "pixels", "depthwise"),
+        (Conv(64, 256, 1, rank=2), (1, 64, 56, 56), "channels_first", "pointwise"),
+        (Conv(64, 64, 3, padding=1, rank=2), (1, 64, 56, 56), "channels_first", "winograd F(4,3)"),
+        (Conv(64, 64, 3, padding=1, rank=2), (1, 64, 56, 56), "channels_last", "winograd F(4,3)"),
+        (Conv(128, 128, 3, stride=2, padding=1, rank=2), (1, 128, 56, 56), "channels_first", "direct"),
+        (Conv(3, 64, 3, padding=1, rank=2), (1, 3, 224, 224), "channels_first", "stem"),
+        (Conv(64, 64, 4, stride=2, padding=1, transposed=True, rank=2), (1, 64, 32, 32), "channels_first", "phases"),
+        (Conv(96, 96, 7, padding=3, groups=96, rank=2), (1, 96, 56, 56), "channels_first", "depthwise"),
+        (Conv(96, 96, 7, padding=3, groups=96, rank=2), (1, 96, 56, 56), "channels_last", "depthwise"),
     ],
 )
 def test_each_class_gets_its_algorithm(spec: Conv, shape: tuple[int, ...], layout: str, name: str) -> None:
@@ -184,7 +184,10 @@ def test_every_layout_and_library_can_be_tuned(layout: str, kind: str) -> None:
     ("options", "said"),
     [
         ({"kind": "jax"}, "there is no kind 'jax'; there are numpy, torch"),
-        ({"layout": "NHWC"}, "there is no layout 'NHWC'; there are planes, rows, pixels, strided, odd"),
+        (
+            {"layout": "NHWC"},
+            "there is no layout 'NHWC'; there are channels_first, row_contiguous, channels_last, strided, unaligned",
+        ),
         ({"precision": "best"}, "there is no precision 'best'"),
         ({"activation": "elu"}, "there is no activation 'elu'; there are relu, relu6, silu, hardswish, sigmoid"),
         ({"dtype": "text"}, "an array of text cannot be convolved"),
@@ -208,3 +211,10 @@ def test_gradients_are_torchs() -> None:
 def test_the_precision_that_is_asked_for_is_planned(precision: str) -> None:
     x, w = np.ones((1, 8, 32, 32), np.float32), np.ones((8, 8, 3, 3), np.float32)
     np.testing.assert_allclose(conv(x, w, precision=precision), np.full((1, 8, 30, 30), 72), rtol=1e-5)
+
+
+def test_a_former_layout_is_the_one_in_its_place() -> None:
+    with pytest.warns(DeprecationWarning, match="layout='pixels' is now 'channels_last'"):
+        former = public_plan("Conv2d(8, 8, 3)", (1, 8, 12, 12), layout="pixels")
+    assert former.problem == public_plan("Conv2d(8, 8, 3)", (1, 8, 12, 12), layout="channels_last").problem
+    assert Problem.parse(str(former.problem).replace("channels_last", "pixels")) == former.problem

@@ -31,7 +31,9 @@ def _last(x: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
-@pytest.mark.parametrize("layout", [np.asarray, _last, np.asfortranarray], ids=["planes", "pixels", "fortran"])
+@pytest.mark.parametrize(
+    "layout", [np.asarray, _last, np.asfortranarray], ids=["channels_first", "channels_last", "fortran"]
+)
 def test_it_computes_what_conv_does(kind: Any, layout: Any) -> None:
     x, w, b = _arrays()
     right = forward(x, w, b, SPEC)
@@ -76,7 +78,7 @@ def test_an_activation_keeps_nan_and_the_ends_of_the_range(name: str) -> None:
     np.testing.assert_allclose(y, right, rtol=1e-5, atol=1e-37)
 
 
-@pytest.mark.parametrize("layout", [np.asarray, _last], ids=["planes", "pixels"])
+@pytest.mark.parametrize("layout", [np.asarray, _last], ids=["channels_first", "channels_last"])
 def test_the_result_is_written_where_it_is_asked_for(layout: Any) -> None:
     x, w, b = _arrays()
     right = forward(x, w, b, SPEC)
@@ -101,7 +103,7 @@ def test_a_number_that_is_not_finite_stays_under_its_kernel() -> None:
         assert not np.isnan(y).all()
 
 
-@pytest.mark.parametrize("layout", [np.asarray, _last], ids=["planes", "pixels"])
+@pytest.mark.parametrize("layout", [np.asarray, _last], ids=["channels_first", "channels_last"])
 @pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
 def test_a_weight_that_is_not_finite_adds_nothing_on_padding(kind: Any, layout: Any) -> None:
     x, w, b = _arrays()

@@ -205,7 +205,7 @@ def last_is_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a9_what_reads_the_order_in_memory_reads_the_models(how: str) -> None:
     model, x = Patches(how).eval(), torch.randn(2, 3, 12, 12)
     quick = accelerate(model, x)
-    assert quick.report.layout == "planes"
+    assert quick.report.layout == "channels_first"
     assert quick.report.difference < 1e-4
     _same(quick, model, x)
     _accounted(quick, model)
@@ -215,7 +215,7 @@ def test_a9_what_reads_the_order_in_memory_reads_the_models(how: str) -> None:
 def test_a9_channels_last_is_still_taken_where_nothing_reads_the_order() -> None:
     model = nn.Sequential(nn.Conv2d(3, 64, 3), nn.Conv2d(64, 64, 3)).eval()
     quick = accelerate(model, torch.randn(2, 3, 24, 24))
-    assert quick.report.layout == "pixels"
+    assert quick.report.layout == "channels_last"
     _same(quick, model, torch.randn(2, 3, 24, 24))
 
 
@@ -710,7 +710,7 @@ class Gives(nn.Module):
 
 
 @pytest.mark.parametrize("lies", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize("laid_as", ["planes", "pixels"])
+@pytest.mark.parametrize("laid_as", ["channels_first", "channels_last"])
 def test_an_answer_that_is_the_input_is_that_tensor_in_either_layout(lies: torch.memory_format, laid_as: str) -> None:
     from kaiyan.nn.acceleration.accelerated import Accelerated
 

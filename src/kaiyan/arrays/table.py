@@ -99,7 +99,7 @@ def _torch_lift(algorithm: Algorithm, problem: Problem) -> Routine:
 
 def _numpy_layout(shape: Shape, strides: tuple[int, ...], dtype: Any) -> str:
     if not dtype.isnative or any(step % dtype.itemsize for step in strides):
-        return "odd"
+        return "unaligned"
     return _layout(shape, tuple(step // dtype.itemsize for step in strides))
 
 
@@ -113,10 +113,10 @@ def _layout(shape: Shape, strides: tuple[int, ...]) -> str:
         planes = planes and (size == 1 or step == dense)
         dense *= size
     if planes:
-        return "planes"
+        return "channels_first"
     if steps[-1] == 1:
-        return "rows"
-    return "pixels" if across == 1 or C == 1 else "strided"
+        return "row_contiguous"
+    return "channels_last" if across == 1 or C == 1 else "strided"
 
 
 def _is_dense(shape: Shape, strides: tuple[int, ...], step: int) -> bool:

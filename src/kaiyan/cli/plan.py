@@ -8,7 +8,7 @@ import click
 
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session, json_flag, wide
-from kaiyan.engine.problem import PRECISIONS
+from kaiyan.engine.problem import LAYOUTS, PRECISIONS
 from kaiyan.ops.plan import plan as planned
 from kaiyan.ops.plan import tune
 from kaiyan.show.sentence import sentence
@@ -45,7 +45,7 @@ command = Command(
         click.Argument(["shape"], metavar="SHAPE"),
         click.Option(["--precision"], default="default", metavar="|".join(PRECISIONS), help="the error allowed"),
         click.Option(
-            ["--layout"], default="planes", metavar="planes|rows|pixels|strided", help="what lies side by side"
+            ["--layout"], default="channels_first", metavar="|".join(LAYOUTS[:-1]), help="how the input lies in memory"
         ),
         click.Option(["--kind"], default="numpy", metavar="numpy|torch", help="the library of the arrays"),
         click.Option(["--dtype"], default="float32", metavar="TYPE", help="the type of the numbers"),

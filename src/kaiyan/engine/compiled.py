@@ -59,7 +59,7 @@ class Compiled:
         if not np.isfinite(arrays()[0]).all():
             return partial(self._defined, arrays)
         packed = self._launch.held(*self._forward(arrays))
-        odd = self._problem.layout == "odd"
+        odd = self._problem.layout == "unaligned"
 
         def prepared(x: Any, residual: Any = None, out: Any = None) -> Any:
             x = _stepped(x) if odd else x

@@ -129,7 +129,7 @@ def setting(problem: Problem, types: Types) -> tuple[str, Setting]:
     from kaiyan.engine.codegen.parts.epilogue import Epilogue
     from kaiyan.engine.codegen.running.threads import get_num_threads
 
-    source = "rows" if problem.layout in ("planes", "odd") else problem.layout
+    source = "row_contiguous" if problem.layout in ("channels_first", "unaligned") else problem.layout
     given = "" if types.given == types.summed else types.given
     epilogue = Epilogue(problem.activation, problem.residual, given, types.saturate)
     return source, (host(), types.summed, epilogue, get_num_threads())
@@ -199,4 +199,4 @@ def _geometry(problem: Problem) -> tuple[Geometry, Any]:
     from kaiyan.engine.codegen.parts.geometry import flattened, geometry
 
     found, maps = geometry(problem.spec, problem.input_shape)
-    return flattened(found, maps, problem.input_shape[2:]) if problem.layout == "planes" else (found, maps)
+    return flattened(found, maps, problem.input_shape[2:]) if problem.layout == "channels_first" else (found, maps)

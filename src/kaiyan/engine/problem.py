@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,8 +24,15 @@ PRECISIONS: dict[str, str] = {
 }
 """The tiers of accuracy, under our names and PyTorch's."""
 
-LAYOUTS = ("planes", "rows", "pixels", "strided", "odd")
-"""What lies side by side in the input: a whole channel, a row, the channels of a pixel, nothing; odd: not even that."""
+LAYOUTS = ("channels_first", "row_contiguous", "channels_last", "strided", "unaligned")
+"""How the input lies in memory.
+
+``channels_first`` (NCHW): each channel is contiguous. ``row_contiguous``: each row is, as in a window of a larger
+array. ``channels_last`` (NHWC): the channels of one position are. ``strided``: there are gaps between neighbours.
+``unaligned``: strides that are no multiples of the item's size, or another byte order.
+"""
+FORMER_LAYOUTS = {"planes": "channels_first", "rows": "row_contiguous", "pixels": "channels_last"}
+"""Words of version 0.1.0 and those that took their place."""
 
 ACTIVATIONS = ("relu", "relu6", "silu", "hardswish", "sigmoid", "tanh", "gelu")
 """What may follow a convolution, by torch's names."""
@@ -64,7 +72,7 @@ class Problem:
     precision: str = "default"
     kind: str = "numpy"
     device: str = "cpu"
-    layout: str = "planes"
+    layout: str = "channels_first"
     traced: bool = False
     residual: bool = False
     activation: str | None = None
@@ -100,7 +108,7 @@ class Problem:
         tokens += [self.precision] * (self.precision != "default")
         tokens += [self.kind] * (self.kind != "numpy")
         tokens += [f"@{self.device}"] * (self.device != "cpu")
-        tokens += [self.layout] * (self.layout != "planes")
+        tokens += [self.layout] * (self.layout != "channels_first")
         tokens += ["traced"] * self.traced + ["residual"] * self.residual
         tokens += [self.activation] if self.activation else []
         tokens += ["fresh"] * self.fresh
@@ -144,6 +152,19 @@ def precision(word: Any) -> str:
     )
 
 
+def layout(word: Any) -> str:
+    """One of ``LAYOUTS``; a former word is taken for the one in its place, with a DeprecationWarning."""
+    if word in FORMER_LAYOUTS:
+        warnings.warn(f"layout={word!r} is now {FORMER_LAYOUTS[word]!r}", DeprecationWarning, stacklevel=4)
+        return FORMER_LAYOUTS[word]
+    if word in LAYOUTS:
+        return word  # type: ignore[no-any-return]
+    raise ConvError(
+        "unknown-word", "there is no {name} {word!r}; there are {words}", name="layout", word=word,
+        words=", ".join(LAYOUTS),
+    )  # fmt: skip
+
+
 def activation(word: Any) -> str | None:
     """One of ``ACTIVATIONS``, or None."""
     if word is None or word in ACTIVATIONS:
@@ -185,6 +206,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     "torch": {"kind": "torch"},
     "saturate": {"saturate": True},
     **{word: {"layout": word} for word in LAYOUTS},
+    **{former: {"layout": word} for former, word in FORMER_LAYOUTS.items()},
     "traced": {"traced": True},
     "residual": {"residual": True},
     **{word: {"activation": word} for word in ACTIVATIONS},

@@ -253,7 +253,7 @@ def _laid(y: Tensor, *, last: bool) -> Tensor:
 
 
 def _is_last(x: Tensor) -> bool:
-    return kind_of("x", x).layout(x.shape, x.stride(), x.dtype) == "pixels"
+    return kind_of("x", x).layout(x.shape, x.stride(), x.dtype) == "channels_last"
 
 
 CONV = Differentiable("conv", _conv, _conv_fake, _conv_keep, _conv_backward, _conv_tangent, _conv_over_batch)

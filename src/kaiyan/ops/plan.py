@@ -38,7 +38,7 @@ def plan(spec: Conv | str, input_shape: Any, **options: Any) -> Plan:
     """Which algorithm computes ``spec`` on an input (N, C, *spatial), why, in what time, and what others would take.
 
     Options: ``kind`` "numpy" or "torch"; ``dtype``, and ``weight_dtype`` where the weight's is another; ``layout``,
-    what lies side by side: "planes" (channels first), "rows" of a larger array, "pixels" (channels last) or "strided";
+    "channels_first" (NCHW), "channels_last" (NHWC), "row_contiguous" for a window of a larger array, or "strided";
     ``precision``, ``activation``, ``residual``. ``print`` shows the table.
     Raises ``ConvError`` for what cannot be right.
 
@@ -86,7 +86,7 @@ def _problem(
     kind: str = "numpy",
     dtype: str = "float32",
     weight_dtype: str | None = None,
-    layout: str = "planes",
+    layout: str = "channels_first",
     precision: str = "default",
     activation: str | None = None,
     residual: bool = False,
@@ -97,10 +97,9 @@ def _problem(
     batched = shape if len(shape) == len(spatial) + 2 else (1, *shape)
     fitted.cost(batched), fitted.output_shape(batched)
     _check("kind", kind, tuple(row.name for row in KINDS))
-    _check("layout", layout, problems.LAYOUTS)
     name = name_of(dtype)
     other = name if weight_dtype is None else name_of(weight_dtype)
-    problem = Problem(fitted, batched, name, other, other, kind=kind, layout=layout, residual=residual)
+    problem = Problem(fitted, batched, name, other, other, kind=kind, layout=problems.layout(layout), residual=residual)
     word, after = problems.precision(precision), problems.activation(activation)
     return replace(problem, precision=word, activation=after)
 
@@ -123,7 +122,7 @@ def _arrays(problem: Problem, kind: Kind) -> list[Any]:
     stored = (problem.dtype, problem.weight_dtype, problem.bias_dtype)
     x, w, bias = (_drawn(rng, shape, dtype) for shape, dtype in zip(shapes, stored, strict=True))
     residual = np.zeros(spec.output_shape(x.shape), problem.promoted_dtype) if problem.residual else None
-    if problem.layout == "pixels":
+    if problem.layout == "channels_last":
         x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
     if problem.layout == "strided":
         x = np.repeat(x, 2, -1)[..., ::2]

@@ -126,7 +126,7 @@ class PreparedConv:
         shape, strides = tuple(out.shape), self._kind.strides(out)
         batched = len(shape) == len(problem.input_shape)
         layout = self._kind.layout(*((shape, strides) if batched else ((1, *shape), (0, *strides))), out.dtype)
-        wanted = "pixels" if problem.layout == "pixels" else "planes"
+        wanted = "channels_last" if problem.layout == "channels_last" else "channels_first"
         if layout != wanted or not self._kind.dense(out):
             raise ConvError(
                 "wrong-out",

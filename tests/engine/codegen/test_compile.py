@@ -28,11 +28,13 @@ GUARD = Path(__file__).parents[1] / "guard_pages.py"
 
 def _kernels(target: Target) -> list[Any]:
     setting = (target, "float32", Epilogue("silu", residual=True), 2)
-    made: list[Any] = [blocking.winograd(DENSE, source, *setting, (4, 4)) for source in ("rows", "pixels")]
-    made += [blocking.channels(DENSE, source, *setting) for source in ("rows", "pixels", "strided")]
-    made += [blocking.pixels(g, "rows", *setting) for g in (DENSE, SINGLE)]
-    made += [blocking.lanes(SINGLE, source, *setting) for source in ("rows", "pixels")]
-    for source, last in (("rows", False), ("pixels", True)):
+    made: list[Any] = [
+        blocking.winograd(DENSE, source, *setting, (4, 4)) for source in ("row_contiguous", "channels_last")
+    ]
+    made += [blocking.channels(DENSE, source, *setting) for source in ("row_contiguous", "channels_last", "strided")]
+    made += [blocking.pixels(g, "row_contiguous", *setting) for g in (DENSE, SINGLE)]
+    made += [blocking.lanes(SINGLE, source, *setting) for source in ("row_contiguous", "channels_last")]
+    for source, last in (("row_contiguous", False), ("channels_last", True)):
         fixed = source, last, target, "float32", 2
         made += [blocking.gradient(DENSE, *fixed), blocking.gradient_winograd(DENSE, tiles(DENSE, 4)[0], *fixed)]
     return made

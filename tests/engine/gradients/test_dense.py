@@ -46,7 +46,7 @@ def _last(x: np.ndarray) -> np.ndarray:
 def _way(spec: Conv, shape: tuple[int, ...]) -> type:
     over, under = spec.output_shape(shape), shape
     windows, elements = (over, under) if spec.transposed else (under, over)
-    return type(room._launch(spec, windows[1:], elements[2:], "planes", False, "float32", 1, quick=True).kernel)
+    return type(room._launch(spec, windows[1:], elements[2:], "channels_first", False, "float32", 1, quick=True).kernel)
 
 
 @pytest.mark.parametrize(("spec", "shape", "way"), LAYERS)

@@ -84,7 +84,7 @@ def test_torch_sees_what_is_done_also_at_a_size_that_is_known(look: str, pair: t
 @pytest.mark.parametrize("look", ["vmap", "jvp", "make_fx"])
 def test_a_model_whose_pictures_are_laid_out_anew_is_looked_at_as_well(look: str) -> None:
     model, x = Graph().eval(), torch.randn(2, 3, 16, 16)
-    quick = Accelerated(accelerate(model, x).model, "pixels", is_laying=True)
+    quick = Accelerated(accelerate(model, x).model, "channels_last", is_laying=True)
     quick.lay_out_as(model(x).detach(), quick(x), (x,))
     with torch.no_grad():
         right, answer = (LOOKS[look](each, x) for each in (model, quick))

@@ -54,7 +54,7 @@ def _answers(case: Drawn, quick: Any) -> Iterator[str]:
     reference = case.make()
     for number, (batch, size) in enumerate(((2, case.size), (3, case.size), (2, case.size + 4), (1, case.size + 4))):
         right, answer = (_seeded(model, case.inputs(batch, size, 5 + number)) for model in (reference, quick))
-        if case.is_random and quick.layout == "pixels":  # noise is drawn in the order of memory there
+        if case.is_random and quick.layout == "channels_last":  # noise is drawn in the order of memory there
             right, answer = torch.empty(0), torch.empty(0)
         for fault in faults(right, answer):
             if batch > 1 or "strides" not in fault:  # of one sample torch chooses how it lies by its size
@@ -134,5 +134,5 @@ def test_a_copy_that_is_off_by_a_little_is_seen() -> None:
     with torch.no_grad():
         for parameter in wrong.parameters():
             parameter.add_(torch.linspace(0, 1, parameter.numel()).view_as(parameter))
-    wrong.report, wrong.layout = accelerate(case.make(), case.inputs(2, case.size, 1)).report, "planes"
+    wrong.report, wrong.layout = accelerate(case.make(), case.inputs(2, case.size, 1)).report, "channels_first"
     assert list(_answers(case, wrong))

@@ -30,14 +30,14 @@ class Depthwise(Generated):
             return sentence("refused-channels-mixed", "channels are mixed")
         return (
             sentence("refused-several-outputs", "several outputs per channel, and the channels are last")
-            if problem.layout == "pixels" and K != G
+            if problem.layout == "channels_last" and K != G
             else None
         )
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
         from kaiyan.engine.codegen.parts.blocking import lanes, pixels
 
-        if source == "pixels":
+        if source == "channels_last":
             return lanes(geometry, source, *setting)
         by_column = pixels(geometry, source, *setting)
         if geometry.K > 1:

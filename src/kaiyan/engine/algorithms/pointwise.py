@@ -29,10 +29,12 @@ class Pointwise(Generated):
         if any(pads != (0, 0) for pads in problem.spec.pads(problem.input_shape)):
             return sentence("refused-border", "there is a border")
         return (
-            None if problem.layout in ("planes", "pixels") else sentence("refused-planes", "the planes are not dense")
+            None
+            if problem.layout in ("channels_first", "channels_last")
+            else sentence("refused-planes", "the planes are not dense")
         )
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
         from kaiyan.engine.codegen.parts.blocking import channels, pixels
 
-        return channels(geometry, source, *setting) if source == "pixels" else pixels(geometry, source, *setting)
+        return channels(geometry, source, *setting) if source == "channels_last" else pixels(geometry, source, *setting)

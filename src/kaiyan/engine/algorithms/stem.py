@@ -24,7 +24,7 @@ class Stem(Generated):
     name = "stem"
 
     def unfit(self, problem: Problem) -> Sentence | None:
-        return sentence("refused-channels-last", "the channels are last") if problem.layout == "pixels" else None
+        return sentence("refused-channels-last", "the channels are last") if problem.layout == "channels_last" else None
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
         from kaiyan.engine.codegen.parts.blocking import pixels

@@ -82,9 +82,9 @@ def _launch(
     geometry, maps = slid(spec, windows[1:], elements)
     beside, beside_maps = tiles(geometry, STEP)
     flat, flat_maps = geometry, maps
-    if source == "planes" and not last and prod(elements) <= _FLAT:
+    if source == "channels_first" and not last and prod(elements) <= _FLAT:
         flat, flat_maps = flattened(geometry, maps, windows[1:])
-    fixed = "rows" if source == "planes" else source, last, host(), dtype
+    fixed = "row_contiguous" if source == "channels_first" else source, last, host(), dtype
     small = partial(blocking.gradient_winograd, geometry, beside, *fixed)
     plain = partial(blocking.gradient, flat, *fixed)
     if quick and _is_small(geometry) and small(1).cycles < plain(1).cycles:
@@ -114,10 +114,10 @@ def _laid(x: Numbers) -> tuple[Numbers, str]:
     if any(step % x.itemsize for step in x.strides):
         x = np.ascontiguousarray(x)
     if x[0, 0].flags.c_contiguous:
-        return x, "planes"
+        return x, "channels_first"
     if x.strides[-1] == x.itemsize:
-        return x, "rows"
-    return x, "pixels" if x.strides[1] == x.itemsize else "strided"
+        return x, "row_contiguous"
+    return x, "channels_last" if x.strides[1] == x.itemsize else "strided"
 
 
 def _dense(x: Numbers) -> tuple[Numbers, bool]:

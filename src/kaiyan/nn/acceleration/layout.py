@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 from kaiyan.nn.acceleration.tensors import is_plain
 
 CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
-"""torch's name for "pixels", in which the channels lie last, by rank; in "planes" all is contiguous."""
+"""torch's name for "channels_last", in which the channels lie last, by rank; in "channels_first" all is contiguous."""
 Order = tuple[int, ...]
 """A tensor's axes from the widest stride to the narrowest."""
 Strides = tuple[int, ...]
@@ -58,24 +58,26 @@ def laid(x: Any, layout: str) -> Any:
     """A picture or a volume in a layout; what torch follows stays as it is, and so all else: vmap has no layouts."""
     if not is_plain(x) or x.ndim not in CHANNELS_LAST:
         return x
-    return x.contiguous(memory_format=CHANNELS_LAST[x.ndim] if layout == "pixels" else torch.contiguous_format)
+    return x.contiguous(memory_format=CHANNELS_LAST[x.ndim] if layout == "channels_last" else torch.contiguous_format)
 
 
 def lie_of(inputs: tuple[Any, ...]) -> tuple[str, bool]:
     """What torch chooses the layout of its answers by: how inputs lie, and whether they are of one sample."""
     layout = layout_of(inputs)
-    return layout, layout != "planes" and any(isinstance(x, Tensor) and x.ndim > 2 and len(x) == 1 for x in inputs)
+    return layout, layout != "channels_first" and any(
+        isinstance(x, Tensor) and x.ndim > 2 and len(x) == 1 for x in inputs
+    )
 
 
 def layout_of(inputs: tuple[Any, ...]) -> str:
-    """How the first tensor among inputs that does not lie channel by channel lies: "planes" where there is none."""
+    """The layout of the first tensor that is not "channels_first"; "channels_first" where all are."""
     for x in inputs:
         if isinstance(x, Tensor) and x.layout is torch.strided:
             if x.ndim in CHANNELS_LAST and x.stride(1) == 1 and _is_last(x):
-                return "pixels"
+                return "channels_last"
             if not x.is_contiguous():
                 return "others"
-    return "planes"
+    return "channels_first"
 
 
 def _is_last(x: Tensor) -> bool:

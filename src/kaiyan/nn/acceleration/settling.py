@@ -134,11 +134,13 @@ def _candidates(case: Case, model: nn.Module) -> Iterator[Accelerated]:
     """Inputs as they come; pictures in the other layout as well where no operation of the model would see it."""
     yield as_it_comes(case, model)
     if case.reads is None and any(isinstance(x, Tensor) and x.ndim == 4 for x in case.questions[0].inputs):
-        yield Accelerated(model, "planes" if _first_layout(case) == "pixels" else "pixels", is_laying=True)
+        yield Accelerated(
+            model, "channels_first" if _first_layout(case) == "channels_last" else "channels_last", is_laying=True
+        )
 
 
 def _first_layout(case: Case) -> str:
-    return "pixels" if layout_of(case.questions[0].inputs) == "pixels" else "planes"
+    return "channels_last" if layout_of(case.questions[0].inputs) == "channels_last" else "channels_first"
 
 
 def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
@@ -154,11 +156,11 @@ def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
 
 
 def _otherwise(inputs: Inputs) -> Iterator[Inputs]:
-    for layout in ("planes", "pixels"):
+    for layout in ("channels_first", "channels_last"):
         yield tuple(laid(x, layout) for x in inputs)
     one = tuple(x[:1] if isinstance(x, Tensor) and x.ndim > 2 else x for x in inputs)
     yield one
-    yield tuple(laid(x, "pixels") for x in one)
+    yield tuple(laid(x, "channels_last") for x in one)
 
 
 def _compare_states(case: Case, quick: Accelerated) -> None:

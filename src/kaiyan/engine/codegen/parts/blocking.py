@@ -51,7 +51,7 @@ def channels(geometry: Geometry, source: str, target: Target, dtype: str, epilog
     found = []
     for vectors in (1, 2, 3, 4, 5):
         most = (target.registers - vectors - 1) // vectors
-        for columns in {even(W, min(most, W if source == "pixels" else L)), min(most, W, L)}:
+        for columns in {even(W, min(most, W if source == "channels_last" else L)), min(most, W, L)}:
             tile = (max(even(H, most // columns), 1), columns)
             strip = _strip(geometry, tile, FAR, geometry.C // chunks, dtype)
             kernel = Channels(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype)
@@ -112,7 +112,7 @@ def lanes(geometry: Geometry, source: str, target: Target, dtype: str, epilogue:
     side = replace(geometry, groups=1, C=geometry.groups, K=geometry.groups)
     _, H, W = geometry.outputs
     found = []
-    widest = target.registers - 2 if source == "pixels" else L
+    widest = target.registers - 2 if source == "channels_last" else L
     vectors = tiled(side.C, L)
     for columns in {even(W, min(most, widest)) for most in (4, 6, 8, 14, widest)}:
         for most in (1, 2, 3, 4, 7):
@@ -121,7 +121,7 @@ def lanes(geometry: Geometry, source: str, target: Target, dtype: str, epilogue:
                 continue
             _, high, wide = reaches(geometry, (1, rows, W))
             room = FAR // (high * wide * geometry.kernel[0] * L * _itemsize(dtype))
-            several = even(vectors, max(room, 1)) if source == "pixels" else 1
+            several = even(vectors, max(room, 1)) if source == "channels_last" else 1
             strip = _strip(geometry, (rows, columns), FAR if several > 1 else 2 * NEAR, several * L, dtype)
             found.append(Lanes(side, source, *strip, (rows, columns), several, L, epilogue, dtype))
     return min(found, key=lambda kernel: kernel.cycles)

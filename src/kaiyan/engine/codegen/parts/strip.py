@@ -54,7 +54,7 @@ class Place:
 class Strip:
     """``channels`` x depth x ``rows`` x ``columns`` of the extended input, packed in that order.
 
-    ``source`` says what lies side by side in the input: "rows", "pixels" (the channels of one), or nothing: "strided".
+    ``source`` is the layout of the input: "row_contiguous", "channels_last" or "strided".
     ``last`` packs the channels of a pixel side by side too. ``phases`` sorts the columns by their remainder, so that
     windows with a stride read neighbours. The arguments of the input lie so many places ``behind`` the usual ones.
     ``stored`` is the input's type where it is not the one that is summed in. Behind each packed pixel a ``gap`` of so
@@ -114,14 +114,14 @@ class Strip:
 
     def cycles(self, lanes: int) -> float:
         """Of packing it all: a load and a store a vector, and the shuffles or single elements it takes."""
-        usual = {("rows", False): 1.5, ("rows", True): 6.0, ("pixels", True): 1.5}.get(
+        usual = {("row_contiguous", False): 1.5, ("row_contiguous", True): 6.0, ("channels_last", True): 1.5}.get(
             (self.source, self.last), 2.0 * lanes
         )
         slow = 2.0 * lanes if self.phases > 2 else 2.5 if self.phases == 2 else usual
         run = self.geometry.runs[2]
         beside = 0 if self.geometry.framed else max(self.columns - (run.stop - run.start), 0)
         edges = self.depth * self.rows * (beside + (2 if self.phases > 1 else 0))
-        single = edges * self.channels * (0.3 if self.source == "pixels" else 2.0)
+        single = edges * self.channels * (0.3 if self.source == "channels_last" else 2.0)
         return self.size / lanes * slow + single
 
     def room(self, code: Code) -> Value:
@@ -167,14 +167,14 @@ class Strip:
 
     def _fast(self) -> Callable[[Strip, Code, Value, Value, Place], tuple[Value, Value]] | None:
         """How the middle of a row is packed, if there is a way that is faster than one by one."""
-        if self.source == "rows":
+        if self.source == "row_contiguous":
             return _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
         alone = self.geometry.groups == 1 and self.channels == self.geometry.C and not self.gap
-        return _copy_pixels if alone and self.source == "pixels" else None
+        return _copy_pixels if alone and self.source == "channels_last" else None
 
     def _pixel(self, code: Code, target: Value, source: Value, place: Place, q: Value) -> None:
         index = self._mapped(code, 2, code.add(place.column, q))
-        step = 1 if self.source == "rows" else self.stride(code, 2)
+        step = 1 if self.source == "row_contiguous" else self.stride(code, 2)
         pixel = code.at(source, code.mul(index, step))
         position, phase = code.divmod(q, self.phases)
         to = code.at(target, code.mul(phase, self.phase_pitch), position)
@@ -184,7 +184,7 @@ class Strip:
         with code.when(code.b.not_(inside)):
             fill(code, to, self.geometry.constant, self.channels if self.last else 1)
         with code.when(inside):
-            if self.source == "pixels":
+            if self.source == "channels_last":
                 copy(code, to, pixel, count, self.stored)
             else:
                 step = self.channel_stride(code)

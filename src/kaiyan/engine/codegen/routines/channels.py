@@ -34,7 +34,7 @@ class Channels:
 
     A task is one strip of ``rows`` x ``columns`` outputs of one plane, for one of ``parts`` of the channels' blocks. It
     sums over ``chunks`` of the input's channels one after the other, so that what they weigh stays in cache. The
-    input's layout is ``source`` (see ``Strip``); the output's is channels last where that is "pixels", else first.
+    input's layout is ``source`` (see ``Strip``); the output is "channels_last" where the input is.
     """
 
     geometry: Geometry
@@ -63,7 +63,7 @@ class Channels:
     @property
     def last(self) -> bool:
         """Whether channels stand last."""
-        return self.source == "pixels"
+        return self.source == "channels_last"
 
     @property
     def tasks(self) -> tuple[int, ...]:

@@ -85,7 +85,7 @@ class GradientWinograd:
     @property
     def strip_beside(self) -> Strip:
         """The output's gradient of one row of tiles, for one vector of channels."""
-        source = "pixels" if self.last else "rows"
+        source = "channels_last" if self.last else "row_contiguous"
         return Strip(self.beside, source, self.lanes, STEP, self.columns * STEP, last=True, behind=Argument.SECOND)
 
     @property

@@ -53,7 +53,7 @@ class Lanes:
         """Of one image, by count: two products or two loads a cycle."""
         tiles = tiled(self.rows, self.tile[0]) * tiled(self.columns, self.tile[1])
         pixels = prod(self.tile)
-        turns = pixels if self.source == "pixels" else self.tile[0] * self.lanes * 5
+        turns = pixels if self.source == "channels_last" else self.tile[0] * self.lanes * 5
         tile = self.geometry.taps * (pixels + 1) / 2 + turns
         return prod(self.tasks) * (tiles * self.vectors * tile + self.strip.cycles(self.lanes) + TASK)
 
@@ -107,7 +107,7 @@ class Lanes:
                 place.put(code.vector(code.argument(Argument.BIAS), channel, lane))
             self._sum(code, held, code.at(packed, lane), code.add(channel, lane), (r, q))
             pixel = code.ravel((depth, code.add(row, r), code.add(column, q)), geometry.outputs)
-            put = self._pixels if self.source == "pixels" else self._rows
+            put = self._pixels if self.source == "channels_last" else self._rows
             put(code, held, image, pixel, code.add(channel, lane))
         code.release()
 

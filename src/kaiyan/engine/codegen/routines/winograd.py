@@ -105,7 +105,7 @@ class Winograd:
         work = self.points * self.depth * max(self.tile * self.vectors, self.tile + self.vectors) / 2 * 1.1
         strip = self.rows * tiled(self.geometry.C, self.lanes) * self.strip.cycles(self.lanes)
         inputs = tiles * self.depth / self.lanes * self.points * 5
-        outputs = tiles * self.blocks * self.vectors * self.points * (4 if self.source == "pixels" else 7)
+        outputs = tiles * self.blocks * self.vectors * self.points * (4 if self.source == "channels_last" else 7)
         blocks = prod(self.tasks) / self.parts
         return blocks * (self.parts * (strip + inputs + TASK) + products * work + outputs)
 
@@ -248,7 +248,7 @@ class Winograd:
 
             code.vectors(0, count, turn)
 
-        put = by_pixel if self.source == "pixels" else by_channel
+        put = by_pixel if self.source == "channels_last" else by_channel
         with code.loop(0, code.least(code.sub(height, top), self.m[0])) as i:
             pixel = code.add(code.mul(code.add(code.mul(depth, height), top, i), width), left)
             put(code.at(pixels, code.mul(i, columns * self.lanes)), pixel)

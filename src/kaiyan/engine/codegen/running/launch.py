@@ -89,7 +89,7 @@ class Launch:
         self._function = address(kernel)
         self._tasks = output_shape[0] * prod(kernel.tasks)
         self._alone = alone
-        self._last = kernel.source == "pixels"
+        self._last = kernel.source == "channels_last"
         self._origin = origin * BYTES[given] * (output_shape[1] if self._last else 1)
         rank = len(output_shape) - 2
         self._shape = (output_shape[0], *output_shape[2:], output_shape[1]) if self._last else output_shape
