@@ -153,8 +153,8 @@ def test_weights_that_are_gone_are_forgotten() -> None:
          "residual is (2, 10, 9, 5) of float32, but the output is (2, 10, 9, 6) of float32"),
         ({"residual": np.ones((2, 10, 9, 6))}, "residual is (2, 10, 9, 6) of float64"),
         ({"out": np.ones((2, 10, 9, 7), np.float32)}, "out is (2, 10, 9, 7) of float32"),
-        ({"out": np.ones((2, 10, 9, 12), np.float32)[..., ::2]}, "out must be dense, with its planes side by side"),
-        ({"out": _last(np.ones((2, 10, 9, 6), np.float32))}, "out must be dense, with its planes side by side"),
+        ({"out": np.ones((2, 10, 9, 12), np.float32)[..., ::2]}, "out must be channels_first without gaps"),
+        ({"out": _last(np.ones((2, 10, 9, 6), np.float32))}, "out must be channels_first without gaps"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(change: dict[str, Any], said: str) -> None:

@@ -130,7 +130,7 @@ class PreparedConv:
         if layout != wanted or not self._kind.dense(out):
             raise ConvError(
                 "wrong-out",
-                "out must be dense, with its {wanted} side by side as the input's are",
+                "out must be {wanted} without gaps, as the input is",
                 wanted=wanted,
             )
 
