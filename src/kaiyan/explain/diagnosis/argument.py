@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_HEAD = "async def f():\n "
+from kaiyan.explain.diagnosis.statement import Statement, statement
 
 
 def with_argument(text: str, names: tuple[str, ...], value: Any, after: str) -> str | None:
@@ -19,32 +16,24 @@ def with_argument(text: str, names: tuple[str, ...], value: Any, after: str) -> 
     >>> with_argument("self.c = nn.Conv2d(3, 8, 3, 1, 'SAME')", ("padding",), "SAME", "'same'")
     "self.c = nn.Conv2d(3, 8, 3, 1, 'same')"
     """
-    calls = [node for node in ast.walk(_tree(text)) if isinstance(node, ast.Call)]
+    line = statement(text)
+    calls = [*line.parts(ast.Call)]
     named = [word.value for call in calls for word in call.keywords if word.arg in names]
     plain = [arg for call in calls for arg in call.args if isinstance(arg, ast.Constant) and arg.value == value]
-    found = named or plain
-    if len(found) != 1:
-        return None
-    start, stop = _columns(text, found[0])
-    return text[:start] + after + text[stop:]
+    fitting = named or plain
+    return line.put(fitting[0], after) if len(fitting) == 1 else None
 
 
-def constants(text: str, value: Any) -> Iterator[tuple[int, int]]:
-    """Where a number or a word stands by itself in a line of code."""
-    for node in ast.walk(_tree(text)):
-        if isinstance(node, ast.Constant) and type(node.value) is type(value) and node.value == value:
-            yield _columns(text, node)
+def constants(text: str, value: Any) -> int:
+    """How often a number or a word stands by itself in a line of code."""
+    return len(_constants(statement(text), value))
 
 
-def _tree(text: str) -> ast.AST:
-    try:
-        return ast.parse(_HEAD + text + ("\n  pass" if text.endswith(":") else ""))
-    except SyntaxError:
-        return ast.Module([], [])
+def with_constant(text: str, value: Any, after: str) -> str:
+    """The line with a number or a word, wherever it stands by itself, as ``after``."""
+    line = statement(text)
+    return line.put_all(dict.fromkeys(_constants(line, value), after))
 
 
-def _columns(text: str, node: ast.expr) -> tuple[int, int]:
-    """First and last column; the tree counts bytes, one more for the blank before the line."""
-    coded = text.encode()
-    first, last = (len(coded[: (column or 0) - 1].decode()) for column in (node.col_offset, node.end_col_offset))
-    return first, last
+def _constants(line: Statement, value: Any) -> list[ast.Constant]:
+    return [node for node in line.parts(ast.Constant) if type(node.value) is type(value) and node.value == value]

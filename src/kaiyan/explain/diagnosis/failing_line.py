@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from kaiyan.explain.diagnosis.statement import Statement, statement
 from kaiyan.trace.record import Line
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from types import CodeType, TracebackType
 
     from kaiyan.explain.diagnosis.facts import Facts
+    from kaiyan.explain.diagnosis.statement import Part
 
 _OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[2]), "<")
 
@@ -29,34 +31,18 @@ _OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[2]), "<")
 class FailingLine:
     """The innermost line of a forward that is not torch's, in the module at ``path``.
 
-    ``names`` are its local variables, ``space`` the names of its file. ``start`` and ``end`` are the failing
-    expression's place in the line's text.
+    ``part`` is the expression (or the statement, such as ``x += y``) whose evaluation failed, in the tree of ``code``:
+    as Python notes it for each instruction, None where it goes over several lines. ``names`` are the local variables,
+    ``space`` the names of the file.
     """
 
     line: Line
     path: str
     names: dict[str, Any]
-    start: int
-    end: int
-    code: CodeType
+    code: Statement
+    part: Part | None
+    function: CodeType
     space: dict[str, Any]
-
-    @property
-    def expression(self) -> str:
-        """The code that failed: ``x + self.b(y)``."""
-        return self.line.text[self.start : self.end]
-
-    def node(self) -> ast.expr | None:
-        """The expression, parsed; its columns count from the expression's own beginning."""
-        try:
-            return ast.parse(self.expression, mode="eval").body
-        except SyntaxError:
-            return None
-
-    def put(self, node: ast.expr, text: str) -> str:
-        """The line with a part of the expression written anew."""
-        first, last = self.start + node.col_offset, self.start + (node.end_col_offset or 0)
-        return self.line.text[:first] + text + self.line.text[last:]
 
     def tensors(self) -> dict[str, Tensor]:
         """The local variables that hold tensors."""
@@ -65,7 +51,7 @@ class FailingLine:
     def assigned(self, name: str) -> tuple[Line, ast.Assign] | None:
         """The last line before that gives a name its value, and its statement; None where it takes several lines."""
         nodes = (node for node in ast.walk(self._tree()) if isinstance(node, ast.Assign))
-        first = self.code.co_firstlineno - 1
+        first = self.function.co_firstlineno - 1
         earlier = [n for n in nodes if n.lineno + first < self.line.number and _target(n) == name]
         node = max(earlier, key=lambda node: node.lineno, default=None)
         if node is None or node.lineno != node.end_lineno:
@@ -75,7 +61,7 @@ class FailingLine:
 
     def _tree(self) -> ast.AST:
         try:
-            return ast.parse(textwrap.dedent(inspect.getsource(self.code)))
+            return ast.parse(textwrap.dedent(inspect.getsource(self.function)))
         except (OSError, SyntaxError):
             return ast.Module([], [])
 
@@ -92,8 +78,9 @@ def failing_line(facts: Facts) -> FailingLine | None:
         if path is not None:
             whole = getline(frame.f_code.co_filename, place.tb_lineno)
             line = Line(frame.f_code.co_filename, place.tb_lineno, whole.strip())
-            start, end = _columns(place, whole)
-            return FailingLine(line, path, dict(frame.f_locals), start, end, frame.f_code, frame.f_globals)
+            code = statement(line.text)
+            part = code.at(_columns(place, whole))
+            return FailingLine(line, path, dict(frame.f_locals), code, part, frame.f_code, frame.f_globals)
     return None
 
 
@@ -107,15 +94,14 @@ def _path(model: nn.Module, owner: Any) -> str | None:
     return next((path for path, module in model.named_modules() if module is owner), None)
 
 
-def _columns(place: TracebackType, whole: str) -> tuple[int, int]:
+def _columns(place: TracebackType, whole: str) -> slice:
     """Where the failing instruction's expression stands in the stripped line; the whole of it where that is unknown."""
     indent = len(whole) - len(whole.lstrip())
-    positions = getattr(place.tb_frame.f_code, "co_positions", None)  # Python 3.11 and newer
-    found = next(islice(positions(), place.tb_lasti // 2, None), None) if positions else None
-    if not found or None in found or found[0] != found[1] or found[0] != place.tb_lineno:
-        return 0, len(whole.strip())
-    first, last = (len(whole.encode()[:column].decode(errors="ignore")) for column in found[2:])
-    return first - indent, last - indent
+    first, last, start, end = next(islice(place.tb_frame.f_code.co_positions(), place.tb_lasti // 2, None))
+    if start is None or end is None or first != last or first != place.tb_lineno:
+        return slice(0, len(whole.strip()))
+    coded = whole.encode()
+    return slice(*(len(coded[:column].decode(errors="ignore")) - indent for column in (start, end)))
 
 
 def _target(node: ast.Assign) -> str | None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from kaiyan.explain.diagnosis.statement import statement
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType
@@ -97,29 +99,15 @@ def filled(form: str, expression: str) -> str:
     return form.replace("{}", expression if plain or form == "{}" else f"({expression})")
 
 
-_HEAD = "async def f():\n "
-
-
 def call_in(text: str, name: str) -> LossCall | None:
     """The call of a loss in one line of code, found by its name or by its two tensors."""
-    try:
-        tree = ast.parse(_HEAD + text + ("\n  pass" if text.endswith(":") else ""))
-    except SyntaxError:
-        return None
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _tensors(node)]
+    line = statement(text)
+    calls = [node for node in line.parts(ast.Call) if _tensors(node)]
     if not calls:
         return None
     best = max(calls, key=lambda call: _likeness(call, name))
     scores, target = _tensors(best) or (best, best)
-    end = _place(text, best).stop - 1
-    return LossCall(text, _place(text, best.func), _place(text, scores), _place(text, target), end)
-
-
-def _place(text: str, node: ast.expr) -> slice:
-    """Where an expression stands in the line; the tree counts bytes, one more for the blank before it."""
-    coded = text.encode()
-    start, stop = (len(coded[: (column or 0) - 1].decode()) for column in (node.col_offset, node.end_col_offset))
-    return slice(start, stop)
+    return LossCall(text, line.span(best.func), line.span(scores), line.span(target), line.span(best).stop - 1)
 
 
 def _tensors(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:

@@ -38,7 +38,7 @@ def meeting(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
 def resized(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """One of the ends resized to the other in the user's line."""
     place = failing_line(facts) if len(shapes) > 1 and facts.model is not None else None
-    if place is not None and not (isinstance(place.node(), ast.BinOp) and len({s[1:2] for s in shapes}) > 1):
+    if place is not None and not (isinstance(place.part, ast.BinOp) and len({s[1:2] for s in shapes}) > 1):
         yield from _interpolated(place, shapes)
 
 
@@ -74,8 +74,8 @@ def _whole(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
 
 def _renamed(place: FailingLine, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """A local variable that fits in the place of one that does not."""
-    node = place.node()
-    if node is None or not place.line.text.isascii():
+    node = place.part
+    if not isinstance(node, ast.expr):
         return
     used = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(place.names.get(n.id), Tensor)]
     known = {n.id for n in used}
@@ -86,7 +86,7 @@ def _renamed(place: FailingLine, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
             other for other, tensor in place.tensors().items() if other not in known and _fits(tensor.shape, others)
         ]
         for other in fitting[:NAMES]:
-            text = place.put(name, other)
+            text = place.code.put(name, other)
             said = sentence("K022", "use {other} instead of {name}: {line}", other=other, name=name.id, line=text)
             yield edited_lines(said, place.path, {place.line: text})
 
@@ -97,8 +97,8 @@ def _fits(shape: Shape, others: list[Shape]) -> bool:
 
 def _interpolated(place: FailingLine, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """The larger of two maps, or the one that was scaled up, resized to the other in the user's line."""
-    parts = ends(place.node())
-    if len(parts) != len(shapes) or len({len(s) for s in shapes}) > 1 or not place.line.text.isascii():
+    parts = ends(place.part)
+    if len(parts) != len(shapes) or len({len(s) for s in shapes}) > 1:
         return
     room = "F" if "F" in place.names or "F" in place.space else "torch.nn.functional"
     for end, shape in zip(parts, shapes, strict=True):
@@ -112,13 +112,13 @@ def _interpolated(place: FailingLine, shapes: tuple[Shape, ...]) -> Iterator[Fix
         )
         if other is None or len(shape) < 3:
             continue
-        own, size = (ast.get_source_segment(place.expression, part) for part in (end, other))
-        text = place.put(end, f"{room}.interpolate({own}, size={size}.shape[2:])")
+        own, size = (place.code.source(part) for part in (end, other))
+        text = place.code.put(end, f"{room}.interpolate({own}, size={size}.shape[2:])")
         said = sentence("K022", "resize one to the other: {line}", line=text)
         yield edited_lines(said, place.path, {place.line: text})
 
 
-def ends(node: ast.expr | None) -> list[ast.expr]:
+def ends(node: ast.AST | None) -> list[ast.expr]:
     """What is joined: both sides of an operator, or the entries of the list that a concatenation is given."""
     if isinstance(node, ast.BinOp):
         return [node.left, node.right]

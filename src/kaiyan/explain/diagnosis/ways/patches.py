@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def for_each_sample(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """A token (1, 1, C) of the model's own repeated for the batch that it is joined to."""
     place = failing_line(facts) if facts.model is not None and len(shapes) > 1 else None
-    if place is None or is_library(place.line.file) or not place.line.text.isascii():
+    if place is None or is_library(place.line.file):
         return
-    parts = ends(place.node())
+    parts = ends(place.part)
     batch = max(shape[0] for shape in shapes)
     other = next(
         (end for end, s in zip(parts, shapes, strict=False) if s[0] == batch and isinstance(end, ast.Name)), None
@@ -32,7 +32,7 @@ def for_each_sample(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
         if shape[0] != 1 or batch == 1 or other is None or not isinstance(end, (ast.Name, ast.Attribute)):
             continue
         code = f"{ast.unparse(end)}.expand({ast.unparse(other)}.size(0){', -1' * (len(shape) - 1)})"
-        text = place.put(end, code)
+        text = place.code.put(end, code)
         said = sentence("K022", "repeat it for each of the {batch} samples: {line}", batch=batch, line=code)
         yield edited_lines(said, place.path, {place.line: text})
 

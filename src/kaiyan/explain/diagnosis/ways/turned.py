@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited_lines, preceded
 from kaiyan.explain.diagnosis.source import is_library
+from kaiyan.explain.diagnosis.statement import statement
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import Permute
 
@@ -27,15 +28,13 @@ TURN = ".transpose(1, 2)"
 def passed_on(facts: Facts, suffix: str, words: Callable[[str], Sentence]) -> Iterator[Fix]:
     """The failing call with ``suffix`` behind its first argument, wherever it is given, in the user's own line."""
     place = failing_line(facts)
-    node = place.node() if place is not None and place.line.text.isascii() else None
+    node = place.part if place is not None else None
     if place is None or not isinstance(node, ast.Call) or not node.args or is_library(place.line.file):
         return
-    own = ast.get_source_segment(place.expression, node.args[0]) or ""
+    own = place.code.source(node.args[0])
     code = f"{own if isinstance(node.args[0], _ATOMS) else f'({own})'}{suffix}"
-    text = place.line.text
-    for argument in reversed([a for a in node.args if ast.unparse(a) == ast.unparse(node.args[0])]):
-        first, last = place.start + argument.col_offset, place.start + (argument.end_col_offset or 0)
-        text = f"{text[:first]}{code}{text[last:]}"
+    same = [argument for argument in node.args if ast.unparse(argument) == ast.unparse(node.args[0])]
+    text = place.code.put_all(dict.fromkeys(same, code))
     yield edited_lines(words(code), place.path, {place.line: text})
 
 
@@ -64,17 +63,14 @@ def joined_samples(facts: Facts, expected: int) -> Iterator[Fix]:
 
 def _along_channels(line: str) -> str | None:
     """A line whose only ``torch.cat`` joins along axis 0, with axis 1 in it; None where it is not to be read."""
-    try:
-        nodes = ast.walk(ast.parse(line if line.isascii() else ""))
-    except SyntaxError:
-        return None
-    calls = [node for node in nodes if isinstance(node, ast.Call) and _is_cat(node)]
+    code = statement(line)
+    calls = [node for node in code.parts(ast.Call) if _is_cat(node)]
     if len(calls) != 1:
         return None
     dims = [*calls[0].args[1:], *(k.value for k in calls[0].keywords if k.arg in ("dim", "axis"))]
     if dims:
-        return f"{line[: dims[0].col_offset]}1{line[dims[0].end_col_offset :]}"
-    end = (calls[0].end_col_offset or 1) - 1
+        return code.put(dims[0], "1")
+    end = code.span(calls[0]).stop - 1
     return f"{line[:end].rstrip(', ')}, dim=1{line[end:]}"
 
 

@@ -13,6 +13,7 @@ from torch import nn
 
 from kaiyan.explain.diagnosis.fixes import Fix
 from kaiyan.explain.diagnosis.source import is_library, number
+from kaiyan.explain.diagnosis.statement import statement
 from kaiyan.explain.diagnosis.traceback import lines_above
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.record import Line
@@ -126,36 +127,23 @@ def _source(kind: type[nn.Module], method: str) -> list[Line]:
 
 def _call(text: str) -> tuple[str, str, int] | None:
     """A view to rows of so many numbers: its code, what it is asked of, the numbers."""
-    for node in _calls(text):
+    line = statement(text)
+    for node in line.parts(ast.Call):
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in _VIEWS:
             continue
         sizes = node.args[0].elts if len(node.args) == 1 and isinstance(node.args[0], ast.Tuple) else node.args
         values = [number(size) for size in sizes]
         if len(values) == 2 and values[0] == -1 and isinstance(values[1], int) and values[1] > 0:
-            return _code(text, node), _code(text, node.func.value), values[1]
+            return line.source(node), line.source(node.func.value), values[1]
     return None
 
 
 def _linear(text: str, features: int) -> str | None:
     """The line of a ``Linear(features, ...)`` with its first number left open."""
-    for node in _calls(text):
+    line = statement(text)
+    for node in line.parts(ast.Call):
         named = [word.value for word in node.keywords if word.arg == "in_features"]
         first = (*node.args[:1], *named)
-        if ast.unparse(node.func).rpartition(".")[2] == "Linear" and first:
-            code = _code(text, first[0])
-            if number(first[0]) == features and text.isascii():
-                start = first[0].col_offset - 1
-                return f"{text[:start]}{{}}{text[start + len(code) :]}"
+        if ast.unparse(node.func).rpartition(".")[2] == "Linear" and first and number(first[0]) == features:
+            return line.put(first[0], "{}")
     return None
-
-
-def _calls(text: str) -> list[ast.Call]:
-    try:
-        tree = ast.parse(f"async def f():\n {text}")
-    except SyntaxError:
-        return []
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-
-
-def _code(text: str, node: ast.expr) -> str:
-    return ast.get_source_segment(f"async def f():\n {text}", node) or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.explain.diagnosis.argument import constants, with_argument
+from kaiyan.explain.diagnosis.argument import constants, with_argument, with_constant
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.diagnosis.fixes import Fix, edited, parameter, replaced
 from kaiyan.explain.diagnosis.traceback import lines_above
@@ -103,13 +103,12 @@ def _word(facts: Facts, found: re.Match[str]) -> Finding:
 
 def _at_home(facts: Facts, word: str, near: str) -> Iterator[Fix]:
     """The word where it was written, above the line that hands it on; none where it stands in that line."""
-    if facts.frame is None or facts.line is None or any(constants(facts.line.text, word)):
+    if facts.frame is None or facts.line is None or constants(facts.line.text, word):
         return
-    home = next((line for line in lines_above(*facts.frame) if len(list(constants(line.text, word))) == 1), None)
+    home = next((line for line in lines_above(*facts.frame) if constants(line.text, word) == 1), None)
     if home is None:
         return
-    start, stop = next(constants(home.text, word))
-    text = home.text[:start] + repr(near) + home.text[stop:]
+    text = with_constant(home.text, word, repr(near))
     yield Fix(sentence("K009", "write the word in lower case: {line}", line=text), home.text, text,
               line=home)  # fmt: skip
 

@@ -48,14 +48,14 @@ def _apart(facts: Facts, found: re.Match[str]) -> Finding:
 
 def _bracketed(facts: Facts, name: str) -> Iterator[tuple[Any, str]]:
     place = failing_line(facts)
-    node = place.node() if place is not None and place.line.text.isascii() else None
+    node = place.part if place is not None else None
     if place is None or not isinstance(node, ast.Call) or is_library(place.line.file):
         return
     parts = [ast.unparse(part) for part in node.args if not isinstance(part, ast.Constant)]
     numbered = [ast.unparse(part) for part in node.args if isinstance(part, ast.Constant)]
     axes = [f"dim={numbered[0]}"] if numbered else [ast.unparse(word) for word in node.keywords]
     for axis in axes or (["dim=1"] if name == "cat" else ["dim=0"]):
-        yield place, place.put(node, f"{ast.unparse(node.func)}([{', '.join(parts)}], {axis})")
+        yield place, place.code.put(node, f"{ast.unparse(node.func)}([{', '.join(parts)}], {axis})")
 
 
 def _one_state(facts: Facts, _: re.Match[str]) -> Finding | None:
@@ -65,11 +65,11 @@ def _one_state(facts: Facts, _: re.Match[str]) -> Finding | None:
         pair = sentence("K045", "an LSTM takes a state of two tensors, (h, c), and {own} is one", own="hx")
         return Finding(pair, (Fix(sentence("K045", "give it both: {line}", line=line), None, line),))
     place = failing_line(facts) if isinstance(facts.layer, nn.LSTM) else None
-    node = place.node() if place is not None and place.line.text.isascii() else None
+    node = place.part if place is not None else None
     if place is None or not isinstance(node, ast.Call) or len(node.args) != 2 or is_library(place.line.file):
         return None
     own = ast.unparse(node.args[1])
-    text = place.put(node.args[1], f"({own}, torch.zeros_like({own}))")
+    text = place.code.put(node.args[1], f"({own}, torch.zeros_like({own}))")
     said = sentence("K045", "an LSTM takes a state of two tensors, (h, c), and {own} is one", own=own)
     offer = sentence("K045", "give it both: {line}", line=text)
     return Finding(said, (edited_lines(offer, place.path, {place.line: text}),))

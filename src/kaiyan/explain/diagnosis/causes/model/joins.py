@@ -11,7 +11,9 @@ from torch import nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.causes.model.linear import padded
+from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited, followed, replaced, through
+from kaiyan.explain.diagnosis.statement import Statement, statement
 from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.explain.diagnosis.ways.meeting import meeting, resized
 from kaiyan.explain.diagnosis.ways.patches import for_each_sample, one_place_more
@@ -72,22 +74,22 @@ def _sign(facts: Facts) -> str | None:
     """The operator, from the function that failed or from the user's line; None where neither tells."""
     kind = facts.step.kind.strip("_") if facts.step else ""
     kind = kind[1:] if kind in ("iadd", "isub", "imul", "idiv") else kind
-    ends = _operands(facts.line.text) if facts.line else None
+    ends = _operands(facts)
     return _SIGNS.get(kind) or (ends.sign if ends else None)
 
 
 def _spread(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     """Weights (N, C) for maps (N, C, H, W): given axes of one, as squeeze-and-excitation does it."""
     step = facts.step
-    ends = _operands(step.line.text) if step and step.line else None
+    ends = _operands(facts)
     if step is None or step.line is None or ends is None or len(shapes) != 2:
         return
     fewer = 0 if len(shapes[0]) < len(shapes[1]) else 1
     small, large = shapes[fewer], shapes[1 - fewer]
     if len(small) != 2 or len(large) <= 2 or small != large[:2]:
         return
-    end = (ends.left, ends.right)[fewer]
-    name = end if isinstance(ast.parse(end, mode="eval").body, _ATOMS) else f"({end})"
+    end = ends.code.source(ends.ends[fewer])
+    name = end if isinstance(ends.ends[fewer], _ATOMS) else f"({end})"
     after = f"{name}[:, :{', None' * (len(large) - 2)}]"
     said = sentence("K021", "{after}: one number a channel, for every place", after=after)
     text = ends.put(fewer, after)
@@ -100,13 +102,13 @@ def _projected(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     step = facts.step
     if step is None or step.line is None or len(shapes) < 2 or len(shapes[0]) != len(shapes[1]):
         return
-    operands = _operands(step.line.text)
+    operands = _operands(facts)
     if operands is None or operands.sign != "+":
         return
     larger = 0 if prod(shapes[0][2:]) >= prod(shapes[1][2:]) and not operands.in_place else 1
     (_, C, *sizes), (_, K, *wanted) = shapes[larger], shapes[1 - larger]
     strides = {-(-n // m) for n, m in zip(sizes, wanted, strict=True) if m}
-    operand = (operands.left, operands.right)[larger]
+    operand = operands.code.source(operands.ends[larger])
     if len(strides) != 1 or len(sizes) not in _POINTWISE:
         return
     stride = strides.pop()
@@ -124,34 +126,27 @@ def _projected(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
 
 @dataclass(frozen=True)
 class _Operands:
-    """Both ends of an operator in a line of code, as written, and where in the line each begins."""
+    """Both ends of an operator in a line of code."""
 
-    line: str
+    code: Statement
     sign: str
-    left: str
-    right: str
-    starts: tuple[int, int]
+    ends: tuple[ast.expr, ast.expr]
     in_place: bool
 
     def put(self, end: int, after: str) -> str | None:
         """The line with one end written anew; None where that end is what is assigned to."""
-        start, before = self.starts[end], (self.left, self.right)[end]
-        return None if self.in_place and end == 0 else self.line[:start] + after + self.line[start + len(before) :]
+        return None if self.in_place and end == 0 else self.code.put(self.ends[end], after)
 
 
-def _operands(line: str) -> _Operands | None:
-    """Both ends of the first +, -, * or / in a line of code; None where there is none."""
-    try:
-        tree = ast.parse(f"async def f():\n {line}")
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
+def _operands(facts: Facts) -> _Operands | None:
+    """Both ends of the +, -, * or / that failed; of the first in the line, where only the line is known."""
+    place = failing_line(facts)
+    line = facts.line
+    code = place.code if place else statement(line.text if line else "")
+    for node in (place.part,) if place else code.parts(ast.BinOp, ast.AugAssign):
         if isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op).__name__ in _SIGNS:
-            in_place = isinstance(node, ast.AugAssign)
             ends = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
-            texts = [ast.get_source_segment(f"async def f():\n {line}", end) or "" for end in ends]
-            first, second = (len(f" {line}".encode()[: end.col_offset].decode()) - 1 for end in ends)
-            return _Operands(line, _SIGNS[type(node.op).__name__], texts[0], texts[1], (first, second), in_place)
+            return _Operands(code, _SIGNS[type(node.op).__name__], ends, isinstance(node, ast.AugAssign))
     return None
 
 

@@ -87,7 +87,7 @@ def _called(facts: Facts) -> tuple[str | None, str | None]:
     if place is None or facts.model is None:
         return None, None
     owner = facts.model.get_submodule(place.path)
-    for node in ast.walk(_parsed(place.line.text)):
+    for node in ast.walk(place.code.tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             kind = type(getattr(owner, node.attr, None)).__name__
             if kind in GIVES:
@@ -126,7 +126,7 @@ def _first(facts: Facts, maker: Call | None) -> Iterator[Fix]:
 
 def _unpacked(place: FailingLine) -> Iterator[Fix]:
     """Names in the failing line that hold a tuple, where they are given."""
-    used = [n.id for n in ast.walk(_parsed(place.line.text)) if isinstance(n, ast.Name)]
+    used = [name.id for name in place.code.parts(ast.Name)]
     for name in dict.fromkeys(used):
         value: Any = place.names.get(name)
         given = place.assigned(name) if _holds(value) else None
@@ -150,29 +150,16 @@ def _holds(value: Any) -> bool:
 
 def _indexed(place: FailingLine) -> Iterator[Fix]:
     """A call of a module of the user's inside the failing line, such as ``self.fc(self.lstm(x))``."""
-    tree = _parsed(place.line.text)
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    calls = [node for node in place.code.parts(ast.Call) if isinstance(node.func, ast.Attribute)]
     for node in calls[:4]:
-        end = node.end_col_offset
         if (
             isinstance(node.func, ast.Attribute)
             and isinstance(node.func.value, ast.Name)
             and node.func.value.id == "self"
         ):
-            text = f"{place.line.text[:end]}[0]{place.line.text[end:]}"
+            text = place.code.put(node, f"{place.code.source(node)}[0]")
             yield edited_lines(sentence("K044", "take only its first element: {line}", line=text), place.path,
                                {place.line: text})  # fmt: skip
-
-
-def _parsed(text: str) -> ast.AST:
-    """A line's statement; an empty one where it is a part of a longer one, or not plain letters."""
-    try:
-        whole = ast.parse(text)
-        if text.isascii():
-            return whole
-    except SyntaxError:
-        pass
-    return ast.Module([], [])
 
 
 def _commas(model: nn.Module) -> Iterator[tuple[Fix, Line]]:

@@ -11,6 +11,7 @@ from torch import nn
 from kaiyan.explain.diagnosis.causes.finding import Finding
 from kaiyan.explain.diagnosis.fixes import Fix, edited, replaced
 from kaiyan.explain.diagnosis.source import rewritten
+from kaiyan.explain.diagnosis.statement import statement
 from kaiyan.explain.diagnosis.titles import call_title, path_title
 from kaiyan.explain.diagnosis.ways.mends import Mend, mended
 from kaiyan.explain.diagnosis.ways.views import has_source, viewed
@@ -57,15 +58,11 @@ def _view(facts: Facts, batch: int) -> Call | None:
 
 def _call(line: str) -> tuple[str, str] | None:
     """The view in a line of code as it is written, and what it is asked of."""
-    try:
-        tree = ast.parse(f"async def f():\n {line}")
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
-            whole = ast.get_source_segment(f"async def f():\n {line}", node) or ""
+    code = statement(line)
+    for node in code.parts(ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
             holder = ast.unparse(node.func.value)
-            return whole, ast.unparse(node.args[0]) if holder == "torch" and node.args else holder
+            return code.source(node), ast.unparse(node.args[0]) if holder == "torch" and node.args else holder
     return None
 
 

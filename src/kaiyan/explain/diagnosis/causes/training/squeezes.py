@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.fixes import Fix, edited
+from kaiyan.explain.diagnosis.statement import statement
 from kaiyan.explain.diagnosis.traceback import lines_above
 from kaiyan.show.sentence import sentence
 
@@ -58,19 +59,15 @@ def _kept(shape: Shape) -> str:
 
 def _call(line: str) -> tuple[str, str] | None:
     """The squeeze in a line of code as it is written, and what it is asked of."""
-    head = "async def f():\n "
-    try:
-        tree = ast.parse(head + line)
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "squeeze":
+    code = statement(line)
+    for node in code.parts(ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "squeeze":
             given = [*node.args, *(word.value for word in node.keywords)]
             owner = ast.unparse(node.func.value)
             if owner == "torch" and len(given) == 1:
-                return ast.get_source_segment(head + line, node) or "", ast.unparse(given[0])
+                return code.source(node), ast.unparse(given[0])
             if owner != "torch" and not given:
-                return ast.get_source_segment(head + line, node) or "", owner
+                return code.source(node), owner
     return None
 
 
