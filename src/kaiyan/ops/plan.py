@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from statistics import median
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from kaiyan.engine import problem as problems
 from kaiyan.engine import wisdom
 from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.problem import Problem
+from kaiyan.engine.stopwatch import seconds_of
 from kaiyan.ops.conv import forget
 from kaiyan.reference.dtype import name_of
 from kaiyan.show.error import ConvError
@@ -147,7 +147,5 @@ def _measured(routine: Any, arrays: list[Any], budget: float) -> float:
     prepared(x, residual)
     times: list[float] = []
     while not times or (sum(times) < budget and len(times) < 1000):
-        began = perf_counter()
-        prepared(x, residual)
-        times.append(perf_counter() - began)
+        times.append(seconds_of(lambda: prepared(x, residual)))
     return median(times)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from math import prod
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kaiyan.engine.stopwatch import timed
 from kaiyan.ops.conv import conv
 from kaiyan.pictures.error import PictureError
 from kaiyan.pictures.kernels import Kernel, kernel
@@ -149,10 +149,8 @@ def see(
             padding=padding,
         )
     weight = np.repeat(taps.values[None, None], C, axis=0)
-    began = perf_counter()
     with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are shown, and counted in the notes
-        output = conv(image.pixels, weight, groups=C, flip=flip, **options)
-    seconds = perf_counter() - began
+        output, seconds = timed(lambda: conv(image.pixels, weight, groups=C, flip=flip, **options))
     if taps.is_average and spec.padding_mode != "zeros":
         output = _clipped(output, image.pixels)
     return Filtered(image, taps, spec, output, derivation, seconds)

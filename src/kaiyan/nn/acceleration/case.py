@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from kaiyan.engine.stopwatch import timed
 from kaiyan.nn.acceleration.layout import OrderWatch
 from kaiyan.nn.acceleration.state import changes, has_drawn, random_state, seed
 from kaiyan.show.error import KaiyanError
@@ -70,10 +70,9 @@ def examined(model: nn.Module, inputs: Inputs) -> Case:
     spent, watch = copied(whole), OrderWatch()
     own = copied(inputs)
     seed()
-    before, began = random_state(), perf_counter()
+    before = random_state()
     with watch:
-        answer = _run(spent, own)
-    seconds = perf_counter() - began
+        answer, seconds = timed(lambda: _run(spent, own))
     draws = has_drawn(before)
     changed = changes(whole, spent)
     questions = [Question(copied(inputs), copied(answer))]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from contextlib import contextmanager
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from kaiyan.engine.codegen.running.threads import get_num_threads, holding
+from kaiyan.engine.stopwatch import seconds_of
 from kaiyan.nn.acceleration.deferred import read
 from kaiyan.nn.acceleration.state import seed
 from kaiyan.trace.copied import copied
@@ -55,9 +55,7 @@ def turned(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> 
 def _seconds(model: nn.Module, inputs: tuple[Any, ...]) -> float:
     own = copied(inputs)
     seed()
-    began = perf_counter()
-    model(*own)
-    return perf_counter() - began
+    return seconds_of(lambda: model(*own))
 
 
 def layer_times(model: nn.Module, inputs: tuple[Any, ...], names: set[str], turns: int) -> dict[str, float]:

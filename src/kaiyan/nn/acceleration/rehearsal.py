@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from kaiyan.engine.stopwatch import seconds_of
 from kaiyan.nn.acceleration import standing as settings
 from kaiyan.nn.acceleration.around import Around, standing_of
 from kaiyan.nn.acceleration.checking import share
@@ -165,6 +165,4 @@ def _saved(seconds: float) -> float:
 
 
 def _timed(call: Any, args: Any, kwargs: Any) -> float:
-    began = perf_counter()
-    call(*args, **kwargs)
-    return perf_counter() - began
+    return seconds_of(lambda: call(*args, **kwargs))

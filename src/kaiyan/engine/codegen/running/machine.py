@@ -6,15 +6,17 @@ import ctypes
 import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kaiyan.engine.codegen.language.compile import address, cache_folder, keep
 from kaiyan.engine.codegen.language.target import host
+from kaiyan.engine.stopwatch import seconds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaiyan.engine.codegen.language.ir import Code
 
 _SUMS, _ROUNDS = 12, 20_000
@@ -72,11 +74,5 @@ def _bandwidth() -> float:
     return 2 * _BYTES / _shortest(lambda: np.copyto(target, source), 5)
 
 
-def _shortest(call: object, times: int = 9) -> float:
-    assert callable(call)
-    found = []
-    for _ in range(times):
-        began = perf_counter()
-        call()
-        found.append(perf_counter() - began)
-    return min(found)
+def _shortest(call: Callable[[], object], times: int = 9) -> float:
+    return min(seconds_of(call) for _ in range(times))
