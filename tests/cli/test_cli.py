@@ -184,7 +184,7 @@ BAD: dict[str, tuple[list[str], str]] = {
     "no value": (["see", "--kernel"], "the option --kernel needs a value"),
     "command": (["sea"], "there is no command 'sea'; there are see, derive"),
     "extra": (["see", "a.png", "b.png"], "this command line is not understood"),
-    "language": (["--lang", "fr", "see"], "'fr' is not spoken here"),
+    "language": (["--lang", "fr", "see"], "there is no language 'fr'"),
     "letters": (["see", "cat.png", "--kernel", "1 b 3"], "'b' in the kernel '1 b 3' is not a number"),
     "kernel": (["see", "cat.png", "--kernel", "sobelx"], "there is no kernel 'sobelx'"),
     "missing": (["see", "dog.png"], "there is no file dog.png"),
@@ -200,7 +200,7 @@ BAD: dict[str, tuple[list[str], str]] = {
     "stride letters": (["see", "cat.png", "--stride", "x"], "stride is 'x', where an integer of 1 or more belongs"),
     "out folder": (["see", "cat.png", "-o", "nowhere/out.png"], "there is no folder nowhere"),
     "suffix": (["see", "cat.png", "-o", "out.xyz"], "the suffix of out.xyz names no picture format"),
-    "over the input": (["see", "cat.png", "-o", "cat.png"], "cat.png is the picture itself; it is not written over"),
+    "over the input": (["see", "cat.png", "-o", "cat.png"], "cat.png is the input picture; it is not overwritten"),
 }
 
 
@@ -271,7 +271,7 @@ def test_the_language_is_asked_for_then_set_then_the_locales() -> None:
     assert language(None, {"LANG": "C.UTF-8"}) == "en"
     assert language(None, {}) == "en"
     for choice, environment in (("de", {}), (None, {"KAIYAN_LANG": "de"})):
-        with pytest.raises(KaiyanError, match="'de' is not spoken here"):
+        with pytest.raises(KaiyanError, match="there is no language 'de'"):
             language(choice, environment)
 
 

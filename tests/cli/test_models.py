@@ -79,7 +79,7 @@ def test_bench_model_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str])
     (["accelerate", "net.py", "1x3x9x9"], "'net.py' does not name a model"),
     (["accelerate", "no.py:make", "1x3x9x9"], "there is no file no.py"),
     (["accelerate", "no_such_module:make", "1x3x9x9"], "there is no module no_such_module"),
-    (["accelerate", "net.py:nothing", "1x3x9x9"], "net.py has nothing that is called nothing"),
+    (["accelerate", "net.py:nothing", "1x3x9x9"], "net.py has no nothing"),
     (["accelerate", "net.py:number", "1x3x9x9"], "net.py:number makes a int, not a torch.nn.Module"),
     (["accelerate", "net.py:make", "1x5x9x9"], "the model does not run on this input"),
     (["accelerate", "net.py:make", "1x3x9x9", "--precision", "best"], "there is no precision 'best'"),

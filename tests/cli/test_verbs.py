@@ -48,7 +48,7 @@ def test_an_old_command_works_and_says_its_new_name(old: str, capsys: pytest.Cap
     new, arguments = RENAMED[old]
     assert run([old, *arguments]) == 0
     out, err = capsys.readouterr()
-    assert err == f"kaiyan: {old} is called {new} now\n"
+    assert err == f"kaiyan: {old} is now called {new}\n"
     assert run([new, *arguments]) == 0
     alone, silent = capsys.readouterr()
     assert silent == ""
@@ -59,7 +59,7 @@ def test_an_old_command_works_and_says_its_new_name(old: str, capsys: pytest.Cap
 
 def test_an_old_command_is_renamed_in_chinese_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--lang", "zh", "shape", LAYER, "1x3x9x9"]) == 0
-    assert capsys.readouterr().err == "kaiyan: shape 现在叫 derive\n"
+    assert capsys.readouterr().err == "kaiyan: shape 已改名为 derive\n"
 
 
 def test_old_names_in_python_work_and_warn() -> None:

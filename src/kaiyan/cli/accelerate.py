@@ -33,7 +33,9 @@ command = Command(
     params=[
         click.Argument(["model"], metavar="MODEL"),
         click.Argument(["shape"], nargs=-1, required=True, metavar="SHAPE..."),
-        click.Option(["--precision"], default="default", metavar="|".join(PRECISIONS), help="the error allowed"),
+        click.Option(
+            ["--precision"], default="default", metavar="|".join(PRECISIONS), help="how much rounding error is allowed"
+        ),
         click.Option(["--threads"], type=int, metavar="N", help="how many threads"),
         wide(),
         json_flag(),

@@ -123,7 +123,7 @@ class Group(click.Group):
         if args[0] in self.renamed:
             old, args = args[0], [self.renamed[args[0]], *args[1:]]
             session: Session = ctx.obj
-            renamed = sentence("renamed-command", "{old} is called {new} now", old=old, new=args[0])
+            renamed = sentence("renamed-command", "{old} is now called {new}", old=old, new=args[0])
             click.echo(f"kaiyan: {session.say(renamed)}", err=True)
         if args[0] not in self.commands:
             raise KaiyanError(

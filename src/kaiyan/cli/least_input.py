@@ -28,7 +28,9 @@ command = Command(
     params=[
         click.Argument(["model"], metavar="MODEL"),
         click.Argument(["shape"], metavar="SHAPE"),
-        click.Option(["--seconds"], type=float, default=10.0, metavar="S", help="how long to search"),
+        click.Option(
+            ["--seconds"], type=float, default=10.0, metavar="S", help="stop the search after so many seconds"
+        ),
         wide(),
         json_flag(),
     ],

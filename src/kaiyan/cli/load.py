@@ -40,7 +40,7 @@ def model(text: str) -> Any:
         module = _from_file(Path(place)) if place.endswith(".py") else _imported(place, f"pip install {place}")
         factory = getattr(module, name, None)
         if factory is None:
-            raise KaiyanError("no-factory", "{place} has nothing that is called {name}", place=place, name=name)
+            raise KaiyanError("no-factory", "{place} has no {name}", place=place, name=name)
         net = factory if isinstance(factory, torch.nn.Module) or not callable(factory) else _ran(text, factory)
     if isinstance(net, torch.export.ExportedProgram):
         net = net.module()

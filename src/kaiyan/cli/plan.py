@@ -43,7 +43,9 @@ command = Command(
     params=[
         click.Argument(["conv"], metavar="CONV"),
         click.Argument(["shape"], metavar="SHAPE"),
-        click.Option(["--precision"], default="default", metavar="|".join(PRECISIONS), help="the error allowed"),
+        click.Option(
+            ["--precision"], default="default", metavar="|".join(PRECISIONS), help="how much rounding error is allowed"
+        ),
         click.Option(
             ["--layout"], default="channels_first", metavar="|".join(LAYOUTS[:-1]), help="how the input lies in memory"
         ),
@@ -51,7 +53,7 @@ command = Command(
         click.Option(["--dtype"], default="float32", metavar="TYPE", help="the type of the numbers"),
         click.Option(["--weight-dtype"], metavar="TYPE", help="the type of the weight, if different"),
         click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep what was measured"),
-        click.Option(["--seconds"], type=float, default=1.0, help="how long to measure"),
+        click.Option(["--seconds"], type=float, default=1.0, help="stop measuring after so many seconds"),
         wide(),
         json_flag(),
     ],

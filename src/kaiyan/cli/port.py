@@ -17,7 +17,7 @@ def _port(*, conv: str, shape: str, source: str, as_json: bool) -> None:
 
 command = Command(
     name="port",
-    summary="carry a layer from another library's padding: pads, lines of code, what a wrong choice changes",
+    summary="write a layer with another library's padding in PyTorch: pads, code, what the usual mistake changes",
     examples=(
         'kaiyan port "Conv2d(3, 64, 7, stride=2)" 1x3x224x224 --from tf-same',
         'kaiyan port "Conv1d(8, 8, 4)" 1x8x100 --from onnx-same-lower',

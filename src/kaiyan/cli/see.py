@@ -56,7 +56,7 @@ def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: boo
 def _saved(seen: Filtered, picture: str | None, output: str | None) -> Path:
     path = Path(output) if output else _free_name(seen)
     if picture is not None and path.exists() and path.samefile(local(picture)):
-        raise PictureError("over-the-input", "{path} is the picture itself; it is not written over", path=str(path))
+        raise PictureError("over-the-input", "{path} is the input picture; it is not overwritten", path=str(path))
     return seen.save(path)
 
 
@@ -165,7 +165,7 @@ command = Command(
             ["--padding-mode"],
             default="reflect",
             metavar="|".join(mode_words()),
-            help="what lies past the picture's edge",
+            help="what is beyond the picture's edge",
         ),
         click.Option(
             ["--dilation"], default="1", metavar="N", help="pixels from one tap to the next, or one number an axis"

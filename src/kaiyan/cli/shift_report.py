@@ -22,13 +22,13 @@ def _shift_report(*, model: str, picture: str, shifts: int, as_json: bool) -> No
 
 command = Command(
     name="shift-report",
-    summary="how far a model's maps and its answer follow a picture that moves, and which layer breaks it",
+    summary="whether a model's feature maps and output follow a shifted picture, and which layer breaks that",
     examples=("kaiyan shift-report net.py:make 1x3x64x64", "kaiyan shift-report torchvision:resnet18 cat.jpg"),
     callback=_shift_report,
     params=[
         click.Argument(["model"], metavar="MODEL"),
         click.Argument(["picture"], metavar="SHAPE|PICTURE"),
-        click.Option(["--shifts"], type=int, default=8, metavar="N", help="by up to how many columns it is moved"),
+        click.Option(["--shifts"], type=int, default=8, metavar="N", help="shift by up to this many columns"),
         wide(),
         json_flag(),
     ],

@@ -30,7 +30,9 @@ command = Command(
     params=[
         click.Argument(["model"], metavar="MODEL"),
         click.Argument(["shape"], nargs=-1, required=True, metavar="SHAPE..."),
-        click.Option(["--depth"], type=click.IntRange(min=0), metavar="N", help="leave out what lies deeper"),
+        click.Option(
+            ["--depth"], type=click.IntRange(min=0), metavar="N", help="hide layers that are nested deeper than this"
+        ),
         click.Option(
             ["--columns"], metavar="NAMES", help="what to show, such as output_size,pads,kernel_size,time,algorithm"
         ),

@@ -108,7 +108,7 @@ class Summary(Shown):
         if self.uncounted:
             yield sentence(
                 "summary-uncounted",
-                "multiply-adds of {kinds} are not counted: there are more",
+                "multiply-adds of {kinds} are not counted, so the true number is larger",
                 kinds=", ".join(self.uncounted),
             )
         if self.understood is not None:

@@ -90,7 +90,7 @@ def _field_lines(sees: tuple[Field, ...] | str) -> Iterator[Sentence]:
         yield sentence("field-sees-all", "every output sees all of the input")
         return
     if isinstance(sees, str):
-        yield sentence("field-not-a-window", "what an output sees is not one window of the input, the same for all")
+        yield sentence("field-not-a-window", "the outputs do not all see a window of the same size")
         return
     names: dict[Field, list[str]] = {}
     for name, field in zip(axis_names(len(sees)), sees, strict=True):

@@ -69,7 +69,7 @@ class LeastInput(Shown):
     def table(self) -> Table:
         """A row an axis."""
         rows = [Row((str(a.axis), str(a.least), a.path or "-", a.reason or "-")) for a in self.axes]
-        names = headings("axis", "least", "layer", "why not less")
+        names = headings("axis", "smallest", "layer", "why not smaller")
         return Table(names, tuple(rows), notes=self.notes, left=frozenset({2, 3}))
 
     @property
@@ -85,14 +85,14 @@ class LeastInput(Shown):
             if a.is_bound:
                 yield sentence(
                     "least-out-of-time",
-                    "axis {axis}: within {seconds:g} s, {least} was found to run; the minimum may be smaller",
+                    "axis {axis}: after {seconds:g} s the search stopped; {least} runs, and the minimum may be smaller",
                     axis=a.axis, seconds=self.seconds, least=a.least,
                 )  # fmt: skip
             elif not a.is_certain:
                 yield sentence(
                     "least-not-all-tried",
-                    "axis {axis}: {tried} were tried and fail, {below} among them; a smaller size that was not "
-                    "tried may still work",
+                    "axis {axis}: sizes {tried} were tried and fail, {below} among them; an untried smaller size may "
+                    "still work",
                     axis=a.axis, tried=", ".join(map(str, a.refused)), below=a.least - 1,
                 )  # fmt: skip
 

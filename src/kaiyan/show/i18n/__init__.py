@@ -30,7 +30,7 @@ def language(choice: str | None = None, environment: Mapping[str, str] = os.envi
         return word
     if asked:
         raise KaiyanError(
-            "unknown-language", "{language!r} is not spoken here", "one of {known}", language=asked, known="en, zh"
+            "unknown-language", "there is no language {language!r}", "one of {known}", language=asked, known="en, zh"
         )
     return "en"
 
