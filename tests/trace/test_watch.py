@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import torch
 from interrupting import Interrupter
 from torch import Tensor, nn
 
+import kaiyan
 from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
@@ -187,3 +190,15 @@ def test_torchscript_is_watched_from_outside() -> None:
     with watch(model) as visits:
         model(torch.zeros(1, 2))
     assert [visit.path for visit in visits] == ["", "1"]
+
+
+def test_hooks_are_hung_in_one_place() -> None:
+    source = Path(kaiyan.__file__).parent
+    places = {
+        str(path.relative_to(source))
+        for path in source.rglob("*.py")
+        if re.search(r"\.register_\w*forward\w*hook\(|register_module_\w*hook", path.read_text())
+    }
+    fixes = {place for place in places if place.startswith("explain/diagnosis/")}  # a hook that a user is offered
+    assert places - fixes == {"trace/watch.py"}
+    assert len(fixes) <= 1

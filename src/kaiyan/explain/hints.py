@@ -12,7 +12,7 @@ from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.trace.costs import macs
 from kaiyan.trace.fields import receptive_fields
-from kaiyan.trace.windows import groups, is_convolution, space, unread, windows
+from kaiyan.trace.windows import convolves, groups, space, unread, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -176,7 +176,7 @@ def _covered(analysis: Analysis) -> Iterator[Hint]:
     for call in analysis.record.calls:
         field = makers.get(call.inputs[0].name) if call.inputs else None
         wide = any(axis.kernel > 1 for axis in kernels.get(call.number, ()))
-        if is_convolution(call) and wide and field and _covers(field, sizes):
+        if convolves(call) and wide and field and _covers(field, sizes):
             advice = sentence(
                 "hint-kernel-sees-all",
                 "its input already sees {field} of {sizes}: its kernel brings no new pixel to the middle of the map",

@@ -10,7 +10,7 @@ from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.shown import Data
 from kaiyan.trace.functions import bound
 from kaiyan.trace.functions.function import UnreadableError
-from kaiyan.trace.windows import is_convolution
+from kaiyan.trace.windows import convolves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,7 +171,7 @@ def _reshaped(call: Call) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def _first_convolution(record: Record, rank: int) -> Call | None:
     """The first convolution of all, if it got an input of this rank."""
-    first = next((call for call in record.calls if is_convolution(call)), None)
+    first = next((call for call in record.calls if convolves(call)), None)
     return first if first and first.inputs and len(first.inputs[0].shape) == rank else None
 
 

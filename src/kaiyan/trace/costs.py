@@ -27,10 +27,10 @@ def macs(record: Record) -> dict[int, int]:
 def uncounted(record: Record) -> tuple[str, ...]:
     """Functions that multiply matrices in a way that is not counted here: then the count is a lower bound."""
     calls = (call for call in record.calls if not call.is_module and not call.failed)
-    return tuple(sorted({call.kind for call in calls if call.kind.startswith(_UNKNOWN) or _own(call) is None}))
+    return tuple(sorted({call.kind for call in calls if call.kind.startswith(_UNCOUNTED) or _own(call) is None}))
 
 
-_UNKNOWN = ("flex_attention", "cdist", "linear_dynamic", "conv_tbc_backward")
+_UNCOUNTED = ("flex_attention", "cdist", "linear_dynamic", "conv_tbc_backward")
 """Beginnings of functions that multiply, and that have no rule."""
 
 

@@ -128,7 +128,7 @@ def per_axis(value: Any, rank: int) -> tuple[int, ...]:
     return (int(value) if isinstance(value, (int, float)) else 0,) * rank
 
 
-def half(layer: nn.Module) -> int | tuple[int, ...]:
+def size_keeping(layer: nn.Module) -> int | tuple[int, ...]:
     """The padding of each axis that keeps sizes: ``Axis.size_keeping``, half the kernel where that is odd."""
     kernel: Any = layer.kernel_size
     sizes = per_axis(kernel, 1)

@@ -18,8 +18,6 @@ from torch import nn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    Change = Callable[[Any], Any]
-
 
 @dataclass(slots=True)
 class Visit:
@@ -55,13 +53,14 @@ def watch(
     *,
     before: Callable[[Visit], None] | None = None,
     after: Callable[[Visit], Any] | None = None,
-    change: Change | None = None,
+    change: Callable[[Any], Any] | None = None,
 ) -> Iterator[list[Visit]]:
     """The calls of ``model``'s modules, or of those at ``paths``, in the order in which they begin.
 
     ``before`` is asked when a call begins, before any other hook; ``after`` when it ends, behind all others, also of a
     call that failed: what it returns is kept. ``change`` gives what the caller gets in place of an output. A module
     that stands in several places has the path of the first. TorchScript takes no hooks: its inside is not seen.
+    Raises ``AttributeError`` for a path at which there is no module.
 
     >>> model = nn.Sequential(nn.Conv1d(1, 2, 3), nn.Flatten())
     >>> with watch(model, after=lambda visit: tuple(visit.output.shape)) as visits:
@@ -91,7 +90,7 @@ class _Hooks:
         visits: list[Visit],
         before: Callable[[Visit], None] | None,
         after: Callable[[Visit], Any] | None,
-        change: Change | None,
+        change: Callable[[Any], Any] | None,
     ) -> None:
         self._visits, self._before, self._after, self._change = visits, before, after, change
         self._turns: dict[str, int] = {}

@@ -65,8 +65,8 @@ def space(call: Call) -> tuple[int, ...]:
     return call.inputs[0].shape[-rank(call) :]
 
 
-def is_convolution(call: Call) -> bool:
-    """Whether it is a convolution, transposed or not, called as a function."""
+def convolves(call: Call) -> bool:
+    """Whether a call slides a weight over its input: a convolution as a function, transposed or not."""
     known = bound(call)
     return known is not None and known.function.is_convolution
 

@@ -18,7 +18,7 @@ from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.explain.diagnosis.ways.meeting import meeting, resized
 from kaiyan.explain.diagnosis.ways.patches import for_each_sample, one_place_more
 from kaiyan.show.sentence import sentence
-from kaiyan.trace.rebuild import half, is_convolution, rebuilt, written
+from kaiyan.trace.rebuild import is_convolution, rebuilt, size_keeping, written
 
 if TYPE_CHECKING:
     import re
@@ -227,10 +227,10 @@ def _fitted(old: Any, step: Call, other: Shape) -> Iterator[Fix]:
     mine = step.output_shape or ()
     if is_convolution(old):
         sizes: list[dict[str, Any]] = [
-            {"padding": half(old)},
+            {"padding": size_keeping(old)},
             {"stride": 1},
             {"stride": 2},
-            {"stride": 1, "padding": half(old)},
+            {"stride": 1, "padding": size_keeping(old)},
         ]
         channels: dict[str, Any] = {"out_channels": other[1]} if other[1] != mine[1] else {}
         for changes in ([channels] if channels else []) + [size | channels for size in sizes]:

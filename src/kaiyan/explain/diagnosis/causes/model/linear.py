@@ -14,7 +14,7 @@ from kaiyan.explain.diagnosis.fixes import Fix, edited, fed, followed, preceded,
 from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.explain.diagnosis.ways.wide import wide_sequences
 from kaiyan.show.sentence import Sentence, sentence
-from kaiyan.trace.rebuild import half, is_convolution, per_axis, rebuilt
+from kaiyan.trace.rebuild import is_convolution, per_axis, rebuilt, size_keeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -288,7 +288,7 @@ def padded(facts: Facts) -> Iterator[Fix]:
 
 def _paddings(layer: Any) -> list[Any]:
     most = max(per_axis(layer.dilation, 1)[0] * (k - 1) for k in per_axis(layer.kernel_size, 1))
-    usual = half(layer)
+    usual = size_keeping(layer)
     return [p for p in (usual, *range(1, min(most, 8) + 1)) if p != layer.padding]
 
 

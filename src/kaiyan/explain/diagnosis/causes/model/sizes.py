@@ -10,7 +10,7 @@ from kaiyan.explain.diagnosis.fixes import Fix, edited, replaced
 from kaiyan.explain.diagnosis.ways.grown import used_up
 from kaiyan.explain.diagnosis.ways.mends import last_layer
 from kaiyan.show.sentence import sentence
-from kaiyan.trace.rebuild import half, is_convolution, rebuilt
+from kaiyan.trace.rebuild import is_convolution, rebuilt, size_keeping
 
 if TYPE_CHECKING:
     import re
@@ -59,7 +59,7 @@ def _fitting(facts: Facts, layer: Any, spatial: Shape, kernel: Shape) -> Iterato
         offer = sentence("K003", "padding={padding}: then the kernel fits once", padding=enough)
         yield Fix(offer, None, f"padding={enough}")
         return
-    for padding in (half(layer), enough):
+    for padding in (size_keeping(layer), enough):
         made = rebuilt(layer, padding=padding)
         if made:
             offer = sentence("K003", "padding={padding}: then the kernel fits once", padding=padding)
