@@ -19,7 +19,7 @@ NUMBERS = np.array(
 )
 
 
-@pytest.mark.parametrize("name", ["relu", "relu6", "silu", "hardswish", "sigmoid", "tanh", "gelu"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_an_activation_is_torchs(name: str, dtype: type) -> None:
     y: Numbers = np.asarray(NUMBERS, dtype)

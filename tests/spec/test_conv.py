@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from strategies import conv_arguments, fitted
 
 from kaiyan import Conv, ConvError, layers_between
-from kaiyan.engine.problem import ACTIVATIONS, LAYOUTS, Problem, precision
+from kaiyan.engine.problem import LAYOUTS, Problem, precision
+from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.spec import read
 from kaiyan.spec.code import arguments
 from kaiyan.spec.conventions import MODES, PADDING, foreign

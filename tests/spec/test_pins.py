@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kaiyan import Conv, ConvError, join_fields, layers_between
-from kaiyan.engine.problem import ACTIVATIONS, Problem, activation
+from kaiyan.engine.problem import Problem, activation
+from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.show.i18n import say
 from kaiyan.spec.axis import Axis, TransposedAxis
 from kaiyan.spec.field import Field
@@ -185,9 +186,14 @@ def test_a_problem_of_three_types_is_read_whatever_stands_before() -> None:
     assert Problem.parse("n1 c1 4 k1 3 fast i8") == Problem(spec, shape, "int8", "int8", "int8", precision="fast")
 
 
-def test_a_problem_is_of_dense_planes_that_nobody_follows() -> None:
+def test_a_problem_is_contiguous_and_nobody_traces_it() -> None:
     problem = Problem.parse("n1 c1 4 k1 3 f32")
-    assert (problem.layout, problem.traced, problem.residual, problem.activation) == ("planes", False, False, None)
+    assert (problem.layout, problem.traced, problem.residual, problem.activation) == (
+        "channels_first",
+        False,
+        False,
+        None,
+    )
     assert [activation(word) for word in (None, *ACTIVATIONS)] == [
         None, "relu", "relu6", "silu", "hardswish", "sigmoid", "tanh", "gelu",
     ]  # fmt: skip

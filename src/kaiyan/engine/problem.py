@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.dtype import result_type
 from kaiyan.show.error import ConvError
 from kaiyan.spec import read
@@ -34,8 +35,6 @@ array. ``channels_last`` (NHWC): the channels of one position are. ``strided``: 
 FORMER_LAYOUTS = {"planes": "channels_first", "rows": "row_contiguous", "pixels": "channels_last"}
 """Words of version 0.1.0 and those that took their place."""
 
-ACTIVATIONS = ("relu", "relu6", "silu", "hardswish", "sigmoid", "tanh", "gelu")
-"""What may follow a convolution, by torch's names."""
 
 _TYPES: dict[str, str] = {
     "f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64", "f128": "float128",

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from kaiyan.nn.acceleration.activations import FUNCTIONS, is_in_place
 from kaiyan.nn.acceleration.chain import Chain, Norm
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _take_activation(func: Any, args: Any, kwargs: Any) -> Any:
     if given.get("approximate", "none") != "none":
         return None
     y = chain.computed(_ACTIVATIONS[func])
-    return x.become_numbers(y) if given.get("inplace") or func in _IN_PLACE else y
+    return x.become_numbers(y) if given.get("inplace") or is_in_place(func) else y
 
 
 def _without_effect(func: Any) -> set[str]:
@@ -181,12 +182,7 @@ def _without_effect(func: Any) -> set[str]:
 _EMPTY: Any = Tensor._make_wrapper_subclass  # noqa: SLF001
 _BATCH_NORM = ("input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps")
 _HARDTANH = (F.hardtanh,)
-_ACTIVATIONS: dict[Any, str] = {
-    F.relu: "relu", torch.relu: "relu", Tensor.relu: "relu", torch.relu_: "relu", Tensor.relu_: "relu",
-    F.relu6: "relu6", F.hardtanh: "relu6", F.silu: "silu", F.hardswish: "hardswish", F.gelu: "gelu",
-    torch.sigmoid: "sigmoid", Tensor.sigmoid: "sigmoid", torch.tanh: "tanh", Tensor.tanh: "tanh",
-}  # fmt: skip
-_IN_PLACE = (torch.relu_, Tensor.relu_)
+_ACTIVATIONS = FUNCTIONS | dict.fromkeys(_HARDTANH, "relu6")
 _FACTS = (
     Tensor.dim, Tensor.size, Tensor.numel, Tensor.nelement, Tensor.ndimension, Tensor.__len__, Tensor.is_complex,
     Tensor.is_floating_point, torch.is_floating_point, torch.numel,

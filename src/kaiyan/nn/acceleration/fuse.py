@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import fx, nn
-from torch.nn import functional as F
 
+from kaiyan.nn.acceleration.activations import FUNCTIONS, METHODS, MODULES
 from kaiyan.nn.acceleration.called import CONVOLVING, Called
 from kaiyan.nn.acceleration.prepared import Prepared, PreparedLinear, Weighted
 from kaiyan.nn.acceleration.shadow import Shadow
@@ -23,18 +23,9 @@ from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Container
 
 Reasons = dict[str, Sentence]
-
-ACTIVATIONS: dict[Any, str] = {
-    nn.Sigmoid: "sigmoid", nn.Tanh: "tanh", nn.ReLU: "relu",
-    nn.ReLU6: "relu6", nn.SiLU: "silu", nn.Hardswish: "hardswish",
-    F.relu: "relu", F.relu_: "relu", F.relu6: "relu6", F.silu: "silu", F.hardswish: "hardswish",
-    F.gelu: "gelu", torch.sigmoid: "sigmoid", torch.tanh: "tanh", F.sigmoid: "sigmoid", F.tanh: "tanh",
-    "sigmoid": "sigmoid", "tanh": "tanh", torch.relu: "relu", torch.relu_: "relu", "relu": "relu", "relu_": "relu",
-}  # fmt: skip
-"""What is an activation that the engine fuses: a module's class, a function, or a method's name."""
 
 _SUMS = (op.add, op.iadd, torch.add, "add", "add_")
 _IN_PLACE = ("iadd", "isub", "imul", "itruediv", "ifloordiv", "ipow", "imod", "iand", "ior", "ixor", "setitem")
@@ -254,10 +245,11 @@ def _activation(model: fx.GraphModule, node: fx.Node) -> str | None:
     if isinstance(layer, nn.GELU):
         return "gelu" if layer.approximate == "none" else None
     if node.op == "call_module":
-        return ACTIVATIONS.get(type(layer))
-    known: Callable[..., Any] | str = node.target
-    plain = len(node.args) == 1 and not set(node.kwargs) - {"inplace"}
-    return ACTIVATIONS.get(known) if plain and node.op in ("call_function", "call_method") else None
+        return MODULES.get(type(layer))
+    if len(node.args) != 1 or set(node.kwargs) - {"inplace"}:
+        return None
+    known: dict[Any, str] = {"call_function": FUNCTIONS, "call_method": METHODS}.get(node.op, {})
+    return known.get(node.target)
 
 
 def _name(node: fx.Node) -> str:

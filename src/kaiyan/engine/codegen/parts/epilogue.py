@@ -48,7 +48,7 @@ class Epilogue:
             code.store(code.lane(narrow, lane), to, offset, place)
 
     def _activated(self, code: Code, y: Value) -> Value:
-        return y if self.activation is None else ACTIVATIONS[self.activation](code, y)
+        return y if self.activation is None else EMITTED[self.activation](code, y)
 
     def _checked(self, code: Code, y: Value, mask: Value) -> Value:
         """Whole numbers, rounded; the flag raised where one does not fit."""
@@ -134,7 +134,7 @@ def _polynomial(code: Code, x: Value, factors: tuple[float, ...]) -> Value:
     return total
 
 
-ACTIVATIONS: dict[str, Callable[[Code, Value], Value]] = {
+EMITTED: dict[str, Callable[[Code, Value], Value]] = {
     "relu": _relu,
     "relu6": _relu6,
     "silu": _silu,
@@ -143,7 +143,7 @@ ACTIVATIONS: dict[str, Callable[[Code, Value], Value]] = {
     "tanh": _tanh,
     "gelu": _gelu,
 }
-"""Every activation that can be fused; NaN stays NaN in each, as in torch."""
+"""How each activation of the reference is written; NaN stays NaN in each, as in torch."""
 
 _LOG2E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 0.693145751953125, 1.42860682030941723212e-6
