@@ -145,7 +145,7 @@ def test_the_list_shows_every_kernel_in_both_languages(capsys: pytest.CaptureFix
         assert recipe.does in english
         assert recipe.does not in chinese
     assert run(["see", "--list", "--json"]) == 0
-    assert set(json.loads(capsys.readouterr().out)) == set(KERNELS)
+    assert set(json.loads(capsys.readouterr().out)["kernels"]) == set(KERNELS)
 
 
 def test_a_terminal_gets_colours(folder: Path) -> None:

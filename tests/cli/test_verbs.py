@@ -112,3 +112,11 @@ def test_a_refusal_is_json_where_json_is_asked_for(capsys: pytest.CaptureFixture
     assert (facts["schema"], facts["kind"], facts["code"]) == ("kaiyan/1", "error", "wrong-channels")
     assert facts["sentence"]["text"] in err
     assert facts["sentence"]["facts"]["expected"] == 3
+
+
+@pytest.mark.parametrize(("command", "name"), [(["see", "--list"], "kernels"), (["diagnose", "--list"], "failures")])
+def test_lists_are_json_with_the_schema_too(command: list[str], name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["schema"], facts["kind"]) == ("kaiyan/1", name)
+    assert len(facts[name]) > 10

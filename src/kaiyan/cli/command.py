@@ -12,7 +12,7 @@ from rich.console import Console
 from kaiyan.cli.progress import working
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import say
-from kaiyan.show.json import written
+from kaiyan.show.json import document, written
 from kaiyan.show.rich import on_screen
 from kaiyan.show.sentence import Sentence, sentence
 
@@ -43,13 +43,13 @@ class Session:
     def show(self, result: Shown, *, as_json: bool) -> None:
         """A result for eyes, in this language, or as JSON."""
         if as_json:
-            self.json(result.to_dict())
+            click.echo(result.to_json())
         else:
             self.print(*result.parts())
 
-    def json(self, facts: dict[str, Any]) -> None:
-        """The facts of a result."""
-        click.echo(written(facts))
+    def json(self, kind: str, facts: Any) -> None:
+        """A document of other facts than a result's."""
+        click.echo(written(document(kind, facts)))
 
     def working(self, what: Sentence) -> AbstractContextManager[Step]:
         """A bar on a terminal's standard error while it lasts, where that is more than a second."""

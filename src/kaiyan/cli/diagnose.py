@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,14 +12,11 @@ from kaiyan.cli.command import Command, Session, json_flag
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.table import Lines
 
-if TYPE_CHECKING:
-    from kaiyan.explain.diagnosis.causes.finding import Cause
-
 
 def _diagnose(*, words: tuple[str, ...], code: str | None, as_list: bool, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
     if as_list or code:
-        _catalogue(session, code)
+        _catalogue(session, code, as_json=as_json)
         return
     from kaiyan.explain.diagnosis.diagnose import diagnose
 
@@ -53,24 +49,22 @@ def _decoded(data: bytes) -> str:
         return data.decode("gb18030", errors="replace")
 
 
-def _catalogue(session: Session, code: str | None) -> None:
+def _catalogue(session: Session, code: str | None, *, as_json: bool) -> None:
     from kaiyan.explain.diagnosis.causes import CAUSES
+    from kaiyan.explain.diagnosis.diagnose import diagnose
 
-    rows = [cause for cause in CAUSES if code is None or cause.code == code.upper()]
+    rows = sorted((row for row in CAUSES if code is None or row.code == code.upper()), key=lambda row: row.code)
     if not rows:
         known = ", ".join(dict.fromkeys(sorted(cause.code for cause in CAUSES)))
         raise KaiyanError("no-such-code", "there is no code {code}; there are {known}", "kaiyan diagnose --list",
                           code=code, known=known)  # fmt: skip
-    for cause in sorted(rows, key=lambda cause: cause.code):
-        _row(session, cause, whole=code is not None)
-
-
-def _row(session: Session, cause: Cause, *, whole: bool) -> None:
-    session.print(Lines(((f"{cause.code}  ", cause.title), f"      {cause.example}")))
-    if whole:
-        from kaiyan.explain.diagnosis.diagnose import diagnose
-
-        session.show(diagnose(cause.example), as_json=False)
+    if as_json:
+        session.json("failures", {"failures": [{"code": r.code, "title": r.title, "example": r.example} for r in rows]})
+        return
+    for row in rows:
+        session.print(Lines(((f"{row.code}  ", row.title), f"      {row.example}")))
+        if code is not None:
+            session.show(diagnose(row.example), as_json=False)
 
 
 command = Command(

@@ -90,7 +90,7 @@ def _write_what_can_be_written() -> None:
 
 def _refused(error: KaiyanError, session: Session, arguments: Sequence[str]) -> int:
     if "--json" in arguments:
-        session.json(error.to_dict())
+        session.json("error", error)
     click.echo(f"kaiyan: {say(error, session.lang)}", err=True)
     return BAD_INPUT
 

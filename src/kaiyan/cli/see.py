@@ -48,7 +48,7 @@ def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: boo
         )
         path = _saved(seen, picture, output)
     if as_json:
-        session.json(seen.to_dict() | {"written": str(path)})
+        session.json("see", {**seen.to_dict(), "written": path})
         return
     _report(session, seen, path)
 
@@ -83,7 +83,7 @@ def _ran(seen: Filtered) -> Iterator[Sentence]:
 
 def _list(session: Session, *, as_json: bool) -> None:
     if as_json:
-        session.json({name: kernel(name).values.tolist() for name in KERNELS})
+        session.json("kernels", {"kernels": {name: kernel(name).values for name in KERNELS}})
         return
     for name, recipe in KERNELS.items():
         spelled = ":".join([name, ",".join(f"{value:g}" for value in recipe.usual)]).rstrip(":")

@@ -25,7 +25,7 @@ _LOOKED_UP = ("embedding", "embedding_bag", "one_hot", "getitem", "index_select"
 
 
 @dataclass(frozen=True)
-class Run:
+class FirstRun:
     """A model's inputs, what it did with them, and ``remarks``: what was understood beyond what was written."""
 
     inputs: Any
@@ -89,7 +89,7 @@ def sizes_of(size: Any) -> tuple[Shape, ...]:
     return (shape_of(size),)
 
 
-def run_on(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Run:
+def run_on(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> FirstRun:
     """What the model does with inputs of these sizes; ``dtypes`` is a type, or one for each (None where not known).
 
     An input of no known type is float32, or int64 where the model looks it up in a table.
@@ -103,7 +103,7 @@ def run_on(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Run:
         outcome = record(model, inputs)
         place, call = _looked_up(outcome)
         if call is None or place >= len(types) or types[place] is not None:
-            return Run(inputs, outcome, tuple(remarks))
+            return FirstRun(inputs, outcome, tuple(remarks))
         types[place] = torch.int64
         remarks.append(
             sentence(

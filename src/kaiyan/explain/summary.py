@@ -9,7 +9,7 @@ import torch
 
 from kaiyan.explain.diagnosis.diagnose import diagnose
 from kaiyan.explain.hints import Analysis, Hint, hints, notes
-from kaiyan.explain.inputs import Run, checked, run_on, sizes_of
+from kaiyan.explain.inputs import FirstRun, checked, run_on, sizes_of
 from kaiyan.explain.rows import CELLS, COLUMNS, LayerRow
 from kaiyan.explain.rows import layers as rows_of
 from kaiyan.show.error import KaiyanError
@@ -166,10 +166,10 @@ def summary(
     )
 
 
-def _asked(model: nn.Module, size: Any, data: Any, dtypes: Any) -> tuple[Run, Sentence | None]:
+def _asked(model: nn.Module, size: Any, data: Any, dtypes: Any) -> tuple[FirstRun, Sentence | None]:
     """The inputs and what the model did with them; a size that lacks its batch is given one, and that is said."""
     if data is not None:
-        return Run(data, record(model, data)), None
+        return FirstRun(data, record(model, data)), None
     if size is None:
         raise KaiyanError("no-input", "a summary needs a size or data", "input_size=(1, 3, 224, 224)")
     sizes = sizes_of(size)
@@ -183,7 +183,7 @@ def _asked(model: nn.Module, size: Any, data: Any, dtypes: Any) -> tuple[Run, Se
     return run_on(model, (read,), dtypes), understood
 
 
-def _whole(model: nn.Module, run: Run) -> tuple[Record, tuple[Sentence, ...]]:
+def _whole(model: nn.Module, run: FirstRun) -> tuple[Record, tuple[Sentence, ...]]:
     """The record; where training has too few values to normalise by, that of eval mode, and what training does."""
     whole, failure = run.record, run.record.failure
     if whole.error is None or failure is None or "Expected more than 1 value per channel" not in str(whole.error):

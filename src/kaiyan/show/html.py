@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kaiyan.show.table import Part, Row
 
-LARGEST = 20_000
+_LARGEST = 20_000
 """Bytes; rows that lie deep are left out until the page is smaller."""
 _CODE, _CODE_BELOW = 19_000, 2_500
 """Characters of a block of text that stands alone, and of one beside a table."""
@@ -33,7 +33,7 @@ def html(parts: Iterable[Part], lang: str | None = None) -> str:
     page = _page(whole, spoken)
     depths = [row.indent for part in whole if isinstance(part, Table) for row in part.rows]
     for depth in range(max(depths, default=0) - 1, -1, -1):
-        if len(page.encode()) < LARGEST:
+        if len(page.encode()) < _LARGEST:
             break
         page = _page(tuple(_shallow(part, depth) for part in whole), spoken)
     return page

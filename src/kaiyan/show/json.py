@@ -40,8 +40,8 @@ def data(value: Any) -> Any:
 
 
 def document(kind: str, value: Any) -> dict[str, Any]:
-    """A whole document: the schema, the kind of result, and its attributes."""
-    return {"schema": SCHEMA, "kind": kind, **attributes(value)}
+    """A whole document: the schema, the kind of result, and the facts of a mapping or the attributes of an object."""
+    return {"schema": SCHEMA, "kind": kind, **(data(value) if isinstance(value, Mapping) else attributes(value))}
 
 
 def written(facts: Any) -> str:

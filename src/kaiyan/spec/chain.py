@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.step import Layer, Step
 
 
-class Chain(Shown, tuple["Step", ...]):
+class ChainDerivation(Shown, tuple["Step", ...]):
     """The steps of a chain of layers in order; shown as their sentences, and a table where there are several."""
 
     __slots__ = ()
@@ -58,7 +58,7 @@ class Chain(Shown, tuple["Step", ...]):
         return Table(names, tuple(Row((str(number), *step.cells)) for number, step in enumerate(self, start=1)))
 
 
-def derive(chain: Conv | str | Iterable[Conv | str], input_shape: Any) -> Chain:
+def derive(chain: Conv | str | Iterable[Conv | str], input_shape: Any) -> ChainDerivation:
     """The shape, cost and receptive field after each layer of a chain, with the arithmetic in sentences.
 
     ``chain`` is a layer or several in order, as PyTorch (N, C, *spatial) or Keras (N, *spatial, C) writes them;
@@ -72,14 +72,14 @@ def derive(chain: Conv | str | Iterable[Conv | str], input_shape: Any) -> Chain:
     calls = [named_or_called(str(text) if isinstance(text, Conv) else text) for text in texts]
     shape = read.shape(input_shape)
     if not _in_keras(calls):
-        return Chain(_run([layer for call in calls for layer in layers.of_call(call)], shape))
+        return ChainDerivation(_run([layer for call in calls for layer in layers.of_call(call)], shape))
     found = [layer for call in calls for layer in keras.layers(call)]
     if any(_first(call) for call in calls):
-        return Chain(_run(found, shape))
+        return ChainDerivation(_run(found, shape))
     rank = _rank(found, shape)
     _check_order(shape, rank)
     steps = _run(found, _moved(shape, rank))
-    return Chain(
+    return ChainDerivation(
         replace(step, input_shape=_back(step.input_shape), output_shape=_back(step.output_shape)) for step in steps
     )
 
