@@ -292,7 +292,7 @@ def test_plan_measures_when_asked(
         run(["plan", "Conv2d(8, 8, 3)", "1x8x12x12", "--tune", "--seconds", "0.05", "--layout", "channels_last"]) == 0
     )
     assert "ms measured" in capsys.readouterr().out
-    assert list((folder / "cache").glob("wisdom-*.json"))
+    assert list((folder / "cache").glob("wisdom-*.sqlite"))
 
 
 def test_plan_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> None:

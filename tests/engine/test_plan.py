@@ -14,7 +14,7 @@ from kaiyan.arrays.table import KINDS
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.generated import TIERS
-from kaiyan.engine.plan import forget, plan
+from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.problem import LAYOUTS, Problem
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
@@ -29,7 +29,7 @@ BY_NAME = {algorithm.name: algorithm for algorithm in ALGORITHMS}
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KAIYAN_CACHE", str(tmp_path))
-    forget()
+    PLANNER.forget()
     return tmp_path
 
 
@@ -78,7 +78,7 @@ def test_torch_refuses_where_its_answer_would_be_wrong(changes: dict[str, Any], 
 def test_kernels_refuse_what_they_do_not_compute(changes: dict[str, Any], why: str) -> None:
     problem = _problem(**changes)
     assert str(BY_NAME["direct"].refuses(problem)) == why
-    assert plan(problem).algorithm.name in ("torch", "reference")
+    assert PLANNER.plan(problem).algorithm.name in ("torch", "reference")
 
 
 @pytest.mark.parametrize(
@@ -120,21 +120,21 @@ def test_each_algorithm_says_what_it_is_not_for(name: str, changes: dict[str, An
     ],
 )
 def test_each_class_gets_its_algorithm(spec: Conv, shape: tuple[int, ...], layout: str, name: str) -> None:
-    assert plan(Problem(spec, shape, layout=layout)).algorithm.name == name
+    assert PLANNER.plan(Problem(spec, shape, layout=layout)).algorithm.name == name
 
 
 def test_a_tier_bounds_the_error_of_what_is_chosen() -> None:
     for precision, most in TIERS.items():
-        chosen = plan(Problem(Conv(64, 64, 3, padding=1, rank=2), (1, 64, 56, 56), precision=precision)).chosen
+        chosen = PLANNER.plan(Problem(Conv(64, 64, 3, padding=1, rank=2), (1, 64, 56, 56), precision=precision)).chosen
         assert chosen.error is not None
         assert chosen.error <= most
         assert chosen.name.startswith("winograd")
 
 
 def test_a_plan_is_a_table() -> None:
-    chosen = plan(_problem(kind="numpy", dtype="complex64", weight_dtype="complex64", bias_dtype="complex64"))
+    chosen = PLANNER.plan(_problem(kind="numpy", dtype="complex64", weight_dtype="complex64", bias_dtype="complex64"))
     expected = 50e-6 + 2 * 8e-9 * (2 * 6 * 7 * 5) * 9 + SPEC.flops((2, 4, 7, 5)) / 2e9
-    quick = plan(_problem(kind="numpy")).chosen
+    quick = PLANNER.plan(_problem(kind="numpy")).chosen
     assert quick.seconds is not None
     lines = str(chosen).splitlines()
     assert lines[:3] == [
@@ -163,14 +163,15 @@ def test_tuning_is_remembered_and_decides(cache: Path) -> None:
     found = tune(spec, (1, 8, 16, 16), seconds=0.05, progress=lambda name, *_: told.append(name))
     assert len(told) == len([row for row in found.rows if row.measured is not None]) > 1
     assert found.chosen.measured == min(row.measured for row in found.rows if row.measured is not None)
-    assert wisdom.known(found.problem, found.threads)[found.chosen.name] == found.chosen.measured
-    slowest = max(told, key=lambda name: wisdom.known(found.problem, found.threads)[name])
-    wisdom.learn(found.problem, found.threads, {slowest: 1e-12})
-    forget()
+    assert wisdom.known(found.problem)[found.chosen.name] == found.chosen.measured
+    slowest = max(told, key=lambda name: wisdom.known(found.problem)[name])
+    wisdom.learn(found.problem, {slowest: 1e-12})
+    PLANNER.forget()
     assert public_plan(spec, (1, 8, 16, 16)).chosen.name == slowest
-    (next(cache.glob("wisdom-*.json"))).write_text("{ not json")
-    forget()
-    assert public_plan(spec, (1, 8, 16, 16)).chosen.measured is None
+    (next(cache.glob("wisdom-*.sqlite"))).write_text("{ not a database")
+    PLANNER.forget()
+    with pytest.warns(RuntimeWarning, match="delete it to start again"):
+        assert public_plan(spec, (1, 8, 16, 16)).chosen.measured is None
 
 
 @pytest.mark.parametrize("layout", LAYOUTS[:-1])

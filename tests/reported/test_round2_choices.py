@@ -12,8 +12,8 @@ import kaiyan
 from kaiyan import conv, get_num_threads, padding, prepare, set_num_threads, tune
 from kaiyan import plan as planned
 from kaiyan.engine import compiled, wisdom
-from kaiyan.engine.plan import forget, plan
-from kaiyan.ops import routine
+from kaiyan.engine import planner as owner
+from kaiyan.engine.planner import PLANNER, built
 from kaiyan.ops.port import port
 from kaiyan.spec.conv import Conv
 
@@ -28,25 +28,22 @@ SHAPE = (1, 8, 16, 16)
 def own_wisdom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = get_num_threads()
     monkeypatch.setenv("KAIYAN_CACHE", str(tmp_path))
-    forget()
-    routine.forget()
+    PLANNER.forget()
     yield
     set_num_threads(before)
-    forget()
-    routine.forget()
+    PLANNER.forget()
 
 
 @pytest.fixture
-def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the algorithms that were built, in their order."""
+def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the algorithms that were built for a plan, in their order."""
     names: list[str] = []
 
-    def told(problem: Any) -> Any:
-        found = plan(problem)
-        names.append(found.algorithm.name)
-        return found
+    def told(algorithm: Any, problem: Any) -> Any:
+        names.append(algorithm.name)
+        return built(algorithm, problem)
 
-    monkeypatch.setattr(routine, "plan", told)
+    monkeypatch.setattr(owner, "built", told)
     return names
 
 
@@ -66,15 +63,15 @@ def _prepared(x: Any) -> Callable[[], Any]:
 
 
 @pytest.mark.parametrize("user", [_layer, _function, _prepared])
-def test_f18_what_was_used_before_tuning_is_chosen_again(user: Any, built: list[str]) -> None:
+def test_f18_what_was_used_before_tuning_is_chosen_again(user: Any, names: list[str]) -> None:
     x = np.ones(SHAPE, np.float32)
     with torch.no_grad():
         call = user(x)
         call(), call()
-        assert len(built) == 1
+        assert len(names) == 1
         tune(Conv(8, 8, 3, padding=1, rank=2), (1, 8, 20, 20), seconds=0.01)
         call(), call()
-    assert len(built) == 2
+    assert len(names) == 2
 
 
 def test_f18_what_was_measured_on_one_thread_says_nothing_of_two() -> None:
@@ -88,8 +85,8 @@ def test_f18_what_was_measured_on_one_thread_says_nothing_of_two() -> None:
     assert on_two.threads == 2
     assert all(row.measured is None for row in on_two.rows)
     slow = next(row.name for row in reversed(on_two.rows) if row.refusal is None)
-    wisdom.learn(on_two.problem, 2, {slow: 1e-12})
-    forget()
+    wisdom.learn(on_two.problem, {slow: 1e-12})
+    PLANNER.forget()
     assert planned(spec, SHAPE).chosen.name == slow
     set_num_threads(1)
     assert planned(spec, SHAPE).chosen == on_one.chosen

@@ -46,14 +46,14 @@ def test_pytorch_is_named_only_where_it_takes_the_arguments(given_: dict[str, An
 @given(case=fitted(), types=st.tuples(*[st.sampled_from(TYPES)] * 3), tier=st.sampled_from(("exact", "default", "fast")),
        out=st.sampled_from((None, "uint8", "float16")), saturate=st.booleans(), kind=st.sampled_from(("numpy", "torch")),
        layout=st.sampled_from(LAYOUTS), flags=st.tuples(st.booleans(), st.booleans()),
-       after=st.sampled_from((None, *ACTIVATIONS)), fresh=st.booleans())  # fmt: skip
+       after=st.sampled_from((None, *ACTIVATIONS)), fresh=st.booleans(), threads=st.integers(1, 128))  # fmt: skip
 def test_a_problem_has_one_spelling(
     case: Case, types: tuple[str, str, str], tier: str, out: str | None, saturate: bool, kind: str,
-    layout: str, flags: tuple[bool, bool], after: str | None, fresh: bool,
+    layout: str, flags: tuple[bool, bool], after: str | None, fresh: bool, threads: int,
 ) -> None:  # fmt: skip
     spec, shape = case
     device = "cpu" if kind == "numpy" else "cuda:0"
-    problem = Problem(spec, shape, *types, out, saturate, tier, kind, device, layout, *flags, after, fresh)
+    problem = Problem(spec, shape, *types, out, saturate, tier, kind, device, layout, *flags, after, fresh, threads)
     assert Problem.parse(str(problem)) == problem
 
 
@@ -70,8 +70,8 @@ def test_spellings() -> None:
                     "uint8", True, "fast", "torch", "mps")): (
             "n1 c1 4 k1 3 p1 m:constant(0.5) u8+f32>u8 saturate fast torch @mps"
         ),
-        str(Problem(Conv(1, 1, 3, rank=1), (1, 1, 4), layout="pixels", traced=True, residual=True, activation="silu", fresh=True)): (
-            "n1 c1 4 k1 3 f32 pixels traced residual silu fresh"
+        str(Problem(Conv(1, 1, 3, rank=1), (1, 1, 4), layout="channels_last", traced=True, residual=True, activation="silu", fresh=True, threads=4)): (
+            "n1 c1 4 k1 3 f32 channels_last traced residual silu fresh t4"
         ),
     }  # fmt: skip
     assert list(spelled) == list(spelled.values())

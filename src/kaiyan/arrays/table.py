@@ -56,6 +56,11 @@ def kind_of(name: str, array: Any) -> Kind:
     return kind
 
 
+def named(name: str) -> Kind:
+    """The library of this name."""
+    return next(kind for kind in KINDS if kind.name == name)
+
+
 def same_kind(*arrays: Any) -> Kind:
     """The one library of an input, a weight and a bias (or None); raises ``ConvError`` where there are several."""
     names = ("x", "weight", "bias") if len(arrays) > 2 else ("weight", "bias")

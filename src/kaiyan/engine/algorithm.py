@@ -50,7 +50,7 @@ class Algorithm(Protocol):
         """
 
     def seconds(self, problem: Problem) -> float:
-        """The time it expects to take on one thread."""
+        """The time it expects to take on the problem's threads."""
 
     def build(self, problem: Problem) -> Routine:
         """A closure in which all that can be decided has been decided."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.arrays.memory import MEMORY
+from kaiyan.engine.codegen.running.fingerprint import fingerprint
+from kaiyan.engine.codegen.running.workspace import passing
 from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.forward import forward
 
@@ -32,9 +34,6 @@ class Compiled:
         self._kept: dict[int, tuple[Any, Any, Prepared]] = {}
 
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
-        from kaiyan.engine.codegen.running.fingerprint import fingerprint
-        from kaiyan.engine.codegen.running.workspace import passing
-
         if self._problem.fresh:
             with passing():
                 return self.prepare(weight, bias)(x, residual)

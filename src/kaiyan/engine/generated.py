@@ -6,7 +6,7 @@ import warnings
 from dataclasses import replace
 from functools import lru_cache, partial
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kaiyan.engine.types import BYTES, expected, is_whole, types_of
 from kaiyan.show.sentence import Sentence, sentence
@@ -78,22 +78,19 @@ class Generated:
         return None
 
     def seconds(self, problem: Problem) -> float:
+        work = self.work(replace(problem, threads=1))
+        alone = _seconds(problem, work)
+        return alone if alone < _SHORT else _seconds(problem, work, problem.threads)
+
+    def work(self, problem: Problem) -> Work:
+        """What has to be done for one image, as it is cut for the problem's threads."""
         kernel = self.kernel(_geometry(problem)[0], *setting(problem, expected(problem)))
-        return self.expected(problem, kernel.cycles, kernel.weights)
+        return Work(kernel.cycles, kernel.weights, prod(kernel.tasks))
 
-    def expected(self, problem: Problem, cycles: float, weights: int) -> float:
-        """Seconds of so many cycles for one image, with so many packed weights."""
-        from kaiyan.engine.codegen.running.machine import machine
-
-        work = problem.input_shape[0] * cycles / machine().frequency
-        weight = weights * BYTES[expected(problem).summed]
-        read = weight / machine().bandwidth if weight > _NEAR else 0.0
-        packing = weights * (_PACKED if weight < _LARGE else _PACKED_ANEW) if problem.fresh else 0.0
-        return _CALL + packing + max(work + read, (moved(problem) + weight) / machine().bandwidth)
-
-    def alone(self, problem: Problem) -> bool:
-        """Whether the work is too short for more than one thread."""
-        return self.seconds(problem) < _SHORT
+    def threads(self, problem: Problem) -> int:
+        """How many share the work: one, where it is too short for more."""
+        one = replace(problem, threads=1)
+        return 1 if self.seconds(one) < _SHORT else problem.threads
 
     def build(self, problem: Problem) -> Routine:
         from kaiyan.engine.whole import Whole
@@ -115,8 +112,28 @@ class Generated:
 
         geometry, maps = _geometry(problem)
         kernel = reading(choose(geometry, *setting(problem, types)), types)
-        output = problem.output_shape
-        return Launch(kernel, maps, output, problem.kind, alone=self.alone(problem))
+        return Launch(kernel, maps, problem.output_shape, problem.kind, threads=self.threads(problem))
+
+
+class Work(NamedTuple):
+    """Of one image: cycles on one thread by count, elements of the packed weight, tasks that threads can share."""
+
+    cycles: float
+    weights: int
+    tasks: int
+
+
+def _seconds(problem: Problem, work: Work, threads: int = 1) -> float:
+    """What the work of all images takes; a weight is packed by one thread."""
+    from kaiyan.engine.codegen.running.machine import machine
+
+    computing = problem.input_shape[0] * work.cycles / machine().frequency
+    weight = work.weights * BYTES[expected(problem).summed]
+    reading = weight / machine().bandwidth if weight > _NEAR else 0.0
+    packing = work.weights * (_PACKED if weight < _LARGE else _PACKED_ANEW) if problem.fresh else 0.0
+    tasks = problem.input_shape[0] * work.tasks
+    longest = -(-tasks // threads) / tasks
+    return _CALL + packing + longest * max(computing + reading, (moved(problem) + weight) / machine().bandwidth)
 
 
 Setting = tuple["Target", str, "Epilogue", int]
@@ -127,12 +144,11 @@ def setting(problem: Problem, types: Types) -> tuple[str, Setting]:
     """The layout of a problem's input as kernels name it, and what they are cut for."""
     from kaiyan.engine.codegen.language.target import host
     from kaiyan.engine.codegen.parts.epilogue import Epilogue
-    from kaiyan.engine.codegen.running.threads import get_num_threads
 
     source = "row_contiguous" if problem.layout in ("channels_first", "unaligned") else problem.layout
     given = "" if types.given == types.summed else types.given
     epilogue = Epilogue(problem.activation, problem.residual, given, types.saturate)
-    return source, (host(), types.summed, epilogue, get_num_threads())
+    return source, (host(), types.summed, epilogue, problem.threads)
 
 
 def reading(kernel: Any, types: Types) -> Any:

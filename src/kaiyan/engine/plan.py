@@ -1,12 +1,9 @@
-"""The choice: every algorithm is asked, the fastest that does not refuse is taken, and the plan says why."""
+"""A plan: every algorithm's answer to a problem, which of them is chosen, and why."""
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
-from kaiyan.engine import wisdom
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms import ALGORITHMS
-from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import is_held
 from kaiyan.show.sentence import Sentence, sentence
@@ -48,9 +45,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Plan(Shown):
-    """The algorithm chosen for a problem on so many threads, and every row's answer, the best first.
+    """The algorithm chosen for a problem, and every row's answer, the best first.
 
-    Times that are expected are those of one thread, measured ones those of ``threads``.
+    Times are those of the problem's number of threads. ``in_float32`` is the answer that would be chosen if the types
+    were float32, where only the definition computes them as they are.
     """
 
     KIND = "plan"
@@ -59,7 +57,12 @@ class Plan(Shown):
     problem: Problem
     algorithm: Algorithm
     rows: tuple[Answer, ...]
-    threads: int
+    in_float32: Answer | None = None
+
+    @property
+    def threads(self) -> int:
+        """How many the plan is for."""
+        return self.problem.threads
 
     @property
     def chosen(self) -> Answer:
@@ -88,20 +91,15 @@ class Plan(Shown):
             return sentence("plan-alone", "{name}: every other algorithm refuses", name=self.chosen.name)
         refusal = next(row.refusal for row in self.rows if row.name == _WIDEST)
         facts = {"name": self.chosen.name, "why": refusal, "expected": _milliseconds(self.chosen.seconds)}
-        single = "float32"
-        usual = replace(
-            self.problem, dtype=single, weight_dtype=single, bias_dtype=single, out_dtype=None, saturate=False
-        )
-        quick = plan(usual).chosen
-        if quick.refusal is not None or quick.name == self.chosen.name:
+        if self.in_float32 is None:
             return sentence(
                 "plan-alone-why", "{name}: every other algorithm refuses ({why}); {expected} ms expected", **facts
             )
         return sentence(
             "plan-alone-float32",
             "{name}: every other algorithm refuses ({why}); {expected} ms expected, in float32 {quick} ms by {other}",
-            quick=_milliseconds(quick.seconds),
-            other=quick.name,
+            quick=_milliseconds(self.in_float32.seconds),
+            other=self.in_float32.name,
             **facts,
         )
 
@@ -123,47 +121,6 @@ class Plan(Shown):
         rows = tuple(Row((each.name, each.said), mark="chosen" if each is self.chosen else "") for each in self.rows)
         reasons = (self.why,) if self.note is None else (self.why, self.note)
         return Lines((str(self.problem),), "title"), Lines(reasons), Table(("", ""), rows, prose=frozenset({1}))
-
-
-def plan(problem: Problem) -> Plan:
-    """The fastest algorithm for ``problem``, as measured or else by the cost models, with what every row answered.
-
-    Kernels are cut for the number of threads that is set, and what was measured was measured on so many.
-    """
-    return _plan(problem, get_num_threads())
-
-
-def forget() -> None:
-    """Lets go of all plans: something was measured."""
-    _plan.cache_clear()
-
-
-@lru_cache(maxsize=4096)
-def _plan(problem: Problem, threads: int) -> Plan:
-    times = wisdom.known(problem, threads)
-    answers = [(_asked(algorithm, problem, times), algorithm) for algorithm in ALGORITHMS]
-    answers.sort(key=lambda answer: _time(answer[0]))
-    return Plan(problem, answers[0][1], tuple(row for row, _ in answers), threads)
-
-
-def able(problem: Problem) -> list[tuple[Answer, Algorithm]]:
-    """The algorithms that compute ``problem``, each with its answer."""
-    answers = [(_asked(algorithm, problem, {}), algorithm) for algorithm in ALGORITHMS]
-    return [answer for answer in answers if answer[0].refusal is None]
-
-
-def _asked(algorithm: Algorithm, problem: Problem, times: dict[str, float]) -> Answer:
-    refusal = algorithm.refuses(problem)
-    if refusal is not None:
-        return Answer(algorithm.name, refusal)
-    name = algorithm.name
-    return Answer(name, None, algorithm.seconds(problem), times.get(name), algorithm.error(problem))
-
-
-def _time(row: Answer) -> float:
-    if row.seconds is None:
-        return float("inf")
-    return row.seconds if row.measured is None else row.measured
 
 
 def _milliseconds(seconds: float | None) -> str:

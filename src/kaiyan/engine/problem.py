@@ -51,8 +51,8 @@ class Problem:
 
     ``kind`` is the array library, ``device`` where its memory lies, ``layout`` how; ``traced`` says that the library
     follows what is done to the arrays. After the sum come a ``residual`` and an ``activation``. ``fresh`` says that the
-    weight is another at each call, as in training. ``str`` gives the spelling and ``parse`` reads it: batch, channels,
-    sizes, kernels, kernel, then what differs from the usual.
+    weight is another at each call, as in training; ``threads`` how many may compute. ``str`` gives the spelling and
+    ``parse`` reads it: batch, channels, sizes, kernels, kernel, then what differs from the usual.
 
     >>> problem = Problem(Conv(64, 64, 3, padding="same", rank=2), (1, 64, 56, 56))
     >>> str(problem)
@@ -76,6 +76,7 @@ class Problem:
     residual: bool = False
     activation: str | None = None
     fresh: bool = False
+    threads: int = 1
 
     @cached_property
     def output_shape(self) -> Shape:
@@ -110,7 +111,7 @@ class Problem:
         tokens += [self.layout] * (self.layout != "channels_first")
         tokens += ["traced"] * self.traced + ["residual"] * self.residual
         tokens += [self.activation] if self.activation else []
-        tokens += ["fresh"] * self.fresh
+        tokens += ["fresh"] * self.fresh + [f"t{self.threads}"] * (self.threads != 1)
         return " ".join(tokens)
 
     def _types(self) -> str:
@@ -225,16 +226,19 @@ def _read_options(tokens: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
             facts |= _FACTS[token]
         elif token.startswith("m:"):
             options["padding_mode"] = token[2:]
-        elif token.startswith("@"):
-            facts["device"] = token[1:]
         elif re.fullmatch(r"[spdog][\w,:]+", token):
             options[_LETTERS[token[0]]] = _entries(token[1:])
         else:
-            facts |= _read_types(token)
+            facts |= _read_fact(token)
     return options, facts
 
 
-def _read_types(token: str) -> dict[str, Any]:
+def _read_fact(token: str) -> dict[str, Any]:
+    """A device, a number of threads, or the types."""
+    if token.startswith("@"):
+        return {"device": token[1:]}
+    if re.fullmatch(r"t[1-9]\d*", token):
+        return {"threads": int(token[1:])}
     rest, _, result = token.partition(">")
     factors, _, bias = rest.partition("+")
     x, _, w = factors.partition("*")

@@ -1,36 +1,80 @@
-"""What was measured on this machine, kept on disk: seconds by problem, number of threads and algorithm."""
+"""What was measured on this machine, kept on disk in SQLite: seconds by problem, with its threads, and algorithm."""
 
 from __future__ import annotations
 
-import json
+import sqlite3
+import warnings
+from contextlib import closing
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.codegen.language.compile import cache_folder, keep
+from kaiyan.engine.codegen.language.compile import cache_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kaiyan.engine.problem import Problem
 
-Wisdom = dict[str, dict[str, float]]
+    Wisdom = dict[str, dict[str, float]]
+    Mark = tuple[int, int, int, bytes]
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS wisdom (problem TEXT, algorithm TEXT, seconds REAL, PRIMARY KEY (problem, algorithm))
+"""
+_LEARN = """
+INSERT INTO wisdom VALUES (?, ?, ?) ON CONFLICT (problem, algorithm) DO UPDATE SET seconds = excluded.seconds
+"""
+_PATIENCE = 30.0
+"""Seconds to wait for another process that writes."""
 
 
-def known(problem: Problem, threads: int) -> dict[str, float]:
-    """Seconds by the name of the algorithm, as far as they were measured on so many threads."""
-    return _read(_path()).get(_key(problem, threads), {})
-
-
-def learn(problem: Problem, threads: int, seconds: dict[str, float]) -> None:
-    """Keeps what was measured beside what other processes kept; a disk that cannot be written is no error."""
+def known(problem: Problem) -> dict[str, float]:
+    """Seconds by the name of the algorithm, as far as they were measured."""
     path = _path()
-    held = _read(path)
-    key = _key(problem, threads)
-    held[key] = held.get(key, {}) | seconds
-    keep(path, json.dumps(held, indent=1, sort_keys=True).encode())
+    mark = _mark(path)
+    return {} if mark is None else _read(path, mark).get(str(problem), {})
 
 
-def _key(problem: Problem, threads: int) -> str:
-    return f"{problem} t{threads}"
+def learn(problem: Problem, seconds: dict[str, float]) -> None:
+    """Keeps what was measured, all of it or nothing, beside what other processes keep meanwhile.
+
+    Warns where the file cannot be written, or is none of ours.
+    """
+    path, spelling = _path(), str(problem)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as file:
+            file.execute("BEGIN IMMEDIATE")
+            file.execute(_TABLE)
+            file.executemany(_LEARN, [(spelling, name, time) for name, time in seconds.items()])
+            file.execute("COMMIT")
+    except (OSError, sqlite3.Error) as error:
+        _warn(path, error)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, mark: Mark) -> Wisdom:
+    """All that is known; read again where the file is another."""
+    del mark
+    wisdom: Wisdom = {}
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)) as file:
+            for problem, algorithm, seconds in file.execute("SELECT problem, algorithm, seconds FROM wisdom"):
+                wisdom.setdefault(problem, {})[algorithm] = float(seconds)
+    except (OSError, sqlite3.Error, TypeError, ValueError) as error:
+        _warn(path, error)
+        return {}
+    return wisdom
+
+
+def _mark(path: Path) -> Mark | None:
+    """What differs whenever the file does: bytes 24 to 28 are SQLite's own count of changes; None without a file."""
+    try:
+        with path.open("rb") as file:
+            state = path.stat()
+            return state.st_ino, state.st_size, state.st_mtime_ns, file.read(28)[24:]
+    except OSError:
+        return None
 
 
 def _path() -> Path:
@@ -40,12 +84,9 @@ def _path() -> Path:
         machine = f"{host().name}-{host().cpu or 'generic'}"
     except ImportError:
         machine = "plain"
-    return cache_folder() / f"wisdom-{machine}.json"
+    return cache_folder() / f"wisdom-{machine}.sqlite"
 
 
-def _read(path: Path) -> Wisdom:
-    try:
-        held = json.loads(path.read_text("utf-8"))
-        return {str(key): {str(n): float(s) for n, s in times.items()} for key, times in held.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
+def _warn(path: Path, error: Exception) -> None:
+    message = f"what was measured is not kept: {path} cannot be used ({error}); delete it to start again"
+    warnings.warn(message, RuntimeWarning, stacklevel=3)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from kaiyan.arrays.table import Kind, same_kind
+from kaiyan.arrays.table import named, same_kind
 from kaiyan.engine import problem as problems
-from kaiyan.ops import routine
+from kaiyan.engine.planner import PLANNER
 from kaiyan.ops.flipped import Flipped
-from kaiyan.ops.routine import Facts, facts_of, problem_of, routine_of
+from kaiyan.ops.routine import Facts, facts_of, problem_of
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
 
@@ -52,8 +51,8 @@ def conv(
     >>> conv(np.array([[[1, 2, 3, 4]]]), np.array([[[1, 10]]]), padding="causal")
     array([[[10, 21, 32, 43]]])
     """
-    settings = (stride, padding, dilation, groups, padding_mode, 0, precision, out_dtype, saturate)
-    y: Array = _computed(x, weight, bias, settings, transposed=False, flip=flip)
+    settings = (stride, padding, dilation, groups, padding_mode, 0, precision, out_dtype, saturate, False, bool(flip))
+    y: Array = _computed(x, weight, bias, settings)
     return y
 
 
@@ -80,73 +79,69 @@ def conv_transpose(
     >>> conv_transpose(np.array([[[1, 2]]]), np.array([[[1, 10, 100]]]), stride=2)
     array([[[  1,  10, 102,  20, 200]]])
     """
-    settings = (stride, padding, dilation, groups, "zeros", output_padding, precision, out_dtype, saturate)
-    y: Array = _computed(x, weight, bias, settings, transposed=True, flip=flip)
+    beside = (output_padding, precision, out_dtype, saturate, True, bool(flip))
+    y: Array = _computed(x, weight, bias, (stride, padding, dilation, groups, "zeros", *beside))
     return y
 
 
-def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...], *, transposed: bool, flip: bool) -> Any:
+class _Settings(NamedTuple):
+    """What was asked for beside the arrays, as it was written."""
+
+    stride: Any
+    padding: Any
+    dilation: Any
+    groups: Any
+    padding_mode: Any
+    output_padding: Any
+    precision: Any
+    out_dtype: Any
+    saturate: Any
+    transposed: bool
+    flip: bool
+
+
+def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...]) -> Any:
     kind = same_kind(x, weight, bias)
     facts = facts_of(kind, x, weight) if bias is None else facts_of(kind, x, weight, bias)
-    try:
-        chosen = _routine(kind, facts, transposed, bool(flip), *settings)
-    except TypeError:
-        chosen = _routine(kind, facts, transposed, bool(flip), *map(_hashable, settings))
-    return chosen(x, weight, bias)
+    return _routine(facts, *_hashable(settings))(x, weight, bias)
 
 
-@lru_cache(maxsize=4096, typed=True)
-def _routine(
-    kind: Kind,
-    facts: Facts,
-    transposed: bool,
-    flip: bool,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    groups: Any,
-    padding_mode: Any,
-    output_padding: Any,
-    precision: Any,
-    out_dtype: Any,
-    saturate: Any,
-) -> Callable[[Any, Any, Any], Any]:
+@PLANNER.keep(4096, typed=True)
+def _routine(facts: Facts, *settings: Any) -> Callable[[Any, Any, Any], Any]:
+    asked, kind = _Settings(*settings), named(facts.kind)
+    problem = problem_of(
+        facts,
+        _description(facts, asked),
+        out_dtype=None if asked.out_dtype is None else kind.dtype_name(asked.out_dtype),
+        saturate=bool(asked.saturate),
+        precision=problems.precision(asked.precision),
+    )
+    routine: Any = PLANNER.routine(problem)
+    if asked.flip:
+        routine = Flipped(kind, routine, traced=facts.traced)
+    unbatched = len(facts.arrays[0][0]) == len(facts.arrays[1][0]) - 1
+    return (lambda x, w, bias: routine(x[None], w, bias)[0]) if unbatched else routine
+
+
+def _description(facts: Facts, asked: _Settings) -> Conv:
     (x_shape, _, _), (w_shape, _, _), *_ = facts.arrays
-    C, K = _channels(x_shape, w_shape, groups, transposed=transposed)
-    description = {
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-        "groups": groups,
+    channels = _channels(x_shape, w_shape, asked.groups, transposed=asked.transposed)
+    bare: dict[str, Any] = {
+        "stride": asked.stride,
+        "padding": asked.padding,
+        "dilation": asked.dilation,
+        "groups": asked.groups,
         "bias": len(facts.arrays) > 2,
-        "padding_mode": padding_mode,
-        "transposed": transposed,
+        "padding_mode": asked.padding_mode,
+        "transposed": asked.transposed,
         "rank": len(w_shape) - 2,
     }
     try:
-        spec = Conv(C, K, w_shape[2:], output_padding=output_padding, **description)
+        return Conv(*channels, w_shape[2:], output_padding=asked.output_padding, **bare)
     except ConvError as error:
         if error.code != "output-padding-too-large":
             raise
-        raise _unreachable(error, Conv(C, K, w_shape[2:], **description), x_shape) from None
-    problem = problem_of(
-        kind,
-        facts,
-        spec,
-        out_dtype=None if out_dtype is None else kind.dtype_name(out_dtype),
-        saturate=bool(saturate),
-        precision=problems.precision(precision),
-    )
-    chosen: Any = routine_of(kind, problem, facts.threads)
-    chosen = Flipped(kind, chosen, traced=facts.traced) if flip else chosen
-    unbatched = len(x_shape) == len(w_shape) - 1
-    return (lambda x, w, bias: chosen(x[None], w, bias)[0]) if unbatched else chosen
-
-
-def forget() -> None:
-    """Lets go of all routines that were chosen, here and in layers: something better may be known now."""
-    _routine.cache_clear()
-    routine.forget()
+        raise _unreachable(error, Conv(*channels, w_shape[2:], **bare), x_shape) from None
 
 
 def _channels(x_shape: Shape, w_shape: Shape, groups: Any, *, transposed: bool) -> tuple[int, int]:
@@ -184,9 +179,18 @@ def _unreachable(error: ConvError, bare: Conv, x_shape: Shape) -> ConvError:
     )
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(settings: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The settings, lists and arrays among them as tuples and numbers."""
+    try:
+        hash(settings)
+    except TypeError:
+        return tuple(_frozen(value) for value in settings)
+    return settings
+
+
+def _frozen(value: Any) -> Any:
     if getattr(value, "ndim", None) == 0:
         return value.item()
     if isinstance(value, (str, bytes, Iterator)) or not isinstance(value, Iterable):
         return value
-    return tuple(_hashable(entry) for entry in value)
+    return tuple(_frozen(entry) for entry in value)

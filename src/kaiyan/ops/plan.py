@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.arrays.table import KINDS
-from kaiyan.engine import plan as plans
+from kaiyan.arrays.table import KINDS, named
 from kaiyan.engine import problem as problems
 from kaiyan.engine import wisdom
 from kaiyan.engine.codegen.running.threads import get_num_threads
+from kaiyan.engine.planner import PLANNER, built
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.stopwatch import seconds_of
-from kaiyan.ops.conv import forget
 from kaiyan.reference.dtype import name_of
 from kaiyan.show.error import ConvError
 from kaiyan.spec import read
@@ -24,8 +22,6 @@ from kaiyan.spec.conv import Conv
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.arrays.table import Kind
-    from kaiyan.engine.algorithm import Algorithm
     from kaiyan.engine.plan import Plan
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
@@ -39,13 +35,14 @@ def plan(spec: Conv | str, input_shape: Any, **options: Any) -> Plan:
 
     Options: ``kind`` "numpy" or "torch"; ``dtype``, and ``weight_dtype`` where the weight's is another; ``layout``,
     "channels_first" (NCHW), "channels_last" (NHWC), "row_contiguous" for a window of a larger array, or "strided";
-    ``precision``, ``activation``, ``residual``. ``print`` shows the table.
+    ``precision``, ``activation``, ``residual``; ``threads``, as many as are set where it is not said. ``print`` shows
+    the table.
     Raises ``ConvError`` for what cannot be right.
 
     >>> plan("Conv2d(64, 64, 3, padding=1)", (1, 64, 56, 56), precision="exact").problem.precision
     'exact'
     """
-    return plans.plan(_problem(spec, input_shape, **options))
+    return PLANNER.plan(_problem(spec, input_shape, **options))
 
 
 def tune(
@@ -59,24 +56,22 @@ def tune(
     """Tries the promising algorithms on random numbers for about ``seconds`` and keeps what it measured on disk.
 
     Every later plan for the same problem and number of threads, in any process, takes the fastest; so do layers and
-    prepared convolutions that were used already. ``progress`` is told the name of what is tried, its number and how
-    many there are; ``options`` are those of ``plan``.
+    prepared convolutions that were used already. Warns where the disk cannot keep it. ``progress`` is told the name of
+    what is tried, its number and how many there are; ``options`` are those of ``plan``.
     """
     problem = _problem(spec, input_shape, **options)
-    kind = next(kind for kind in KINDS if kind.name == problem.kind)
-    answers = plans.able(problem)
+    answers = PLANNER.able(problem)
     best = min(row.seconds or 0 for row, _ in answers)
     tried = [(row, algorithm) for row, algorithm in answers if (row.seconds or 0) <= _WORTH * best]
-    arrays = _arrays(problem, kind)
+    arrays = _arrays(problem)
     times = {}
     for number, (row, algorithm) in enumerate(tried, start=1):
         if progress is not None:
             progress(row.name, number, len(tried))
-        times[row.name] = _measured(_routine(algorithm, problem, kind), arrays, seconds / len(tried))
-    wisdom.learn(problem, get_num_threads(), times)
-    plans.forget()
-    forget()
-    return plans.plan(problem)
+        times[row.name] = _measured(built(algorithm, problem), arrays, seconds / len(tried))
+    wisdom.learn(problem, times)
+    PLANNER.forget()
+    return PLANNER.plan(problem)
 
 
 def _problem(
@@ -90,18 +85,30 @@ def _problem(
     precision: str = "default",
     activation: str | None = None,
     residual: bool = False,
+    threads: int | None = None,
 ) -> Problem:
     spec = Conv.parse(spec) if isinstance(spec, str) else spec
     shape = read.shape(input_shape)
     fitted, spatial = spec.fitted(shape)
     batched = shape if len(shape) == len(spatial) + 2 else (1, *shape)
-    fitted.cost(batched), fitted.output_shape(batched)
     _check("kind", kind, tuple(row.name for row in KINDS))
     name = name_of(dtype)
     other = name if weight_dtype is None else name_of(weight_dtype)
-    problem = Problem(fitted, batched, name, other, other, kind=kind, layout=problems.layout(layout), residual=residual)
-    word, after = problems.precision(precision), problems.activation(activation)
-    return replace(problem, precision=word, activation=after)
+    problem = Problem(
+        fitted,
+        batched,
+        name,
+        other,
+        other,
+        precision=problems.precision(precision),
+        kind=kind,
+        layout=problems.layout(layout),
+        residual=residual,
+        activation=problems.activation(activation),
+        threads=get_num_threads() if threads is None else read.number("threads", threads, least=1),
+    )
+    _ = problem.output_shape  # raises where the input does not fit
+    return problem
 
 
 def _check(name: str, word: str, known: tuple[str, ...]) -> None:
@@ -115,8 +122,8 @@ def _check(name: str, word: str, known: tuple[str, ...]) -> None:
         )
 
 
-def _arrays(problem: Problem, kind: Kind) -> list[Any]:
-    rng = np.random.default_rng(0)
+def _arrays(problem: Problem) -> list[Any]:
+    kind, rng = named(problem.kind), np.random.default_rng(0)
     spec = problem.spec
     shapes = [problem.input_shape, spec.weight_shape, (spec.channels[1],)]
     stored = (problem.dtype, problem.weight_dtype, problem.bias_dtype)
@@ -134,10 +141,6 @@ def _drawn(rng: np.random.Generator, shape: Shape, dtype: str) -> Numbers:
     whole = dtype.startswith(("int", "uint", "bool"))
     numbers = rng.integers(0, 10, shape) if whole else rng.standard_normal(shape)
     return numbers.astype(dtype)
-
-
-def _routine(algorithm: Algorithm, problem: Problem, kind: Kind) -> Any:
-    return algorithm.build(problem) if kind.name in algorithm.arrays else kind.lift(algorithm, problem)
 
 
 def _measured(routine: Any, arrays: list[Any], budget: float) -> float:

@@ -10,8 +10,8 @@ from kaiyan.arrays.memory import MEMORY
 from kaiyan.arrays.table import Kind, kind_of, same_kind
 from kaiyan.engine import problem as problems
 from kaiyan.engine.codegen.running.threads import get_num_threads
-from kaiyan.engine.plan import plan
-from kaiyan.ops.routine import Facts, check_weight, era, facts_of, problem_of, routine_of
+from kaiyan.engine.planner import PLANNER
+from kaiyan.ops.routine import Facts, check_weight, facts_of, problem_of
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv, Shape
 
@@ -60,8 +60,8 @@ class PreparedConv:
         self._weights = weight, bias
         self._wanted = {"activation": activation, "precision": precision}
         self._ready: dict[Any, _Entry] = {}
-        self._packed: dict[tuple[Problem, int], Prepared] = {}
-        self._era = era()
+        self._packed: dict[Problem, Prepared] = {}
+        self._era = PLANNER.era
         self._classes: set[type] = set()
         self._followed = kind.followed(self._arrays)
         self.algorithm: str | None = None
@@ -85,8 +85,8 @@ class PreparedConv:
             if kind_of("x", x) is not self._kind:
                 same_kind(x, *self._arrays)
             self._classes.add(x.__class__)
-        if self._era is not era():
-            self._ready, self._packed, self._era = {}, {}, era()
+        if self._era is not PLANNER.era:
+            self._ready, self._packed, self._era = {}, {}, PLANNER.era
         kind = self._kind
         traced = self._followed or kind.watched(self._arrays) or kind.traced((x,))
         beside = residual is not None and self._shown(residual), out is not None and self._shown(out)
@@ -105,21 +105,20 @@ class PreparedConv:
         return array.shape, array.dtype, self._kind.strides(array)
 
     def _prepared(self, x: Any, facts: Facts, residual: Any, out: Any) -> Prepared:
-        problem = problem_of(self._kind, facts, self.spec, residual=residual is not None, **self._wanted)
+        problem = problem_of(facts, self.spec, residual=residual is not None, **self._wanted)
         output = problem.spec.output_shape(x.shape)
         for name, array in (("residual", residual), ("out", out)):
             if array is not None:
                 _check(name, array, output, x, problem.promoted_dtype, self._kind)
         if out is not None:
             self._check_layout(problem, out)
-        self.algorithm = plan(problem).algorithm.name
-        key = problem, facts.threads
-        if key not in self._packed:
+        self.algorithm = PLANNER.plan(problem).algorithm.name
+        if problem not in self._packed:
             while len(self._packed) >= _SHAPES:
                 self._packed.pop(next(iter(self._packed)), None)
                 self._ready.clear()
-            self._packed[key] = routine_of(self._kind, *key).prepare(*self._weights)
-        prepared = self._packed[key]
+            self._packed[problem] = PLANNER.routine(problem).prepare(*self._weights)
+        prepared = self._packed[problem]
         return _unbatched(prepared) if x.ndim == len(self.spec.axes) + 1 else prepared
 
     def _check_layout(self, problem: Problem, out: Any) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kaiyan.arrays.table import kind_of
+from kaiyan.arrays.table import kind_of, named
 from kaiyan.engine.codegen.running.threads import get_num_threads
-from kaiyan.engine.plan import plan
+from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.problem import Problem
 from kaiyan.show.error import ConvError
 
@@ -18,10 +16,10 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Conv, Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is asked of the arrays at every call: enough to choose a routine, and quick to compare."""
 
+    kind: str
     arrays: tuple[tuple[Shape, Any, Any], ...]
     strides: tuple[int, ...]
     traced: bool
@@ -31,18 +29,17 @@ class Facts:
 def facts_of(kind: Kind, *arrays: Any) -> Facts:
     """Of an input, a weight and, where there is one, a bias."""
     shown = tuple((a.shape, a.dtype, a.device) for a in arrays)
-    return Facts(shown, kind.strides(arrays[0]), kind.traced(arrays), get_num_threads())
+    return Facts(kind.name, shown, kind.strides(arrays[0]), kind.traced(arrays), get_num_threads())
 
 
-def problem_of(kind: Kind, facts: Facts, spec: Conv, **wanted: Any) -> Problem:
+def problem_of(facts: Facts, spec: Conv, **wanted: Any) -> Problem:
     """The problem that ``spec`` is on these arrays; raises ``ConvError`` where they do not fit it."""
+    kind = named(facts.kind)
     (x_shape, x_dtype, device), *_ = facts.arrays
     unbatched = len(x_shape) == len(spec.axes) + 1
     shape = (1, *x_shape) if unbatched else tuple(x_shape)
-    spec.output_shape(shape)
-    _check_companions(spec, facts.arrays)
     types = [kind.dtype_name(dtype) for _, dtype, _ in facts.arrays]
-    return Problem(
+    problem = Problem(
         spec,
         shape,
         dtype=types[0],
@@ -52,15 +49,11 @@ def problem_of(kind: Kind, facts: Facts, spec: Conv, **wanted: Any) -> Problem:
         device=str(device),
         layout=kind.layout(shape, (0, *facts.strides) if unbatched else facts.strides, x_dtype),
         traced=facts.traced,
+        threads=facts.threads,
         **wanted,
     )
-
-
-@lru_cache(maxsize=1024)
-def routine_of(kind: Kind, problem: Problem, threads: int) -> Routine:  # noqa: ARG001
-    """The routine of the algorithm that was chosen, on the arrays of ``kind``; cut for so many threads."""
-    algorithm = plan(problem).algorithm
-    return algorithm.build(problem) if kind.name in algorithm.arrays else kind.lift(algorithm, problem)
+    _check_fit(problem, facts.arrays)
+    return problem
 
 
 def computed(spec: Conv, x: Any, weight: Any, bias: Any = None, *, fresh: bool = False) -> Any:
@@ -70,25 +63,12 @@ def computed(spec: Conv, x: Any, weight: Any, bias: Any = None, *, fresh: bool =
     """
     kind = kind_of("x", x)
     facts = facts_of(kind, x, weight) if bias is None else facts_of(kind, x, weight, bias)
-    return _chosen(kind, facts, spec, fresh)(x, weight, bias)
+    return _routine(facts, spec, fresh)(x, weight, bias)
 
 
-@lru_cache(maxsize=4096)
-def _chosen(kind: Kind, facts: Facts, spec: Conv, fresh: bool) -> Routine:
-    return routine_of(kind, problem_of(kind, facts, spec, fresh=fresh), facts.threads)
-
-
-def forget() -> None:
-    """Lets go of all routines that were chosen."""
-    routine_of.cache_clear()
-    _chosen.cache_clear()
-    era.cache_clear()
-
-
-@lru_cache(maxsize=1)
-def era() -> object:
-    """A mark of the time since routines were last let go; what is kept elsewhere is good as long as it is the same."""
-    return object()
+@PLANNER.keep(4096)
+def _routine(facts: Facts, spec: Conv, fresh: bool) -> Routine:
+    return PLANNER.routine(problem_of(facts, spec, fresh=fresh))
 
 
 def check_weight(spec: Conv, shape: Shape) -> None:
@@ -103,7 +83,9 @@ def check_weight(spec: Conv, shape: Shape) -> None:
         )
 
 
-def _check_companions(spec: Conv, arrays: tuple[tuple[Shape, Any, Any], ...]) -> None:
+def _check_fit(problem: Problem, arrays: tuple[tuple[Shape, Any, Any], ...]) -> None:
+    spec = problem.spec
+    _ = problem.output_shape  # raises where the input does not fit
     check_weight(spec, arrays[1][0])
     if len(arrays) > 2 and tuple(arrays[2][0]) != (spec.out_channels,):
         raise ConvError(

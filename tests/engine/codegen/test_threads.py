@@ -18,9 +18,9 @@ from kaiyan.arrays.table import kind_of
 from kaiyan.engine.codegen.language.compile import load, objects
 from kaiyan.engine.codegen.language.target import host
 from kaiyan.engine.codegen.running import threads
-from kaiyan.ops.conv import forget
+from kaiyan.engine.planner import PLANNER
 from kaiyan.ops.prepare import prepare
-from kaiyan.ops.routine import facts_of, problem_of, routine_of
+from kaiyan.ops.routine import facts_of, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,8 +169,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(
     found = []
     for number in (1, 2, 3, 7):
         set_num_threads(number)
-        routine_of.cache_clear()
-        forget()
+        PLANNER.forget()
         found.append(conv(x, w, **options))
     for other in found[1:]:
         np.testing.assert_array_equal(found[0], other)
@@ -184,7 +183,7 @@ def test_work_is_cut_anew_for_another_number_of_threads() -> None:
     for number in (1, 2):
         set_num_threads(number)
         layer(x)
-        routine: Any = routine_of(kind, problem_of(kind, facts_of(kind, x, w), layer.spec), number)
+        routine: Any = PLANNER.routine(problem_of(facts_of(kind, x, w), layer.spec))
         tasks.append(routine._launch._tasks)
     assert len(layer._ready) == 2
     assert tasks[0] < tasks[1]

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.engine.compiled import Compiled
-from kaiyan.engine.generated import Generated, Setting, reading, setting
+from kaiyan.engine.generated import Generated, Setting, Work, reading, setting
 from kaiyan.engine.types import expected
 from kaiyan.show.sentence import sentence
 
@@ -46,12 +45,15 @@ class Phases(Generated):
 
         return channels(geometry, source, *setting)
 
-    def seconds(self, problem: Problem) -> float:
+    def work(self, problem: Problem) -> Work:
         cut = setting(problem, expected(problem))
         kernels = [self.kernel(phase.geometry, *cut) for phase in _phases(problem)]
-        return self.expected(problem, sum(k.cycles for k in kernels), sum(k.weights for k in kernels))
+        tasks = min(prod(k.tasks) for k in kernels)
+        return Work(sum(k.cycles for k in kernels), sum(k.weights for k in kernels), tasks)
 
     def compiled(self, problem: Problem, types: Types) -> Routine:
+        from kaiyan.engine.compiled import Compiled
+
         return Compiled(_Phased(self, problem, types), problem, types, lambda: None)
 
 
@@ -61,15 +63,16 @@ class _Phased:
     def __init__(self, algorithm: Phases, problem: Problem, types: Types) -> None:
         from kaiyan.engine.codegen.running.launch import Launch
 
-        output = problem.output_shape
-        alone = algorithm.alone(problem)
+        threads = algorithm.threads(problem)
         self._phases = _phases(problem)
         self._launches = []
         for phase in self._phases:
             whole = phase.geometry.whole
             origin = (phase.origin[0] * whole[1] + phase.origin[1]) * whole[2] + phase.origin[2]
             kernel = reading(algorithm.kernel(phase.geometry, *setting(problem, types)), types)
-            self._launches.append(Launch(kernel, phase.maps, output, problem.kind, alone=alone, origin=origin))
+            self._launches.append(
+                Launch(kernel, phase.maps, problem.output_shape, problem.kind, threads=threads, origin=origin)
+            )
         self.room = self._launches[0].room
 
     def held(self, weight: Numbers, bias: Numbers) -> list[Held]:

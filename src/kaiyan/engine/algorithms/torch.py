@@ -66,7 +66,7 @@ class Torch:
         peak, bandwidth = _machine()
         work = problem.spec.flops(problem.input_shape) / (_share(problem) * peak)
         copied = _converted(problem) + _reordered(problem)
-        return _CALL + max(work, moved(problem) / bandwidth) + copied / bandwidth
+        return _CALL + (max(work, moved(problem) / bandwidth) + copied / bandwidth) / problem.threads
 
     def build(self, problem: Problem) -> Routine:
         function = composed(problem.spec, problem.input_shape[2:], problem.device)

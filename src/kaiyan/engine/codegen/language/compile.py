@@ -87,10 +87,10 @@ def objects(text: str, target: Target) -> bytes:
 
 def cache_folder() -> Path:
     """Where machine code and plans are kept: ``KAIYAN_CACHE``, or kaiyan in the user's cache folder."""
+    from platformdirs import user_cache_path
+
     asked = os.environ.get(FOLDER)
-    if asked:
-        return Path(asked)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kaiyan"
+    return Path(asked) if asked else user_cache_path("kaiyan", appauthor=False)
 
 
 def load(machine_code: bytes, *names: str) -> dict[str, int]:

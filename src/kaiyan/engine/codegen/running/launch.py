@@ -68,8 +68,8 @@ class Held(NamedTuple):
 class Launch:
     """Called with an input and what ``held`` gave: the output, in the input's layout; None where a sum went astray.
 
-    ``maps`` are those of the kernel's geometry; ``alone`` says that the work is too short for more than one thread;
-    ``origin`` is where its outputs begin, in elements of a channel.
+    ``maps`` are those of the kernel's geometry; ``threads`` is how many share the work; ``origin`` is where its outputs
+    begin, in elements of a channel.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Launch:
         output_shape: Shape,
         kind: str,
         *,
-        alone: bool,
+        threads: int,
         origin: int = 0,
     ) -> None:
         given = kernel.epilogue.given or kernel.dtype
@@ -88,7 +88,7 @@ class Launch:
         self._dtype = self._memory.dtype(given)
         self._function = address(kernel)
         self._tasks = output_shape[0] * prod(kernel.tasks)
-        self._alone = alone
+        self._threads = threads
         self._last = kernel.source == "channels_last"
         self._origin = origin * BYTES[given] * (output_shape[1] if self._last else 1)
         rank = len(output_shape) - 2
@@ -114,7 +114,7 @@ class Launch:
         laid = None if residual is None else self._laid(residual)
         if laid is not None:
             arguments[4] = _address(laid) + self._origin
-        run(self._function, ctypes.addressof(arguments), self._tasks, alone=self._alone)
+        run(self._function, ctypes.addressof(arguments), self._tasks, self._threads)
         if arguments[Argument.FLAG]:
             return None
         return y

@@ -330,9 +330,9 @@ _CREW = _Crew()
 os.register_at_fork(after_in_child=_CREW.forget)
 
 
-def run(function: int, arguments: int, tasks: int, *, alone: bool = False) -> None:
-    """Does all tasks on the process's threads; ``alone`` is for work too short to be shared."""
-    threads = 1 if alone or tasks <= 1 else get_num_threads()
+def run(function: int, arguments: int, tasks: int, threads: int | None = None) -> None:
+    """Does all tasks on so many threads; on as many as are set, where it is not said."""
+    threads = 1 if tasks <= 1 else threads or get_num_threads()
     pool = _CREW.pool
     if threads == 1:
         _prototype("serial")(function, arguments, tasks)
