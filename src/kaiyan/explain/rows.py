@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kaiyan.show.table import Text
     from kaiyan.spec.axis import Pads
     from kaiyan.trace.record import Call, Record, TensorSpec
-    from kaiyan.trace.timing import Place
+    from kaiyan.trace.timing import Turn
 
 COLUMNS = {
     "kind": "code",
@@ -82,7 +82,7 @@ class LayerRow:
         return tuple(tensor.shape for tensor in self.outputs)
 
 
-def layers(analysis: Analysis, times: Mapping[Place, float], *, named: bool) -> Iterable[LayerRow]:
+def layers(analysis: Analysis, times: Mapping[Turn, float], *, named: bool) -> Iterable[LayerRow]:
     record = analysis.record
     leaves = {call.number for call in record.layers}
     parameters = _parameters(record)

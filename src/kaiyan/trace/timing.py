@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 RUNS = 3
 """Runs that are measured, after one that warms up; the least of each module is kept."""
 
-Place = tuple[str, int]
+Turn = tuple[str, int]
 """A module's path and how often it was called before in the same run."""
 
 
-def seconds(model: nn.Module, inputs: Any) -> dict[Place, float]:
+def seconds(model: nn.Module, inputs: Any) -> dict[Turn, float]:
     """The least time of every call of a module, all inside it included; up to where the model fails.
 
     Sizes without data are run on random numbers. On an accelerator it is waited for before each reading of the clock.
@@ -28,8 +28,8 @@ def seconds(model: nn.Module, inputs: Any) -> dict[Place, float]:
     return lend(model, inputs, "real", _timed)
 
 
-def _timed(double: nn.Module, args: Positional, named: Named, _: StandIns) -> dict[Place, float]:
-    least: dict[Place, float] = {}
+def _timed(double: nn.Module, args: Positional, named: Named, _: StandIns) -> dict[Turn, float]:
+    least: dict[Turn, float] = {}
     for run in range(RUNS + 1):
         with watch(double) as visits, contextlib.suppress(Exception):
             double(*args, **named)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.trace.functions.convolutions import CONVOLUTIONS
-from kaiyan.trace.functions.elementwise import ELEMENTWISE
-from kaiyan.trace.functions.function import Bound, Function
-from kaiyan.trace.functions.pools import POOLS
-from kaiyan.trace.functions.products import PRODUCTS
-from kaiyan.trace.functions.recurrent import RECURRENT
-from kaiyan.trace.functions.views import VIEWS
+from kaiyan.trace.functions.convolutions import CONVOLUTION_ROWS
+from kaiyan.trace.functions.elementwise import ELEMENTWISE_ROWS
+from kaiyan.trace.functions.function import Bound, TorchFunction
+from kaiyan.trace.functions.pools import POOL_ROWS
+from kaiyan.trace.functions.products import PRODUCT_ROWS
+from kaiyan.trace.functions.recurrent import RECURRENT_ROWS
+from kaiyan.trace.functions.views import VIEW_ROWS
 
 if TYPE_CHECKING:
     from kaiyan.trace.call import Call
 
-__all__ = ["ROWS", "TORCH_FUNCTIONS", "bound"]
+__all__ = ["TORCH_FUNCTIONS", "bound"]
 
-ROWS = (*CONVOLUTIONS, *POOLS, *PRODUCTS, *RECURRENT, *ELEMENTWISE, *VIEWS)
-TORCH_FUNCTIONS: dict[str, Function] = {row.name: row for row in ROWS}
+_ROWS = (*CONVOLUTION_ROWS, *POOL_ROWS, *PRODUCT_ROWS, *RECURRENT_ROWS, *ELEMENTWISE_ROWS, *VIEW_ROWS)
+TORCH_FUNCTIONS: dict[str, TorchFunction] = {row.name: row for row in _ROWS}
 """Every function of which something is known, by its bare name."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kaiyan.spec.axis import Axis, TransposedAxis
-from kaiyan.trace.functions.function import Bound, Function, UnreadableError
+from kaiyan.trace.functions.function import Bound, TorchFunction, UnreadableError
 from kaiyan.trace.functions.receptive import through_windows
 from kaiyan.trace.functions.tensors import is_plain, settings, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from kaiyan.trace.functions.function import MetaRule
 
 _FORWARD = "input weight bias=None stride=1 padding=0 dilation=1 groups=1"
 _TRANSPOSED = "input weight bias=None stride=1 padding=0 output_padding=0 groups=1 dilation=1"
@@ -69,66 +68,49 @@ def _fits(rank: int, input: Any, weight: Any, bias: Any, groups: Any) -> bool:
     return input.dim() == weight.dim() == rank + 2 and 0 not in input.shape and 0 not in weight.shape
 
 
-def _meta(rank: int) -> MetaRule:
-    def conv(
-        input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
-    ) -> Tensor | None:
-        if not _fits(rank, input, weight, bias, groups):
-            return None
-        outputs, inputs, *kernel = weight.shape
-        if outputs % groups or input.shape[1] != inputs * groups or (bias is not None and bias.shape != (outputs,)):
-            return None
-        each = settings(rank, stride, padding, dilation, least=(1, 0, 1))
-        out = each and sizes(_axes(kernel, *each), input.shape[2:])
-        return input.new_empty(input.shape[0], outputs, *out) if out else None
-
-    return conv
+def _meta(
+    rank: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
+) -> Tensor | None:
+    if not _fits(rank, input, weight, bias, groups):
+        return None
+    outputs, inputs, *kernel = weight.shape
+    if outputs % groups or input.shape[1] != inputs * groups or (bias is not None and bias.shape != (outputs,)):
+        return None
+    each = settings(rank, stride, padding, dilation, least=(1, 0, 1))
+    out = each and sizes(_axes(kernel, *each), input.shape[2:])
+    return input.new_empty(input.shape[0], outputs, *out) if out else None
 
 
-def _spread_meta(rank: int) -> MetaRule:
-    def conv(
-        input: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: Any, dilation: Any
-    ) -> Tensor | None:
-        if not _fits(rank, input, weight, bias, groups):
-            return None
-        inputs, outputs, *kernel = weight.shape
-        if inputs % groups or input.shape[1] != inputs or (bias is not None and bias.shape != (outputs * groups,)):
-            return None
-        each = settings(rank, stride, padding, dilation, output_padding, least=(1, 0, 1, 0))
-        if each is None or any(extra >= max(s, d) for s, d, extra in zip(each[0], each[2], each[3], strict=True)):
-            return None
-        out = sizes(_spread_axes(kernel, *each), input.shape[2:])
-        return input.new_empty(input.shape[0], outputs * groups, *out) if out else None
-
-    return conv
+def _spread_meta(
+    rank: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: Any,
+    dilation: Any,
+) -> Tensor | None:  # fmt: skip
+    if not _fits(rank, input, weight, bias, groups):
+        return None
+    inputs, outputs, *kernel = weight.shape
+    if inputs % groups or input.shape[1] != inputs or (bias is not None and bias.shape != (outputs * groups,)):
+        return None
+    each = settings(rank, stride, padding, dilation, output_padding, least=(1, 0, 1, 0))
+    if each is None or any(extra >= max(s, d) for s, d, extra in zip(each[0], each[2], each[3], strict=True)):
+        return None
+    out = sizes(_spread_axes(kernel, *each), input.shape[2:])
+    return input.new_empty(input.shape[0], outputs * groups, *out) if out else None
 
 
-def _forward(rank: int) -> Function:
-    return Function(
-        f"conv{rank}d",
-        _FORWARD,
-        rank,
-        (getattr(nn, f"Conv{rank}d"),),
-        windows=_windows,
-        field=through_windows,
-        macs=_macs,
-        terms=_taps,
-        meta={getattr(functional, f"conv{rank}d"): _meta(rank)},
-        wraps=True,
-    )
-
-
-def _transposed(rank: int) -> Function:
-    return Function(
-        f"conv_transpose{rank}d",
-        _TRANSPOSED,
-        rank,
-        (getattr(nn, f"ConvTranspose{rank}d"),),
-        windows=_spread_windows,
-        field=through_windows,
-        macs=_spread_macs,
-        meta={getattr(functional, f"conv_transpose{rank}d"): _spread_meta(rank)},
-    )
-
-
-CONVOLUTIONS = tuple(row(rank) for row in (_forward, _transposed) for rank in (1, 2, 3))
+CONVOLUTION_ROWS = (
+    *(
+        TorchFunction(
+            f"conv{rank}d", _FORWARD, rank, (getattr(nn, f"Conv{rank}d"),), windows=_windows, field=through_windows,
+            macs=_macs, terms=_taps, meta={getattr(functional, f"conv{rank}d"): partial(_meta, rank)}, wraps=True,
+        )
+        for rank in (1, 2, 3)
+    ),
+    *(
+        TorchFunction(
+            f"conv_transpose{rank}d", _TRANSPOSED, rank, (getattr(nn, f"ConvTranspose{rank}d"),),
+            windows=_spread_windows, field=through_windows, macs=_spread_macs,
+            meta={getattr(functional, f"conv_transpose{rank}d"): partial(_spread_meta, rank)},
+        )
+        for rank in (1, 2, 3)
+    ),
+)  # fmt: skip

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kaiyan.trace.functions.function import Bound
 
-Sizes = dict[str, int]
+_Sizes = dict[str, int]
 """An operand: the size of each of its labels."""
 
 
@@ -38,7 +38,7 @@ def einsum(call: Bound) -> int:
     return total
 
 
-def _multiplied(one: Sizes, two: Sizes, kept: set[str]) -> tuple[int, Sizes]:
+def _multiplied(one: _Sizes, two: _Sizes, kept: set[str]) -> tuple[int, _Sizes]:
     """The multiply-adds of a pair and what it makes; nothing is counted where nothing is summed over."""
     one, two = ({label: n for label, n in own.items() if label in kept or (n > 1 and other.get(label, 1) > 1)}
                 for own, other in ((one, two), (two, one)))  # fmt: skip
@@ -61,7 +61,7 @@ def _terms(equation: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], str
     return filled, dots + "".join(sorted(label for label in set(labels) if labels.count(label) == 1))
 
 
-def _sized(term: str, shape: tuple[int, ...]) -> Sizes:
+def _sized(term: str, shape: tuple[int, ...]) -> _Sizes:
     """An operand's labels; one that stands twice is a diagonal."""
     return dict(zip(term, shape, strict=True))
 

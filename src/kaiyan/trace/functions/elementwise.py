@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from kaiyan.trace.functions.function import Function
+from kaiyan.trace.functions.function import TorchFunction
 from kaiyan.trace.functions.receptive import over_space, side_by_side
 from kaiyan.trace.functions.tensors import is_plain, like
 
@@ -29,9 +29,8 @@ def _gated(input: Any, approximate: Any) -> Tensor | None:
 
 
 def _dropped(input: Any, p: Any, training: Any, inplace: Any) -> Tensor | None:
-    return (
-        _activated(input) if training is True and inplace is False and type(p) in (int, float) and 0 < p < 1 else None
-    )
+    is_drawn = training is True and type(p) in (int, float) and 0 < p < 1
+    return _activated(input) if is_drawn and inplace is False else None
 
 
 def _scaled(input: Any, other: Any) -> Tensor | None:
@@ -58,16 +57,8 @@ def _added_in_place(input: Any, other: Any) -> Tensor | None:
 
 
 def _batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any,
-    bias: Any,
-    training: Any,
-    momentum: Any,
-    eps: Any,
+    input: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any, training: Any, **_: Any
 ) -> Tensor | None:
-    del momentum, eps
     tensors = [tensor for tensor in (running_mean, running_var, weight, bias) if tensor is not None]
     if not is_plain(input, *tensors) or input.dim() < 2 or not input.numel() or type(training) is not bool:
         return None
@@ -94,37 +85,37 @@ _ALONE = (
 )
 """Of one tensor; nothing more is known of them."""
 
-ELEMENTWISE = (
-    Function(
+ELEMENTWISE_ROWS = (
+    TorchFunction(
         "add", _BINARY, field=side_by_side, wraps=True,
         meta={Tensor.add: _added, torch.add: _added, Tensor.add_: _added_in_place},
     ),
-    Function("iadd", _BINARY, field=side_by_side, wraps=True, meta={Tensor.__iadd__: _added_in_place}),
-    Function("mul", _BINARY, field=side_by_side, wraps=True, meta={Tensor.mul: _scaled, torch.mul: _scaled}),
-    *(Function(name, _BINARY, field=side_by_side, wraps=True) for name in _WRAPPING.split()),
-    *(Function(name, _BINARY, field=side_by_side) for name in _QUOTIENTS.split()),
-    *(Function(name, field=side_by_side) for name in _ALONE.split()),
-    Function("detach", "input", field=side_by_side, is_view=True),
+    TorchFunction("iadd", _BINARY, field=side_by_side, wraps=True, meta={Tensor.__iadd__: _added_in_place}),
+    TorchFunction("mul", _BINARY, field=side_by_side, wraps=True, meta={Tensor.mul: _scaled, torch.mul: _scaled}),
+    *(TorchFunction(name, _BINARY, field=side_by_side, wraps=True) for name in _WRAPPING.split()),
+    *(TorchFunction(name, _BINARY, field=side_by_side) for name in _QUOTIENTS.split()),
+    *(TorchFunction(name, field=side_by_side) for name in _ALONE.split()),
+    TorchFunction("detach", "input", field=side_by_side, is_view=True),
     *(
-        Function(name, _IN_PLACE, field=side_by_side, meta={getattr(functional, name): _activated})
+        TorchFunction(name, _IN_PLACE, field=side_by_side, meta={getattr(functional, name): _activated})
         for name in ("relu", "silu", "relu6", "hardswish", "hardsigmoid")
     ),
     *(
-        Function(name, "input", field=side_by_side, meta=dict.fromkeys(own, _activated))
+        TorchFunction(name, "input", field=side_by_side, meta=dict.fromkeys(own, _activated))
         for name, own in {"sigmoid": (torch.sigmoid, Tensor.sigmoid), "tanh": (torch.tanh, Tensor.tanh)}.items()
     ),
-    Function(
+    TorchFunction(
         "hardtanh", "input min_val=-1.0 max_val=1.0 inplace=False", field=side_by_side,
         meta={functional.hardtanh: _clipped},
     ),
-    Function("gelu", "input * approximate='none'", field=side_by_side, meta={functional.gelu: _gated}),
-    Function(
+    TorchFunction("gelu", "input * approximate='none'", field=side_by_side, meta={functional.gelu: _gated}),
+    TorchFunction(
         "dropout", "input p=0.5 training=True inplace=False", field=side_by_side, meta={functional.dropout: _dropped}
     ),
-    Function("prelu", "input weight", modules=(nn.PReLU,), field=side_by_side),
-    Function("batch_norm", _NORM, modules=_NORMS, field=side_by_side, meta={functional.batch_norm: _batch_norm}),
-    Function("group_norm", "input num_groups", modules=(nn.GroupNorm,), field=over_space),
-    Function("instance_norm", "input", modules=_INSTANCES, field=over_space),
-    Function("layer_norm", "input normalized_shape", modules=(nn.LayerNorm,)),
-    Function("rms_norm", "input normalized_shape", modules=(nn.RMSNorm,)),
+    TorchFunction("prelu", "input weight", modules=(nn.PReLU,), field=side_by_side),
+    TorchFunction("batch_norm", _NORM, modules=_NORMS, field=side_by_side, meta={functional.batch_norm: _batch_norm}),
+    TorchFunction("group_norm", "input num_groups", modules=(nn.GroupNorm,), field=over_space),
+    TorchFunction("instance_norm", "input", modules=_INSTANCES, field=over_space),
+    TorchFunction("layer_norm", "input normalized_shape", modules=(nn.LayerNorm,)),
+    TorchFunction("rms_norm", "input normalized_shape", modules=(nn.RMSNorm,)),
 )  # fmt: skip

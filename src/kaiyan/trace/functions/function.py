@@ -29,7 +29,7 @@ class UnreadableError(ValueError):
 
 
 @dataclass(frozen=True)
-class Function:
+class TorchFunction:
     """One row of the table: everything that is known of a function of torch.
 
     ``name`` is its bare name without underscores, as records have it. ``order`` spells its arguments as torch's
@@ -92,7 +92,7 @@ class Bound:
     """A call of a function that is a row: its tensors by place, its settings by name."""
 
     call: Call
-    function: Function
+    function: TorchFunction
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:

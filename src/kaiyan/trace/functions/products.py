@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kaiyan.trace.functions.einsum import einsum
-from kaiyan.trace.functions.function import Bound, Function, UnreadableError
+from kaiyan.trace.functions.function import Bound, TorchFunction, UnreadableError
 from kaiyan.trace.functions.receptive import over_features
 from kaiyan.trace.functions.tensors import is_plain
 
@@ -100,34 +100,28 @@ _HEADS = (
     "out_proj_weight out_proj_bias"
 )
 
-PRODUCTS = (
-    Function(
-        "linear",
-        "input weight bias=None",
-        modules=(nn.Linear,),
-        field=over_features,
-        macs=_product(0, 1),
-        terms=_linear_terms,
-        meta={functional.linear: _linear_meta},
-        wraps=True,
+PRODUCT_ROWS = (
+    TorchFunction(
+        "linear", "input weight bias=None", modules=(nn.Linear,), field=over_features, macs=_product(0, 1),
+        terms=_linear_terms, meta={functional.linear: _linear_meta}, wraps=True,
     ),
-    *(Function(name, "input mat2", macs=_product(0, 1), wraps=True) for name in ("mm", "bmm")),
-    Function("matmul", "input other", macs=_product(0, 1), wraps=True),
-    Function("imatmul", "input other", macs=_product(0, 1)),
-    Function("rmatmul", "input other", macs=_product(1, 0)),
-    Function("mv", "input vec", macs=_product(0, 1)),
-    Function("dot", "input tensor", macs=_product(0, 1)),
-    Function("vdot", "input other", macs=_product(0, 1)),
-    Function("inner", "input other", macs=_product(0, 1)),
-    Function("addmm", "input mat1 mat2 * beta=1 alpha=1", macs=_product(1, 2)),
-    Function("baddbmm", "input batch1 batch2 * beta=1 alpha=1", macs=_product(1, 2)),
-    Function("addmv", "input mat vec * beta=1 alpha=1", macs=_product(1, 2)),
-    Function("addbmm", "input batch1 batch2 * beta=1 alpha=1", macs=_summed_product),
-    Function("tensordot", "a b dims=2", macs=_contracted),
-    Function("bilinear", "input1 input2 weight bias=None", macs=_bilinear),
-    Function("chain_matmul", macs=_chained),
-    *(Function(name, macs=_chained) for name in ("multi_dot", "linalg_multi_dot")),
-    Function("einsum", "equation tensors", macs=einsum),
-    Function("scaled_dot_product_attention", "query key value attn_mask=None dropout_p=0.0", macs=_attention),
-    Function("multi_head_attention_forward", _HEADS, modules=(nn.MultiheadAttention,), macs=_many_headed),
-)
+    *(TorchFunction(name, "input mat2", macs=_product(0, 1), wraps=True) for name in ("mm", "bmm")),
+    TorchFunction("matmul", "input other", macs=_product(0, 1), wraps=True),
+    TorchFunction("imatmul", "input other", macs=_product(0, 1)),
+    TorchFunction("rmatmul", "input other", macs=_product(1, 0)),
+    TorchFunction("mv", "input vec", macs=_product(0, 1)),
+    TorchFunction("dot", "input tensor", macs=_product(0, 1)),
+    TorchFunction("vdot", "input other", macs=_product(0, 1)),
+    TorchFunction("inner", "input other", macs=_product(0, 1)),
+    TorchFunction("addmm", "input mat1 mat2 * beta=1 alpha=1", macs=_product(1, 2)),
+    TorchFunction("baddbmm", "input batch1 batch2 * beta=1 alpha=1", macs=_product(1, 2)),
+    TorchFunction("addmv", "input mat vec * beta=1 alpha=1", macs=_product(1, 2)),
+    TorchFunction("addbmm", "input batch1 batch2 * beta=1 alpha=1", macs=_summed_product),
+    TorchFunction("tensordot", "a b dims=2", macs=_contracted),
+    TorchFunction("bilinear", "input1 input2 weight bias=None", macs=_bilinear),
+    TorchFunction("chain_matmul", macs=_chained),
+    *(TorchFunction(name, macs=_chained) for name in ("multi_dot", "linalg_multi_dot")),
+    TorchFunction("einsum", "equation tensors", macs=einsum),
+    TorchFunction("scaled_dot_product_attention", "query key value attn_mask=None dropout_p=0.0", macs=_attention),
+    TorchFunction("multi_head_attention_forward", _HEADS, modules=(nn.MultiheadAttention,), macs=_many_headed),
+)  # fmt: skip

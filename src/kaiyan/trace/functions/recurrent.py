@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.trace.call import TensorSpec
-from kaiyan.trace.functions.function import Bound, Function, UnreadableError
+from kaiyan.trace.functions.function import Bound, TorchFunction, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,11 +38,11 @@ def _is_matrix(part: Any) -> bool:
 
 _CELL = "input hx w_ih w_hh b_ih=None b_hh=None"
 
-RECURRENT = (
-    Function("lstm", macs=_layers),
-    Function("gru", macs=_layers),
-    *(Function(name, macs=_layers) for name in ("rnn_tanh", "rnn_relu")),
-    Function("lstm_cell", _CELL, macs=_cell),
-    Function("gru_cell", _CELL, macs=_cell),
-    *(Function(name, _CELL, macs=_cell) for name in ("rnn_tanh_cell", "rnn_relu_cell")),
+RECURRENT_ROWS = (
+    TorchFunction("lstm", macs=_layers),
+    TorchFunction("gru", macs=_layers),
+    *(TorchFunction(name, macs=_layers) for name in ("rnn_tanh", "rnn_relu")),
+    TorchFunction("lstm_cell", _CELL, macs=_cell),
+    TorchFunction("gru_cell", _CELL, macs=_cell),
+    *(TorchFunction(name, _CELL, macs=_cell) for name in ("rnn_tanh_cell", "rnn_relu_cell")),
 )

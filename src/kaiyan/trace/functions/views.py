@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.spec.axis import Axis, TransposedAxis
-from kaiyan.trace.functions.function import Bound, Function
+from kaiyan.trace.functions.function import Bound, TorchFunction
 from kaiyan.trace.functions.receptive import EVERYTHING, NOT_KNOWN, ReceptiveField, side_by_side
 from kaiyan.trace.functions.tensors import is_plain
 
@@ -82,27 +82,27 @@ _SHARING = (
 )
 _EMBEDDING = "input weight padding_idx=None max_norm=None norm_type=2.0 scale_grad_by_freq=False sparse=False"
 
-VIEWS = (
-    *(Function(name, is_view=True) for name in _SHARING.split()),
-    Function("squeeze", "input dim=None", is_view=True),
-    Function("setitem"),
-    *(Function(name, is_view=True, field=_laid_flat) for name in ("view", "reshape")),
-    Function("flatten", "input start_dim=0 end_dim=-1", is_view=True, modules=(nn.Flatten,), field=_laid_flat),
-    Function("unflatten", "input dim sizes", is_view=True, modules=(nn.Unflatten,), field=_laid_flat),
-    Function("cat", "tensors dim=0", field=_stacked_field, meta={torch.cat: _stacked_meta}),
-    *(Function(name, "tensors dim=0", field=_stacked_field) for name in ("concat", "concatenate")),
-    Function("pad", "input pad mode='constant' value=None", field=_padded),
-    Function(
+VIEW_ROWS = (
+    *(TorchFunction(name, is_view=True) for name in _SHARING.split()),
+    TorchFunction("squeeze", "input dim=None", is_view=True),
+    TorchFunction("setitem"),
+    *(TorchFunction(name, is_view=True, field=_laid_flat) for name in ("view", "reshape")),
+    TorchFunction("flatten", "input start_dim=0 end_dim=-1", is_view=True, modules=(nn.Flatten,), field=_laid_flat),
+    TorchFunction("unflatten", "input dim sizes", is_view=True, modules=(nn.Unflatten,), field=_laid_flat),
+    TorchFunction("cat", "tensors dim=0", field=_stacked_field, meta={torch.cat: _stacked_meta}),
+    *(TorchFunction(name, "tensors dim=0", field=_stacked_field) for name in ("concat", "concatenate")),
+    TorchFunction("pad", "input pad mode='constant' value=None", field=_padded),
+    TorchFunction(
         "interpolate",
         "input size=None scale_factor=None mode='nearest' align_corners=None recompute_scale_factor=None "
         "antialias=False",
         modules=(nn.Upsample,),
         field=_enlarged,
     ),
-    Function("pixel_shuffle", "input upscale_factor", modules=(nn.PixelShuffle,)),
-    Function("pixel_unshuffle", "input downscale_factor", modules=(nn.PixelUnshuffle,)),
-    Function("channel_shuffle", "input groups", modules=(nn.ChannelShuffle,)),
-    Function("embedding", _EMBEDDING, modules=(nn.Embedding,)),
-    Function("mean", "input dim=None keepdim=False", field=_averaged),
-    Function("sum", "input dim=None keepdim=False", terms=_summed_terms),
+    TorchFunction("pixel_shuffle", "input upscale_factor", modules=(nn.PixelShuffle,)),
+    TorchFunction("pixel_unshuffle", "input downscale_factor", modules=(nn.PixelUnshuffle,)),
+    TorchFunction("channel_shuffle", "input groups", modules=(nn.ChannelShuffle,)),
+    TorchFunction("embedding", _EMBEDDING, modules=(nn.Embedding,)),
+    TorchFunction("mean", "input dim=None keepdim=False", field=_averaged),
+    TorchFunction("sum", "input dim=None keepdim=False", terms=_summed_terms),
 )
