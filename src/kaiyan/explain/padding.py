@@ -172,9 +172,10 @@ class Paddings(Shown):
 
 
 def padding(n: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, rank: int = 2) -> Paddings:
-    """Every padding convention on an axis of ``n`` inputs; ``rank`` is that of the lines of code, 1 to 3.
+    """Every padding convention on an axis of ``n`` inputs, side by side: pads, outputs, windows, lines of code.
 
-    Raises ``ConvError`` for settings that make no convolution. A convention whose window does not fit has no row.
+    Sizes are in elements; ``rank`` is the number of spatial axes of the layers in the lines of code, 1 to 3. A
+    convention whose window does not fit has no row. Raises ``ConvError`` for settings that make no convolution.
 
     >>> conventions = padding(224, 3, stride=2)
     >>> conventions["number"].pads, conventions["same"].pads, conventions["number"].shift, conventions.is_same

@@ -133,13 +133,23 @@ def summary(
     col_names: Sequence[str] = _PLAIN,
     dtypes: Any = None,
 ) -> Summary:
-    """What ``model`` does with an input of this size (batch included), or with given tensors; computed on meta tensors.
+    """What ``model`` does with an input, layer by layer: shapes, parameters, multiply-adds, receptive fields, hints.
 
-    ``input_size`` is a shape, or a list of shapes for several inputs; one axis short of a batch, it is read as a batch
-    of one, and that is said. ``dtypes`` is the type of the inputs ("int64"), or a list with one for each; by
-    default float32, or int64 for an input that is looked up in a table. ``depth`` leaves out what lies deeper;
-    ``col_names`` are keys of ``COLUMNS``; "time" is measured on real tensors. The model's own error is in the summary.
-    Raises ``KaiyanError`` where neither a size nor data is given, or a column or a type is not known.
+    ``input_size`` is a shape with its batch, (N, C, *spatial) or (N, T), or a list of shapes for several inputs; one
+    axis short, it is read as a batch of one, and a note says so. ``input_data`` are tensors in its place. ``dtypes`` is
+    the type of the inputs ("int64") or a list with one for each; by default float32, or int64 for an input that is
+    looked up in a table. ``depth`` leaves out layers that are nested deeper. ``col_names`` are torchinfo's where it has
+    one: "kind", "input_size", "output_size", "num_params", "mult_adds", "receptive_field", "kernel_size", "pads",
+    "bytes" (read and written), "intensity" (FLOP a byte), "time" (measured, in ms), "algorithm" (Kaiyan's choice).
+
+    It runs on meta tensors, so that nothing is computed unless "time" is asked for. A multiply-add counts as two FLOPs.
+    The model's own error is in the summary, with its diagnosis. Raises ``KaiyanError`` for what is no model, where
+    neither a size nor data is given, and for a column or a type that is not known.
+
+    >>> from torch import nn
+    >>> found = summary(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (1, 3, 32, 32))
+    >>> found.parameters, found.macs, found.layers[1].output_shapes
+    (224, 194400, ((1, 8, 30, 30),))
     """
     unknown = [name for name in col_names if name not in COLUMNS]
     if unknown:

@@ -91,8 +91,8 @@ class LeastInput(Shown):
             elif not a.is_certain:
                 yield sentence(
                     "least-not-all-tried",
-                    "axis {axis}: sizes {tried} were tried and fail, {below} among them; an untried smaller size may "
-                    "still work",
+                    "axis {axis}: of the smaller sizes {tried} were tried and fail, {below} among them; another one "
+                    "may still work",
                     axis=a.axis, tried=", ".join(map(str, a.refused)), below=a.least - 1,
                 )  # fmt: skip
 
@@ -100,14 +100,19 @@ class LeastInput(Shown):
 def least_input(
     model: nn.Module, input_size: tuple[int, ...], *, dtypes: Any = None, seconds: float = 10.0
 ) -> LeastInput:
-    """The smallest sizes with which ``model`` runs on meta tensors, and what fails one below.
+    """The smallest size of every axis of space with which ``model`` runs, and which layer fails with one less.
 
-    Sizes grow by doubling and are narrowed by halving. A model may run with a size and not with a larger one (a Linear
-    that knows one size): ``is_certain`` and a note say whether every smaller size was run. Where it does not run with
-    ``input_size`` (N, C, *spatial), a size near it that does is taken. ``dtypes`` is the input's type; where it is not
-    given, float32, or int64 for an input that is looked up in a table. After ``seconds`` it stops and returns what is
-    known by then.
-    Raises ``KaiyanError`` with the model's words where no size is found.
+    ``input_size`` is (N, C, *spatial), or (N, T) for a model of ids; where the model does not run with it, a size near
+    it that works is taken. Nothing is computed: it runs on meta tensors, with sizes that double and are then narrowed
+    by halving. A model may run with a size and not with a larger one (a Linear that knows one size): ``is_certain``
+    and a note say whether every smaller size was run. ``dtypes`` is the input's type; by default float32, or int64 for
+    an input that is looked up in a table. After ``seconds`` it stops and returns what is known by then.
+
+    Raises ``KaiyanError`` for what is no model or no shape, and, with the model's words, where no size works.
+
+    >>> from torch import nn
+    >>> least_input(nn.Sequential(nn.Conv2d(1, 1, 5), nn.MaxPool2d(2)), (1, 1, 32, 32)).axes[0].least
+    6
     """
     model, shape = checked(model), shape_of(input_size)
     first_run = run_on(model, (shape,), dtypes)
