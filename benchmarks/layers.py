@@ -127,8 +127,8 @@ def _measured(row: Row, threads: int, names: list[str], seconds: float, best: Li
         return None
     problem = row.problem
     arrays = row.arrays()
-    plan = kaiyan.plan(problem.spec, problem.input_shape)
     kaiyan.set_num_threads(threads)
+    plan = kaiyan.plan(problem.spec, problem.input_shape, threads=threads)
     if (plan.chosen.seconds or 0) > _TOO_LONG:
         click.echo(f"{row.name:24} is left out: {plan.algorithm.name} expects {plan.chosen.seconds:.0f} s")
         return None

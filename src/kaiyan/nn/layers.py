@@ -272,10 +272,9 @@ def _described(layer: Any) -> tuple[Conv, str]:
 
 
 def _known(settings: tuple[Any, ...]) -> tuple[Conv, str]:
-    try:
-        return _conv(*settings)
-    except TypeError:  # a list was given later
-        return _conv(*(tuple(s) if isinstance(s, list) else s for s in settings))
+    if any(s.__class__ is list for s in settings):  # given to the layer later
+        settings = tuple(tuple(s) if isinstance(s, list) else s for s in settings)
+    return _conv(*settings)
 
 
 def _settings(layer: Any) -> tuple[Any, ...]:

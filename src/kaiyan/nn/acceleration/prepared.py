@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from kaiyan.engine.algorithms.torch import composed
 from kaiyan.engine.codegen.running.threads import get_num_threads
+from kaiyan.engine.planner import PLANNER
 from kaiyan.nn.acceleration.tensors import is_plain, is_same, written
 from kaiyan.ops.prepare import prepare
 
@@ -66,7 +67,7 @@ class Packed:
             residual = residual.detach()
         like = None if residual is None else (residual.shape, residual.stride(), residual.dtype)
         low = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None
-        key = x.shape, x.stride(), x.dtype, like, get_num_threads(), torch.is_grad_enabled(), low
+        key = x.shape, x.stride(), x.dtype, like, get_num_threads(), torch.is_grad_enabled(), low, PLANNER.era
         ready = self._known.get(key)
         if ready is None:
             self._known[key] = ready = self._made(x, residual) if low is None else self._lowered(low)
