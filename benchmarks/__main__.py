@@ -12,6 +12,7 @@ import click
 from benchmarks.blind import blind
 from benchmarks.layers import layers
 from benchmarks.networks import networks
+from benchmarks.replay import replay
 from benchmarks.sweep import sweep
 from benchmarks.zoo import zoo
 from benchmarks.zoo_judge import breakages
@@ -81,6 +82,7 @@ def main(context: click.Context) -> None:
 main.add_command(blind)
 main.add_command(layers)
 main.add_command(networks)
+main.add_command(replay)
 main.add_command(sweep)
 zoo.add_command(breakages)
 main.add_command(zoo)
