@@ -28,7 +28,7 @@ from kaiyan.engine.codegen.running.threads import holding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kaiyan.spec.problem import Problem
+    from kaiyan.engine.problem import Problem
 
 _ACTIVATIONS = (None, None, "relu", "relu6", "silu", "hardswish", "sigmoid", "tanh", "gelu")
 _TYPES = ("float64", "float16", "bfloat16", "uint8", "int16")
@@ -83,38 +83,37 @@ def _hashes(match: str) -> dict[str, list[str]]:
 
 
 def _variants(number: int, row: rows.Row) -> Iterator[tuple[str, Any]]:
-    """What is built of a row: each algorithm, both layouts, two numbers of threads, an activation and a type in turn."""
+    """What is built of a row: each algorithm, both layouts, threads, an activation and a type in turn."""
     plain = row.problem
     for last in (False, True) if row.rank == 2 else (False,):
         problem = replace(plain, layout=_layouts()[last])
-        yield from _forward(f"last={last}", problem, 1)
-    yield from _forward("threads=4", plain, 4)
+        yield from _forward(f"last={last}", problem)
+    yield from _forward("threads=4", replace(plain, threads=4))
     if not row.has_bias:
         return
     after = replace(plain, activation=_ACTIVATIONS[number % len(_ACTIVATIONS)], residual=number % 3 == 0)
-    yield from _forward("after", after, 1)
+    yield from _forward("after", after)
     kind = _TYPES[number % len(_TYPES)]
     typed = replace(plain, dtype=kind, weight_dtype=kind, bias_dtype=kind, kind="torch")
-    yield from _forward(f"type={kind}", typed, 1)
+    yield from _forward(f"type={kind}", typed)
     for last in (False, True):
         yield f"gradient last={last}", lambda last=last: _gradient(row, last=last)
 
 
 def _layouts() -> tuple[str, str]:
     """Our words for dense channels first and last, asked of an array."""
-    from kaiyan.spec.problem import LAYOUTS
+    from kaiyan.engine.problem import LAYOUTS
 
     return LAYOUTS[0], next(word for word in LAYOUTS if word in ("channels_last", "pixels"))
 
 
-def _forward(word: str, problem: Problem, threads: int) -> Iterator[tuple[str, Any]]:
+def _forward(word: str, problem: Problem) -> Iterator[tuple[str, Any]]:
     from kaiyan.engine.algorithms import ALGORITHMS
     from kaiyan.engine.types import types_of
 
     def build(algorithm: Any) -> None:
-        with holding(threads):
-            for types in types_of(problem):
-                algorithm.compiled(problem, types)
+        for types in types_of(problem):
+            algorithm.compiled(problem, types)
 
     for algorithm in ALGORITHMS[:-2]:
         if algorithm.refuses(problem) is None:
