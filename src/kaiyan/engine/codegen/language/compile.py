@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from string import Template
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -85,6 +86,12 @@ def objects(text: str, target: Target) -> bytes:
     return made
 
 
+def text_of(name: str, **words: object) -> str:
+    """The LLVM IR of ``running/<name>.ll``, each ``$word`` in it filled in."""
+    text = resources.files("kaiyan.engine.codegen.running").joinpath(f"{name}.ll").read_text("utf-8")
+    return Template(text).substitute(words)
+
+
 def cache_folder() -> Path:
     """Where machine code and plans are kept: ``KAIYAN_CACHE``, or kaiyan in the user's cache folder."""
     from platformdirs import user_cache_path
@@ -122,7 +129,8 @@ def _key(kernel: Kernel, target: Target) -> str:
 def _version() -> str:
     """The generator's own text and LLVM's version: another of either makes other machine code."""
     digest = hashlib.sha256(".".join(map(str, _llvm().llvm_version_info)).encode())
-    for file in sorted(Path(str(resources.files("kaiyan.engine.codegen"))).rglob("*.py")):
+    folder = Path(str(resources.files("kaiyan.engine.codegen")))
+    for file in sorted([*folder.rglob("*.py"), *folder.rglob("*.ll")]):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

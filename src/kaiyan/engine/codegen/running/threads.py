@@ -13,12 +13,10 @@ import os
 import sys
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib import resources
-from string import Template
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.engine.codegen.language.compile import load, objects
+from kaiyan.engine.codegen.language.compile import load, objects, text_of
 from kaiyan.engine.codegen.language.target import host
 from kaiyan.spec import read
 
@@ -165,9 +163,7 @@ def _machine() -> tuple[int, int, str, str] | None:
 def _code() -> dict[str, int]:
     futex, gettid, pause, argument = _machine() or (0, 0, "@sched_yield()", "")
     call = pause.replace("(i32)", f"({argument})")
-    text = Template(resources.files(__package__).joinpath("threads.ll").read_text("utf-8")).substitute(
-        idle=_IDLE, spins=_SPINS, futex=futex, gettid=gettid, declared=pause, pause=call
-    )
+    text = text_of("threads", idle=_IDLE, spins=_SPINS, futex=futex, gettid=gettid, declared=pause, pause=call)
     return load(objects(text, host()), "run", "stop", "serial", "worker")
 
 
