@@ -12,7 +12,7 @@ from rich.console import Console
 from kaiyan.cli.progress import working
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import say
-from kaiyan.show.json import document, written
+from kaiyan.show.json import document, text_of
 from kaiyan.show.rich import on_screen
 from kaiyan.show.sentence import Sentence, sentence
 
@@ -49,7 +49,7 @@ class Session:
 
     def json(self, kind: str, facts: Any) -> None:
         """A document of other facts than a result's."""
-        click.echo(written(document(kind, facts)))
+        click.echo(text_of(document(kind, facts)))
 
     def working(self, what: Sentence) -> AbstractContextManager[Step]:
         """A bar on a terminal's standard error while it lasts, where that is more than a second."""
@@ -86,7 +86,7 @@ class Command(click.Command):
         self.params.append(help_option())
 
     def get_help(self, ctx: click.Context) -> str:
-        return helped(self, ctx)
+        return help_text(self, ctx)
 
 
 class Group(click.Group):
@@ -107,7 +107,7 @@ class Group(click.Group):
             add_help_option=False,
             no_args_is_help=False,
             invoke_without_command=True,
-            callback=_nothing_asked,
+            callback=_show_help,
             commands={command.name or "": command for command in commands},
             **attributes,
         )
@@ -115,7 +115,7 @@ class Group(click.Group):
         self.params.append(help_option())
 
     def get_help(self, ctx: click.Context) -> str:
-        return helped(self, ctx)
+        return help_text(self, ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -147,7 +147,7 @@ def help_option() -> click.Option:
     )
 
 
-def helped(command: Command | Group, ctx: click.Context) -> str:
+def help_text(command: Command | Group, ctx: click.Context) -> str:
     """The help of a command: what it is for, how it is called, its options, examples."""
     session: Session = ctx.obj
     usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
@@ -158,7 +158,7 @@ def helped(command: Command | Group, ctx: click.Context) -> str:
         codes = [(str(code), _label(session, meaning)) for code, meaning in command.exits.items()]
         sections.append(_section(_label(session, "exit codes"), codes))
     rows = [
-        (_spelled(param), _label(session, param.help or ""))
+        (_option_names(param), _label(session, param.help or ""))
         for param in command.params
         if isinstance(param, click.Option)
     ]
@@ -167,7 +167,7 @@ def helped(command: Command | Group, ctx: click.Context) -> str:
     return "\n\n".join(sections)
 
 
-def understood(error: click.UsageError) -> KaiyanError:
+def refusal_of(error: click.UsageError) -> KaiyanError:
     """Click's complaint about a command line as a sentence of ours."""
     ctx = error.ctx
     path = ctx.command_path if ctx else "kaiyan"
@@ -191,15 +191,15 @@ def understood(error: click.UsageError) -> KaiyanError:
             path=path,
         )
     return KaiyanError(
-        "not-understood",
-        "this command line is not understood: {reason}",
+        "not-refusal_of",
+        "this command line is not refusal_of: {reason}",
         "{path} --help",
         reason=error.format_message(),
         path=path,
     )
 
 
-def _nothing_asked(**_: object) -> None:
+def _show_help(**_: object) -> None:
     ctx = click.get_current_context()
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -209,7 +209,7 @@ def _label(session: Session, text: str) -> str:
     return session.say(sentence("help", text)) if text else ""
 
 
-def _spelled(option: click.Option) -> str:
+def _option_names(option: click.Option) -> str:
     names = ", ".join(option.opts)
     return names if option.is_flag else f"{names} {option.metavar}"
 

@@ -18,7 +18,7 @@ _SHAPE = re.compile(r"[\d\s()\[\],x×X*（）［］，、]+")
 
 def _derive(*, words: tuple[str, ...], as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    texts, sizes = _parted(words)
+    texts, sizes = _split(words)
     if not texts or not sizes:
         raise ConvError(
             "nothing-to-derive",
@@ -28,7 +28,7 @@ def _derive(*, words: tuple[str, ...], as_json: bool) -> None:
     session.show(derive(texts, written.shape(sizes)), as_json=as_json)
 
 
-def _parted(words: tuple[str, ...]) -> tuple[list[str], str]:
+def _split(words: tuple[str, ...]) -> tuple[list[str], str]:
     """Descriptions, and the shape behind them, which may be written with spaces."""
     end = len(words)
     while end and _SHAPE.fullmatch(words[end - 1]):

@@ -31,7 +31,7 @@ def _text_of(words: tuple[str, ...]) -> str:
         path = Path(words[0])
         if not path.is_file():
             raise KaiyanError("no-such-file", "there is no file {path}", path=words[0])
-        return _decoded(path.read_bytes())
+        return _decode(path.read_bytes())
     return " ".join(words)
 
 
@@ -39,7 +39,7 @@ _PATH = re.compile(r"\S+\.\w{1,5}|\S*[/\\]\S*")
 """One word that ends as a file does, or has a folder in it."""
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     """Text as terminals write it: PowerShell in UTF-16, a Chinese one in GB 18030."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")

@@ -32,16 +32,16 @@ def model(text: str) -> Any:
         raise KaiyanError(
             "model-text", "{text!r} does not name a model", "FILE.py:factory, or module:factory", text=text
         )
-    torch = _imported("torch", "pip install 'kaiyan[torch]'")
+    torch = _import("torch", "pip install 'kaiyan[torch]'")
     if place in _ZOOS:
         module, function = _ZOOS[place]
-        net = getattr(_imported(module, f"pip install {place}"), function)(name)
+        net = getattr(_import(module, f"pip install {place}"), function)(name)
     else:
-        module = _from_file(Path(place)) if place.endswith(".py") else _imported(place, f"pip install {place}")
+        module = _from_file(Path(place)) if place.endswith(".py") else _import(place, f"pip install {place}")
         factory = getattr(module, name, None)
         if factory is None:
             raise KaiyanError("no-factory", "{place} has no {name}", place=place, name=name)
-        net = factory if isinstance(factory, torch.nn.Module) or not callable(factory) else _ran(text, factory)
+        net = factory if isinstance(factory, torch.nn.Module) or not callable(factory) else _run(text, factory)
     if isinstance(net, torch.export.ExportedProgram):
         net = net.module()
     if not isinstance(net, torch.nn.Module):
@@ -78,7 +78,7 @@ def example(model: Any, texts: Sequence[str]) -> tuple[Any, ...]:
     )
 
 
-def _imported(name: str, remedy: str) -> Any:
+def _import(name: str, remedy: str) -> Any:
     sys.path.insert(0, str(Path.cwd()))
     try:
         return import_module(name)
@@ -93,7 +93,7 @@ def missing(name: str, remedy: str) -> KaiyanError:
     return KaiyanError("no-module", "there is no module {name}", "{remedy}", name=name, remedy=remedy)
 
 
-def _ran(text: str, code: Callable[[], Any]) -> Any:
+def _run(text: str, code: Callable[[], Any]) -> Any:
     """What the user's code gives; raises ``KaiyanError`` with its error, and the line of it that failed."""
     try:
         return code()
@@ -120,7 +120,7 @@ def _from_file(path: Path) -> Any:
     module = module_from_spec(spec)
     sys.path.insert(0, str(path.parent.resolve()))
     try:
-        _ran(str(path), partial(spec.loader.exec_module, module))
+        _run(str(path), partial(spec.loader.exec_module, module))
     finally:
         sys.path.pop(0)
     return module

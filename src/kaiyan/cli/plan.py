@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 def _plan(*, conv: str, shape: str, tuned: bool, seconds: float, as_json: bool, **options: Any) -> None:
     session: Session = click.get_current_context().obj
     result = (
-        _tuned(session, conv, written.shape(shape), seconds, options)
+        _tune(session, conv, written.shape(shape), seconds, options)
         if tuned
         else planned(conv, written.shape(shape), **options)
     )
     session.show(result, as_json=as_json)
 
 
-def _tuned(session: Session, conv: str, shape: tuple[int, ...], seconds: float, options: dict[str, Any]) -> Plan:
+def _tune(session: Session, conv: str, shape: tuple[int, ...], seconds: float, options: dict[str, Any]) -> Plan:
     with session.working(sentence("measuring", "measuring")) as progress:
         return tune(conv, shape, seconds=seconds, progress=progress, **options)
 

@@ -24,7 +24,7 @@ from kaiyan.cli import (
     summary,
     whole_sizes,
 )
-from kaiyan.cli.command import Group, Session, understood
+from kaiyan.cli.command import Group, Session, refusal_of
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import language, say
 
@@ -67,13 +67,13 @@ def run(arguments: Sequence[str]) -> int:
             return DONE
         kaiyan.main(list(arguments), prog_name="kaiyan", standalone_mode=False, obj=session)
     except click.UsageError as error:
-        return _refused(understood(error), session, arguments)
+        return _refuse(refusal_of(error), session, arguments)
     except KaiyanError as error:
-        return _refused(error, session, arguments)
+        return _refuse(error, session, arguments)
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        return _refused(load.missing("torch", "pip install 'kaiyan[torch]'"), session, arguments)
+        return _refuse(load.missing("torch", "pip install 'kaiyan[torch]'"), session, arguments)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
@@ -88,7 +88,7 @@ def _write_what_can_be_written() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _refused(error: KaiyanError, session: Session, arguments: Sequence[str]) -> int:
+def _refuse(error: KaiyanError, session: Session, arguments: Sequence[str]) -> int:
     if "--json" in arguments:
         session.json("error", error)
     click.echo(f"kaiyan: {say(error, session.lang)}", err=True)

@@ -46,14 +46,14 @@ def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: boo
             flip=options["flip"],
             grey=options["grey"],
         )
-        path = _saved(seen, picture, output)
+        path = _save(seen, picture, output)
     if as_json:
         session.json("see", {**seen.to_dict(), "written": path})
         return
     _report(session, seen, path)
 
 
-def _saved(seen: Filtered, picture: str | None, output: str | None) -> Path:
+def _save(seen: Filtered, picture: str | None, output: str | None) -> Path:
     path = Path(output) if output else _free_name(seen)
     if picture is not None and path.exists() and path.samefile(local(picture)):
         raise PictureError("over-the-input", "{path} is the input picture; it is not overwritten", path=str(path))
@@ -65,11 +65,11 @@ def _report(session: Session, seen: Filtered, path: Path) -> None:
     session.print(Lines((first,), "title"))
     session.console.print(_kernel(session, seen.kernel.values))
     session.print(
-        Lines((*others, *_ran(seen), *seen.notes, sentence("written", "written to {path}", path=path)), "list")
+        Lines((*others, *_values(seen), *seen.notes, sentence("written", "written to {path}", path=path)), "list")
     )
 
 
-def _ran(seen: Filtered) -> Iterator[Sentence]:
+def _values(seen: Filtered) -> Iterator[Sentence]:
     """From where to where the values run; nothing where none is a number."""
     (low, high), (least, most) = seen.range["input"], seen.range["output"]
     if low is not None and least is not None:

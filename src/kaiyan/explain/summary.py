@@ -151,13 +151,9 @@ def summary(
     >>> found.parameters, found.macs, found.layers[1].output_shapes
     (224, 194400, ((1, 8, 30, 30),))
     """
-    unknown = [name for name in col_names if name not in COLUMNS]
-    if unknown:
-        raise KaiyanError(
-            "unknown-column", "there is no column {name!r}", "{known}", name=unknown[0], known=", ".join(COLUMNS)
-        )
+    _check_columns(col_names)
     model = checked(model)
-    run, understood = _asked(model, input_size, input_data, dtypes)
+    run, understood = _first_run(model, input_size, input_data, dtypes)
     whole, untrained = _whole(model, run)
     analysis = Analysis(whole)
     times = seconds(model, run.inputs) if "time" in col_names else {}
@@ -169,14 +165,22 @@ def summary(
         whole.error,
         tuple(col_names),
         hints(analysis),
-        None if whole.error is None else _diagnosed(whole, model, run.inputs),
+        None if whole.error is None else _diagnose(whole, model, run.inputs),
         understood,
         uncounted(whole),
         (*run.remarks, *untrained, *_packed(whole)),
     )
 
 
-def _asked(model: nn.Module, size: Any, data: Any, dtypes: Any) -> tuple[FirstRun, Sentence | None]:
+def _check_columns(col_names: Sequence[str]) -> None:
+    unknown = [name for name in col_names if name not in COLUMNS]
+    if unknown:
+        raise KaiyanError(
+            "unknown-column", "there is no column {name!r}", "{known}", name=unknown[0], known=", ".join(COLUMNS)
+        )
+
+
+def _first_run(model: nn.Module, size: Any, data: Any, dtypes: Any) -> tuple[FirstRun, Sentence | None]:
     """The inputs and what the model did with them; a size that lacks its batch is given one, and that is said."""
     if data is not None:
         return FirstRun(data, record(model, data)), None
@@ -227,7 +231,7 @@ def _lacks_batch(record: Record) -> bool:
     return first is not None and first.inputs[0] == tensor and len(tensor.shape) == rank(first) + 1
 
 
-def _diagnosed(record: Record, model: nn.Module, inputs: Any) -> Diagnosis | None:
+def _diagnose(record: Record, model: nn.Module, inputs: Any) -> Diagnosis | None:
     try:
         return diagnose(record, model, inputs)
     except Exception:  # noqa: BLE001 (the table up to the failure must not be lost to its explanation)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kaiyan.show.i18n import language, say
 from kaiyan.show.sentence import sentence
 from kaiyan.show.table import MARKS, Lines, Table
+from kaiyan.show.wrapping import CUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _LARGEST = 20_000
 """Bytes; rows that lie deep are left out until the page is smaller."""
 _CODE, _CODE_BELOW = 19_000, 2_500
-"""Characters of a block of text that stands alone, and of one beside a table."""
+"""Characters of a block of text that stands alone, and of one beside a table; what is longer ends in ``CUT``."""
 _STYLES = {"bad": "color:#b00020", "warn": "color:#8a6100", "chosen": "font-weight:bold"}
 
 
@@ -52,22 +53,23 @@ def _page(parts: tuple[Part, ...], lang: str) -> str:
     most = _CODE_BELOW if any(isinstance(part, Table) for part in parts) else _CODE
     return (
         "<div>"
-        + "".join(_listed(p, lang, most) if isinstance(p, Lines) else _tabled(p, lang) for p in parts)
+        + "".join(_sentences(p, lang, most) if isinstance(p, Lines) else _table(p, lang) for p in parts)
         + "</div>"
     )
 
 
-def _listed(part: Lines, lang: str, most: int) -> str:
-    lines = [escape(say(line, lang)) for line in part.lines]
+def _sentences(part: Lines, lang: str, most: int) -> str:
     if part.form == "code":
-        return f"<pre>{escape(chr(10).join(say(line, lang) for line in part.lines)[:most])}</pre>"
+        text = "\n".join(say(line, lang) for line in part.lines)
+        return f"<pre>{escape(text if len(text) <= most else text[:most] + CUT)}</pre>"
+    lines = [escape(say(line, lang)) for line in part.lines]
     if part.form == "list":
         return _list(lines)
     bold = "<b>{}</b>" if part.form == "title" else "{}"
     return f"<p>{bold.format('<br>'.join(lines))}</p>"
 
 
-def _tabled(table: Table, lang: str) -> str:
+def _table(table: Table, lang: str) -> str:
     words = sorted(table.left | table.prose)
     align = "".join(f".kaiyan td:nth-child({i + 1}){{text-align:left}}" for i in words)
     heads = "".join(f"<th>{escape(say(heading, lang))}" for heading in table.headings)

@@ -44,7 +44,7 @@ def document(kind: str, value: Any) -> dict[str, Any]:
     return {"schema": SCHEMA, "kind": kind, **(data(value) if isinstance(value, Mapping) else attributes(value))}
 
 
-def written(facts: Any) -> str:
+def text_of(facts: Any) -> str:
     """The text of a JSON document."""
     return json.dumps(data(facts), ensure_ascii=False, indent=2, allow_nan=False)
 

@@ -37,19 +37,19 @@ def lines(parts: Iterable[Part], lang: str, columns: int | None, bullet: str = "
     for number, part in enumerate(parts):
         if isinstance(part, Lines):
             yield from [("", "")] if number and part.form in _APART else []
-            yield from _listed(part, lang, columns, bullet)
+            yield from _sentence_lines(part, lang, columns, bullet)
         else:
-            yield from _tabled(part, lang, columns)
+            yield from _table_lines(part, lang, columns)
 
 
-def _listed(part: Lines, lang: str, columns: int | None, bullet: str) -> Iterator[tuple[str, str]]:
+def _sentence_lines(part: Lines, lang: str, columns: int | None, bullet: str) -> Iterator[tuple[str, str]]:
     mark, style = bullet if part.form == "list" else "", "title" if part.form == "title" else ""
     for line in part.lines:
         for piece in hanging(say(line, lang), mark, columns):
             yield piece, style
 
 
-def _tabled(table: Table, lang: str, columns: int | None) -> Iterator[tuple[str, str]]:
+def _table_lines(table: Table, lang: str, columns: int | None) -> Iterator[tuple[str, str]]:
     grid = _grid(table, lang)
     widths = grid.whole if columns is None else grid.fitted(columns)
     if len(widths) < len(table.headings):

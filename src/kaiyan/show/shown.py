@@ -87,6 +87,6 @@ class Shown(Data):
 
     def to_json(self) -> str:
         """The text of ``to_dict``."""
-        from kaiyan.show.json import written
+        from kaiyan.show.json import text_of
 
-        return written(self.to_dict())
+        return text_of(self.to_dict())
