@@ -30,6 +30,8 @@ def test_imports_run_down_only(house: Path) -> None:
     ("room", "line"),
     [
         ("spec/axis.py", "import numpy"),
+        ("show/table.py", "import numpy"),
+        ("trace/call.py", "from kaiyan.show.i18n import say"),
         ("reference/taps.py", "from kaiyan.engine import plan"),
         ("ops/conv.py", "import torch"),
         ("engine/plan.py", "from kaiyan.show.i18n import say"),

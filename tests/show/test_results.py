@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -199,3 +200,12 @@ def test_a_sentence_within_a_sentence_is_said_in_the_language_too() -> None:
     outer = sentence("unchanged", "{name} is unchanged: {reason}", name="head", reason=inner)
     assert say(inner, "zh") in say(outer, "zh")
     assert isinstance(outer.facts["reason"], Sentence)
+
+
+def test_rich_and_numpy_are_not_loaded_to_show_a_result() -> None:
+    code = (
+        "import sys, kaiyan; found = kaiyan.derive('Conv2d(3, 8, 3)', (1, 3, 9, 9)); "
+        "str(found), found.to_html(), found.to_markdown(), found.to_json(); "
+        "print(sorted({'rich', 'numpy', 'torch'} & {name.partition('.')[0] for name in sys.modules}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
