@@ -191,8 +191,8 @@ def refusal_of(error: click.UsageError) -> KaiyanError:
             path=path,
         )
     return KaiyanError(
-        "not-refusal_of",
-        "this command line is not refusal_of: {reason}",
+        "not-understood",
+        "this command line is not understood: {reason}",
         "{path} --help",
         reason=error.format_message(),
         path=path,
