@@ -35,12 +35,12 @@ class Depthwise(Generated):
         )
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.parts.blocking import lanes, pixels
+        from kaiyan.engine.codegen.routines import lanes, pixels
 
         if source == "channels_last":
-            return lanes(geometry, source, *setting)
-        by_column = pixels(geometry, source, *setting)
+            return lanes.cut(geometry, source, *setting)
+        by_column = pixels.cut(geometry, source, *setting)
         if geometry.K > 1:
             return by_column
-        by_channel = lanes(geometry, source, *setting)
+        by_channel = lanes.cut(geometry, source, *setting)
         return by_column if by_column.cycles <= by_channel.cycles else by_channel

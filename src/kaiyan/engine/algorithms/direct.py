@@ -26,6 +26,6 @@ class Direct(Generated):
         return None
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.parts.blocking import channels
+        from kaiyan.engine.codegen.routines import channels
 
-        return channels(geometry, source, *setting)
+        return channels.cut(geometry, source, *setting)

@@ -41,9 +41,9 @@ class Phases(Generated):
         return sentence("refused-phases", "there are {n} phases", n=strides) if strides > _MOST else None
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.parts.blocking import channels
+        from kaiyan.engine.codegen.routines import channels
 
-        return channels(geometry, source, *setting)
+        return channels.cut(geometry, source, *setting)
 
     def work(self, problem: Problem) -> Work:
         cut = setting(problem, expected(problem))

@@ -35,6 +35,8 @@ class Pointwise(Generated):
         )
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.parts.blocking import channels, pixels
+        from kaiyan.engine.codegen.routines import channels, pixels
 
-        return channels(geometry, source, *setting) if source == "channels_last" else pixels(geometry, source, *setting)
+        routine = channels if source == "channels_last" else pixels
+        cut: Convolution = routine.cut(geometry, source, *setting)
+        return cut

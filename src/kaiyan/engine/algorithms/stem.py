@@ -27,6 +27,6 @@ class Stem(Generated):
         return sentence("refused-channels-last", "the channels are last") if problem.layout == "channels_last" else None
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.parts.blocking import pixels
+        from kaiyan.engine.codegen.routines import pixels
 
-        return pixels(geometry, source, *setting)
+        return pixels.cut(geometry, source, *setting)

@@ -66,12 +66,12 @@ class Winograd(Generated):
         return after - before
 
     def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.parts.blocking import winograd
+        from kaiyan.engine.codegen.routines import winograd
 
         rows, columns = (self._m if taps == self._r else 1 for taps in geometry.kernel[1:])
-        return winograd(geometry, source, *setting, (rows, columns))
+        return winograd.cut(geometry, source, *setting, (rows, columns))
 
     def safe(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.parts.blocking import channels
+        from kaiyan.engine.codegen.routines import channels
 
-        return channels(geometry, source, *setting)
+        return channels.cut(geometry, source, *setting)

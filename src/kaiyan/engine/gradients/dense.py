@@ -12,9 +12,9 @@ import numpy as np
 from kaiyan.arrays.memory import aligned
 from kaiyan.engine.codegen.language.compile import address
 from kaiyan.engine.codegen.language.target import host
-from kaiyan.engine.codegen.parts import blocking
 from kaiyan.engine.codegen.parts.geometry import flattened, slid, tiles
 from kaiyan.engine.codegen.parts.strip import Argument
+from kaiyan.engine.codegen.routines import gradient, gradient_winograd
 from kaiyan.engine.codegen.routines.gradient_winograd import STEP, TAPS
 from kaiyan.engine.codegen.running.threads import get_num_threads, run
 
@@ -85,8 +85,8 @@ def _launch(
     if source == "channels_first" and not last and prod(elements) <= _FLAT:
         flat, flat_maps = flattened(geometry, maps, windows[1:])
     fixed = "row_contiguous" if source == "channels_first" else source, last, host(), dtype
-    small = partial(blocking.gradient_winograd, geometry, beside, *fixed)
-    plain = partial(blocking.gradient, flat, *fixed)
+    small = partial(gradient_winograd.cut, geometry, beside, *fixed)
+    plain = partial(gradient.cut, flat, *fixed)
     if quick and _is_small(geometry) and small(1).cycles < plain(1).cycles:
         return _Launch(small(threads), _longer(maps, small(1).strip), _longer(beside_maps, small(1).strip))
     return _Launch(plain(threads), _longer(flat_maps, plain(1).strip), ())

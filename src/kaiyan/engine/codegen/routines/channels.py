@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kaiyan.engine.codegen.language.ir import whole
-from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, padded, reaches, tiled
+from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, strip_size
+from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
@@ -20,12 +21,17 @@ from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.tile import Tile
     from kaiyan.reference.dtype import Numbers
 
 _LOAD = 4 / 3
 """Products that take as long as one load: 28 pixels of one vector take 1.3 times as long as 14 of two."""
+_WEIGHTS = 320 * 1024
+"""Bytes of one block's weights that stay in the second cache."""
+_TERMS = 128
+"""Terms of a sum that are worth fetching a tile of sums for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,3 +269,35 @@ class Channels:
         geometry = self.geometry
         apart = [code.mul(p, step) for p, step in zip(position, geometry.step, strict=True)]
         return code.ravel(apart, geometry.whole)
+
+
+@lru_cache(maxsize=4096)
+def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Channels:
+    """Dense, vectors of output channels."""
+    L = target.lanes(itemsize(dtype))
+    _, H, W = geometry.outputs
+    chunks = _chunks(geometry, L, dtype)
+    found = []
+    for vectors in (1, 2, 3, 4, 5):
+        most = (target.registers - vectors - 1) // vectors
+        for columns in {even(W, min(most, W if source == "channels_last" else L)), min(most, W, L)}:
+            tile = (max(even(H, most // columns), 1), columns)
+            strip = strip_size(geometry, tile, FAR_STRIP, geometry.C // chunks, dtype)
+            kernel = Channels(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype)
+            found.append(replace(kernel, parts=channel_parts(kernel.tasks, kernel.blocks, threads)))
+    return min(found, key=lambda kernel: kernel.cycles)
+
+
+def _chunks(geometry: Geometry, lanes: int, dtype: str) -> int:
+    """Even chunks of the input's channels, one where the weights of a block of two vectors fit beside a strip.
+
+    Where they do not, as few as make them fit, and a whole plane of inputs too, if a chunk has still work for a tile.
+    """
+    C, taps, size = geometry.C, geometry.taps, itemsize(dtype)
+    plane = prod(reaches(geometry, (1, *geometry.outputs[1:]))[1:]) * geometry.kernel[0]
+    most = max(_WEIGHTS // (taps * 2 * lanes * size), 1)
+    if most >= C:
+        return 1
+    least = tiled(_TERMS, taps)
+    wanted = min(most, max(FAR_STRIP // (plane * size), least))
+    return next((n for n in range(1, C + 1) if C % n == 0 and C // n <= wanted), 1)

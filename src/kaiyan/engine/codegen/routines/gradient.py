@@ -5,18 +5,27 @@ torch 2.13 sums a one-tap kernel's at 92 to 115 GFLOP/s of a peak of 266, a 3x3 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from math import prod
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.codegen.parts.blocks import TASK, clipped, reaches, tiled
+from kaiyan.engine.codegen.parts.blocking import SECOND_CACHE, TASKS, itemsize
+from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, reaches, tiled
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, fill, group_base
 from kaiyan.engine.codegen.parts.tile import multiply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
+
+_TAPS = 7
+"""Taps of a row whose sums are in registers at once."""
+_FARTHEST = 16 * 2**20
+"""Bytes of a strip that is packed once for a picture or half of one, where taps lie far apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +206,38 @@ def put_taps(
     for lane, line in enumerate(code.transposed(filled)):
         with code.bound(code.add(c, lane), geometry.C, width):
             code.put(line, to, lane * geometry.taps, mask=code.mask(len(taps)))
+
+
+@lru_cache(maxsize=4096)
+def cut(geometry: Geometry, source: str, last: bool, target: Target, dtype: str, threads: int) -> Gradient:
+    """The gradient of a dense weight."""
+    L = target.lanes(itemsize(dtype))
+    columns = geometry.kernel[2]
+    taps = columns if geometry.dilation[2] == 1 and columns <= _TAPS else 1
+    found = []
+    for vectors in (1, 2, 3) if taps == 1 else (1,):
+        count = even(geometry.K, (target.registers - 1) // (taps * vectors) - 1)
+        bands = _bands(geometry, L * vectors, dtype)
+        found += [Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands]
+    kernel = min(found, key=lambda kernel: kernel.cycles)
+    held = tiled(geometry.K * geometry.taps * kernel.width * itemsize(dtype), SECOND_CACHE)
+    shared = tiled(TASKS * threads, prod(kernel.tasks)) if threads > 1 else 1
+    return replace(kernel, parts=min(max(held, shared), kernel.rounds))
+
+
+def _bands(geometry: Geometry, width: int, dtype: str) -> Iterator[tuple[int, int]]:
+    """Rows and columns of outputs which with the inputs under them stay in the second cache, or are few."""
+    _, H, W = geometry.outputs
+    room = SECOND_CACHE // itemsize(dtype)
+    for columns in {W, even(W, 256), even(W, 64)}:
+        for parts in (1, 2, 3, 4, 6, 8, 16, 32, 64, H):
+            rows = even(H, tiled(H, parts))
+            _, high, wide = reaches(geometry, (1, rows, columns))
+            size = high * wide * width * geometry.kernel[0] + rows * columns * geometry.K
+            if size <= room or (rows, columns) == (1, even(W, 64)):
+                yield rows, columns
+                break
+    for rows in {H, even(H, tiled(H, 2))}:
+        _, high, wide = reaches(geometry, (1, rows, W))
+        if high * wide * width * geometry.kernel[0] <= _FARTHEST // itemsize(dtype):
+            yield rows, W

@@ -5,11 +5,12 @@ The output's gradient takes the kernel's place, four taps wide; what comes out i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from math import prod
 from typing import TYPE_CHECKING
 
+from kaiyan.engine.codegen.parts.blocking import TASKS, TILES, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, tiled
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, fill, group_base
 from kaiyan.engine.codegen.parts.tile import multiply
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.toom import Matrix, Toom
 
@@ -29,6 +31,8 @@ TAPS, STEP = 3, 4
 
 _Row = tuple["Value", "Value", "Value", "Value"]
 """A row of tiles: its image, the group, its first line, its first tile's number in the band."""
+_SIDE = 128
+"""Input and output channels whose sums are held at once: 2.4 MB in float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +229,25 @@ class GradientWinograd:
                 put_taps(code, geometry, part, code.add(row, k), code.add(first[0], c), self.channels, start)
         with code.when(code.any_nan(doubt.get())):
             code.raise_flag(Argument.FLAG)
+
+
+@lru_cache(maxsize=4096)
+def cut(
+    geometry: Geometry,
+    beside: Geometry,
+    source: str,
+    last: bool,
+    target: Target,
+    dtype: str,
+    threads: int,
+) -> GradientWinograd:
+    """The gradient of a weight of 3x3 taps."""
+    L = target.lanes(itemsize(dtype))
+    vectors = min((2, 3, 1), key=lambda n: (tiled(geometry.C, n * L) * n, -n if n < 3 else -1))
+    count = L // 2
+    channels = min(tiled(geometry.C, vectors * L), max(_SIDE // (vectors * L), 1)) * vectors * L
+    outputs = min(tiled(geometry.K, L), max(_SIDE // L, 1)) * L
+    whole = GradientWinograd(geometry, beside, source, last, 1, channels, outputs, count, vectors, L, dtype)
+    size = whole.points * whole.columns * (channels + outputs) * itemsize(dtype)
+    shared = tiled(TASKS * threads, prod(whole.tasks)) if threads > 1 else 1
+    return replace(whole, rows=max(TILES // size, 1), outputs=tiled(tiled(outputs, shared), L) * L)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, padded, reaches, tiled, turned
+from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, itemsize, strip_size
+from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.reference.dtype import Numbers
 
@@ -152,3 +155,26 @@ class Lanes:
                 with code.bound(code.add(channel, lane), geometry.C, self.lanes):
                     offset = code.add(start, lane * geometry.pixels + r * geometry.outputs[2])
                     self.epilogue.put(code, line, offset, output, residual, code.mask(columns))
+
+
+@lru_cache(maxsize=4096)
+def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Lanes:  # noqa: ARG001
+    """Each channel by itself, vectors of channels."""
+    L = target.lanes(itemsize(dtype))
+    side = replace(geometry, groups=1, C=geometry.groups, K=geometry.groups)
+    _, H, W = geometry.outputs
+    found = []
+    widest = target.registers - 2 if source == "channels_last" else L
+    vectors = tiled(side.C, L)
+    for columns in {even(W, min(most, widest)) for most in (4, 6, 8, 14, widest)}:
+        for lines in (1, 2, 3, 4, 7):
+            rows = even(H, lines)
+            if rows * columns > target.registers - 2:
+                continue
+            _, high, wide = reaches(geometry, (1, rows, W))
+            room = FAR_STRIP // (high * wide * geometry.kernel[0] * L * itemsize(dtype))
+            several = even(vectors, max(room, 1)) if source == "channels_last" else 1
+            most = FAR_STRIP if several > 1 else 2 * NEAR_STRIP
+            strip = strip_size(geometry, (rows, columns), most, several * L, dtype)
+            found.append(Lanes(side, source, *strip, (rows, columns), several, L, epilogue, dtype))
+    return min(found, key=lambda kernel: kernel.cycles)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kaiyan.arrays.memory import LINE
-from kaiyan.engine.codegen.parts.blocks import TASK, clipped, padded, reaches, tiled, turned
+from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, channel_parts, itemsize, strip_size
+from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.reference.dtype import Numbers
 
@@ -23,6 +28,8 @@ _FAR = 2**20
 """Bytes of an input that is not in the second cache when it is asked for."""
 _HELD = 12
 """Weights that stay in registers when a kernel is written out; more of them are read again for every row."""
+_WRITTEN = 100
+"""Taps of the largest kernel that is written out: more would take too long to compile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +259,34 @@ class Pixels:
                         offset = code.add(start, k * geometry.pixels + r * geometry.outputs[2] + v * self.lanes)
                         mask = code.mask(self.columns - v * self.lanes)
                         self.epilogue.put(code, place.get(), offset, output, residual, mask)
+
+
+@lru_cache(maxsize=4096)
+def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Pixels:
+    """Few channels, or each by itself; vectors of columns."""
+    L = target.lanes(itemsize(dtype))
+    return min(_candidates(geometry, source, target, dtype, epilogue, threads, L), key=lambda kernel: kernel.cycles)
+
+
+def _candidates(
+    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int, L: int
+) -> Iterator[Pixels]:
+    _, H, W = geometry.outputs
+    small = prod(geometry.kernel[1:]) <= _WRITTEN
+    for K in {even(geometry.K, most) for most in (1, 4, 6, 8, 12, 14)}:
+        for lines in {even(H, most) for most in (1, 2, 4, 7, 8)} if geometry.K == 1 else {1}:
+            for vectors in {min(V, tiled(W, L)) for V in (1, 2, 3, 4)}:
+                if K * lines * vectors > target.registers - vectors - 2:
+                    continue
+                if lines > 1 and not small and geometry.dilation[1] > 1:
+                    continue
+                near = NEAR_STRIP if geometry.K == 1 else FAR_STRIP // 2
+                strip = strip_size(geometry, (lines, min(vectors * L, W)), near, geometry.C, dtype)
+                written = small and geometry.K == 1
+                kernel = Pixels(geometry, source, *strip, 1, 1, K, lines, vectors, written, L, epilogue, dtype)
+                each = max(kernel.cycles / prod(kernel.tasks), 1)
+                bundle = min(
+                    max(int(20_000 / each), 1), tiled(geometry.groups, threads * (TASKS if threads > 1 else 1))
+                )
+                kernel = replace(kernel, bundle=bundle)
+                yield replace(kernel, parts=channel_parts(kernel.tasks, kernel.blocks, threads))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
+from kaiyan.engine.codegen.parts.blocking import SECOND_CACHE, TASKS, TILES, itemsize
+from kaiyan.engine.codegen.parts.blocks import TASK, even, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
@@ -20,9 +21,15 @@ from kaiyan.engine.codegen.running.workspace import room
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.toom import Toom
     from kaiyan.reference.dtype import Numbers
+
+_PRODUCTS = 192 * 1024
+"""Bytes of the products of one group of tiles."""
+_READ_NEAR, _READ_FAR = 48.0, 8.0
+"""Bytes a cycle of weights that stay in the second cache, and of those read from farther away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +259,39 @@ class Winograd:
         with code.loop(0, code.least(code.sub(height, top), self.m[0])) as i:
             pixel = code.add(code.mul(code.add(code.mul(depth, height), top, i), width), left)
             put(code.at(pixels, code.mul(i, columns * self.lanes)), pixel)
+
+
+@lru_cache(maxsize=4096)
+def cut(
+    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int, m: tuple[int, int]
+) -> Winograd:
+    """F(m, r) on rows and columns."""
+    L = target.lanes(itemsize(dtype))
+    _, H, W = geometry.outputs
+    rows, columns = tiled(H, m[0]), tiled(W, m[1])
+    vectors = 1 if geometry.K <= L else 2
+    whole = Winograd(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
+    size = whole.points * whole.depth * itemsize(dtype)
+    columns = even(columns, max(min(TILES // size, 64), 1))
+    rows = even(rows, max(TILES // (size * columns), 1))
+    each = whole.points * whole.width * columns * itemsize(dtype)
+    found = []
+    for most in range(1, rows + 1) if threads > 1 else (rows,):
+        high = even(rows, most)
+        group = even(high, max(_PRODUCTS // each, 1))
+        tile = even(group * columns, (target.registers - vectors - 2) // vectors)
+        kernel = replace(whole, rows=high, columns=columns, group=group, tile=tile)
+        found += [replace(kernel, parts=parts) for parts in {1, *_part_counts(kernel.blocks, threads)}]
+    return min(found, key=lambda kernel: _span(kernel, threads))
+
+
+def _part_counts(blocks: int, threads: int) -> set[int]:
+    return {min(blocks, threads * n) for n in range(1, TASKS + 1)} if threads > 1 else set()
+
+
+def _span(kernel: Winograd, threads: int) -> float:
+    """Cycles from the first task to the last on so many threads: each task reads the weights of its blocks again."""
+    tasks = prod(kernel.tasks)
+    weights = kernel.weights * itemsize(kernel.dtype) // kernel.geometry.groups // kernel.parts
+    reading = weights / (_READ_NEAR if weights <= SECOND_CACHE else _READ_FAR)
+    return tiled(tasks, threads) * (kernel.cycles / tasks + reading)
