@@ -606,7 +606,7 @@ def test_a_model_that_is_slower_as_a_whole_is_left(monkeypatch: pytest.MonkeyPat
     right = Standing.plain
 
     def slow(self: Standing, _: Any, x: Tensor) -> Any:
-        sleep(0.002)
+        sleep(0.02)  # more than a slice of the system's scheduler takes from the original
         return right(self, x)
 
     monkeypatch.setattr(Standing, "output", slow)
