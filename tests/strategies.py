@@ -15,7 +15,7 @@ WORDS = tuple(PADDING)
 KEEPING = tuple(word for word in WORDS if PADDING[word].keeps_size)
 MODES = tuple("constant(3)" if word == "constant(v)" else word for word in mode_words())
 NUMPY_MODES = {
-    ours: name.removeprefix("numpy:") for name, ours in foreign(conventions.MODES).items() if "numpy" in name
+    ours: name.removeprefix("numpy:") for name, ours in foreign(conventions.PADDING_MODES).items() if "numpy" in name
 }
 NUMPY_MODES["constant(3)"] = NUMPY_MODES["zeros"]
 

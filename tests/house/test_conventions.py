@@ -14,7 +14,7 @@ from kaiyan.nn.convert import convert
 from kaiyan.ops.port import port
 from kaiyan.reference.border import index_map
 from kaiyan.show.sentence import sentence
-from kaiyan.spec.conventions import MODES, PADDING, Mode, Padding, mode_words
+from kaiyan.spec.conventions import PADDING, PADDING_MODES, Mode, Padding, mode_words
 
 LINE = np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]])
 TAPS = np.array([[[1.0, 10.0, 100.0]]])
@@ -37,7 +37,7 @@ def late(monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def first(monkeypatch: pytest.MonkeyPatch) -> str:
     row = Mode(index=lambda place, n: place * ((place >= 0) & (place < n)), names=("madeup:head",))
-    monkeypatch.setitem(MODES, "first", row)
+    monkeypatch.setitem(PADDING_MODES, "first", row)
     return "first"
 
 
@@ -105,11 +105,11 @@ def test_every_word_and_mode_is_explained_where_conv_is() -> None:
     assert [word for word in (*PADDING, *mode_words()) if word not in text] == []
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", PADDING_MODES)
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_no_mode_moves_what_is_inside(mode: str, n: int) -> None:
     assert index_map(mode, n, (7, 7))[7 : 7 + n].tolist() == list(range(n))
-    one_by_one = [MODES[mode].index(place, n) for place in range(-7, n + 7)]
+    one_by_one = [PADDING_MODES[mode].index(place, n) for place in range(-7, n + 7)]
     assert index_map(mode, n, (7, 7)).tolist() == one_by_one
 
 

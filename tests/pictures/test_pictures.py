@@ -19,7 +19,8 @@ from scipy import ndimage
 import kaiyan
 from kaiyan.pictures.error import KernelError, PictureError
 from kaiyan.pictures.kernels import KERNELS, Kernel, kernel
-from kaiyan.pictures.picture import MOST_PIXELS, picture, write
+from kaiyan.pictures.picture import picture, write
+from kaiyan.pictures.reading import MOST_PIXELS
 from kaiyan.pictures.sheet import Scale, colours, drawn, scale_of, sheet
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from PIL import Image
 from kaiyan import KaiyanError, see
 from kaiyan.cli.run import run
 from kaiyan.pictures.error import KernelError, PictureError
-from kaiyan.pictures.kernels import ALIASES, KERNELS, NEAR, kernel
+from kaiyan.pictures.kernels import ALIASES, KERNELS, OFFERED, kernel
 from kaiyan.pictures.picture import picture
 from kaiyan.pictures.sheet import PANEL, colours, scale_of
 from kaiyan.show.i18n import say
@@ -156,7 +156,7 @@ def test_numbers_of_gabor_and_box_keep_their_sign_and_place() -> None:
         np.testing.assert_array_equal(kernel(text).values, kernel(same).values)
 
 
-@pytest.mark.parametrize("name", NEAR)
+@pytest.mark.parametrize("name", OFFERED)
 def test_names_of_several_kernels_offer_them_and_choose_none(name: str) -> None:
     with pytest.raises(KernelError) as refused:
         kernel(name)

@@ -15,7 +15,7 @@ from kaiyan.engine.problem import LAYOUTS, Problem, precision
 from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.spec import read
 from kaiyan.spec.code import arguments
-from kaiyan.spec.conventions import MODES, PADDING, foreign
+from kaiyan.spec.conventions import PADDING, PADDING_MODES, foreign
 from kaiyan.spec.cost import Figure
 
 Case = tuple[Conv, tuple[int, ...]]
@@ -147,8 +147,8 @@ def test_a_constant_keeps_its_kind() -> None:
 
 
 def test_every_mode_of_another_library_is_one_of_ours() -> None:
-    assert set(MODES) == {"zeros", "reflect", "replicate", "circular", "symmetric"}
-    for name, ours in foreign(MODES).items():
+    assert set(PADDING_MODES) == {"zeros", "reflect", "replicate", "circular", "symmetric"}
+    for name, ours in foreign(PADDING_MODES).items():
         assert Conv(kernel_size=3, padding_mode=name).padding_mode == ours
     for word, ours in foreign(PADDING).items():
         assert Conv(kernel_size=4, padding=word) == Conv(kernel_size=4, padding=ours)

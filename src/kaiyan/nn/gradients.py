@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from kaiyan.engine.algorithms.torch import bordered
 from kaiyan.ops import gradients as engine
 from kaiyan.reference.border import index_map
-from kaiyan.spec.conventions import OUTSIDE
+from kaiyan.spec.conventions import PAST_EDGE
 
 if TYPE_CHECKING:
     from kaiyan.spec.conv import Conv, Shape
@@ -48,7 +48,7 @@ def _folded(wide: Tensor, spec: Conv, shape: Shape) -> Tensor:
     """The adjoint of ``bordered``: every element's gradient summed over the places where it stood."""
     for axis, (n, sides) in enumerate(zip(shape[2:], spec.pads(shape), strict=True), start=2):
         places = torch.from_numpy(index_map(spec.padding_mode, n, sides)).to(wide.device)
-        inside = (places != OUTSIDE).nonzero().flatten()
+        inside = (places != PAST_EDGE).nonzero().flatten()
         folded = wide.new_zeros((*wide.shape[:axis], n, *wide.shape[axis + 1 :]))
         wide = folded.index_add(axis, places[inside], wide.index_select(axis, inside))
     return wide

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
 
 
-LARGEST = 1001
+LARGEST_SIDE = 1001
 """Taps along one side of the largest kernel that is made."""
 
 
@@ -109,7 +109,7 @@ def _named(text: str, plain: str) -> Kernel:
         given = ",".join(f"{value:g}" for value in values) if argument else ""
         return Kernel(f"{name}:{given}" if given else name, KERNELS[name].make(values))
     known = re.split(r"[\d:=(,]", lowered)[0].strip(" -_")
-    near = NEAR.get(re.sub(r"[\s_]+", "-", known)) or get_close_matches(known, KERNELS, n=1)
+    near = OFFERED.get(re.sub(r"[\s_]+", "-", known)) or get_close_matches(known, KERNELS, n=1)
     raise KernelError(
         "unknown-kernel",
         "there is no kernel {name!r}; there are {known}, rows such as '1 0 -1; 2 0 -2', or a .npy, .csv or .txt file",
@@ -170,13 +170,13 @@ def _checked(name: str, values: Numbers) -> Kernel:
         )
     if not np.isfinite(values).all():
         raise KernelError("kernel-not-finite", "{name} holds a number that is not finite", name=name)
-    if max(values.shape) > LARGEST:
+    if max(values.shape) > LARGEST_SIDE:
         raise KernelError(
             "kernel-too-large",
             "the kernel {name} would be {size} numbers long; {largest} is the largest",
             name=name,
             size=max(values.shape),
-            largest=LARGEST,
+            largest=LARGEST_SIDE,
         )
     return Kernel(name, values)
 
@@ -274,26 +274,26 @@ def _motion(arguments: tuple[float, ...]) -> Numbers:
 
 
 def _side(name: str, value: float) -> int:
-    if value == int(value) and value <= LARGEST:
+    if value == int(value) and value <= LARGEST_SIDE:
         return int(value)
     raise KernelError(
         "kernel-side",
         "{name} takes a whole number of up to {largest}, not {value:g}",
         name=name,
-        largest=LARGEST,
+        largest=LARGEST_SIDE,
         value=value,
     )
 
 
 def _grid(name: str, radius: float) -> tuple[Numbers, Numbers]:
     r = ceil(radius)
-    if 2 * r + 1 > LARGEST:
+    if 2 * r + 1 > LARGEST_SIDE:
         raise KernelError(
             "kernel-too-large",
             "the kernel {name} would be {size} numbers long; {largest} is the largest",
             name=name,
             size=2 * r + 1,
-            largest=LARGEST,
+            largest=LARGEST_SIDE,
         )
     y, x = np.mgrid[-r : r + 1, -r : r + 1].astype(float)
     return y, x
@@ -350,7 +350,7 @@ ALIASES: dict[str, str] = {
 }
 """Other names for the same numbers."""
 
-NEAR: dict[str, tuple[str, ...]] = {
+OFFERED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("blur", "smooth", "soften", "模糊", "平滑"), ("gaussian:1", "box:3")),
     **dict.fromkeys(
         ("edge", "edges", "edge-detect", "edge-detection", "outline", "contour", "边缘", "边缘检测", "轮廓"),

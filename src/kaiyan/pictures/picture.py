@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
     from kaiyan.show.sentence import Sentence
 
-MOST_PIXELS = reading.MOST_PIXELS
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:

@@ -14,7 +14,7 @@ from kaiyan.spec.spelling import half_width
 if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
 
-EXACT = 2**53
+EXACT_BELOW = 2**53
 """Below it every whole number that is written is a float64 too."""
 _EXAMPLE = "'1 0 -1; 2 0 -2; 1 0 -1'"
 _CALL = re.compile(r"[A-Za-z_][\w.]*\s*\((.*)\)", re.DOTALL)
@@ -123,7 +123,7 @@ def equal(found: list[Row], text: str) -> list[Row]:
 
 def _typed(found: list[Row], factor: Fraction) -> Numbers:
     values = np.array(found) * float(factor)
-    whole = (values == np.rint(values)).all() and abs(values).max() < EXACT
+    whole = (values == np.rint(values)).all() and abs(values).max() < EXACT_BELOW
     return values.astype(np.int64) if whole else values
 
 

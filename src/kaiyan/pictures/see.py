@@ -14,7 +14,8 @@ from kaiyan.engine.stopwatch import timed
 from kaiyan.ops.conv import conv
 from kaiyan.pictures.error import PictureError
 from kaiyan.pictures.kernels import Kernel, kernel
-from kaiyan.pictures.picture import MOST_PIXELS, Picture, picture, write
+from kaiyan.pictures.picture import Picture, picture, write
+from kaiyan.pictures.reading import MOST_PIXELS
 from kaiyan.pictures.sheet import finite_range, sheet
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.show.shown import Shown

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from kaiyan.reference.dtype import Numbers
 from kaiyan.spec.axis import Pads
-from kaiyan.spec.conventions import MODES, OUTSIDE
+from kaiyan.spec.conventions import PADDING_MODES, PAST_EDGE
 
 Indices = NDArray[np.intp]
 
@@ -18,7 +18,7 @@ def index_map(mode: str, n: int, pads: Pads) -> Indices:
     >>> index_map("symmetric", 3, (2, 2)).tolist()
     [1, 0, 0, 1, 2, 2, 1]
     """
-    indices: Indices = MODES.get(mode, MODES["zeros"]).index(np.arange(-pads[0], n + pads[1]), n)
+    indices: Indices = PADDING_MODES.get(mode, PADDING_MODES["zeros"]).index(np.arange(-pads[0], n + pads[1]), n)
     return indices
 
 
@@ -27,7 +27,7 @@ def extend(x: Numbers, maps: tuple[Indices, ...], constant: complex) -> Numbers:
     for axis, indices in zip(range(x.ndim - len(maps), x.ndim), maps, strict=True):
         if len(indices) == x.shape[axis]:
             continue
-        outside = indices == OUTSIDE
+        outside = indices == PAST_EDGE
         if outside.all():
             x = np.empty((*x.shape[:axis], len(indices), *x.shape[axis + 1 :]), x.dtype)
         else:
@@ -40,7 +40,7 @@ def extend(x: Numbers, maps: tuple[Indices, ...], constant: complex) -> Numbers:
 def fold(gradient: Numbers, maps: tuple[Indices, ...], sizes: tuple[int, ...]) -> Numbers:
     """The adjoint of ``extend``: every element's gradient summed over the places where it stood."""
     for axis, indices, n in zip(range(gradient.ndim - len(maps), gradient.ndim), maps, sizes, strict=True):
-        kept = indices != OUTSIDE
+        kept = indices != PAST_EDGE
         places = np.moveaxis(gradient, axis, 0)
         folded = np.zeros((n, *places.shape[1:]), gradient.dtype)
         np.add.at(folded, indices[kept], places[kept])

@@ -19,7 +19,7 @@ _IGNORED = ("device", "dtype", "name", "inplace", "trainable")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CodeCall:
     """``name`` of what is called, ``prefix`` before its last dot, the ``node`` of its arguments, the whole ``text``.
 
     ``order`` has the names of the arguments where it is a function that is read as a layer.
@@ -49,9 +49,9 @@ class Call:
         arguments += [f"{k.arg or '**'}={ast.unparse(k.value)}" for k in self.node.keywords]
         return f"{self.name}({', '.join(arguments)})"
 
-    def after(self, count: int) -> Call:
+    def after(self, count: int) -> CodeCall:
         """The same call without its first arguments, such as the input of a function."""
-        return Call(
+        return CodeCall(
             self.name, self.prefix, ast.Call(self.node.func, self.node.args[count:], self.node.keywords), self.text
         )
 
@@ -60,7 +60,7 @@ class Call:
         return _bound(self.text, self.node, order)
 
 
-def called(text: Any) -> Call:
+def called(text: Any) -> CodeCall:
     """The call that a text is; the layer in ``Conv2D(8, 3)(x)`` and in ``model.add(Conv2D(8, 3))``.
 
     >>> called("self.pool = nn.MaxPool2d（3，stride＝2）").bound(("kernel_size", "stride"))
@@ -74,7 +74,7 @@ def called(text: Any) -> Call:
     return of_node(node, text)
 
 
-def named_or_called(text: Any) -> Call:
+def named_or_called(text: Any) -> CodeCall:
     """The call that a text is, or that of a bare name such as "ReLU", with nothing in its brackets.
 
     >>> named_or_called("nn.ReLU").written
@@ -84,10 +84,10 @@ def named_or_called(text: Any) -> Call:
     return called(f"{bare}()" if re.fullmatch(r"(?:\w+\.)*[A-Z]\w*", bare) else text)
 
 
-def of_node(node: ast.Call, text: str) -> Call:
+def of_node(node: ast.Call, text: str) -> CodeCall:
     """A call that was parsed already."""
     prefix, _, name = ast.unparse(node.func).rpartition(".")
-    return Call(name, prefix, node, text)
+    return CodeCall(name, prefix, node, text)
 
 
 def literal(text: str, node: ast.expr) -> Any:

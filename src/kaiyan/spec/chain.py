@@ -9,7 +9,7 @@ from kaiyan.show.error import ConvError
 from kaiyan.show.shown import Shown
 from kaiyan.show.table import Lines, Row, Table, headings
 from kaiyan.spec import keras, layers, read
-from kaiyan.spec.call import Call, named_or_called, short
+from kaiyan.spec.call import CodeCall, named_or_called, short
 from kaiyan.spec.conv import Conv, Shape
 from kaiyan.spec.field import Field
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kaiyan.show.table import Part
-    from kaiyan.spec.step import Layer, Step
+    from kaiyan.spec.step import ChainLayer, Step
 
 
 class ChainDerivation(Shown, tuple["Step", ...]):
@@ -84,7 +84,7 @@ def derive(chain: Conv | str | Iterable[Conv | str], input_shape: Any) -> ChainD
     )
 
 
-def _run(chain: list[Layer], shape: tuple[int, ...]) -> Iterator[Step]:
+def _run(chain: list[ChainLayer], shape: tuple[int, ...]) -> Iterator[Step]:
     rank = _rank(chain, shape)
     sees: tuple[Field, ...] | str = (Field(),) * rank if rank else ()
     for number, layer in enumerate(chain, start=1):
@@ -96,11 +96,11 @@ def _run(chain: list[Layer], shape: tuple[int, ...]) -> Iterator[Step]:
         shape, sees = step.output_shape, step.sees
 
 
-def _rank(chain: list[Layer], shape: tuple[int, ...]) -> int:
+def _rank(chain: list[ChainLayer], shape: tuple[int, ...]) -> int:
     return next((layer.rank for layer in chain if layer.rank is not None), max(len(shape) - 2, 0))
 
 
-def _in_keras(calls: list[Call]) -> bool:
+def _in_keras(calls: list[CodeCall]) -> bool:
     spoken = {keras.is_keras(call): call for call in calls}
     _check_prefixes(calls)
     if True in spoken and False in spoken:
@@ -112,18 +112,18 @@ def _in_keras(calls: list[Call]) -> bool:
         )  # fmt: skip
     if True in spoken:
         for call in calls:
-            if call.name not in keras.READERS:
-                raise layers.unknown(call, keras.READERS)
+            if call.name not in keras.KERAS_LAYERS:
+                raise layers.unknown(call, keras.KERAS_LAYERS)
     return True in spoken
 
 
-def _check_prefixes(calls: list[Call]) -> None:
+def _check_prefixes(calls: list[CodeCall]) -> None:
     for call in calls:
         library = call.prefix.rpartition(".")[2]
         if (
             library == "nn"
             and call.prefix != "tf.nn"
-            and call.name in keras.READERS
+            and call.name in keras.KERAS_LAYERS
             and not keras.NEUTRAL & {call.name}
         ):
             raise ConvError(
@@ -141,7 +141,7 @@ def _check_prefixes(calls: list[Call]) -> None:
             )
 
 
-def _first(call: Call) -> bool:
+def _first(call: CodeCall) -> bool:
     return bool(call.named("data_format") == "channels_first")
 
 

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.error import ConvError
-from kaiyan.spec.call import Call, called, short
-from kaiyan.spec.conventions import MODES
+from kaiyan.spec.call import CodeCall, called, short
+from kaiyan.spec.conventions import PADDING_MODES
 
 if TYPE_CHECKING:
     from kaiyan.spec.axis import Pads
@@ -25,7 +25,7 @@ _TRANSPOSED = (
 _OURS = (*_FORWARD, "output_padding", "transposed")
 _Signature = tuple[tuple[str, ...], dict[str, Any]]
 
-CALLS: dict[str, _Signature] = {
+SIGNATURES: dict[str, _Signature] = {
     "Conv": (_OURS, {}),
     **{f"Conv{rank}d": (_FORWARD, {"rank": rank}) for rank in (1, 2, 3)},
     **{f"ConvTranspose{rank}d": (_TRANSPOSED, {"rank": rank, "transposed": True}) for rank in (1, 2, 3)},
@@ -44,24 +44,24 @@ def arguments(text: str) -> dict[str, Any]:
     2
     """
     call = called(text)
-    if call.name not in CALLS:
+    if call.name not in SIGNATURES:
         raise not_a_convolution(call)
-    order, implied = CALLS[call.name]
+    order, implied = SIGNATURES[call.name]
     return call.bound(order if implied else (*order, "rank")) | implied
 
 
 def module_arguments(module: Any) -> dict[str, Any]:
     """The arguments of ``Conv`` that a torch layer holds as attributes."""
-    name = next((kind.__name__ for kind in type(module).__mro__ if kind.__name__ in CALLS), None)
+    name = next((kind.__name__ for kind in type(module).__mro__ if kind.__name__ in SIGNATURES), None)
     if name is None or name == "Conv":
         raise ConvError(
             "not-a-layer",
             "{kind} is not a convolution layer",
             "one of {known}",
             kind=type(module).__name__,
-            known=", ".join(list(CALLS)[1:]),
+            known=", ".join(list(SIGNATURES)[1:]),
         )
-    order, implied = CALLS[name]
+    order, implied = SIGNATURES[name]
     held = {argument: getattr(module, argument) for argument in order if argument != "bias"}
     if not held["in_channels"]:
         raise ConvError(
@@ -112,7 +112,7 @@ def _torch_can_say(spec: Conv) -> bool:
 
 
 def _in_torch(mode: str) -> bool:
-    return mode in MODES and f"torch:{mode}" in MODES[mode].names
+    return mode in PADDING_MODES and f"torch:{mode}" in PADDING_MODES[mode].names
 
 
 def _one(values: tuple[Any, ...]) -> Any:
@@ -126,12 +126,12 @@ def _short_padding(entries: tuple[str | Pads, ...]) -> Any:
     return short[0] if isinstance(short[0], (str, int)) else (short[0],)
 
 
-def not_a_convolution(call: Call) -> ConvError:
+def not_a_convolution(call: CodeCall) -> ConvError:
     """The refusal of a call that is no convolution of PyTorch, with what to write instead."""
     facts = {"text": short(call.text), "name": call.name}
     if call.name.startswith("Lazy"):
         return ConvError("lazy-code", "{text!r} leaves its input channels open", "name them", **facts)
-    if call.name in FUNCTIONS:
+    if call.name in LAYER_OF_FUNCTION:
         return ConvError(
             "a-function",
             "{text!r} is a function: its kernel size comes from a tensor, which the text does not hold",
@@ -155,29 +155,29 @@ def not_a_convolution(call: Call) -> ConvError:
         "one of {known}",
         *(["a pooling window has the sizes of {window}"] if window else []),
         *(['kaiyan derive "{text}" SHAPE derives its sizes'] if "Pool" in call.name and not window else []),
-        known=", ".join(CALLS),
+        known=", ".join(SIGNATURES),
         window=window,
         **facts,
     )
 
 
-FUNCTIONS = {
+LAYER_OF_FUNCTION = {
     **{f"conv{rank}d": f"Conv{rank}d" for rank in (1, 2, 3)},
     **{f"conv_transpose{rank}d": f"ConvTranspose{rank}d" for rank in (1, 2, 3)},
 }
 """Functions of torch and the layer that does the same."""
 
 
-def _as_layer(call: Call) -> str:
+def _as_layer(call: CodeCall) -> str:
     """The layer to write instead of a function, with the settings that are written."""
     named = {k.arg: ast.unparse(k.value) for k in call.node.keywords if k.arg not in (None, "input", "weight", "bias")}
-    order = [name for name in CALLS[FUNCTIONS[call.name]][0][3:] if name not in ("bias", "padding_mode")]
+    order = [name for name in SIGNATURES[LAYER_OF_FUNCTION[call.name]][0][3:] if name not in ("bias", "padding_mode")]
     given = dict(zip(order, map(ast.unparse, call.node.args[3:]), strict=False)) | named
     settings = "".join(f", {name}={value}" for name, value in given.items())
-    return f"{FUNCTIONS[call.name]}(in_channels, out_channels, kernel_size{settings})"
+    return f"{LAYER_OF_FUNCTION[call.name]}(in_channels, out_channels, kernel_size{settings})"
 
 
-def _from_keras(call: Call) -> str:
+def _from_keras(call: CodeCall) -> str:
     """PyTorch's spelling of a layer of Keras; its channels stay open."""
     words = {"filters": "filters", "kernel_size": "kernel_size"}
     order = ["filters", "kernel_size", "strides", "padding"]
@@ -195,7 +195,7 @@ def _from_keras(call: Call) -> str:
     return f"{kind}(in_channels, {filters}, {', '.join(settings)})"
 
 
-def _pooling(call: Call) -> str:
+def _pooling(call: CodeCall) -> str:
     """The convolution that has the sizes of this pooling; empty where none has, as with ceil_mode."""
     order = (
         ("kernel_size", "stride", "padding", "dilation") if "Max" in call.name else ("kernel_size", "stride", "padding")

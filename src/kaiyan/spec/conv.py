@@ -337,12 +337,12 @@ def _channels(in_channels: Any, out_channels: Any, groups: Any) -> tuple[int | N
 
 
 def _check_sizes(sizes: Shape) -> None:
-    if max(sizes) > read.LARGEST:
+    if max(sizes) > read.LARGEST_SIZE:
         raise ConvError(
             "absurd-output",
             "the output would be {sizes}; the largest size accepted is {largest}",
             sizes=sizes,
-            largest=read.LARGEST,
+            largest=read.LARGEST_SIZE,
         )
 
 

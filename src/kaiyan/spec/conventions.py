@@ -36,8 +36,8 @@ class Padding:
 class Mode:
     """What lies past the edge of an axis.
 
-    ``index`` gives the element of n that stands at a place, below 0 or from n on as well; ``OUTSIDE`` where that is the
-    constant. It is written with operators alone, so that it takes one place or an array of them.
+    ``index`` gives the element of n that stands at a place, below 0 or from n on as well; ``PAST_EDGE`` where that is
+    the constant. It is written with operators alone, so that it takes one place or an array of them.
     ``names`` are other libraries', "library:mode".
     """
 
@@ -45,7 +45,7 @@ class Mode:
     names: tuple[str, ...] = ()
 
 
-OUTSIDE = -1
+PAST_EDGE = -1
 """The index of an element that is not in the array: it takes the constant."""
 
 
@@ -66,13 +66,13 @@ def mode_name(text: str) -> str | None:
     >>> mode_name("scipy:mirror"), mode_name("opencv:BORDER_REFLECT_101"), mode_name("mirror")
     ('reflect', 'reflect', None)
     """
-    return _ours(MODES, text)
+    return _ours(PADDING_MODES, text)
 
 
 def foreign(table: Mapping[str, Padding | Mode]) -> dict[str, str]:
     """Each library's name in a table of rows, and ours.
 
-    >>> foreign(MODES)["numpy:edge"]
+    >>> foreign(PADDING_MODES)["numpy:edge"]
     'replicate'
     """
     return {name: ours for ours, row in table.items() for name in row.names}
@@ -80,7 +80,7 @@ def foreign(table: Mapping[str, Padding | Mode]) -> dict[str, str]:
 
 def mode_words() -> tuple[str, ...]:
     """Our padding modes as they are written; the value of a constant stands in its brackets."""
-    first, *others = MODES
+    first, *others = PADDING_MODES
     return (first, "constant(v)", *others)
 
 
@@ -171,9 +171,9 @@ Sources: tensorflow.org/api_docs/python/tf/nn, "Notes on padding"; ONNX Conv and
 jax.lax.padtype_to_pads; torch.nn.Conv2d ('same' at stride 1 only).
 """
 
-MODES: dict[str, Mode] = {
+PADDING_MODES: dict[str, Mode] = {
     "zeros": Mode(
-        index=lambda place, n: (place - OUTSIDE) * ((place >= 0) & (place < n)) + OUTSIDE,
+        index=lambda place, n: (place - PAST_EDGE) * ((place >= 0) & (place < n)) + PAST_EDGE,
         names=("torch:zeros", "numpy:constant", "jax:constant", "tf:constant", "onnx:constant", "scipy:constant",
                "scipy:grid-constant", "opencv:border_constant"),
     ),

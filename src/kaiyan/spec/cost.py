@@ -58,7 +58,7 @@ class Cost(Data):
     full_weights: Figure
 
 
-UNKNOWN = Figure(None, "unknown")
+UNKNOWN_FIGURE = Figure(None, "unknown")
 
 
 def params(spec: Conv) -> int:
@@ -92,7 +92,7 @@ def cost(spec: Conv, input_shape: Any) -> Cost:
     """Every figure, unknown where the description says nothing of channels."""
     if spec.in_channels is None:
         spec.output_shape(input_shape)
-        return Cost(*[UNKNOWN] * 7)
+        return Cost(*[UNKNOWN_FIGURE] * 7)
     spec, _ = spec.fitted(input_shape)
     output = spec.output_shape(input_shape)
     elements = prod(read.shape(input_shape)) + prod(output) + spec.params

@@ -6,11 +6,12 @@ import ast
 import re
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.error import ConvError
 from kaiyan.spec import code
-from kaiyan.spec.call import Call, called, of_node, short
+from kaiyan.spec.call import CodeCall, called, of_node, short
 from kaiyan.spec.conv import Conv
 from kaiyan.spec.norms import group, instance, layer_norm, prelu, same
 from kaiyan.spec.pooling import pool_axes
@@ -25,15 +26,13 @@ from kaiyan.spec.resizing import (
     unshuffle,
     upsample,
 )
-from kaiyan.spec.step import Convolution, Windows
+from kaiyan.spec.step import ConvLayer, Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kaiyan.spec.step import Layer
+    from kaiyan.spec.step import ChainLayer, Reader
 
 
-def layers(text: str) -> list[Layer]:
+def layers(text: str) -> list[ChainLayer]:
     """The layers that one line of PyTorch code writes; more than one for nn.Sequential(...).
 
     Raises ``ConvError`` for what is no layer whose sizes are known here.
@@ -41,23 +40,27 @@ def layers(text: str) -> list[Layer]:
     return of_call(called(text))
 
 
-def of_call(call: Call) -> list[Layer]:
+def of_call(call: CodeCall) -> list[ChainLayer]:
     """The layers of a call that was parsed."""
-    if call.name == "Sequential":
-        inner = [of_node(_a_call(part, call), short(call.text)) for part in call.parts]
-        return [layer for part in inner for layer in of_call(part)]
-    if call.name in code.CALLS:
-        order, implied = code.CALLS[call.name]
-        return [Convolution(Conv(**(call.bound(order if implied else (*order, "rank")) | implied)))]
     call, name = as_module(call)
-    if name in _READERS:
-        return [_READERS[name](replace(call, name=name))]
-    if name.startswith("Lazy") or name in code.FUNCTIONS or "Conv" in name:
+    if name in TORCH_LAYERS:
+        return TORCH_LAYERS[name](replace(call, name=name))
+    if name.startswith("Lazy") or name in code.LAYER_OF_FUNCTION or "Conv" in name:
         raise code.not_a_convolution(call)
-    raise unknown(call, _READERS)
+    raise unknown(call, TORCH_LAYERS)
 
 
-def _a_call(node: ast.expr, call: Call) -> ast.Call:
+def _sequential(call: CodeCall) -> list[ChainLayer]:
+    inner = [of_node(_a_call(part, call), short(call.text)) for part in call.parts]
+    return [layer for part in inner for layer in of_call(part)]
+
+
+def _conv(call: CodeCall) -> list[ChainLayer]:
+    order, implied = code.SIGNATURES[call.name]
+    return [ConvLayer(Conv(**(call.bound(order if implied else (*order, "rank")) | implied)))]
+
+
+def _a_call(node: ast.expr, call: CodeCall) -> ast.Call:
     if isinstance(node, ast.Call):
         return node
     if isinstance(node, (ast.Name, ast.Attribute)):
@@ -66,9 +69,9 @@ def _a_call(node: ast.expr, call: Call) -> ast.Call:
                     'such as "nn.Conv2d(3, 64, 7, stride=2)"', text=short(ast.unparse(node) or call.text))  # fmt: skip
 
 
-def unknown(call: Call, known: dict[str, Any]) -> ConvError:
+def unknown(call: CodeCall, known: dict[str, Any]) -> ConvError:
     """The refusal of a name."""
-    near = get_close_matches(call.name, [*known, *code.CALLS], n=1)
+    near = get_close_matches(call.name, dict.fromkeys([*known, *code.SIGNATURES]), n=1)
     return ConvError(
         "not-a-layer-here",
         "{name} is not a convolution, pooling, padding, Upsample, PixelShuffle, Flatten, Linear, activation or norm: "
@@ -80,7 +83,7 @@ def unknown(call: Call, known: dict[str, Any]) -> ConvError:
     )
 
 
-def as_module(call: Call) -> tuple[Call, str]:
+def as_module(call: CodeCall) -> tuple[CodeCall, str]:
     """A function such as F.max_pool2d(x, 2) as the layer that does the same, without its input."""
     if call.name not in _FUNCTIONS:
         return call, call.name
@@ -89,17 +92,14 @@ def as_module(call: Call) -> tuple[Call, str]:
     return (replace(call.after(1), order=order) if taken else replace(call, order=order)), name
 
 
-def _pool(rank: int, order: tuple[str, ...]) -> Callable[[Call], Layer]:
-    def reader(call: Call) -> Layer:
-        given = call.bound(call.order or order)
-        axes = pool_axes(
-            rank, given.get("kernel_size"), given.get("stride"), given.get("padding", 0), given.get("dilation", 1),
-            ceil=bool(given.get("ceil_mode", False)),
-        )  # fmt: skip
-        bare = rank == 3 and order is not _MAX
-        return Windows(call.written, tuple(replace(axis, bare=bare) for axis in axes))
-
-    return reader
+def _pool(call: CodeCall, *, rank: int, order: tuple[str, ...]) -> list[ChainLayer]:
+    given = call.bound(call.order or order)
+    axes = pool_axes(
+        rank, given.get("kernel_size"), given.get("stride"), given.get("padding", 0), given.get("dilation", 1),
+        ceil=bool(given.get("ceil_mode", False)),
+    )  # fmt: skip
+    bare = rank == 3 and order is not _MAX
+    return [Windows(call.written, tuple(replace(axis, bare=bare) for axis in axes))]
 
 
 _MAX = ("kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode")
@@ -113,30 +113,40 @@ _KEEPING = (
     "Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout Identity ChannelShuffle LocalResponseNorm"
 )
 _RANKS = (1, 2, 3)
+_PADS = {"Zero": "zeros", "Constant": "constant", "Reflection": "reflect", "Replication": "replicate",
+         "Circular": "circular"}  # fmt: skip
 _UPSAMPLE = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias")
 GLOBAL = ("GAP", "GMP", "GlobalAvgPool", "GlobalMaxPool", "GlobalAveragePooling", "GlobalMaxPooling")
 """Names for pooling over all of the picture that PyTorch does not have, but its users write."""
 
-_READERS: dict[str, Callable[[Call], Layer]] = {
-    **{name: same() for name in _KEEPING.split()},
-    **{f"MaxPool{r}d": _pool(r, _MAX) for r in _RANKS},
-    **{f"AvgPool{r}d": _pool(r, _AVG) for r in _RANKS},
-    **{f"LPPool{r}d": _pool(r, _LP) for r in _RANKS},
-    **{f"Adaptive{kind}Pool{r}d": adaptive(r) for kind in ("Max", "Avg") for r in _RANKS},
-    **{f"{kind}Pad{r}d": pad(r, mode) for r in _RANKS for kind, mode in (
-        ("Zero", "zeros"), ("Constant", "constant"), ("Reflection", "reflect"), ("Replication", "replicate"),
-        ("Circular", "circular"))},
-    **{f"InstanceNorm{r}d": instance(r) for r in _RANKS},
-    "BatchNorm1d": same(None, "", 2),
-    "SyncBatchNorm": same(None, "", 2),
-    "BatchNorm2d": same(2, "", 2),
-    "BatchNorm3d": same(3, "", 2),
-    "Upsample": upsample, "UpsamplingNearest2d": upsample, "UpsamplingBilinear2d": upsample,
-    "PixelShuffle": shuffle, "PixelUnshuffle": unshuffle, "Flatten": flatten, "Unflatten": unflatten,
-    **{name: adaptive(0) for name in GLOBAL}, **{f"{name}{r}d": adaptive(r) for name in GLOBAL for r in _RANKS},
-    "Linear": linear, "GroupNorm": group, "LayerNorm": layer_norm, "PReLU": prelu, "pad": pad_function,
-}  # fmt: skip
-"""Every layer of torch.nn that can stand in a chain, and how it is read."""
+TORCH_LAYERS: dict[str, Reader] = {
+    "Sequential": _sequential,
+    **dict.fromkeys(code.SIGNATURES, _conv),
+    **dict.fromkeys(_KEEPING.split(), same),
+    **{f"MaxPool{r}d": partial(_pool, rank=r, order=_MAX) for r in _RANKS},
+    **{f"AvgPool{r}d": partial(_pool, rank=r, order=_AVG) for r in _RANKS},
+    **{f"LPPool{r}d": partial(_pool, rank=r, order=_LP) for r in _RANKS},
+    **{f"Adaptive{kind}Pool{r}d": partial(adaptive, rank=r) for kind in ("Max", "Avg") for r in _RANKS},
+    **dict.fromkeys(GLOBAL, partial(adaptive, rank=0)),
+    **{f"{name}{r}d": partial(adaptive, rank=r) for name in GLOBAL for r in _RANKS},
+    **{f"{kind}Pad{r}d": partial(pad, rank=r, mode=mode) for r in _RANKS for kind, mode in _PADS.items()},
+    "pad": pad_function,
+    **{f"InstanceNorm{r}d": partial(instance, rank=r) for r in _RANKS},
+    "BatchNorm1d": partial(same, weights=2),
+    "SyncBatchNorm": partial(same, weights=2),
+    "BatchNorm2d": partial(same, rank=2, weights=2),
+    "BatchNorm3d": partial(same, rank=3, weights=2),
+    "GroupNorm": group,
+    "LayerNorm": layer_norm,
+    "PReLU": prelu,
+    **dict.fromkeys(("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"), upsample),
+    "PixelShuffle": shuffle,
+    "PixelUnshuffle": unshuffle,
+    "Flatten": flatten,
+    "Unflatten": unflatten,
+    "Linear": linear,
+}
+"""Every layer of torch.nn that can stand in a chain, and how it is read: a new layer is one row here."""
 
 _FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     **{f"max_pool{r}d": (f"MaxPool{r}d", (*_MAX[:4], "ceil_mode", "return_indices")) for r in _RANKS},

@@ -13,45 +13,35 @@ from kaiyan.spec.cost import Figure
 from kaiyan.spec.step import ALL, UNKNOWN, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kaiyan.spec.call import Call
-    from kaiyan.spec.step import Layer, Step
+    from kaiyan.spec.call import CodeCall
+    from kaiyan.spec.step import ChainLayer, Step
 
 
-def same(rank: int | None = None, sees: str = "", weights: int = 0) -> Callable[[Call], Layer]:
+def same(call: CodeCall, *, rank: int | None = None, sees: str = "", weights: int = 0) -> list[ChainLayer]:
     """Reads a layer that keeps the shape, with so many ``weights`` a channel where affine is not switched off."""
+    first = next(iter(call.parts), None)
+    declared = getattr(first, "value", None) if weights else None
+    declared = call.named("num_features") if declared is None and weights else declared
+    off = call.named("affine") is False or (len(call.parts) > 3 and getattr(call.parts[3], "value", True) is False)
 
-    def reader(call: Call) -> Layer:
-        first = next(iter(call.parts), None)
-        declared = getattr(first, "value", None) if weights else None
-        declared = call.named("num_features") if declared is None and weights else declared
-        off = call.named("affine") is False or (len(call.parts) > 3 and getattr(call.parts[3], "value", True) is False)
+    def make(step: Step) -> Step:
+        axis = 1 if rank is None or len(step.input_shape) == rank + 2 else 0
+        C = step.input_shape[axis] if len(step.input_shape) > axis else 1
+        if isinstance(declared, int) and declared != C:
+            raise wrong_channels(step.input_shape, C, declared, max(len(step.input_shape) - 2, 0))
+        seen = ALL if sees == ALL and step.sees != () else step.sees
+        return replace(step, params=Figure(0 if off else weights * C), sees=seen)
 
-        def make(step: Step) -> Step:
-            axis = 1 if rank is None or len(step.input_shape) == rank + 2 else 0
-            C = step.input_shape[axis] if len(step.input_shape) > axis else 1
-            if isinstance(declared, int) and declared != C:
-                raise wrong_channels(step.input_shape, C, declared, max(len(step.input_shape) - 2, 0))
-            seen = ALL if sees == ALL and step.sees != () else step.sees
-            return replace(step, params=Figure(0 if off else weights * C), sees=seen)
-
-        return Rule(call.written, make, rank)
-
-    return reader
+    return [Rule(call.written, make, rank)]
 
 
-def instance(rank: int) -> Callable[[Call], Layer]:
+def instance(call: CodeCall, *, rank: int) -> list[ChainLayer]:
     """As BatchNorm, but without weights unless they are asked for, and over all of the picture."""
-
-    def reader(call: Call) -> Layer:
-        on = call.named("affine") is True or (len(call.parts) > 3 and getattr(call.parts[3], "value", False) is True)
-        return same(rank, ALL, 2 if on else 0)(call)
-
-    return reader
+    on = call.named("affine") is True or (len(call.parts) > 3 and getattr(call.parts[3], "value", False) is True)
+    return same(call, rank=rank, sees=ALL, weights=2 if on else 0)
 
 
-def group(call: Call) -> Layer:
+def group(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(("num_groups", "num_channels", "eps", "affine", "bias"))
     groups, declared = (read.number(n, given.get(n), least=1) for n in ("num_groups", "num_channels"))
 
@@ -65,10 +55,10 @@ def group(call: Call) -> Layer:
         affine = bool(given.get("affine", True))
         return replace(step, params=Figure(2 * C * affine), sees=ALL if step.sees != () else step.sees)
 
-    return Rule(call.written, make)
+    return [Rule(call.written, make)]
 
 
-def layer_norm(call: Call) -> Layer:
+def layer_norm(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(("normalized_shape", "eps", "elementwise_affine", "bias"))
     wanted = given.get("normalized_shape", ())
     shape = tuple(wanted) if isinstance(wanted, (tuple, list)) else (wanted,)
@@ -85,9 +75,9 @@ def layer_norm(call: Call) -> Layer:
         seen = step.sees if not spatial else ALL if len(shape) >= spatial else UNKNOWN
         return replace(step, params=Figure(count), sees=seen)
 
-    return Rule(call.written, make)
+    return [Rule(call.written, make)]
 
 
-def prelu(call: Call) -> Layer:
+def prelu(call: CodeCall) -> list[ChainLayer]:
     count = read.number("num_parameters", call.bound(("num_parameters", "init")).get("num_parameters", 1), least=1)
-    return Rule(call.written, lambda step: replace(step, params=Figure(count)))
+    return [Rule(call.written, lambda step: replace(step, params=Figure(count)))]

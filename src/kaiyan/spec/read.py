@@ -6,9 +6,9 @@ from typing import Any
 
 from kaiyan.show.error import ConvError
 from kaiyan.spec.axis import Axis, Pads, TransposedAxis
-from kaiyan.spec.conventions import MODES, PADDING, foreign, mode_name, mode_words, padding_word
+from kaiyan.spec.conventions import PADDING, PADDING_MODES, foreign, mode_name, mode_words, padding_word
 
-LARGEST = 2**31 - 1
+LARGEST_SIZE = 2**31 - 1
 """No size in use is larger; a larger one is a slip, and torch's own indices end here."""
 
 
@@ -76,10 +76,10 @@ def number(name: str, value: Any, *, least: int) -> int:
             "too-small", "{name} is {value}; it must be at least {least}", "{name}={least}",
             name=name, value=integer, least=least,
         )  # fmt: skip
-    if integer > LARGEST:
+    if integer > LARGEST_SIZE:
         raise ConvError(
             "absurd-size", "{name} is {value}; the largest accepted is {largest}",
-            name=name, value=integer, largest=LARGEST,
+            name=name, value=integer, largest=LARGEST_SIZE,
         )  # fmt: skip
     return integer
 
@@ -112,7 +112,7 @@ def padding_mode(value: Any) -> str:
             return ours
         if (number := _constant(value.lower())) is not None:
             return f"constant({number})" if number else "zeros"
-    candidates = sorted(name for name in foreign(MODES) if name.endswith(f":{str(value).lower()}"))
+    candidates = sorted(name for name in foreign(PADDING_MODES) if name.endswith(f":{str(value).lower()}"))
     raise ConvError(
         "unknown-padding-mode",
         "there is no padding mode {value!r}; there are {words}",

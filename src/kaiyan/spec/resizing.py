@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -15,32 +15,26 @@ from kaiyan.spec.pooling import each
 from kaiyan.spec.step import ALL, UNKNOWN, Rule, Windows, blurred, repeated, resized, through
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kaiyan.spec.call import Call
+    from kaiyan.spec.call import CodeCall
     from kaiyan.spec.field import Field
-    from kaiyan.spec.step import Layer, Step
+    from kaiyan.spec.step import ChainLayer, Step
 
 
-def adaptive(rank: int) -> Callable[[Call], Layer]:
+def adaptive(call: CodeCall, *, rank: int) -> list[ChainLayer]:
     """Reads a pooling to a size, by the number of its axes of space; 0 takes as many as there are."""
+    wanted = call.bound(("output_size", "return_indices")).get("output_size", 1)
+    entries = list(wanted) if isinstance(wanted, (tuple, list)) else [wanted] * max(rank, 1)
+    if rank and len(entries) != rank:
+        each("output_size", entries, rank)
 
-    def reader(call: Call) -> Layer:
-        wanted = call.bound(("output_size", "return_indices")).get("output_size", 1)
-        entries = list(wanted) if isinstance(wanted, (tuple, list)) else [wanted] * max(rank, 1)
-        if rank and len(entries) != rank:
-            each("output_size", entries, rank)
+    def make(step: Step) -> Step:
+        spatial = step.input_shape[-rank:] if rank else step.input_shape[2:]
+        asked = entries if rank else entries[:1] * len(spatial)
+        sizes = [n if e is None else read.number("output_size", e, least=1)
+                 for e, n in zip(asked, spatial, strict=True)]  # fmt: skip
+        return resized(step, sizes, adapted(step.sees, spatial, sizes)) if spatial else step
 
-        def make(step: Step) -> Step:
-            spatial = step.input_shape[-rank:] if rank else step.input_shape[2:]
-            asked = entries if rank else entries[:1] * len(spatial)
-            sizes = [n if e is None else read.number("output_size", e, least=1)
-                     for e, n in zip(asked, spatial, strict=True)]  # fmt: skip
-            return resized(step, sizes, adapted(step.sees, spatial, sizes)) if spatial else step
-
-        return Rule(call.written, make, rank or None)
-
-    return reader
+    return [Rule(call.written, make, rank or None)]
 
 
 def adapted(sees: tuple[Field, ...] | str, spatial: tuple[int, ...], sizes: list[int]) -> tuple[Field, ...] | str:
@@ -52,13 +46,13 @@ def adapted(sees: tuple[Field, ...] | str, spatial: tuple[int, ...], sizes: list
     return through(sees, [Axis(n // m, n // m) for n, m in zip(spatial, sizes, strict=True)], spatial)
 
 
-def upsample(call: Call) -> Layer:
+def upsample(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(call.order or ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"))
     mode = "bilinear" if "Bilinear" in call.name else given.get("mode", "nearest")
-    return enlarged(call.written, given.get("size"), given.get("scale_factor"), nearest=mode.startswith("nearest"))
+    return [enlarged(call.written, given.get("size"), given.get("scale_factor"), nearest=mode.startswith("nearest"))]
 
 
-def enlarged(text: str, size: Any, scale: Any, *, nearest: bool) -> Layer:
+def enlarged(text: str, size: Any, scale: Any, *, nearest: bool) -> ChainLayer:
     """Upsampling to a size, or by a factor that need not be whole."""
     if (size is None) == (scale is None):
         raise ConvError("upsample", "{text!r} needs either size or scale_factor", "scale_factor=2", text=short(text))
@@ -78,7 +72,7 @@ def enlarged(text: str, size: Any, scale: Any, *, nearest: bool) -> Layer:
 
 
 def _times(n: int, factor: Any) -> int:
-    if not isinstance(factor, (int, float)) or factor <= 0 or factor > read.LARGEST:
+    if not isinstance(factor, (int, float)) or factor <= 0 or factor > read.LARGEST_SIZE:
         raise ConvError(
             "upsample-factor",
             "scale_factor is {factor!r}; it must be a number above 0",
@@ -88,7 +82,7 @@ def _times(n: int, factor: Any) -> int:
     return max(int(n * factor), 0)
 
 
-def shuffle(call: Call) -> Layer:
+def shuffle(call: CodeCall) -> list[ChainLayer]:
     r = read.number("upscale_factor", *call.bound(("upscale_factor",)).values() or (None,), least=1)
 
     def make(step: Step) -> Step:
@@ -102,10 +96,10 @@ def shuffle(call: Call) -> Layer:
         made = replace(step, output_shape=(*leading, C // r**2, H * r, W * r))
         return replace(made, sees=repeated(step.sees, (r, r)))
 
-    return Rule(call.written, make, 2)
+    return [Rule(call.written, make, 2)]
 
 
-def unshuffle(call: Call) -> Layer:
+def unshuffle(call: CodeCall) -> list[ChainLayer]:
     r = read.number("downscale_factor", *call.bound(("downscale_factor",)).values() or (None,), least=1)
 
     def make(step: Step) -> Step:
@@ -118,10 +112,10 @@ def unshuffle(call: Call) -> Layer:
         made = replace(step, output_shape=(*leading, C * r**2, H // r, W // r))
         return replace(made, sees=through(step.sees, [Axis(r, r)] * 2, (H, W)))
 
-    return Rule(call.written, make, 2)
+    return [Rule(call.written, make, 2)]
 
 
-def flatten(call: Call) -> Layer:
+def flatten(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(("start_dim", "end_dim"))
     first, last = given.get("start_dim", 0 if call.order else 1), given.get("end_dim", -1)
 
@@ -130,10 +124,10 @@ def flatten(call: Call) -> Layer:
         start, end = (_axis_of(shape, axis, call.text) for axis in (first, last))
         return replace(step, output_shape=(*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
 
-    return Rule(call.written, make)
+    return [Rule(call.written, make)]
 
 
-def unflatten(call: Call) -> Layer:
+def unflatten(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(("dim", "unflattened_size"))
 
     def make(step: Step) -> Step:
@@ -149,7 +143,7 @@ def unflatten(call: Call) -> Layer:
             )  # fmt: skip
         return replace(step, output_shape=(*shape[:axis], *sizes, *shape[axis + 1 :]), sees=blurred(step.sees))
 
-    return Rule(call.written, make)
+    return [Rule(call.written, make)]
 
 
 def _axis_of(shape: tuple[int, ...], axis: Any, text: str) -> int:
@@ -159,7 +153,7 @@ def _axis_of(shape: tuple[int, ...], axis: Any, text: str) -> int:
                     text=short(text), axis=axis, shape=shape, count=len(shape))  # fmt: skip
 
 
-def linear(call: Call) -> Layer:
+def linear(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(("in_features", "out_features", "bias"))
     features, made = (read.number(n, given.get(n), least=0) for n in ("in_features", "out_features"))
     bias = bool(given.get("bias", True))
@@ -172,7 +166,7 @@ def linear(call: Call) -> Layer:
         seen = ALL if len(shape) <= 2 or step.sees == ALL else UNKNOWN
         return replace(step, macs=Figure(prod(shape) * made), sees=seen)
 
-    return Rule(call.written, make)
+    return [Rule(call.written, make)]
 
 
 def _wrong_features(shape: tuple[int, ...], features: int) -> ConvError:
@@ -188,46 +182,46 @@ def _wrong_features(shape: tuple[int, ...], features: int) -> ConvError:
     )  # fmt: skip
 
 
-def pad(rank: int, mode: str) -> Callable[[Call], Layer]:
-    def reader(call: Call) -> Layer:
-        given = call.bound(("padding", "value"))
-        entries = given.get("padding", 0)
-        sides = list(entries) if isinstance(entries, (tuple, list)) else [entries] * (2 * rank)
-        return padded(call.written, [*_sides(sides, rank)][::-1], mode)
-
-    return reader
+def pad(call: CodeCall, *, rank: int, mode: str) -> list[ChainLayer]:
+    given = call.bound(("padding", "value"))
+    entries = given.get("padding", 0)
+    sides = list(entries) if isinstance(entries, (tuple, list)) else [entries] * (2 * rank)
+    return [padded(call.written, [*_sides(sides, rank)][::-1], mode)]
 
 
 def _sides(sides: list[Any], rank: int) -> list[tuple[int, int]]:
     if len(sides) != 2 * rank:
         raise ConvError("pad-count", "padding={sides} has {count} numbers; {rank} spatial axes need {needed}",
                         sides=tuple(sides), count=len(sides), rank=rank, needed=2 * rank)  # fmt: skip
-    numbers = [read.number("padding", side, least=-read.LARGEST) for side in sides]
+    numbers = [read.number("padding", side, least=-read.LARGEST_SIZE) for side in sides]
     return [(numbers[2 * i], numbers[2 * i + 1]) for i in range(rank)]
 
 
-def padded(text: str, pads: list[tuple[int, int]], mode: str = "zeros") -> Layer:
+def padded(text: str, pads: list[tuple[int, int]], mode: str = "zeros") -> ChainLayer:
     """Elements before and after each axis of space, the first axis first; fewer than 0 crop."""
     names = read.axis_names(len(pads))
     axes = tuple(Axis(1, padding=pair, name=name) for pair, name in zip(pads, names, strict=True))
-
-    class Padded(Windows):
-        def step(self, shape: tuple[int, ...], sees: tuple[Field, ...] | str) -> Step:
-            for axis, pair, n in zip(axes, pads, shape[-len(pads) :], strict=True):
-                most = {"reflect": n - 1, "circular": n}.get(mode, read.LARGEST)
-                if max(pair) > most:
-                    raise ConvError(
-                        "pad-too-large",
-                        "on axis {axis} {mode} padding takes at most {most} of {n} elements, not {pad}",
-                        axis=axis.name, mode=mode, most=most, n=n, pad=max(pair),
-                    )  # fmt: skip
-            return super().step(shape, sees)
-
-    return Padded(text, axes, known=mode in ("zeros", "constant"))
+    return _Padded(text, axes, mode in ("zeros", "constant"), mode)
 
 
-def pad_function(call: Call) -> Layer:
+@dataclass(frozen=True)
+class _Padded(Windows):
+    mode: str = "zeros"
+
+    def step(self, shape: tuple[int, ...], sees: tuple[Field, ...] | str) -> Step:
+        for axis, n in zip(self.axes, shape[-len(self.axes) :], strict=True):
+            most = {"reflect": n - 1, "circular": n}.get(self.mode, read.LARGEST_SIZE)
+            widest = max(axis.pads(n))
+            if widest > most:
+                raise ConvError(
+                    "pad-too-large",
+                    "on axis {axis} {mode} padding takes at most {most} of {n} elements, not {pad}",
+                    axis=axis.name, mode=self.mode, most=most, n=n, pad=widest,
+                )  # fmt: skip
+        return Windows.step(self, shape, sees)
+
+
+def pad_function(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(("pad", "mode", "value"))
     sides = list(given.get("pad", ()))
-    mode = {"replicate": "replicate", "constant": "constant"}.get(given.get("mode", "constant"), given.get("mode"))
-    return padded(call.written, _sides(sides, max(len(sides) // 2, 1))[::-1], str(mode))
+    return [padded(call.written, _sides(sides, max(len(sides) // 2, 1))[::-1], str(given.get("mode", "constant")))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,10 +15,11 @@ from kaiyan.spec.pooling import PoolAxis
 from kaiyan.spec.read import axis_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from kaiyan.show.table import Text
     from kaiyan.spec.axis import Pads
+    from kaiyan.spec.call import CodeCall
     from kaiyan.spec.conv import Conv, Shape
     from kaiyan.spec.cost import Cost
     from kaiyan.spec.derivation import Derivation
@@ -117,7 +119,7 @@ def _field_cells(sees: tuple[Field, ...] | str) -> tuple[Text, Text, Text]:
     return size, jump, start
 
 
-class Layer(Protocol):
+class ChainLayer(Protocol):
     """A layer that was read from a ``text``: ``rank`` is None where it takes any."""
 
     @property
@@ -131,8 +133,12 @@ class Layer(Protocol):
         ...
 
 
+Reader = Callable[["CodeCall"], list["ChainLayer"]]
+"""Reads the layers that a call writes; raises ``ConvError`` for wrong arguments."""
+
+
 @dataclass(frozen=True)
-class Convolution:
+class ConvLayer:
     """A convolution; ``text`` is how it was written where that is not PyTorch's way."""
 
     spec: Conv

@@ -11,7 +11,7 @@ import numpy as np
 
 from kaiyan.reference.border import index_map
 from kaiyan.spec import read
-from kaiyan.spec.conventions import OUTSIDE
+from kaiyan.spec.conventions import PAST_EDGE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +80,7 @@ def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
     single = [np.zeros(1, np.int64)] * (RANK - len(maps))
     runs = tuple(_run(places) for places in (*single, *maps))
     framed = all(
-        (places != OUTSIDE).sum() == run.stop - run.start for places, run in zip((*single, *maps), runs, strict=True)
+        (places != PAST_EDGE).sum() == run.stop - run.start for places, run in zip((*single, *maps), runs, strict=True)
     )
     found = Geometry(
         spec.groups,
@@ -109,7 +109,7 @@ def slid(spec: Conv, sizes: Shape, windows: Shape) -> tuple[Geometry, Maps]:
     for axis, n, m in zip(spec.axes, sizes, windows, strict=True):
         before, _ = axis.pads(m if spec.transposed else n)
         index = np.arange((m - 1) * axis.stride + axis.reach, dtype=np.int64) - before
-        places.append(np.where((index >= 0) & (index < n), index, OUTSIDE))
+        places.append(np.where((index >= 0) & (index < n), index, PAST_EDGE))
     maps = (*[np.zeros(1, np.int64)] * (RANK - len(places)), *places)
     found = Geometry(
         spec.groups,
@@ -132,7 +132,7 @@ def tiles(found: Geometry, step: int) -> tuple[Geometry, Maps]:
     """The outputs' own geometry, as what is read: in tiles of ``step`` on rows and columns, zeros past the last."""
     _, *sizes = found.outputs
     places = [np.arange(-(-n // step) * step, dtype=np.int64) for n in sizes]
-    maps = (np.zeros(1, np.int64), *(np.where(p < n, p, OUTSIDE) for p, n in zip(places, sizes, strict=True)))
+    maps = (np.zeros(1, np.int64), *(np.where(p < n, p, PAST_EDGE) for p, n in zip(places, sizes, strict=True)))
     room, runs = _three(len(p) for p in maps), tuple(_run(p) for p in maps)
     return replace(found, C=found.K, kernel=(1, 1, 1), stride=(1, 1, 1), room=room, runs=runs), maps  # type: ignore[arg-type]
 
@@ -199,7 +199,7 @@ def _phase(axis: Axis, n: int, before: int, outputs: int, origin: int) -> _AxisP
     count = -(-(outputs - origin) // axis.stride)
     room = count + dilation * (max(len(taps), 1) - 1)
     index = np.arange(room, dtype=np.int64) + first
-    return _AxisPhase(origin, count, taps, dilation, np.where((index >= 0) & (index < n), index, OUTSIDE))
+    return _AxisPhase(origin, count, taps, dilation, np.where((index >= 0) & (index < n), index, PAST_EDGE))
 
 
 def flattened(found: Geometry, maps: Maps, sizes: Shape) -> tuple[Geometry, Maps]:
@@ -219,12 +219,12 @@ def _map(axis: Axis, n: int, pads: tuple[int, int], outputs: int, spec: Conv) ->
         return index_map(spec.padding_mode, n, pads)[:room].astype(np.int64)
     places = np.arange(outputs - 1 + axis.reach) + pads[0] - (axis.reach - 1)
     index, rest = np.divmod(places, axis.stride)
-    return np.where((rest == 0) & (index >= 0) & (index < n), index, OUTSIDE).astype(np.int64)
+    return np.where((rest == 0) & (index >= 0) & (index < n), index, PAST_EDGE).astype(np.int64)
 
 
 def _run(places: NDArray[np.int64]) -> Run:
     """The longest stretch in which the map climbs by ones."""
-    inside = places != OUTSIDE
+    inside = places != PAST_EDGE
     joined = inside[1:] & inside[:-1] & (np.diff(places) == 1)
     edges = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(places)]
     stretches = [edge for edge in pairwise(edges) if inside[edge[0]]]
