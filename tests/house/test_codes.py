@@ -48,6 +48,7 @@ OVERLAPS = {
     ("K058", "K012"), ("K058", "K031"), ("K058", "K021"), ("K058", "K005"), ("K058", "K020"), ("K058", "K006"),
     ("K057", "K044"), ("K057", "K024"), ("K044", "K024"), ("K001", "K030"), ("K012", "K031"), ("K027", "K070"),
     ("K051", "K021"), ("K053", "K006"), ("K024", "K033"), ("K024", "K034"), ("K061", "K033"), ("K033", "K034"),
+    ("K076", "K034"), ("K058", "K076"), ("K076", "K005"),
 }  # fmt: skip
 """Codes whose rows read some of the same words: the first of a pair is asked before the second, and may decline."""
 

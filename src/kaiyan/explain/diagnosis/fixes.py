@@ -88,6 +88,18 @@ def replaced(said: Sentence, old: nn.Module, path: str, new: nn.Module) -> Fix:
     )
 
 
+def together(said: Sentence, *fixes: Fix) -> Fix:
+    """Several fixes as one: each of their changes, one after the other."""
+
+    def change(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
+        for fix in fixes:
+            model, inputs = fix.change(model, inputs) if fix.change else (model, inputs)
+        return model, inputs
+
+    before, after = ("\n".join(lines) for lines in zip(*((f.before or "", f.after or "") for f in fixes), strict=True))
+    return Fix(said, before, after, change=change)
+
+
 def preceded(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
     """A fix that puts layers before one."""
     after = "\n".join(written(layer) for layer in (*new, old))

@@ -14,13 +14,14 @@ from kaiyan.explain.diagnosis.causes.model import (
     states,
     tokens,
     tuples,
+    unpooling,
 )
 from kaiyan.explain.diagnosis.causes.training import losses, outside, sequences, squeezes, targets
 
 FILES = (
-    squeezes, sequences, losses, targets, outside, channels, linear, layers, heads, tokens, tuples, sizes,
-    joins, ranks, sizes_named, types, settings, states, elsewhere, gpu, packages, asserts, calls, names,
-    slips, before,
+    squeezes, sequences, losses, targets, outside, channels, linear, layers, heads, tokens, tuples,
+    unpooling, sizes, joins, ranks, sizes_named, types, settings, states, elsewhere, gpu, packages,
+    asserts, calls, names, slips, before,
 )  # fmt: skip
 """In the order in which they are asked."""
 CAUSES = tuple(row for file in FILES for row in file.ROWS)

@@ -72,4 +72,5 @@ CODES: dict[str, Sentence] = {
     "K073": sentence("title", "what a transform takes"),
     "K074": sentence("title", "None where a picture or a tensor belongs"),
     "K075": sentence("title", "the machine, its drivers and its files"),
+    "K076": sentence("title", "a pooling's indices"),
 }

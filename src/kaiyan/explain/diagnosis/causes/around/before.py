@@ -168,8 +168,6 @@ def _cut(_: Facts, __: re.Match[str]) -> Finding:
     return _outside(said, Fix(sentence("K075", "download it again and compare its size; a web page may have come")))
 
 
-_MACHINE = sentence("title", "the machine, its drivers and its files")
-
 ROWS = (
     Cause(
         "K074", r"'NoneType' object (?:has no attribute '(?P<attribute>shape|ndim|"

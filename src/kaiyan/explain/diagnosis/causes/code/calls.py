@@ -8,13 +8,14 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
 from kaiyan.explain.diagnosis.failing_line import failing_line
 from kaiyan.explain.diagnosis.fixes import Fix, edited, edited_lines
 from kaiyan.explain.diagnosis.source import is_library
-from kaiyan.explain.diagnosis.traceback import value_of
+from kaiyan.explain.diagnosis.traceback import modules_in, value_of
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -166,8 +167,10 @@ def _keyword(facts: Facts, found: re.Match[str]) -> Finding | None:
     return Finding(said, tuple(fixes)[:2])
 
 
-def _lacking(_: Facts, found: re.Match[str]) -> Finding | None:
-    """A setting without which a layer cannot be made."""
+def _lacking(facts: Facts, found: re.Match[str]) -> Finding | None:
+    """A setting without which a layer or an optimizer cannot be made."""
+    if isinstance(vars(torch.optim).get(found["kind"]), type) and "'params'" in found["names"]:
+        return _without_parameters(facts, found["kind"])
     kind, own = found["kind"], vars(nn).get(found["kind"])
     lacking = ", ".join(re.findall(r"'(\w+)'", found["names"]))
     if found["method"] == "forward":
@@ -179,6 +182,17 @@ def _lacking(_: Facts, found: re.Match[str]) -> Finding | None:
     needed = [n for n, p in inspect.signature(own).parameters.items() if p.default is p.empty and n != "self"]
     line = f"nn.{kind}({', '.join(needed)})"
     return Finding(said, (Fix(sentence("K034", "give it: {line}", line=line), None, line),))
+
+
+def _without_parameters(facts: Facts, kind: str) -> Finding:
+    """An optimizer that was given its settings alone."""
+    models = dict(modules_in(facts.frame[0])) if facts.frame else {}
+    name = next(iter(models), "model") if len(models) == 1 else "model"
+    cause = sentence("K067", "{kind} was given no parameters: they are its first argument", kind=kind)
+    code = f"{name}.parameters()"
+    offer = sentence("K067", "pass its parameters: {line}", line=code)
+    fix = _put(facts, offer, rf"\b{kind}\((?=[^)])", f"{kind}({code}, ", f"torch.optim.{kind}({code}, ...)")
+    return Finding(cause, (fix,), code="K067", is_outside=True)
 
 
 def _torchs(facts: Facts, found: re.Match[str]) -> Finding | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -104,11 +105,27 @@ def _embedded(facts: Facts, got: int) -> Iterator[Fix]:
         return
     yield from _widened(facts, layer.embed_dim, got)
     outer, path = _encoder(facts.model, facts.path or "")
-    if outer is not None and got % layer.num_heads == 0:
-        said = sentence("K046", "d_model={got}", got=got)
-        yield replaced(said, outer, path, _encoder_of(outer, got))
-    elif got % layer.num_heads == 0:
-        yield replaced(offer, layer, facts.path or "", _attention_of(layer, got))
+    heads = _nearest_divisor(got, layer.num_heads)
+    kept = heads == layer.num_heads
+    if outer is not None:
+        wider = sentence("K046", "d_model={got}", got=got)
+        both = sentence("K046", "d_model={got} and nhead={heads}, which divides it", got=got, heads=heads)
+        yield replaced(wider if kept else both, outer, path, _encoder_of(outer, got, heads))
+        return
+    both = sentence("K046", "embed_dim={got} and num_heads={heads}, which divides it", got=got, heads=heads)
+    fix = replaced(offer if kept else both, layer, facts.path or "", _attention_of(layer, got, heads))
+    settings = ((layer.embed_dim, layer.num_heads), (got, heads))
+    before, after = (f"MultiheadAttention({width}, {n})" for width, n in settings)
+    yield replace(fix, before=before, after=after)
+
+
+def _nearest_divisor(n: int, wanted: int) -> int:
+    """The divisor of ``n`` nearest to one that is wanted, the smaller of two.
+
+    >>> _nearest_divisor(32, 3), _nearest_divisor(32, 4)
+    (2, 4)
+    """
+    return min((k for k in range(1, n + 1) if n % k == 0), key=lambda k: abs(k - wanted))
 
 
 def _widened(facts: Facts, wanted: int, got: int) -> Iterator[Fix]:
@@ -128,8 +145,8 @@ def _widened(facts: Facts, wanted: int, got: int) -> Iterator[Fix]:
         return
 
 
-def _attention_of(layer: nn.MultiheadAttention, width: int) -> nn.Module:
-    return nn.MultiheadAttention(width, layer.num_heads, layer.dropout, batch_first=layer.batch_first)
+def _attention_of(layer: nn.MultiheadAttention, width: int, heads: int) -> nn.Module:
+    return nn.MultiheadAttention(width, heads, layer.dropout, batch_first=layer.batch_first)
 
 
 def _encoder(model: nn.Module, path: str) -> tuple[nn.TransformerEncoderLayer | None, str]:
@@ -139,10 +156,10 @@ def _encoder(model: nn.Module, path: str) -> tuple[nn.TransformerEncoderLayer | 
     return (outer, above) if isinstance(outer, nn.TransformerEncoderLayer) else (None, "")
 
 
-def _encoder_of(outer: nn.TransformerEncoderLayer, width: int) -> nn.Module:
+def _encoder_of(outer: nn.TransformerEncoderLayer, width: int, heads: int) -> nn.Module:
     own: Any = outer
     return nn.TransformerEncoderLayer(
-        width, own.self_attn.num_heads, own.linear1.out_features, own.dropout.p, own.activation,
+        width, heads, own.linear1.out_features, own.dropout.p, own.activation,
         batch_first=own.self_attn.batch_first, norm_first=own.norm_first,
     ).train(outer.training)  # fmt: skip
 

@@ -13,6 +13,7 @@ from kaiyan.explain.diagnosis.causes.training.batches import rows
 from kaiyan.explain.diagnosis.fixes import Fix
 from kaiyan.explain.diagnosis.loss import ELEMENTWISE, written_loss
 from kaiyan.explain.diagnosis.ways.mends import Mend, call_of, last_layer, mended, resized, shapes_of
+from kaiyan.explain.diagnosis.ways.output_paddings import output_paddings
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def _labels(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
 def _sizes(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
     """Maps of another size or another number of channels than the target's."""
     if len(a) == len(b) > 2 and a[:2] == b[:2]:
+        yield from output_paddings(facts, b[2:])
         yield from mended(facts, resized(b[2:]), lambda code: sentence(
             "K051", "resize the output to the target's size: {code}", code=code))  # fmt: skip
     if len(a) == len(b) > 1 and a[0] == b[0] and a[1] != b[1] and a[2:] == b[2:]:
