@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import rebuilt
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from kaiyan.explain.diagnosis.facts import Facts
 
+_POOLED = re.compile(r"\w, *\w+ *= *[\w.]*pool[\w.]*\(", re.IGNORECASE)
+"""Two names for what a pooling gives, in a pasted traceback."""
 _PASSED = "x, indices = self.pool(x)\nx = self.unpool(x, indices)"
 
 
@@ -48,6 +50,9 @@ def _passed_on() -> Fix:
 def _one_tensor(facts: Facts, _: re.Match[str]) -> Finding | None:
     """Two names for what a pooling without indices gives."""
     pool = next(_without_indices(facts), None)
+    if pool is None and facts.model is None and _POOLED.search(facts.text):
+        alone = sentence("K076", "a pooling returns one tensor; with return_indices=True it returns the indices too")
+        return Finding(alone, (_passed_on(),))
     if pool is None:
         return None
     path, layer = pool
@@ -95,7 +100,7 @@ ROWS = (
     ),
     Cause(
         "K076", r"not enough values to unpack \(expected 2, got 1\)|too many values to unpack \(expected 2",
-        "not enough values to unpack (expected 2, got 1)", _one_tensor,
+        "x, indices = self.pool(x)\nnot enough values to unpack (expected 2, got 1)", _one_tensor,
     ),
     Cause(
         "K076", r'invalid output_size "(?P<given>[^"]*)" \(dim (?P<axis>\d+) must be between (?P<least>-?\d+) and '
