@@ -127,8 +127,11 @@ class Doubles:
         return double
 
     def _dict(self, value: Any) -> Any:
+        kind = type(value)
+        if _is_plain(value) and not value:
+            return kind()
         family = next(family for family in _DICTS if isinstance(value, family))
-        return self._shell(value, family.__new__(type(value)))
+        return self._shell(value, family.__new__(kind))
 
     def _list(self, value: Any) -> Any:
         return self._shell(value, list.__new__(type(value)))
@@ -168,8 +171,13 @@ class Doubles:
             if _holds(value):
                 double.cell_contents = self._of(value.cell_contents)
             return
+        if _is_plain(value):
+            for key, entry in value.items():
+                double[self._key(key)] = self._of(entry)
+            return
+        own = attributes(double)
         for name, entry in attributes(value).items():
-            attributes(double)[name] = self._of(entry)
+            own[name] = self._of(entry)
         for slot in slots(type(value)):
             try:
                 slot.__set__(double, self._of(slot.__get__(value, type(value))))
@@ -207,6 +215,12 @@ def attributes(value: Any) -> dict[str, Any]:
     except AttributeError:
         return {}
     return found
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a dict of Python's own without attributes: most of what a module holds, so it takes a short way."""
+    kind = type(value)
+    return kind is dict or (kind is OrderedDict and not attributes(value))
 
 
 def _changes(cell: types.CellType) -> bool:

@@ -79,8 +79,9 @@ def _leaves(value: Any, around: set[int]) -> Iterator[Any]:
     if parts is None:
         yield value
     elif id(value) not in around:  # a structure that holds itself ends
+        inside = around | {id(value)}
         for part in parts:
-            yield from _leaves(part, around | {id(value)})
+            yield from _leaves(part, inside)
 
 
 def _parts(value: Any) -> list[Any] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -144,3 +146,26 @@ def test_a_second_run_would_be_counted(runs: Runs) -> None:
     assert runs.repeated == []
     recording.record(model, x.clone())
     assert runs.repeated == [2]
+
+
+_ALONE = """
+import sys, torch, kaiyan
+from torch import nn
+
+class Sum(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(3, 8, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        return torch.relu(self.one(x)) + self.two(x)
+
+found = kaiyan.summary(Sum(), (2, 3, 16, 16)).diagnosis
+assert found is not None and found.fixes[0].tried, found
+assert "torch._dynamo" not in sys.modules
+"""
+
+
+def test_a_sum_that_fails_is_explained_without_torchs_compiler() -> None:
+    ran = subprocess.run([sys.executable, "-c", _ALONE], check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr

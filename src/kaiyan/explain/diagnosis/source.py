@@ -72,13 +72,16 @@ def rewritten(model: nn.Module, path: str, new: nn.Module) -> tuple[Line, str] |
 def library(model: nn.Module, path: str) -> str | None:
     """The installed package whose code made the layer at ``path``; None where it is the user's own."""
     holder = type(model.get_submodule(path.rpartition(".")[0])) if path else type(model)
-    if holder.__module__.partition(".")[0] == "torch":
-        return None
+    file = file_of(holder)
+    return package(file) if is_library(file) and holder.__module__.partition(".")[0] != "torch" else None
+
+
+def file_of(kind: type) -> str:
+    """The file in which a class is written; empty where it has none, such as one that was typed into an interpreter."""
     try:
-        file = inspect.getsourcefile(holder) or ""
-    except TypeError:
-        return None
-    return package(file) if is_library(file) else None
+        return inspect.getsourcefile(kind) or ""
+    except (OSError, TypeError):
+        return ""
 
 
 def is_library(file: str) -> bool:

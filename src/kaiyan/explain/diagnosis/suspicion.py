@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
 from time import process_time
 from typing import TYPE_CHECKING
 
-from kaiyan.explain.diagnosis.source import is_library
+from kaiyan.explain.diagnosis.source import file_of, is_library
 from kaiyan.explain.diagnosis.trial import OFFERED, alone, mixes
 from kaiyan.explain.diagnosis.ways.suspects import suspects
 
@@ -68,9 +67,4 @@ def _proven(facts: Facts, code: str) -> list[tuple[Suspect, TriedFix]]:
 def _is_librarys(facts: Facts) -> bool:
     """Whether the model's class comes from an installed package other than torch's own layers."""
     kind = type(facts.model)
-    if kind.__module__.partition(".")[0] == "torch":
-        return False
-    try:
-        return is_library(inspect.getsourcefile(kind) or "")
-    except TypeError:
-        return False
+    return is_library(file_of(kind)) and kind.__module__.partition(".")[0] != "torch"

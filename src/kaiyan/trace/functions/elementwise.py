@@ -96,9 +96,13 @@ ELEMENTWISE_ROWS = (
     *(TorchFunction(name, _BINARY, field=side_by_side) for name in _QUOTIENTS.split()),
     *(TorchFunction(name, field=side_by_side) for name in _ALONE.split()),
     TorchFunction("detach", "input", field=side_by_side, is_view=True),
+    TorchFunction(
+        "relu", _IN_PLACE, field=side_by_side,
+        meta=dict.fromkeys((functional.relu, torch.relu, Tensor.relu), _activated),
+    ),
     *(
         TorchFunction(name, _IN_PLACE, field=side_by_side, meta={getattr(functional, name): _activated})
-        for name in ("relu", "silu", "relu6", "hardswish", "hardsigmoid")
+        for name in ("silu", "relu6", "hardswish", "hardsigmoid")
     ),
     *(
         TorchFunction(name, "input", field=side_by_side, meta=dict.fromkeys(own, _activated))
