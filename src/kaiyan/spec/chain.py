@@ -78,9 +78,11 @@ def derive(chain: Conv | str | Iterable[Conv | str], input_shape: Any) -> ChainD
         return ChainDerivation(_run(found, shape))
     rank = _rank(found, shape)
     _check_order(shape, rank)
-    steps = _run(found, _moved(shape, rank))
+    batch = max(len(shape) - rank - 1, 0)
+    steps = _run(found, _moved(shape, batch))
     return ChainDerivation(
-        replace(step, input_shape=_back(step.input_shape), output_shape=_back(step.output_shape)) for step in steps
+        replace(step, input_shape=_back(step.input_shape, batch), output_shape=_back(step.output_shape, batch))
+        for step in steps
     )
 
 
@@ -158,11 +160,11 @@ def _check_order(shape: tuple[int, ...], rank: int) -> None:
         )  # fmt: skip
 
 
-def _moved(shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
-    batch = max(len(shape) - rank - 1, 0)
+def _moved(shape: tuple[int, ...], batch: int) -> tuple[int, ...]:
+    """Channels before the axes of space, behind ``batch`` axes (1, or 0 where there is no batch)."""
     return (*shape[:batch], *shape[-1:], *shape[batch:-1]) if len(shape) > 1 else shape
 
 
-def _back(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _back(shape: tuple[int, ...], batch: int) -> tuple[int, ...]:
     """Channels last again; a shape without space has them there."""
-    return (shape[0], *shape[2:], shape[1]) if len(shape) > 2 else shape
+    return (*shape[:batch], *shape[batch + 1 :], *shape[batch : batch + 1])
