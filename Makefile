@@ -27,7 +27,7 @@ fix: $(VENV)/dev  ## lint and format, mending what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-mutants: $(VENV)/dev  ## mutation tests of spec/ and reference/; fails on a survivor without a reason
+mutants: $(VENV)/dev  ## a fifth of the mutants of spec/ and reference/; fails on a survivor without a reason
 	$(BIN)/python tests/mutants.py
 
 wheel: $(VENV)/dev  ## build the wheel, install it into an empty environment, run the main job there

@@ -1,6 +1,8 @@
 """Runs mutmut on spec/ and reference/ and fails on a survivor that tests/mutants.txt does not list with its reason.
 
-``python tests/mutants.py --write`` rewrites the list (reasons of known ones are kept): read it before you commit it.
+All mutants take three quarters of an hour, so one run takes a fifth of every file, chosen by the commit: all of them
+come in turn. ``--share 2`` takes that fifth, ``--all`` every mutant. ``--write`` (it takes all) rewrites the list, the
+reasons of known ones kept: read it before you commit it.
 """
 
 from __future__ import annotations
@@ -11,11 +13,32 @@ import sys
 from pathlib import Path
 
 LIST = Path(__file__).with_name("mutants.txt")
+SHARES = 5
+"""Parts that the mutants of each function fall into, by the last digit of their number."""
 EQUIVALENT = {
     r"strict=\w+": "zip of sequences whose lengths agree by construction",
     r"copy=\w+": "a copy more or less is not seen in the values",
 }
 """Kinds of change that cannot be seen from outside, and why."""
+
+
+def pattern(share: int) -> str:
+    """The mutants of one share, as mutmut matches names.
+
+    >>> pattern(2)
+    '*__mutmut_*[27]'
+    """
+    return f"*__mutmut_*[{share % SHARES}{share % SHARES + SHARES}]"
+
+
+def share_of(arguments: list[str]) -> int | None:
+    """The share that is asked for, or that of the commit; None for all mutants."""
+    if "--all" in arguments or "--write" in arguments:
+        return None
+    if "--share" in arguments:
+        return int(arguments[arguments.index("--share") + 1])
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    return int(commit.stdout.strip()[-6:], 16) % SHARES
 
 
 def survivors() -> dict[str, str]:
@@ -50,9 +73,11 @@ def listed() -> dict[str, str]:
     return {change: reason for reason, _, change in (row.partition(" | ") for row in rows)}
 
 
-def main(*, write: bool) -> int:
+def main(arguments: list[str]) -> int:
+    share = share_of(arguments)
+    chosen = [] if share is None else [pattern(share)]
     subprocess.run(
-        [sys.executable, "-m", "mutmut", "run", "--max-children", "2"], check=True, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "mutmut", "run", "--max-children", "2", *chosen], check=True, stdout=subprocess.DEVNULL
     )
     found = {
         f"{re.sub(r'__mutmut_[0-9]+$', '', name)}: {change}"
@@ -60,14 +85,15 @@ def main(*, write: bool) -> int:
         if not is_equivalent(change)
     }
     known = listed()
-    if write:
+    if "--write" in arguments:
         rows = [f"{known.get(change, 'REASON?')} | {change}" for change in sorted(found)]
         LIST.write_text("# reason | function: change that no test sees\n" + "\n".join(rows) + "\n", "utf-8")
-    unexplained = sorted(found - set(listed())) + sorted(row for row in listed() if listed()[row] == "REASON?")
+    unexplained = sorted(found - listed().keys()) + sorted(row for row in listed() if listed()[row] == "REASON?")
     sys.stdout.write("".join(f"survived: {change}\n" for change in unexplained))
-    sys.stdout.write(f"{len(found)} mutants survive with a reason, {len(unexplained)} without\n")
+    part = "all mutants" if share is None else f"share {share} of {SHARES}"
+    sys.stdout.write(f"{part}: {len(found & listed().keys())} survive with a reason, {len(unexplained)} without\n")
     return bool(unexplained)
 
 
 if __name__ == "__main__":
-    sys.exit(main(write="--write" in sys.argv))
+    sys.exit(main(sys.argv[1:]))
