@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kaiyan.engine.codegen.parts.geometry import RANK
 from kaiyan.engine.types import BYTES, expected, is_whole, types_of
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec import read
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.epilogue import Epilogue
     from kaiyan.engine.codegen.parts.geometry import Geometry
-    from kaiyan.engine.codegen.running.launch import Convolution, Launch
+    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine, Launch
     from kaiyan.engine.problem import Problem
     from kaiyan.engine.types import Types
 
@@ -32,7 +33,6 @@ _NEAR = 8 * 2**20
 _PACKED, _PACKED_ANEW, _LARGE = 0.4e-9, 1.3e-9, 32 * 2**20
 """Seconds to pack one element of a weight; one of a weight of more bytes, whose memory the system clears each time."""
 _SINGLE = ("tanh", "gelu")
-RANK = 3
 _CLIPPING = (None, "relu", "relu6")
 """What may follow a sum of whole numbers and leave it one."""
 TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
@@ -40,7 +40,7 @@ TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
 
 
 class Generated:
-    """An algorithm whose routine is a compiled kernel; a subclass says what it refuses and which kernel it takes."""
+    """An algorithm whose routine is generated; a subclass says what it refuses and which routine it takes."""
 
     name: str
     arrays = ("numpy", "torch")
@@ -65,15 +65,15 @@ class Generated:
         )
 
     def unfit(self, problem: Problem) -> Sentence | None:
-        """Why this algorithm does not take a problem that kernels can compute."""
+        """Why this algorithm does not take a problem that generated code can compute."""
         raise NotImplementedError
 
-    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        """The kernel, cut for this machine."""
+    def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
+        """The routine, cut for this machine."""
         raise NotImplementedError
 
-    def safe(self, geometry: Geometry, source: str, setting: Setting) -> Convolution | None:
-        """The kernel for inputs on which the first one goes astray; None where it never does."""
+    def safe(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine | None:
+        """The routine for inputs on which the first one goes astray; None where it never does."""
         del geometry, source, setting
         return None
 
@@ -84,8 +84,8 @@ class Generated:
 
     def work(self, problem: Problem) -> Work:
         """What has to be done for one image, as it is cut for the problem's threads."""
-        kernel = self.kernel(_geometry(problem)[0], *setting(problem, expected(problem)))
-        return Work(kernel.cycles, kernel.weights, prod(kernel.tasks))
+        routine = self.routine(_geometry(problem)[0], *setting(problem, expected(problem)))
+        return Work(routine.cycles, routine.weights, prod(routine.tasks))
 
     def threads(self, problem: Problem) -> int:
         """How many share the work: one, where it is too short for more."""
@@ -105,14 +105,14 @@ class Generated:
         from kaiyan.engine.compiled import Compiled
 
         launch = partial(self._launch, problem, types)
-        return Compiled(launch(self.kernel), problem, types, lambda: launch(self.safe))
+        return Compiled(launch(self.routine), problem, types, lambda: launch(self.safe))
 
     def _launch(self, problem: Problem, types: Types, choose: Callable[..., Any]) -> Launch:
         from kaiyan.engine.codegen.running.launch import Launch
 
         geometry, maps = _geometry(problem)
-        kernel = reading(choose(geometry, *setting(problem, types)), types)
-        return Launch(kernel, maps, problem.output_shape, problem.kind, threads=self.threads(problem))
+        routine = reading(choose(geometry, *setting(problem, types)), types)
+        return Launch(routine, maps, problem.output_shape, problem.kind, threads=self.threads(problem))
 
 
 class Work(NamedTuple):
@@ -137,11 +137,11 @@ def _seconds(problem: Problem, work: Work, threads: int = 1) -> float:
 
 
 Setting = tuple["Target", str, "Epilogue", int]
-"""Target, type, epilogue and threads: what a kernel is cut for beside its geometry."""
+"""Target, type, epilogue and threads: what a routine is cut for beside its geometry."""
 
 
 def setting(problem: Problem, types: Types) -> tuple[str, Setting]:
-    """The layout of a problem's input as kernels name it, and what they are cut for."""
+    """The layout of a problem's input as routines name it, and what they are cut for."""
     from kaiyan.engine.codegen.language.target import host
     from kaiyan.engine.codegen.parts.epilogue import Epilogue
 
@@ -151,13 +151,13 @@ def setting(problem: Problem, types: Types) -> tuple[str, Setting]:
     return source, (host(), types.summed, epilogue, problem.threads)
 
 
-def reading(kernel: Any, types: Types) -> Any:
-    """The kernel, made to read an input of its own type."""
-    return kernel if types.read == types.summed else replace(kernel, stored=types.read)
+def reading(routine: Any, types: Types) -> Any:
+    """The routine, made to read an input of its own type."""
+    return routine if types.read == types.summed else replace(routine, stored=types.read)
 
 
 def _refused(problem: Problem) -> Sentence | None:
-    """Why no kernel computes this problem."""
+    """Why no routine computes this problem."""
     sizes = (*problem.input_shape, *problem.weight_shape, *problem.output_shape)
     result = problem.promoted_dtype
     reasons = (

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.arrays.memory import MEMORY
 from kaiyan.arrays.table import kind_of
-from kaiyan.engine.generated import RANK, unusable
+from kaiyan.engine.codegen.parts.geometry import RANK
+from kaiyan.engine.generated import unusable
 from kaiyan.engine.gradients.depthwise import weight_gradient as depthwise
 from kaiyan.ops.routine import computed
 from kaiyan.show.error import ConvError

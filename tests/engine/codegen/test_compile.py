@@ -18,7 +18,14 @@ from kaiyan.engine.codegen.language.compile import cache_folder, compiled, machi
 from kaiyan.engine.codegen.language.target import AVX2, TARGETS, Target, host
 from kaiyan.engine.codegen.parts.epilogue import Epilogue
 from kaiyan.engine.codegen.parts.geometry import geometry, tiles
-from kaiyan.engine.codegen.routines import channels, gradient, gradient_winograd, lanes, pixels, winograd
+from kaiyan.engine.codegen.routines import (
+    gradient,
+    gradient_winograd,
+    over_channels,
+    over_columns,
+    over_output_channels,
+    winograd,
+)
 from kaiyan.engine.codegen.running.machine import Products
 
 DENSE = geometry(Conv(20, 40, 3, padding=1, rank=2), (1, 20, 30, 31))[0]
@@ -29,9 +36,11 @@ GUARD = Path(__file__).parents[1] / "guard_pages.py"
 def _kernels(target: Target) -> list[Any]:
     setting = (target, "float32", Epilogue("silu", residual=True), 2)
     made: list[Any] = [winograd.cut(DENSE, source, *setting, (4, 4)) for source in ("row_contiguous", "channels_last")]
-    made += [channels.cut(DENSE, source, *setting) for source in ("row_contiguous", "channels_last", "strided")]
-    made += [pixels.cut(g, "row_contiguous", *setting) for g in (DENSE, SINGLE)]
-    made += [lanes.cut(SINGLE, source, *setting) for source in ("row_contiguous", "channels_last")]
+    made += [
+        over_output_channels.cut(DENSE, source, *setting) for source in ("row_contiguous", "channels_last", "strided")
+    ]
+    made += [over_columns.cut(g, "row_contiguous", *setting) for g in (DENSE, SINGLE)]
+    made += [over_channels.cut(SINGLE, source, *setting) for source in ("row_contiguous", "channels_last")]
     for source, last in (("row_contiguous", False), ("channels_last", True)):
         fixed = source, last, target, "float32", 2
         made += [gradient.cut(DENSE, *fixed), gradient_winograd.cut(DENSE, tiles(DENSE, 4)[0], *fixed)]

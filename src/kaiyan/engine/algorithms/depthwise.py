@@ -13,7 +13,7 @@ from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
-    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
@@ -34,13 +34,13 @@ class Depthwise(Generated):
             else None
         )
 
-    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.routines import lanes, pixels
+    def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
+        from kaiyan.engine.codegen.routines import over_channels, over_columns
 
         if source == "channels_last":
-            return lanes.cut(geometry, source, *setting)
-        by_column = pixels.cut(geometry, source, *setting)
+            return over_channels.cut(geometry, source, *setting)
+        by_column = over_columns.cut(geometry, source, *setting)
         if geometry.K > 1:
             return by_column
-        by_channel = lanes.cut(geometry, source, *setting)
+        by_channel = over_channels.cut(geometry, source, *setting)
         return by_column if by_column.cycles <= by_channel.cycles else by_channel

@@ -12,20 +12,20 @@ from kaiyan.engine.generated import Generated, Setting
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
-    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
 
 class Direct(Generated):
-    """Everything that kernels can compute; what has an algorithm of its own is faster there."""
+    """Everything that generated code can compute; what has an algorithm of its own is faster there."""
 
     name = "direct"
 
     def unfit(self, problem: Problem) -> Sentence | None:
         return None
 
-    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.routines import channels
+    def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
+        from kaiyan.engine.codegen.routines import over_output_channels
 
-        return channels.cut(geometry, source, *setting)
+        return over_output_channels.cut(geometry, source, *setting)

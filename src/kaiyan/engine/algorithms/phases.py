@@ -19,14 +19,14 @@ from kaiyan.show.sentence import sentence
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
     from kaiyan.engine.codegen.parts.geometry import Geometry, Phase
-    from kaiyan.engine.codegen.running.launch import Convolution, Held
+    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine, Held
     from kaiyan.engine.problem import Problem
     from kaiyan.engine.types import Types
     from kaiyan.reference.dtype import Numbers
     from kaiyan.show.sentence import Sentence
 
 _MOST = 64
-"""Phases: each has a kernel of its own to be compiled."""
+"""Phases: each has a routine of its own to be compiled."""
 
 
 class Phases(Generated):
@@ -40,16 +40,16 @@ class Phases(Generated):
             return sentence("refused-not-strided-transposed", "it is not a transposed convolution with a stride")
         return sentence("refused-phases", "there are {n} phases", n=strides) if strides > _MOST else None
 
-    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.routines import channels
+    def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
+        from kaiyan.engine.codegen.routines import over_output_channels
 
-        return channels.cut(geometry, source, *setting)
+        return over_output_channels.cut(geometry, source, *setting)
 
     def work(self, problem: Problem) -> Work:
         cut = setting(problem, expected(problem))
-        kernels = [self.kernel(phase.geometry, *cut) for phase in _phases(problem)]
-        tasks = min(prod(k.tasks) for k in kernels)
-        return Work(sum(k.cycles for k in kernels), sum(k.weights for k in kernels), tasks)
+        routines = [self.routine(phase.geometry, *cut) for phase in _phases(problem)]
+        tasks = min(prod(k.tasks) for k in routines)
+        return Work(sum(k.cycles for k in routines), sum(k.weights for k in routines), tasks)
 
     def compiled(self, problem: Problem, types: Types) -> Routine:
         from kaiyan.engine.compiled import Compiled
@@ -69,9 +69,9 @@ class _Phased:
         for phase in self._phases:
             whole = phase.geometry.whole
             origin = (phase.origin[0] * whole[1] + phase.origin[1]) * whole[2] + phase.origin[2]
-            kernel = reading(algorithm.kernel(phase.geometry, *setting(problem, types)), types)
+            routine = reading(algorithm.routine(phase.geometry, *setting(problem, types)), types)
             self._launches.append(
-                Launch(kernel, phase.maps, problem.output_shape, problem.kind, threads=threads, origin=origin)
+                Launch(routine, phase.maps, problem.output_shape, problem.kind, threads=threads, origin=origin)
             )
         self.room = self._launches[0].room
 

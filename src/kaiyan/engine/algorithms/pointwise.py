@@ -12,7 +12,7 @@ from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
-    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
@@ -34,9 +34,9 @@ class Pointwise(Generated):
             else sentence("refused-planes", "the planes are not dense")
         )
 
-    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.routines import channels, pixels
+    def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
+        from kaiyan.engine.codegen.routines import over_columns, over_output_channels
 
-        routine = channels if source == "channels_last" else pixels
-        cut: Convolution = routine.cut(geometry, source, *setting)
+        family = over_output_channels if source == "channels_last" else over_columns
+        cut: ConvolutionRoutine = family.cut(geometry, source, *setting)
         return cut

@@ -13,7 +13,7 @@ from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
-    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
@@ -26,7 +26,7 @@ class Stem(Generated):
     def unfit(self, problem: Problem) -> Sentence | None:
         return sentence("refused-channels-last", "the channels are last") if problem.layout == "channels_last" else None
 
-    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.routines import pixels
+    def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
+        from kaiyan.engine.codegen.routines import over_columns
 
-        return pixels.cut(geometry, source, *setting)
+        return over_columns.cut(geometry, source, *setting)

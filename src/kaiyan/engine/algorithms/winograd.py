@@ -15,7 +15,7 @@ from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
-    from kaiyan.engine.codegen.running.launch import Convolution
+    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
@@ -65,13 +65,13 @@ class Winograd(Generated):
                 after = after // self._r * (self._m + self._r - 1)
         return after - before
 
-    def kernel(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
+    def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         from kaiyan.engine.codegen.routines import winograd
 
         rows, columns = (self._m if taps == self._r else 1 for taps in geometry.kernel[1:])
         return winograd.cut(geometry, source, *setting, (rows, columns))
 
-    def safe(self, geometry: Geometry, source: str, setting: Setting) -> Convolution:
-        from kaiyan.engine.codegen.routines import channels
+    def safe(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
+        from kaiyan.engine.codegen.routines import over_output_channels
 
-        return channels.cut(geometry, source, *setting)
+        return over_output_channels.cut(geometry, source, *setting)

@@ -1,4 +1,4 @@
-"""From a kernel's description to an address that can be called, with the machine code kept on disk."""
+"""From a routine's description to an address that can be called, with the machine code kept on disk."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 FOLDER = "KAIYAN_CACHE"
 """The environment's word for the folder of the cache; without it the user's own cache folder is taken."""
 
-_ENTRY = "kernel"
+_ENTRY = "routine"
 _LOCK = Lock()
 
 
-class Kernel(Hashable, Protocol):
+class Compilable(Hashable, Protocol):
     """What can be compiled: a frozen description whose ``repr`` says all, and the code that it stands for."""
 
     @property
@@ -33,38 +33,38 @@ class Kernel(Hashable, Protocol):
         """What it computes in: float32 or float64."""
 
     def emit(self, code: Code) -> None:
-        """Writes the function ``void kernel(i64* arguments, i64 task)``."""
+        """Writes the function ``void routine(i64* arguments, i64 task)``."""
 
 
 @lru_cache(maxsize=4096)
-def address(kernel: Kernel) -> int:
-    """Where the machine code of ``kernel`` lies in memory; compiled, or read from disk, when it is first asked for."""
+def address(routine: Compilable) -> int:
+    """Where the machine code of ``routine`` lies in memory; compiled, or read from disk, when it is first asked for."""
     with _LOCK:
-        return load(machine_code(kernel, host()), _ENTRY)[_ENTRY]
+        return load(machine_code(routine, host()), _ENTRY)[_ENTRY]
 
 
-def machine_code(kernel: Kernel, target: Target) -> bytes:
-    """The object file of ``kernel`` for ``target``, from the cache on disk where it is there and whole."""
-    path = cache_folder() / f"{_key(kernel, target)}.o"
+def machine_code(routine: Compilable, target: Target) -> bytes:
+    """The object file of ``routine`` for ``target``, from the cache on disk where it is there and whole."""
+    path = cache_folder() / f"{_key(routine, target)}.o"
     kept = _read(path)
     if kept is not None:
         return kept
-    made = compiled(kernel, target)
+    made = compiled(routine, target)
     keep(path, hashlib.sha256(made).digest() + made)
     return made
 
 
-def compiled(kernel: Kernel, target: Target) -> bytes:
-    """The object file of ``kernel`` for ``target``, whatever machine this is."""
+def compiled(routine: Compilable, target: Target) -> bytes:
+    """The object file of ``routine`` for ``target``, whatever machine this is."""
     from kaiyan.engine.codegen.language.ir import Code
 
-    code = Code(_ENTRY, target, kernel.dtype)
-    kernel.emit(code)
+    code = Code(_ENTRY, target, routine.dtype)
+    routine.emit(code)
     return objects(code.text(), target)
 
 
 def objects(text: str, target: Target) -> bytes:
-    """LLVM IR compiled for ``target``. The kernels are written as they shall run, so LLVM only finds the registers.
+    """LLVM IR compiled for ``target``. The routines are written as they shall run, so LLVM only finds the registers.
 
     Its usual passes at level 1 give the same speed and take 30 ms more.
     """
@@ -120,8 +120,8 @@ def _compiler() -> Any:
     return _llvm().create_lljit_compiler()
 
 
-def _key(kernel: Kernel, target: Target) -> str:
-    text = f"{_version()} {target} {kernel!r}"
+def _key(routine: Compilable, target: Target) -> str:
+    text = f"{_version()} {target} {routine!r}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

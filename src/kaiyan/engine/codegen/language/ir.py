@@ -1,4 +1,4 @@
-"""A page to write a kernel on: loops, vectors, masks and variables, in LLVM IR."""
+"""A page to write a routine on: loops, vectors, masks and variables, in LLVM IR."""
 
 from __future__ import annotations
 

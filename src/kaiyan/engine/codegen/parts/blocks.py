@@ -1,4 +1,4 @@
-"""What kernels share in cutting work into blocks: where a block begins, what it reads, how a weight is laid out."""
+"""What routines share in cutting work into blocks: where a block begins, what it reads, how a weight is laid out."""
 
 from __future__ import annotations
 

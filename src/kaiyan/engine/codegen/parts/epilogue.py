@@ -52,7 +52,7 @@ class Epilogue:
 
     def _checked(self, code: Code, y: Value, mask: Value) -> Value:
         """Whole numbers, rounded; the flag raised where one does not fit."""
-        if self.given not in stored.WHOLE:
+        if self.given not in stored.WHOLE_BITS:
             return y
         y = stored.rounded(code, y)
         with code.when(stored.misfit(code, y, self.given, saturate=self.saturate, mask=mask)):

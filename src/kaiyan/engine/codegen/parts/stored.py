@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kaiyan.engine.codegen.language.ir import Code, Value
 
-WHOLE = {name: 8 * size for name, size in BYTES.items() if is_whole(name)}
+WHOLE_BITS = {name: 8 * size for name, size in BYTES.items() if is_whole(name)}
 """Bits of whole numbers, by NumPy's names."""
 _SIGN, _INFINITE = 0x80000000, 0x7F800000
 
@@ -30,7 +30,7 @@ def is_signed(name: str) -> bool:
 
 def limits(name: str) -> tuple[int, int]:
     """The least whole number of a type and the first above its largest."""
-    bits = WHOLE[name]
+    bits = WHOLE_BITS[name]
     return (-(2 ** (bits - 1)), 2 ** (bits - 1)) if is_signed(name) else (0, 2**bits)
 
 
@@ -124,8 +124,8 @@ def _same(code: Code, stored: str) -> bool:
 def _kind(code: Code, stored: str) -> Value:
     if _same(code, stored):
         return code.scalar
-    if stored in WHOLE:
-        return ir.IntType(WHOLE[stored])
+    if stored in WHOLE_BITS:
+        return ir.IntType(WHOLE_BITS[stored])
     return {"float32": ir.FloatType(), "float64": ir.DoubleType()}.get(stored, ir.IntType(16))
 
 
@@ -137,7 +137,7 @@ def _widened(code: Code, loaded: Value, stored: str) -> Value:
     if stored == "bool":
         held = code.b.icmp_unsigned("!=", loaded, ir.Constant(loaded.type, [0] * count))
         return code.b.uitofp(held, kind)
-    if stored in WHOLE:
+    if stored in WHOLE_BITS:
         return code.b.sitofp(loaded, kind) if is_signed(stored) else code.b.uitofp(loaded, kind)
     if stored in ("float16", "bfloat16"):
         bits = code.b.zext(loaded, ir.VectorType(I32, count))
@@ -151,7 +151,7 @@ def narrowed(code: Code, value: Value, stored: str) -> Value:
     """A vector of what was summed, rounded to the type that is stored; whole numbers are whole already."""
     if _same(code, stored):
         return value
-    if stored in WHOLE:
+    if stored in WHOLE_BITS:
         return _whole(code, value, stored)
     if stored in ("float16", "bfloat16"):
         single = value if code.itemsize == 4 else _to_odd(code, value)
@@ -172,7 +172,7 @@ def _whole(code: Code, value: Value, stored: str) -> Value:
     above = code.b.fcmp_ordered(">=", value, _like(value, float(high)))
     found = code.b.select(below, _number(wide, low), found)
     found = code.b.select(above, _number(wide, high - 1), found)
-    kind = ir.VectorType(ir.IntType(WHOLE[stored]), value.type.count)
+    kind = ir.VectorType(ir.IntType(WHOLE_BITS[stored]), value.type.count)
     return found if kind == wide else code.b.trunc(found, kind)
 
 

@@ -1,4 +1,4 @@
-"""A strip of the extended input in cache, packed by the kernel that reads it: past it there are no borders."""
+"""A strip of the extended input in cache, packed by the routine that reads it: past it there are no borders."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Argument(IntEnum):
-    """The places of a kernel's arguments: addresses, then strides of the input in elements, then how many images.
+    """The places of a routine's arguments: addresses, then strides of the input in elements, then how many images.
 
-    A kernel sets FLAG where its result is not to be used."""
+    A routine sets FLAG where its result is not to be used."""
 
     INPUT = 0
     WEIGHT = 1

@@ -1,4 +1,4 @@
-"""The heart of every dense kernel: a tile of sums in registers, one element broadcast over vectors of weights."""
+"""The heart of every dense routine: a tile of sums in registers, one element broadcast over vectors of weights."""
 
 from __future__ import annotations
 

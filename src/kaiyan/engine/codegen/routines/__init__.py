@@ -1,1 +1,1 @@
-"""The kernels, one family a file."""
+"""The routines, one family a file."""

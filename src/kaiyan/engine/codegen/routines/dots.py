@@ -49,7 +49,7 @@ class Dots:
     dtype: str = "float32"
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         row = code.task
         left = code.at(code.argument(_Argument.LEFT), code.mul(row, code.number(_Argument.LEFT_STRIDE)))
         shared = code.divmod(row, self.repeats)[0]

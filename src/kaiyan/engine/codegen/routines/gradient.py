@@ -97,7 +97,7 @@ class Gradient:
         return prod(self.tasks[:2]) * (work + packing)
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         geometry = self.geometry
         group, block, part = code.unravel(code.task, self.tasks)
         packed = code.scratch(self.strip.size * self.vectors)
@@ -219,10 +219,10 @@ def cut(geometry: Geometry, source: str, last: bool, target: Target, dtype: str,
         count = even(geometry.K, (target.registers - 1) // (taps * vectors) - 1)
         bands = _bands(geometry, L * vectors, dtype)
         found += [Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands]
-    kernel = min(found, key=lambda kernel: kernel.cycles)
-    held = tiled(geometry.K * geometry.taps * kernel.width * itemsize(dtype), SECOND_CACHE)
-    shared = tiled(TASKS * threads, prod(kernel.tasks)) if threads > 1 else 1
-    return replace(kernel, parts=min(max(held, shared), kernel.rounds))
+    routine = min(found, key=lambda routine: routine.cycles)
+    held = tiled(geometry.K * geometry.taps * routine.width * itemsize(dtype), SECOND_CACHE)
+    shared = tiled(TASKS * threads, prod(routine.tasks)) if threads > 1 else 1
+    return replace(routine, parts=min(max(held, shared), routine.rounds))
 
 
 def _bands(geometry: Geometry, width: int, dtype: str) -> Iterator[tuple[int, int]]:

@@ -115,7 +115,7 @@ class GradientWinograd:
         return prod(self.tasks) * (work + again + packing + sum(vectors) * tiles * self.points * 5 + TASK)
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         geometry = self.geometry
         group, block, out = code.unravel(code.task, self.tasks)
         packed = code.scratch(max(self.strip.size, self.strip_beside.size))

@@ -71,7 +71,7 @@ class Points:
         run(address(self), ctypes.addressof(arguments), blocks)
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         kind = ir.FloatType() if self.stored == "float32" else ir.DoubleType()
         weight, packed = (
             code.b.inttoptr(code.number(place), kind.as_pointer()) for place in (_Argument.WEIGHT, _Argument.PACKED)

@@ -33,7 +33,7 @@ _READ_NEAR, _READ_FAR = 48.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Winograd:
+class WinogradTiles:
     """F(m, r) on rows and on columns, stride 1; sums over depth and channels are products of matrices.
 
     A task is a block of ``rows`` x ``columns`` tiles and one of ``parts`` of the channels. ``group`` rows of tiles are
@@ -130,7 +130,7 @@ class Winograd:
         return packed, padded(bias.reshape(G, K), self.blocks * self.width)
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         geometry = self.geometry
         image, task = code.divmod(code.task, prod(self.tasks))
         group, depth, row, column, part = code.unravel(task, self.tasks)
@@ -264,13 +264,13 @@ class Winograd:
 @lru_cache(maxsize=4096)
 def cut(
     geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int, m: tuple[int, int]
-) -> Winograd:
+) -> WinogradTiles:
     """F(m, r) on rows and columns."""
     L = target.lanes(itemsize(dtype))
     _, H, W = geometry.outputs
     rows, columns = tiled(H, m[0]), tiled(W, m[1])
     vectors = 1 if geometry.K <= L else 2
-    whole = Winograd(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
+    whole = WinogradTiles(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
     size = whole.points * whole.depth * itemsize(dtype)
     columns = even(columns, max(min(TILES // size, 64), 1))
     rows = even(rows, max(TILES // (size * columns), 1))
@@ -280,18 +280,18 @@ def cut(
         high = even(rows, most)
         group = even(high, max(_PRODUCTS // each, 1))
         tile = even(group * columns, (target.registers - vectors - 2) // vectors)
-        kernel = replace(whole, rows=high, columns=columns, group=group, tile=tile)
-        found += [replace(kernel, parts=parts) for parts in {1, *_part_counts(kernel.blocks, threads)}]
-    return min(found, key=lambda kernel: _span(kernel, threads))
+        routine = replace(whole, rows=high, columns=columns, group=group, tile=tile)
+        found += [replace(routine, parts=parts) for parts in {1, *_part_counts(routine.blocks, threads)}]
+    return min(found, key=lambda routine: _span(routine, threads))
 
 
 def _part_counts(blocks: int, threads: int) -> set[int]:
     return {min(blocks, threads * n) for n in range(1, TASKS + 1)} if threads > 1 else set()
 
 
-def _span(kernel: Winograd, threads: int) -> float:
+def _span(routine: WinogradTiles, threads: int) -> float:
     """Cycles from the first task to the last on so many threads: each task reads the weights of its blocks again."""
-    tasks = prod(kernel.tasks)
-    weights = kernel.weights * itemsize(kernel.dtype) // kernel.geometry.groups // kernel.parts
+    tasks = prod(routine.tasks)
+    weights = routine.weights * itemsize(routine.dtype) // routine.geometry.groups // routine.parts
     reading = weights / (_READ_NEAR if weights <= SECOND_CACHE else _READ_FAR)
-    return tiled(tasks, threads) * (kernel.cycles / tasks + reading)
+    return tiled(tasks, threads) * (routine.cycles / tasks + reading)

@@ -1,4 +1,4 @@
-"""A kernel on one shape of input: its arguments laid out, its tasks handed to the threads."""
+"""A routine on one shape of input: its arguments laid out, its tasks handed to the threads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from kaiyan.arrays.memory import MEMORY
-from kaiyan.engine.codegen.language.compile import Kernel, address
+from kaiyan.engine.codegen.language.compile import Compilable, address
 from kaiyan.engine.codegen.parts.strip import Argument, Strip
 from kaiyan.engine.codegen.running.threads import run
 from kaiyan.engine.types import BYTES
@@ -26,8 +26,8 @@ _VARIANTS = 64
 _Arguments = ctypes.c_int64 * (Argument.STRIDE + 3)
 
 
-class Convolution(Kernel, Protocol):
-    """What every kernel of a convolution tells of itself."""
+class ConvolutionRoutine(Compilable, Protocol):
+    """What every routine of a convolution tells of itself."""
 
     @property
     def epilogue(self) -> Epilogue:
@@ -54,7 +54,7 @@ class Convolution(Kernel, Protocol):
         """Elements of the packed weight."""
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
-        """A weight (K, C/groups, *kernel) and a bias (K,) as the kernel reads them."""
+        """A weight (K, C/groups, *kernel) and a bias (K,) as the routine reads them."""
 
 
 class Held(NamedTuple):
@@ -68,13 +68,13 @@ class Held(NamedTuple):
 class Launch:
     """Called with an input and what ``held`` gave: the output, in the input's layout; None where a sum went astray.
 
-    ``maps`` are those of the kernel's geometry; ``threads`` is how many share the work; ``origin`` is where its outputs
-    begin, in elements of a channel.
+    ``maps`` are those of the routine's geometry; ``threads`` is how many share the work; ``origin`` is where its
+    outputs begin, in elements of a channel.
     """
 
     def __init__(
         self,
-        kernel: Convolution,
+        routine: ConvolutionRoutine,
         maps: tuple[NDArray[np.int64], ...],
         output_shape: Shape,
         kind: str,
@@ -82,24 +82,24 @@ class Launch:
         threads: int,
         origin: int = 0,
     ) -> None:
-        given = kernel.epilogue.given or kernel.dtype
-        self.packed = kernel.packed
+        given = routine.epilogue.given or routine.dtype
+        self.packed = routine.packed
         self._memory = MEMORY[kind]
         self._dtype = self._memory.dtype(given)
-        self._function = address(kernel)
-        self._tasks = output_shape[0] * prod(kernel.tasks)
+        self._function = address(routine)
+        self._tasks = output_shape[0] * prod(routine.tasks)
         self._threads = threads
-        self._last = kernel.source == "channels_last"
+        self._last = routine.source == "channels_last"
         self._origin = origin * BYTES[given] * (output_shape[1] if self._last else 1)
         rank = len(output_shape) - 2
         self._shape = (output_shape[0], *output_shape[2:], output_shape[1]) if self._last else output_shape
         self._order = (0, rank + 1, *range(1, rank + 1))
         self._lead = [0] * (len(maps) - rank)
-        self._maps = [np.concatenate([places, np.full(_overrun(kernel), -1)]) for places in maps]
+        self._maps = [np.concatenate([places, np.full(_overrun(routine), -1)]) for places in maps]
         self._fixed: dict[tuple[int, ...], Any] = {}
 
     def held(self, weight: Numbers, bias: Numbers) -> Held:
-        """A weight (K, C/groups, *kernel) and a bias (K,) packed for the kernel."""
+        """A weight (K, C/groups, *kernel) and a bias (K,) packed for the routine."""
         packed = self.packed(weight, bias)
         return Held(packed, *map(_address, packed))
 
@@ -144,7 +144,7 @@ class Launch:
 _address = MEMORY["numpy"].address
 
 
-def _overrun(kernel: Convolution) -> int:
+def _overrun(routine: ConvolutionRoutine) -> int:
     """How far the last strip may reach past the extended axis."""
-    strip = kernel.strip
-    return max(strip.rows, strip.columns, strip.depth) + strip.rows * getattr(kernel, "rows", 0)
+    strip = routine.strip
+    return max(strip.rows, strip.columns, strip.depth) + strip.rows * getattr(routine, "rows", 0)

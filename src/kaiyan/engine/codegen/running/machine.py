@@ -38,7 +38,7 @@ class Products:
     dtype: str = "float32"
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         sums = code.variables(_SUMS)
         factor = code.splat(code.load(code.argument(0)))
         for place in sums:

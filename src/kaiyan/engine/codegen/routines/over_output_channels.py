@@ -35,7 +35,7 @@ _TERMS = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Channels:
+class OverOutputChannels:
     """``tile`` (rows, columns) of outputs by ``vectors`` of channels stay in registers over the whole sum.
 
     A task is one strip of ``rows`` x ``columns`` outputs of one plane, for one of ``parts`` of the channels' blocks. It
@@ -121,7 +121,7 @@ class Channels:
         return tiled(self.rows, self.tile[0]), tiled(self.columns, self.tile[1])
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         geometry, strip = self.geometry, self.strip
         image, task = code.divmod(code.task, prod(self.tasks))
         group, depth, row, column, part = code.unravel(task, self.tasks)
@@ -272,7 +272,9 @@ class Channels:
 
 
 @lru_cache(maxsize=4096)
-def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Channels:
+def cut(
+    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int
+) -> OverOutputChannels:
     """Dense, vectors of output channels."""
     L = target.lanes(itemsize(dtype))
     _, H, W = geometry.outputs
@@ -283,9 +285,9 @@ def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: E
         for columns in {even(W, min(most, W if source == "channels_last" else L)), min(most, W, L)}:
             tile = (max(even(H, most // columns), 1), columns)
             strip = strip_size(geometry, tile, FAR_STRIP, geometry.C // chunks, dtype)
-            kernel = Channels(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype)
-            found.append(replace(kernel, parts=channel_parts(kernel.tasks, kernel.blocks, threads)))
-    return min(found, key=lambda kernel: kernel.cycles)
+            routine = OverOutputChannels(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype)
+            found.append(replace(routine, parts=channel_parts(routine.tasks, routine.blocks, threads)))
+    return min(found, key=lambda routine: routine.cycles)
 
 
 def _chunks(geometry: Geometry, lanes: int, dtype: str) -> int:

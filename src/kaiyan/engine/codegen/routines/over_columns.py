@@ -33,7 +33,7 @@ _WRITTEN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Pixels:
+class OverColumns:
     """``channels`` x ``lines`` x ``vectors`` sums in registers: output channels, rows, vectors of columns.
 
     A task is a strip of ``rows`` x ``columns`` outputs of one plane, in ``bundle`` groups one after the other, for one
@@ -125,7 +125,7 @@ class Pixels:
         return turned(rows, (0, 1, 3, 2)), padded(bias.reshape(G, K), self.blocks * self.channels)
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         geometry, strip = self.geometry, self.strip
         image, task = code.divmod(code.task, prod(self.tasks))
         bundle, depth, row, column, part = code.unravel(task, self.tasks)
@@ -262,15 +262,15 @@ class Pixels:
 
 
 @lru_cache(maxsize=4096)
-def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Pixels:
+def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> OverColumns:
     """Few channels, or each by itself; vectors of columns."""
     L = target.lanes(itemsize(dtype))
-    return min(_candidates(geometry, source, target, dtype, epilogue, threads, L), key=lambda kernel: kernel.cycles)
+    return min(_candidates(geometry, source, target, dtype, epilogue, threads, L), key=lambda routine: routine.cycles)
 
 
 def _candidates(
     geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int, L: int
-) -> Iterator[Pixels]:
+) -> Iterator[OverColumns]:
     _, H, W = geometry.outputs
     small = prod(geometry.kernel[1:]) <= _WRITTEN
     for K in {even(geometry.K, most) for most in (1, 4, 6, 8, 12, 14)}:
@@ -283,10 +283,10 @@ def _candidates(
                 near = NEAR_STRIP if geometry.K == 1 else FAR_STRIP // 2
                 strip = strip_size(geometry, (lines, min(vectors * L, W)), near, geometry.C, dtype)
                 written = small and geometry.K == 1
-                kernel = Pixels(geometry, source, *strip, 1, 1, K, lines, vectors, written, L, epilogue, dtype)
-                each = max(kernel.cycles / prod(kernel.tasks), 1)
+                routine = OverColumns(geometry, source, *strip, 1, 1, K, lines, vectors, written, L, epilogue, dtype)
+                each = max(routine.cycles / prod(routine.tasks), 1)
                 bundle = min(
                     max(int(20_000 / each), 1), tiled(geometry.groups, threads * (TASKS if threads > 1 else 1))
                 )
-                kernel = replace(kernel, bundle=bundle)
-                yield replace(kernel, parts=channel_parts(kernel.tasks, kernel.blocks, threads))
+                routine = replace(routine, bundle=bundle)
+                yield replace(routine, parts=channel_parts(routine.tasks, routine.blocks, threads))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
+class OverChannels:
     """One input and one output channel a group; ``tile`` (rows, columns) of outputs in registers, a vector each.
 
     The groups are taken as channels of the geometry: G of them side by side. A task is a strip of ``rows`` x
@@ -83,7 +83,7 @@ class Lanes:
         return Strip(self.geometry, self.source, channels, rows, columns, last=True, stored=self.stored, gap=gap)
 
     def emit(self, code: Code) -> None:
-        """Writes the kernel."""
+        """Writes the routine."""
         geometry, strip = self.geometry, self.strip
         image, task = code.divmod(code.task, prod(self.tasks))
         depth, row, column, block = code.unravel(task, self.tasks)
@@ -158,7 +158,7 @@ class Lanes:
 
 
 @lru_cache(maxsize=4096)
-def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> Lanes:  # noqa: ARG001
+def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int) -> OverChannels:  # noqa: ARG001
     """Each channel by itself, vectors of channels."""
     L = target.lanes(itemsize(dtype))
     side = replace(geometry, groups=1, C=geometry.groups, K=geometry.groups)
@@ -176,5 +176,5 @@ def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: E
             several = even(vectors, max(room, 1)) if source == "channels_last" else 1
             most = FAR_STRIP if several > 1 else 2 * NEAR_STRIP
             strip = strip_size(geometry, (rows, columns), most, several * L, dtype)
-            found.append(Lanes(side, source, *strip, (rows, columns), several, L, epilogue, dtype))
-    return min(found, key=lambda kernel: kernel.cycles)
+            found.append(OverChannels(side, source, *strip, (rows, columns), several, L, epilogue, dtype))
+    return min(found, key=lambda routine: routine.cycles)
