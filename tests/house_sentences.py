@@ -6,7 +6,7 @@ from pathlib import Path
 
 import kaiyan
 from kaiyan.explain.rows import COLUMNS
-from kaiyan.pictures.kernels import KERNELS
+from kaiyan.pictures.named import KERNELS
 
 SOURCE = Path(kaiyan.__file__).parent
 

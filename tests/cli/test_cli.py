@@ -15,7 +15,7 @@ from PIL import Image
 from kaiyan import Conv, KaiyanError, __version__, see
 from kaiyan.cli import written
 from kaiyan.cli.run import run
-from kaiyan.pictures.kernels import KERNELS
+from kaiyan.pictures.named import KERNELS
 from kaiyan.show.i18n import language
 
 if TYPE_CHECKING:

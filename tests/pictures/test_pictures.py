@@ -18,7 +18,8 @@ from scipy import ndimage
 
 import kaiyan
 from kaiyan.pictures.error import KernelError, PictureError
-from kaiyan.pictures.kernels import KERNELS, Kernel, kernel
+from kaiyan.pictures.kernels import Kernel, kernel
+from kaiyan.pictures.named import KERNELS
 from kaiyan.pictures.picture import picture, write
 from kaiyan.pictures.reading import MOST_PIXELS
 from kaiyan.pictures.sheet import Scale, colours, drawn, scale_of, sheet
@@ -469,3 +470,19 @@ def test_a_missing_picture_points_to_one_of_that_name_only(tmp_path: Path, besid
     with pytest.raises(PictureError, match="there is no file") as refused:
         kaiyan.see(tmp_path / asked)
     assert [str(line) for line in refused.value.help] == ([str(tmp_path / meant)] if meant else [])
+
+
+@pytest.mark.parametrize(("name", "theirs"), [
+    ("sobel-x", lambda x: ndimage.sobel(x, 1)), ("sobel-y", lambda x: ndimage.sobel(x, 0)),
+    ("prewitt-x", lambda x: ndimage.prewitt(x, 1)), ("prewitt-y", lambda x: ndimage.prewitt(x, 0)),
+    ("laplacian", ndimage.laplace), ("box:3", lambda x: ndimage.uniform_filter(x, 3)),
+])  # fmt: skip
+def test_kernels_are_those_of_the_library_that_their_row_names(name: str, theirs: Any) -> None:
+    x = np.random.default_rng(0).integers(0, 9, (7, 9)).astype(float)
+    assert np.allclose(ndimage.correlate(x, kernel(name).values.astype(float)), theirs(x))
+
+
+def test_every_row_names_its_source_and_no_alias_is_a_name() -> None:
+    assert [name for name, recipe in KERNELS.items() if not recipe.source] == []
+    aliases = [alias for recipe in KERNELS.values() for alias in recipe.aliases]
+    assert len({*aliases, *KERNELS}) == len(aliases) + len(KERNELS)

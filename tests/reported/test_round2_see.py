@@ -18,7 +18,8 @@ from PIL import Image
 from kaiyan import KaiyanError, see
 from kaiyan.cli.run import run
 from kaiyan.pictures.error import KernelError, PictureError
-from kaiyan.pictures.kernels import ALIASES, KERNELS, OFFERED, kernel
+from kaiyan.pictures.kernels import kernel
+from kaiyan.pictures.named import ALIASES, KERNELS, OFFERED
 from kaiyan.pictures.picture import picture
 from kaiyan.pictures.sheet import PANEL, colours, scale_of
 from kaiyan.show.i18n import say

@@ -18,7 +18,8 @@ import torch
 from kaiyan import conv, prepare, see, set_num_threads
 from kaiyan import plan as planned
 from kaiyan.engine.algorithms import ALGORITHMS
-from kaiyan.pictures.kernels import KERNELS, kernel
+from kaiyan.pictures.kernels import kernel
+from kaiyan.pictures.named import KERNELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

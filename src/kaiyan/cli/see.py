@@ -14,7 +14,8 @@ from rich.text import Text
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session, json_flag
 from kaiyan.pictures.error import PictureError
-from kaiyan.pictures.kernels import KERNELS, kernel
+from kaiyan.pictures.kernels import kernel
+from kaiyan.pictures.named import KERNELS
 from kaiyan.pictures.reading import local
 from kaiyan.pictures.see import Filtered
 from kaiyan.pictures.see import see as see_picture
