@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kaiyan.show.error import ConvError
@@ -51,9 +51,7 @@ class CodeCall:
 
     def after(self, count: int) -> CodeCall:
         """The same call without its first arguments, such as the input of a function."""
-        return CodeCall(
-            self.name, self.prefix, ast.Call(self.node.func, self.node.args[count:], self.node.keywords), self.text
-        )
+        return replace(self, node=ast.Call(self.node.func, self.node.args[count:], self.node.keywords))
 
     def bound(self, order: tuple[str, ...]) -> dict[str, Any]:
         """Its arguments by name; raises ``ConvError`` for unknown ones, and for what is no number, word or tuple."""
