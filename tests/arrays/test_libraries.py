@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import ml_dtypes
@@ -12,6 +14,9 @@ import pytest
 import torch
 
 import kaiyan
+from kaiyan.arrays import numpy as numpy_row
+from kaiyan.arrays.table import LIBRARIES
+from kaiyan.engine.problem import Problem
 
 N1, T1 = np.ones((1, 1, 4)), torch.ones(1, 1, 4)
 W2 = np.ones((1, 1, 2))
@@ -272,3 +277,27 @@ def test_issue_7413_memory_is_bounded(x: Any, w: Any, dtype: str, padding: int, 
     added = int(done.stdout)
     print(f"{x} {dtype}: {added} MB added")
     assert 0 < added < most
+
+
+class Sheet:
+    """An array of a library that nobody has: NumPy's numbers in a class of its own."""
+
+    def __init__(self, numbers: np.ndarray[Any, Any]) -> None:
+        self.numbers = numbers
+        self.shape, self.ndim, self.dtype, self.device = numbers.shape, numbers.ndim, numbers.dtype, "cpu"
+
+
+def test_a_library_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = replace(
+        numpy_row.ROW, name="sheets", strides=lambda sheet: sheet.numbers.strides, made=Sheet,
+        numbers=lambda sheet: sheet.numbers,
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "sheets", SimpleNamespace(Sheet=Sheet))
+    monkeypatch.setitem(sys.modules, "kaiyan.arrays.sheets", SimpleNamespace(ROW=row))
+    monkeypatch.setitem(LIBRARIES, "sheets", "Sheet")
+    x, w = np.arange(2 * 3 * 9 * 7, dtype="f4").reshape(2, 3, 9, 7), np.ones((4, 3, 3, 3), "f4")
+    y: Any = kaiyan.conv(Sheet(x), Sheet(w), padding="same", stride=2)
+    assert isinstance(y, Sheet)
+    np.testing.assert_array_equal(y.numbers, kaiyan.conv(x, w, padding="same", stride=2))
+    problem = kaiyan.plan("Conv2d(3, 4, 3)", (2, 3, 9, 7), kind="sheets").problem
+    assert Problem.parse(str(problem)) == problem

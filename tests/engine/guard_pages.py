@@ -16,7 +16,7 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
-from kaiyan.arrays import memory
+from kaiyan.arrays import numpy as numpy_row
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.codegen.running.threads import set_num_threads
 from kaiyan.engine.generated import Generated
@@ -219,7 +219,7 @@ def main(count: int, seed: int) -> None:
     if count == 0:
         trespass()
     llvm.JITLibraryBuilder = GuardedLibrary
-    memory.MEMORY["numpy"] = replace(memory.MEMORY["numpy"], empty=lambda _, shape, dtype: GUARDED.array(shape, dtype))
+    numpy_row.aligned = GUARDED.array  # type: ignore[attr-defined]
     weight_gradient.aligned = GUARDED.array  # type: ignore[attr-defined]
     guard_gradient(weight_gradient)
     rng, drawn = random.Random(seed), np.random.default_rng(seed)

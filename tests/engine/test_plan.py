@@ -10,7 +10,7 @@ import torch
 
 from kaiyan import conv, tune
 from kaiyan import plan as public_plan
-from kaiyan.arrays.table import KINDS
+from kaiyan.arrays.table import LIBRARIES
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.generated import TIERS
@@ -154,7 +154,7 @@ def test_a_plan_is_a_table() -> None:
 
 def test_the_last_row_never_refuses_and_the_others_take_known_arrays() -> None:
     assert ALGORITHMS[-1].refuses(_problem(kind="nothing", input_shape=(0, 0))) is None
-    assert {name for a in ALGORITHMS for name in a.arrays} <= {kind.name for kind in KINDS}
+    assert {name for a in ALGORITHMS for name in a.arrays} <= set(LIBRARIES)
 
 
 def test_tuning_is_remembered_and_decides(cache: Path) -> None:

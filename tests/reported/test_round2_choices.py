@@ -13,7 +13,8 @@ from kaiyan import conv, get_num_threads, padding, prepare, set_num_threads, tun
 from kaiyan import plan as planned
 from kaiyan.engine import compiled, wisdom
 from kaiyan.engine import planner as owner
-from kaiyan.engine.planner import PLANNER, built
+from kaiyan.engine.lifted import built
+from kaiyan.engine.planner import PLANNER
 from kaiyan.ops.port import port
 from kaiyan.spec.conv import Conv
 

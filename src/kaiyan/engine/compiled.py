@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.arrays.memory import MEMORY
+from kaiyan.arrays.table import named
 from kaiyan.engine.codegen.running.fingerprint import fingerprint
 from kaiyan.engine.codegen.running.workspace import passing
 from kaiyan.reference.activation import ACTIVATIONS
@@ -30,7 +30,7 @@ class Compiled:
 
     def __init__(self, launch: Any, problem: Problem, types: Types, safe: Callable[[], Any]) -> None:
         self._launch, self._problem, self._types, self._make_safe = launch, problem, types, safe
-        self._numbers = MEMORY[problem.kind].numbers
+        self._numbers = named(problem.kind).numbers
         self._kept: dict[int, tuple[Any, Any, Prepared]] = {}
 
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
@@ -88,13 +88,13 @@ class Compiled:
     def _defined(self, arrays: Arrays, x: Any, residual: Any = None, out: Any = None) -> Any:
         total = defined(self._problem, x, *arrays(), residual)
         y = self._launch.room(x) if out is None else out
-        MEMORY[self._problem.kind].fill(y, total)
+        named(self._problem.kind).fill(y, total)
         return y
 
 
 def defined(problem: Problem, x: Any, weight: Numbers, bias: Numbers | None, residual: Any = None) -> Numbers:
     """What the definition says of a problem's arrays."""
-    numbers = MEMORY[problem.kind].numbers
+    numbers = named(problem.kind).numbers
     with np.errstate(invalid="ignore"):
         total = forward(numbers(x), weight, bias, problem.spec, out_dtype=problem.out_dtype, saturate=problem.saturate)
         total = total if residual is None else total + numbers(residual)

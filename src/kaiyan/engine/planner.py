@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kaiyan.arrays.table import named
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithms import ALGORITHMS
+from kaiyan.engine.lifted import built
 from kaiyan.engine.plan import Answer, Plan
 
 if TYPE_CHECKING:
@@ -82,13 +82,6 @@ class Planner:
     def _routine(self, problem: Problem) -> Routine:
         """The routine of the algorithm that the plan chose, on arrays of the problem's library."""
         return built(self.plan(problem).algorithm, problem)
-
-
-def built(algorithm: Algorithm, problem: Problem) -> Routine:
-    """The routine of ``algorithm``; lifted where it takes the arrays of another library."""
-    if problem.kind in algorithm.arrays:
-        return algorithm.build(problem)
-    return named(problem.kind).lift(algorithm, problem)
 
 
 def _answer(algorithm: Algorithm, problem: Problem, times: dict[str, float]) -> Answer:

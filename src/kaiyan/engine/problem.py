@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kaiyan.arrays.table import LIBRARIES
 from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.dtype import result_type
 from kaiyan.show.error import ConvError
@@ -203,7 +204,6 @@ _FLAGS: dict[str, dict[str, Any]] = {
 
 _FACTS: dict[str, dict[str, Any]] = {
     **{word: {"precision": word} for word in ("exact", "default", "fast")},
-    "torch": {"kind": "torch"},
     "saturate": {"saturate": True},
     **{word: {"layout": word} for word in LAYOUTS},
     **{former: {"layout": word} for former, word in FORMER_LAYOUTS.items()},
@@ -222,6 +222,8 @@ def _read_options(tokens: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
             options["padding"] = token
         elif token in _FLAGS:
             options |= _FLAGS[token]
+        elif token in LIBRARIES:
+            facts["kind"] = token
         elif token in _FACTS:
             facts |= _FACTS[token]
         elif token.startswith("m:"):

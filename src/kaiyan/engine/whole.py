@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.arrays.memory import MEMORY
+from kaiyan.arrays.table import named
 from kaiyan.engine.compiled import defined
 from kaiyan.engine.types import DIGITS, Types, largest
 from kaiyan.reference.dtype import rounded
@@ -37,7 +37,7 @@ class Whole:
     def __init__(self, problem: Problem, ways: tuple[Types, ...], build: Callable[[Types], Routine]) -> None:
         self._problem, self._ways = problem, ways
         self._routine = lru_cache(maxsize=None)(build)
-        self._memory = MEMORY[problem.kind]
+        self._kind = named(problem.kind)
 
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
         way = self._way(x, self._sums(weight, bias))
@@ -60,10 +60,10 @@ class Whole:
 
     def _sums(self, weight: Any, bias: Any) -> tuple[float, float]:
         """The largest sum of an output channel's weights, without their signs, and the largest bias."""
-        spec, w = self._problem.spec, np.abs(self._memory.numbers(weight).astype(np.float64))
+        spec, w = self._problem.spec, np.abs(self._kind.numbers(weight).astype(np.float64))
         turned = w.swapaxes(0, 1) if spec.transposed else w
         sums = turned.reshape(len(turned), -1).sum(1)
-        added = 0.0 if bias is None else float(np.abs(self._memory.numbers(bias).astype(np.float64)).max(initial=0))
+        added = 0.0 if bias is None else float(np.abs(self._kind.numbers(bias).astype(np.float64)).max(initial=0))
         return float(sums.max(initial=0)), added
 
     def _way(self, x: Any, sums: tuple[float, float]) -> Types | None:
@@ -74,7 +74,7 @@ class Whole:
         fits = _fitting(self._ways, max(largest(self._problem.dtype), beside), sums)
         if fits is self._ways[0]:
             return fits
-        numbers = self._memory.numbers(x)
+        numbers = self._kind.numbers(x)
         most = max(abs(float(numbers.max(initial=0))), abs(float(numbers.min(initial=0))), beside)
         return _fitting(self._ways, most, sums)
 
@@ -82,7 +82,7 @@ class Whole:
         self, way: Types | None, x: Any, weight: Any, bias: Any, residual: Any = None, out: Any = None
     ) -> Any:
         """By the definition; or summed once more in a type that holds the sums, to say which of them does not fit."""
-        numbers, problem = self._memory.numbers, self._problem
+        numbers, problem = self._kind.numbers, self._problem
         if way is None:
             total = defined(problem, x, numbers(weight), None if bias is None else numbers(bias), residual)
         else:
@@ -90,11 +90,11 @@ class Whole:
             held = numbers(self._routine(wide)(x, weight, bias, residual))
             total = rounded(held, np.dtype(way.given), saturate=way.saturate)
         y = self._room(x, total) if out is None else out
-        self._memory.fill(y, total)
+        self._kind.fill(y, total)
         return y
 
     def _room(self, x: Any, total: Numbers) -> Any:
-        return self._memory.empty(x, total.shape, self._memory.dtype(total.dtype.name))
+        return self._kind.empty(x, total.shape, self._kind.dtype(total.dtype.name))
 
 
 def _fitting(ways: tuple[Types, ...], most: float, sums: tuple[float, float]) -> Types | None:

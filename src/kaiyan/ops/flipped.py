@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.arrays.memory import MEMORY
 from kaiyan.engine.generated import unusable
 
 if TYPE_CHECKING:
-    from kaiyan.arrays.table import Kind
+    from kaiyan.arrays.kind import Kind
     from kaiyan.engine.algorithm import Routine
     from kaiyan.reference.dtype import Numbers
 
@@ -35,7 +34,7 @@ class Flipped:
             return self._flipped(weight)
         from kaiyan.engine.codegen.running.fingerprint import fingerprint
 
-        mark = fingerprint(_dense(MEMORY[self._kind.name].bits(weight)))
+        mark = fingerprint(_dense(self._kind.bits(weight)))
         kept = self._kept.get(id(weight))
         if kept is not None and kept[1] == mark:
             return kept[2]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.arrays.memory import MEMORY
 from kaiyan.arrays.table import kind_of
 from kaiyan.engine.codegen.parts.geometry import RANK
 from kaiyan.engine.generated import unusable
@@ -54,7 +53,7 @@ def weight_gradient(spec: Conv, gradient: Any, x: Any) -> Any:
     kernel = depthwise if by_channel(spec, gradient, x) else _dense if in_blocks(spec, gradient, x) else None
     if kernel is not None:
         kind = kind_of("x", x)
-        numbers = MEMORY[kind.name].numbers
+        numbers = kind.numbers
         return kind.made(kernel(spec, numbers(gradient), numbers(x)))
     exchanged, cuts = _exchanged(spec, tuple(x.shape))
     windows, elements = (gradient, x) if spec.transposed else (x, gradient)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.arrays.table import KINDS, named
+from kaiyan.arrays.table import LIBRARIES, named
 from kaiyan.engine import problem as problems
 from kaiyan.engine import wisdom
 from kaiyan.engine.codegen.running.threads import get_num_threads
-from kaiyan.engine.planner import PLANNER, built
+from kaiyan.engine.lifted import built
+from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.stopwatch import seconds_of
 from kaiyan.reference.dtype import name_of
@@ -91,7 +92,7 @@ def _problem(
     shape = read.shape(input_shape)
     fitted, spatial = spec.fitted(shape)
     batched = shape if len(shape) == len(spatial) + 2 else (1, *shape)
-    _check("kind", kind, tuple(row.name for row in KINDS))
+    _check("kind", kind, tuple(LIBRARIES))
     name = name_of(dtype)
     other = name if weight_dtype is None else name_of(weight_dtype)
     problem = Problem(

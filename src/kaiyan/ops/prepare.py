@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from kaiyan.arrays.memory import MEMORY
-from kaiyan.arrays.table import Kind, kind_of, same_kind
+from kaiyan.arrays.table import kind_of, same_kind
 from kaiyan.engine import problem as problems
 from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.planner import PLANNER
@@ -18,6 +17,7 @@ from kaiyan.spec.conv import Conv, Shape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kaiyan.arrays.kind import Kind
     from kaiyan.engine.algorithm import Prepared
     from kaiyan.engine.problem import Problem
 
@@ -95,7 +95,7 @@ class PreparedConv:
         if entry is None:
             facts = facts_of(self._kind, x, *self._arrays)
             run = self._prepared(x, facts, residual, out)
-            self._ready[key] = entry = _Entry(run, MEMORY[self._kind.name].address, _span(x), _span(out))
+            self._ready[key] = entry = _Entry(run, self._kind.address, _span(x), _span(out))
         return entry
 
     def __repr__(self) -> str:

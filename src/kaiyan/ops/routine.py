@@ -11,7 +11,7 @@ from kaiyan.engine.problem import Problem
 from kaiyan.show.error import ConvError
 
 if TYPE_CHECKING:
-    from kaiyan.arrays.table import Kind
+    from kaiyan.arrays.kind import Kind
     from kaiyan.engine.algorithm import Routine
     from kaiyan.spec.conv import Conv, Shape
 
@@ -38,6 +38,8 @@ def problem_of(facts: Facts, spec: Conv, **wanted: Any) -> Problem:
     (x_shape, x_dtype, device), *_ = facts.arrays
     unbatched = len(x_shape) == len(spec.axes) + 1
     shape = (1, *x_shape) if unbatched else tuple(x_shape)
+    if len(shape) != len(spec.axes) + 2:
+        spec.output_shape(shape)  # raises: a layout has no meaning before the axes are right
     types = [kind.dtype_name(dtype) for _, dtype, _ in facts.arrays]
     problem = Problem(
         spec,

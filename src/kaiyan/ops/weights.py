@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiyan.arrays.memory import MEMORY
 from kaiyan.arrays.table import kind_of
 from kaiyan.show.error import ConvError
 
@@ -48,4 +47,4 @@ def convert_weight(weight: Any, source: str, target: str = "OIHW", *, flip: bool
 
 def _turned(weight: Any, source: str, target: str) -> Any:
     order = tuple(source.index(letter) for letter in target)
-    return MEMORY[kind_of("weight", weight).name].turned(weight, order)
+    return kind_of("weight", weight).turned(weight, order)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from kaiyan.arrays.memory import MEMORY
+from kaiyan.arrays.table import named
 from kaiyan.engine.codegen.language.compile import Compilable, address
 from kaiyan.engine.codegen.parts.strip import Argument, Strip
 from kaiyan.engine.codegen.running.threads import run
@@ -84,8 +84,8 @@ class Launch:
     ) -> None:
         given = routine.epilogue.given or routine.dtype
         self.packed = routine.packed
-        self._memory = MEMORY[kind]
-        self._dtype = self._memory.dtype(given)
+        self._kind = named(kind)
+        self._dtype = self._kind.dtype(given)
         self._function = address(routine)
         self._tasks = output_shape[0] * prod(routine.tasks)
         self._threads = threads
@@ -104,13 +104,13 @@ class Launch:
         return Held(packed, *map(_address, packed))
 
     def __call__(self, x: Any, packed: Held, residual: Any = None, out: Any = None) -> Any:
-        memory = self._memory
+        kind = self._kind
         y = self.room(x) if out is None else out
-        strides = memory.strides(x)
+        strides = kind.steps(x)
         fixed = self._fixed.get(strides) or self._laid_out(strides)
         arguments = _Arguments.from_buffer_copy(fixed)
-        arguments[0], arguments[1], arguments[2] = memory.address(x), packed.weight, packed.bias
-        arguments[3] = memory.address(y) + self._origin
+        arguments[0], arguments[1], arguments[2] = kind.address(x), packed.weight, packed.bias
+        arguments[3] = kind.address(y) + self._origin
         laid = None if residual is None else self._laid(residual)
         if laid is not None:
             arguments[4] = _address(laid) + self._origin
@@ -131,17 +131,17 @@ class Launch:
 
     def room(self, x: Any) -> Any:
         """An array for the output, in the input's layout."""
-        y = self._memory.empty(x, self._shape, self._dtype)
-        return self._memory.turned(y, self._order) if self._last else y
+        y = self._kind.empty(x, self._shape, self._dtype)
+        return self._kind.turned(y, self._order) if self._last else y
 
     def _laid(self, residual: Any) -> Numbers:
         """The residual as the output lies; copied only where it lies otherwise."""
-        numbers = self._memory.bits(residual)
+        numbers = self._kind.bits(residual)
         last = (0, *range(2, numbers.ndim), 1)
         return np.ascontiguousarray(numbers.transpose(last) if self._last else numbers)
 
 
-_address = MEMORY["numpy"].address
+_address = named("numpy").address
 
 
 def _overrun(routine: ConvolutionRoutine) -> int:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.arrays.table import loaded
 from kaiyan.engine.codegen.language.compile import load, objects, text_of
 from kaiyan.engine.codegen.language.target import host
 from kaiyan.spec import read
@@ -141,7 +142,7 @@ def get_num_threads() -> int:
     asked = _OWN.threads or _CREW.asked
     if asked is not None:
         return asked
-    torch = sys.modules.get("torch")
+    torch = loaded("torch")
     if torch is not None and hasattr(torch, "get_num_threads"):
         count: int = torch.get_num_threads()
         return count

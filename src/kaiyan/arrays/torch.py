@@ -1,0 +1,75 @@
+"""torch's row; imported when there is a tensor, so torch is there already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from kaiyan.arrays.kind import Kind, is_dense, layout_of
+from kaiyan.reference.dtype import name_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from kaiyan.reference.dtype import Numbers
+
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+
+def _dtype_name(dtype: Any) -> str:
+    name = str(dtype).removeprefix("torch.")
+    return name if name == "bfloat16" else name_of(name)
+
+
+def _numbers(tensor: Tensor) -> Numbers:
+    known = tensor.detach().resolve_neg()
+    array: Numbers = (known.float() if known.dtype == torch.bfloat16 else known).numpy()
+    return array
+
+
+def _bits(tensor: Tensor) -> Numbers:
+    known = tensor.detach().resolve_neg()
+    array: Numbers = (known.view(torch.int16) if known.dtype == torch.bfloat16 else known).numpy()
+    return array
+
+
+def _traced(tensors: tuple[Any, ...]) -> bool:
+    """Whether torch has to see what is done: for gradients, transforms, compilation, or a tensor of another class."""
+    return _followed(tensors) or _watched(tensors)
+
+
+def _followed(tensors: tuple[Any, ...]) -> bool:
+    for t in tensors:  # a loop: a generator costs a microsecond at every call
+        if type(t) not in _PLAIN or t.is_sparse or t.is_conj() or t.is_neg():
+            return True
+    return torch._C._functorch.maybe_current_level() is not None or torch.compiler.is_compiling()  # noqa: SLF001
+
+
+def _watched(tensors: tuple[Any, ...]) -> bool:
+    return torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+
+
+ROW = Kind(
+    name="torch",
+    dtype_name=_dtype_name,
+    dtype=lambda name: getattr(torch, name),
+    strides=lambda tensor: tensor.stride(),
+    steps=lambda tensor: tensor.stride(),
+    layout=lambda shape, strides, _: layout_of(shape, strides),
+    dense=lambda tensor: is_dense(tensor.shape, tensor.stride()),
+    overlap=lambda a, b: np.may_share_memory(a.detach().numpy(), b.detach().numpy()),
+    address=lambda tensor: tensor.data_ptr(),
+    empty=lambda like, shape, dtype: like.new_empty(shape, dtype=dtype),
+    made=torch.from_numpy,
+    numbers=_numbers,
+    bits=_bits,
+    fill=lambda tensor, numbers: tensor.copy_(tensor.new_tensor(numbers)),
+    turned=lambda tensor, order: tensor.permute(order),
+    flipped=lambda tensor, axes: tensor.flip(axes),
+    identity=lambda n, like: like.new_zeros((n, n)).fill_diagonal_(1),
+    traced=_traced,
+    followed=_followed,
+    watched=_watched,
+)
