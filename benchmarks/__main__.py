@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmarks.blind import blind
+from benchmarks.calls import calls as beside
 from benchmarks.layers import layers
 from benchmarks.networks import networks
 from benchmarks.replay import replay
@@ -80,6 +81,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(blind)
+main.add_command(beside)
 main.add_command(layers)
 main.add_command(networks)
 main.add_command(replay)

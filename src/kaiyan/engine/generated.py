@@ -50,7 +50,7 @@ class Generated:
         return 1.0
 
     def refuses(self, problem: Problem) -> Sentence | None:
-        return _refused(problem) or self.unfit(problem) or self._inexact(problem)
+        return _refused(problem) or unusable() or self.unfit(problem) or self._inexact(problem)
 
     def _inexact(self, problem: Problem) -> Sentence | None:
         error, allowed = self.error(problem), TIERS[problem.precision]
@@ -156,6 +156,7 @@ def reading(routine: Any, types: Types) -> Any:
     return routine if types.read == types.summed else replace(routine, stored=types.read)
 
 
+@lru_cache(maxsize=512)
 def _refused(problem: Problem) -> Sentence | None:
     """Why no routine computes this problem."""
     sizes = (*problem.input_shape, *problem.weight_shape, *problem.output_shape)
@@ -169,7 +170,10 @@ def _refused(problem: Problem) -> Sentence | None:
             not types_of(problem),
             sentence("refused-number-type", "the generated code computes real numbers of up to 64 bits only"),
         ),
-        (len(problem.spec.axes) > RANK, sentence("refused-rank", "the generated code handles at most 3 spatial axes")),
+        (
+            len(problem.spec.axes) > RANK,
+            sentence("refused-rank", "the generated code handles at most 3 spatial axes"),
+        ),
         (
             bool(problem.out_dtype or is_whole(result)) and (problem.activation not in _CLIPPING or problem.residual),
             sentence("refused-mixed-types", "for these mixed types the generated code computes the sum only"),
@@ -186,7 +190,7 @@ def _refused(problem: Problem) -> Sentence | None:
         (problem.traced, sentence("refused-tracing", "torch is tracing these tensors: autograd, functorch or compile")),
         (0 in sizes, sentence("refused-empty-axis", "an axis is empty")),
     )
-    return next((reason for holds, reason in reasons if holds), None) or unusable()
+    return next((reason for holds, reason in reasons if holds), None)
 
 
 @lru_cache(maxsize=1)

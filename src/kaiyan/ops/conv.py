@@ -9,7 +9,7 @@ from kaiyan.arrays.table import named, same_kind
 from kaiyan.engine import problem as problems
 from kaiyan.engine.planner import PLANNER
 from kaiyan.ops.flipped import Flipped
-from kaiyan.ops.routine import Facts, facts_of, problem_of
+from kaiyan.ops.routine import ArrayFacts, facts_of, problem_of
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
 
@@ -107,7 +107,7 @@ def _computed(x: Any, weight: Any, bias: Any, settings: tuple[Any, ...]) -> Any:
 
 
 @PLANNER.keep(4096, typed=True)
-def _routine(facts: Facts, *settings: Any) -> Callable[[Any, Any, Any], Any]:
+def _routine(facts: ArrayFacts, *settings: Any) -> Callable[[Any, Any, Any], Any]:
     asked, kind = _Settings(*settings), named(facts.kind)
     problem = problem_of(
         facts,
@@ -123,7 +123,7 @@ def _routine(facts: Facts, *settings: Any) -> Callable[[Any, Any, Any], Any]:
     return (lambda x, w, bias: routine(x[None], w, bias)[0]) if unbatched else routine
 
 
-def _description(facts: Facts, asked: _Settings) -> Conv:
+def _description(facts: ArrayFacts, asked: _Settings) -> Conv:
     (x_shape, _, _), (w_shape, _, _), *_ = facts.arrays
     channels = _channels(x_shape, w_shape, asked.groups, transposed=asked.transposed)
     bare: dict[str, Any] = {

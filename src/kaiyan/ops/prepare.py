@@ -10,7 +10,7 @@ from kaiyan.arrays.table import kind_of, same_kind
 from kaiyan.engine import problem as problems
 from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.engine.planner import PLANNER
-from kaiyan.ops.routine import Facts, check_weight, facts_of, problem_of
+from kaiyan.ops.routine import ArrayFacts, check_weight, facts_of, problem_of
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv, Shape
 
@@ -104,7 +104,7 @@ class PreparedConv:
     def _shown(self, array: Any) -> Any:
         return array.shape, array.dtype, self._kind.strides(array)
 
-    def _prepared(self, x: Any, facts: Facts, residual: Any, out: Any) -> Prepared:
+    def _prepared(self, x: Any, facts: ArrayFacts, residual: Any, out: Any) -> Prepared:
         problem = problem_of(facts, self.spec, residual=residual is not None, **self._wanted)
         output = problem.spec.output_shape(x.shape)
         for name, array in (("residual", residual), ("out", out)):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Conv, Shape
 
 
-class Facts(NamedTuple):
+class ArrayFacts(NamedTuple):
     """What is asked of the arrays at every call: enough to choose a routine, and quick to compare."""
 
     kind: str
@@ -26,13 +26,13 @@ class Facts(NamedTuple):
     threads: int
 
 
-def facts_of(kind: Kind, *arrays: Any) -> Facts:
+def facts_of(kind: Kind, *arrays: Any) -> ArrayFacts:
     """Of an input, a weight and, where there is one, a bias."""
     shown = tuple((a.shape, a.dtype, a.device) for a in arrays)
-    return Facts(kind.name, shown, kind.strides(arrays[0]), kind.traced(arrays), get_num_threads())
+    return ArrayFacts(kind.name, shown, kind.strides(arrays[0]), kind.traced(arrays), get_num_threads())
 
 
-def problem_of(facts: Facts, spec: Conv, **wanted: Any) -> Problem:
+def problem_of(facts: ArrayFacts, spec: Conv, **wanted: Any) -> Problem:
     """The problem that ``spec`` is on these arrays; raises ``ConvError`` where they do not fit it."""
     kind = named(facts.kind)
     (x_shape, x_dtype, device), *_ = facts.arrays
@@ -69,7 +69,7 @@ def computed(spec: Conv, x: Any, weight: Any, bias: Any = None, *, fresh: bool =
 
 
 @PLANNER.keep(4096)
-def _routine(facts: Facts, spec: Conv, fresh: bool) -> Routine:
+def _routine(facts: ArrayFacts, spec: Conv, fresh: bool) -> Routine:
     return PLANNER.routine(problem_of(facts, spec, fresh=fresh))
 
 
