@@ -37,7 +37,7 @@ def recoloured(shape: Shape, wanted: int) -> Change | None:
         line = "x = x[:, :3].mean(1, keepdim=True)"
         return (
             sentence("K001", "the picture has {got} channels (colour), but the model takes 1 (grey)", got=got),
-            sentence("K001", "the picture is colour and the layer takes grey: average the colours"),
+            sentence("K001", "the picture is in colour but the layer takes grey: average the channels"),
             line, lambda x: x[:, :3].mean(1, keepdim=True),
         )  # fmt: skip
     if got == 1 and wanted == 3:

@@ -57,11 +57,11 @@ def _larger(facts: Facts) -> tuple[Fix | None, bool]:
         return None, False
     if len(sizes) > 1:  # a sound that is stretched is another sound
         line = f"x = F.interpolate(x, size={sizes})"
-        said = sentence("K004", "pictures of {sizes} or larger: {line}", sizes="x".join(map(str, sizes)), line=line)
+        said = sentence("K004", "use pictures of {sizes} or larger: {line}", sizes="x".join(map(str, sizes)), line=line)
         return fed(said, line, partial(nn.functional.interpolate, size=sizes)), runs
     pads = (0, sizes[0] - x.shape[-1])
     line = f"x = F.pad(x, {pads})"
-    said = sentence("K004", "{n} samples or more: {line}", n=sizes[0], line=line)
+    said = sentence("K004", "use {n} samples or more: {line}", n=sizes[0], line=line)
     return fed(said, line, partial(nn.functional.pad, pad=pads)), runs
 
 
@@ -216,7 +216,7 @@ def _unpooled(facts: Facts) -> Iterator[Fix]:
 def without(model: nn.Module, paths: tuple[str, ...]) -> Fix:
     """A fix that leaves layers out."""
     names = [path_title(path) for path in paths]
-    said = sentence("K004", "without {paths}", paths=", ".join(map(str, names)) if len(names) > 1 else names[0])
+    said = sentence("K004", "remove {paths}", paths=", ".join(map(str, names)) if len(names) > 1 else names[0])
 
     def change(copied: nn.Module, inputs: tuple[Any, ...]) -> tuple[nn.Module, tuple[Any, ...]]:
         for path in paths:

@@ -108,8 +108,15 @@ def _types(facts: Facts, x: Tensor) -> Iterator[Suspect]:
         yield Suspect("K048", whole, fix)
     elif x.dtype == torch.uint8:
         line = "x = x.float() / 255"
-        yield Suspect("K006", said, fed(sentence("K006", "numbers from 0 to 1: {line}", line=line), line,
-                                        lambda x: x.to(weight.dtype) / 255))  # fmt: skip
+        yield Suspect(
+            "K006",
+            said,
+            fed(
+                sentence("K006", "scale the numbers to the range 0 to 1: {line}", line=line),
+                line,
+                lambda x: x.to(weight.dtype) / 255,
+            ),
+        )
     elif x.dtype != weight.dtype and (x.is_floating_point() or isinstance(first, MUST_BE_FLOAT)):
         line = f"x = x{CASTS.get(weight.dtype, f'.to({weight.dtype})')}"
         yield Suspect("K006", said, fed(sentence("K006", "{line}", line=line), line, lambda x: x.to(weight.dtype)))

@@ -25,13 +25,13 @@ def _nothing(facts: Facts, found: re.Match[str]) -> Finding | None:
         return None  # something of the model's own, of which the words do not tell
     attribute = found["attribute"]
     said = (
-        sentence("K074", "a value is None, where something with .{attribute} was expected", attribute=attribute)
+        sentence("K074", "a value is None, but something with .{attribute} was expected", attribute=attribute)
         if attribute
-        else sentence("K074", "a value is None, or a picture is empty, where a picture or a tensor was expected")
+        else sentence("K074", "a value is None, or a picture is empty, but a picture or a tensor was expected")
     )
     look = "assert img is not None, path"
     read = sentence("K074", "cv2.imread returns None for a wrong path, without an error: {line}", line=look)
-    given = sentence("K074", "a function or forward without return gives None: end it with {line}", line="return x")
+    given = sentence("K074", "a function or forward without return returns None: end it with {line}", line="return x")
     fixes = (Fix(read, None, look), Fix(given, None, "return x"))
     return _outside(said, *(fixes[:1] if found["empty"] else fixes))
 
@@ -39,25 +39,25 @@ def _nothing(facts: Facts, found: re.Match[str]) -> Finding | None:
 def _normalised(_: Facts, found: re.Match[str]) -> Finding:
     a, b = numbers(found["a"]), numbers(found["b"])
     if len(a) == len(b) and a[:1] == (1,) and b[:1] == (3,):
-        said = sentence("K073", "a picture of 1 channel {a} meets numbers for 3, as those of Normalize", a=a)
+        said = sentence("K073", "a picture with 1 channel {a} is combined with numbers for 3, such as Normalize's", a=a)
         one, rgb = "transforms.Normalize((0.5,), (0.5,))", 'Image.open(path).convert("RGB")'
         return _outside(
             said,
-            Fix(sentence("K073", "give one mean and one deviation: {line}", line=one), None, one),
+            Fix(sentence("K073", "give one mean and one standard deviation: {line}", line=one), None, one),
             Fix(sentence("K073", "or read it as colour: {line}", line=rgb), None, rgb),
         )
-    said = sentence("K073", "a change in place keeps the shape {a}, and the result is {b}", a=a, b=b)
+    said = sentence("K073", "an in-place operation keeps the shape {a}, but the result has {b}", a=a, b=b)
     return _outside(said, Fix(sentence("K073", "make a new tensor: {line}", line="x = x + y, not x += y"), None,
                               "x = x + y"))  # fmt: skip
 
 
 def _reshaped(_: Facts, found: re.Match[str]) -> Finding:
     size, wanted = int(found["size"]), numbers(found["wanted"])
-    said = sentence("K026", "{size} numbers do not fill {wanted}, which takes {n}", size=size, wanted=wanted,
+    said = sentence("K026", "{size} numbers cannot be reshaped to {wanted}, which takes {n}", size=size, wanted=wanted,
                     n=prod(wanted))  # fmt: skip
     times, rest = divmod(size, max(prod(wanted), 1))
     if rest or min(wanted, default=0) < 1:
-        return _outside(said, Fix(sentence("K026", "print x.shape: it has another size than is meant")))
+        return _outside(said, Fix(sentence("K026", "print x.shape: it is not the size that the code assumes")))
     colours = f"x = x.reshape{(*wanted, times)}"
     batch = f"x = x.reshape{(-1, *wanted)}"
     several = Fix(sentence("K026", "if they are {times} samples: {line}", times=times, line=batch), None, batch)
@@ -76,7 +76,7 @@ def _arrays(_: Facts, found: re.Match[str]) -> Finding:
         offer = sentence("K001", "drop the alpha channel: {line}", line=line)
     elif len(a) == 3 and len(b) == 1 and a[0] == b[0]:
         line = "mean[:, None, None]"
-        offer = sentence("K021", "the channels are first: {line}", line=line)
+        offer = sentence("K021", "if the channels are first: {line}", line=line)
     elif len(a) == 2 and b == (3,):
         line = "x = np.stack([x] * 3, axis=-1)"
         offer = sentence("K001", "repeat the grey channel three times: {line}", line=line)
@@ -86,12 +86,12 @@ def _arrays(_: Facts, found: re.Match[str]) -> Finding:
 def _transform(_: Facts, found: re.Match[str]) -> Finding:
     kind = (found["first"] or found["second"]).rpartition(".")[2]
     if found["first"]:
-        said = sentence("K073", "ToTensor takes a picture or an array, and was given a {kind}", kind=kind)
-        return _outside(said, Fix(sentence("K073", "leave ToTensor out where it is a tensor already")))
-    said = sentence("K073", "the transform takes a picture of Pillow, and was given a {kind}", kind=kind)
+        said = sentence("K073", "ToTensor takes a picture or an array, but was given a {kind}", kind=kind)
+        return _outside(said, Fix(sentence("K073", "remove ToTensor if it is a tensor already")))
+    said = sentence("K073", "the transform takes a Pillow image, but was given a {kind}", kind=kind)
     line = "transforms.ToPILImage()" if kind == "ndarray" else "transforms.Compose([transforms.Resize(n), ToTensor()])"
     offer = (
-        sentence("K073", "make it one first: {line}", line=line)
+        sentence("K073", "convert it to a Pillow image first: {line}", line=line)
         if kind == "ndarray"
         else sentence("K073", "put ToTensor last: {line}", line=line)
     )
@@ -100,13 +100,13 @@ def _transform(_: Facts, found: re.Match[str]) -> Finding:
 
 def _bytes(_: Facts, found: re.Match[str]) -> Finding:
     said = sentence(
-        "K073", "Pillow makes no picture of an array of {kind}", kind=f"({found['shape']}), {found['kind']}"
+        "K073", "Pillow cannot make a picture from an array of {kind}", kind=f"({found['shape']}), {found['kind']}"
     )
     line = "Image.fromarray((x * 255).clip(0, 255).astype(np.uint8))"
     first = "x = x.transpose(1, 2, 0)"
     return _outside(
         said,
-        Fix(sentence("K073", "if its numbers go from 0 to 1, make bytes: {line}", line=line), None, line),
+        Fix(sentence("K073", "if its numbers go from 0 to 1, convert them to bytes: {line}", line=line), None, line),
         Fix(sentence("K073", "if the channels are first, move them last: {line}", line=first), None, first),
     )
 
@@ -116,7 +116,7 @@ def _no_cuda(_: Facts, __: re.Match[str]) -> Finding:
     line = 'device = "cuda" if torch.cuda.is_available() else "cpu"'
     return _outside(
         said,
-        Fix(sentence("K075", "use what is there: {line}", line=line), None, line),
+        Fix(sentence("K075", "use the GPU only if there is one: {line}", line=line), None, line),
         Fix(sentence("K075", "with an NVIDIA GPU, install the build for its driver: pytorch.org/get-started")),
     )
 
@@ -130,16 +130,16 @@ def _from_gpu(_: Facts, __: re.Match[str]) -> Finding:
 def _spawned(_: Facts, __: re.Match[str]) -> Finding:
     said = sentence("K075", "the workers start the script again, which starts workers again (Windows, macOS)")
     line = 'if __name__ == "__main__":\n    main()'
-    offer = sentence("K075", "guard what the script does: {line}", line='if __name__ == "__main__":')
+    offer = sentence("K075", "put the script's main code under {line}", line='if __name__ == "__main__":')
     none = sentence("K075", "or load without workers: {line}", line="num_workers=0")
     return _outside(said, Fix(offer, None, line), Fix(none, None, "num_workers=0"))
 
 
 def _killed(_: Facts, __: re.Match[str]) -> Finding:
-    said = sentence("K075", "a worker of the loader was killed: memory, or shared memory, was short")
+    said = sentence("K075", "a DataLoader worker was killed: memory or shared memory ran out")
     return _outside(
         said,
-        Fix(sentence("K075", "load without workers, which also shows the true error: {line}", line="num_workers=0"),
+        Fix(sentence("K075", "load without workers, which also shows the real error: {line}", line="num_workers=0"),
             None, "num_workers=0"),
         Fix(sentence("K075", "in Docker, give it shared memory: {line}", line="--shm-size=8g"), None, "--shm-size=8g"),
     )  # fmt: skip
@@ -152,20 +152,20 @@ def _forked(_: Facts, __: re.Match[str]) -> Finding:
     return _outside(
         said,
         Fix(sentence("K075", "move tensors to the GPU in the training loop, not in the Dataset"), None, line),
-        Fix(sentence("K075", "or start workers anew: {line}", line=spawn), None, spawn),
+        Fix(sentence("K075", "or start the workers with spawn: {line}", line=spawn), None, spawn),
     )
 
 
 def _weights_only(_: Facts, __: re.Match[str]) -> Finding:
-    said = sentence("K075", "the file holds more than weights, which torch.load has refused since version 2.6")
+    said = sentence("K075", "the file holds more than weights, which torch.load refuses by default since version 2.6")
     line = "torch.load(path, weights_only=False)"
     offer = sentence("K075", "only if you trust the file, since it can run code: {line}", line=line)
     return _outside(said, Fix(offer, None, line))
 
 
 def _cut(_: Facts, __: re.Match[str]) -> Finding:
-    said = sentence("K075", "the file of weights is cut off or not one of PyTorch's")
-    return _outside(said, Fix(sentence("K075", "download it again and compare its size; a web page may have come")))
+    said = sentence("K075", "the weights file is incomplete or was not saved by PyTorch")
+    return _outside(said, Fix(sentence("K075", "download it again and check its size: it may be a web page")))
 
 
 ROWS = (

@@ -44,7 +44,7 @@ def _exported(name: str, wanted: dict[int, int]) -> tuple[Fix, ...]:
     )
     free = _fix(sentence("K070", "export it again with these axes dynamic: {line}", line=line), line)
     if len(sizes) < 2:  # the other size is not in the message, and cv2.resize takes both
-        return (*(Fix(sentence("K070", "give it {n} there", n=n)) for n in sizes), free)
+        return (*(Fix(sentence("K070", "make that axis {n}", n=n)) for n in sizes), free)
     resize = f"x = cv2.resize(x, ({', '.join(str(n) for n in reversed(sizes))}))"
     return (
         _fix(sentence("K070", "resize it before the batch axis is added: {line}", line=resize), resize),
@@ -67,7 +67,7 @@ def _colours(expected: int, got: int, name: str) -> tuple[Fix, ...]:
         return (_fix(sentence("K001", "repeat the grey channel three times: {line}", line=line), line),)
     if (expected, got) == (1, 3):
         line = f"{name} = {name}.mean(1, keepdims=True)"
-        return (_fix(sentence("K001", "average the colours: {line}", line=line), line),)
+        return (_fix(sentence("K001", "average the colour channels: {line}", line=line), line),)
     return (Fix(sentence("K001", "print its shape: the channels may be on another axis")),)
 
 
@@ -140,7 +140,10 @@ def _keras_axis(_: Facts, found: re.Match[str]) -> Finding:
                     expected=expected, shape=found["shape"])  # fmt: skip
     line = {(3, 1): "x = tf.image.grayscale_to_rgb(x)", (1, 3): "x = tf.image.rgb_to_grayscale(x)",
             (3, 4): "x = x[..., :3]"}.get((expected, got), f"Input(shape=(height, width, {got}))")  # fmt: skip
-    return Finding(said, (_fix(sentence("K001", "give it the channels that it takes: {line}", line=line), line),))
+    return Finding(
+        said,
+        (_fix(sentence("K001", "change the input to the number of channels that it takes: {line}", line=line), line),),
+    )
 
 
 def _negative(_: Facts, found: re.Match[str]) -> Finding:
@@ -253,7 +256,15 @@ def _opencv(_: Facts, found: re.Match[str]) -> Finding:
                     "cv2.COLOR_BGRA2BGR)", (3, 1): "img = cv2.cvtColor(img, cv2.COLOR_GRAY2BGR)",
             (1, 3): "img = cv2.cvtColor(img, cv2.COLOR_BGR2GRAY)"}.get((expected, got))  # fmt: skip
     if line:
-        return Finding(said, (_fix(sentence("K001", "give it the channels that it takes: {line}", line=line), line),))
+        return Finding(
+            said,
+            (
+                _fix(
+                    sentence("K001", "change the input to the number of channels that it takes: {line}", line=line),
+                    line,
+                ),
+            ),
+        )
     blob = "net.setInput(cv2.dnn.blobFromImage(img, 1 / 255, (width, height)))"
     return Finding(said, (
         _fix(sentence("K001", "channels first, as blobFromImage gives them: {line}", line=blob), blob),

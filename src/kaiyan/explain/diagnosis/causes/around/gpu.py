@@ -20,7 +20,7 @@ def _asserted(_: Facts, found: re.Match[str]) -> Finding:
     blocking = "CUDA_LAUNCH_BLOCKING=1 python train.py"
     on_cpu = Fix(sentence("K068", "run it once on the CPU, which names the line and the number: model.cpu()"), None,
                  "model.cpu()")  # fmt: skip
-    line = Fix(sentence("K068", "or make each kernel synchronous, so that the line is right: {line}",
+    line = Fix(sentence("K068", "or run GPU operations synchronously, so that the line shown is right: {line}",
                                 line=blocking), None,
                blocking)  # fmt: skip
     if found["lookup"]:
@@ -37,16 +37,27 @@ def _cudnn(_: Facts, found: re.Match[str]) -> Finding:
     status = found["status"]
     said = sentence("K069", "cuDNN failed with {status}", status=f"CUDNN_STATUS_{status}")
     fixes = {
-        "memory": Fix(sentence("K069", "memory is short: use a smaller batch, or free the GPU of other programs "
-                                       "(nvidia-smi)")),
-        "order": Fix(sentence("K069", "make the tensor contiguous: {line}",
-                                      line="x = x.contiguous()"), None, "x = x.contiguous()"),
+        "memory": Fix(
+            sentence(
+                "K069", "GPU memory is low: use a smaller batch, or close other programs that use the GPU (nvidia-smi)"
+            )
+        ),
+        "order": Fix(
+            sentence("K069", "make the tensor contiguous: {line}", line="x = x.contiguous()"),
+            None,
+            "x = x.contiguous()",
+        ),
         "types": Fix(sentence("K069", "put input and weights in the same type, on the same device")),
-        "off": Fix(sentence("K069", "turn off cuDNN to see PyTorch's own error: {line}",
-                            line="torch.backends.cudnn.enabled = False"), None, "torch.backends.cudnn.enabled = False"),
+        "off": Fix(
+            sentence(
+                "K069", "turn off cuDNN to see PyTorch's own error: {line}", line="torch.backends.cudnn.enabled = False"
+            ),
+            None,
+            "torch.backends.cudnn.enabled = False",
+        ),
         "check": Fix(sentence("K069", "an earlier check may have failed on the GPU: run it once on the CPU")),
         "version": Fix(sentence("K069", "install a PyTorch built for this driver and GPU: torch.version.cuda")),
-    }  # fmt: skip
+    }
     return Finding(said, tuple(fixes[name] for name in _STATUS.get(status, ("off", "check", "memory"))))
 
 

@@ -112,7 +112,9 @@ def _kinds(facts: Facts, wanted: int) -> Iterator[Fix]:
                   lambda x: x.expand(-1, 3, *x.shape[2:]))  # fmt: skip
     if wanted == 1 and got == 3:
         line = "x = x.mean(1, keepdim=True)"
-        yield fed(sentence("K001", "average the colours: {line}", line=line), line, lambda x: x.mean(1, keepdim=True))
+        yield fed(
+            sentence("K001", "average the colour channels: {line}", line=line), line, lambda x: x.mean(1, keepdim=True)
+        )
 
 
 ROWS = (

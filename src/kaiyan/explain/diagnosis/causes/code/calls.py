@@ -50,7 +50,7 @@ def _unforwarded(facts: Facts, found: re.Match[str]) -> Finding:
     """A module that is called and has no forward: a list of layers, or a name written otherwise."""
     kind = found["kind"]
     if kind in ("ModuleList", "ModuleDict"):
-        said = sentence("K034", "a {kind} keeps layers and is not called itself", kind=kind)
+        said = sentence("K034", "a {kind} keeps layers but cannot be called itself", kind=kind)
         loop = "for layer in self.layers: x = layer(x)"
         each = Fix(sentence("K034", "call its layers in turn: {line}", line=loop), None, loop)
         chain = Fix(sentence("K034", "or use nn.Sequential, which does so by itself"), f"nn.{kind}(layers)",
@@ -79,19 +79,20 @@ def _counted(facts: Facts, found: re.Match[str]) -> Finding | None:
     if method == "forward":
         said = sentence("K034", "forward of {kind} takes {takes} besides self, but was given {given}", kind=kind,
                         takes=takes - 1, given=given - 1)  # fmt: skip
-        return Finding(
-            said, (Fix(sentence("K034", "give it as many as it takes, or write more arguments in its def")),)
-        )
+        return Finding(said, (Fix(sentence("K034", "pass as many as it takes, or add parameters to its def")),))
     if not _is_module_class(facts, kind):
         return None
     if not _is_given_tensors(facts, kind):
-        more = sentence("K034", "{kind} is made with {takes} settings besides self, but was given {given}", kind=kind,
-                        takes=takes - 1, given=given - 1)  # fmt: skip
-        return Finding(
-            more, (Fix(sentence("K034", "give it as many as it takes, or write more arguments in its def")),)
+        more = sentence(
+            "K034",
+            "{kind} is made with {takes} settings besides self, but was given {given}",
+            kind=kind,
+            takes=takes - 1,
+            given=given - 1,
         )
+        return Finding(more, (Fix(sentence("K034", "pass as many as it takes, or add parameters to its def")),))
     said = sentence("K034", "{kind} is a class: its constructor was called with what its forward takes", kind=kind)
-    offer = sentence("K034", "make an object first, then call it: {line}", line=f"{kind}()(x)")
+    offer = sentence("K034", "create an object first, then call it: {line}", line=f"{kind}()(x)")
     return Finding(said, (_put(facts, offer, rf"\b{kind}\(", f"{kind}()(", f"model = {kind}()\nout = model(x)"),))
 
 
@@ -143,9 +144,9 @@ def _no_module(facts: Facts, found: re.Match[str]) -> Finding:
     layer = next((n for n in vars(nn) if n.lower() == name.replace("_", "").lower() and isinstance(vars(nn)[n], type)),
                  None)  # fmt: skip
     if layer is None:
-        return Finding(said, (Fix(sentence("K034", "put a layer in its place, or call it in forward")),))
+        return Finding(said, (Fix(sentence("K034", "use a layer instead, or call it in forward")),))
     after = f"nn.{layer}()"
-    offer = sentence("K034", "the layer, made: {line}", line=after)
+    offer = sentence("K034", "create the layer: {line}", line=after)
     return Finding(said, (_put(facts, offer, rf"(?:[\w.]+\.)?\b{name}\b(?!\()", after, after),))
 
 
@@ -175,13 +176,13 @@ def _lacking(facts: Facts, found: re.Match[str]) -> Finding | None:
     lacking = ", ".join(re.findall(r"'(\w+)'", found["names"]))
     if found["method"] == "forward":
         called = sentence("K034", "forward of {kind} was called without {names}", kind=kind, names=lacking)
-        return Finding(called, (Fix(sentence("K034", "give it: {line}", line=f"model({lacking})")),))
+        return Finding(called, (Fix(sentence("K034", "pass what is missing: {line}", line=f"model({lacking})")),))
     if not isinstance(own, type):
         return None
     said = sentence("K034", "{kind} needs {names}", kind=kind, names=lacking)
     needed = [n for n, p in inspect.signature(own).parameters.items() if p.default is p.empty and n != "self"]
     line = f"nn.{kind}({', '.join(needed)})"
-    return Finding(said, (Fix(sentence("K034", "give it: {line}", line=line), None, line),))
+    return Finding(said, (Fix(sentence("K034", "pass what is missing: {line}", line=line), None, line),))
 
 
 def _without_parameters(facts: Facts, kind: str) -> Finding:
@@ -214,8 +215,8 @@ def _torchs(facts: Facts, found: re.Match[str]) -> Finding | None:
 def _nothing(facts: Facts, found: re.Match[str]) -> Finding | None:
     """What a forward without return gives, asked for something."""
     if _is_message_alone(facts) and callable(getattr(Tensor, found["name"], None)):
-        empty = sentence("K024", "there is no tensor before .{name}", name=found["name"])
-        offer = sentence("K024", "a forward without return gives nothing: end it with {line}", line="return x")
+        empty = sentence("K024", "the value before .{name} is None, not a tensor", name=found["name"])
+        offer = sentence("K024", "a forward without return returns None: end it with {line}", line="return x")
         return Finding(empty, (Fix(offer, None, "return x"),), code="K024")
     frame = facts.frame[0] if facts.frame else None
     if not hasattr(Tensor, found["name"]) or (facts.line is not None and ".grad" in facts.line.text):
@@ -225,7 +226,7 @@ def _nothing(facts: Facts, found: re.Match[str]) -> Finding | None:
     mute = [kind for kind in kinds if issubclass(kind, nn.Module) and _gives_nothing(kind)]
     if len(mute) != 1:
         return None
-    said = sentence("K024", "forward of {kind} has no return, so it gives None, which has no {name}",
+    said = sentence("K024", "forward of {kind} has no return, so it returns None, which has no {name}",
                     kind=mute[0].__name__, name=found["name"])  # fmt: skip
     line = "return x"
     return Finding(said, (Fix(sentence("K024", "end forward with {line}", line=line), None, line),), code="K024")
@@ -269,7 +270,7 @@ def _listed(facts: Facts, found: re.Match[str]) -> Finding | None:
 
 def uncalled(facts: Facts, kind: str) -> Finding:
     """A layer that was made with the tensor as its setting and never called."""
-    said = sentence("K034", "nn.{kind}(x) makes a layer and does not call it", kind=kind)
+    said = sentence("K034", "nn.{kind}(x) makes a layer but does not call it", kind=kind)
     line = f"nn.{kind}()(x)"
     offer = sentence("K034", "call the layer: {line}", line=line)
     return Finding(said, (_put(facts, offer, rf"\b{kind}\((?!\))", f"{kind}()(", line),), code="K034")
@@ -285,7 +286,7 @@ def _uniterable(facts: Facts, found: re.Match[str]) -> Finding | None:
     if not re.search(r"optim|SGD|Adam", line):
         return None
     if found["kind"] == "method":
-        said = sentence("K067", "parameters is a method: without () nothing is asked of it")
+        said = sentence("K067", "parameters is a method: call it with ()")
         offer = sentence("K067", "pass its parameters: {line}", line="model.parameters()")
         return Finding(said, (_put(facts, offer, r"\.parameters\b(?!\()", ".parameters()", "model.parameters()"),),
                        is_outside=True)  # fmt: skip

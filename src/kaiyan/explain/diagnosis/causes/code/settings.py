@@ -92,11 +92,11 @@ def _word(facts: Facts, found: re.Match[str]) -> Finding:
     stride = re.search(r"stride\s*=\s*(?!1\b)", line) or per_axis((facts.settings or {}).get("stride", 1), 1) != (1,)
     numeric, named = f"padding={_usual(facts.settings, full=word.lower() == 'full')}", f"padding='{near}'"
     first = numeric if word.lower() in ("full", "half") or (near == "same" and stride) else named
-    offer = sentence("K009", "{after}; TensorFlow's SAME pads by the stride, kaiyan.nn has it", after=first)
+    offer = sentence("K009", "{after}; TensorFlow's SAME depends on the stride: kaiyan.nn has it", after=first)
     fixes = [*_at_home(facts, word, near)] if first == named else []
     fixes.append(_padding_fix(facts, offer, word, first))
     if first == named:
-        other = sentence("K009", "a number: {after}, half the kernel on each side", after=numeric)
+        other = sentence("K009", "use a number: {after}, half the kernel on each side", after=numeric)
         fixes.append(_padding_fix(facts, other, word, numeric))
     return Finding(said, tuple(fixes))
 
@@ -137,7 +137,7 @@ def _count(facts: Facts, found: re.Match[str]) -> Finding:
         said = sentence("K010", "the kernel or weight has {rank} axes but the layer has another number; the "
                         "stride is fine", rank=found["rank"])  # fmt: skip
         made = rebuilt(layer, kernel_size=layer.kernel_size[0]) if layer is not None else None
-        offer = sentence("K010", "a kernel of one number, or one an axis")
+        offer = sentence("K010", "give the kernel one number, or one per axis")
         step = facts.step
         if layer is None and facts.model is not None and step and len(step.input_shapes) > 1:
             old = step.input_shapes[1]
@@ -145,13 +145,16 @@ def _count(facts: Facts, found: re.Match[str]) -> Finding:
             fix = parameter(offer, module, step.path, old, (*old, old[-1])[: len(step.input_shapes[0])])
             return Finding(said, (fix or Fix(offer),))
     else:
-        said = sentence("K010", "{name}={given} has {count} numbers; PyTorch takes one, or one an axis: {rank}",
+        said = sentence("K010", "{name}={given} has {count} numbers; PyTorch takes one, or one per axis: {rank}",
                         name=found["name"], given=found["given"], count=len(numbers(found["given"])),
                         rank=found["rank"])  # fmt: skip
         sides = numbers(found["given"])
         made = rebuilt(layer, padding=sides[: int(found["rank"])]) if layer is not None else None
-        offer = sentence("K010", "one number an axis; for each side F.pad(x, (left, right, top, bottom)) first, "
-                         "or kaiyan.nn.Conv2d(padding=((top, bottom), (left, right)))")  # fmt: skip
+        offer = sentence(
+            "K010",
+            "give one number per axis; if the sides differ, F.pad(x, (left, right, top, "
+            "bottom)) first, or kaiyan.nn.Conv2d(padding=((top, bottom), (left, right)))",
+        )
         if layer is None:
             after = f"padding={sides[: int(found['rank'])]}"
             return Finding(said, (_line_fix(facts, offer, r"padding\s*=\s*[\[(][^\])]*[\])]", after),))

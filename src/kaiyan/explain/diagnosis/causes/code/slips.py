@@ -34,7 +34,9 @@ def _missing(_: Facts, found: re.Match[str]) -> Finding:
     names = ", ".join(re.findall(r"'(\w+)'", found["names"]))
     said = sentence("K034", "forward was called without {names}", names=names)
     line = f"model(..., {names})"
-    return Finding(said, (Fix(sentence("K034", "give it: {line}", line=line), None, line),), is_outside=True)
+    return Finding(
+        said, (Fix(sentence("K034", "pass what is missing: {line}", line=line), None, line),), is_outside=True
+    )
 
 
 def _apart(facts: Facts, found: re.Match[str]) -> Finding:
@@ -63,7 +65,7 @@ def _one_state(facts: Facts, _: re.Match[str]) -> Finding | None:
     if facts.model is None and ("LSTM" in facts.text or "rnn.py" in facts.text):
         line = "y, (h, c) = lstm(x, (h, c))"
         pair = sentence("K045", "an LSTM takes a state of two tensors, (h, c), and {own} is one", own="hx")
-        return Finding(pair, (Fix(sentence("K045", "give it both: {line}", line=line), None, line),))
+        return Finding(pair, (Fix(sentence("K045", "pass both: {line}", line=line), None, line),))
     place = failing_line(facts) if isinstance(facts.layer, nn.LSTM) else None
     node = place.part if place is not None else None
     if place is None or not isinstance(node, ast.Call) or len(node.args) != 2 or is_library(place.line.file):
@@ -71,7 +73,7 @@ def _one_state(facts: Facts, _: re.Match[str]) -> Finding | None:
     own = ast.unparse(node.args[1])
     text = place.code.put(node.args[1], f"({own}, torch.zeros_like({own}))")
     said = sentence("K045", "an LSTM takes a state of two tensors, (h, c), and {own} is one", own=own)
-    offer = sentence("K045", "give it both: {line}", line=text)
+    offer = sentence("K045", "pass both: {line}", line=text)
     return Finding(said, (edited_lines(offer, place.path, {place.line: text}),))
 
 

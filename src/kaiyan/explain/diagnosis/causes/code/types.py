@@ -64,7 +64,9 @@ def _one_type(facts: Facts, x: str | None) -> Finding:
     if x is None:
         said = sentence("K006", "the input and the weights are of different types; the device is not the problem")
         line = "x = x.to(next(model.parameters()).dtype)"
-        return Finding(said, (Fix(sentence("K006", "the input as the weights are: {line}", line=line), None, line),))
+        return Finding(
+            said, (Fix(sentence("K006", "convert the input to the weights' type: {line}", line=line), None, line),)
+        )
     said = sentence("K006", "{x} is not implemented here", x=x)
     if x in ("float16", "bfloat16"):
         line = "model = model.float(); x = x.float()"
@@ -95,7 +97,7 @@ def _target(found: re.Match[str]) -> Finding:
     back = f"x = x{_METHODS.get(input_type, f'.to(torch.{input_type})')}"
     dtype = getattr(torch, wanted, torch.float32)
     target = sentence("K006", "if it is the target (cross_entropy takes int64, the others floats): {line}", line=line)
-    layer = sentence("K006", "if it is a layer's input, as its weights are: {line}", line=back)
+    layer = sentence("K006", "if it is a layer's input, convert it to the weights' type: {line}", line=back)
     cast = Fix(target, None, line, change=lambda model, inputs: (model, (*inputs[:-1], inputs[-1].to(dtype))))
     return Finding(said, (cast, Fix(layer, None, back)))
 
@@ -131,9 +133,15 @@ def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
         yield from picture(facts.given, C)
     if x == "uint8":
         line = f"x = x{method} / 255"
-        yield fed(sentence("K006", "numbers from 0 to 1: {line}", line=line), line, lambda i: i.to(dtype) / 255)
+        yield fed(
+            sentence("K006", "scale the numbers to the range 0 to 1: {line}", line=line),
+            line,
+            lambda i: i.to(dtype) / 255,
+        )
     line = f"x = x{method}"
-    yield fed(sentence("K006", "the input as the weights are: {line}", line=line), line, lambda i: i.to(dtype))
+    yield fed(
+        sentence("K006", "convert the input to the weights' type: {line}", line=line), line, lambda i: i.to(dtype)
+    )
     if facts.layer is not None:
         said = sentence("K006", "cast before {path}", path=facts.named(type(facts.layer).__name__))
         yield preceded(said, facts.layer, facts.path or "", Cast(dtype))
@@ -145,7 +153,7 @@ def _no_tensor(facts: Facts, found: re.Match[str]) -> Finding | None:
         return None  # a layer, which was made and not called
     if kind == "Image":
         line = "x = transforms.ToTensor()(x).unsqueeze(0)"
-        opened = sentence("K024", "the layer was given a picture of Pillow, not a tensor")
+        opened = sentence("K024", "the layer was given a Pillow image, not a tensor")
         return Finding(opened, (Fix(sentence("K024", "make a batch of one: {line}", line=line), None, line),))
     if kind.startswith("torch.return_types."):
         return _named_parts(facts, kind.rpartition(".")[2])
@@ -153,7 +161,7 @@ def _no_tensor(facts: Facts, found: re.Match[str]) -> Finding | None:
     if kind == "NoneType":
         line = "return x"
         nothing = sentence("K024", "the layer was given None, not a tensor")
-        return Finding(nothing, (Fix(sentence("K024", "forward has no return, so it gives None: end it with {line}",
+        return Finding(nothing, (Fix(sentence("K024", "forward has no return, so it returns None: end it with {line}",
                                                    line=line),
                                   None, line),))  # fmt: skip
     line = "x = torch.as_tensor(x)"

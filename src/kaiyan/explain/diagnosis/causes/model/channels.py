@@ -38,7 +38,7 @@ def _convolution(facts: Facts, found: re.Match[str]) -> Finding | None:
     said = _taken(facts, shape, expected, got)
     weight: Any = getattr(facts.layer, "weight", None)
     if weight is not None and len(shape) == weight.ndim - 1 and shape[1] == expected:
-        rank = sentence("K005", "{shape} is a batch for a layer of one axis less than {path} has", shape=shape,
+        rank = sentence("K005", "{shape} is a batch for a layer with one axis fewer than {path}", shape=shape,
                         path=facts.named("Conv"))  # fmt: skip
         return Finding(rank, tuple(other_rank(facts, shape)), code="K005")
     ungrouped = tuple(_ungrouped(facts, groups))
@@ -185,8 +185,12 @@ def _earlier(facts: Facts, expected: int) -> Iterator[Fix]:
         old = facts.model.get_submodule(step.path) if facts.model else None
         made = rebuilt(old, out_channels=expected) if old else None
         if old and made:
-            said = sentence("K001", "make {path} give {expected}: out_channels={expected}", path=path_title(step.path),
-                            expected=expected)  # fmt: skip
+            said = sentence(
+                "K001",
+                "make {path} output {expected} channels: out_channels={expected}",
+                path=path_title(step.path),
+                expected=expected,
+            )
             yield replaced(said, old, step.path, made)
 
 
@@ -273,7 +277,7 @@ def _groups(facts: Facts, _: re.Match[str]) -> Finding:
     said = sentence("K027", "groups={groups} does not divide both in_channels={C} and out_channels={K}",
                     groups=G, C=C, K=K)  # fmt: skip
     near = min(legal, key=lambda g: abs(g - G))
-    offer = sentence("K027", "groups={near}; possible are {legal}", near=near, legal=", ".join(map(str, legal)))
+    offer = sentence("K027", "groups={near}; possible values: {legal}", near=near, legal=", ".join(map(str, legal)))
     return Finding(said, (Fix(offer, f"groups={G}", f"groups={near}"),))
 
 

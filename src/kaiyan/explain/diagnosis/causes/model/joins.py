@@ -91,7 +91,7 @@ def _spread(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     end = ends.code.source(ends.ends[fewer])
     name = end if isinstance(ends.ends[fewer], _ATOMS) else f"({end})"
     after = f"{name}[:, :{', None' * (len(large) - 2)}]"
-    said = sentence("K021", "{after}: one number a channel, for every place", after=after)
+    said = sentence("K021", "{after}: one number per channel, the same at every position", after=after)
     text = ends.put(fewer, after)
     if text is not None:
         yield edited(said, step.line, step.path, step.line.text, text)
@@ -115,7 +115,7 @@ def _projected(facts: Facts, shapes: tuple[Shape, ...]) -> Iterator[Fix]:
     if [-(-n // stride) for n in sizes] != wanted:
         return
     layer = _POINTWISE[len(sizes)](C, K, 1, stride=stride)
-    said = sentence("K021", "{operand} through {layer}, as residual networks do", operand=operand,
+    said = sentence("K021", "pass {operand} through {layer}, as residual networks do", operand=operand,
                     layer=written(layer))  # fmt: skip
     taken = facts.model is not None and hasattr(facts.model.get_submodule(step.path), "shortcut")
     name = "projection" if taken else "shortcut"
@@ -244,7 +244,7 @@ def _fitted(old: Any, step: Call, other: Shape) -> Iterator[Fix]:
         return
     if mine[2:] == other[2:]:
         said = sentence(
-            "K021", "a 1x1 convolution after {path}, to {n} channels", path=path_title(step.path), n=other[1]
+            "K021", "add a 1x1 convolution after {path}, to {n} channels", path=path_title(step.path), n=other[1]
         )
         yield followed(said, old, step.path, _POINTWISE[rank](mine[1], other[1], 1))
     else:

@@ -43,7 +43,9 @@ def _shuffle(facts: Facts, found: re.Match[str]) -> Finding:
     wanted = -(-got // factor) * factor
     if not shape:
         fix = Fix(
-            sentence("K041", "make the layer before give {n} channels, a multiple of {square}", n=wanted, square=factor)
+            sentence(
+                "K041", "make the layer before it output {n} channels, a multiple of {square}", n=wanted, square=factor
+            )
         )
         return Finding(said, (fix,))
     return Finding(said, tuple(_shuffle_fixes(facts, got, isqrt(factor))))

@@ -90,7 +90,9 @@ def _matrices(facts: Facts, got: int, numbers: dict[str, str]) -> Finding:
     if facts.line is None:
         return Finding(said, (Fix(sentence("K012", "if it is a Linear: in_features={got}", got=got), None,
                                   f"in_features={got}"),))  # fmt: skip
-    return Finding(said, (Fix(sentence("K012", "turn one of them, as a @ b.T, where both have rows of one length")),))
+    return Finding(
+        said, (Fix(sentence("K012", "transpose one of them, as in a @ b.T, if both have rows of the same length")),)
+    )
 
 
 def _written_unflattened(rows: int, got: int, expected: int) -> Finding | None:

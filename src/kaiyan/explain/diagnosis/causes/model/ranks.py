@@ -103,9 +103,12 @@ def _written(layer: Sentence | str, wanted: int | None, got: int | None) -> Find
         said = sentence("K005", "{layer} was given a tensor with the wrong number of axes", layer=layer)
         return Finding(said, (Fix(sentence("K005", "print its shape: (N, C, H, W) is usual for pictures")),))
     if got is None:
-        said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but its input has "
-                                "another number",
-                        layer=layer, wanted=wanted)  # fmt: skip
+        said = sentence(
+            "K005",
+            "{layer} takes {wanted} axes, batch and channels included, but its input has a different number",
+            layer=layer,
+            wanted=wanted,
+        )
         return Finding(said, (Fix(sentence("K005", "print its shape: (N, C, H, W) is usual for pictures")),))
     said = sentence("K005", "{layer} takes {wanted} axes, batch and channels included, but was given {rank}",
                     layer=layer, wanted=wanted, rank=got)  # fmt: skip
@@ -164,8 +167,13 @@ def _repeated(facts: Facts, shape: tuple[int, ...], wanted: int) -> Iterator[Fix
         return
     grown = (1, C, *shape)
     line = f"x = x.expand({', '.join(map(str, grown))})"
-    said = sentence("K005", "{layer} takes {C} channels, this has none: repeat it {C} times, {line}",
-                    layer=facts.named(type(facts.layer).__name__), C=C, line=line)  # fmt: skip
+    said = sentence(
+        "K005",
+        "{layer} takes {C} channels, but the input has no channel axis: repeat it {C} times, {line}",
+        layer=facts.named(type(facts.layer).__name__),
+        C=C,
+        line=line,
+    )
     yield fed(said, line, lambda x: x.expand(grown))
 
 
@@ -185,7 +193,7 @@ def other_rank(facts: Facts, shape: tuple[int, ...]) -> Iterator[Fix]:
     kind = getattr(nn, name, None)
     made = _of_rank(layer, kind) if kind and name != type(layer).__name__ else None
     if made:
-        said = sentence("K005", "{name}, which takes {shape}", name=name, shape=shape)
+        said = sentence("K005", "use {name}, which takes {shape}", name=name, shape=shape)
         yield replaced(said, layer, facts.path or "", made)
 
 

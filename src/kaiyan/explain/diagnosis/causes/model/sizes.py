@@ -26,7 +26,7 @@ def _window(facts: Facts, found: re.Match[str]) -> Finding:
     spatial = facts.given[-len(room) :] if facts.given else room
     if facts.given is None:
         return _written_window(room, kernel)
-    said = sentence("K003", "the kernel of {path} reaches {kernel}, but there are {spatial}, {room} with padding",
+    said = sentence("K003", "the kernel of {path} reaches {kernel}, but its input is {spatial}, {room} with padding",
                     path=facts.named("Conv"), kernel=kernel, spatial=spatial,
                     room=room)  # fmt: skip
     if 0 in spatial:  # nothing in the model is wrong: the picture is empty
@@ -39,14 +39,14 @@ def _written_window(room: Shape, kernel: Shape) -> Finding:
     said = sentence("K003", "the kernel reaches {kernel}, but there are only {room}, padding included",
                     kernel=kernel, room=room)  # fmt: skip
     unpadded = tuple(max(n - 2, 0) for n in room)
-    unknown = sentence("K003", "how much of {room} is padding the message does not say: with padding=1 the input was "
-                       "{unpadded}; print its shape", room=room, unpadded=unpadded)  # fmt: skip
+    unknown = sentence("K003", "the message does not say how much of {room} is padding: with padding=1 the input "
+                               "was {unpadded}; print its shape", room=room, unpadded=unpadded)  # fmt: skip
     more = max(-(-(k - n) // 2) for k, n in zip(kernel, room, strict=False))
     least = tuple(max(1, min(k, n)) for k, n in zip(kernel, room, strict=False))
     fixes = (
         Fix(sentence("K003", "a larger input, or fewer poolings and strides before this layer")),
-        Fix(sentence("K003", "a kernel no larger than the map"), None, f"kernel_size={least}"),
-        Fix(sentence("K003", "if the input itself is not empty: {more} more padding a side", more=more)),
+        Fix(sentence("K003", "use a kernel no larger than the feature map"), None, f"kernel_size={least}"),
+        Fix(sentence("K003", "if the input itself is not empty: {more} more padding on each side", more=more)),
     )
     return Finding(said, fixes, (unknown,))
 
@@ -66,20 +66,21 @@ def _fitting(facts: Facts, layer: Any, spatial: Shape, kernel: Shape) -> Iterato
             yield replaced(offer, layer, path, made)
     made = rebuilt(layer, kernel_size=tuple(max(1, min(k, n)) for k, n in zip(kernel, spatial, strict=False)))
     if made:
-        yield replaced(sentence("K003", "a kernel no larger than the map"), layer, path, made)
+        yield replaced(sentence("K003", "use a kernel no larger than the feature map"), layer, path, made)
 
 
 def _pooled(facts: Facts, found: re.Match[str]) -> Finding:
     shape = facts.given or numbers(found["shape"] or "")
     if not shape:
-        used = sentence("K004", "a pooling or convolution leaves nothing: the feature map is too small")
+        used = sentence("K004", "the output of a pooling or convolution would be empty: the feature map is too small")
         return Finding(used, (Fix(sentence("K004", "use larger pictures, or fewer poolings before it")),))
     halvings = max(0, min(facts.inputs[0].shape[2:], default=0)).bit_length() - 1 if facts.inputs else None
-    said = sentence("K004", "{path} was given {shape} and leaves nothing: the map is used up",
+    said = sentence("K004", "{path} was given {shape} and its output would be empty: the feature map is too small",
                     path=facts.named("Pool"), shape=shape)  # fmt: skip
     if halvings is not None and facts.inputs:
         said = sentence(
-            "K004", "{path} was given {shape} and leaves nothing: an input of {sizes} can be halved {halvings} times",
+            "K004", "{path} was given {shape} and its output would be empty: an input of {sizes} can "
+                    "be halved {halvings} times",
             path=facts.named("Pool"), shape=shape, sizes=tuple(facts.inputs[0].shape[2:]), halvings=halvings,
         )  # fmt: skip
     return Finding(said, tuple(used_up(facts)))
@@ -88,13 +89,13 @@ def _pooled(facts: Facts, found: re.Match[str]) -> Finding:
 def _view(facts: Facts, found: re.Match[str]) -> Finding:
     wanted, size = numbers(found["wanted"]), int(found["size"])
     shape = facts.given
-    said = sentence("K026", "{shape} has {size} numbers, which do not fill {wanted}", shape=shape or "x",
+    said = sentence("K026", "{shape} has {size} numbers, which cannot be reshaped to {wanted}", shape=shape or "x",
                     size=size, wanted=wanted)  # fmt: skip
     fixes = list(_filled(facts, shape, wanted))
     if fixes:
         return Finding(said, tuple(fixes))
     step = facts.step
-    offer = sentence("K026", "flatten(x, 1): one row a picture; then in_features must be {features}",
+    offer = sentence("K026", "flatten(x, 1): one row per picture; then in_features must be {features}",
                      features=prod(shape[1:]) if shape else size)  # fmt: skip
     if step and step.line and "x.view(" in step.line.text:
         call = step.line.text[step.line.text.index("x.view(") :]
@@ -109,7 +110,7 @@ def _filled(facts: Facts, shape: Shape | None, wanted: Shape) -> Iterator[Fix]:
     needed, rest = divmod(prod(wanted[1:]), prod(shape[2:]))
     if needed and not rest and _made_last(facts, shape):
         yield from last_layer(facts, needed, lambda code: sentence(
-            "K026", "make the layer before give what the view splits: {code}", code=code))  # fmt: skip
+            "K026", "make the layer before it output what the view splits: {code}", code=code))  # fmt: skip
 
 
 def _made_last(facts: Facts, shape: Shape) -> bool:
@@ -125,13 +126,22 @@ def _border(facts: Facts, found: re.Match[str]) -> Finding:
     if layer is None:
         return _written_border(found, circular=circular)
     said = (
-        sentence("K013", "circular padding wraps once: it can be {n} at most on an axis of {n}; you have {padding}",
-                 n=min(spatial, default=0), padding=getattr(layer, "padding", None))
+        sentence(
+            "K013",
+            "circular padding wraps once: it can be {n} at most on an axis of {n}; you have {padding}",
+            n=min(spatial, default=0),
+            padding=getattr(layer, "padding", None),
+        )
         if circular
-        else sentence("K013", "reflection leaves the edge out: padding {padding} needs more than {n} inputs, "
-                      "{most} is the most", padding=getattr(layer, "padding", None) or numbers(found[0])[1:3],
-                      n=min(spatial, default=0), most=max(min(spatial, default=1) - 1, 0))
-    )  # fmt: skip
+        else sentence(
+            "K013",
+            "reflection leaves the edge out: padding {padding} needs more than {n} inputs; "
+            "{most} is the largest possible",
+            padding=getattr(layer, "padding", None) or numbers(found[0])[1:3],
+            n=min(spatial, default=0),
+            most=max(min(spatial, default=1) - 1, 0),
+        )
+    )
     if not spatial:
         return Finding(said)
     most = min(spatial) - (0 if circular else 1)
@@ -155,9 +165,15 @@ def _written_border(found: re.Match[str], *, circular: bool) -> Finding:
         said = sentence("K013", "reflection leaves the edge out: an axis of n takes n − 1 at most, not {padding}",
                         padding=padding)  # fmt: skip
         return Finding(said, (unlimited,))
-    said = sentence("K013", "reflection leaves the edge out: axis {axis} of {shape} has {n}, so {most} is the most; "
-                    "you have {padding}", axis=axis, shape=shape, n=shape[axis], most=shape[axis] - 1,
-                    padding=padding)  # fmt: skip
+    said = sentence(
+        "K013",
+        "reflection leaves the edge out: axis {axis} of {shape} has {n}, so {most} is the most; you have {padding}",
+        axis=axis,
+        shape=shape,
+        n=shape[axis],
+        most=shape[axis] - 1,
+        padding=padding,
+    )
     most = sentence("K013", "padding={most}", most=shape[axis] - 1)
     return Finding(said, (Fix(most, None, f"padding={shape[axis] - 1}"), unlimited))
 

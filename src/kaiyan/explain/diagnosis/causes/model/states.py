@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 def _one_value(facts: Facts, found: re.Match[str]) -> Finding:
-    said = sentence("K020", "in training BatchNorm needs more than 1 value a channel, and {shape} has one",
+    said = sentence("K020", "in training, BatchNorm needs more than 1 value per channel, but {shape} has one",
                     shape=numbers(found["shape"]) or found["shape"])  # fmt: skip
-    evaluated = Fix(sentence("K020", "model.eval() to predict; to train, a batch of 2 or more (drop_last=True)"), None,
-                    "model.eval()", change=lambda model, inputs: (model.eval(), inputs))  # fmt: skip
-    batch = fed(sentence("K020", "a batch of two"), "x = torch.cat([x, x])", lambda x: torch.cat([x, x]))
+    evaluated = Fix(
+        sentence("K020", "to predict, call model.eval(); to train, use a batch of 2 or more (drop_last=True)"),
+        None,
+        "model.eval()",
+        change=lambda model, inputs: (model.eval(), inputs),
+    )
+    batch = fed(sentence("K020", "use a batch of two"), "x = torch.cat([x, x])", lambda x: torch.cat([x, x]))
     return Finding(said, (evaluated, batch) if facts.model else (evaluated,))
 
 

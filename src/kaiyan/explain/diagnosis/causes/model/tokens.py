@@ -32,7 +32,9 @@ def _recurrent(facts: Facts, found: re.Match[str]) -> Finding:
         fixes.append(_turned_input(expected))
     fixes += _rebuilt(facts, sentence("K045", "input_size={got}", got=got), input_size=got)
     if len(shape) == 3 and shape[1] == expected and facts.done and isinstance(facts.layer, nn.RNNBase):
-        moved = sentence("K045", "the {expected} features are on axis 1: transpose(1, 2) before it", expected=expected)
+        moved = sentence(
+            "K045", "the {expected} features are on axis 1: add transpose(1, 2) before it", expected=expected
+        )
         fixes.insert(0, _turned(facts, moved))
     return Finding(
         said, tuple(fixes) or (Fix(sentence("K045", "input_size={got}", got=got), None, f"input_size={got}"),)
@@ -71,10 +73,10 @@ def _rebuilt(facts: Facts, said: Any, **changes: int) -> list[Fix]:
 
 def _hidden(facts: Facts, found: re.Match[str]) -> Finding:
     expected, got = found["expected"], found["got"]
-    said = sentence("K045", "the given state is {got}, but (layers, batch, hidden) is {expected}", got=f"({got})",
+    said = sentence("K045", "the state is {got}, but (layers, batch, hidden) must be {expected}", got=f"({got})",
                     expected=f"({expected})")  # fmt: skip
     layer: Any = facts.layer
-    fixes = [Fix(sentence("K045", "pass a state of zeros of that shape, or none: the layer makes its own"))]
+    fixes = [Fix(sentence("K045", "pass zeros of that shape, or no state: the layer then starts from zeros"))]
     if isinstance(layer, nn.RNNBase):
         said_first = sentence("K045", "batch_first={other}, if the batch is the other axis of the input",
                               other=not layer.batch_first)  # fmt: skip
@@ -202,7 +204,7 @@ def _index(facts: Facts, _: re.Match[str]) -> Finding | None:
             "K048", "{path} takes indices from 0 to {most} but was given {least}", path=path, most=n - 1, least=least
         )
         line = "x = x.clamp(min=0)"
-        fill = sentence("K048", "a negative number often marks positions to ignore: {line}, and a mask", line=line)
+        fill = sentence("K048", "negative numbers often mark positions to ignore: {line}, and use a mask", line=line)
         return Finding(said, (fed(fill, line, lambda x: x.clamp(min=0)),))
     if largest is None or largest < n:
         return Finding(

@@ -176,7 +176,7 @@ def _written(facts: Facts, got: int, wanted: int) -> Iterator[Fix]:
                         wanted=wanted, got=got, each=wanted // got)  # fmt: skip
         yield Fix(said)
     if facts.frame is not None or facts.model is not None:
-        yield Fix(sentence("K050", "give the loss output and target of the same samples, one target per row"))
+        yield Fix(sentence("K050", "give the loss the output and the target of the same samples, one target per row"))
 
 
 def _smaller() -> Fix:

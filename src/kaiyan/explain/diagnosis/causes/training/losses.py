@@ -62,7 +62,7 @@ def _on_axis(facts: Facts, read: dict[str, str | None]) -> Finding:
         )
     if axis == 1:
         return Finding(said, tuple(last_layer(facts, b, lambda code: sentence(
-            "K051", "make the last layer give as many as the target has: {code}",
+            "K051", "make the last layer output as many as the target has: {code}",
                     code=code))), is_outside=True)  # fmt: skip
     call = call_of(facts)
     mend = Mend(scores=f"F.interpolate({{}}, size={call.text[call.target] if call else 'target'}.shape[2:])")
@@ -151,7 +151,7 @@ def _sizes(facts: Facts, a: Shape, b: Shape) -> Iterator[Fix]:
             "K051", "resize the output to the target's size: {code}", code=code))  # fmt: skip
     if len(a) == len(b) > 1 and a[0] == b[0] and a[1] != b[1] and a[2:] == b[2:]:
         yield from last_layer(facts, b[1], lambda code: sentence(
-            "K051", "make the last layer give as many as the target has: {code}", code=code))  # fmt: skip
+            "K051", "make the last layer output as many as the target has: {code}", code=code))  # fmt: skip
 
 
 def _batch(facts: Facts, found: re.Match[str]) -> Finding:

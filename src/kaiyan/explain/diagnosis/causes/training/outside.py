@@ -63,7 +63,7 @@ def _twice(_: Facts, __: re.Match[str]) -> Finding:
         Fix(sentence("K060", "call backward once per forward: compute output and loss again before it")),
         Fix(sentence("K060", "if a state is carried over steps (hidden, running loss): {line}",
                              line=carried), None, carried),
-        Fix(sentence("K060", "for two losses of one graph: {line}", line="(loss1 + loss2).backward()"), None,
+        Fix(sentence("K060", "for two losses on the same graph: {line}", line="(loss1 + loss2).backward()"), None,
             "(loss1 + loss2).backward()"),
         Fix(sentence("K060", "to go through the same graph twice, in the first call: {line}", line=kept), None, kept),
     )  # fmt: skip
@@ -189,9 +189,9 @@ def _no_scalar(facts: Facts, _: re.Match[str]) -> Finding:
 def _one_number(facts: Facts, found: re.Match[str]) -> Finding:
     n = found["n"]
     said = (
-        sentence("K065", "a tensor with {n} numbers is not one number", n=int(n))
+        sentence("K065", "a tensor with {n} numbers cannot become a single Python number", n=int(n))
         if n
-        else sentence("K065", "a tensor with several numbers is not one number")
+        else sentence("K065", "a tensor with several numbers cannot become a single Python number")
     )
     mean = _in_line(facts, sentence("K065", "to reduce them to one: {line}", line="x.mean().item()"), r"\.item\(\)",
                     ".mean().item()", "x.mean().item()")  # fmt: skip
@@ -209,8 +209,12 @@ def _ambiguous(facts: Facts, found: re.Match[str]) -> Finding:
         )
     made = "nn.CrossEntropyLoss()(output, target)"
     said = sentence("K065", "a tensor with several numbers is neither true nor false")
-    which = Fix(sentence("K065", "say which you mean: {line}", line="x.any() or x.all()"), None, "(x > 0).any()")
-    created = sentence("K065", "a loss is created first and then called: {line}", line=made)
+    which = Fix(
+        sentence("K065", "say whether any or all of them must be true: {line}", line="x.any() or x.all()"),
+        None,
+        "(x > 0).any()",
+    )
+    created = sentence("K065", "create the loss first, then call it: {line}", line=made)
     if facts.line and re.search(r"Loss\(\s*\w", facts.line.text):
         return _outside(said, _in_line(facts, created, r"(\w*Loss)\((?=\s*\w)", r"\1()(", made), which)
     return _outside(said, which, Fix(created, "nn.CrossEntropyLoss(output, target)", made))
@@ -225,17 +229,17 @@ def _collated(_: Facts, found: re.Match[str]) -> Finding:
 
 def _alike(a: tuple[int, ...], b: tuple[int, ...]) -> Iterator[Fix]:
     if len(a) == len(b) == 3 and a[0] != b[0] and {a[0], b[0]} <= {1, 3, 4}:
-        yield Fix(sentence("K066", "make the pictures all of one kind: {line}",
+        yield Fix(sentence("K066", "give all pictures the same number of channels: {line}",
                                    line='Image.open(path).convert("RGB")'), None,
                   'Image.open(path).convert("RGB")')  # fmt: skip
     if len(a) == len(b) == 3 and a[1:] != b[1:]:
         size = tuple(min(n, m) for n, m in zip(a[1:], b[1:], strict=True))
         line = f"transforms.Compose([transforms.Resize({size}), transforms.ToTensor()])"
-        yield Fix(sentence("K066", "make the pictures all of one size: {line}", line=line), None, line)
+        yield Fix(sentence("K066", "resize all pictures to the same size: {line}", line=line), None, line)
         yield Fix(sentence("K066", "Resize(n) alone keeps the aspect ratio: add CenterCrop(n)"))
     if len(a) == len(b) and len(a) in (1, 2):
         yield Fix(
-            sentence("K066", "make the sequences all of one length: torch.nn.utils.rnn.pad_sequence in a collate_fn")
+            sentence("K066", "pad all sequences to the same length: torch.nn.utils.rnn.pad_sequence in a collate_fn")
         )
     yield Fix(
         sentence("K066", "use a collate_fn that keeps a list, or batch_size=1"), None, "collate_fn=lambda batch: batch"
@@ -246,7 +250,7 @@ def _kind(_: Facts, found: re.Match[str]) -> Finding:
     kind = found["kind"].rpartition(".")[2]
     said = sentence("K066", "the loader batches tensors, arrays and numbers, but a sample is a {kind}", kind=kind)
     if kind == "NoneType":
-        return _outside(said, Fix(sentence("K066", "__getitem__ returns nothing on some path")))
+        return _outside(said, Fix(sentence("K066", "__getitem__ returns None on some path")))
     return _outside(said, Fix(sentence("K066", "return tensors from the dataset: {line}",
                                                line="transforms.ToTensor()"), None,
                               "transform=transforms.ToTensor()"))  # fmt: skip
@@ -256,7 +260,7 @@ def _ragged(_: Facts, __: re.Match[str]) -> Finding:
     said = sentence("K066", "the samples hold lists of different lengths")
     return _outside(
         said,
-        Fix(sentence("K066", "make the sequences all of one length: torch.nn.utils.rnn.pad_sequence in a collate_fn")),
+        Fix(sentence("K066", "pad all sequences to the same length: torch.nn.utils.rnn.pad_sequence in a collate_fn")),
         Fix(
             sentence("K066", "use a collate_fn that keeps a list, or batch_size=1"),
             None,
@@ -278,7 +282,9 @@ def _parameters(facts: Facts, found: re.Match[str]) -> Finding:
             Fix(sentence("K067", "pass its parameters: {line}", line="model.parameters()"), None, "model.parameters()"),
         )
     if found["what"]:
-        said = sentence("K067", "the optimizer takes tensors, and one of these is a {kind}", kind=found["what"])
+        said = sentence(
+            "K067", "the optimizer takes tensors, but one of its parameters is a {kind}", kind=found["what"]
+        )
         return _outside(
             said,
             Fix(sentence("K067", "pass its parameters: {line}", line="model.parameters()"), None, "model.parameters()"),

@@ -36,9 +36,9 @@ def _several(facts: Facts, found: re.Match[str]) -> Finding | None:
     if found["kind"] == "NoneType":
         nothing = sentence("K057", "the loss was given None")
         line = "return x"
-        offer = sentence("K024", "forward has no return, so it gives None: end it with {line}", line=line)
+        offer = sentence("K024", "forward has no return, so it returns None: end it with {line}", line=line)
         return Finding(nothing, (Fix(offer, None, line),), is_outside=True)
-    said = sentence("K057", "the model returns a {kind}, but the loss takes one tensor of it",
+    said = sentence("K057", "the model returns a {kind}, but the loss takes a single tensor",
                     kind=found["kind"] or found["object"])  # fmt: skip
     fixes = tuple(_parts(facts)) or (Fix(sentence("K057", "pass only the scores, such as {line}",
                                                           line="output[0]"), None,
