@@ -19,7 +19,7 @@ from kaiyan import KaiyanError, see
 from kaiyan.cli.run import run
 from kaiyan.pictures.error import KernelError, PictureError
 from kaiyan.pictures.kernels import kernel
-from kaiyan.pictures.named import ALIASES, KERNELS, OFFERED
+from kaiyan.pictures.named import ALIASES, KERNELS, SUGGESTED
 from kaiyan.pictures.picture import picture
 from kaiyan.pictures.sheet import PANEL, colours, scale_of
 from kaiyan.show.i18n import say
@@ -157,7 +157,7 @@ def test_numbers_of_gabor_and_box_keep_their_sign_and_place() -> None:
         np.testing.assert_array_equal(kernel(text).values, kernel(same).values)
 
 
-@pytest.mark.parametrize("name", OFFERED)
+@pytest.mark.parametrize("name", SUGGESTED)
 def test_names_of_several_kernels_offer_them_and_choose_none(name: str) -> None:
     with pytest.raises(KernelError) as refused:
         kernel(name)

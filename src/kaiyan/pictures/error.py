@@ -73,8 +73,8 @@ def _near(path: Path) -> list[str]:
 def _inside(folder: Path) -> list[str]:
     """A picture in a folder, as a line of help."""
     with suppress(OSError):
-        found = sorted(p for p in islice(folder.iterdir(), 1000) if p.suffix.lower() in _USUAL)
-        return [str(path) for path in found[:1]]
+        pictures = sorted(p for p in islice(folder.iterdir(), 1000) if p.suffix.lower() in _USUAL)
+        return [str(path) for path in pictures[:1]]
     return []
 
 

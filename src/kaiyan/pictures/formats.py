@@ -95,8 +95,8 @@ def unreadable(path: Path, error: Exception) -> PictureError:
     if isinstance(error, MemoryError):
         return PictureError("no-memory", "{path} does not fit into the free memory", **facts)
     for pattern, needed, remedy in _NEEDS:
-        if found := re.search(pattern, str(error)):
-            name = needed.format(*found.groups())
+        if match := re.search(pattern, str(error)):
+            name = needed.format(*match.groups())
             return PictureError(
                 "needs-a-reader", "{path} is intact, but reading it needs {needed}, which is missing", "{remedy}",
                 needed=name, remedy=remedy.format(**facts), **facts,

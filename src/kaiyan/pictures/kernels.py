@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.pictures.error import KernelError, unreadable_by_system
-from kaiyan.pictures.named import ALIASES, KERNELS, LARGEST_SIDE, OFFERED
+from kaiyan.pictures.named import ALIASES, KERNELS, LARGEST_SIDE, SUGGESTED
 from kaiyan.pictures.rows import equal, number, rows
 from kaiyan.spec.spelling import half_width
 
@@ -103,7 +103,7 @@ def _named(text: str, plain: str) -> Kernel:
         given = ",".join(f"{value:g}" for value in values) if argument else ""
         return Kernel(f"{name}:{given}" if given else name, KERNELS[name].make(values))
     known = re.split(r"[\d:=(,]", lowered)[0].strip(" -_")
-    near = OFFERED.get(re.sub(r"[\s_]+", "-", known)) or get_close_matches(known, KERNELS, n=1)
+    near = SUGGESTED.get(re.sub(r"[\s_]+", "-", known)) or get_close_matches(known, KERNELS, n=1)
     raise KernelError(
         "unknown-kernel",
         "there is no kernel {name!r}; there are {known}, rows such as '1 0 -1; 2 0 -2', or a .npy, .csv or .txt file",
@@ -118,9 +118,9 @@ def _split(lowered: str) -> tuple[str, str]:
     """The name as the table has it, and what stands behind it: "gaussian(sigma=3)" is "gaussian", "sigma=3"."""
     for name in sorted((*KERNELS, *ALIASES), key=len, reverse=True):
         spelled = re.escape(name).replace(r"\-", r"[\s_-]+")
-        found = re.fullmatch(rf"{spelled}(?:(?:\s*[:=,]\s*|\s+|(?=[\d.]))([^()]*)|\s*\(([^()]*)\))?", lowered)
-        if found and not (found[1] and name[-1].isdigit() and lowered[found.start(1) - 1].isdigit()):
-            return ALIASES.get(name, name), re.sub(r"\s*([,=])\s*", r"\1", (found[1] or found[2] or "").strip())
+        match = re.fullmatch(rf"{spelled}(?:(?:\s*[:=,]\s*|\s+|(?=[\d.]))([^()]*)|\s*\(([^()]*)\))?", lowered)
+        if match and not (match[1] and name[-1].isdigit() and lowered[match.start(1) - 1].isdigit()):
+            return ALIASES.get(name, name), re.sub(r"\s*([,=])\s*", r"\1", (match[1] or match[2] or "").strip())
     return "", ""
 
 

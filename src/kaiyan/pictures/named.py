@@ -157,7 +157,7 @@ KERNELS: dict[str, Recipe] = {
 ALIASES: dict[str, str] = {alias: name for name, recipe in KERNELS.items() for alias in recipe.aliases}
 """Other names for the same numbers."""
 
-OFFERED: dict[str, tuple[str, ...]] = {
+SUGGESTED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("blur", "smooth", "soften", "模糊", "平滑"), ("gaussian:1", "box:3")),
     **dict.fromkeys(
         ("edge", "edges", "edge-detect", "edge-detection", "outline", "contour", "边缘", "边缘检测", "轮廓"),

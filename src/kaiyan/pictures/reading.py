@@ -123,18 +123,18 @@ def _loaded(path: Path, image: Image) -> tuple[Numbers, tuple[Sentence, ...]]:
 
 
 def _notes(path: Path, image: Image) -> list[Sentence]:
-    found = []
+    notes = []
     frames = _frames(image)
     if frames > 1:
-        found.append(sentence("picture-first-frame", "the first of {frames} frames or pages; the others are not read",
+        notes.append(sentence("picture-first-frame", "the first of {frames} frames or pages; the others are not read",
                               frames=frames))  # fmt: skip
     if image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
-        found.append(sentence("picture-16-bits", "colours of 16 bits are read as 8: Pillow gives no more"))
+        notes.append(sentence("picture-16-bits", "colours of 16 bits are read as 8: Pillow gives no more"))
     if path.suffix.lower() in RAW and image.format == "TIFF":
-        found.append(sentence("picture-raw-preview",
+        notes.append(sentence("picture-raw-preview",
                               "only the {width} x {height} preview of a camera's raw file is read",
                               width=image.width, height=image.height))  # fmt: skip
-    return found
+    return notes
 
 
 def _frames(image: Image) -> int:
@@ -176,6 +176,6 @@ def _from_lab(image: Image) -> Image:
     from PIL import ImageCms
 
     to_rgb = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
-    made = ImageCms.applyTransform(image, to_rgb)
-    assert made is not None
-    return made
+    converted = ImageCms.applyTransform(image, to_rgb)
+    assert converted is not None
+    return converted

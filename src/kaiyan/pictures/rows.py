@@ -45,14 +45,14 @@ def rows(text: str, *, is_table: bool = False) -> Numbers:
 def _without_factor(plain: str, text: str) -> tuple[Fraction, str]:
     """A number before or behind the brackets, 1/16 * [[1 2 1]; ...], and the brackets without it and without a call."""
     factor = Fraction(1)
-    if found := _DIVISOR.search(plain):
-        factor /= _fraction(found[1], text) or 1
-        plain = plain[: found.start()]
-    if found := _FACTOR.match(plain):
-        factor *= _fraction(found[1], text)
-        plain = plain[found.end() :]
-    if found := _CALL.fullmatch(plain):
-        plain = _TYPE.sub("", found[1])
+    if match := _DIVISOR.search(plain):
+        factor /= _fraction(match[1], text) or 1
+        plain = plain[: match.start()]
+    if match := _FACTOR.match(plain):
+        factor *= _fraction(match[1], text)
+        plain = plain[match.end() :]
+    if match := _CALL.fullmatch(plain):
+        plain = _TYPE.sub("", match[1])
     return factor, plain
 
 
@@ -108,21 +108,21 @@ def _balanced(bracketed: str) -> bool:
     return depth == 0
 
 
-def equal(found: list[Row], text: str) -> list[Row]:
+def equal(lines: list[Row], text: str) -> list[Row]:
     """The same rows; raises ``KernelError`` with their lengths where these differ."""
-    lengths = [len(row) for row in found]
-    if not found or len(set(lengths)) > 1 or 0 in lengths:
+    lengths = [len(row) for row in lines]
+    if not lines or len(set(lengths)) > 1 or 0 in lengths:
         raise KernelError(
             "ragged-kernel",
             "the rows of the kernel {text!r} have {lengths} numbers; every row needs as many",
             text=_short(text),
             lengths=_short(", ".join(str(n) for n in lengths) or "0"),
         )
-    return found
+    return lines
 
 
-def _typed(found: list[Row], factor: Fraction) -> Numbers:
-    values = np.array(found) * float(factor)
+def _typed(lines: list[Row], factor: Fraction) -> Numbers:
+    values = np.array(lines) * float(factor)
     whole = (values == np.rint(values)).all() and abs(values).max() < EXACT_BELOW
     return values.astype(np.int64) if whole else values
 

@@ -9,19 +9,19 @@ from kaiyan.reference.dtype import Numbers
 
 
 def _relu(y: Numbers) -> Numbers:
-    found: Numbers = np.maximum(y, 0)
-    return found
+    values: Numbers = np.maximum(y, 0)
+    return values
 
 
 def _relu6(y: Numbers) -> Numbers:
-    found: Numbers = np.clip(y, 0, 6)
-    return found
+    values: Numbers = np.clip(y, 0, 6)
+    return values
 
 
 def _silu(y: Numbers) -> Numbers:
     with np.errstate(over="ignore"):
-        found: Numbers = y / (1 + np.exp(-y))
-    return found
+        values: Numbers = y / (1 + np.exp(-y))
+    return values
 
 
 def _hardswish(y: Numbers) -> Numbers:
@@ -30,19 +30,19 @@ def _hardswish(y: Numbers) -> Numbers:
 
 def _sigmoid(y: Numbers) -> Numbers:
     with np.errstate(over="ignore"):
-        found: Numbers = 1 / (1 + np.exp(-y))
-    return found
+        values: Numbers = 1 / (1 + np.exp(-y))
+    return values
 
 
 def _tanh(y: Numbers) -> Numbers:
-    found: Numbers = np.tanh(y)
-    return found
+    values: Numbers = np.tanh(y)
+    return values
 
 
 def _gelu(y: Numbers) -> Numbers:
     erf = np.asarray(np.frompyfunc(math.erf, 1, 1)(y / math.sqrt(2)), y.dtype)
-    found: Numbers = y * (1 + erf) / 2
-    return found
+    values: Numbers = y * (1 + erf) / 2
+    return values
 
 
 ACTIVATIONS: dict[str, Callable[[Numbers], Numbers]] = {

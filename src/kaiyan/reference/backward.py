@@ -18,15 +18,15 @@ def input_gradient(gradient: Numbers, w: Numbers, spec: Conv, input_shape: Shape
     """
     dtype = np.result_type(gradient, w)
     w = w.astype(work_type(dtype.name), copy=False).conj()
-    found = np.empty(input_shape, dtype)
+    result = np.empty(input_shape, dtype)
     for block in blocks(input_shape, gradient.shape):
         part = gradient[block]
         lattices, maps = lattice(spec, (len(part), *input_shape[1:]))
         if spec.transposed:
-            found[block] = gather(part, w, lattices, spec.groups)
+            result[block] = gather(part, w, lattices, spec.groups)
         else:
-            found[block] = fold(scatter(part, w, lattices, spec.groups), maps, input_shape[2:] if maps else ())
-    return found
+            result[block] = fold(scatter(part, w, lattices, spec.groups), maps, input_shape[2:] if maps else ())
+    return result
 
 
 def weight_gradient(gradient: Numbers, x: Numbers, spec: Conv) -> Numbers:
@@ -38,17 +38,17 @@ def weight_gradient(gradient: Numbers, x: Numbers, spec: Conv) -> Numbers:
     """
     dtype = np.result_type(gradient, x)
     work = work_type(dtype.name)
-    found = np.zeros(spec.weight_shape, work)
+    result = np.zeros(spec.weight_shape, work)
     for block in blocks(x.shape, gradient.shape):
         part, right = x[block].astype(work).conj(), gradient[block].astype(work)
         lattices, maps = lattice(spec, part.shape)
         left = extend(part, maps, read.constant(spec.padding_mode))
         elements, windows = (right, left) if spec.transposed else (left, right)
-        found += products(elements, windows, lattices, spec.groups)
-    return found.astype(dtype, copy=False)
+        result += products(elements, windows, lattices, spec.groups)
+    return result.astype(dtype, copy=False)
 
 
 def bias_gradient(gradient: Numbers) -> Numbers:
     """The gradient of the bias, (K,): the output's gradient summed over all but the channels."""
-    found: Numbers = gradient.sum((0, *range(2, gradient.ndim)), dtype=work_type(gradient.dtype.name))
-    return found.astype(gradient.dtype, copy=False)
+    result: Numbers = gradient.sum((0, *range(2, gradient.ndim)), dtype=work_type(gradient.dtype.name))
+    return result.astype(gradient.dtype, copy=False)

@@ -19,11 +19,11 @@ _KINDS = "biufc"
 def name_of(dtype: DTypeLike) -> str:
     """A type's name; raises ``ConvError`` for one that has no products, such as text."""
     try:
-        found = np.dtype(dtype)
+        parsed = np.dtype(dtype)
     except (TypeError, ValueError, SyntaxError):
-        found = np.dtype(object)
-    if (found.kind in _KINDS and found.isbuiltin != _FOREIGN) or found.name == "bfloat16":
-        return found.name
+        parsed = np.dtype(object)
+    if (parsed.kind in _KINDS and parsed.isbuiltin != _FOREIGN) or parsed.name == "bfloat16":
+        return parsed.name
     raise ConvError(
         "not-numeric", "an array of {dtype} cannot be convolved", "numbers: x.astype(float)", dtype=str(dtype)
     )

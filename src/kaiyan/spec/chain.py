@@ -73,13 +73,13 @@ def derive(chain: Conv | str | Iterable[Conv | str], input_shape: Any) -> ChainD
     shape = read.shape(input_shape)
     if not _in_keras(calls):
         return ChainDerivation(_run([layer for call in calls for layer in layers.of_call(call)], shape))
-    found = [layer for call in calls for layer in keras.layers(call)]
+    sequence = [layer for call in calls for layer in keras.layers(call)]
     if any(_first(call) for call in calls):
-        return ChainDerivation(_run(found, shape))
-    rank = _rank(found, shape)
+        return ChainDerivation(_run(sequence, shape))
+    rank = _rank(sequence, shape)
     _check_order(shape, rank)
     batch = max(len(shape) - rank - 1, 0)
-    steps = _run(found, _moved(shape, batch))
+    steps = _run(sequence, _moved(shape, batch))
     return ChainDerivation(
         replace(step, input_shape=_back(step.input_shape, batch), output_shape=_back(step.output_shape, batch))
         for step in steps

@@ -62,12 +62,12 @@ def module_arguments(module: Any) -> dict[str, Any]:
             known=", ".join(list(SIGNATURES)[1:]),
         )
     order, implied = SIGNATURES[name]
-    held = {argument: getattr(module, argument) for argument in order if argument != "bias"}
-    if not held["in_channels"]:
+    settings = {argument: getattr(module, argument) for argument in order if argument != "bias"}
+    if not settings["in_channels"]:
         raise ConvError(
             "lazy-layer", "{kind} does not know its channels yet", "run it once on an input", kind=type(module).__name__
         )
-    return held | {"bias": module.bias is not None} | implied
+    return settings | {"bias": module.bias is not None} | implied
 
 
 def write(spec: Conv) -> str:

@@ -57,8 +57,8 @@ def layers_between(n: Any, m: Any, *, limit: int = 8) -> tuple[Conv, ...]:
 
 
 def _steps(n: int, m: int, *, transposed: bool) -> Iterator[_Step]:
-    found = _upward(n, m) if transposed else _downward(n, m)
-    return iter(sorted(found, key=lambda step: _effort(n, step, transposed=transposed)))
+    ways = _upward(n, m) if transposed else _downward(n, m)
+    return iter(sorted(ways, key=lambda step: _effort(n, step, transposed=transposed)))
 
 
 def _downward(n: int, m: int) -> Iterator[_Step]:

@@ -192,9 +192,9 @@ def _dense(call: CodeCall) -> list[ChainLayer]:
         shape = step.input_shape
         axis = 1 if len(shape) > 2 else len(shape) - 1
         weights = shape[axis] * units
-        made = replace(step, output_shape=(*shape[:axis], units, *shape[axis + 1 :]))
-        made = replace(made, params=Figure(weights + units * bool(given.get("use_bias", True))))
-        return replace(made, macs=Figure(prod(shape) * units), sees=step.sees if len(shape) > 2 else ALL)
+        output = replace(step, output_shape=(*shape[:axis], units, *shape[axis + 1 :]))
+        output = replace(output, params=Figure(weights + units * bool(given.get("use_bias", True))))
+        return replace(output, macs=Figure(prod(shape) * units), sees=step.sees if len(shape) > 2 else ALL)
 
     return [Rule(call.written, make)]
 

@@ -93,8 +93,8 @@ def shuffle(call: CodeCall) -> list[ChainLayer]:
                 "PixelShuffle({r}) merges {square} channels into one, but {square} does not divide the {C} of {shape}",
                 r=r, square=r**2, shape=step.input_shape, C=C,
             )  # fmt: skip
-        made = replace(step, output_shape=(*leading, C // r**2, H * r, W * r))
-        return replace(made, sees=repeated(step.sees, (r, r)))
+        shuffled = replace(step, output_shape=(*leading, C // r**2, H * r, W * r))
+        return replace(shuffled, sees=repeated(step.sees, (r, r)))
 
     return [Rule(call.written, make, 2)]
 
@@ -109,8 +109,8 @@ def unshuffle(call: CodeCall) -> list[ChainLayer]:
                 "unshuffle-sizes", "PixelUnshuffle({r}) needs sizes divisible by {r}, but the input is {shape}",
                 r=r, shape=step.input_shape,
             )  # fmt: skip
-        made = replace(step, output_shape=(*leading, C * r**2, H // r, W // r))
-        return replace(made, sees=through(step.sees, [Axis(r, r)] * 2, (H, W)))
+        shuffled = replace(step, output_shape=(*leading, C * r**2, H // r, W // r))
+        return replace(shuffled, sees=through(step.sees, [Axis(r, r)] * 2, (H, W)))
 
     return [Rule(call.written, make, 2)]
 
@@ -155,16 +155,16 @@ def _axis_of(shape: tuple[int, ...], axis: Any, text: str) -> int:
 
 def linear(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(("in_features", "out_features", "bias"))
-    features, made = (read.number(n, given.get(n), least=0) for n in ("in_features", "out_features"))
+    features, outputs = (read.number(n, given.get(n), least=0) for n in ("in_features", "out_features"))
     bias = bool(given.get("bias", True))
 
     def make(step: Step) -> Step:
         shape = step.input_shape
         if shape[-1] != features:
             raise _wrong_features(shape, features)
-        step = replace(step, output_shape=(*shape[:-1], made), params=Figure(features * made + made * bias))
+        step = replace(step, output_shape=(*shape[:-1], outputs), params=Figure(features * outputs + outputs * bias))
         seen = ALL if len(shape) <= 2 or step.sees == ALL else UNKNOWN
-        return replace(step, macs=Figure(prod(shape) * made), sees=seen)
+        return replace(step, macs=Figure(prod(shape) * outputs), sees=seen)
 
     return [Rule(call.written, make)]
 
