@@ -1,4 +1,8 @@
-"""A copy of any model, also of one that ``copy.deepcopy`` refuses: kept activations, old weight_norm, locks, files."""
+"""A copy of any model that lives on and computes: ``copy.deepcopy``, and what that refuses or tears apart.
+
+A class's own way to be copied is asked, and nothing that changes is shared. ``doubles`` makes what is thrown away after
+one run: it asks no code of the user's, needs no memory on meta, and shares what it cannot make.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doubles of models and of whatever hangs on them, made without running a line of the user's code.
+"""Doubles of models for one run, and of whatever hangs on them, made without running a line of the user's code.
 
 Nothing is written into what a double is made from. A double of a module is an empty instance that is given doubles of
 the attributes, those of tensors by a function: no memory is needed for tensors on meta, and nothing is asked of classes

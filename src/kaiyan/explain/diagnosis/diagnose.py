@@ -87,7 +87,11 @@ def diagnose(error: BaseException | str | Record, model: nn.Module | None = None
     """Why a model failed and how to fix it; ``error`` is an exception, a pasted traceback, a message or a record.
 
     Model and inputs are taken from the exception's frames unless given; fixes are tried on them, and
-    neither is modified. Raises ``KaiyanError`` for an error that says nothing.
+    neither is modified. A record is that of this model on these inputs: the model is not run again as it is.
+    Raises ``KaiyanError`` for an error that says nothing.
+
+    >>> print(diagnose("mat1 and mat2 shapes cannot be multiplied (4x3 and 5x2)").code)
+    K012
     """
     given: Any = error.error if isinstance(error, Record) else error
     if not isinstance(given, (str, BaseException)) or (isinstance(given, str) and not given.strip()):
