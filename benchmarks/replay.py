@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import rows
 from kaiyan.engine.codegen.language import compile as compiler
 from kaiyan.engine.codegen.language import target
-from kaiyan.engine.codegen.language.ir import Code
+from kaiyan.engine.codegen.language.code import Code
 from kaiyan.engine.codegen.running import machine
 from kaiyan.engine.codegen.running.threads import holding
 

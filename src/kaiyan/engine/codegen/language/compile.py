@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kaiyan.engine.codegen.language.target import Target, host
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.language.ir import Code
+    from kaiyan.engine.codegen.language.code import Code
 
 FOLDER = "KAIYAN_CACHE"
 """The environment's word for the folder of the cache; without it the user's own cache folder is taken."""
@@ -56,7 +56,7 @@ def machine_code(routine: Compilable, target: Target) -> bytes:
 
 def compiled(routine: Compilable, target: Target) -> bytes:
     """The object file of ``routine`` for ``target``, whatever machine this is."""
-    from kaiyan.engine.codegen.language.ir import Code
+    from kaiyan.engine.codegen.language.code import Code
 
     code = Code(_ENTRY, target, routine.dtype)
     routine.emit(code)

@@ -9,7 +9,8 @@ import numpy as np
 from kaiyan.arrays.memory import LINE
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.parts.geometry import Geometry, Triple
     from kaiyan.reference.dtype import Numbers
 

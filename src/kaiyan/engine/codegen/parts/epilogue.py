@@ -13,7 +13,8 @@ from kaiyan.engine.codegen.parts.strip import Argument
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from kaiyan.engine.types import BYTES, is_whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
 
 WHOLE_BITS = {name: 8 * size for name, size in BYTES.items() if is_whole(name)}
 """Bits of whole numbers, by NumPy's names."""

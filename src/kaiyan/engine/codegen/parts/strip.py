@@ -12,7 +12,8 @@ from kaiyan.engine.codegen.parts import stored as kinds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.parts.geometry import Geometry
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value, Variable
 
 Tile = list[list["Variable"]]
 """Registers by pixel and vector."""

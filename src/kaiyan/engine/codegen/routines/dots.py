@@ -20,7 +20,7 @@ from kaiyan.engine.codegen.running.threads import run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kaiyan.engine.codegen.language.ir import Code
+    from kaiyan.engine.codegen.language.code import Code
     from kaiyan.reference.dtype import Numbers
 
 

@@ -18,7 +18,8 @@ from kaiyan.engine.codegen.parts.tile import multiply
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
 

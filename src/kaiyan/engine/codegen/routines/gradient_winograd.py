@@ -21,7 +21,8 @@ from kaiyan.engine.codegen.routines.gradient import put_taps
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.toom import Matrix, Toom

@@ -19,7 +19,8 @@ from kaiyan.engine.types import BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.reference.dtype import Numbers

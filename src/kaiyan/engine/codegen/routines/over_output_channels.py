@@ -20,7 +20,8 @@ from kaiyan.engine.codegen.running.workspace import room
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.tile import Tile

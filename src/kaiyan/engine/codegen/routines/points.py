@@ -20,7 +20,8 @@ from kaiyan.engine.codegen.parts.transform import apply
 from kaiyan.engine.codegen.running.threads import run
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.language.ir import Code, Value
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.parts.toom import Toom
     from kaiyan.reference.dtype import Numbers
 

@@ -20,7 +20,8 @@ from kaiyan.engine.codegen.routines.points import Points
 from kaiyan.engine.codegen.running.workspace import room
 
 if TYPE_CHECKING:
-    from kaiyan.engine.codegen.language.ir import Code, Value, Variable
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.toom import Toom

@@ -17,7 +17,7 @@ from kaiyan.engine.stopwatch import seconds_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.engine.codegen.language.ir import Code
+    from kaiyan.engine.codegen.language.code import Code
 
 _SUMS, _ROUNDS = 12, 20_000
 _BYTES = 32 * 2**20
