@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from clock import Clock
 from hypothesis import settings
 
 ROOMS = ("spec", "reference", "arrays", "engine")
@@ -75,3 +76,11 @@ def small_models_are_replaced_too(request: pytest.FixtureRequest, monkeypatch: p
     """Models of a few numbers, which torch computes in less time than a call of ours takes."""
     if "nn" in request.path.parts:
         monkeypatch.setattr("kaiyan.nn.acceleration.slower.SLOWEST", 0.1)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What the stopwatch reads in a test that asks for it: times that no other process changes."""
+    own = Clock()
+    monkeypatch.setattr("kaiyan.engine.stopwatch.perf_counter", own)
+    return own

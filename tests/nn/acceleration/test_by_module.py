@@ -6,8 +6,7 @@ import copy
 import pickle
 import warnings
 from dataclasses import dataclass
-from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -22,6 +21,9 @@ from kaiyan.nn.acceleration.around import Around
 from kaiyan.nn.acceleration.by_module import by_module
 from kaiyan.nn.acceleration.deferred import read
 from kaiyan.nn.acceleration.standing import Standing
+
+if TYPE_CHECKING:
+    from clock import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -601,18 +603,21 @@ def test_random_numbers_and_inputs_are_left_alone() -> None:
     assert (list(made), left) == (["conv"], {})
 
 
-def test_a_model_that_is_slower_as_a_whole_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("more", "is_left"), [(0.0, False), (0.005, False), (0.02, True)])
+def test_a_model_that_is_slower_as_a_whole_is_left(
+    more: float, is_left: bool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, x = _lived(ConvNorm(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5))), torch.randn(2, 3, 9, 8)
     right = Standing.plain
 
     def slow(self: Standing, _: Any, x: Tensor) -> Any:
-        sleep(0.02)  # more than a slice of the system's scheduler takes from the original
+        clock.seconds += more  # a call takes a tick beside, and ten times as much is allowed here
         return right(self, x)
 
     monkeypatch.setattr(Standing, "output", slow)
     report = accelerate(model, x).report
-    assert not report.layers
-    assert str(report.left["conv"]).startswith("torch runs the model in ")
+    assert bool(report.layers) is not is_left
+    assert str(report.left.get("conv", "")).startswith("torch runs the model in 1.000 ms, and ") is is_left
 
 
 class Keeps(Untraceable):
