@@ -42,7 +42,8 @@ def _said(step: Step) -> list[str]:
     sees = " x ".join(f"{f.size} every {f.jump} from {f.start}" for f in fields) or str(step.sees)
     costs = f"{step.params} parameters, {step.macs} multiply-adds"
     return [f"{step.spec}: {step.input_shape} -> {step.output_shape}, sees {sees}, {costs}",
-            *(f"  {line.code}: {line}" for line in step.lines)]  # fmt: skip
+            *(f"  {line.code}: {line}" for line in (*step.lines, *step.field_lines)),
+            "  " + " | ".join(str(cell) for cell in step.cells)]  # fmt: skip
 
 
 @pytest.mark.parametrize("question", _questions())
