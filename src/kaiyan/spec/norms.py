@@ -60,8 +60,9 @@ def group(call: CodeCall) -> list[ChainLayer]:
 
 def layer_norm(call: CodeCall) -> list[ChainLayer]:
     given = call.bound(("normalized_shape", "eps", "elementwise_affine", "bias"))
-    wanted = given.get("normalized_shape", ())
-    shape = tuple(wanted) if isinstance(wanted, (tuple, list)) else (wanted,)
+    wanted = given.get("normalized_shape")
+    sizes = wanted if isinstance(wanted, (tuple, list)) else (wanted,)
+    shape = tuple(read.number("normalized_shape", size, least=1) for size in sizes)
 
     def make(step: Step) -> Step:
         if step.input_shape[-len(shape) :] != shape:
