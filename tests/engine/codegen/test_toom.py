@@ -8,12 +8,12 @@ from itertools import product
 
 import pytest
 
-from kaiyan.engine.codegen.parts.toom import SETS, toom
+from kaiyan.engine.codegen.parts.toom import _POINTS, toom
 
 MEASURED = {(2, 3): 0.57, (3, 3): 0.9, (4, 3): 1.65, (6, 3): 7.5, (2, 5): 1.10}
 
 
-@pytest.mark.parametrize(("m", "r"), [*SETS, (1, 1)])
+@pytest.mark.parametrize(("m", "r"), [*_POINTS, (1, 1)])
 def test_every_set_computes_the_sums_exactly(m: int, r: int) -> None:
     t = toom(m, r)
     for i, k, place in product(range(m), range(r), range(t.n)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kaiyan.engine.codegen.parts.blocks import tiled
 from kaiyan.reference.border import index_map
 from kaiyan.spec import read
 from kaiyan.spec.conventions import PAST_EDGE
@@ -131,7 +132,7 @@ def slid(spec: Conv, sizes: Shape, windows: Shape) -> tuple[Geometry, Maps]:
 def tiles(found: Geometry, step: int) -> tuple[Geometry, Maps]:
     """The outputs' own geometry, as what is read: in tiles of ``step`` on rows and columns, zeros past the last."""
     _, *sizes = found.outputs
-    places = [np.arange(-(-n // step) * step, dtype=np.int64) for n in sizes]
+    places = [np.arange(tiled(n, step) * step, dtype=np.int64) for n in sizes]
     maps = (np.zeros(1, np.int64), *(np.where(p < n, p, PAST_EDGE) for p, n in zip(places, sizes, strict=True)))
     room, runs = _three(len(p) for p in maps), tuple(_run(p) for p in maps)
     return replace(found, C=found.K, kernel=(1, 1, 1), stride=(1, 1, 1), room=room, runs=runs), maps  # type: ignore[arg-type]
@@ -196,7 +197,7 @@ def _phase(axis: Axis, n: int, before: int, outputs: int, origin: int) -> _AxisP
     taps = tuple(tap for tap, place in enumerate(spread) if place % axis.stride == 0)
     dilation = axis.dilation // gcd(axis.stride, axis.dilation)
     first = spread[taps[0]] // axis.stride if taps else 0
-    count = -(-(outputs - origin) // axis.stride)
+    count = tiled(outputs - origin, axis.stride)
     room = count + dilation * (max(len(taps), 1) - 1)
     index = np.arange(room, dtype=np.int64) + first
     return _AxisPhase(origin, count, taps, dilation, np.where((index >= 0) & (index < n), index, PAST_EDGE))

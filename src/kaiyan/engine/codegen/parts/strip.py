@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.language.ir import whole
 from kaiyan.engine.codegen.parts import stored as kinds
+from kaiyan.engine.codegen.parts.blocks import tiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,7 @@ class Strip:
     @property
     def phase_pitch(self) -> int:
         """Elements of one phase of a row."""
-        return -(-self.columns // self.phases)
+        return tiled(self.columns, self.phases)
 
     @property
     def pitch(self) -> int:

@@ -73,10 +73,6 @@ def toom(m: int, r: int) -> Toom:
     return Toom(m, r, (*rows, tuple(_polynomial(points))), (*kernel, last), tuple(output))
 
 
-SETS = tuple(_POINTS)
-"""Every (m, r) whose points are known."""
-
-
 def _polynomial(roots: list[Fraction]) -> list[Fraction]:
     """Coefficients of the product of (x - root), the constant first."""
     found = [Fraction(1)]

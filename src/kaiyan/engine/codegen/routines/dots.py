@@ -15,6 +15,7 @@ import numpy as np
 
 from kaiyan.engine.codegen.language.compile import address
 from kaiyan.engine.codegen.language.target import host
+from kaiyan.engine.codegen.parts.blocks import tiled
 from kaiyan.engine.codegen.running.threads import run
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def dots(left: Numbers, right: Numbers, shifts: NDArray[np.int64], repeats: int)
     """
     lanes = host().lanes(left.itemsize)
     most = host().registers - 4
-    blocks = -(-len(shifts) // most)
-    each = -(-len(shifts) // blocks)
+    blocks = tiled(len(shifts), most)
+    each = tiled(len(shifts), blocks)
     filled = np.concatenate([shifts, np.repeat(shifts[-1:], blocks * each - len(shifts))])
     sums = np.empty((len(left), blocks * each), left.dtype)
     kernel = Dots(each, repeats, left.dtype.name)

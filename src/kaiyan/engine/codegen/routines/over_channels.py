@@ -45,7 +45,7 @@ class OverChannels:
     @property
     def blocks(self) -> int:
         """Strips of channels."""
-        return -(-self.geometry.C // (self.vectors * self.lanes))
+        return tiled(self.geometry.C, self.vectors * self.lanes)
 
     @property
     def weights(self) -> int:
@@ -73,7 +73,7 @@ class OverChannels:
     def tasks(self) -> tuple[int, ...]:
         """Tasks of one image: planes, strips of rows, strips of columns, vectors of channels."""
         depth, height, width = self.geometry.outputs
-        return depth, -(-height // self.rows), -(-width // self.columns), self.blocks
+        return depth, tiled(height, self.rows), tiled(width, self.columns), self.blocks
 
     @property
     def strip(self) -> Strip:

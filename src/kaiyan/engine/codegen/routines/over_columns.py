@@ -60,7 +60,7 @@ class OverColumns:
     @property
     def blocks(self) -> int:
         """Blocks of output channels in one group."""
-        return -(-self.geometry.K // self.channels)
+        return tiled(self.geometry.K, self.channels)
 
     @property
     def filled(self) -> int:
@@ -81,8 +81,8 @@ class OverColumns:
     def tasks(self) -> tuple[int, ...]:
         """Tasks of one image: bundles of groups, planes, strips of rows, strips of columns, parts of the channels."""
         depth, height, width = self.geometry.outputs
-        bundles = -(-self.geometry.groups // self.bundle)
-        return bundles, depth, -(-height // self.rows), -(-width // self.columns), self.parts
+        bundles = tiled(self.geometry.groups, self.bundle)
+        return bundles, depth, tiled(height, self.rows), tiled(width, self.columns), self.parts
 
     @property
     def strip(self) -> Strip:

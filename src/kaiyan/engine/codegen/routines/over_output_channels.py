@@ -65,7 +65,7 @@ class OverOutputChannels:
     @property
     def blocks(self) -> int:
         """Blocks of channels in one group."""
-        return -(-self.geometry.K // self.width)
+        return tiled(self.geometry.K, self.width)
 
     @property
     def last(self) -> bool:
@@ -76,7 +76,7 @@ class OverOutputChannels:
     def tasks(self) -> tuple[int, ...]:
         """Tasks of one image: groups, planes, strips of rows, strips of columns, parts of the channels."""
         depth, height, width = self.geometry.outputs
-        return self.geometry.groups, depth, -(-height // self.rows), -(-width // self.columns), self.parts
+        return self.geometry.groups, depth, tiled(height, self.rows), tiled(width, self.columns), self.parts
 
     @property
     def strip(self) -> Strip:

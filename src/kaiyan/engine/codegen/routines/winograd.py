@@ -74,12 +74,12 @@ class WinogradTiles:
     @property
     def blocks(self) -> int:
         """Blocks of output channels in one group."""
-        return -(-self.geometry.K // self.width)
+        return tiled(self.geometry.K, self.width)
 
     @property
     def depth(self) -> int:
         """Terms of one product's sum: input channels, filled up to whole vectors, times the kernel's planes."""
-        return -(-self.geometry.C // self.lanes) * self.lanes * self.geometry.kernel[0]
+        return tiled(self.geometry.C, self.lanes) * self.lanes * self.geometry.kernel[0]
 
     @property
     def pitch(self) -> int:
@@ -91,7 +91,7 @@ class WinogradTiles:
         """Tasks of one image: groups, planes, rows of blocks, columns of blocks, parts of the channels."""
         depth, height, width = self.geometry.outputs
         m, n = self.m
-        return self.geometry.groups, depth, -(-height // (m * self.rows)), -(-width // (n * self.columns)), self.parts
+        return self.geometry.groups, depth, tiled(height, m * self.rows), tiled(width, n * self.columns), self.parts
 
     @property
     def strip(self) -> Strip:
