@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import kaiyan
-from kaiyan.nn.operator import conv
+from kaiyan.ops.operator import conv
 from kaiyan.reference.backward import bias_gradient, input_gradient, weight_gradient
 
 NAMES = [f"nn.functional.conv{t}{rank}d" for t in ("", "_transpose") for rank in (1, 2, 3)]

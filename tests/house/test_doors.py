@@ -9,7 +9,13 @@ import kaiyan
 
 SOURCE = Path(kaiyan.__file__).parent
 BELOW = ("show", "spec", "reference", "arrays", "engine", "ops")
-DOORS = ("arrays/torch.py", "engine/algorithms/torch.py")
+DOORS = (
+    "arrays/torch.py",
+    "engine/algorithms/torch.py",
+    "engine/gradients/torch.py",
+    "ops/autograd.py",
+    "ops/operator.py",
+)
 
 
 def doors(source: str) -> list[str]:

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from kaiyan import nn as ours
-from kaiyan.nn import operator
+from kaiyan.ops import operator
 
 if TYPE_CHECKING:
     from pathlib import Path

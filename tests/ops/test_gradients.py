@@ -10,7 +10,8 @@ import pytest
 import torch
 
 import kaiyan
-from kaiyan.engine.gradients import depthwise as depthwise_gradient
+from kaiyan.engine.gradients import depthwise
+from kaiyan.engine.problem import Problem
 from kaiyan.ops.gradients import input_gradient, weight_gradient
 from kaiyan.reference import backward
 
@@ -67,7 +68,7 @@ def test_a_weight_that_reads_only_padding_has_no_gradient(stride: int, sides: tu
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_kernel_of_depthwise_weights_is_the_definition(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(depthwise_gradient, "_ROOM", 4096)  # so that there are several blocks of channels
+    monkeypatch.setattr(depthwise, "ROOM", 4096)  # so that there are several blocks of channels
     choose, rng = random.Random(seed), np.random.default_rng(seed)
     tried = 0
     for case in (_case(choose, depthwise=True) for _ in range(80)):
@@ -76,7 +77,8 @@ def test_the_kernel_of_depthwise_weights_is_the_definition(seed: int, monkeypatc
         spec, shape = case
         for dtype in ("f4", "f8"):
             x, g = (rng.integers(-4, 5, s).astype(dtype) for s in (shape, spec.output_shape(shape)))
-            found = depthwise_gradient.weight_gradient(spec, g, x)
+            problem = Problem(spec, shape, x.dtype.name, x.dtype.name, x.dtype.name, wrt="weight")
+            found = depthwise.DepthwiseGradient().build(problem)(g, x)
             assert np.array_equal(found, backward.weight_gradient(g, x, spec)), (spec, shape)
         tried += 1
     assert tried > 40

@@ -8,7 +8,7 @@ import click
 
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session, json_flag, wide
-from kaiyan.engine.problem import LAYOUTS, PRECISIONS
+from kaiyan.engine.problem import LAYOUTS, PRECISIONS, WRT
 from kaiyan.ops.plan import plan as planned
 from kaiyan.ops.plan import tune
 from kaiyan.show.sentence import sentence
@@ -37,7 +37,8 @@ command = Command(
     summary="say which algorithm computes a convolution, why, and what the others would take",
     examples=(
         'kaiyan plan "Conv2d(64, 64, 3, padding=1)" 1x64x56x56',
-        'kaiyan plan "Conv2d(96, 96, 7, padding=3, groups=96)" 1x96x56x56 --layout pixels --tune',
+        'kaiyan plan "Conv2d(96, 96, 7, padding=3, groups=96)" 1x96x56x56 --layout channels_last --tune',
+        'kaiyan plan "Conv2d(64, 64, 3, padding=1)" 8x64x56x56 --wrt weight --kind torch',
     ),
     callback=_plan,
     params=[
@@ -52,6 +53,7 @@ command = Command(
         click.Option(["--kind"], default="numpy", metavar="numpy|torch", help="the library of the arrays"),
         click.Option(["--dtype"], default="float32", metavar="TYPE", help="the type of the numbers"),
         click.Option(["--weight-dtype"], metavar="TYPE", help="the type of the weight, if different"),
+        click.Option(["--wrt"], metavar="|".join(WRT), help="what computes this gradient in backward"),
         click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep what was measured"),
         click.Option(["--seconds"], type=float, default=1.0, help="stop measuring after so many seconds"),
         wide(),

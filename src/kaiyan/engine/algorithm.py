@@ -56,6 +56,30 @@ class Algorithm(Protocol):
         """A closure in which all that can be decided has been decided."""
 
 
+class Gradient(Protocol):
+    """One way to compute a gradient; a row of the table ``GRADIENTS``, asked as an algorithm is."""
+
+    @property
+    def name(self) -> str:
+        """As the plan prints it."""
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """The libraries whose arrays its routines take."""
+
+    def refuses(self, problem: Problem) -> Sentence | None:
+        """Why it cannot compute the gradient that ``problem.wrt`` names, in a few words, or None."""
+
+    def error(self, problem: Problem) -> float:
+        """How far from the truth, as an algorithm's."""
+
+    def seconds(self, problem: Problem) -> float:
+        """The time it expects to take on the problem's threads."""
+
+    def build(self, problem: Problem) -> Callable[[Any, Any], Any]:
+        """(gradient of the output, weight or x) to the gradient of x or of the weight."""
+
+
 class Plain:
     """A function (x, weight, bias) as a routine: nothing is packed; what comes after the sum comes after it."""
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kaiyan.arrays.table import named
 
 if TYPE_CHECKING:
     from kaiyan.arrays.kind import Kind
-    from kaiyan.engine.algorithm import Algorithm, Prepared, Routine
+    from kaiyan.engine.algorithm import Algorithm, Gradient, Prepared, Routine
     from kaiyan.engine.problem import Problem
 
 
-def built(algorithm: Algorithm, problem: Problem) -> Routine:
+def built(algorithm: Algorithm | Gradient, problem: Problem) -> Any:
     """The routine of ``algorithm`` on the arrays of the problem's library: its own, or one through NumPy."""
     if problem.kind in algorithm.arrays:
         return algorithm.build(problem)
     if problem.kind == "torch":
         from kaiyan.engine.algorithms.torch import lift
 
-        return lift(algorithm, problem)
-    return _ThroughNumpy(named(problem.kind), algorithm.build(replace(problem, kind="numpy")))
+        return lift(cast("Algorithm", algorithm), problem)
+    routine: Any = algorithm.build(replace(problem, kind="numpy"))
+    return _ThroughNumpy(named(problem.kind), routine)
 
 
 class _ThroughNumpy:

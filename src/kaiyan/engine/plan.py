@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kaiyan.engine.algorithm import Algorithm
+from kaiyan.engine.algorithm import Algorithm, Gradient
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import is_held
@@ -55,7 +55,7 @@ class Plan(Shown):
     JSON = ("problem", "algorithm.name", "why", "threads", "note", "rows")
 
     problem: Problem
-    algorithm: Algorithm
+    algorithm: Algorithm | Gradient
     rows: tuple[Answer, ...]
     in_float32: Answer | None = None
 
@@ -68,6 +68,12 @@ class Plan(Shown):
     def chosen(self) -> Answer:
         """The row of the algorithm."""
         return self.rows[0]
+
+    @property
+    def seconds(self) -> float:
+        """What the chosen row takes, as measured or else as expected."""
+        time = self.chosen.seconds if self.chosen.measured is None else self.chosen.measured
+        return float("inf") if time is None else time
 
     @property
     def why(self) -> Sentence:

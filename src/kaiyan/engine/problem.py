@@ -26,6 +26,9 @@ PRECISIONS: dict[str, str] = {
 }
 """The tiers of accuracy, under our names and PyTorch's."""
 
+WRT = ("input", "weight")
+"""What a gradient is asked of, beside the bias: its gradient is a sum."""
+
 LAYOUTS = ("channels_first", "row_contiguous", "channels_last", "strided", "unaligned")
 """How the input lies in memory.
 
@@ -52,8 +55,10 @@ class Problem:
 
     ``kind`` is the array library, ``device`` where its memory lies, ``layout`` how; ``traced`` says that the library
     follows what is done to the arrays. After the sum come a ``residual`` and an ``activation``. ``fresh`` says that the
-    weight is another at each call, as in training; ``threads`` how many may compute. ``str`` gives the spelling and
-    ``parse`` reads it: batch, channels, sizes, kernels, kernel, then what differs from the usual.
+    weight is another at each call, as in training; ``threads`` how many may compute. ``wrt`` asks for the gradient of
+    the "input" or the "weight": ``dtype`` is then the type of the output's gradient, ``weight_dtype`` that of the other
+    array that is read, and ``layout`` that of x, or of the output's gradient where it is read with the weight. ``str``
+    gives the spelling and ``parse`` reads it: batch, channels, sizes, kernels, kernel, then what is not as usual.
 
     >>> problem = Problem(Conv(64, 64, 3, padding="same", rank=2), (1, 64, 56, 56))
     >>> str(problem)
@@ -78,6 +83,7 @@ class Problem:
     activation: str | None = None
     fresh: bool = False
     threads: int = 1
+    wrt: str | None = None
 
     @cached_property
     def output_shape(self) -> Shape:
@@ -113,6 +119,7 @@ class Problem:
         tokens += ["traced"] * self.traced + ["residual"] * self.residual
         tokens += [self.activation] if self.activation else []
         tokens += ["fresh"] * self.fresh + [f"t{self.threads}"] * (self.threads != 1)
+        tokens += [f"wrt:{self.wrt}"] if self.wrt else []
         return " ".join(tokens)
 
     def _types(self) -> str:
@@ -211,6 +218,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     "residual": {"residual": True},
     **{word: {"activation": word} for word in ACTIVATIONS},
     "fresh": {"fresh": True},
+    **{f"wrt:{word}": {"wrt": word} for word in WRT},
 }
 
 

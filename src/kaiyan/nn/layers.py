@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.jit._trace import is_tracing
 
-from kaiyan.engine.algorithms.torch import composed
-from kaiyan.nn import operator
-from kaiyan.ops.routine import computed
+from kaiyan.ops import autograd, operator
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv, Shape
 
@@ -212,19 +209,8 @@ def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, text: str) -> Any:
     """An input (N, C, *spatial) or (C, *spatial) through the description; under autocast in its type, as torch does."""
     x, weight, bias = _cast(x, weight, bias)
     if x.ndim == weight.ndim - 1:
-        return _convolved(x[None], weight, bias, text)[0]
-    return _convolved(x, weight, bias, text)
-
-
-def _convolved(x: Tensor, weight: Tensor, bias: Tensor | None, text: str) -> Any:
-    spec = operator.spec_of(text)
-    if torch.onnx.is_in_onnx_export() or is_tracing():  # type: ignore[no-untyped-call]
-        return composed(spec, tuple(x.shape[2:]), str(x.device))(x, weight, bias)
-    tensors = (x, weight) if bias is None else (x, weight, bias)
-    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
-        spec.output_shape(x.shape)
-        return operator.conv(x, weight, bias, text)
-    return computed(spec, x, weight, bias)
+        return autograd.convolved(x[None], weight, bias, text)[0]
+    return autograd.convolved(x, weight, bias, text)
 
 
 def _adopt(layer: Any, padding: Any, padding_mode: str) -> None:

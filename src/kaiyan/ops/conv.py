@@ -16,6 +16,7 @@ from kaiyan.spec.conv import Conv
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kaiyan.engine.problem import Problem
     from kaiyan.spec.conv import Shape
 
 Array = TypeVar("Array")
@@ -116,11 +117,18 @@ def _routine(facts: ArrayFacts, *settings: Any) -> Callable[[Any, Any, Any], Any
         saturate=bool(asked.saturate),
         precision=problems.precision(asked.precision),
     )
-    routine: Any = PLANNER.routine(problem)
+    routine: Any = _tracked(problem) if problem.traced else PLANNER.routine(problem)
     if asked.flip:
         routine = Flipped(kind, routine, traced=facts.traced)
     unbatched = len(facts.arrays[0][0]) == len(facts.arrays[1][0]) - 1
     return (lambda x, w, bias: routine(x[None], w, bias)[0]) if unbatched else routine
+
+
+def _tracked(problem: Problem) -> Any:
+    """The routine of tensors that torch follows, which is loaded with the first of them."""
+    from kaiyan.ops.autograd import tracked
+
+    return tracked(problem)
 
 
 def _description(facts: ArrayFacts, asked: _Settings) -> Conv:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,8 @@ from kaiyan.arrays.table import LIBRARIES, named
 from kaiyan.engine import problem as problems
 from kaiyan.engine import wisdom
 from kaiyan.engine.codegen.running.threads import get_num_threads
+from kaiyan.engine.gradients import GRADIENT_PLANNER
+from kaiyan.engine.gradients.border import within
 from kaiyan.engine.lifted import built
 from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.problem import Problem
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.plan import Plan
+    from kaiyan.engine.planner import Planner
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -36,14 +41,16 @@ def plan(spec: Conv | str, input_shape: Any, **options: Any) -> Plan:
 
     Options: ``kind`` "numpy" or "torch"; ``dtype``, and ``weight_dtype`` where the weight's is another; ``layout``,
     "channels_first" (NCHW), "channels_last" (NHWC), "row_contiguous" for a window of a larger array, or "strided";
-    ``precision``, ``activation``, ``residual``; ``threads``, as many as are set where it is not said. ``print`` shows
-    the table.
+    ``precision``, ``activation``, ``residual``; ``threads``, as many as are set where it is not said; ``wrt`` "input"
+    or "weight" for what computes that gradient in ``backward``, ``dtype`` being that of the output's gradient and
+    ``weight_dtype`` that of the other array. ``print`` shows the table.
     Raises ``ConvError`` for what cannot be right.
 
     >>> plan("Conv2d(64, 64, 3, padding=1)", (1, 64, 56, 56), precision="exact").problem.precision
     'exact'
     """
-    return PLANNER.plan(_problem(spec, input_shape, **options))
+    planner, problem = _asked(spec, input_shape, **options)
+    return planner.plan(problem)
 
 
 def tune(
@@ -60,19 +67,29 @@ def tune(
     prepared convolutions that were used already. Warns where the disk cannot keep it. ``progress`` is told the name of
     what is tried, its number and how many there are; ``options`` are those of ``plan``.
     """
-    problem = _problem(spec, input_shape, **options)
-    answers = PLANNER.able(problem)
+    planner, problem = _asked(spec, input_shape, **options)
+    answers = planner.able(problem)
     best = min(row.seconds or 0 for row, _ in answers)
     tried = [(row, algorithm) for row, algorithm in answers if (row.seconds or 0) <= _WORTH * best]
-    arrays = _arrays(problem)
+    arrays = _arrays(problem) if problem.wrt is None else _gradient_arrays(problem)
     times = {}
     for number, (row, algorithm) in enumerate(tried, start=1):
         if progress is not None:
             progress(row.name, number, len(tried))
-        times[row.name] = _measured(built(algorithm, problem), arrays, seconds / len(tried))
+        call = _call(built(algorithm, problem), arrays)
+        times[row.name] = _measured(call, seconds / len(tried))
     wisdom.learn(problem, times)
-    PLANNER.forget()
-    return PLANNER.plan(problem)
+    planner.forget()
+    return planner.plan(problem)
+
+
+def _asked(spec: Conv | str, input_shape: Any, *, wrt: str | None = None, **options: Any) -> tuple[Planner, Problem]:
+    """What is to be planned, and who plans it."""
+    problem = _problem(spec, input_shape, **options)
+    if wrt is None:
+        return PLANNER, problem
+    _check("wrt", wrt, problems.WRT)
+    return GRADIENT_PLANNER, within(replace(problem, wrt=wrt))
 
 
 def _problem(
@@ -144,12 +161,25 @@ def _drawn(rng: np.random.Generator, shape: Shape, dtype: str) -> Numbers:
     return numbers.astype(dtype)
 
 
-def _measured(routine: Any, arrays: list[Any], budget: float) -> float:
+def _gradient_arrays(problem: Problem) -> list[Any]:
+    """The output's gradient, and the weight or the input."""
+    gradient = _drawn(np.random.default_rng(1), problem.output_shape, problem.dtype)
+    x, weight, *_ = _arrays(replace(problem, dtype=problem.weight_dtype, residual=False))
+    return [named(problem.kind).made(gradient), weight if problem.wrt == "input" else x]
+
+
+def _call(routine: Any, arrays: list[Any]) -> Callable[[], object]:
+    """The routine on these arrays; a convolution's has its weight packed before."""
+    if len(arrays) == 2:
+        return partial(routine, *arrays)
+    x, weight, bias, residual = arrays
+    return partial(routine.prepare(weight, bias), x, residual)
+
+
+def _measured(call: Callable[[], object], budget: float) -> float:
     """The median of what fits in the budget, after one call that warms up."""
-    x, w, bias, residual = arrays
-    prepared = routine.prepare(w, bias)
-    prepared(x, residual)
+    call()
     times: list[float] = []
     while not times or (sum(times) < budget and len(times) < 1000):
-        times.append(seconds_of(lambda: prepared(x, residual)))
+        times.append(seconds_of(call))
     return median(times)

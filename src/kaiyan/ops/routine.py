@@ -70,7 +70,8 @@ def computed(spec: Conv, x: Any, weight: Any, bias: Any = None, *, fresh: bool =
 
 @PLANNER.keep(4096)
 def _routine(facts: ArrayFacts, spec: Conv, fresh: bool) -> Routine:
-    return PLANNER.routine(problem_of(facts, spec, fresh=fresh))
+    routine: Routine = PLANNER.routine(problem_of(facts, spec, fresh=fresh))
+    return routine
 
 
 def check_weight(spec: Conv, shape: Shape) -> None:

@@ -63,7 +63,7 @@ class Torch:
         return 1.0
 
     def seconds(self, problem: Problem) -> float:
-        peak, bandwidth = _machine()
+        peak, bandwidth = peak_and_bandwidth()
         work = problem.spec.flops(problem.input_shape) / (_share(problem) * peak)
         copied = _converted(problem) + _reordered(problem)
         return _CALL + (max(work, moved(problem) / bandwidth) + copied / bandwidth) / problem.threads
@@ -107,7 +107,7 @@ def _share(problem: Problem) -> float:
 
 
 @lru_cache(maxsize=1)
-def _machine() -> tuple[float, float]:
+def peak_and_bandwidth() -> tuple[float, float]:
     """FLOP/s of a core, and bytes a second."""
     try:
         from kaiyan.engine.codegen.language.target import host

@@ -7,13 +7,14 @@ elsewhere, and in types that kernels do not compute, on torch with the right pad
 from __future__ import annotations
 
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from kaiyan.arrays.table import kind_of
-from kaiyan.nn import gradients
+from kaiyan.ops import gradients
 from kaiyan.ops.routine import computed
 from kaiyan.spec.conv import Conv
 
@@ -130,7 +131,9 @@ def _conv_over_batch(
 def _input_gradient(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str, last: bool) -> Tensor:
     found = spec_of(spec)
     shape = (gradient.shape[0], found.channels[0], *sizes)
-    return _laid(gradients.input_gradient(found, gradient, weight.conj().resolve_conj(), shape), last=last)
+    if not (gradient.numel() and prod(shape)):
+        return gradient.new_zeros(shape)
+    return _laid(gradients.input_gradient(found, _known(gradient), _known(weight), shape), last=last)
 
 
 def _input_gradient_fake(gradient: Tensor, weight: Tensor, sizes: Sizes, spec: str, last: bool) -> Tensor:
@@ -176,7 +179,10 @@ def _input_gradient_over_batch(
 
 
 def _weight_gradient(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
-    return gradients.weight_gradient(spec_of(spec), gradient, x.conj().resolve_conj()).contiguous()
+    if not (gradient.numel() and x.numel()):
+        return gradient.new_zeros(spec_of(spec).weight_shape)
+    y: Tensor = gradients.weight_gradient(spec_of(spec), _known(gradient), _known(x))
+    return y.contiguous()
 
 
 def _weight_gradient_fake(gradient: Tensor, x: Tensor, spec: str) -> Tensor:
@@ -211,6 +217,11 @@ def _weight_gradient_tangent(ctx: Any, gradient: Tensor | None, x: Tensor | None
 
 def _weight_gradient_over_batch(info: Any, dims: Any, gradient: Tensor, x: Tensor, spec: str) -> tuple[Tensor, int]:
     return _one_by_one(weight_gradient, info, dims, gradient, x, spec)
+
+
+def _known(tensor: Tensor) -> Tensor:
+    """The tensor with its numbers in memory, where it is kept as another's conjugate."""
+    return tensor.resolve_conj() if tensor.is_complex() else tensor
 
 
 def _summed(parts: list[Tensor]) -> Tensor:
