@@ -154,6 +154,12 @@ def test_every_mode_of_another_library_is_one_of_ours() -> None:
         assert Conv(kernel_size=4, padding=word) == Conv(kernel_size=4, padding=ours)
 
 
+def test_a_library_and_its_word_are_joined_in_any_way() -> None:
+    for word in ("tf:same", "tf_same", "TF-SAME", "onnx:SAME_UPPER", "onnx-same-upper"):
+        assert Conv(kernel_size=4, padding=word).padding == "same"
+    assert Conv(kernel_size=4, padding_mode="opencv:border-wrap").padding_mode == "circular"
+
+
 def test_replace_checks_again() -> None:
     spec = Conv(8, 8, 3, stride=2, rank=2)
     assert spec.replace(groups=8) == Conv(8, 8, 3, stride=2, groups=8, rank=2)
