@@ -1,1 +1,1 @@
-"""A page to write kernels on, the machines it is written for, and its way to machine code."""
+"""A page to write routines on, the machines it is written for, and its way to machine code."""

@@ -49,9 +49,9 @@ def machine_code(routine: Compilable, target: Target) -> bytes:
     kept = _read(path)
     if kept is not None:
         return kept
-    made = compiled(routine, target)
-    keep(path, hashlib.sha256(made).digest() + made)
-    return made
+    code = compiled(routine, target)
+    keep(path, hashlib.sha256(code).digest() + code)
+    return code
 
 
 def compiled(routine: Compilable, target: Target) -> bytes:
@@ -82,8 +82,8 @@ def objects(text: str, target: Target) -> bytes:
     for function in module.functions:
         if not function.is_declaration:
             passes.run(function, builder)
-    made: bytes = machine.emit_object(module)
-    return made
+    code: bytes = machine.emit_object(module)
+    return code
 
 
 def text_of(name: str, **words: object) -> str:
@@ -151,8 +151,8 @@ def _read(path: Path) -> bytes | None:
         content = path.read_bytes()
     except OSError:
         return None
-    digest, made = content[:32], content[32:]
-    return made if hashlib.sha256(made).digest() == digest else None
+    digest, code = content[:32], content[32:]
+    return code if hashlib.sha256(code).digest() == digest else None
 
 
 def keep(path: Path, content: bytes) -> None:

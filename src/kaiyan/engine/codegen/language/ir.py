@@ -72,8 +72,8 @@ class Function:
         function = self.function
         function.linkage = "internal"
         function.attributes.add("noinline")
-        given = iter(inside)
-        write(*(value if isinstance(value, int) else next(given) for value in values))
+        arguments = iter(inside)
+        write(*(value if isinstance(value, int) else next(arguments) for value in values))
         self._end()
         self.function, self.entry, self.b, self._arguments = outside
         self.b.call(function, [self._arguments, *(value for value in values if not isinstance(value, int))])

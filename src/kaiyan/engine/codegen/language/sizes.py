@@ -53,18 +53,18 @@ class Sizes(Function):
 
     def unravel(self, index: Value, sizes: Sequence[int]) -> list[Value]:
         """The index of each axis, the last running fastest."""
-        found = []
+        places = []
         for size in reversed(sizes[1:]):
             index, place = self.divmod(index, size)
-            found.append(place)
-        return [index, *reversed(found)]
+            places.append(place)
+        return [index, *reversed(places)]
 
     def ravel(self, indices: Sequence[Value], sizes: Sequence[int]) -> Value:
         """The one index of an element of an array of these sizes, the last running fastest."""
-        found: Value = 0
+        total: Value = 0
         for index, size in zip(indices, sizes, strict=True):
-            found = self.add(self.mul(found, size), index)
-        return found
+            total = self.add(self.mul(total, size), index)
+        return total
 
     def least(self, a: Value, b: Value) -> Value:
         """The smaller of two sizes."""

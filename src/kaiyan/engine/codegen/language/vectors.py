@@ -102,7 +102,7 @@ class Vectors(Sizes):
 
     def zeros(self, count: int) -> list[Variable]:
         """Registers for ``count`` vectors, all 0."""
-        found = self.variables(count)
-        for place in found:
+        registers = self.variables(count)
+        for place in registers:
             place.put(self.constant(0))
-        return found
+        return registers

@@ -1,1 +1,1 @@
-"""What kernels are made of: geometry, strips, tiles, transforms, what happens on the way to memory."""
+"""What routines are made of: geometry, strips, tiles, transforms, what happens on the way to memory."""

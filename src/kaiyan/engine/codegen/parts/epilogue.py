@@ -157,9 +157,9 @@ def _exp(code: Code, x: Value) -> Value:
     bits = code.itemsize * 8
     bias, digits, limit = (127, 23, 104.0) if bits == 32 else (1023, 52, 745.0)
     kind = x.type
-    held = _most(code, _least(code, x, _like(x, limit)), _like(x, -limit))
-    n = code.call(f"llvm.rint.v{kind.count}f{bits}", kind, [kind], code.b.fmul(held, _like(x, _LOG2E)))
-    r = code.fma(n, _like(x, -_LN2_HIGH), held)
+    clipped = _most(code, _least(code, x, _like(x, limit)), _like(x, -limit))
+    n = code.call(f"llvm.rint.v{kind.count}f{bits}", kind, [kind], code.b.fmul(clipped, _like(x, _LOG2E)))
+    r = code.fma(n, _like(x, -_LN2_HIGH), clipped)
     r = code.fma(n, _like(x, -_LN2_LOW), r)
     series = _like(x, 0.0)
     for term in reversed(_factorials(_TERMS[code.itemsize])):
@@ -174,10 +174,10 @@ def _exp(code: Code, x: Value) -> Value:
 
 
 def _factorials(count: int) -> list[int]:
-    found = [1]
+    factorials = [1]
     for n in range(1, count + 1):
-        found.append(found[-1] * n)
-    return found
+        factorials.append(factorials[-1] * n)
+    return factorials
 
 
 def _like(y: Any, number: float) -> Value:

@@ -1,4 +1,4 @@
-"""A convolution as kernels see it: three axes, whose borders, spreads and crops are all maps of indices."""
+"""A convolution as routines see it: three axes, whose borders, spreads and crops are all maps of indices."""
 
 from __future__ import annotations
 
@@ -83,21 +83,23 @@ def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
     framed = all(
         (places != PAST_EDGE).sum() == run.stop - run.start for places, run in zip((*single, *maps), runs, strict=True)
     )
-    found = Geometry(
-        spec.groups,
-        C // spec.groups,
-        K // spec.groups,
-        _three(outputs),
-        _three(a.kernel for a in spec.axes),
-        _three(1 if spec.transposed else a.stride for a in spec.axes),
-        _three(a.dilation for a in spec.axes),
-        _three(len(places) for places in maps),
-        runs,  # type: ignore[arg-type]
-        float(read.constant(spec.padding_mode).real),
-        framed,
-        _three(outputs),
+    return (
+        Geometry(
+            spec.groups,
+            C // spec.groups,
+            K // spec.groups,
+            _three(outputs),
+            _three(a.kernel for a in spec.axes),
+            _three(1 if spec.transposed else a.stride for a in spec.axes),
+            _three(a.dilation for a in spec.axes),
+            _three(len(places) for places in maps),
+            runs,  # type: ignore[arg-type]
+            float(read.constant(spec.padding_mode).real),
+            framed,
+            _three(outputs),
+        ),
+        (*single, *maps),
     )
-    return found, (*single, *maps)
 
 
 def slid(spec: Conv, sizes: Shape, windows: Shape) -> tuple[Geometry, Maps]:
@@ -112,30 +114,32 @@ def slid(spec: Conv, sizes: Shape, windows: Shape) -> tuple[Geometry, Maps]:
         index = np.arange((m - 1) * axis.stride + axis.reach, dtype=np.int64) - before
         places.append(np.where((index >= 0) & (index < n), index, PAST_EDGE))
     maps = (*[np.zeros(1, np.int64)] * (RANK - len(places)), *places)
-    found = Geometry(
-        spec.groups,
-        C // spec.groups,
-        K // spec.groups,
-        _three(windows),
-        _three(a.kernel for a in spec.axes),
-        _three(a.stride for a in spec.axes),
-        _three(a.dilation for a in spec.axes),
-        _three(len(p) for p in places),
-        tuple(_run(p) for p in maps),  # type: ignore[arg-type]
-        0.0,
-        framed=False,
-        whole=_three(windows),
+    return (
+        Geometry(
+            spec.groups,
+            C // spec.groups,
+            K // spec.groups,
+            _three(windows),
+            _three(a.kernel for a in spec.axes),
+            _three(a.stride for a in spec.axes),
+            _three(a.dilation for a in spec.axes),
+            _three(len(p) for p in places),
+            tuple(_run(p) for p in maps),  # type: ignore[arg-type]
+            0.0,
+            framed=False,
+            whole=_three(windows),
+        ),
+        maps,
     )
-    return found, maps
 
 
-def tiles(found: Geometry, step: int) -> tuple[Geometry, Maps]:
+def tiles(base: Geometry, step: int) -> tuple[Geometry, Maps]:
     """The outputs' own geometry, as what is read: in tiles of ``step`` on rows and columns, zeros past the last."""
-    _, *sizes = found.outputs
+    _, *sizes = base.outputs
     places = [np.arange(tiled(n, step) * step, dtype=np.int64) for n in sizes]
     maps = (np.zeros(1, np.int64), *(np.where(p < n, p, PAST_EDGE) for p, n in zip(places, sizes, strict=True)))
     room, runs = _three(len(p) for p in maps), tuple(_run(p) for p in maps)
-    return replace(found, C=found.K, kernel=(1, 1, 1), stride=(1, 1, 1), room=room, runs=runs), maps  # type: ignore[arg-type]
+    return replace(base, C=base.K, kernel=(1, 1, 1), stride=(1, 1, 1), room=room, runs=runs), maps  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ def phases(spec: Conv, input_shape: Shape) -> list[Phase]:
     sizes, outputs = input_shape[2:], spec.output_shape(input_shape)[2:]
     places = zip(spec.axes, sizes, spec.pads(input_shape), outputs, strict=True)
     axes = [[_phase(axis, n, pads[0], out, o) for o in range(min(axis.stride, out))] for axis, n, pads, out in places]
-    found = []
+    listed = []
     for chosen in product(*axes):
         single = [np.zeros(1, np.int64)] * (RANK - len(chosen))
         maps = (*single, *(phase.places for phase in chosen))
@@ -177,9 +181,10 @@ def phases(spec: Conv, input_shape: Shape) -> list[Phase]:
             whole=_three(outputs),
             step=_three(axis.stride for axis in spec.axes),
         )
-        origin = tuple(phase.origin for phase in chosen)
-        found.append(Phase(geometry, maps, (0,) * (RANK - len(origin)) + origin, tuple(phase.taps for phase in chosen)))  # type: ignore[arg-type]
-    return found
+        origin = (0,) * (RANK - len(chosen)) + tuple(phase.origin for phase in chosen)
+        taps = tuple(phase.taps for phase in chosen)
+        listed.append(Phase(geometry, maps, origin, taps))  # type: ignore[arg-type]
+    return listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +208,14 @@ def _phase(axis: Axis, n: int, before: int, outputs: int, origin: int) -> _AxisP
     return _AxisPhase(origin, count, taps, dilation, np.where((index >= 0) & (index < n), index, PAST_EDGE))
 
 
-def flattened(found: Geometry, maps: Maps, sizes: Shape) -> tuple[Geometry, Maps]:
+def flattened(base: Geometry, maps: Maps, sizes: Shape) -> tuple[Geometry, Maps]:
     """Where dense planes of these sizes are read element by element: all of a plane as one row."""
     whole = [Run(0, n, 0) for n in _three(sizes)]
-    if found.taps > 1 or found.stride != (1, 1, 1) or found.room != _three(sizes) or list(found.runs) != whole:
-        return found, maps
-    single, size = Run(0, 1, 0), found.pixels
+    if base.taps > 1 or base.stride != (1, 1, 1) or base.room != _three(sizes) or list(base.runs) != whole:
+        return base, maps
+    single, size = Run(0, 1, 0), base.pixels
     runs = (single, single, Run(0, size, 0))
-    flat = replace(found, outputs=(1, 1, size), whole=(1, 1, size), room=(1, 1, size), runs=runs)
+    flat = replace(base, outputs=(1, 1, size), whole=(1, 1, size), room=(1, 1, size), runs=runs)
     return flat, (np.zeros(1, np.int64), np.zeros(1, np.int64), np.arange(size))
 
 

@@ -56,10 +56,10 @@ def element(code: Code, place: Value, *offsets: Value, stored: str) -> Value:
 
 def gathered(code: Code, place: Value, offsets: Sequence[Value], stored: str) -> Value:
     """The elements at these offsets, in the type that is summed in; zeros in the lanes that are left."""
-    found = code.constant(0)
+    elements = code.constant(0)
     for lane, offset in enumerate(offsets):
-        found = code.b.insert_element(found, element(code, place, offset, stored=stored), I32(lane))
-    return found
+        elements = code.b.insert_element(elements, element(code, place, offset, stored=stored), I32(lane))
+    return elements
 
 
 def cast(code: Code, place: Value, stored: str) -> Value:
@@ -168,13 +168,13 @@ def _whole(code: Code, value: Value, stored: str) -> Value:
     low, high = limits(stored)
     signed = is_signed(stored) or high < 2**31
     wide = ir.VectorType(ir.IntType(32 if signed and high <= 2**31 else 64), value.type.count)
-    found = (code.b.fptosi if signed or high < 2**63 else code.b.fptoui)(value, wide)
+    converted = (code.b.fptosi if signed or high < 2**63 else code.b.fptoui)(value, wide)
     below = code.b.fcmp_ordered("<", value, _like(value, float(low)))
     above = code.b.fcmp_ordered(">=", value, _like(value, float(high)))
-    found = code.b.select(below, _number(wide, low), found)
-    found = code.b.select(above, _number(wide, high - 1), found)
+    converted = code.b.select(below, _number(wide, low), converted)
+    converted = code.b.select(above, _number(wide, high - 1), converted)
     kind = ir.VectorType(ir.IntType(WHOLE_BITS[stored]), value.type.count)
-    return found if kind == wide else code.b.trunc(found, kind)
+    return converted if kind == wide else code.b.trunc(converted, kind)
 
 
 def _to_odd(code: Code, value: Value) -> Value:
@@ -188,8 +188,8 @@ def _to_odd(code: Code, value: Value) -> Value:
     bits = b.bitcast(near, ir.VectorType(I32, count))
     over = b.fcmp_ordered(">", _size(code, back), _size(code, value))
     cut = b.select(over, b.sub(bits, _number(bits.type, 1)), bits)
-    found = b.select(b.fcmp_ordered("!=", back, value), b.or_(cut, _number(bits.type, 1)), bits)
-    return b.bitcast(found, near.type)
+    odd = b.select(b.fcmp_ordered("!=", back, value), b.or_(cut, _number(bits.type, 1)), bits)
+    return b.bitcast(odd, near.type)
 
 
 def _size(code: Code, value: Value) -> Value:
@@ -220,9 +220,9 @@ def _from_half(code: Code, bits: Value) -> Value:
     small = b.icmp_unsigned("==", exponent, _number(bits.type, 0))
     raised = b.bitcast(b.add(moved, _number(bits.type, 1 << 23)), kind)
     lowest = b.bitcast(_number(bits.type, 113 << 23), kind)
-    found = b.select(small, b.bitcast(b.fsub(raised, lowest), bits.type), moved)
+    size = b.select(small, b.bitcast(b.fsub(raised, lowest), bits.type), moved)
     sign = _shifted(code, b.and_(bits, _number(bits.type, 0x8000)), 16)
-    return b.bitcast(b.or_(found, sign), kind)
+    return b.bitcast(b.or_(size, sign), kind)
 
 
 def _to_half(code: Code, bits: Value) -> Value:
@@ -238,9 +238,9 @@ def _to_half(code: Code, bits: Value) -> Value:
     odd = b.and_(b.lshr(size, _number(bits.type, 13)), _number(bits.type, 1))
     near = b.add(size, b.add(odd, _number(bits.type, ((15 - 127) << 23) + 0xFFF & 0xFFFFFFFF)))
     usual = b.lshr(near, _number(bits.type, 13))
-    found = b.select(b.icmp_unsigned("<", size, _number(bits.type, 113 << 23)), small, usual)
-    found = b.select(b.icmp_unsigned(">=", size, _number(bits.type, 143 << 23)), over, found)
-    return b.or_(found, b.lshr(sign, _number(bits.type, 16)))
+    short = b.select(b.icmp_unsigned("<", size, _number(bits.type, 113 << 23)), small, usual)
+    short = b.select(b.icmp_unsigned(">=", size, _number(bits.type, 143 << 23)), over, short)
+    return b.or_(short, b.lshr(sign, _number(bits.type, 16)))
 
 
 def _shifted(code: Code, bits: Value, places: int) -> Value:

@@ -75,10 +75,12 @@ def toom(m: int, r: int) -> Toom:
 
 def _polynomial(roots: list[Fraction]) -> list[Fraction]:
     """Coefficients of the product of (x - root), the constant first."""
-    found = [Fraction(1)]
+    coefficients = [Fraction(1)]
     for root in roots:
-        found = [a - root * b for a, b in zip([Fraction(0), *found], [*found, Fraction(0)], strict=True)]
-    return found
+        coefficients = [
+            a - root * b for a, b in zip([Fraction(0), *coefficients], [*coefficients, Fraction(0)], strict=True)
+        ]
+    return coefficients
 
 
 def _norm(row: tuple[Fraction, ...]) -> Fraction:

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 def apply(code: Code, matrix: Matrix, vectors: Sequence[Value]) -> list[Value]:
     """Matrix @ vectors. Rows that differ in signs alone, as those of two opposite points, share their halves."""
-    found: dict[int, Value] = {}
+    products: dict[int, Value] = {}
     for i, row in enumerate(matrix):
-        if i in found:
+        if i in products:
             continue
-        other = next((j for j in range(i + 1, len(matrix)) if j not in found and _opposite(row, matrix[j])), None)
+        other = next((j for j in range(i + 1, len(matrix)) if j not in products and _opposite(row, matrix[j])), None)
         if other is None:
-            found[i] = _combined(code, row, vectors)
+            products[i] = _combined(code, row, vectors)
             continue
         same = [a if a == b else a * 0 for a, b in zip(row, matrix[other], strict=True)]
         differing = [a if a != b else a * 0 for a, b in zip(row, matrix[other], strict=True)]
         even, odd = _combined(code, same, vectors), _combined(code, differing, vectors)
-        found[i], found[other] = code.b.fadd(even, odd), code.b.fsub(even, odd)
-    return [found[i] for i in range(len(matrix))]
+        products[i], products[other] = code.b.fadd(even, odd), code.b.fsub(even, odd)
+    return [products[i] for i in range(len(matrix))]
 
 
 def _opposite(a: Sequence[object], b: Sequence[object]) -> bool:

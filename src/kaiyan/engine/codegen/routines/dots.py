@@ -81,10 +81,10 @@ def dots(left: Numbers, right: Numbers, shifts: NDArray[np.int64], repeats: int)
     each = tiled(len(shifts), blocks)
     filled = np.concatenate([shifts, np.repeat(shifts[-1:], blocks * each - len(shifts))])
     sums = np.empty((len(left), blocks * each), left.dtype)
-    kernel = Dots(each, repeats, left.dtype.name)
+    routine = Dots(each, repeats, left.dtype.name)
     arguments = _Arguments(
         left.ctypes.data, right.ctypes.data, sums.ctypes.data, filled.ctypes.data, left.shape[1] // lanes,
         left.strides[0] // left.itemsize, right.strides[0] // right.itemsize, blocks,
     )  # fmt: skip
-    run(address(kernel), ctypes.addressof(arguments), len(left))
+    run(address(routine), ctypes.addressof(arguments), len(left))
     return sums[:, : len(shifts)]

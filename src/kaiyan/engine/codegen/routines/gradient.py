@@ -78,7 +78,7 @@ class Gradient:
 
     @property
     def passes(self) -> tuple[int, int, int]:
-        """Sums of a tile's taps that a kernel is made of."""
+        """Tiles of taps that the kernel is parted into: planes, rows, stretches of a row."""
         depth, rows, columns = self.geometry.kernel
         return depth, rows, columns // self.taps
 
@@ -215,12 +215,12 @@ def cut(geometry: Geometry, source: str, last: bool, target: Target, dtype: str,
     L = target.lanes(itemsize(dtype))
     columns = geometry.kernel[2]
     taps = columns if geometry.dilation[2] == 1 and columns <= _TAPS else 1
-    found = []
+    candidates = []
     for vectors in (1, 2, 3) if taps == 1 else (1,):
         count = even(geometry.K, (target.registers - 1) // (taps * vectors) - 1)
         bands = _bands(geometry, L * vectors, dtype)
-        found += [Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands]
-    routine = min(found, key=lambda routine: routine.cycles)
+        candidates += [Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands]
+    routine = min(candidates, key=lambda routine: routine.cycles)
     held = tiled(geometry.K * geometry.taps * routine.width * itemsize(dtype), SECOND_CACHE)
     shared = tiled(TASKS * threads, prod(routine.tasks)) if threads > 1 else 1
     return replace(routine, parts=min(max(held, shared), routine.rounds))

@@ -106,17 +106,17 @@ class OverChannels:
         ):
             r, q = code.least(r, self.rows - self.tile[0]), code.least(q, self.columns - self.tile[1])  # noqa: PLW2901
             lane = code.mul(vector, self.lanes)
-            held = code.variables(prod(self.tile))
-            for place in held:
+            sums = code.variables(prod(self.tile))
+            for place in sums:
                 place.put(code.vector(code.argument(Argument.BIAS), channel, lane))
-            self._sum(code, held, code.at(packed, lane), code.add(channel, lane), (r, q))
+            self._sum(code, sums, code.at(packed, lane), code.add(channel, lane), (r, q))
             pixel = code.ravel((depth, code.add(row, r), code.add(column, q)), geometry.outputs)
             put = self._pixels if self.source == "channels_last" else self._rows
-            put(code, held, image, pixel, code.add(channel, lane))
+            put(code, sums, image, pixel, code.add(channel, lane))
         code.release()
 
     def _sum(
-        self, code: Code, held: list[Variable], packed: Value, channel: Value, corner: tuple[Value, Value]
+        self, code: Code, sums: list[Variable], packed: Value, channel: Value, corner: tuple[Value, Value]
     ) -> None:
         geometry, strip = self.geometry, self.strip
         _, sh, sw = geometry.stride
@@ -131,27 +131,27 @@ class OverChannels:
             column = code.add(code.mul(corner[1], sw), code.mul(x, dw))
             start = code.at(packed, row, code.mul(column, strip.pixel))
             weight = code.vector(weights, code.mul(code.ravel((z, y, x), geometry.kernel), self.lanes))
-            for place, offset in zip(held, offsets, strict=True):
+            for place, offset in zip(sums, offsets, strict=True):
                 place.put(code.fma(code.vector(start, offset), weight, place.get()))
 
-    def _pixels(self, code: Code, held: list[Variable], image: Value, pixel: Value, channel: Value) -> None:
+    def _pixels(self, code: Code, sums: list[Variable], image: Value, pixel: Value, channel: Value) -> None:
         """Stores the tile channels last."""
         geometry = self.geometry
         output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
         mask = None if geometry.C % self.lanes == 0 else code.mask(code.sub(geometry.C, channel))
-        for i, place in enumerate(held):
+        for i, place in enumerate(sums):
             r, q = divmod(i, self.tile[1])
             here = code.add(code.mul(image, geometry.pixels), pixel, r * geometry.outputs[2] + q)
             self.epilogue.put(code, place.get(), code.add(code.mul(here, geometry.C), channel), output, residual, mask)
 
-    def _rows(self, code: Code, held: list[Variable], image: Value, pixel: Value, channel: Value) -> None:
+    def _rows(self, code: Code, sums: list[Variable], image: Value, pixel: Value, channel: Value) -> None:
         """Stores the tile channels first."""
         geometry = self.geometry
         output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
         start = code.add(code.mul(code.add(code.mul(image, geometry.C), channel), geometry.pixels), pixel)
         rows, columns = self.tile
         for r in range(rows):
-            vectors = [place.get() for place in held[r * columns : (r + 1) * columns]]
+            vectors = [place.get() for place in sums[r * columns : (r + 1) * columns]]
             for lane, line in enumerate(code.transposed(vectors + [code.constant(0)] * (self.lanes - columns))):
                 with code.bound(code.add(channel, lane), geometry.C, self.lanes):
                     offset = code.add(start, lane * geometry.pixels + r * geometry.outputs[2])
@@ -164,7 +164,7 @@ def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: E
     L = target.lanes(itemsize(dtype))
     side = replace(geometry, groups=1, C=geometry.groups, K=geometry.groups)
     _, H, W = geometry.outputs
-    found = []
+    candidates = []
     widest = target.registers - 2 if source == "channels_last" else L
     vectors = tiled(side.C, L)
     for columns in {even(W, min(most, widest)) for most in (4, 6, 8, 14, widest)}:
@@ -177,5 +177,5 @@ def cut(geometry: Geometry, source: str, target: Target, dtype: str, epilogue: E
             several = even(vectors, max(room, 1)) if source == "channels_last" else 1
             most = FAR_STRIP if several > 1 else 2 * NEAR_STRIP
             strip = strip_size(geometry, (rows, columns), most, several * L, dtype)
-            found.append(OverChannels(side, source, *strip, (rows, columns), several, L, epilogue, dtype))
-    return min(found, key=lambda routine: routine.cycles)
+            candidates.append(OverChannels(side, source, *strip, (rows, columns), several, L, epilogue, dtype))
+    return min(candidates, key=lambda routine: routine.cycles)

@@ -180,18 +180,18 @@ class OverColumns:
         r = code.least(r, self.rows - self.lines)
         with code.loop(0, self.columns, width) as q:
             q = code.least(q, max(self.columns - width, 0))  # noqa: PLW2901
-            held = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
-            for k, lines in enumerate(held):
+            sums = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
+            for k, lines in enumerate(sums):
                 bias = code.splat(code.load(code.argument(Argument.BIAS), code.mul(number, self.channels), k))
                 for line in lines:
                     for place_ in line:
                         place_.put(bias)
             weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
             start = code.at(packed, self.strip.row(code, 0, code.mul(r, self.geometry.stride[1])), q)
-            (self._written if self.written else self._looped)(code, held, weights, start)
-            self._put(code, held, where, block, (depth, code.add(row, r), code.add(column, q)))
+            (self._written if self.written else self._looped)(code, sums, weights, start)
+            self._put(code, sums, where, block, (depth, code.add(row, r), code.add(column, q)))
 
-    def _written(self, code: Code, held: list[list[list[Variable]]], weights: Value, start: Value) -> None:
+    def _written(self, code: Code, sums: list[list[list[Variable]]], weights: Value, start: Value) -> None:
         kd, kh, kw = self.geometry.kernel
         _, sh, _ = self.geometry.stride
         _, dh, dw = self.geometry.dilation
@@ -216,10 +216,10 @@ class OverColumns:
                     for r, y in uses:
                         for k in range(self.channels):
                             weight = code.splat(code.load(kernel, (y * kw + x) * self.channels + k))
-                            for v, place in enumerate(held[k][r]):
+                            for v, place in enumerate(sums[k][r]):
                                 place.put(code.fma(weight, elements[v], place.get()))
 
-    def _looped(self, code: Code, held: list[list[list[Variable]]], weights: Value, start: Value) -> None:
+    def _looped(self, code: Code, sums: list[list[list[Variable]]], weights: Value, start: Value) -> None:
         kd, kh, kw = self.geometry.kernel
         _, sh, sw = self.geometry.stride
         _, dh, dw = self.geometry.dilation
@@ -237,13 +237,13 @@ class OverColumns:
             for r in range(self.lines):
                 for k in range(self.channels):
                     weight = code.splat(code.load(kernel, k - r * sh * kw * self.channels))
-                    for v, place in enumerate(held[k][r]):
+                    for v, place in enumerate(sums[k][r]):
                         place.put(code.fma(weight, elements[v], place.get()))
 
     def _put(
         self,
         code: Code,
-        held: list[list[list[Variable]]],
+        sums: list[list[list[Variable]]],
         where: Value,
         block: Value,
         corner: tuple[Value, Value, Value],
@@ -253,7 +253,7 @@ class OverColumns:
         pixel = code.ravel(corner, geometry.outputs)
         first = code.mul(block, self.channels)
         start = code.add(code.mul(code.add(code.mul(where, geometry.K), first), geometry.pixels), pixel)
-        for k, lines in enumerate(held):
+        for k, lines in enumerate(sums):
             with code.bound(code.add(first, k), geometry.K, self.channels):
                 for r, line in enumerate(lines):
                     for v, place in enumerate(line):

@@ -280,15 +280,15 @@ def cut(
     L = target.lanes(itemsize(dtype))
     _, H, W = geometry.outputs
     chunks = _chunks(geometry, L, dtype)
-    found = []
+    candidates = []
     for vectors in (1, 2, 3, 4, 5):
         most = (target.registers - vectors - 1) // vectors
         for columns in {even(W, min(most, W if source == "channels_last" else L)), min(most, W, L)}:
             tile = (max(even(H, most // columns), 1), columns)
             strip = strip_size(geometry, tile, FAR_STRIP, geometry.C // chunks, dtype)
             routine = OverOutputChannels(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype)
-            found.append(replace(routine, parts=channel_parts(routine.tasks, routine.blocks, threads)))
-    return min(found, key=lambda routine: routine.cycles)
+            candidates.append(replace(routine, parts=channel_parts(routine.tasks, routine.blocks, threads)))
+    return min(candidates, key=lambda routine: routine.cycles)
 
 
 def _chunks(geometry: Geometry, lanes: int, dtype: str) -> int:

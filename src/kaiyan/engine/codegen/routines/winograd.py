@@ -276,14 +276,14 @@ def cut(
     columns = even(columns, max(min(TILES // size, 64), 1))
     rows = even(rows, max(TILES // (size * columns), 1))
     each = whole.points * whole.width * columns * itemsize(dtype)
-    found = []
+    candidates = []
     for most in range(1, rows + 1) if threads > 1 else (rows,):
         high = even(rows, most)
         group = even(high, max(_PRODUCTS // each, 1))
         tile = even(group * columns, (target.registers - vectors - 2) // vectors)
         routine = replace(whole, rows=high, columns=columns, group=group, tile=tile)
-        found += [replace(routine, parts=parts) for parts in {1, *_part_counts(routine.blocks, threads)}]
-    return min(found, key=lambda routine: _span(routine, threads))
+        candidates += [replace(routine, parts=parts) for parts in {1, *_part_counts(routine.blocks, threads)}]
+    return min(candidates, key=lambda routine: _span(routine, threads))
 
 
 def _part_counts(blocks: int, threads: int) -> set[int]:

@@ -1,1 +1,1 @@
-"""Compiled kernels at work: threads, memory, what the machine can do."""
+"""Compiled routines at work: threads, memory, what the machine can do."""

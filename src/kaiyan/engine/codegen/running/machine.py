@@ -33,7 +33,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """A kernel that only multiplies and adds, in as many registers as it takes to hide the time of one product."""
+    """A routine that only multiplies and adds, in as many registers as it takes to hide the time of one product."""
 
     dtype: str = "float32"
 
@@ -57,9 +57,9 @@ def machine() -> Machine:
     try:
         return Machine(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
-        found = Machine(_frequency(), _bandwidth())
-        keep(path, json.dumps(asdict(found)).encode())
-        return found
+        measured = Machine(_frequency(), _bandwidth())
+        keep(path, json.dumps(asdict(measured)).encode())
+        return measured
 
 
 def _frequency() -> float:

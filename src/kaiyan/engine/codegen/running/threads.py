@@ -1,7 +1,7 @@
 """Native workers that spin, then park: a fork and join costs under a microsecond while they are awake.
 
 They are pthreads in generated code and never hold Python's lock. One that parked on the processor of its waker is sent
-to another first: some kernels would leave it there, behind the one that works, until the work is done. Where there is
+to another first: some systems would leave it there, behind the one that works, until the work is done. Where there is
 no futex (outside Linux), one thread does all. The bits of a result do not depend on how many there are: a task's work
 is the same whoever does it.
 """

@@ -45,10 +45,10 @@ def passing() -> Iterator[None]:
 def room(shape: Shape, dtype: str, *, filled: bool) -> Numbers:
     """An array for a packed weight, whose vectors begin where lines of cache do; zeros where it will not be filled."""
     size = prod(shape) * np.dtype(dtype).itemsize
-    found = _bytes(size).view(dtype).reshape(shape)
+    array = _bytes(size).view(dtype).reshape(shape)
     if not filled:
-        found.fill(0)
-    return found
+        array.fill(0)
+    return array
 
 
 def _bytes(size: int) -> Numbers:
