@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 def no_layer_is_left_for_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kaiyan.nn.acceleration.rehearsal.SLOWER", 1e9)
     monkeypatch.setattr("kaiyan.nn.acceleration.slower.SLOWEST", 0.1)
-    monkeypatch.setattr("kaiyan.nn.acceleration.standing.WORTH_WAITING", 0)
+    monkeypatch.setattr("kaiyan.nn.acceleration.replacement.WORTH_WAITING", 0)
 
 
 def _lived(model: nn.Module) -> Any:

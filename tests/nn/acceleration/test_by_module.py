@@ -16,11 +16,11 @@ from torch.nn.utils import parametrizations, prune
 
 import kaiyan
 from kaiyan.nn import accelerate
-from kaiyan.nn.acceleration import standing as standing_module
-from kaiyan.nn.acceleration.around import Around
+from kaiyan.nn.acceleration import replacement as replacement_module
 from kaiyan.nn.acceleration.by_module import by_module
 from kaiyan.nn.acceleration.deferred import read
-from kaiyan.nn.acceleration.standing import Standing
+from kaiyan.nn.acceleration.own_forward import OwnForward
+from kaiyan.nn.acceleration.replacement import Replacement
 
 if TYPE_CHECKING:
     from clock import Clock
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def small_outputs_wait_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing is left because another process slowed it down."""
-    monkeypatch.setattr(standing_module, "WORTH_WAITING", 0)
+    monkeypatch.setattr(replacement_module, "WORTH_WAITING", 0)
     monkeypatch.setattr("kaiyan.nn.acceleration.rehearsal.SLOWER", 1e9)
 
 
@@ -84,7 +84,7 @@ def _uses(quick: nn.Module, layer: Any, x: Tensor) -> set[tuple[bool, bool, str 
     layer.forward.watched = True
     with torch.no_grad():
         quick(x)
-    return {tuple(use) for kernel in layer.forward.kernels() for use in kernel.uses}
+    return {tuple(use) for kernel in layer.forward.convs() for use in kernel.uses}
 
 
 class ConvNorm(Untraceable):
@@ -444,7 +444,7 @@ def test_a_layer_in_two_places_is_replaced_in_both() -> None:
     quick, made, left = _taken(_lived(Twice()), torch.randn(1, 4, 9, 8))
     assert (list(made), left) == (["conv"], {})
     assert quick.conv is quick.block[0]
-    assert isinstance(quick.block[0].forward, Standing)
+    assert isinstance(quick.block[0].forward, Replacement)
 
 
 def test_every_convolution_is_named_once() -> None:
@@ -508,12 +508,12 @@ def test_a_layer_that_the_model_does_not_run_with_leaves_the_others() -> None:
 
 
 def test_a_layer_whose_output_differs_is_named_with_by_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Standing.output
+    right = Replacement.output
 
-    def wrong(self: Standing, kernel: Any, x: Tensor) -> Tensor:
+    def wrong(self: Replacement, kernel: Any, x: Tensor) -> Tensor:
         return right(self, kernel, x) * (1.5 if self.layer.kernel_size == (1, 1) else 1)
 
-    monkeypatch.setattr(Standing, "output", wrong)
+    monkeypatch.setattr(Replacement, "output", wrong)
     model = _lived(ConvNorm(nn.Conv2d(3, 5, 3), nn.Conv2d(5, 5, 1)))
     _, made, left = _taken(model, torch.randn(2, 3, 9, 8))
     assert list(made) == ["conv"]
@@ -548,13 +548,13 @@ def test_inference_mode_runs() -> None:
 
 
 def test_a_varying_weight_is_given_up() -> None:
-    layer = Around(Modulated(3, 3, 1), "default")
+    layer = OwnForward(Modulated(3, 3, 1), "default")
     with torch.no_grad():
         for _ in range(4):
             x = torch.randn(1, 3, 5, 5)
             torch.testing.assert_close(layer(x), layer.plain(x))
     assert layer.varying
-    assert not layer.kernels()
+    assert not layer.convs()
 
 
 class Mamba(nn.Module):
@@ -608,13 +608,13 @@ def test_a_model_that_is_slower_as_a_whole_is_left(
     more: float, is_left: bool, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, x = _lived(ConvNorm(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5))), torch.randn(2, 3, 9, 8)
-    right = Standing.plain
+    right = Replacement.plain
 
-    def slow(self: Standing, _: Any, x: Tensor) -> Any:
+    def slow(self: Replacement, _: Any, x: Tensor) -> Any:
         clock.seconds += more  # a call takes a tick beside, and ten times as much is allowed here
         return right(self, x)
 
-    monkeypatch.setattr(Standing, "output", slow)
+    monkeypatch.setattr(Replacement, "output", slow)
     report = accelerate(model, x).report
     assert bool(report.layers) is not is_left
     assert str(report.left.get("conv", "")).startswith("torch runs the model in 1.000 ms, and ") is is_left
@@ -672,7 +672,7 @@ def test_an_output_lies_in_memory_as_torchs_does(name: str) -> None:
     layer, make = LAYOUTS[name]
     x = make()
     with torch.no_grad():
-        y, right = Standing(layer, "default")(x), layer(x)
+        y, right = Replacement(layer, "default")(x), layer(x)
     torch.testing.assert_close(y, right, rtol=1e-4, atol=1e-5)
     assert y.stride() == right.stride()
 

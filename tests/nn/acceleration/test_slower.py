@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.nn import accelerate
-from kaiyan.nn.acceleration.standing import Standing
+from kaiyan.nn.acceleration.replacement import Replacement
 
 if TYPE_CHECKING:
     from clock import Clock
@@ -60,13 +60,13 @@ class Looks(nn.Module):
 def test_a_small_model_that_loses_as_a_whole_is_left(
     more: float, is_left: bool, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = Standing.output
+    right = Replacement.output
 
-    def slow(self: Standing, *given: Any) -> Any:
+    def slow(self: Replacement, *given: Any) -> Any:
         clock.seconds += more  # of a model of 1 ms: 2 % and the jitter of a call are allowed
         return right(self, *given)
 
-    monkeypatch.setattr(Standing, "output", slow)
+    monkeypatch.setattr(Replacement, "output", slow)
     monkeypatch.setattr("kaiyan.nn.acceleration.rehearsal.SLOWER", 1e9)
     monkeypatch.setattr("kaiyan.nn.acceleration.slower.SLOWEST", 0.98)
     quick = accelerate(Looks().eval(), torch.randn(1, 3, 9, 8))

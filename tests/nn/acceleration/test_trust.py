@@ -124,7 +124,7 @@ def test_a_layer_that_is_wrong_by_itself_is_left_and_the_others_stay(monkeypatch
 
     def wrong(self: Packed, x: Tensor, residual: Tensor | None = None) -> Tensor:
         y = right(self, x, residual)
-        return y + 1 if self._found.spec.in_channels == 32 else y
+        return y + 1 if self._weighted.spec.in_channels == 32 else y
 
     monkeypatch.setattr(Packed, "__call__", wrong)
     model = nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.Conv2d(32, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 3)).eval()

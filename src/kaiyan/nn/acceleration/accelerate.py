@@ -1,4 +1,4 @@
-"""An inference copy of a model whose convolutions run on prepared kernels, and the report of what it gained."""
+"""An inference copy of a model whose convolutions run on prepared routines, and the report of what it gained."""
 
 from __future__ import annotations
 
@@ -10,17 +10,25 @@ from torch import nn
 
 from kaiyan.engine.problem import precision as checked
 from kaiyan.nn.acceleration.by_module import by_module
-from kaiyan.nn.acceleration.case import called, examined
+from kaiyan.nn.acceleration.case import answer_of, examine
 from kaiyan.nn.acceleration.checking import compare
 from kaiyan.nn.acceleration.clock import layer_times, on_one_thread
 from kaiyan.nn.acceleration.foreign import foreign, is_foreign
 from kaiyan.nn.acceleration.fuse import is_convolution
 from kaiyan.nn.acceleration.graph import NotAGraphError, by_graph
-from kaiyan.nn.acceleration.judging import check_rounding, is_steady, judged, judged_standing
+from kaiyan.nn.acceleration.judging import check_rounding, is_steady, judge_layers, judge_replacements
+from kaiyan.nn.acceleration.replacement import computed_by
 from kaiyan.nn.acceleration.report import LayerReport, Report
-from kaiyan.nn.acceleration.settling import NotEqualError, Settled, answered, as_it_comes, settled, timed, untouched
+from kaiyan.nn.acceleration.settling import (
+    NotEqualError,
+    Settled,
+    as_it_comes,
+    check_answers,
+    settle,
+    times_beside_original,
+    untouched_copy,
+)
 from kaiyan.nn.acceleration.slower import refuse_slower
-from kaiyan.nn.acceleration.standing import computed_by
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.copied import copied
@@ -33,19 +41,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
-    """A model settled by one way, what was made of each convolution and what was left, and what should be known."""
+class _Outcome:
+    """A model settled by one way, the layer that each new one computes, what was left, and what should be known."""
 
     settled: Settled
     notes: tuple[Sentence, ...]
-    made: dict[str, str]
+    sources: dict[str, str]
     left: Reasons
     traced: bool
 
 
 @undisturbing
 def accelerate(model: nn.Module, example_input: Any, precision: str = "default") -> Accelerated:
-    """An inference copy of ``model`` on prepared kernels, in the layout that is faster for the whole of it.
+    """An inference copy of ``model`` on prepared routines, in the layout that is faster for the whole of it.
 
     ``example_input`` is an input as the model takes it, or a tuple of them: times are measured on it, other sizes work
     as well. The original, the input and the random state are not touched. A BatchNorm after a convolution is folded
@@ -60,67 +68,67 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     """
     checked(precision)
     if not isinstance(model, nn.Module):
-        raise _no_module(model)
+        raise _not_a_module(model)
     if type(model).__name__ == "OptimizedModule":
         model = getattr(model, "_orig_mod", model)  # what torch.compile was given
     inputs = example_input if isinstance(example_input, tuple) else (example_input,)
     with torch.inference_mode(mode=False), torch.no_grad():  # in inference mode torch does not count writes
-        case = examined(model, inputs)
-        done = _done(case, precision)
-        layers = _layers(case, done)
-    quick, left = done.settled.quick, _left(case, done, {row.name for row in layers})
+        case = examine(model, inputs)
+        outcome = _outcome(case, precision)
+        layers = _layer_reports(case, outcome)
+    quick, left = outcome.settled.quick, _unchanged(case, outcome, {row.name for row in layers})
+    settled = outcome.settled
     quick.report = Report(
-        done.settled.before, done.settled.after, quick.layout, done.traced, done.settled.difference, layers, left,
-        done.notes,
-    )  # fmt: skip
+        settled.before, settled.after, quick.layout, outcome.traced, settled.difference, layers, left, outcome.notes
+    )
     return quick
 
 
-def _no_module(given: Any) -> KaiyanError:
+def _not_a_module(thing: Any) -> KaiyanError:
     return KaiyanError(
         "not-a-model",
         "{kind} is not a torch.nn.Module",
-        *(["its module() is one"] if isinstance(given, torch.export.ExportedProgram) else []),
-        kind=type(given).__name__,
+        *(["its module() is one"] if isinstance(thing, torch.export.ExportedProgram) else []),
+        kind=type(thing).__name__,
     )
 
 
-def _done(case: Case, precision: str) -> _Done:
+def _outcome(case: Case, precision: str) -> _Outcome:
     """The model by the first way that gives its answers: as a graph, module by module, or as it is."""
     if is_foreign(case.model):
         return _as_it_is(case, {})
     notes: list[Sentence] = []
     for way in (_as_graph, _by_module):
         try:
-            done = way(case, precision)
-            refuse_slower(case, done.settled)
+            outcome = way(case, precision)
+            refuse_slower(case, outcome.settled)
         except (NotAGraphError, NotEqualError) as refusal:
             notes.append(refusal.sentence)
         else:
-            return replace(done, notes=(*notes, *done.notes))
+            return replace(outcome, notes=(*notes, *outcome.notes))
     return replace(_as_it_is(case, {}, notes[-1]), notes=tuple(notes[:-1]))
 
 
-def _as_graph(case: Case, precision: str) -> _Done:
+def _as_graph(case: Case, precision: str) -> _Outcome:
     if case.changed:
         paths = ", ".join(case.changed[:3])
         raise NotAGraphError(sentence("graph-state", "a call changes {paths}, but a graph would not", paths=paths))
     if case.reads == "data_ptr":  # a symbol in the place of an address would be read by the user's C code
         raise NotAGraphError(sentence("graph-addresses", "it reads memory addresses, which a graph does not have"))
-    model, made, left = _graph(case, precision)
-    if not made:
+    model, sources, left = _graph(case, precision)
+    if not sources:
         return _as_it_is(case, left)
     try:
-        done = _Done(settled(case, model), (), made, left, True)
+        outcome = _Outcome(settle(case, model), (), sources, left, True)
     except NotEqualError as refusal:
-        check_rounding(case, refusal, made.values())
+        check_rounding(case, refusal, sources.values())
     else:
-        return done
-    largest, wrong = judged(case, precision)
+        return outcome
+    largest, wrong = judge_layers(case, precision)
     if wrong:
-        model, made, left = _graph(case, precision, wrong)
+        model, sources, left = _graph(case, precision, wrong)
         left |= {name: _differs(difference) for name, difference in wrong.items()}
-    return _Done(*_rounded(case, model, largest), made, left, True)
+    return _Outcome(*_rounded(case, model, largest), sources, left, True)
 
 
 def _graph(case: Case, precision: str, without: dict[str, float] | None = None) -> Any:
@@ -146,8 +154,8 @@ def _differs(difference: float) -> Sentence:
 def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tuple[Sentence, ...]]:
     """A model whose layers are right by themselves, and whose answers differ by what rounding makes of them."""
     quick = as_it_comes(case, model)
-    comparison = answered(case, quick, alike=False)
-    before, (after,) = timed(case, [quick])
+    comparison = check_answers(case, quick, alike=False)
+    before, (after,) = times_beside_original(case, [quick])
     note = sentence(
         "accelerate-rounding-decides",
         "the answers differ by {difference:.1e} at {place}: a sort or a choice in the model depends on rounding; "
@@ -157,26 +165,26 @@ def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tup
     return Settled(quick, comparison.difference, before, after), () if comparison.is_close else (note,)
 
 
-def _by_module(case: Case, precision: str) -> _Done:
+def _by_module(case: Case, precision: str) -> _Outcome:
     try:
-        model, made, left = by_module(copied(case.model), copied(case.questions[0].inputs), precision)
+        model, sources, left = by_module(copied(case.model), copied(case.questions[0].inputs), precision)
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
         raise NotEqualError(
             sentence("left-model-fails", "the model does not run with it replaced: {error}", error=text)
         ) from error
-    if not made:
+    if not sources:
         return _as_it_is(case, left)
     try:
-        done = _Done(settled(case, model), (), made, left, False)
+        outcome = _Outcome(settle(case, model), (), sources, left, False)
     except NotEqualError as refusal:
         if refusal.comparison is not None and not is_steady(case):
-            judged_standing(case, model, made)
-            done = _Done(_rounded(case, model, 0.0)[0], (_UNSTEADY,), made, left, False)
+            judge_replacements(case, model, sources)
+            outcome = _Outcome(_rounded(case, model, 0.0)[0], (_UNSTEADY,), sources, left, False)
         else:
-            check_rounding(case, refusal, made.values())
-            done = _Done(*_rounded(case, model, judged_standing(case, model, made)), made, left, False)
-    return done
+            check_rounding(case, refusal, sources.values())
+            outcome = _Outcome(*_rounded(case, model, judge_replacements(case, model, sources)), sources, left, False)
+    return outcome
 
 
 _UNSTEADY = sentence(
@@ -185,24 +193,24 @@ _UNSTEADY = sentence(
 )
 
 
-def _as_it_is(case: Case, left: Reasons, reason: Sentence | None = None) -> _Done:
+def _as_it_is(case: Case, left: Reasons, reason: Sentence | None = None) -> _Outcome:
     """The model untouched: for the ``reason``, of each convolution that has none of its own in ``left``."""
-    quick, question = untouched(case), case.questions[0]
+    quick, question = untouched_copy(case), case.questions[0]
     trial = copied(quick) if case.changed else quick
-    comparison = compare(question.answer, called(trial, question.inputs))
-    before, (after,) = timed(case, [trial])
+    comparison = compare(question.answer, answer_of(trial, question.inputs))
+    before, (after,) = times_beside_original(case, [trial])
     if not comparison.is_close and comparison.numbers:
         reason = sentence(
             "left-random", "the model gives different answers to the same input, so it cannot be compared"
         )
     names = [name for name, layer in case.model.named_modules() if is_convolution(layer)]
     left = (dict.fromkeys(names, reason) if reason is not None else {}) | left
-    return _Done(Settled(quick, comparison.difference, before, after), (), {}, left, False)
+    return _Outcome(Settled(quick, comparison.difference, before, after), (), {}, left, False)
 
 
-def _left(case: Case, done: _Done, rows: set[str]) -> Reasons:
+def _unchanged(case: Case, outcome: _Outcome, rows: set[str]) -> Reasons:
     """Every convolution that is not in a row of the report, with its reason."""
-    left = foreign(case.model) | done.left
+    left = foreign(case.model) | outcome.left
     for path, layer in case.model.named_modules():
         name = path or type(layer).__name__
         if is_convolution(layer) and name not in rows:
@@ -210,17 +218,17 @@ def _left(case: Case, done: _Done, rows: set[str]) -> Reasons:
     return left
 
 
-def _layers(case: Case, done: _Done) -> tuple[LayerReport, ...]:
-    if not done.made:
+def _layer_reports(case: Case, outcome: _Outcome) -> tuple[LayerReport, ...]:
+    if not outcome.sources:
         return ()
-    quick = done.settled.quick
+    quick = outcome.settled.quick
     inputs = case.questions[0].inputs
     model = copied(quick.model) if case.changed else quick.model
-    before = layer_times(case.spent, inputs, set(done.made.values()), case.turns)
+    before = layer_times(case.spent, inputs, set(outcome.sources.values()), case.turns)
     with on_one_thread():
-        after = layer_times(model, quick.laid(inputs), set(done.made), case.turns)
+        after = layer_times(model, quick.inputs_in_layout(inputs), set(outcome.sources), case.turns)
     rows = []
-    for name, source in done.made.items():
+    for name, source in outcome.sources.items():
         layer = computed_by(model.get_submodule(name))
         if layer is not None and name in after:
             rows.append(

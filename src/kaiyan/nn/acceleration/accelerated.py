@@ -9,7 +9,7 @@ from torch import fx, nn
 
 from kaiyan.nn.acceleration.clock import on_one_thread
 from kaiyan.nn.acceleration.deferred import read
-from kaiyan.nn.acceleration.layout import Order, laid, lie_of, ordered, orders, strides
+from kaiyan.nn.acceleration.layout import Order, in_layout, layout_key, orders, reorder, strides
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
@@ -44,31 +44,31 @@ class Accelerated(nn.Module):
     def _answer(self, *inputs: Any, **named: Any) -> Any:
         model = self.model
         call = model.forward if isinstance(model, fx.GraphModule) else model  # torch prints where a graph's call fails
-        given = self.laid(inputs)
+        laid = self.inputs_in_layout(inputs)
         with on_one_thread():
-            answer = read(call(*given, **named))
+            answer = read(call(*laid, **named))
         if self.is_laying:
-            _write_back(given, inputs)
-        return self._arranged(answer, given, inputs) if self.is_laying or any(self._orders.values()) else answer
+            _write_back(laid, inputs)
+        return self._arrange(answer, laid, inputs) if self.is_laying or any(self._orders.values()) else answer
 
-    def _arranged(self, answer: Any, given: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
+    def _arrange(self, answer: Any, laid: tuple[Any, ...], inputs: tuple[Any, ...]) -> Any:
         """The answer as the model's lies for inputs that come like these; what is an input is that very tensor."""
-        layout, is_one = lie_of(inputs)
+        layout, is_one = layout_key(inputs)
         order = self._orders.get((layout, is_one), self._orders.get((layout, not is_one)))
-        same = {id(its): x for its, x in zip(given, inputs, strict=True) if its is not x}
-        return ordered(answer, order or [], same) if order or same else answer
+        same = {id(its): x for its, x in zip(laid, inputs, strict=True) if its is not x}
+        return reorder(answer, order or [], same) if order or same else answer
 
-    def laid(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def inputs_in_layout(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The inputs as the model is given them: as they come, or in the layout that is faster."""
-        return tuple(laid(x, self.layout) for x in inputs) if self.is_laying else inputs
+        return tuple(in_layout(x, self.layout) for x in inputs) if self.is_laying else inputs
 
     def lay_out_as(self, right: Any, answer: Any, inputs: tuple[Any, ...]) -> bool:
         """From now on answers to inputs laid out like these lie as the right one; whether they can."""
         if strides(right) == strides(answer):
-            self._orders.setdefault(lie_of(inputs), None)
+            self._orders.setdefault(layout_key(inputs), None)
             return True
-        self._orders[lie_of(inputs)] = orders(right)
-        return strides(right) == strides(ordered(answer, orders(right), {}))
+        self._orders[layout_key(inputs)] = orders(right)
+        return strides(right) == strides(reorder(answer, orders(right), {}))
 
     def lay_out_like(self, other: Accelerated) -> None:
         """From now on answers lie as the other's do."""
@@ -85,8 +85,8 @@ class Accelerated(nn.Module):
         return super().train(False)
 
 
-def _write_back(given: tuple[Any, ...], inputs: tuple[Any, ...]) -> None:
+def _write_back(laid: tuple[Any, ...], inputs: tuple[Any, ...]) -> None:
     """What a model writes into its input it writes into the input that it was called with."""
-    for its, x in zip(given, inputs, strict=True):
+    for its, x in zip(laid, inputs, strict=True):
         if its is not x and not its.is_inference() and its._version:  # noqa: SLF001 (a copy begins with 0)
             x.copy_(its)

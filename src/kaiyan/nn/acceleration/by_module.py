@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.nn.acceleration.around import standing_of
 from kaiyan.nn.acceleration.chain import PLAIN_USE, OverwrittenError
-from kaiyan.nn.acceleration.deferred import MODULES, read
+from kaiyan.nn.acceleration.deferred import FOLLOWERS, read
 from kaiyan.nn.acceleration.frozen import freeze
 from kaiyan.nn.acceleration.fuse import Reasons, is_hooked, is_taken, refusal
+from kaiyan.nn.acceleration.own_forward import replacement_for
 from kaiyan.nn.acceleration.rehearsal import rehearsed, run
-from kaiyan.nn.acceleration.standing import Following, Standing
+from kaiyan.nn.acceleration.replacement import Following, Replacement
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.copied import copied
 
@@ -28,7 +28,7 @@ _TURNS = 8
 
 
 def by_module(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tuple[nn.Module, dict[str, str], Reasons]:
-    """The model with every layer on a kernel that computes the same there; the names, and why others are left."""
+    """The model with every layer computed by Kaiyan where that gives the same; their names, and why others are left."""
     layers = {name: layer for name, layer in model.named_modules() if is_taken(layer)}
     freeze(model)
     left = {name: reason for name, layer in layers.items() if (reason := _refused(layer)) is not None}
@@ -40,7 +40,7 @@ def by_module(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> tupl
     left |= rehearsed(copied(model), inputs, {name: waits[name] for name in _others(layers, left)}, precision)
     kept = _others(layers, left)
     for name in kept:
-        _stand(layers[name], precision).until = waits[name]
+        _replace_forward(layers[name], precision).until = waits[name]
     if any(waits[name] for name in kept):
         _follow(model)
     return model, {name: name for name in kept}, {name: left[name] for name in layers if name in left}
@@ -50,15 +50,15 @@ def _others(layers: Iterable[str], left: Reasons) -> list[str]:
     return [name for name in layers if name not in left]
 
 
-def _stand(layer: Any, precision: str) -> Standing:
-    layer.forward = standing = standing_of(layer, precision)
-    return standing
+def _replace_forward(layer: Any, precision: str) -> Replacement:
+    layer.forward = replacement = replacement_for(layer, precision)
+    return replacement
 
 
 def _follow(model: nn.Module) -> None:
     """Norms and activations that nothing runs before or after are told what waits without torch's detour."""
     for layer in model.modules():
-        if type(layer) in MODULES and not is_hooked(layer) and "forward" not in vars(layer):
+        if type(layer) in FOLLOWERS and not is_hooked(layer) and "forward" not in vars(layer):
             layer.forward = Following(layer)
 
 
@@ -75,7 +75,7 @@ def _failing(model: nn.Module, inputs: tuple[Any, ...], names: list[str], precis
     """The layers that the model does not run with, found by halves, and why."""
     trial = copied(model)
     for name in names:
-        _stand(trial.get_submodule(name), precision)
+        _replace_forward(trial.get_submodule(name), precision)
     if not names:
         return {}
     try:
@@ -97,15 +97,15 @@ def _waits(model: nn.Module, inputs: tuple[Any, ...], names: list[str], precisio
     until = dict.fromkeys(names, "activation")
     for _ in range(_TURNS):
         trial = copied(model)
-        standing = {name: _stand(trial.get_submodule(name), precision) for name in names}
-        for name, stands in standing.items():
-            stands.until, stands.watched = until[name], True
+        replacements = {name: _replace_forward(trial.get_submodule(name), precision) for name in names}
+        for name, replacement in replacements.items():
+            replacement.until, replacement.watched = until[name], True
         try:
             outputs = run(trial, inputs)
-            seen = {name: _until(stands) for name, stands in standing.items()}
+            seen = {name: _until(replacement) for name, replacement in replacements.items()}
             read(outputs)
         except OverwrittenError as error:
-            until |= {name: "" for name, stands in standing.items() if error.kernel in stands.kernels()}
+            until |= {name: "" for name, replacement in replacements.items() if error.conv in replacement.convs()}
         except Exception:  # noqa: BLE001 (whatever a model's code raises where its tensors wait)
             return None
         else:
@@ -113,14 +113,14 @@ def _waits(model: nn.Module, inputs: tuple[Any, ...], names: list[str], precisio
     return dict.fromkeys(names, "")
 
 
-def _until(stands: Standing) -> str:
+def _until(replacement: Replacement) -> str:
     """How far its output waits: only where it was always read so, once each time, is there anything to gain."""
-    kernels = stands.kernels()
-    uses = [use for kernel in kernels for use in kernel.uses.elements()]
-    kept = [chain for kernel in kernels for waiting in kernel.waiting
+    convs = replacement.convs()
+    uses = [use for conv in convs for use in conv.uses.elements()]
+    kept = [chain for conv in convs for waiting in conv.waiting
             if (tensor := waiting()) is not None and (chain := tensor.waits()) is not None]  # fmt: skip
     if PLAIN_USE in uses or any(chain.folded is None and chain.residual is None for chain in kept):
         return ""
-    if (not uses and not kept) or len(uses) > sum(kernel.begun for kernel in kernels):
+    if (not uses and not kept) or len(uses) > sum(conv.begun for conv in convs):
         return ""
     return "activation" if not kept and any(use.residual or use.activation for use in uses) else "norm"

@@ -64,38 +64,38 @@ class Case:
         return 1 if self.is_slow else 3 if self.seconds > SLOW / 4 else min(max(5, int(_RACE / self.seconds)), 20)
 
 
-def examined(model: nn.Module, inputs: Inputs) -> Case:
+def examine(model: nn.Module, inputs: Inputs) -> Case:
     """The case of a model; raises ``KaiyanError`` where it does not run on the inputs."""
     whole = _evaluated(model)
     spent, watch = copied(whole), OrderWatch()
-    own = copied(inputs)
+    inputs_copy = copied(inputs)
     seed()
     before = random_state()
     with watch:
-        answer, seconds = timed(lambda: _run(spent, own))
+        answer, seconds = timed(lambda: _run(spent, inputs_copy))
     draws = has_drawn(before)
     changed = changes(whole, spent)
     questions = [Question(copied(inputs), copied(answer))]
     for other in _others(inputs, seconds):
         probe = copied(spent) if changed else spent
         try:
-            question = Question(other, copied(called(probe, other)))
+            question = Question(other, copied(answer_of(probe, other)))
         except Exception:  # noqa: BLE001 (a model need not take another size)
             continue
         spent = probe
         questions.append(question)
         break
     if changed:
-        questions.append(Question(questions[0].inputs, copied(called(spent, inputs))))
+        questions.append(Question(questions[0].inputs, copied(answer_of(spent, inputs))))
     end = copied(spent) if changed else None
     return Case(whole, tuple(questions), changed, draws, watch.read, seconds, spent, end)
 
 
-def called(model: nn.Module, inputs: Inputs) -> Any:
+def answer_of(model: nn.Module, inputs: Inputs) -> Any:
     """What a model answers to a copy of the inputs, under one seed."""
-    own = copied(inputs)
+    inputs_copy = copied(inputs)
     seed()
-    return model(*own)
+    return model(*inputs_copy)
 
 
 def _evaluated(model: nn.Module) -> nn.Module:
@@ -123,14 +123,14 @@ def _run(model: nn.Module, inputs: Inputs) -> Any:
 def _others(inputs: Inputs, seconds: float) -> Iterator[Inputs]:
     """Second inputs, of which the first that the model takes is asked: larger and one more, larger, one more."""
     if seconds <= SLOW:
-        yield _grown(inputs, 1, _STEP)
-    yield _grown(inputs, 0, _STEP)
+        yield _larger(inputs, 1, _STEP)
+    yield _larger(inputs, 0, _STEP)
     if seconds <= SLOW:
-        yield _grown(inputs, 1, 0)
-    yield tuple(_turned(x) for x in inputs)
+        yield _larger(inputs, 1, 0)
+    yield tuple(_other_values(x) for x in inputs)
 
 
-def _grown(inputs: Inputs, samples: int, step: int) -> Inputs:
+def _larger(inputs: Inputs, samples: int, step: int) -> Inputs:
     batch = next((x.shape[0] for x in inputs if isinstance(x, Tensor) and x.ndim > 1), None)
 
     def one(x: Any) -> Any:
@@ -143,11 +143,11 @@ def _grown(inputs: Inputs, samples: int, step: int) -> Inputs:
         for axis, size in enumerate(sizes):
             if size != x.shape[axis] and x.shape[axis]:
                 x = x.index_select(axis, torch.arange(size) % x.shape[axis])
-        return _turned(x)
+        return _other_values(x)
 
     return tuple(one(x) for x in inputs)
 
 
-def _turned(x: Any) -> Any:
+def _other_values(x: Any) -> Any:
     """Other values than the example's, and none that it could not have."""
     return x.detach().flip(-1) if isinstance(x, Tensor) and x.ndim > 1 else copied(x)

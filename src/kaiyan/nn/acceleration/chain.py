@@ -66,7 +66,7 @@ class Folded(Numbers):
     """Those with a BatchNorm folded into them, as it is now."""
 
     def __init__(self, plain: Numbers, norm: Norm, precision: str, *, is_linear: bool) -> None:
-        super().__init__(plain.weighted.normalised(norm), precision, is_linear=is_linear)
+        super().__init__(plain.weighted.with_norm(norm), precision, is_linear=is_linear)
         self._tensors = [t for t in norm[:4] if t is not None]
         self._memory = [t.detach() for t in self._tensors]  # kept, so that no other numbers come to its address
         self._state = self._now()
@@ -79,8 +79,8 @@ class Folded(Numbers):
         return [written(tensor) for tensor in self._tensors]
 
 
-class Kernel:
-    """A layer's convolution: its own numbers, and those with each norm that follows it.
+class FusedConv:
+    """A layer's convolution, with what is fused with it: its own numbers, and those with each norm that follows it.
 
     While it is ``watched``, what is computed with it is counted, and tensors that wait are in ``waiting``.
     """
@@ -94,7 +94,7 @@ class Kernel:
         self._folded: dict[tuple[Any, ...], Folded] = {}
         self._shapes: dict[Shape, Shape] = {}
 
-    def folded(self, norm: Norm, axes: int) -> Folded | None:
+    def fold(self, norm: Norm, axes: int) -> Folded | None:
         """The numbers with a norm of an output of so many axes; None where it cannot be folded."""
         key = id(norm[0]), id(norm[1]), id(norm[2]), id(norm[3]), norm[4]
         folded = self._folded.get(key)
@@ -137,50 +137,50 @@ class Kernel:
 class Chain:
     """A convolution of ``x`` and what is taken in so far; ``until`` is how far it waits: "norm", or "activation"."""
 
-    __slots__ = ("folded", "kernel", "residual", "until", "version", "written", "x")
+    __slots__ = ("conv", "folded", "residual", "until", "version", "written", "x")
 
-    def __init__(self, kernel: Kernel, x: Tensor, until: str) -> None:
-        self.kernel, self.x, self.until = kernel, x, until
+    def __init__(self, conv: FusedConv, x: Tensor, until: str) -> None:
+        self.conv, self.x, self.until = conv, x, until
         self.folded: Folded | None = None
         self.residual: Tensor | None = None
         self.version, self.written = version(x), 0
-        if kernel.watched:
-            kernel.begun += 1
+        if conv.watched:
+            conv.begun += 1
 
-    def normed(self, norm: Norm) -> Chain | None:
+    def with_norm(self, norm: Norm) -> Chain | None:
         """With a BatchNorm, where it can be folded: it is the first thing done, on the axis of the channels."""
         if self.folded is not None or self.residual is not None:
             return None
-        folded = self.kernel.folded(norm, self.x.ndim)
+        folded = self.conv.fold(norm, self.x.ndim)
         if folded is None:
             return None
         chain = self._copy()
         chain.folded = folded
         return chain
 
-    def summed(self, residual: Tensor) -> Chain | None:
+    def with_sum(self, residual: Tensor) -> Chain | None:
         """With another tensor of its shape and type."""
-        if self.until != "activation" or self.residual is not None or self.kernel.is_linear:
+        if self.until != "activation" or self.residual is not None or self.conv.is_linear:
             return None
-        shape = self.kernel.output_shape(self.x.shape)
+        shape = self.conv.output_shape(self.x.shape)
         if residual.shape != shape or residual.dtype != self.x.dtype or not _is_counted(residual):
             return None
         chain = self._copy()
         chain.residual, chain.written = residual, version(residual)
         return chain
 
-    def computed(self, activation: str | None = None) -> Tensor:
+    def compute(self, activation: str | None = None) -> Tensor:
         """The numbers; raises ``KaiyanError`` where what they are made of was written over meanwhile."""
-        kernel, residual = self.kernel, self.residual
+        conv, residual = self.conv, self.residual
         if version(self.x) != self.version or (residual is not None and version(residual) != self.written):
             raise self._overwritten()
-        if kernel.watched:
-            kernel.uses[Use(self.folded is not None, residual is not None, activation)] += 1
-        return (self.folded or kernel.plain)(self.x, residual, activation)
+        if conv.watched:
+            conv.uses[Use(self.folded is not None, residual is not None, activation)] += 1
+        return (self.folded or conv.plain)(self.x, residual, activation)
 
     def _copy(self) -> Chain:
         chain = Chain.__new__(Chain)
-        chain.kernel, chain.x, chain.until, chain.version = self.kernel, self.x, self.until, self.version
+        chain.conv, chain.x, chain.until, chain.version = self.conv, self.x, self.until, self.version
         chain.folded, chain.residual, chain.written = self.folded, self.residual, self.written
         return chain
 
@@ -190,14 +190,14 @@ class Chain:
             "a convolution's input was overwritten before its output was read, but not on the example input",
             "accelerate the model with an input that takes this path",
         )
-        error.kernel = self.kernel
+        error.conv = self.conv
         return error
 
 
 class OverwrittenError(KaiyanError):
     """The input of a convolution was written over before its output was read."""
 
-    kernel: Kernel
+    conv: FusedConv
 
 
 def _is_counted(tensor: Tensor) -> bool:

@@ -66,11 +66,11 @@ class Comparison:
         self.excess = max(self.excess, excess)
 
 
-def compare(right: Any, given: Any) -> Comparison:
-    """The answer that is ``given`` beside the ``right`` one, whatever classes they are made of."""
+def compare(right: Any, ours: Any) -> Comparison:
+    """Our answer beside the ``right`` one, whatever classes they are made of."""
     comparison = Comparison()
     seen: dict[tuple[int, int], tuple[Any, Any]] = {}  # kept, so that no other pair is given their ids
-    waiting = [("answer", right, given)]
+    waiting = [("answer", right, ours)]
     while waiting and comparison.fault is None:
         place, one, other = waiting.pop()
         if (id(one), id(other)) not in seen:
@@ -84,14 +84,14 @@ def severity(comparison: Comparison) -> tuple[bool, float, float]:
     return comparison.fault is not None, max(comparison.excess, 1.0), comparison.difference
 
 
-def share(right: Tensor, given: Tensor) -> float:
+def share(right: Tensor, ours: Tensor) -> float:
     """The largest difference as a share of the largest value of ``right``; what is not finite must agree."""
-    right, given = _real(right), _real(given)
+    right, ours = _real(right), _real(ours)
     finite = right.isfinite()
-    if not torch.equal(finite, given.isfinite()) or not torch.equal(*(t[~finite].nan_to_num() for t in (right, given))):
+    if not torch.equal(finite, ours.isfinite()) or not torch.equal(*(t[~finite].nan_to_num() for t in (right, ours))):
         return float("inf")
-    right, given = right[finite], given[finite]
-    return float((right - given).abs().max() / right.abs().max().clamp_min(1e-30)) if right.numel() else 0.0
+    right, ours = right[finite], ours[finite]
+    return float((right - ours).abs().max() / right.abs().max().clamp_min(1e-30)) if right.numel() else 0.0
 
 
 def _real(tensor: Tensor) -> Tensor:
@@ -104,43 +104,43 @@ def _real(tensor: Tensor) -> Tensor:
 _Pair = tuple[str, Any, Any]
 
 
-def _compare(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:
+def _compare(comparison: Comparison, place: str, right: Any, ours: Any) -> Iterator[_Pair]:
     """Notes what differs here; gives what is to be compared inside."""
-    if isinstance(right, Tensor) and isinstance(given, Tensor):
-        _compare_tensors(comparison, place, right, given)
+    if isinstance(right, Tensor) and isinstance(ours, Tensor):
+        _compare_tensors(comparison, place, right, ours)
         return
-    if type(right) is not type(given):
-        _differs(comparison, place, type(given).__name__, type(right).__name__)
+    if type(right) is not type(ours):
+        _differs(comparison, place, type(ours).__name__, type(right).__name__)
         return
     look = next((look for kinds, look in _LOOKS if isinstance(right, kinds)), _look_inside)
-    yield from look(comparison, place, right, given)
+    yield from look(comparison, place, right, ours)
 
 
-def _differs(comparison: Comparison, place: str, given: object, right: object) -> None:
+def _differs(comparison: Comparison, place: str, ours: object, right: object) -> None:
     comparison.fault = sentence(
         "left-place-differs",
         "{place} is {given}, but the model's is {right}",
         place=place,
-        given=str(given),
+        given=str(ours),
         right=str(right),
     )
 
 
-def _compare_tensors(comparison: Comparison, place: str, right: Tensor, given: Tensor) -> None:
+def _compare_tensors(comparison: Comparison, place: str, right: Tensor, ours: Tensor) -> None:
     for fact in (_sizes, _type, _device):
-        if fact(right) != fact(given):
-            _differs(comparison, place, fact(given), fact(right))
+        if fact(right) != fact(ours):
+            _differs(comparison, place, fact(ours), fact(right))
             return
     if right.device.type == "meta" or not right.numel():
         comparison.numbers += 1
         return
-    difference = share(right, given)
+    difference = share(right, ours)
     if right.is_floating_point() or right.is_complex():
         comparison.note(place, difference, max(_ROUNDED, torch.finfo(right.dtype).eps ** 0.4))
     elif right.is_quantized or right.layout is not torch.strided:
         comparison.note(place, difference, _ROUNDED)
     else:  # of 2**60 and 2**60 + 1 the share is 0
-        comparison.note(place, 0.0 if torch.equal(right, given) else difference or _WHOLE, _WHOLE / 2)
+        comparison.note(place, 0.0 if torch.equal(right, ours) else difference or _WHOLE, _WHOLE / 2)
 
 
 def _sizes(tensor: Tensor) -> str:
@@ -155,40 +155,40 @@ def _device(tensor: Tensor) -> str:
     return str(tensor.device)
 
 
-def _look_number(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:
+def _look_number(comparison: Comparison, place: str, right: Any, ours: Any) -> Iterator[_Pair]:
     """Numbers that are computed may be rounded; whole ones, flags and words may not."""
     if isinstance(right, Complex) and not isinstance(right, Integral):
-        same = right == given or (right != right and given != given)  # or both NaN
-        apart = 0.0 if same else float(abs(complex(right) - complex(given)) / max(abs(complex(right)), 1e-30))
+        same = right == ours or (right != right and ours != ours)  # or both NaN
+        apart = 0.0 if same else float(abs(complex(right) - complex(ours)) / max(abs(complex(right)), 1e-30))
         comparison.note(place, apart, _ROUNDED)
-    elif right == given:
+    elif right == ours:
         comparison.numbers += 1
     else:
-        _differs(comparison, place, given, right)
+        _differs(comparison, place, ours, right)
     yield from ()
 
 
-def _look_mapping(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:
-    if list(right) != list(given):
-        _differs(comparison, place, list(given), list(right))
+def _look_mapping(comparison: Comparison, place: str, right: Any, ours: Any) -> Iterator[_Pair]:
+    if list(right) != list(ours):
+        _differs(comparison, place, list(ours), list(right))
         return
-    yield from _look_inside(comparison, place, right, given)
-    yield from ((f"{place}[{key!r}]", right[key], given[key]) for key in right)  # the last are compared first
+    yield from _look_inside(comparison, place, right, ours)
+    yield from ((f"{place}[{key!r}]", right[key], ours[key]) for key in right)  # the last are compared first
 
 
-def _look_sequence(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:
-    if len(right) != len(given):
-        _differs(comparison, place, f"{len(given)} long", f"{len(right)} long")
+def _look_sequence(comparison: Comparison, place: str, right: Any, ours: Any) -> Iterator[_Pair]:
+    if len(right) != len(ours):
+        _differs(comparison, place, f"{len(ours)} long", f"{len(right)} long")
         return
     names = getattr(right, "_fields", None)
-    for i, (one, other) in enumerate(zip(right, given, strict=True)):
+    for i, (one, other) in enumerate(zip(right, ours, strict=True)):
         yield f"{place}.{names[i]}" if names else f"{place}[{i}]", one, other
 
 
-def _look_set(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:
+def _look_set(comparison: Comparison, place: str, right: Any, ours: Any) -> Iterator[_Pair]:
     """A set has no order: its tensors by their sizes and sums, the rest by equality."""
-    tensors = [[part for part in kept if isinstance(part, Tensor)] for kept in (right, given)]
-    rest = [[part for part in kept if not isinstance(part, Tensor)] for kept in (right, given)]
+    tensors = [[part for part in kept if isinstance(part, Tensor)] for kept in (right, ours)]
+    rest = [[part for part in kept if not isinstance(part, Tensor)] for kept in (right, ours)]
     if set(rest[0]) != set(rest[1]):
         _differs(comparison, place, rest[1], rest[0])
         return
@@ -197,28 +197,28 @@ def _look_set(comparison: Comparison, place: str, right: Any, given: Any) -> Ite
     yield from _look_sequence(comparison, place, *ordered)
 
 
-def _look_slice(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:
+def _look_slice(comparison: Comparison, place: str, right: Any, ours: Any) -> Iterator[_Pair]:
     del comparison
     for name in ("start", "stop", "step"):
-        yield f"{place}.{name}", getattr(right, name), getattr(given, name)
+        yield f"{place}.{name}", getattr(right, name), getattr(ours, name)
 
 
-def _look_array(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:
+def _look_array(comparison: Comparison, place: str, right: Any, ours: Any) -> Iterator[_Pair]:
     """A NumPy array, as a tensor where torch has its type."""
-    if right.dtype == given.dtype and right.dtype.kind in "fiubc":
-        yield place, torch.from_numpy(right.copy()), torch.from_numpy(given.copy())
-    elif right.tolist() == given.tolist():
+    if right.dtype == ours.dtype and right.dtype.kind in "fiubc":
+        yield place, torch.from_numpy(right.copy()), torch.from_numpy(ours.copy())
+    elif right.tolist() == ours.tolist():
         comparison.numbers += 1
     else:
-        _differs(comparison, place, given.tolist(), right.tolist())
+        _differs(comparison, place, ours.tolist(), right.tolist())
 
 
-def _look_inside(comparison: Comparison, place: str, right: Any, given: Any) -> Iterator[_Pair]:
+def _look_inside(comparison: Comparison, place: str, right: Any, ours: Any) -> Iterator[_Pair]:
     """The fields of an object of the user's."""
     if type(right).__name__ == "ndarray" and type(right).__module__ == "numpy":
-        yield from _look_array(comparison, place, right, given)
+        yield from _look_array(comparison, place, right, ours)
         return
-    inside, also = list(parts(right)), list(parts(given))
+    inside, also = list(parts(right)), list(parts(ours))
     if [name for name, _ in inside] != [name for name, _ in also]:
         _differs(comparison, place, [name for name, _ in also], [name for name, _ in inside])
         return

@@ -42,12 +42,12 @@ def on_one_thread() -> Iterator[None]:
         torch.set_num_threads(theirs)
 
 
-def raced(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> list[float]:
+def least_times(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> list[float]:
     """The least time of each model on a copy of the inputs, in turns: what else runs on the machine only adds to it."""
-    return [min(taken) for taken in zip(*turned(models, inputs, turns), strict=True)]
+    return [min(taken) for taken in zip(*times_in_turns(models, inputs, turns), strict=True)]
 
 
-def turned(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> list[tuple[float, ...]]:
+def times_in_turns(models: Sequence[nn.Module], inputs: tuple[Any, ...], turns: int) -> list[tuple[float, ...]]:
     """The times of the models in each turn; each was called before."""
     return [tuple(_seconds(model, inputs) for model in models) for _ in range(turns)]
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from kaiyan.nn.acceleration.activations import FUNCTIONS, is_in_place
+from kaiyan.nn.acceleration.activations import FUNCTIONS, MODULES, is_in_place
 from kaiyan.nn.acceleration.chain import Chain, Norm
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ class Deferred(Tensor):
     def __new__(cls, chain: Chain) -> Deferred:
         """A tensor of the chain's shape and type that has no memory."""
         x = chain.x
-        made: Any = _EMPTY(cls, chain.kernel.output_shape(x.shape), dtype=x.dtype, device=x.device)
-        made._chain, made._numbers = chain, None  # noqa: SLF001
-        if chain.kernel.watched:
-            chain.kernel.waiting.append(ref(made))
-        return made  # type: ignore[no-any-return]
+        tensor: Any = _EMPTY(cls, chain.conv.output_shape(x.shape), dtype=x.dtype, device=x.device)
+        tensor._chain, tensor._numbers = chain, None  # noqa: SLF001
+        if chain.conv.watched:
+            chain.conv.waiting.append(ref(tensor))
+        return tensor  # type: ignore[no-any-return]
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -65,7 +65,7 @@ class Deferred(Tensor):
     def numbers(self) -> Tensor:
         """The tensor itself."""
         if self._numbers is None:
-            self._numbers = self._chain.computed()
+            self._numbers = self._chain.compute()
         return self._numbers
 
     def become(self, chain: Chain) -> Deferred:
@@ -102,19 +102,19 @@ def _take_fact(func: Any, args: Any, kwargs: Any) -> Any:
 
 def _take_norm(func: Any, args: Any, kwargs: Any) -> Any:
     del func
-    given = dict(zip(_BATCH_NORM, args, strict=False)) | kwargs
-    x, mean, var = given["input"], given["running_mean"], given["running_var"]
+    named = dict(zip(_BATCH_NORM, args, strict=False)) | kwargs
+    x, mean, var = named["input"], named["running_mean"], named["running_var"]
     chain = x.waits() if type(x) is Deferred else None
-    if chain is None or given.get("training", False) or mean is None or var is None:
+    if chain is None or named.get("training", False) or mean is None or var is None:
         return None
-    chain = chain.normed(Norm(mean, var, given.get("weight"), given.get("bias"), given.get("eps", 1e-5)))
+    chain = chain.with_norm(Norm(mean, var, named.get("weight"), named.get("bias"), named.get("eps", 1e-5)))
     if chain is None:
         return None
-    return Deferred(chain) if chain.until == "activation" else chain.computed()
+    return Deferred(chain) if chain.until == "activation" else chain.compute()
 
 
 def take_module(layer: nn.Module) -> Callable[[Any, Deferred], Tensor | None]:
-    """What takes in a norm or an activation of torch's, given the layer and a tensor that waits; see ``MODULES``."""
+    """What takes in a norm or an activation of torch's, given the layer and a tensor that waits; see ``FOLLOWERS``."""
     return _norm_module if isinstance(layer, nn.modules.batchnorm._BatchNorm) else _activation_module  # noqa: SLF001
 
 
@@ -123,27 +123,23 @@ def _norm_module(layer: Any, x: Deferred) -> Tensor | None:
     mean, var = layer.running_mean, layer.running_var
     if chain is None or layer.training or mean is None or var is None or chain.x.ndim not in _AXES[type(layer)]:
         return None
-    chain = chain.normed(Norm(mean, var, layer.weight, layer.bias, layer.eps))
+    chain = chain.with_norm(Norm(mean, var, layer.weight, layer.bias, layer.eps))
     if chain is None:
         return None
-    return Deferred(chain) if chain.until == "activation" else chain.computed()
+    return Deferred(chain) if chain.until == "activation" else chain.compute()
 
 
 def _activation_module(layer: Any, x: Deferred) -> Tensor | None:
     chain = x.waits()
-    if chain is None or chain.until != "activation":
+    if chain is None or chain.until != "activation" or getattr(layer, "approximate", "none") != "none":
         return None
-    y = chain.computed(MODULES[type(layer)])
+    y = chain.compute(MODULES[type(layer)])
     return x.become_numbers(y) if getattr(layer, "inplace", False) else y
 
 
 _AXES: dict[Any, tuple[int, ...]] = {nn.BatchNorm1d: (2, 3), nn.BatchNorm2d: (4,), nn.BatchNorm3d: (5,)}
-MODULES: dict[type[nn.Module], str] = {
-    **dict.fromkeys(_AXES, ""),
-    nn.ReLU: "relu", nn.ReLU6: "relu6", nn.SiLU: "silu", nn.Hardswish: "hardswish", nn.Sigmoid: "sigmoid",
-    nn.Tanh: "tanh",
-}  # fmt: skip
-"""Layers of torch's that are taken in as such, and the activation that they are."""
+FOLLOWERS = frozenset((*_AXES, *MODULES))
+"""Layers of torch's that are taken in as such."""
 
 
 def _take_sum(func: Any, args: Any, kwargs: Any) -> Any:
@@ -155,24 +151,24 @@ def _take_sum(func: Any, args: Any, kwargs: Any) -> Any:
     chain = one.waits() if type(one) is Deferred else None
     if chain is None or not isinstance(other, Tensor) or other is one:
         return None
-    chain = chain.summed(read(other))
+    chain = chain.with_sum(read(other))
     if chain is None:
         return None
     return one.become(chain) if func is Tensor.add_ else Deferred(chain)
 
 
 def _take_activation(func: Any, args: Any, kwargs: Any) -> Any:
-    given = kwargs if args else {name: value for name, value in kwargs.items() if name != "input"}
+    named = kwargs if args else {name: value for name, value in kwargs.items() if name != "input"}
     x = args[0] if args else kwargs["input"]
     chain = x.waits() if type(x) is Deferred else None
-    if chain is None or chain.until != "activation" or len(args) > 1 or not set(given) <= _without_effect(func):
+    if chain is None or chain.until != "activation" or len(args) > 1 or not set(named) <= _without_effect(func):
         return None
-    if func in _HARDTANH and (given.get("min_val"), given.get("max_val")) != (0, 6):
+    if func in _HARDTANH and (named.get("min_val"), named.get("max_val")) != (0, 6):
         return None
-    if given.get("approximate", "none") != "none":
+    if named.get("approximate", "none") != "none":
         return None
-    y = chain.computed(_ACTIVATIONS[func])
-    return x.become_numbers(y) if given.get("inplace") or is_in_place(func) else y
+    y = chain.compute(_ACTIVATIONS[func])
+    return x.become_numbers(y) if named.get("inplace") or is_in_place(func) else y
 
 
 def _without_effect(func: Any) -> set[str]:

@@ -14,7 +14,7 @@ import torch
 from torch import fx, nn
 
 from kaiyan.nn.acceleration.activations import FUNCTIONS, METHODS, MODULES
-from kaiyan.nn.acceleration.called import CONVOLVING, Called
+from kaiyan.nn.acceleration.function_call import CONVOLVING, FunctionCall
 from kaiyan.nn.acceleration.prepared import Prepared, PreparedLinear, Weighted
 from kaiyan.nn.acceleration.shadow import Shadow
 from kaiyan.nn.layers import LAYERS, Layer
@@ -72,46 +72,46 @@ def is_taken(layer: object) -> bool:
     return isinstance(layer, _TAKEN)
 
 
-def made_of(found: Weighted, layer: object, precision: str) -> Prepared:
+def prepared_layer(convolution: Weighted, layer: object, precision: str) -> Prepared:
     """The prepared layer in the place of ``layer``."""
-    return (PreparedLinear if isinstance(layer, nn.Linear) else Prepared)(found, precision)
+    return (PreparedLinear if isinstance(layer, nn.Linear) else Prepared)(convolution, precision)
 
 
-def fused(
+def fuse(
     model: fx.GraphModule, precision: str, without: Container[str] = (), shadowed: bool = False
 ) -> tuple[dict[str, str], Reasons]:
     """Rewrites the graph in place; what became of each convolution by the name of its layer, and what was left.
 
     Layers named in ``without`` stay. Where ``shadowed``, all stay, and the prepared ones are computed beside them.
     """
-    made, left = {}, {}
+    sources, left = {}, {}
     for node in list(model.graph.nodes):
         name = _name(node)
         if name in without:
             continue
         try:
-            found = _convolution(model, node)
+            convolution = _convolution(model, node)
         except ConvError as error:
             left[name] = error.sentence
             continue
-        if isinstance(found, Sentence):
-            left[name] = found
-        elif found is not None:
-            target = _taken(model, node, found, precision, shadowed)
-            made[target] = name
+        if isinstance(convolution, Sentence):
+            left[name] = convolution
+        elif convolution is not None:
+            target = _replace(model, node, convolution, precision, shadowed)
+            sources[target] = name
     model.delete_all_unused_submodules()
     model.graph.lint()
     model.recompile()
-    return made, left
+    return sources, left
 
 
-def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str, shadowed: bool) -> str:
+def _replace(model: fx.GraphModule, node: fx.Node, convolution: Weighted, precision: str, shadowed: bool) -> str:
     """Puts one prepared layer in the place of the chain that begins at ``node``; its name."""
     chain, residual = [node], None
     layer, after = _module(model, node), _following(model, [node])
     linear = isinstance(layer, nn.Linear)
     if after is not None and not linear and isinstance(norm := _module(model, after), _NORMS) and _is_fixed(norm):
-        found = found.normalised(norm)
+        convolution = convolution.with_norm(norm)
         chain.append(after)
         after = _following(model, chain)
     other = None if after is None or linear else _other_summand(model, after, chain[-1])
@@ -120,10 +120,10 @@ def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str
         chain.append(after)
         after = _following(model, chain)
     if after is not None and (activation := _activation(model, after)) is not None:
-        found = replace(found, activation=activation)
+        convolution = replace(convolution, activation=activation)
         chain.append(after)
     target = _free(model, node)
-    model.add_submodule(target, made_of(found, layer, precision))
+    model.add_submodule(target, prepared_layer(convolution, layer, precision))
     x = node.args[0] if node.args else node.kwargs["input"]
     with model.graph.inserting_before(chain[-1]):
         prepared = model.graph.call_module(target, (x,) if residual is None else (x, residual))
@@ -131,8 +131,8 @@ def _taken(model: fx.GraphModule, node: fx.Node, found: Weighted, precision: str
         _shadow(model, chain, prepared)
         return target
     chain[-1].replace_all_uses_with(prepared, propagate_meta=True)
-    for done in reversed(chain):
-        model.graph.erase_node(done)
+    for old in reversed(chain):
+        model.graph.erase_node(old)
     return target
 
 
@@ -160,11 +160,11 @@ def _convolution(model: fx.GraphModule, node: fx.Node) -> Weighted | Sentence | 
         return refusal(layer) or weighted(layer)
     if node.op != "call_function" or node.target not in CONVOLVING:
         return None
-    called = Called.of(node.target, node.args, node.kwargs)
-    weight, bias = _constant(model, called.weight), _constant(model, called.bias)
-    if weight is None or any(isinstance(value, fx.Node) for value in (weight, bias, *called.settings.values())):
+    call = FunctionCall.of(node.target, node.args, node.kwargs)
+    weight, bias = _constant(model, call.weight), _constant(model, call.bias)
+    if weight is None or any(isinstance(value, fx.Node) for value in (weight, bias, *call.settings.values())):
         return sentence("left-settings-computed", "its weight or settings are computed")
-    return called.weighted(weight, bias)
+    return call.weighted(weight, bias)
 
 
 def _constant(model: fx.GraphModule, value: Any) -> Any:
@@ -172,10 +172,10 @@ def _constant(model: fx.GraphModule, value: Any) -> Any:
         return value
     if value.op != "get_attr":
         return value
-    found: Any = model
+    tensor: Any = model
     for part in str(value.target).split("."):
-        found = getattr(found, part)
-    return found.detach()
+        tensor = getattr(tensor, part)
+    return tensor.detach()
 
 
 def _module(model: fx.GraphModule, node: fx.Node) -> Any:
@@ -190,14 +190,14 @@ def _following(model: fx.GraphModule, chain: list[fx.Node]) -> fx.Node | None:
     if len(chain[-1].users) != 1:
         return None
     after = next(iter(chain[-1].users))
-    made: set[fx.Node] = set()
+    new: set[fx.Node] = set()
     between = chain[0].next
     while between is not after:
         if between in chain:
-            made.clear()  # a summand is among it
+            new.clear()  # a summand is among it
         elif _is_new(model, between):
-            made.add(between)
-        elif _writes(model, between) and not (between.args and between.args[0] in made):
+            new.add(between)
+        elif _writes(model, between) and not (between.args and between.args[0] in new):
             return None
         between = between.next
     return after
@@ -222,8 +222,8 @@ def _other_summand(model: fx.GraphModule, node: fx.Node, one: fx.Node) -> fx.Nod
         return None
     if _writes(model, node) and other is first and not (_is_new(model, other) and len(other.users) == 1):
         return None
-    found = [(n.meta["val"].shape, n.meta["val"].dtype) for n in (one, other) if "val" in n.meta]
-    return other if len(found) == 2 and found[0] == found[1] else None
+    facts = [(n.meta["val"].shape, n.meta["val"].dtype) for n in (one, other) if "val" in n.meta]
+    return other if len(facts) == 2 and facts[0] == facts[1] else None
 
 
 def _writes(model: fx.GraphModule, node: fx.Node) -> bool:

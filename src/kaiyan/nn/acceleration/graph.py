@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from kaiyan.nn.acceleration.frozen import freeze
-from kaiyan.nn.acceleration.fuse import Reasons, fused
+from kaiyan.nn.acceleration.fuse import Reasons, fuse
 from kaiyan.nn.acceleration.state import has_drawn, random_state
 from kaiyan.nn.acceleration.tensors import version
 from kaiyan.nn.layers import Layer
@@ -39,8 +39,8 @@ def by_graph(
     """
     graph = _traced(model)
     _check_constants(graph, inputs)
-    made, left = fused(graph, precision, without, shadowed)
-    return graph.eval(), made, left
+    sources, left = fuse(graph, precision, without, shadowed)
+    return graph.eval(), sources, left
 
 
 def _traced(model: nn.Module) -> fx.GraphModule:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Generator, Tensor, nn, randn
 
-from kaiyan.nn.acceleration.case import called
+from kaiyan.nn.acceleration.case import answer_of
 from kaiyan.nn.acceleration.checking import Comparison, compare, severity
 from kaiyan.nn.acceleration.deferred import read
 from kaiyan.nn.acceleration.fuse import SHADOW
 from kaiyan.nn.acceleration.graph import by_graph
+from kaiyan.nn.acceleration.replacement import Replacement
 from kaiyan.nn.acceleration.settling import NotEqualError, as_it_comes
 from kaiyan.nn.acceleration.shadow import Shadow
-from kaiyan.nn.acceleration.standing import Standing
 from kaiyan.trace.copied import copied
 from kaiyan.trace.structure import changed
 from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from kaiyan.nn.acceleration.case import Case
     from kaiyan.trace.watch import Visit
@@ -31,25 +31,25 @@ _ROUNDING = 1e-6
 """What the layers' outputs are moved by to see whether the model's answers turn on it, as a share of themselves."""
 
 
-def judged(case: Case, precision: str) -> tuple[float, dict[str, float]]:
+def judge_layers(case: Case, precision: str) -> tuple[float, dict[str, float]]:
     """The largest difference of a layer that is right, and those that are not by name, with theirs.
 
     The graph is run as it is rewritten, but on the model's own layers: raises ``NotEqualError`` where that alone
     answers otherwise than the model.
     """
-    model, made, _ = by_graph(copied(case.model), copied(case.questions[0].inputs), precision, shadowed=True)
+    model, sources, _ = by_graph(copied(case.model), copied(case.questions[0].inputs), precision, shadowed=True)
     quick = as_it_comes(case, model)
     for question in case.questions:
-        comparison = compare(question.answer, called(quick, question.inputs))
+        comparison = compare(question.answer, answer_of(quick, question.inputs))
         if not comparison.is_close:
             raise NotEqualError(comparison.reason, comparison)
-    shadows = {name: model.get_submodule(f"{target}{SHADOW}") for target, name in made.items()}
+    shadows = {name: model.get_submodule(f"{target}{SHADOW}") for target, name in sources.items()}
     seen = {name: shadow for name, shadow in shadows.items() if isinstance(shadow, Shadow)}
     wrong = {name: shadow.difference for name, shadow in seen.items() if shadow.excess > 1}
     return max((s.difference for name, s in seen.items() if name not in wrong), default=0.0), wrong
 
 
-def judged_standing(case: Case, model: nn.Module, made: Mapping[str, str]) -> float:
+def judge_replacements(case: Case, model: nn.Module, names: Iterable[str]) -> float:
     """The largest difference of a layer that stands in its place, beside torch's on what it is given.
 
     From here on none waits for what follows it. Raises ``NotEqualError`` where a layer is not right by itself.
@@ -62,12 +62,12 @@ def judged_standing(case: Case, model: nn.Module, made: Mapping[str, str]) -> fl
             right = type(visit.module).forward(visit.module, *read(visit.args), **visit.named)
             worst = max(worst, compare(right, read(visit.output)), key=severity)
 
-    for layer in (model.get_submodule(name) for name in made):
-        if isinstance(layer.forward, Standing):
+    for layer in (model.get_submodule(name) for name in names):
+        if isinstance(layer.forward, Replacement):
             layer.forward.until = ""
-    with watch(model, made, after=compare_with_torch):
+    with watch(model, names, after=compare_with_torch):
         for question in case.questions:
-            called(model, question.inputs)
+            answer_of(model, question.inputs)
     if not worst.is_close:
         raise NotEqualError(worst.reason, worst)
     return worst.difference
@@ -76,7 +76,7 @@ def judged_standing(case: Case, model: nn.Module, made: Mapping[str, str]) -> fl
 def is_steady(case: Case) -> bool:
     """Whether the original answers one input twice in one way, under one seed."""
     question = case.questions[0]
-    return compare(question.answer, called(copied(case.model), question.inputs)).is_close
+    return compare(question.answer, answer_of(copied(case.model), question.inputs)).is_close
 
 
 def check_rounding(case: Case, refusal: NotEqualError, names: Iterable[str]) -> None:
@@ -91,7 +91,7 @@ def check_rounding(case: Case, refusal: NotEqualError, names: Iterable[str]) -> 
 
     question = case.questions[0]
     with watch(probe, layers, change=moved):
-        answer = called(probe, question.inputs)
+        answer = answer_of(probe, question.inputs)
     if compare(question.answer, answer).is_close:
         raise refusal
 

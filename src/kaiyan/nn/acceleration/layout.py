@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from kaiyan.nn.acceleration.tensors import is_channels_last, is_plain
 from kaiyan.trace.structure import changed, tensors
 
 if TYPE_CHECKING:
     from types import FrameType
-from kaiyan.nn.acceleration.tensors import is_plain
 
 CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 """torch's name for "channels_last", in which the channels lie last, by rank; in "channels_first" all is contiguous."""
@@ -54,14 +54,14 @@ def _is_ours(frame: FrameType) -> bool:
     return name.startswith("kaiyan.")
 
 
-def laid(x: Any, layout: str) -> Any:
+def in_layout(x: Any, layout: str) -> Any:
     """A picture or a volume in a layout; what torch follows stays as it is, and so all else: vmap has no layouts."""
     if not is_plain(x) or x.ndim not in CHANNELS_LAST:
         return x
     return x.contiguous(memory_format=CHANNELS_LAST[x.ndim] if layout == "channels_last" else torch.contiguous_format)
 
 
-def lie_of(inputs: tuple[Any, ...]) -> tuple[str, bool]:
+def layout_key(inputs: tuple[Any, ...]) -> tuple[str, bool]:
     """What torch chooses the layout of its answers by: how inputs lie, and whether they are of one sample."""
     layout = layout_of(inputs)
     return layout, layout != "channels_first" and any(
@@ -73,25 +73,11 @@ def layout_of(inputs: tuple[Any, ...]) -> str:
     """The layout of the first tensor that is not "channels_first"; "channels_first" where all are."""
     for x in inputs:
         if isinstance(x, Tensor) and x.layout is torch.strided:
-            if x.ndim in CHANNELS_LAST and x.stride(1) == 1 and _is_last(x):
+            if x.ndim in CHANNELS_LAST and x.stride(1) == 1 and is_channels_last(x):
                 return "channels_last"
             if not x.is_contiguous():
                 return "others"
     return "channels_first"
-
-
-def _is_last(x: Tensor) -> bool:
-    """Whether torch takes a picture for one that lies channels last, also where an axis of one leaves it open.
-
-    Source: is_channels_last_strides_2d and _3d in c10/core/MemoryFormat.h.
-    """
-    least = 0
-    for axis in (1, *range(x.ndim - 1, 1, -1), 0):
-        size, stride = x.shape[axis], x.stride(axis)
-        if not size or stride < least or (axis == 0 and least == x.stride(1)):
-            return False
-        least = stride * max(size, 1)
-    return True
 
 
 def orders(answer: Any) -> list[Order]:
@@ -109,7 +95,7 @@ def strides(answer: Any) -> list[Strides]:
     return [tensor.stride() if tensor.layout is torch.strided else () for tensor in tensors(answer)]
 
 
-def ordered(answer: Any, wanted: list[Order], same: dict[int, Tensor]) -> Any:
+def reorder(answer: Any, wanted: list[Order], same: dict[int, Tensor]) -> Any:
     """The answer with each tensor dense in memory, in its order; one whose id is in ``same`` is that tensor."""
     left = iter(wanted)
 

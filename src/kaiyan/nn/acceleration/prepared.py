@@ -32,7 +32,7 @@ class Weighted:
     bias: Tensor | None
     activation: str | None = None
 
-    def normalised(self, norm: Any) -> Weighted:
+    def with_norm(self, norm: Any) -> Weighted:
         """With a BatchNorm in evaluation folded into it, in float64.
 
         Source: y = (x − mean) / √(var + eps) · gamma + beta is a factor and a sum for each channel.
@@ -54,66 +54,66 @@ class Weighted:
 class Packed:
     """A convolution whose weight is packed when an input of a new shape comes; the weight must not change."""
 
-    def __init__(self, found: Weighted, precision: str) -> None:
-        self._found, self._precision = found, precision
-        self._ready: PreparedConv | None = None
-        self._known: dict[Any, Any] = {}
+    def __init__(self, weighted: Weighted, precision: str) -> None:
+        self._weighted, self._precision = weighted, precision
+        self._conv: PreparedConv | None = None
+        self._routines: dict[Any, Any] = {}
 
     def __call__(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """X (N, C, *spatial) or (C, *spatial), and a residual that is added to the output."""
         if not is_plain(x) or not (residual is None or is_plain(residual)):
-            return self._followed(x, residual)
+            return self._by_torch(x, residual)
         if type(residual) is nn.Parameter:
             residual = residual.detach()
         like = None if residual is None else (residual.shape, residual.stride(), residual.dtype)
         low = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None
         key = x.shape, x.stride(), x.dtype, like, get_num_threads(), torch.is_grad_enabled(), low, PLANNER.era
-        ready = self._known.get(key)
-        if ready is None:
-            self._known[key] = ready = self._made(x, residual) if low is None else self._lowered(low)
-        y: Tensor = ready(x, residual)
+        routine = self._routines.get(key)
+        if routine is None:
+            self._routines[key] = routine = self._routine(x, residual) if low is None else self._autocast_routine(low)
+        y: Tensor = routine(x, residual)
         return y
 
-    def _followed(self, x: Tensor, residual: Tensor | None) -> Tensor:
+    def _by_torch(self, x: Tensor, residual: Tensor | None) -> Tensor:
         """By torch's operators, where torch follows what is done, or the numbers are elsewhere."""
-        found, rank = self._found, len(self._found.spec.axes)
-        convolve = composed(found.spec, tuple(x.shape[-rank:]), str(x.device))
+        weighted, rank = self._weighted, len(self._weighted.spec.axes)
+        convolve = composed(weighted.spec, tuple(x.shape[-rank:]), str(x.device))
         alone = x.ndim == rank + 1
-        y = convolve(x.unsqueeze(0) if alone else x, found.weight.to(x.device), _moved(found.bias, x))
+        y = convolve(x.unsqueeze(0) if alone else x, weighted.weight.to(x.device), _beside(weighted.bias, x))
         y = y.squeeze(0) if alone else y
-        return activated(y if residual is None else y + residual, found.activation)
+        return activate(y if residual is None else y + residual, weighted.activation)
 
     @property
     def algorithm(self) -> str:
         """What computed its last new shape; nothing before its first call."""
-        return (self._ready.algorithm if self._ready else None) or ""
+        return (self._conv.algorithm if self._conv else None) or ""
 
-    def _made(self, x: Tensor, residual: Tensor | None) -> Any:
-        found = self._found
-        if self._ready is None or len(self._known) > _SHAPES:
-            self._ready, self._known = self._prepared(found.activation), {}
-        if residual is None or (residual.shape, residual.dtype) == (found.spec.output_shape(x.shape), x.dtype):
-            return self._ready.ready(x, residual)
+    def _routine(self, x: Tensor, residual: Tensor | None) -> Any:
+        weighted = self._weighted
+        if self._conv is None or len(self._routines) > _SHAPES:
+            self._conv, self._routines = self._prepared(weighted.activation), {}
+        if residual is None or (residual.shape, residual.dtype) == (weighted.spec.output_shape(x.shape), x.dtype):
+            return self._conv.ready(x, residual)
         plain = self._prepared(None)
-        return lambda x, residual: activated(plain(x) + residual, found.activation)
+        return lambda x, residual: activate(plain(x) + residual, weighted.activation)
 
-    def _lowered(self, low: torch.dtype) -> Any:
+    def _autocast_routine(self, low: torch.dtype) -> Any:
         """Under autocast: computed in the weight's type, and given in the type that torch's layer gives."""
-        plain, found = self._prepared(None), self._found
-        self._ready = self._ready or plain
+        plain, weighted = self._prepared(None), self._weighted
+        self._conv = self._conv or plain
 
         def call(x: Tensor, residual: Tensor | None) -> Tensor:
             if x.dtype is torch.float64:  # torch leaves it so
                 y: Tensor = plain(x)
             else:
-                y = plain(x.to(found.weight.dtype)).to(low)
-            return activated(y if residual is None else y + residual, found.activation)
+                y = plain(x.to(weighted.weight.dtype)).to(low)
+            return activate(y if residual is None else y + residual, weighted.activation)
 
         return call
 
     def _prepared(self, activation: str | None) -> PreparedConv:
-        found = self._found
-        return prepare(found.spec, found.weight, found.bias, activation=activation, precision=self._precision)
+        weighted = self._weighted
+        return prepare(weighted.spec, weighted.weight, weighted.bias, activation=activation, precision=self._precision)
 
 
 class PackedLinear(Packed):
@@ -122,15 +122,15 @@ class PackedLinear(Packed):
     def __call__(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """X (..., C) to (..., K); few rows are left to torch, which reads their weight as fast."""
         if not is_plain(x) or x.numel() < _ROWS * x.shape[-1] or residual is not None:
-            y = F.linear(x, self._found.weight.to(x.device)[..., 0], _moved(self._found.bias, x))
-            return activated(y if residual is None else y + residual, self._found.activation)
+            y = F.linear(x, self._weighted.weight.to(x.device)[..., 0], _beside(self._weighted.bias, x))
+            return activate(y if residual is None else y + residual, self._weighted.activation)
         rows = x.reshape(-1, x.shape[-1]).contiguous()
         y = super().__call__(rows.t().unsqueeze(0))
         return y[0].t().reshape(*x.shape[:-1], -1)
 
 
 class Prepared(nn.Module):
-    """A convolution on a prepared kernel: x, and a residual where one is taken in, to the activated output.
+    """A convolution on a prepared routine: x, and a residual where one is taken in, to the activated output.
 
     It answers what code asks torch's layer for: its sizes, its parameters and their type.
     """
@@ -138,21 +138,21 @@ class Prepared(nn.Module):
     weight: nn.Parameter
     bias: nn.Parameter | None
 
-    def __init__(self, found: Weighted, precision: str) -> None:
+    def __init__(self, weighted: Weighted, precision: str) -> None:
         super().__init__()
-        self.spec, self.activation, self.precision = found.spec, found.activation, precision
-        self.weight = _fixed(self._own(found.weight))
-        self.register_parameter("bias", None if found.bias is None else _fixed(found.bias))
+        self.spec, self.activation, self.precision = weighted.spec, weighted.activation, precision
+        self.weight = _fixed(self._own(weighted.weight))
+        self.register_parameter("bias", None if weighted.bias is None else _fixed(weighted.bias))
         self._kept: tuple[tuple[Any, ...], Packed] | None = None
         """What was packed and what it was packed for, in one: another thread may ask meanwhile."""
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """X (N, C, *spatial) or (C, *spatial), and a residual that is added to the output."""
         if not is_plain(x):
-            return self._made()(x, residual)
+            return self._packed()(x, residual)
         state, kept = self._state(), self._kept
         if kept is None or not is_same(kept[0], state):
-            self._kept = kept = state, self._made()
+            self._kept = kept = state, self._packed()
         return kept[1](x, residual)
 
     def _state(self) -> tuple[Any, ...]:
@@ -163,7 +163,7 @@ class Prepared(nn.Module):
             weight, bias = self.weight, self.bias
         return weight, bias, written(weight), None if bias is None else written(bias)
 
-    def _made(self) -> Packed:
+    def _packed(self) -> Packed:
         return Packed(self._weighted(self.weight.detach()), self.precision)
 
     def _weighted(self, weight: Tensor) -> Weighted:
@@ -199,9 +199,9 @@ class Prepared(nn.Module):
 
 
 class PreparedLinear(Prepared):
-    """A linear layer on a prepared kernel, its weight (K, C) as torch's."""
+    """A linear layer on a prepared routine, its weight (K, C) as torch's."""
 
-    def _made(self) -> Packed:
+    def _packed(self) -> Packed:
         return PackedLinear(self._weighted(self.weight.detach()[..., None]), self.precision)
 
     def _own(self, weight: Tensor) -> Tensor:
@@ -224,12 +224,12 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-def activated(y: Tensor, activation: str | None) -> Tensor:
+def activate(y: Tensor, activation: str | None) -> Tensor:
     """``y`` under torch's own function of that name."""
     return y if activation is None else getattr(F, activation)(y)
 
 
-def _moved(tensor: Tensor | None, x: Tensor) -> Tensor | None:
+def _beside(tensor: Tensor | None, x: Tensor) -> Tensor | None:
     return None if tensor is None else tensor.to(x.device)
 
 

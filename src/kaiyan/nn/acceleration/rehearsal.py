@@ -10,17 +10,17 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from kaiyan.engine.stopwatch import seconds_of
-from kaiyan.nn.acceleration import standing as settings
-from kaiyan.nn.acceleration.around import Around, standing_of
+from kaiyan.nn.acceleration import replacement as settings
 from kaiyan.nn.acceleration.checking import share
 from kaiyan.nn.acceleration.deferred import read
+from kaiyan.nn.acceleration.own_forward import OwnForward, replacement_for
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kaiyan.nn.acceleration.standing import Standing
+    from kaiyan.nn.acceleration.replacement import Replacement
     from kaiyan.trace.watch import Visit
 
 _CALLS = 2
@@ -36,7 +36,7 @@ def rehearsed(model: nn.Module, inputs: Iterable[Any], waits: Mapping[str, str],
     ``model`` is a copy that is run, and not to be used again.
     """
     watchers = {
-        name: _Watcher(standing_of(model.get_submodule(name), precision), until) for name, until in waits.items()
+        name: _Watcher(replacement_for(model.get_submodule(name), precision), until) for name, until in waits.items()
     }
     with watch(model, waits, after=lambda visit: watchers[visit.path].compare(visit)):
         run(model, inputs)
@@ -55,8 +55,8 @@ def run(model: nn.Module, inputs: Iterable[Any]) -> Any:
 class _Watcher:
     """Computes a layer again as it would be computed, and keeps why it must not be."""
 
-    def __init__(self, standing: Standing, until: str) -> None:
-        self.standing, self.calls = standing, 0
+    def __init__(self, replacement: Replacement, until: str) -> None:
+        self.replacement, self.calls = replacement, 0
         self._until = until
         self.reason: Sentence | None = None
 
@@ -70,27 +70,27 @@ class _Watcher:
         if self.calls == 1 and self.reason is None:
             self.reason = self._varying(args, kwargs) or self._slow(args, kwargs, output)
         if self.calls == _CALLS or self.reason is not None:
-            self.standing.forget()
+            self.replacement.forget()
 
     def _computed(self, args: Any, kwargs: Any, output: Any) -> Sentence | None:
         try:
-            ours = self.standing(*args, **kwargs)
+            ours = self.replacement(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 (whatever a layer's own forward raises)
             return sentence(
                 "left-replacement-fails", "its replacement fails: {error}", error=str(error).partition("\n")[0]
             )
-        if not self.standing.kernels():
-            return self.standing.idle(*args, **kwargs)
+        if not self.replacement.convs():
+            return self.replacement.idle(*args, **kwargs)
         return _unlike(ours, output)
 
     def _varying(self, args: Any, kwargs: Any) -> Sentence | None:
         """Of a forward of its own: on another input the same weight must come again."""
-        if not isinstance(self.standing, Around):
+        if not isinstance(self.replacement, OwnForward):
             return None
-        known = len(self.standing.kernels())
+        known = len(self.replacement.convs())
         other = tree_map(_otherwise, (args, kwargs))
-        unlike = _unlike(self.standing(*other[0], **other[1]), self.standing.plain(*other[0], **other[1]))
-        if len(self.standing.kernels()) != known:
+        unlike = _unlike(self.replacement(*other[0], **other[1]), self.replacement.plain(*other[0], **other[1]))
+        if len(self.replacement.convs()) != known:
             return sentence("left-weight-from-input", "its weight is computed from its input")
         return unlike
 
@@ -98,8 +98,8 @@ class _Watcher:
         """Where torch is faster, and nothing that follows is saved."""
         ours, theirs = [], []
         for _ in range(_RACES):
-            theirs.append(_timed(self.standing.plain, args, kwargs))
-            ours.append(_timed(self.standing, args, kwargs))
+            theirs.append(_timed(self.replacement.plain, args, kwargs))
+            ours.append(_timed(self.replacement, args, kwargs))
             if sum(theirs) > _SHORT:
                 break
         numbers = sum(leaf.numel() for leaf in tree_leaves(output) if isinstance(leaf, Tensor))

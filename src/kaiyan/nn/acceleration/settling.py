@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.nn.acceleration.accelerated import Accelerated
-from kaiyan.nn.acceleration.case import called
+from kaiyan.nn.acceleration.case import answer_of
 from kaiyan.nn.acceleration.checking import Comparison, compare, severity
-from kaiyan.nn.acceleration.clock import raced
-from kaiyan.nn.acceleration.layout import laid, layout_of, lie_of
+from kaiyan.nn.acceleration.clock import least_times
+from kaiyan.nn.acceleration.layout import in_layout, layout_key, layout_of
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.copied import copied, parts
 
@@ -40,7 +40,7 @@ class Settled:
     after: float
 
 
-def settled(case: Case, model: nn.Module) -> Settled:
+def settle(case: Case, model: nn.Module) -> Settled:
     """The rewritten model in the faster of the layouts in which it gives the original's answers.
 
     Raises ``NotEqualError`` where it gives them in none.
@@ -52,25 +52,25 @@ def settled(case: Case, model: nn.Module) -> Settled:
             trials.append((quick, _tried(case, quick)))
         except NotEqualError as refusal:
             refusals.append(refusal)
-    before, times = timed(case, [trial for _, trial in trials])
+    before, times = times_beside_original(case, [trial for _, trial in trials])
     for seconds, (quick, _) in sorted(zip(times, trials, strict=True), key=lambda entry: entry[0]):
         try:
-            return Settled(quick, answered(case, quick).difference, before, seconds)
+            return Settled(quick, check_answers(case, quick).difference, before, seconds)
         except NotEqualError as refusal:
             refusals.append(refusal)
     raise refusals[0]
 
 
-def timed(case: Case, models: list[Accelerated]) -> tuple[float, list[float]]:
+def times_beside_original(case: Case, models: list[Accelerated]) -> tuple[float, list[float]]:
     """Seconds of the original and of each model, which was called before; a slow original is not called again."""
     inputs = case.questions[0].inputs
     if case.is_slow or not models:
-        return case.seconds, raced(models, inputs, case.turns)
-    before, *times = raced([case.spent, *models], inputs, case.turns)
+        return case.seconds, least_times(models, inputs, case.turns)
+    before, *times = least_times([case.spent, *models], inputs, case.turns)
     return before, times
 
 
-def answered(case: Case, quick: Accelerated, *, alike: bool = True) -> Comparison:
+def check_answers(case: Case, quick: Accelerated, *, alike: bool = True) -> Comparison:
     """The model's answers to every question beside the original's, laid out as those; raises ``NotEqualError``.
 
     Where they need not be ``alike``, only their structure counts.
@@ -96,7 +96,7 @@ def as_it_comes(case: Case, model: nn.Module) -> Accelerated:
     return Accelerated(model, _first_layout(case), is_laying=False)
 
 
-def untouched(case: Case) -> Accelerated:
+def untouched_copy(case: Case) -> Accelerated:
     """A copy in which nothing is replaced, called as the original is."""
     return Accelerated(copied(case.model), _first_layout(case), is_laying=False, is_replaced=False)
 
@@ -122,7 +122,7 @@ def _tried(case: Case, quick: Accelerated) -> Accelerated:
 
 def _answer(quick: Accelerated, inputs: Inputs) -> Any:
     try:
-        return called(quick, inputs)
+        return answer_of(quick, inputs)
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
         raise NotEqualError(
@@ -147,20 +147,20 @@ def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
     """Notes how answers lie where inputs come otherwise than the example: in another layout, of one sample or two."""
     if case.changed or case.is_slow:
         return
-    known = {lie_of(question.inputs) for question in case.questions}
-    for inputs in _otherwise(case.questions[0].inputs):
-        if lie_of(inputs) not in known:
-            known.add(lie_of(inputs))
+    known = {layout_key(question.inputs) for question in case.questions}
+    for inputs in _other_layouts(case.questions[0].inputs):
+        if layout_key(inputs) not in known:
+            known.add(layout_key(inputs))
             with suppress(Exception):  # a model may view what only lies so in one layout
-                quick.lay_out_as(called(case.spent, inputs), called(quick, inputs), inputs)
+                quick.lay_out_as(answer_of(case.spent, inputs), answer_of(quick, inputs), inputs)
 
 
-def _otherwise(inputs: Inputs) -> Iterator[Inputs]:
+def _other_layouts(inputs: Inputs) -> Iterator[Inputs]:
     for layout in ("channels_first", "channels_last"):
-        yield tuple(laid(x, layout) for x in inputs)
+        yield tuple(in_layout(x, layout) for x in inputs)
     one = tuple(x[:1] if isinstance(x, Tensor) and x.ndim > 2 else x for x in inputs)
     yield one
-    yield tuple(laid(x, "channels_last") for x in one)
+    yield tuple(in_layout(x, "channels_last") for x in one)
 
 
 def _compare_states(case: Case, quick: Accelerated) -> None:

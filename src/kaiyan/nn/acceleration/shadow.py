@@ -14,9 +14,9 @@ class Shadow(nn.Module):
         super().__init__()
         self.difference, self.excess = 0.0, 0.0
 
-    def forward(self, right: Tensor, given: Tensor) -> Tensor:
+    def forward(self, right: Tensor, ours: Tensor) -> Tensor:
         """The right one."""
-        comparison = compare(right, given)
+        comparison = compare(right, ours)
         broken = 0.0 if comparison.fault is None else float("inf")
         self.difference = max(self.difference, comparison.difference, broken)
         self.excess = max(self.excess, comparison.excess, broken)

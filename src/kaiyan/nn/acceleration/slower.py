@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from kaiyan.nn.acceleration.clock import turned
+from kaiyan.nn.acceleration.clock import times_in_turns
 from kaiyan.nn.acceleration.settling import NotEqualError, Settled
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.copied import copied
@@ -26,7 +26,7 @@ def refuse_slower(case: Case, settled: Settled) -> None:
     models = [case.spent, copied(settled.quick) if case.changed else settled.quick]
     times: list[tuple[float, ...]] = []
     for turns in (case.turns, _AGAIN * case.turns):
-        times += turned(models, case.questions[0].inputs, turns)
+        times += times_in_turns(models, case.questions[0].inputs, turns)
         if not _is_slower(times):
             return
     before, after = (min(taken) for taken in zip(*times, strict=True))

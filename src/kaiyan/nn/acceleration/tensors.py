@@ -1,4 +1,4 @@
-"""What is known of a tensor without reading its numbers: whether kernels may have them, and whether they changed."""
+"""What is known of a tensor without reading its numbers: whether routines may have them, and whether they changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PLAIN_TENSORS = (Tensor, nn.Parameter)
 
 
 def is_plain(x: Any) -> bool:
-    """Whether a kernel may read a tensor's numbers: they are in this memory, and torch does not follow what is done."""
+    """Whether a routine may read a tensor's numbers: they are in this memory, and torch does not trace it."""
     if type(x) not in PLAIN_TENSORS or not x.is_cpu or x.layout is not _STRIDED:
         return False
     if _tracing() is not None or _transform() is not None or _modes() or forward_ad._current_level >= 0:  # noqa: SLF001
@@ -34,6 +34,23 @@ def is_same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 def version(tensor: Tensor) -> int:
     """How often it was written to; torch does not count for tensors of inference mode."""
     return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001
+
+
+def is_channels_last(x: Tensor) -> bool:
+    """Whether torch takes a tensor for channels last, also where an axis of one leaves it open.
+
+    Source: is_channels_last_strides_2d and _3d in c10/core/MemoryFormat.h.
+    """
+    shape, strides = x.shape, x.stride()
+    if len(shape) < 4 or not strides[1]:
+        return False
+    least = 0
+    for axis in (1, *range(len(shape) - 1, 1, -1), 0):
+        size, stride = shape[axis], strides[axis]
+        if not size or stride < least or (axis == 0 and least == strides[1]):
+            return False
+        least = stride * size
+    return True
 
 
 _STRIDED = torch.strided

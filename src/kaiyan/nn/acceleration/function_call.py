@@ -17,7 +17,7 @@ CONVOLVING = frozenset(spelled for row in TORCH_FUNCTIONS.values() if row.is_con
 """torch's functions that convolve, transposed or not."""
 
 
-class Called(NamedTuple):
+class FunctionCall(NamedTuple):
     """What a function was given: its tensors, and its settings by name."""
 
     function: Any
@@ -27,12 +27,12 @@ class Called(NamedTuple):
     settings: dict[str, Any]
 
     @classmethod
-    def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Called:
+    def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> FunctionCall:
         """The arguments by their names."""
         names = TORCH_FUNCTIONS[function.__name__].arguments
-        given: dict[str, Any] = dict(zip(names, args, strict=False)) | dict(kwargs)
-        x, weight, bias = (given.pop(name, None) for name in ("input", "weight", "bias"))
-        return cls(function, x, weight, bias, given)
+        named: dict[str, Any] = dict(zip(names, args, strict=False)) | dict(kwargs)
+        x, weight, bias = (named.pop(name, None) for name in ("input", "weight", "bias"))
+        return cls(function, x, weight, bias, named)
 
     def weighted(self, weight: Tensor, bias: Tensor | None) -> Weighted:
         """The convolution with these numbers; raises ``ConvError`` where its settings cannot be."""

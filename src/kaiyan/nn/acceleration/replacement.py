@@ -1,34 +1,31 @@
 """What stands in the place of a layer's forward: the layer keeps its class, its names, its parameters.
 
-A plain layer is computed by a kernel that is packed for the weight as it is now. A layer with a forward of its own,
+A plain layer is computed by a routine whose weight is packed as it is now. A layer with a forward of its own,
 which pads or makes its weight first, keeps that forward, and the convolution that it calls is computed so.
 """
 
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from kaiyan.nn.acceleration.chain import Chain, Kernel
+from kaiyan.nn.acceleration.chain import Chain, FusedConv
 from kaiyan.nn.acceleration.deferred import Deferred, read, take_module
 from kaiyan.nn.acceleration.fuse import weighted
 from kaiyan.nn.acceleration.prepared import Prepared
-from kaiyan.nn.acceleration.tensors import is_plain, is_same, written
+from kaiyan.nn.acceleration.tensors import is_channels_last, is_plain, is_same, written
 from kaiyan.show.error import ConvError
 from kaiyan.show.sentence import Sentence, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 WORTH_WAITING = 4096
 """Numbers of an output from which on it pays to let it wait: some microseconds, for a pass or two over them."""
 
 
-class Standing:
-    """A plain layer's forward on a kernel; torch's own where the kernel cannot take the input.
+class Replacement:
+    """A plain layer's forward computed by Kaiyan; torch's own where that cannot take the input.
 
     ``until`` says what the output waits for, to be computed with it: "" for nothing, "norm", or "activation".
     """
@@ -38,8 +35,8 @@ class Standing:
     def __init__(self, layer: nn.Module, precision: str) -> None:
         self.layer: Any = layer
         self.precision, self.until, self.watched = precision, "", False
-        self._kept: tuple[tuple[Any, ...], Kernel] | None = None
-        """What the kernel was packed for and itself, in one: another thread may ask meanwhile."""
+        self._kept: tuple[tuple[Any, ...], FusedConv] | None = None
+        """What the convolution was packed for and itself, in one: another thread may ask meanwhile."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's output."""
@@ -49,7 +46,7 @@ class Standing:
         if len(args) != 1 or (kwargs and any(value is not None for value in kwargs.values())):
             return self.plain(*read(args), **kwargs)
         try:
-            return self.output(self.kernel(), x) if takes(x, self.layer.weight) else self.plain(x)
+            return self.output(self.conv(), x) if takes(x, self.layer.weight) else self.plain(x)
         except ConvError:
             return self.plain(x)
 
@@ -57,26 +54,26 @@ class Standing:
         """What torch computes."""
         return type(self.layer).forward(self.layer, *args, **kwargs)
 
-    def output(self, kernel: Kernel, x: Tensor) -> Tensor:
+    def output(self, conv: FusedConv, x: Tensor) -> Tensor:
         """The numbers, or a tensor that waits for what follows."""
         x = _laid(x.detach() if type(x) is nn.Parameter else x)
-        small = not self.until or prod(kernel.output_shape(x.shape)) < WORTH_WAITING
+        small = not self.until or prod(conv.output_shape(x.shape)) < WORTH_WAITING
         if small or x.is_inference() or self.layer._forward_hooks or _GLOBAL_HOOKS:  # noqa: SLF001 (what may be kept, or written over unseen)
-            return kernel.plain(x, None, None)
-        return Deferred(Chain(kernel, x, self.until))
+            return conv.plain(x, None, None)
+        return Deferred(Chain(conv, x, self.until))
 
-    def kernel(self) -> Kernel:
-        """The kernel of the weight as it is now."""
+    def conv(self) -> FusedConv:
+        """The convolution with the weight as it is now."""
         state, kept = _state(self.layer), self._kept
         if kept is not None and is_same(kept[0], state):
             return kept[1]
-        kernel = Kernel(weighted(self.layer), self.precision, is_linear=isinstance(self.layer, nn.Linear))
-        kernel.watched = self.watched
-        self._kept = state, kernel
-        return kernel
+        conv = FusedConv(weighted(self.layer), self.precision, is_linear=isinstance(self.layer, nn.Linear))
+        conv.watched = self.watched
+        self._kept = state, conv
+        return conv
 
-    def kernels(self) -> list[Kernel]:
-        """Every kernel that is in use."""
+    def convs(self) -> list[FusedConv]:
+        """Every convolution that is in use."""
         return [] if self._kept is None else [self._kept[1]]
 
     def forget(self) -> None:
@@ -92,7 +89,7 @@ class Standing:
         if x.device.type != "cpu":
             return sentence("left-device", "it is on {device}, but Kaiyan computes on the CPU", device=str(x.device))
         try:
-            self.output(self.kernel(), x)
+            self.output(self.conv(), x)
         except ConvError as error:
             return error.sentence
         return sentence("left-torch-computes", "torch computes it on this input")
@@ -100,24 +97,24 @@ class Standing:
     @property
     def algorithm(self) -> str:
         """What computed the last new shape; nothing before the first call."""
-        return next((kernel.algorithm for kernel in self.kernels() if kernel.algorithm), "")
+        return next((conv.algorithm for conv in self.convs() if conv.algorithm), "")
 
     def extra_repr(self) -> str:
         """What is computed: the convolution, and the activation that is computed with it."""
-        kernel = next(iter(self.kernels()), None)
-        if kernel is None:
+        conv = next(iter(self.convs()), None)
+        if conv is None:
             return str(self.layer)
-        spec, activation = kernel.plain.weighted.spec, kernel.activation
+        spec, activation = conv.plain.weighted.spec, conv.activation
         return str(spec) if activation is None else f"{spec}, activation={activation!r}"
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_kept": None}
 
 
-def computed_by(layer: nn.Module) -> Prepared | Standing | None:
+def computed_by(layer: nn.Module) -> Prepared | Replacement | None:
     """What computes a layer, if it is ours: what it is, and the algorithm."""
     own = vars(layer).get("forward")
-    return layer if isinstance(layer, Prepared) else own if isinstance(own, Standing) else None
+    return layer if isinstance(layer, Prepared) else own if isinstance(own, Replacement) else None
 
 
 class Following:
@@ -150,22 +147,7 @@ def _laid(x: Tensor) -> Tensor:
     """The input as torch lays its output out: channels last only where pictures or volumes come so."""
     if x.is_contiguous():
         return x
-    return x if _is_channels_last(x.shape, x.stride()) else x.contiguous()
-
-
-def _is_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
-    """Whether torch takes pictures or volumes of these strides for ones whose channels lie side by side.
-
-    Source: is_channels_last_strides_2d in c10/core/MemoryFormat.h.
-    """
-    if len(shape) < 4 or not strides[1]:
-        return False
-    least = 0
-    for axis in (1, *range(len(shape) - 1, 1, -1), 0):
-        if strides[axis] < least or (axis == 0 and least == strides[1]):
-            return False
-        least = strides[axis] * max(shape[axis], 1)
-    return True
+    return x if is_channels_last(x) else x.contiguous()
 
 
 is_autocast = torch.is_autocast_enabled

@@ -1,4 +1,4 @@
-"""A layer with a forward of its own, which pads or makes its weight first: its convolution on a kernel."""
+"""A layer with a forward of its own, which pads or makes its weight first: its convolution computed by Kaiyan."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from kaiyan.nn.acceleration.called import CONVOLVING, Called
-from kaiyan.nn.acceleration.chain import Kernel
+from kaiyan.nn.acceleration.chain import FusedConv
 from kaiyan.nn.acceleration.deferred import read
+from kaiyan.nn.acceleration.function_call import CONVOLVING, FunctionCall
 from kaiyan.nn.acceleration.fuse import refusal
-from kaiyan.nn.acceleration.standing import Standing, is_autocast, takes
+from kaiyan.nn.acceleration.replacement import Replacement, is_autocast, takes
 from kaiyan.nn.acceleration.tensors import PLAIN_TENSORS, written
 from kaiyan.show.error import ConvError
 
 _WEIGHTS = 2
 
 
-def standing_of(layer: Any, precision: str) -> Standing:
+def replacement_for(layer: Any, precision: str) -> Replacement:
     """What can stand in the place of the layer's forward."""
-    return (Standing if refusal(layer) is None else Around)(layer, precision)
+    return (Replacement if refusal(layer) is None else OwnForward)(layer, precision)
 
 
-class Around(Standing):
-    """A forward of the layer's own, kept, with the convolution in it on a kernel.
+class OwnForward(Replacement):
+    """A forward of the layer's own, kept, with the convolution in it computed by Kaiyan.
 
-    The kernel is packed for a weight that comes again: a layer that makes another weight for every input is ``varying``
-    and is left to torch.
+    The numbers are packed for a weight that comes again: a layer that makes another weight for every input is
+    ``varying`` and is left to torch.
     """
 
     is_own = True
@@ -36,7 +36,7 @@ class Around(Standing):
     def __init__(self, layer: nn.Module, precision: str) -> None:
         super().__init__(layer, precision)
         self.varying = False
-        self._kernels: list[tuple[tuple[Any, ...], Kept, Kept, Kernel]] = []
+        self._convs: list[tuple[tuple[Any, ...], Snapshot, Snapshot, FusedConv]] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's output."""
@@ -45,63 +45,63 @@ class Around(Standing):
         with _Convolutions(self):
             return self.plain(*args, **kwargs)
 
-    def convolved(self, called: Called) -> Any:
+    def convolved(self, call: FunctionCall) -> Any:
         """What a convolution gives that the forward calls; None where torch computes it."""
         try:
-            kernel = self._known(called)
-            return None if kernel is None else self.output(kernel, called.x)
+            conv = self._known(call)
+            return None if conv is None else self.output(conv, call.x)
         except ConvError:
             return None
 
-    def _known(self, called: Called) -> Kernel | None:
-        """The kernel of this very weight with these settings."""
-        _, x, weight, bias, settings = called
+    def _known(self, call: FunctionCall) -> FusedConv | None:
+        """The convolution of this very weight with these settings."""
+        _, x, weight, bias, settings = call
         if not all(type(t) in PLAIN_TENSORS for t in (weight, bias) if t is not None) or not takes(x, weight):
             return None
-        key = called.function, tuple(sorted((name, _hashed(value)) for name, value in settings.items()))
-        for known, its_weight, its_bias, kernel in self._kernels:
+        key = call.function, tuple(sorted((name, _hashed(value)) for name, value in settings.items()))
+        for known, its_weight, its_bias, conv in self._convs:
             if known == key and its_weight.is_now(weight) and its_bias.is_now(bias):
-                return kernel
-        if len(self._kernels) >= _WEIGHTS:
-            self.varying, self._kernels = True, []
+                return conv
+        if len(self._convs) >= _WEIGHTS:
+            self.varying, self._convs = True, []
             return None
-        kept = Kept(weight), Kept(bias)
-        kernel = Kernel(called.weighted(weight.detach(), None if bias is None else bias.detach()), self.precision)
-        kernel.watched = self.watched
-        self._kernels.append((key, *kept, kernel))
-        return kernel
+        snapshots = Snapshot(weight), Snapshot(bias)
+        conv = FusedConv(call.weighted(weight.detach(), None if bias is None else bias.detach()), self.precision)
+        conv.watched = self.watched
+        self._convs.append((key, *snapshots, conv))
+        return conv
 
-    def kernels(self) -> list[Kernel]:
-        """Every kernel that is in use."""
-        return [kernel for *_, kernel in self._kernels]
+    def convs(self) -> list[FusedConv]:
+        """Every convolution that is in use."""
+        return [conv for *_, conv in self._convs]
 
     def forget(self) -> None:
         """Lets go what was packed."""
-        self._kernels = []
+        self._convs = []
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"_kernels": []}
+        return super().__getstate__() | {"_convs": []}
 
 
 class _Convolutions(TorchFunctionMode):
     """While a layer's forward runs: its convolutions."""
 
-    def __init__(self, standing: Around) -> None:
+    def __init__(self, replacement: OwnForward) -> None:
         super().__init__()
-        self._standing = standing
+        self._replacement = replacement
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         del types
         kwargs = kwargs or {}
         if func in CONVOLVING:
             args = read(args[:1]) + args[1:]
-            y = self._standing.convolved(Called.of(func, args, kwargs))
+            y = self._replacement.convolved(FunctionCall.of(func, args, kwargs))
             if y is not None:
                 return y
         return func(*args, **kwargs)
 
 
-class Kept:
+class Snapshot:
     """A tensor as it was: a parameter by what torch counts of it, one that is computed by its numbers."""
 
     def __init__(self, tensor: Tensor | None) -> None:
