@@ -12,6 +12,8 @@ import pytest
 from clock import Clock
 from hypothesis import settings
 
+from kaiyan.show.error import KaiyanError
+
 ROOMS = ("spec", "reference", "arrays", "engine")
 """The rooms whose text decides what machine code is made."""
 
@@ -50,6 +52,33 @@ def own_cache(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         if "MUTANT_UNDER_TEST" not in os.environ:  # a mutant's machine code is nobody else's
             copied(Path(folder), objects)
+
+
+CODES: set[str] = set()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def raised_codes() -> Iterator[set[str]]:
+    """The codes of all errors that these tests made so far."""
+    made = KaiyanError.__init__
+
+    def noted(error: KaiyanError, code: str, *texts: str, **facts: object) -> None:
+        CODES.add(code)
+        made(error, code, *texts, **facts)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(KaiyanError, "__init__", noted)
+        yield CODES
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is said of the whole suite is judged after it, and left out where only a part runs."""
+    last = [item for item in items if item.get_closest_marker("whole_suite")]
+    others = [item for item in items if item not in last]
+    is_whole = config.args == config.getini("testpaths") and not config.getoption("keyword")
+    if not is_whole:
+        config.hook.pytest_deselected(items=last)
+    items[:] = [*others, *last] if is_whole else others
 
 
 @pytest.fixture(autouse=True)
