@@ -39,6 +39,9 @@ wheel: $(VENV)/dev  ## build the wheel, install it into an empty environment, ru
 	cd dist && ../$(VENV)/empty/bin/kaiyan --lang zh shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224
 	test -s dist/see.png
 
+docs: $(VENV)/dev  ## write the pages of docs/ that tell commands, names and errors
+	$(BIN)/python docs/pages.py
+
 bench: $(VENV)/dev  ## import time, call overhead, memory
 	$(BIN)/python -m benchmarks
 
@@ -56,4 +59,4 @@ $(VENV)/dev: $(VENV)/see
 	$(PIP) install -e '.[cli,torch,dev]'
 	touch $@
 
-.PHONY: help see test quick check fix mutants wheel bench
+.PHONY: help see test quick check fix mutants wheel docs bench
