@@ -62,7 +62,7 @@ def raised_codes() -> Iterator[set[str]]:
     """The codes of all errors that these tests made so far."""
     made = KaiyanError.__init__
 
-    def noted(error: KaiyanError, code: str, *texts: str, **facts: object) -> None:
+    def noted(error: KaiyanError, code: str, /, *texts: str, **facts: object) -> None:
         CODES.add(code)
         made(error, code, *texts, **facts)
 
