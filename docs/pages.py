@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,14 +48,35 @@ HEADINGS = {
 }
 
 
+@cache
 def pages() -> dict[Path, str]:
     """Every page by its path."""
     written = {}
     for lang in ("en", "zh"):
         for name, page in (("commands", commands(lang)), ("errors", errors(lang))):
             written[DOCS / lang / f"{name}.md"] = f"# {TITLES[name][lang]}\n\n{NOTE[lang]}\n\n{page}"
+    written[DOCS / "rooms.md"] = f"# Rooms\n\nWritten from pyproject.toml and the rooms by `make docs`.\n\n{rooms()}"
     written[DOCS / "en" / "python.md"] = f"# Python\n\n{NOTE['en']}\n\n{names()}"
     return written
+
+
+def rooms() -> str:
+    """The rooms from the top down, as the contract on imports has them: each imports what stands below it."""
+    contracts = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    lines = [f"| `{room}/` | {_purpose(SOURCE / room)} |" for layer in layers for room in layer.split(" | ")]
+    inner = [f"| `{path.relative_to(SOURCE)}/` | {_purpose(path)} |" for path in sorted(SOURCE.rglob("*"))
+             if len(path.relative_to(SOURCE).parts) > 1 and (path / "__init__.py").exists()]  # fmt: skip
+    side = "\n".join(f"- `{layer}` do not know one another." for layer in layers if "|" in layer)
+    return (
+        "Each room imports only rooms below it.\n\n| room | what is there |\n|---|---|\n" + "\n".join(lines)
+        + f"\n\n{side}\n\nRooms in rooms:\n\n| room | what is there |\n|---|---|\n" + "\n".join(inner) + "\n"
+    )  # fmt: skip
+
+
+def _purpose(room: Path) -> str:
+    doc = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))) or ""
+    return doc.partition("\n")[0]
 
 
 def commands(lang: str) -> str:

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -62,6 +63,7 @@ def raised_codes() -> Iterator[set[str]]:
     """The codes of all errors that these tests made so far."""
     made = KaiyanError.__init__
 
+    @wraps(made)
     def noted(error: KaiyanError, code: str, /, *texts: str, **facts: object) -> None:
         CODES.add(code)
         made(error, code, *texts, **facts)

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,19 +27,36 @@ def test_imports_run_down_only(house: Path) -> None:
     assert _linted(house).returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("room", "line"),
-    [
-        ("spec/axis.py", "import numpy"),
-        ("show/table.py", "import numpy"),
-        ("trace/call.py", "from kaiyan.show.i18n import say"),
-        ("reference/taps.py", "from kaiyan.engine import plan"),
-        ("ops/conv.py", "import torch"),
-        ("engine/plan.py", "from kaiyan.show.i18n import say"),
-        ("engine/algorithms/reference.py", "from kaiyan.engine.algorithms import torch"),
-    ],
-)
-def test_a_planted_violation_is_found(house: Path, room: str, line: str) -> None:
+PLANTED = [
+    ("the house: imports run down only", "reference/taps.py", "from kaiyan.engine import plan"),
+    ("the house: imports run down only", "nn/layers.py", "from kaiyan.pictures import see"),
+    ("the house: imports run down only", "attic/__init__.py", "A_ROOM = 'that has no place'"),
+    ("inside the engine", "engine/problem.py", "from kaiyan.engine import planner"),
+    (
+        "algorithms do not know one another",
+        "engine/algorithms/reference.py",
+        "from kaiyan.engine.algorithms import torch",
+    ),
+    ("spec is the standard library only", "spec/axis.py", "import numpy"),
+    ("llvmlite is the generator's", "engine/plan.py", "import llvmlite"),
+    ("torch stays upstairs", "ops/conv.py", "import torch"),
+    ("languages are spoken upstairs", "engine/plan.py", "from kaiyan.show.i18n import say"),
+    ("languages are spoken upstairs", "trace/call.py", "from kaiyan.show.i18n import say"),
+    ("results are shown by the standard library, and rich where it is asked for", "show/table.py", "import numpy"),
+]
+
+
+@pytest.mark.parametrize(("contract", "room", "line"), PLANTED)
+def test_a_planted_violation_breaks_its_contract(house: Path, contract: str, room: str, line: str) -> None:
     path = house / "src" / "kaiyan" / room
-    path.write_text(path.read_text("utf-8") + f"\n{line}\n", "utf-8")
-    assert _linted(house).returncode != 0
+    path.parent.mkdir(exist_ok=True)
+    before = path.read_text("utf-8") if path.exists() else ""
+    path.write_text(f"{before}\n{line}\n", "utf-8")
+    linted = _linted(house)
+    assert linted.returncode != 0
+    assert f"{contract} BROKEN" in " ".join(linted.stdout.split()) or "exhaustive" in linted.stdout
+
+
+def test_every_contract_has_its_planted_violation() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    assert {contract["name"] for contract in contracts} == {name for name, _, _ in PLANTED}

@@ -12,7 +12,7 @@ SOURCE = Path(kaiyan.__file__).parent
 
 
 def names(source: str) -> set[str]:
-    """Classes and tables in capitals that a file defines at its top, private ones too."""
+    """Classes and tables in capitals that a file defines at its top, but a file's row or rows of a table."""
     defined = set()
     for node in ast.parse(source).body:
         match node:
@@ -20,7 +20,7 @@ def names(source: str) -> set[str]:
                 defined.add(name)
             case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]) if name.isupper():
                 defined.add(name)
-    return {name for name in defined if not name.startswith("_")}
+    return {name for name in defined if not name.startswith("_")} - {"ROW", "ROWS"}
 
 
 def doubled(sources: dict[str, str]) -> dict[str, list[str]]:
