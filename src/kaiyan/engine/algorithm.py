@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kaiyan.show.sentence import Sentence
 
 
-class Prepared(Protocol):
+class PreparedRoutine(Protocol):
     """A routine with its weight: x, which has its batch axis, and a residual of the output's shape, to the output.
 
     ``out`` is an array for the output, laid out as the input is.
@@ -25,7 +25,7 @@ class Routine(Protocol):
 
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any: ...
 
-    def prepare(self, weight: Any, bias: Any) -> Prepared:
+    def prepare(self, weight: Any, bias: Any) -> PreparedRoutine:
         """The routine for this weight, packed or transformed once."""
 
 
@@ -92,7 +92,7 @@ class Plain:
         y = self._function(x, weight, bias)
         return y if self._after is None else self._after(y, residual)
 
-    def prepare(self, weight: Any, bias: Any) -> Prepared:
+    def prepare(self, weight: Any, bias: Any) -> PreparedRoutine:
         """The function with its weight."""
 
         def prepared(x: Any, residual: Any = None, out: Any = None) -> Any:

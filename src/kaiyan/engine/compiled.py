@@ -17,7 +17,7 @@ from kaiyan.reference.forward import forward
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.engine.algorithm import Prepared
+    from kaiyan.engine.algorithm import PreparedRoutine
     from kaiyan.engine.problem import Problem
     from kaiyan.engine.types import Types
     from kaiyan.reference.dtype import Numbers
@@ -31,7 +31,7 @@ class Compiled:
     def __init__(self, launch: Any, problem: Problem, types: Types, safe: Callable[[], Any]) -> None:
         self._launch, self._problem, self._types, self._make_safe = launch, problem, types, safe
         self._numbers = named(problem.kind).numbers
-        self._kept: dict[int, tuple[Any, Any, Prepared]] = {}
+        self._kept: dict[int, tuple[Any, Any, PreparedRoutine]] = {}
 
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
         if self._problem.fresh:
@@ -48,12 +48,12 @@ class Compiled:
         self._kept[id(weight)] = alive, mark, prepared
         return prepared(x, residual)
 
-    def prepare(self, weight: Any, bias: Any) -> Prepared:
+    def prepare(self, weight: Any, bias: Any) -> PreparedRoutine:
         """The routine for this weight, packed once."""
         numbers = self._numbers
         return self._prepared(lambda: (numbers(weight), None if bias is None else numbers(bias)))
 
-    def _prepared(self, arrays: Arrays) -> Prepared:
+    def _prepared(self, arrays: Arrays) -> PreparedRoutine:
         """Where a weight is not finite, the definition: a kernel would multiply it with padded zeros."""
         if not np.isfinite(arrays()[0]).all():
             return partial(self._defined, arrays)

@@ -9,7 +9,7 @@ from kaiyan.arrays.table import named
 
 if TYPE_CHECKING:
     from kaiyan.arrays.kind import Kind
-    from kaiyan.engine.algorithm import Algorithm, Gradient, Prepared, Routine
+    from kaiyan.engine.algorithm import Algorithm, Gradient, PreparedRoutine, Routine
     from kaiyan.engine.problem import Problem
 
 
@@ -34,7 +34,7 @@ class _ThroughNumpy:
     def __call__(self, x: Any, weight: Any, bias: Any, residual: Any = None) -> Any:
         return self._kind.made(self._routine(*map(self._numbers, (x, weight, bias, residual))))
 
-    def prepare(self, weight: Any, bias: Any) -> Prepared:
+    def prepare(self, weight: Any, bias: Any) -> PreparedRoutine:
         prepared = self._routine.prepare(self._numbers(weight), self._numbers(bias))
 
         def computed(x: Any, residual: Any = None, out: Any = None) -> Any:

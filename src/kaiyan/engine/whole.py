@@ -23,7 +23,7 @@ from kaiyan.spec import read
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.engine.algorithm import Prepared, Routine
+    from kaiyan.engine.algorithm import PreparedRoutine, Routine
     from kaiyan.engine.problem import Problem
     from kaiyan.reference.dtype import Numbers
 
@@ -44,10 +44,10 @@ class Whole:
         y = None if way is None else self._routine(way)(x, weight, bias, residual)
         return self._otherwise(way, x, weight, bias, residual) if y is None else y
 
-    def prepare(self, weight: Any, bias: Any) -> Prepared:
+    def prepare(self, weight: Any, bias: Any) -> PreparedRoutine:
         """The routine for this weight, packed once for each type that it is summed in."""
         sums = self._sums(weight, bias)
-        ready: dict[Types, Prepared] = {}
+        ready: dict[Types, PreparedRoutine] = {}
 
         def prepared(x: Any, residual: Any = None, out: Any = None) -> Any:
             way = self._way(x, sums)

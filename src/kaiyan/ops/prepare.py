@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.arrays.kind import Kind
-    from kaiyan.engine.algorithm import Prepared
+    from kaiyan.engine.algorithm import PreparedRoutine
     from kaiyan.engine.problem import Problem
 
 _SHAPES = 16
@@ -60,7 +60,7 @@ class PreparedConv:
         self._weights = weight, bias
         self._wanted = {"activation": activation, "precision": precision}
         self._ready: dict[Any, _Entry] = {}
-        self._packed: dict[Problem, Prepared] = {}
+        self._packed: dict[Problem, PreparedRoutine] = {}
         self._era = PLANNER.era
         self._classes: set[type] = set()
         self._followed = kind.followed(self._arrays)
@@ -76,7 +76,7 @@ class PreparedConv:
             )
         return entry.run(x, residual, out)
 
-    def ready(self, x: Any, residual: Any = None, out: Any = None) -> Prepared:
+    def ready(self, x: Any, residual: Any = None, out: Any = None) -> PreparedRoutine:
         """What computes on arrays like these, checked: the same for all of these shapes, strides and types."""
         return self._entry(x, residual, out).run
 
@@ -104,7 +104,7 @@ class PreparedConv:
     def _shown(self, array: Any) -> Any:
         return array.shape, array.dtype, self._kind.strides(array)
 
-    def _prepared(self, x: Any, facts: ArrayFacts, residual: Any, out: Any) -> Prepared:
+    def _prepared(self, x: Any, facts: ArrayFacts, residual: Any, out: Any) -> PreparedRoutine:
         problem = problem_of(facts, self.spec, residual=residual is not None, **self._wanted)
         output = problem.spec.output_shape(x.shape)
         for name, array in (("residual", residual), ("out", out)):
@@ -137,7 +137,7 @@ class PreparedConv:
 class _Entry(NamedTuple):
     """What computes on arrays of one kind, and where x and out have their bytes, from their first element's on."""
 
-    run: Prepared
+    run: PreparedRoutine
     address: Callable[[Any], int]
     x: tuple[int, int] | None
     out: tuple[int, int] | None
@@ -159,7 +159,7 @@ def _span(array: Any) -> tuple[int, int] | None:
     return sum(min(r, 0) for r in reaches), sum(max(r, 0) for r in reaches) + array.itemsize
 
 
-def _unbatched(prepared: Prepared) -> Prepared:
+def _unbatched(prepared: PreparedRoutine) -> PreparedRoutine:
     def ready(x: Any, residual: Any = None, out: Any = None) -> Any:
         return prepared(*(None if a is None else a[None] for a in (x, residual, out)))[0]
 

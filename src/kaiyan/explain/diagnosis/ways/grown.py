@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
     from kaiyan.trace.record import Call, Record
 
-MOST = 2**26
+_MOST = 2**26
 """Numbers in an input beyond which no larger picture is proposed."""
 SECONDS = 0.4
 """What the search may take of all processors."""
@@ -88,7 +88,7 @@ class _Search:
         size = self.shape[self.lead :]
         for _ in range(8):
             size = tuple(2 * n for n in size)
-            if prod(size) * prod(self.shape[: self.lead]) > MOST or process_time() > self.until:
+            if prod(size) * prod(self.shape[: self.lead]) > _MOST or process_time() > self.until:
                 return
             yield size
 

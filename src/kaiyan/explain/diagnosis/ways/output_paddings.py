@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
     from kaiyan.trace.record import Call
 
-MOST = 256
+_MOST = 256
 """Combinations that are computed."""
 
 
@@ -29,7 +29,7 @@ def output_paddings(facts: Facts, size: Shape) -> Iterator[Fix]:
     if not steps or facts.model is None or not _follow(steps):
         return
     layers: list[Any] = [facts.model.get_submodule(step.path) for step in steps]
-    for extras in islice(product(*(range(min(layer.stride)) for layer in layers)), MOST):
+    for extras in islice(product(*(range(min(layer.stride)) for layer in layers)), _MOST):
         changed = [rebuilt(layer, output_padding=n) if n else layer for layer, n in zip(layers, extras, strict=True)]
         if any(extras) and _size(steps[0].input_shapes[0], changed) == size:
             settings = ", ".join(f"{s.path}.output_padding = {n}" for s, n in zip(steps, extras, strict=True) if n)
