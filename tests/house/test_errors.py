@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import torch
 
 import kaiyan
+from kaiyan.show.i18n import language, say
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PICTURE = np.zeros((4, 4))
 SOURCE = Path(kaiyan.__file__).parent
 
 
@@ -27,3 +35,29 @@ def test_every_error_code_is_raised_by_a_test(raised_codes: set[str]) -> None:
 
 def test_the_code_of_an_error_is_read() -> None:
     assert codes('raise ConvError("too-big", "{n} is too big", n=3)\nprint("a", "b")') == {"too-big"}
+
+
+def _written(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    return str(path)
+
+
+RAISED: dict[str, Callable[[Path], object]] = {
+    "keras-code": lambda _: kaiyan.Conv.parse("keras.layers.Conv2D(64, 3)"),
+    "kernel-not-text": lambda folder: kaiyan.see(PICTURE, _written(folder / "kernel.txt", b"1 2\x00\x01")),
+    "no-such-layer": lambda _: kaiyan.padding(8, 3, rank=4),
+    "no-such-row": lambda _: kaiyan.padding(8, 3)["of nobody"],
+    "output-size": lambda _: kaiyan.nn.ConvTranspose2d(1, 1, 3, 2)(torch.ones(1, 1, 4, 4), output_size=(99, 99)),
+    "pool-bare": lambda _: kaiyan.derive("nn.AvgPool3d(5, padding=2)", (1, 3, 4, 4, 4)),
+    "upsample-factor": lambda _: kaiyan.derive("nn.Upsample(scale_factor=-1)", (1, 3, 8, 8)),
+    "no-message": lambda _: kaiyan.diagnose(" "),
+    "unknown-language": lambda _: language("tlh"),
+}
+
+
+@pytest.mark.parametrize("code", RAISED)
+def test_an_error_has_its_code_and_its_chinese(code: str, tmp_path: Path) -> None:
+    with pytest.raises(kaiyan.KaiyanError) as caught:
+        RAISED[code](tmp_path)
+    assert caught.value.code == code
+    assert say(caught.value, "zh") != say(caught.value, "en")
