@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kaiyan.engine.gradients import generated
 
 if TYPE_CHECKING:
-    from kaiyan.engine.gradients.generated import Laid, Launch
+    from kaiyan.engine.gradients.generated import GradientLaunch, Laid
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
@@ -24,5 +24,5 @@ class Dense(generated.GeneratedGradient):
         del problem
         return None
 
-    def launch(self, problem: Problem, laid: Laid) -> Launch:
+    def launch(self, problem: Problem, laid: Laid) -> GradientLaunch:
         return generated.dense(problem, laid)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from kaiyan.engine.codegen.parts.geometry import Maps
     from kaiyan.engine.codegen.parts.strip import Strip
-    from kaiyan.engine.codegen.routines.gradient import Gradient
+    from kaiyan.engine.codegen.routines.gradient import DenseGradient
     from kaiyan.engine.codegen.routines.gradient_winograd import GradientWinograd
     from kaiyan.engine.problem import Problem
     from kaiyan.reference.dtype import Numbers
@@ -43,10 +43,10 @@ class Laid(NamedTuple):
     last: bool
 
 
-class Launch(NamedTuple):
+class GradientLaunch(NamedTuple):
     """A routine and the maps of the arrays it reads; ``beside`` is empty where it reads the elements as they lie."""
 
-    routine: Gradient | GradientWinograd
+    routine: DenseGradient | GradientWinograd
     maps: Maps
     beside: Maps
 
@@ -70,7 +70,7 @@ class GeneratedGradient:
         """Why this algorithm does not take a gradient that machine code can compute."""
         raise NotImplementedError
 
-    def launch(self, problem: Problem, laid: Laid) -> Launch:
+    def launch(self, problem: Problem, laid: Laid) -> GradientLaunch:
         """The routine, cut for this machine and for arrays that lie so."""
         raise NotImplementedError
 
@@ -110,7 +110,7 @@ def shapes(problem: Problem) -> tuple[Shape, Shape]:
     return (under, over) if problem.spec.transposed else (over, under)
 
 
-def dense(problem: Problem, laid: Laid) -> Launch:
+def dense(problem: Problem, laid: Laid) -> GradientLaunch:
     """Products of every element with vectors of the other array's channels: what is right for every number."""
     from kaiyan.engine.codegen.language.target import host
     from kaiyan.engine.codegen.parts.geometry import flattened, slid
@@ -122,7 +122,7 @@ def dense(problem: Problem, laid: Laid) -> Launch:
         geometry, maps = flattened(geometry, maps, sizes)
     source = "row_contiguous" if laid.source == "channels_first" else laid.source
     routine = partial(gradient.cut, geometry, source, laid.last, host(), problem.dtype)
-    return Launch(routine(problem.threads), longer(maps, routine(1).strip), ())
+    return GradientLaunch(routine(problem.threads), longer(maps, routine(1).strip), ())
 
 
 def longer(maps: Maps, strip: Strip) -> Maps:
@@ -131,7 +131,7 @@ def longer(maps: Maps, strip: Strip) -> Maps:
     return tuple(np.concatenate([places, beyond]) for places in maps)
 
 
-def _is_sound(launch: Launch, arrays: tuple[Numbers, Numbers, Numbers], threads: int) -> bool:
+def _is_sound(launch: GradientLaunch, arrays: tuple[Numbers, Numbers, Numbers], threads: int) -> bool:
     """Fills the sums; False where a number that is not finite has spoiled others, which it does not reach."""
     from kaiyan.engine.codegen.language.compile import address
     from kaiyan.engine.codegen.parts.strip import Argument

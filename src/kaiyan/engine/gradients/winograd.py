@@ -12,7 +12,7 @@ from kaiyan.engine.gradients import generated
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
-    from kaiyan.engine.gradients.generated import Laid, Launch
+    from kaiyan.engine.gradients.generated import GradientLaunch, Laid
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
@@ -36,7 +36,7 @@ class WinogradGradient(generated.GeneratedGradient):
             return sentence("refused-long-row", "a row of more than {most} outputs does not fit", most=_WIDEST * STEP)
         return None
 
-    def launch(self, problem: Problem, laid: Laid) -> Launch:
+    def launch(self, problem: Problem, laid: Laid) -> GradientLaunch:
         from kaiyan.engine.codegen.language.target import host
         from kaiyan.engine.codegen.parts.geometry import slid, tiles
         from kaiyan.engine.codegen.routines.gradient_winograd import STEP, cut
@@ -46,6 +46,6 @@ class WinogradGradient(generated.GeneratedGradient):
         source = "row_contiguous" if laid.source == "channels_first" else laid.source
         routine = partial(cut, geometry, beside, source, laid.last, host(), problem.dtype)
         strip = routine(1).strip
-        return generated.Launch(
+        return generated.GradientLaunch(
             routine(problem.threads), generated.longer(maps, strip), generated.longer(beside_maps, strip)
         )

@@ -30,7 +30,7 @@ _FARTHEST = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Gradient:
+class DenseGradient:
     """``count`` output channels by ``taps`` of a row by ``vectors`` of input channels stay in registers over a band.
 
     A task is one block of input channels, for one of ``parts`` of the output channels: it goes through all images, one
@@ -210,7 +210,7 @@ def put_taps(
 
 
 @lru_cache(maxsize=4096)
-def cut(geometry: Geometry, source: str, last: bool, target: Target, dtype: str, threads: int) -> Gradient:
+def cut(geometry: Geometry, source: str, last: bool, target: Target, dtype: str, threads: int) -> DenseGradient:
     """The gradient of a dense weight."""
     L = target.lanes(itemsize(dtype))
     columns = geometry.kernel[2]
@@ -219,7 +219,7 @@ def cut(geometry: Geometry, source: str, last: bool, target: Target, dtype: str,
     for vectors in (1, 2, 3) if taps == 1 else (1,):
         count = even(geometry.K, (target.registers - 1) // (taps * vectors) - 1)
         bands = _bands(geometry, L * vectors, dtype)
-        candidates += [Gradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands]
+        candidates += [DenseGradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands]
     routine = min(candidates, key=lambda routine: routine.cycles)
     held = tiled(geometry.K * geometry.taps * routine.width * itemsize(dtype), SECOND_CACHE)
     shared = tiled(TASKS * threads, prod(routine.tasks)) if threads > 1 else 1
