@@ -219,7 +219,9 @@ def cut(geometry: Geometry, source: str, last: bool, target: Target, dtype: str,
     for vectors in (1, 2, 3) if taps == 1 else (1,):
         count = even(geometry.K, (target.registers - 1) // (taps * vectors) - 1)
         bands = _bands(geometry, L * vectors, dtype)
-        candidates += [DenseGradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands]
+        candidates += [
+            DenseGradient(geometry, source, last, *band, 1, count, taps, vectors, L, dtype) for band in bands
+        ]
     routine = min(candidates, key=lambda routine: routine.cycles)
     held = tiled(geometry.K * geometry.taps * routine.width * itemsize(dtype), SECOND_CACHE)
     shared = tiled(TASKS * threads, prod(routine.tasks)) if threads > 1 else 1
