@@ -53,6 +53,8 @@ class Kind:
     identity: Callable[[int, Any], Any]
     """The identity matrix in the dtype and on the device of an array."""
 
+    sizes: Callable[[Any], Shape] = lambda array: array.shape
+    """The shape of an array that is ``traced``, as numbers."""
     traced: Callable[[tuple[Any, ...]], bool] = lambda _: False
     """Whether the library has to see what is done with these arrays."""
     followed: Callable[[tuple[Any, ...]], bool] = lambda _: False

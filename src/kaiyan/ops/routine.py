@@ -28,8 +28,9 @@ class ArrayFacts(NamedTuple):
 
 def facts_of(kind: Kind, *arrays: Any) -> ArrayFacts:
     """Of an input, a weight and, where there is one, a bias."""
-    shown = tuple((a.shape, a.dtype, a.device) for a in arrays)
-    return ArrayFacts(kind.name, shown, kind.strides(arrays[0]), kind.traced(arrays), get_num_threads())
+    traced = kind.traced(arrays)
+    shown = tuple((kind.sizes(a) if traced else a.shape, a.dtype, a.device) for a in arrays)
+    return ArrayFacts(kind.name, shown, kind.strides(arrays[0]), traced, get_num_threads())
 
 
 def problem_of(facts: ArrayFacts, spec: Conv, **wanted: Any) -> Problem:

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd import forward_ad
+
+from kaiyan.arrays.torch import is_followed
 
 PLAIN_TENSORS = (Tensor, nn.Parameter)
 """Tensors without a behaviour of their own."""
@@ -16,7 +17,7 @@ def is_plain(x: Any) -> bool:
     """Whether a routine may read a tensor's numbers: they are in this memory, and torch does not trace it."""
     if type(x) not in PLAIN_TENSORS or not x.is_cpu or x.layout is not _STRIDED:
         return False
-    if _tracing() is not None or _transform() is not None or _modes() or forward_ad._current_level >= 0:  # noqa: SLF001
+    if is_followed():
         return False
     return not (x.requires_grad and torch.is_grad_enabled())
 
@@ -54,6 +55,3 @@ def is_channels_last(x: Tensor) -> bool:
 
 
 _STRIDED = torch.strided
-_tracing = torch._C._get_tracing_state  # noqa: SLF001
-_transform = torch._C._functorch.peek_interpreter_stack  # noqa: SLF001 (vmap, jvp and their like)
-_modes = torch._C._len_torch_dispatch_stack  # noqa: SLF001 (counters of operations, fake tensors, make_fx)
