@@ -1,4 +1,4 @@
-"""Kaiyan 开眼: convolution, computed, explained and shown."""
+"""Kaiyan 开眼: compute, explain and show convolutions."""
 
 import warnings
 from importlib import import_module

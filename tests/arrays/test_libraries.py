@@ -27,25 +27,25 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "kinds-differ": (
         lambda: kaiyan.conv(T1, W2),
         "the arrays are of different libraries: torch.Tensor, numpy.ndarray\n"
-        "  help: torch.from_numpy(array) or tensor.numpy() makes them the same kind",
+        "  help: torch.from_numpy(array) or tensor.numpy() converts one of them",
     ),
     "masked": (
         lambda: kaiyan.conv(np.ma.masked_array(N1), W2),
         "a masked array's mask would be lost\n  help: x.filled(0) fills the gaps",
     ),
-    "not-numeric": (lambda: kaiyan.conv(N1.astype(str), W2), "an array of <U32 cannot be convolved\n  help: numbers: x.astype(float)"),
+    "not-numeric": (lambda: kaiyan.conv(N1.astype(str), W2), "an array of <U32 cannot be convolved\n  help: convert to numbers: x.astype(float)"),
     "not-numeric torch": (
         lambda: kaiyan.conv(T1.to(torch.float8_e5m2), torch.ones(1, 1, 2)),
-        "an array of float8_e5m2 cannot be convolved\n  help: numbers: x.astype(float)",
+        "an array of float8_e5m2 cannot be convolved\n  help: convert to numbers: x.astype(float)",
     ),
-    "not-numeric out": (lambda: kaiyan.conv(N1, W2, out_dtype="flot32"), "an array of flot32 cannot be convolved\n  help: numbers: x.astype(float)"),
+    "not-numeric out": (lambda: kaiyan.conv(N1, W2, out_dtype="flot32"), "an array of flot32 cannot be convolved\n  help: convert to numbers: x.astype(float)"),
     "devices-differ": (
         lambda: kaiyan.conv(T1, torch.ones(1, 1, 2, device="meta")),
         "the input is on cpu and the weight or bias on meta\n  help: weight.to(x.device)",
     ),
     "wrong-bias": (
         lambda: kaiyan.conv(N1, W2, np.ones(2)),
-        "the bias has shape (2,), but there are 1 output channels\n  help: a bias of shape (1,)",
+        "the bias has shape (2,), but there are 1 output channels\n  help: give a bias of shape (1,)",
     ),
     "weight-dimensions": (
         lambda: kaiyan.conv(N1, np.ones((3, 3))),
@@ -58,7 +58,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "one-channel-kernel": (
         lambda: kaiyan.conv(np.ones((1, 3, 4, 5)), np.ones((1, 1, 3, 3))),
         "the weight (1, 1, 3, 3) has kernels of 1 channel, but the input (1, 3, 4, 5) has 3\n"
-        "  help: groups=3 with np.concatenate([weight] * 3) (in torch: torch.cat) filters every channel by itself",
+        "  help: groups=3 with np.concatenate([weight] * 3) (in torch: torch.cat) filters every channel separately",
     ),
     "channels-last": (
         lambda: kaiyan.conv(np.ones((32, 10, 8)), np.ones((16, 8, 3))),
@@ -72,19 +72,19 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "output-padding-unreachable": (
         lambda: kaiyan.conv_transpose(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 2)), stride=(1, 2), output_padding=1),
-        "on axis H output_padding=1 leads to no size that a convolution takes back; reachable: 5 x 6/7\n"
+        "on axis H output_padding=1 gives a size that no convolution maps back to this input; possible sizes: 5 x 6/7\n"
         "  help: output_padding=0 is the largest",
     ),
     "matrix-too-large": (
         lambda: kaiyan.matrix(np.ones((1, 1, 3, 3)), (1, 224, 224)),
-        "an input (1, 224, 224) of 50,176 elements makes a matrix with a column for each: too large to write out\n"
+        "an input (1, 224, 224) has 50,176 elements, and the matrix needs a column for each: too large to build\n"
         "  help: Conv.full_weights(input_shape) counts its elements",
     ),
     "groups-do-not-divide": (lambda: kaiyan.conv(np.ones((1, 4, 5)), np.ones((3, 2, 2)), groups=2), "groups=2 does not divide out_channels=3\n  help: groups=1"),
     "too-small": (lambda: kaiyan.conv(N1, W2, groups=0), "groups is 0; it must be at least 1\n  help: groups=1"),
     "unknown-precision": (
         lambda: kaiyan.conv(N1, W2, precision="best"),
-        "there is no precision 'best'; there are exact, default, fast, highest, high, medium",
+        "there is no precision 'best'; choose from exact, default, fast, highest, high, medium",
     ),
 }  # fmt: skip
 

@@ -51,7 +51,10 @@ def test_shape_prints_the_derivation(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "becomes (1, 64, 112, 112)" in done.stdout
     assert "⌊(224 + 3 + 3 − 7) / 2⌋ + 1 = 112" in done.stdout
-    assert "receptive field 7 (0 of it holes), neighbours 2 apart, the first centred on input 0" in done.stdout
+    assert (
+        "receptive field 7 (0 of them not seen), neighbouring outputs 2 apart, the first centred on input 0"
+        in done.stdout
+    )
     assert "\x1b" not in done.stdout
     assert "\nH, W: " not in done.stdout.replace("\n- H, W: ", "")  # one line a sentence
 
@@ -176,13 +179,13 @@ BAD: dict[str, tuple[list[str], str]] = {
     "shape of letters": (["derive", STEM, "1x3xAx4"], "'1x3xAx4' is not a shape"),
     "nhwc": (["derive", STEM, "1x224x225x3"], "permute(0, 3, 1, 2) (in NumPy: transpose) gives (1, 3, 224, 225)"),
     "rank": (["derive", STEM, "3x224"], "the input (3, 224) has 2 axes; 2 spatial axes need 4"),
-    "too small": (["derive", STEM, "1x3x1x0"], "on axis W the kernel reaches 7 elements"),
+    "too small": (["derive", STEM, "1x3x1x0"], "on axis W the kernel reaches over 7 elements"),
     "stride 0": (["derive", "Conv2d(3, 64, 7, stride=0)", "1x3x9x9"], "stride is 0; it must be at least 1"),
     "code": (["derive", "__import__('os').system('touch hacked')", "1x3x9x9"], "system is not a convolution"),
     "argument code": (["derive", "Conv2d(3, open('hacked', 'w'), 3)", "1x3x9x9"], "code is read, never executed"),
     "option": (["see", "--kernal", "box"], "there is no option --kernal\n  help: --kernel"),
     "no value": (["see", "--kernel"], "the option --kernel needs a value"),
-    "command": (["sea"], "there is no command 'sea'; there are see, derive"),
+    "command": (["sea"], "there is no command 'sea'; the commands are see, derive"),
     "extra": (["see", "a.png", "b.png"], "this command line is not understood"),
     "language": (["--lang", "fr", "see"], "there is no language 'fr'"),
     "letters": (["see", "cat.png", "--kernel", "1 b 3"], "'b' in the kernel '1 b 3' is not a number"),
@@ -192,12 +195,12 @@ BAD: dict[str, tuple[list[str], str]] = {
     "text": (["see", "note.txt"], "note.txt is not a picture in a format that can be read"),
     "large kernel": (
         ["see", "cat.png", "--kernel", "box:7", "--padding", "0"],
-        "on axis H the kernel reaches 7 elements (kernel=7, dilation=1) but the input has 6",
+        "on axis H the kernel reaches over 7 elements (kernel=7, dilation=1), but the input has 6",
     ),
     "padding": (["see", "cat.png", "--padding", "full"], "there is no padding 'full'"),
     "mode": (["see", "cat.png", "--padding-mode", "mirror"], "with its library's name in front: scipy:mirror"),
     "negative": (["see", "cat.png", "--padding", "-1"], "padding is -1; it must be at least 0"),
-    "stride letters": (["see", "cat.png", "--stride", "x"], "stride is 'x', where an integer of 1 or more belongs"),
+    "stride letters": (["see", "cat.png", "--stride", "x"], "stride is 'x'; it must be an integer of at least 1"),
     "out folder": (["see", "cat.png", "-o", "nowhere/out.png"], "there is no folder nowhere"),
     "suffix": (["see", "cat.png", "-o", "out.xyz"], "the suffix of out.xyz names no picture format"),
     "over the input": (["see", "cat.png", "-o", "cat.png"], "cat.png is the input picture; it is not overwritten"),
@@ -281,7 +284,10 @@ def test_plan_names_the_algorithm_and_the_others(capsys: pytest.CaptureFixture[s
     assert printed[0] == "n1 c64 56x56 k64 3x3 p1 f32"
     assert printed[1].startswith("winograd F(4,3): expected to be the fastest (other candidates: ")
     assert printed[2].split()[:3] == ["->", "winograd", "F(4,3)"]
-    assert any("depthwise" in line and "channels are mixed" in line for line in printed)
+    assert any(
+        "depthwise" in line and "it is not depthwise: an output reads several input channels" in line
+        for line in printed
+    )
 
 
 def test_plan_measures_when_asked(
@@ -297,7 +303,7 @@ def test_plan_measures_when_asked(
 
 def test_plan_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--lang", "zh", "plan", "Conv2d(64, 64, 3, padding=1)", "1x64x56x56"]) == 0
-    assert "预计用时最短" in capsys.readouterr().out
+    assert "预计最快" in capsys.readouterr().out
     assert run(["plan", "Conv2d(4, 4, 1)", "4x5x5", "--json", "--precision", "highest"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["problem"].startswith("n1 c4 5x5 k4 1x1")
@@ -308,7 +314,7 @@ def test_plan_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> Non
     ("arguments", "said"),
     [
         (["Conv2d(4, 4, 3)", "1x5x9x9"], "the input (1, 5, 9, 9) has 5 channels on axis 1, but 4 are expected"),
-        (["Conv(kernel_size=3)", "1x5x9x9"], "says nothing of channels"),
+        (["Conv(kernel_size=3)", "1x5x9x9"], "does not say how many channels"),
         (["Conv2d(4, 4, 3)", "1x4x9x9", "--layout", "nhwc"], "there is no layout 'nhwc'"),
         (["Conv2d(4, 4, 3)", "1x4x9x9", "--precision", "best"], "there is no precision 'best'"),
         (["Conv2d(4, 4, 3)", "1x4x9x9", "--seconds", "long"], "long"),

@@ -42,14 +42,14 @@ def test_convert_gives_pads_lines_and_what_the_mistake_costs(capsys: pytest.Capt
 
 def test_convert_says_when_there_is_no_difference_or_another_size(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["port", "Conv2d(3, 8, 3)", "1x3x9x9"]) == 0
-    assert "padding=1 is the same here" in capsys.readouterr().out
+    assert "padding=1 gives the same result here" in capsys.readouterr().out
     assert run(["port", "Conv1d(8, 8, 4)", "1x8x100", "--from", "onnx_same_lower"]) == 0
     assert "padding=2 instead gives the shape (1, 8, 101)" in capsys.readouterr().out
 
 
 def test_convert_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--lang", "zh", "port", STEM, "1x3x224x224"]) == 0
-    assert "H 轴：前面填充 2，后面填充 3" in capsys.readouterr().out
+    assert "轴 H：前面填充 2，后面填充 3" in capsys.readouterr().out
     assert run(["port", STEM, "1x3x224x224", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["pads"], facts["usual_padding"]) == ([[2, 3], [2, 3]], "3")
@@ -80,7 +80,7 @@ def test_bench_model_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str])
     (["accelerate", "no.py:make", "1x3x9x9"], "there is no file no.py"),
     (["accelerate", "no_such_module:make", "1x3x9x9"], "there is no module no_such_module"),
     (["accelerate", "net.py:nothing", "1x3x9x9"], "net.py has no nothing"),
-    (["accelerate", "net.py:number", "1x3x9x9"], "net.py:number makes a int, not a torch.nn.Module"),
+    (["accelerate", "net.py:number", "1x3x9x9"], "net.py:number returns a int, not a torch.nn.Module"),
     (["accelerate", "net.py:make", "1x5x9x9"], "the model does not run on this input"),
     (["accelerate", "net.py:make", "1x3x9x9", "--precision", "best"], "there is no precision 'best'"),
 ])  # fmt: skip

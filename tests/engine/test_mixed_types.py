@@ -246,7 +246,7 @@ def test_a_plan_says_when_nothing_but_the_definition_is_left() -> None:
     assert complicated.startswith(
         "reference: every other algorithm refuses (the generated code computes real numbers of up to 64"
     )
-    assert " ms expected, in float32 " in complicated
+    assert " ms expected; in float32, " in complicated
     deep = planned("Conv(2, 2, 3, rank=4)", (1, 2, 5, 5, 5, 5)).why
     assert "the generated code handles at most 3 spatial axes" in str(deep)
     assert "in float32" not in str(deep)

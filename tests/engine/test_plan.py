@@ -41,10 +41,13 @@ def _problem(**changes: Any) -> Problem:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"kind": "numpy"}, "the arrays are not torch's"),
+        ({"kind": "numpy"}, "the arrays are not torch tensors"),
         ({"spec": Conv(1, 1, 1, rank=4), "input_shape": (1, 1, 2, 2, 2, 2)}, "torch has no convolution above rank 3"),
-        ({"dtype": "uint8", "weight_dtype": "uint8", "bias_dtype": "uint8"}, "torch's integers wrap"),
-        ({"out_dtype": "uint8"}, "torch's integers wrap"),
+        (
+            {"dtype": "uint8", "weight_dtype": "uint8", "bias_dtype": "uint8"},
+            "torch's integers overflow and wrap around",
+        ),
+        ({"out_dtype": "uint8"}, "torch's integers overflow and wrap around"),
         ({"input_shape": (0, 4, 7, 5)}, "torch fails or is wrong on empty axes"),
         ({"input_shape": (2, 4, 7, 0)}, "torch fails or is wrong on empty axes"),
         ({"spec": Conv(0, 6, 3, rank=2), "input_shape": (2, 0, 7, 5)}, "torch fails or is wrong on empty axes"),
@@ -63,7 +66,7 @@ def test_torch_refuses_where_its_answer_would_be_wrong(changes: dict[str, Any], 
         ({"out_dtype": "bool"}, "the generated code computes real numbers of up to 64 bits only"),
         (
             {"dtype": "int8", "weight_dtype": "int8", "bias_dtype": "int8", "residual": True},
-            "for these mixed types the generated code computes the sum only",
+            "with these mixed types the generated code computes the sum only",
         ),
         (
             {"spec": Conv(1, 1, 1, rank=4), "input_shape": (1, 1, 2, 2, 2, 2)},
@@ -84,22 +87,24 @@ def test_kernels_refuse_what_they_do_not_compute(changes: dict[str, Any], why: s
 @pytest.mark.parametrize(
     ("name", "changes", "why"),
     [
-        ("pointwise", {}, "the kernel is not one tap at stride 1"),
-        ("pointwise", {"spec": Conv(4, 6, 1, padding=1, rank=2)}, "there is a border"),
-        ("pointwise", {"spec": Conv(4, 6, 1, rank=2), "layout": "row_contiguous"}, "the planes are not dense"),
-        ("depthwise", {}, "channels are mixed"),
+        ("pointwise", {}, "it is not a pointwise kernel (1x1) at stride 1"),
+        ("pointwise", {"spec": Conv(4, 6, 1, padding=1, rank=2)}, "the input is padded"),
+        ("pointwise", {"spec": Conv(4, 6, 1, rank=2), "layout": "row_contiguous"},
+         "the channel planes are not contiguous"),
+        ("depthwise", {}, "it is not depthwise: an output reads several input channels"),
         ("depthwise", {"spec": Conv(4, 8, 3, groups=4, rank=2), "layout": "channels_last"},
          "several outputs per channel, and the channels are last"),
         ("stem", {"layout": "channels_last"}, "the channels are last"),
-        ("winograd F(4,3)", {"precision": "exact"}, "its error is 4.5 times a direct sum's; 'exact' allows 1"),
-        ("winograd F(6,3)", {}, "its error is 19 times a direct sum's; 'default' allows 2"),
+        ("winograd F(4,3)", {"precision": "exact"}, "its error is 4.5 times that of a direct sum; 'exact' allows 1"),
+        ("winograd F(6,3)", {}, "its error is 19 times that of a direct sum; 'default' allows 2"),
         ("winograd F(2,5)", {}, "the kernel does not have 5 taps"),
         ("winograd F(2,3)", {"spec": SPEC.replace(stride=2)}, "the stride is not 1"),
-        ("winograd F(2,3)", {"spec": SPEC.replace(dilation=2)}, "it is dilated"),
+        ("winograd F(2,3)", {"spec": SPEC.replace(dilation=2)}, "its dilation is not 1"),
         ("phases", {}, "it is not a transposed convolution with a stride"),
         ("phases", {"spec": Conv(4, 6, 3, padding=1, rank=2, transposed=True)},
          "it is not a transposed convolution with a stride"),
-        ("phases", {"spec": Conv(4, 6, 9, stride=9, rank=2, transposed=True)}, "there are 81 phases"),
+        ("phases", {"spec": Conv(4, 6, 9, stride=9, rank=2, transposed=True)},
+         "its strides make 81 phases, which are too many"),
     ],
 )  # fmt: skip
 def test_each_algorithm_says_what_it_is_not_for(name: str, changes: dict[str, Any], why: str) -> None:
@@ -140,10 +145,10 @@ def test_a_plan_is_a_table() -> None:
     assert lines[:3] == [
         "n2 c4 7x5 k6 3x3 same g2 c64",
         "reference: every other algorithm refuses (the generated code computes real numbers of up to 64 bits only); "
-        f"{expected * 1e3:.3f} ms expected, in float32 {quick.seconds * 1e3:.3f} ms by {quick.name}",
-        f"-> reference        {expected * 1e3:.3f} ms expected, error 1 times a direct sum's",
+        f"{expected * 1e3:.3f} ms expected; in float32, {quick.name} would take {quick.seconds * 1e3:.3f} ms",
+        f"-> reference        {expected * 1e3:.3f} ms expected, error 1 times that of a direct sum",
     ]
-    assert "   torch            the arrays are not torch's" in lines
+    assert "   torch            the arrays are not torch tensors" in lines
     facts = chosen.to_dict()
     assert facts["algorithm"] == "reference"
     assert facts["rows"][0] == {
@@ -184,13 +189,13 @@ def test_every_layout_and_library_can_be_tuned(layout: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"kind": "jax"}, "there is no kind 'jax'; there are numpy, torch"),
+        ({"kind": "jax"}, "there is no kind 'jax'; choose from numpy, torch"),
         (
             {"layout": "NHWC"},
-            "there is no layout 'NHWC'; there are channels_first, row_contiguous, channels_last, strided, unaligned",
+            "there is no layout 'NHWC'; choose from channels_first, row_contiguous, channels_last, strided, unaligned",
         ),
         ({"precision": "best"}, "there is no precision 'best'"),
-        ({"activation": "elu"}, "there is no activation 'elu'; there are relu, relu6, silu, hardswish, sigmoid"),
+        ({"activation": "elu"}, "there is no activation 'elu'; choose from relu, relu6, silu, hardswish, sigmoid"),
         ({"dtype": "text"}, "an array of text cannot be convolved"),
     ],
 )

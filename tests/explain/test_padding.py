@@ -119,7 +119,7 @@ def test_views_hold_the_same_table_and_stay_small() -> None:
 def test_the_command_shows_table_answer_and_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--lang", "en", "padding", "224", "--kernel", "3", "--stride", "2"]) == 0
     said = capsys.readouterr().out
-    assert "padding=1 is not 'same': both give 112 outputs, its windows begin earlier by 1" in said
+    assert "padding=1 is not 'same': both give 112 outputs, but its windows begin 1 earlier" in said
     assert "x = F.pad(x, (0, 1, 0, 1)); nn.Conv2d(C, K, kernel_size=3, stride=2)" in said
     assert "kaiyan.nn.Conv2d(C, K, kernel_size=3, stride=2, padding='same')" in said
 

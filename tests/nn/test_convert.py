@@ -38,7 +38,7 @@ def test_what_changed_and_what_did_not_is_said() -> None:
     before, after = found.changed["0"]
     assert (str(before.padding), after.padding) == ("((3, 3), (3, 3))", ("same", "same"))
     assert list(found.left) == ["2", "3.1"]
-    assert str(found.left["2"]).endswith("pads by itself; pad before it")
+    assert str(found.left["2"]).endswith("is a pooling with its own padding; pad before it instead")
     assert str(found.left["3.1"]) == "it has no padding"
     assert "0: nn.Conv2d(3, 8" in str(found)
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_replaced_is_left_with_its_reason() -> None:
     x = torch.randn(1, 4, 8, 8)
     ported: Any = convert(model, "tf_same")
     assert {name: str(reason) for name, reason in ported.conversion.left.items()} == {
-        "0": "it has hooks", "1": "its weight is computed", "2": "Doubled has a forward of its own",
+        "0": "it has hooks", "1": "its weight is computed", "2": "Doubled defines its own forward",
     }  # fmt: skip
     assert torch.equal(ported(x), model(x))
 
@@ -182,7 +182,7 @@ def test_words_of_ours_become_numbers_again_where_the_size_allows() -> None:
     assert list(ported.conversion.changed) == ["0"]
     assert ported[0].padding == (1, 1)
     assert {name: str(reason) for name, reason in ported.conversion.left.items()} == {
-        "1": "its output would change: 4 elements give 4 now, and would give 3", "2": "it already pads this way",
+        "1": "its output would change: 4 elements give 4 now, and would give 3", "2": "it already uses this padding",
     }  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def test_what_is_foreign_inside_a_model_is_named() -> None:
     scripted = torch.jit.script(nn.Conv2d(3, 3, 3, padding=1))
     ported = convert(nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), scripted), "tf_same")
     assert list(ported.conversion.changed) == ["0"]
-    assert str(ported.conversion.left["1"]) == "it is TorchScript: use the model that it was made from"
+    assert str(ported.conversion.left["1"]) == "it is TorchScript: use the model from before the conversion"
 
 
 @pytest.mark.filterwarnings("ignore:.*deprecated.*:UserWarning")

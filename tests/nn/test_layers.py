@@ -90,7 +90,7 @@ def test_a_transposed_layer_is_torchs_wherever_torch_can(theirs: Any, mine: Any,
 
 def test_an_output_size_that_cannot_be_is_refused_with_those_that_can() -> None:
     layer = ours.ConvTranspose2d(3, 4, 3, stride=2, padding=1)
-    with pytest.raises(kaiyan.ConvError, match="the sizes possible are 17 to 18, 15 to 16"):
+    with pytest.raises(kaiyan.ConvError, match="the possible sizes are 17 to 18, 15 to 16"):
         layer(torch.ones(1, 3, 9, 8), output_size=(19, 16))
 
 

@@ -150,11 +150,11 @@ def test_weights_that_are_gone_are_forgotten() -> None:
         ({"x": torch.ones(2, 6, 9, 11)}, "the arrays are of different libraries: torch.Tensor, numpy.ndarray"),
         ({"x": np.ones((2, 5, 9, 11), np.float32)}, "the input (2, 5, 9, 11) has 5 channels on axis 1"),
         ({"residual": np.ones((2, 10, 9, 5), np.float32)},
-         "residual is (2, 10, 9, 5) of float32, but the output is (2, 10, 9, 6) of float32"),
-        ({"residual": np.ones((2, 10, 9, 6))}, "residual is (2, 10, 9, 6) of float64"),
-        ({"out": np.ones((2, 10, 9, 7), np.float32)}, "out is (2, 10, 9, 7) of float32"),
-        ({"out": np.ones((2, 10, 9, 12), np.float32)[..., ::2]}, "out must be channels_first without gaps"),
-        ({"out": _last(np.ones((2, 10, 9, 6), np.float32))}, "out must be channels_first without gaps"),
+         "residual has shape (2, 10, 9, 5) and type float32, but the output has (2, 10, 9, 6) and float32"),
+        ({"residual": np.ones((2, 10, 9, 6))}, "residual has shape (2, 10, 9, 6) and type float64"),
+        ({"out": np.ones((2, 10, 9, 7), np.float32)}, "out has shape (2, 10, 9, 7) and type float32"),
+        ({"out": np.ones((2, 10, 9, 12), np.float32)[..., ::2]}, "out must be channels_first and without gaps in memory"),
+        ({"out": _last(np.ones((2, 10, 9, 6), np.float32))}, "out must be channels_first and without gaps in memory"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(change: dict[str, Any], said: str) -> None:

@@ -286,16 +286,16 @@ def test_kernels_in_numbers(tmp_path: Path) -> None:
             "'a' in the kernel '1 a 2' is not a number\n  help: numbers with spaces between, rows with ';' between: '1 0 -1; 2 0 -2; 1 0 -1'",
         ),
         ("1/0 2", "'1/0' in the kernel '1/0 2' is not a number"),
-        ("1 2; 3", "the rows of the kernel '1 2; 3' have 2, 1 numbers; every row needs as many"),
-        ("1;;2", "the rows of the kernel '1;;2' have 1, 0, 1 numbers; every row needs as many"),
-        ("", "the rows of the kernel '' have 0 numbers; every row needs as many"),
-        ("sobel", "there is no kernel 'sobel'; there are identity"),
+        ("1 2; 3", "the rows of the kernel '1 2; 3' have 2, 1 numbers; all rows must have the same number"),
+        ("1;;2", "the rows of the kernel '1;;2' have 1, 0, 1 numbers; all rows must have the same number"),
+        ("", "the rows of the kernel '' have 0 numbers; all rows must have the same number"),
+        ("sobel", "there is no kernel 'sobel'; choose from identity"),
         ("gausian:2", "--kernel gaussian"),
         ("box:1.5", "box takes a whole number of up to 1001, not 1.5"),
         ("box:0", "box takes a number above 0, not 0\n  help: box:3"),
         ("box:2000", "box takes a whole number of up to 1001, not 2000"),
         ("gaussian:-1", "gaussian takes a number above 0, not -1"),
-        ("gaussian:900", "the kernel gaussian would be 5401 numbers long; 1001 is the largest"),
+        ("gaussian:900", "the kernel gaussian would be 5401 numbers wide; the largest accepted is 1001"),
         ("gaussian:1,2", "the kernel 'gaussian' takes at most 1 numbers, not 2\n  help: gaussian:1"),
         ("sobel-x:1", "the kernel 'sobel-x' takes at most 0 numbers, not 1\n  help: sobel-x"),
         ("gaussian:x", "'x' in the kernel 'gaussian:x' is not a number"),
@@ -323,7 +323,7 @@ def test_files_that_hold_no_kernel_are_refused_and_never_run(tmp_path: Path) -> 
         with pytest.raises(KernelError):
             kernel(str(path))
     np.save(path, np.array([[print]], object), allow_pickle=True)
-    with pytest.raises(KernelError, match="does not hold a NumPy array of numbers"):
+    with pytest.raises(KernelError, match="does not contain a NumPy array of numbers"):
         kernel(str(path))
     path.write_bytes(pickle.dumps(3))
     with pytest.raises(KernelError):

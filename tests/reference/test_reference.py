@@ -217,7 +217,7 @@ def test_names_of_types_and_what_has_none() -> None:
     assert name_of(ml_dtypes.bfloat16) == "bfloat16"
     with pytest.raises(ConvError) as refused:
         name_of("U3")
-    assert str(refused.value) == "an array of U3 cannot be convolved\n  help: numbers: x.astype(float)"
+    assert str(refused.value) == "an array of U3 cannot be convolved\n  help: convert to numbers: x.astype(float)"
 
 
 big = st.integers(-(2**63), 2**63 - 1)
@@ -268,7 +268,7 @@ def test_what_a_type_cannot_hold_is_said() -> None:
         forward(x, w, None, spec, out_dtype="uint8")
     assert str(refused.value) == (
         "the result reaches 400, which uint8 cannot hold\n  help: saturate=True clips it\n"
-        "  help: out_dtype='float64' holds it, rounded"
+        "  help: out_dtype='float64' can hold it (rounded)"
     )
     assert forward(x, w, None, spec, out_dtype="uint8", saturate=True).tolist() == [[[255]]]
     assert forward(x, w, None, spec, out_dtype="int16").dtype == np.int16

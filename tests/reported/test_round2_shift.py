@@ -124,8 +124,8 @@ def test_a_picture_smaller_than_the_field_has_nothing_free_and_it_is_said(lang: 
     assert report.layers[-1].inner == (None,) * 8
     assert report.breaker is None
     said = [say(line, lang) for line in report.lines]
-    assert any({"en": "no column is free of the border", "zh": "没有一列不受边界影响"}[lang] in line for line in said)
-    assert not any("no stride is seen" in line for line in said)
+    assert any({"en": "the border affects every column", "zh": "每一列都受边界影响"}[lang] in line for line in said)
+    assert not any("no stride was seen" in line for line in said)
 
 
 def test_a_network_for_one_size_is_measured_up_to_where_others_fail() -> None:

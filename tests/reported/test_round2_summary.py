@@ -117,7 +117,7 @@ def test_b10_the_type_of_a_size_can_be_said(dtypes: Any) -> None:
 def test_b10_the_type_is_found_where_an_input_is_looked_up() -> None:
     found = kaiyan.summary(TextCNN(), (2, 5))
     assert (found.error, found.layers[0].outputs[0].shape) == (None, (2, 2))
-    assert "input 1 is taken as int64, since words looks it up" in str(found)
+    assert "input 1 is taken as int64, because words uses it as indices" in str(found)
     assert [(a.axis, a.least) for a in kaiyan.least_input(TextCNN(), (2, 2)).axes] == [(1, 3)]
 
 

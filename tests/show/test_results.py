@@ -180,7 +180,13 @@ def test_json_is_read_back_with_its_schema_and_sentences_in_both_languages(
 
 
 def test_what_is_shown_is_escaped() -> None:
-    left = {"<b>": sentence("left-pads-by-itself", "{layer} pads by itself; pad before it", layer="<script>|`*")}
+    left = {
+        "<b>": sentence(
+            "left-pads-by-itself",
+            "{layer} is a pooling with its own padding; pad before it instead",
+            layer="<script>|`*",
+        )
+    }
     layer = LayerReport("a|b", "<img onerror=1>", None, 1.0, "```")
     report = Report(1.0, 1.0, "<i>", True, 0.0, (layer,), left)
     html = report.to_html("en")

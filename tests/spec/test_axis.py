@@ -186,8 +186,8 @@ def test_a_window_that_does_not_fit_says_its_numbers_and_a_way_out() -> None:
     with pytest.raises(ConvError) as refused:
         Axis(3, dilation=2, padding=(0, 1), name="W").output_size(2)
     assert str(refused.value) == (
-        "on axis W the kernel reaches 5 elements (kernel=3, dilation=2) but the input has 2, with its padding 3\n"
-        "  help: an input of 4 or more on axis W\n"
+        "on axis W the kernel reaches over 5 elements (kernel=3, dilation=2), but the input has 2, or 3 with padding\n"
+        "  help: use an input of at least 4 on axis W\n"
         "  help: padding=2"
     )
     assert refused.value.code == "window-too-large"
@@ -211,7 +211,7 @@ def test_a_crop_that_takes_all_says_its_numbers_and_a_way_out() -> None:
     with pytest.raises(ConvError) as refused:
         TransposedAxis(3, padding=(3, 3), name="L").output_size(2)
     assert str(refused.value) == (
-        "on axis L the padding crops 6 elements of the 4 that 2 inputs spread to: nothing is left\n"
+        "on axis L the padding removes 6 of the 4 outputs that 2 inputs give: nothing is left\n"
         "  help: padding=1 leaves 2"
     )
     assert TransposedAxis(3, padding=(1, 1)).output_size(2) == 2

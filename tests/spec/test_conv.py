@@ -287,7 +287,7 @@ def test_the_derivation_of_a_stem() -> None:
         "multiply-adds (MACs) = N·K·(C / groups)·kernel·positions = 118,013,952, 116,214,528 of them on real inputs; "
         "FLOPs = 2·MACs = 236,027,904; 3,851,264 bytes in float32, 61.3 FLOP/byte",
         "every output sums 147 products: summed one by one, its rounding error is at most 147 half-units "
-        "(float32: 2⁻²⁴, float16: 2⁻¹¹) of the sum of their sizes",
+        "(float32: 2⁻²⁴, float16: 2⁻¹¹) times the sum of their absolute values",
         "a fully-connected layer from the same input to the same output would have 120,846,286,848 weights, "
         "12,845,056 times these 9,408: a convolution's connections are sparse and shared",
     ]
@@ -298,7 +298,7 @@ def test_the_derivation_of_words_and_of_what_is_not_read() -> None:
     spec = Conv(kernel_size=2, stride=2, padding=("causal", "same", "valid"))
     assert str(spec.derive((1, 1, 6, 7, 7))).splitlines()[1:] == [
         "D: the kernel reaches dilation·(kernel − 1) + 1 = 1·(2 − 1) + 1 = 2",
-        "D: 'causal' puts reach − 1 = 1 before and nothing after: no output sees a later input",
+        "D: 'causal' pads reach − 1 = 1 before and nothing after: no output sees a later input",
         "D: output = ⌊(n + before + after − reach) / stride⌋ + 1 = ⌊(6 + 1 + 0 − 2) / 2⌋ + 1 = 3",
         "D: the size is rounded down, so input 5 of 6 is not read",
         "H: the kernel reaches dilation·(kernel − 1) + 1 = 1·(2 − 1) + 1 = 2",
@@ -324,7 +324,7 @@ def test_the_derivation_of_a_transposed_one() -> None:
         "multiply-adds (MACs) = N·K·(C / groups)·kernel·positions = 5,760, 4,928 of them on real inputs; "
         "FLOPs = 2·MACs = 11,520; 3,072 bytes in float32, 3.8 FLOP/byte",
         "every output sums 32 products: summed one by one, its rounding error is at most 32 half-units "
-        "(float32: 2⁻²⁴, float16: 2⁻¹¹) of the sum of their sizes",
+        "(float32: 2⁻²⁴, float16: 2⁻¹¹) times the sum of their absolute values",
     ]
 
 

@@ -167,7 +167,7 @@ def test_what_would_be_ignored_or_is_no_text_is_refused(text: Any) -> None:
 
 
 def test_a_generator_is_no_setting() -> None:
-    with pytest.raises(ConvError, match="where an integer of 1 or more belongs"):
+    with pytest.raises(ConvError, match="it must be an integer of at least 1"):
         Conv(kernel_size=(side for side in (3, 3)))
 
 

@@ -37,10 +37,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "too-small padding": (lambda: Conv(kernel_size=3, padding=((0, -1),)), "padding is -1; it must be at least 0\n  help: padding=0"),
     "too-small groups": (lambda: Conv(4, 4, 3, groups=-1), "groups is -1; it must be at least 1\n  help: groups=1"),
     "too-small shape": (lambda: Conv(kernel_size=1).output_shape((1, 1, -2)), "a size of the shape is -2; it must be at least 0\n  help: a size of the shape=0"),
-    "float-size": (lambda: Conv(kernel_size=3, stride=2.0), "stride is 2.0, a float\n  help: stride=2 (an integer; // divides to one)"),
-    "not-a-number": (lambda: Conv(kernel_size="3"), "kernel_size is '3', where an integer of 1 or more belongs"),
-    "not-a-number bool": (lambda: Conv(kernel_size=3, dilation=True), "dilation is True, where an integer of 1 or more belongs"),
-    "not-a-number fraction": (lambda: Conv(kernel_size=3, padding=1.5), "padding is 1.5, where an integer of 0 or more belongs"),
+    "float-size": (lambda: Conv(kernel_size=3, stride=2.0), "stride is 2.0, a float\n  help: stride=2 (an integer: divide with //)"),
+    "not-a-number": (lambda: Conv(kernel_size="3"), "kernel_size is '3'; it must be an integer of at least 1"),
+    "not-a-number bool": (lambda: Conv(kernel_size=3, dilation=True), "dilation is True; it must be an integer of at least 1"),
+    "not-a-number fraction": (lambda: Conv(kernel_size=3, padding=1.5), "padding is 1.5; it must be an integer of at least 0"),
     "absurd-size": (lambda: Conv(kernel_size=2**31), "kernel_size is 2147483648; the largest accepted is 2147483647"),
     "absurd-output": (
         lambda: Conv(kernel_size=3, padding=2**31 - 1).output_shape((1, 1, 9)),
@@ -48,7 +48,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "absurd-weights": (
         lambda: Conv(10**6, 10**6, 1000, groups=2),
-        "500,000,000,000,000 weights are more than any memory holds: 1000000·1000000/2 channels and a kernel of (1000,)",
+        "500,000,000,000,000 weights do not fit in any memory: 1000000·1000000/2 channels and a kernel of (1000,)",
     ),
     "half-channels": (lambda: Conv(3, kernel_size=3), "out_channels is missing: give both channels or neither"),
     "half-channels in": (lambda: Conv(out_channels=3, kernel_size=3), "in_channels is missing: give both channels or neither"),
@@ -56,16 +56,16 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "groups-do-not-divide out": (lambda: Conv(6, 8, 3, groups=6), "groups=6 does not divide out_channels=8\n  help: groups=2"),
     "groups-without-channels": (
         lambda: Conv(kernel_size=3, groups=2),
-        "groups=2 divides channels, but none are given\n  help: Conv(2, 2, kernel_size, groups=2)",
+        "groups=2 needs in_channels and out_channels, which are missing\n  help: Conv(2, 2, kernel_size, groups=2)",
     ),
     "unknown-padding": (
         lambda: Conv(kernel_size=3, padding="full"),
-        "there is no padding 'full'; there are numbers, pairs (before, after) and the words valid, same, same_lower, causal",
+        "there is no padding 'full'; use a number, a pair (before, after) or one of valid, same, same_lower, causal",
     ),
     "not-a-pair": (lambda: Conv(kernel_size=3, padding=((1, 2, 3),)), "padding (1, 2, 3) on one axis is not a pair (before, after)\n  help: padding=(1, 1)"),
     "wrong-length": (
         lambda: Conv(kernel_size=(3, 3), stride=(1, 2, 3)),
-        "stride=(1, 2, 3) has 3 entries; spatial axes: 2\n  help: one number for every axis, or as many as there are axes",
+        "stride=(1, 2, 3) has 3 entries; spatial axes: 2\n  help: give one number for all axes, or one per axis",
     ),
     "padding-per-side": (
         lambda: Conv(kernel_size=(3, 3), padding=(0, 1, 2, 3)),
@@ -74,16 +74,16 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "unknown-padding-mode": (
         lambda: Conv(kernel_size=3, padding_mode="reflect_101"),
-        "there is no padding mode 'reflect_101'; there are zeros, constant(v), reflect, replicate, circular, symmetric",
+        "there is no padding mode 'reflect_101'; choose from zeros, constant(v), reflect, replicate, circular, symmetric",
     ),
     "unknown-padding-mode namespace": (
         lambda: Conv(kernel_size=3, padding_mode="wrap"),
-        "there is no padding mode 'wrap'; there are zeros, constant(v), reflect, replicate, circular, symmetric\n"
+        "there is no padding mode 'wrap'; choose from zeros, constant(v), reflect, replicate, circular, symmetric\n"
         "  help: with its library's name in front: jax:wrap, numpy:wrap, onnx:wrap, scipy:wrap",
     ),
     "unknown-padding-mode constant": (
         lambda: Conv(kernel_size=3, padding_mode="constant(x)"),
-        "there is no padding mode 'constant(x)'; there are zeros, constant(v), reflect, replicate, circular, symmetric",
+        "there is no padding mode 'constant(x)'; choose from zeros, constant(v), reflect, replicate, circular, symmetric",
     ),
     "transposed-padding-mode": (
         lambda: Conv(kernel_size=3, padding_mode="reflect", transposed=True),
@@ -96,8 +96,8 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "output-padding-too-large": (
         lambda: Conv(kernel_size=(3, 3), stride=2, output_padding=(1, 2), transposed=True),
-        "on axis W output_padding is 2, but it chooses one of 2 sizes (the larger of stride=2 and dilation=1), "
-        "counted from 0\n  help: output_padding=1 is the largest",
+        "on axis W output_padding is 2, but it must be smaller than 2, the larger of stride=2 and dilation=1"
+        "\n  help: output_padding=1 is the largest",
     ),
     "output-padding-with-word": (
         lambda: Conv(kernel_size=3, stride=2, padding="same", output_padding=1, transposed=True),
@@ -105,16 +105,16 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "border-of-nothing": (
         lambda: Conv(kernel_size=(1, 2), padding=((0, 0), (1, 1)), padding_mode="reflect").output_shape((1, 1, 3, 0)),
-        "axis W has 0 elements: there is nothing to continue in mode 'reflect'\n  help: padding_mode='zeros'",
+        "axis W has 0 elements, so padding mode 'reflect' has nothing to copy from\n  help: padding_mode='zeros'",
     ),
     "not-a-shape": (
         lambda: Conv(kernel_size=3).output_shape(224),
-        "224 is not a shape\n  help: a tuple such as (1, 3, 224, 224): batch, channels, then sizes",
+        "224 is not a shape\n  help: use a tuple such as (1, 3, 224, 224): batch, channels, then sizes",
     ),
     "open-rank": (
         lambda: Conv(kernel_size=3).output_shape((224, 224)),
-        "Conv(kernel_size=3) fits any rank, and (224, 224) is too short to show one: (batch, channels, sizes) is needed\n"
-        "  help: rank=1 takes (channels, sizes) too",
+        "Conv(kernel_size=3) fits any rank, and (224, 224) is too short to tell which: (batch, channels, sizes) is needed\n"
+        "  help: rank=1 also takes (channels, sizes)",
     ),
     "wrong-dimensions": (
         lambda: Conv(3, 8, (3, 3)).output_shape((1, 1, 3, 9, 9)),
@@ -131,7 +131,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "rank-unknown": (lambda: Conv(3, 8, 3).params, "Conv(3, 8, kernel_size=3) fits any rank, so its weights cannot be counted\n  help: rank=2 for pictures"),
     "channels-unknown": (
         lambda: Conv(kernel_size=3).macs((1, 1, 9)),
-        "Conv(kernel_size=3, rank=1) says nothing of channels, so their weights cannot be counted\n"
+        "Conv(kernel_size=3, rank=1) does not say how many channels it has, so its weights cannot be counted\n"
         "  help: Conv(in_channels, out_channels, kernel_size=(3,))",
     ),
     "not-code": (lambda: Conv.parse("nn.Conv2d(3, 64"), "'nn.Conv2d(3, 64' is not a line of Python\n  help: such as \"nn.Conv2d(3, 64, 7, stride=2)\""),
@@ -145,14 +145,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "MaxPool2d is not a convolution\n  help: one of Conv, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, "
         "ConvTranspose3d\n  help: a pooling window has the sizes of Conv(kernel_size=2, stride=2)",
     ),
-    "lazy-code": (lambda: Conv.parse("nn.LazyConv2d(8, 3)"), "'nn.LazyConv2d(8, 3)' leaves its input channels open\n  help: name them"),
+    "lazy-code": (lambda: Conv.parse("nn.LazyConv2d(8, 3)"), "'nn.LazyConv2d(8, 3)' does not say how many input channels it has\n  help: give the number of input channels"),
     "not-a-literal": (
         lambda: Conv.parse("nn.Conv2d(3, width, 3)"),
         "'nn.Conv2d(3, width, 3)': 'width' is not a number, a word or a tuple of them; code is read, never executed",
     ),
     "unknown-padding bare": (
         lambda: Conv.parse("nn.Conv2d(3, 4, 3, padding=p)"),
-        "there is no padding 'p'; there are numbers, pairs (before, after) and the words valid, same, same_lower, causal",
+        "there is no padding 'p'; use a number, a pair (before, after) or one of valid, same, same_lower, causal",
     ),
     "unknown-argument": (
         lambda: Conv.parse("nn.Conv1d(3, 8, 3, strides=2)"),
@@ -171,7 +171,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "too-many-arguments": (
         lambda: Conv.parse("nn.Conv1d(1, 1, 1, 1, 1, 1, 1, True, 'zeros', 0)"),
-        "\"nn.Conv1d(1, 1, 1, 1, 1, 1, 1, True, 'zeros', 0)\" has 10 arguments, at most 9 are known",
+        "\"nn.Conv1d(1, 1, 1, 1, 1, 1, 1, True, 'zeros', 0)\" has 10 arguments; at most 9 are accepted",
     ),
     "not-a-layer": (
         lambda: Conv.from_module(Layer()),
@@ -181,30 +181,30 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "lazy-layer": (lambda: Conv.from_module(Conv2d()), "Conv2d does not know its channels yet\n  help: run it once on an input"),
     "branches-misaligned": (
         lambda: join_fields(Field(), receptive_field([Conv(kernel_size=1, stride=2)])[0][0]),
-        "the branches step 1 / 2 inputs per output: they do not line up\n  help: the same strides in every branch",
+        "the branches move 1 / 2 inputs per output: they do not line up\n  help: the same strides in every branch",
     ),
     "start-unknown": (
         lambda: receptive_field([Conv(kernel_size=3, stride=2, padding="same")])[0][0].inputs(0),
-        "where the field starts hangs on the input's size, which was not given\n  help: receptive_field(specs, input_shape)",
+        "where the receptive field starts depends on the input's size, which was not given\n  help: receptive_field(specs, input_shape)",
     ),
-    "lengths-differ": (lambda: layers_between((4, 4), 2), "(4, 4) has 2 sizes and 2 has 1\n  help: one size of the output for each of the input"),
+    "lengths-differ": (lambda: layers_between((4, 4), 2), "(4, 4) has 2 sizes, but 2 has 1\n  help: give one output size for each input size"),
     "too-small inverse": (lambda: layers_between(0, 2), "n is 0; it must be at least 1\n  help: n=1"),
     "unknown-precision": (
         lambda: precision("exakt"),
-        "there is no precision 'exakt'; there are exact, default, fast, highest, high, medium",
+        "there is no precision 'exakt'; choose from exact, default, fast, highest, high, medium",
     ),
     "unknown-activation": (
         lambda: activation("elu"),
-        "there is no activation 'elu'; there are relu, relu6, silu, hardswish, sigmoid, tanh, gelu",
+        "there is no activation 'elu'; choose from relu, relu6, silu, hardswish, sigmoid, tanh, gelu",
     ),
-    "not-a-problem": (lambda: Problem.parse("n1 c64"), "'n1 c64' does not spell a problem\n  help: such as 'n1 c64 56x56 k64 3x3 s2 same f32'"),
+    "not-a-problem": (lambda: Problem.parse("n1 c64"), "'n1 c64' cannot be read as a problem\n  help: such as 'n1 c64 56x56 k64 3x3 s2 same f32'"),
     "not-a-problem letter": (
         lambda: Problem.parse("x1 c4 5 k4 3 f32"),
-        "'x1 c4 5 k4 3 f32' does not spell a problem\n  help: such as 'n1 c64 56x56 k64 3x3 s2 same f32'",
+        "'x1 c4 5 k4 3 f32' cannot be read as a problem\n  help: such as 'n1 c64 56x56 k64 3x3 s2 same f32'",
     ),
     "not-a-problem type": (
         lambda: Problem.parse("n1 c4 5 k4 3 f31"),
-        "'n1 c4 5 k4 3 f31' does not spell a problem\n  help: such as 'n1 c64 56x56 k64 3x3 s2 same f32'",
+        "'n1 c4 5 k4 3 f31' cannot be read as a problem\n  help: such as 'n1 c64 56x56 k64 3x3 s2 same f32'",
     ),
 }  # fmt: skip
 

@@ -54,7 +54,7 @@ def same_kind(*arrays: Any) -> Kind:
     raise ConvError(
         "kinds-differ",
         "the arrays are of different libraries: {kinds}",
-        "torch.from_numpy(array) or tensor.numpy() makes them the same kind",
+        "torch.from_numpy(array) or tensor.numpy() converts one of them",
         kinds=", ".join(words),
     )
 

@@ -27,7 +27,7 @@ def _accelerate(*, model: str, shape: tuple[str, ...], precision: str, threads: 
 
 command = Command(
     name="accelerate",
-    summary="make a model's convolutions faster, and say by how much, layer by layer",
+    summary="make a model's convolutions faster, and show by how much, layer by layer",
     examples=("kaiyan accelerate net.py:make 1x3x224x224", "kaiyan accelerate torchvision:resnet18 1x3x224x224"),
     callback=_accelerate,
     params=[

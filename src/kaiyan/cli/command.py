@@ -128,7 +128,7 @@ class Group(click.Group):
         if args[0] not in self.commands:
             raise KaiyanError(
                 "no-such-command",
-                "there is no command {word!r}; there are {known}",
+                "there is no command {word!r}; the commands are {known}",
                 "kaiyan --help",
                 word=args[0],
                 known=", ".join(self.commands),

@@ -56,7 +56,7 @@ def _catalogue(session: Session, code: str | None, *, as_json: bool) -> None:
     rows = sorted((row for row in CAUSES if code is None or row.code == code.upper()), key=lambda row: row.code)
     if not rows:
         known = ", ".join(dict.fromkeys(sorted(cause.code for cause in CAUSES)))
-        raise KaiyanError("no-such-code", "there is no code {code}; there are {known}", "kaiyan diagnose --list",
+        raise KaiyanError("no-such-code", "there is no code {code}; known codes: {known}", "kaiyan diagnose --list",
                           code=code, known=known)  # fmt: skip
     if as_json:
         session.json("failures", {"failures": [{"code": r.code, "title": r.title, "example": r.example} for r in rows]})
@@ -69,7 +69,7 @@ def _catalogue(session: Session, code: str | None, *, as_json: bool) -> None:
 
 command = Command(
     name="diagnose",
-    summary="say why a model fails, from a traceback or only the message, and what to do",
+    summary="find out why a model fails, from a traceback or only its message, and what to do",
     examples=(
         "kaiyan diagnose < traceback.txt",
         'kaiyan diagnose "mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)"',
@@ -78,8 +78,8 @@ command = Command(
     callback=_diagnose,
     params=[
         click.Argument(["words"], nargs=-1, metavar="[FILE | MESSAGE]"),
-        click.Option(["--code"], metavar="K012", help="what a code stands for"),
-        click.Option(["--list", "as_list"], is_flag=True, help="every failure that is known"),
+        click.Option(["--code"], metavar="K012", help="what a code means"),
+        click.Option(["--list", "as_list"], is_flag=True, help="list every known failure"),
         json_flag(),
     ],
 )

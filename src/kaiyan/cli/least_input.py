@@ -29,7 +29,7 @@ command = Command(
         click.Argument(["model"], metavar="MODEL"),
         click.Argument(["shape"], metavar="SHAPE"),
         click.Option(
-            ["--seconds"], type=float, default=10.0, metavar="S", help="stop the search after so many seconds"
+            ["--seconds"], type=float, default=10.0, metavar="S", help="stop the search after this many seconds"
         ),
         wide(),
         json_flag(),

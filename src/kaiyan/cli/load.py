@@ -47,7 +47,7 @@ def model(text: str) -> Any:
     if not isinstance(net, torch.nn.Module):
         raise KaiyanError(
             "factory-makes-no-model",
-            "{text} makes a {kind}, not a torch.nn.Module",
+            "{text} returns a {kind}, not a torch.nn.Module",
             text=text,
             kind=type(net).__name__,
         )

@@ -25,7 +25,9 @@ command = Command(
         click.Option(["--kernel"], required=True, metavar="K", help="the kernel's size"),
         click.Option(["--stride"], default="1", metavar="S", help="the stride"),
         click.Option(["--dilation"], default="1", metavar="D", help="the dilation"),
-        click.Option(["--rank"], default="2", metavar="1|2|3", help="spatial axes of the layers in the printed code"),
+        click.Option(
+            ["--rank"], default="2", metavar="1|2|3", help="how many spatial axes the layers in the printed code have"
+        ),
         wide(),
         json_flag(),
     ],

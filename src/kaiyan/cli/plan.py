@@ -34,7 +34,7 @@ def _tune(session: Session, conv: str, shape: tuple[int, ...], seconds: float, o
 
 command = Command(
     name="plan",
-    summary="say which algorithm computes a convolution, why, and what the others would take",
+    summary="show which algorithm computes a convolution, why, and how long the others would take",
     examples=(
         'kaiyan plan "Conv2d(64, 64, 3, padding=1)" 1x64x56x56',
         'kaiyan plan "Conv2d(96, 96, 7, padding=3, groups=96)" 1x96x56x56 --layout channels_last --tune',
@@ -48,14 +48,17 @@ command = Command(
             ["--precision"], default="default", metavar="|".join(PRECISIONS), help="how much rounding error is allowed"
         ),
         click.Option(
-            ["--layout"], default="channels_first", metavar="|".join(LAYOUTS[:-1]), help="how the input lies in memory"
+            ["--layout"],
+            default="channels_first",
+            metavar="|".join(LAYOUTS[:-1]),
+            help="the memory layout of the input",
         ),
         click.Option(["--kind"], default="numpy", metavar="numpy|torch", help="the library of the arrays"),
-        click.Option(["--dtype"], default="float32", metavar="TYPE", help="the type of the numbers"),
-        click.Option(["--weight-dtype"], metavar="TYPE", help="the type of the weight, if different"),
-        click.Option(["--wrt"], metavar="|".join(WRT), help="what computes this gradient in backward"),
-        click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep what was measured"),
-        click.Option(["--seconds"], type=float, default=1.0, help="stop measuring after so many seconds"),
+        click.Option(["--dtype"], default="float32", metavar="TYPE", help="the data type of the numbers"),
+        click.Option(["--weight-dtype"], metavar="TYPE", help="the data type of the weight, if different"),
+        click.Option(["--wrt"], metavar="|".join(WRT), help="show what computes this gradient in backward"),
+        click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep the results"),
+        click.Option(["--seconds"], type=float, default=1.0, help="stop measuring after this many seconds"),
         wide(),
         json_flag(),
     ],

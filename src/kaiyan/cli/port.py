@@ -17,7 +17,8 @@ def _port(*, conv: str, shape: str, source: str, as_json: bool) -> None:
 
 command = Command(
     name="port",
-    summary="write a layer with another library's padding in PyTorch: pads, code, what the usual mistake changes",
+    summary="write a layer with another library's padding in PyTorch: the pads, the code, and what the "
+    "common mistake changes",
     examples=(
         'kaiyan port "Conv2d(3, 64, 7, stride=2)" 1x3x224x224 --from tf-same',
         'kaiyan port "Conv1d(8, 8, 4)" 1x8x100 --from onnx-same-lower',
@@ -30,7 +31,7 @@ command = Command(
             ["--from", "source"],
             default="tf_same",
             metavar="|".join(("torch", *PADDING)),
-            help="whose padding: a word, or a library and its word, such as tf-same or onnx-same-lower",
+            help="the padding convention: a word, or a library and its word, such as tf-same or onnx-same-lower",
         ),
         json_flag(),
     ],

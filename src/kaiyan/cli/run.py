@@ -35,10 +35,10 @@ DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 kaiyan = Group(
     name="kaiyan",
-    summary="convolution, computed, explained and shown",
+    summary="compute, explain and show convolutions",
     examples=("kaiyan see", 'kaiyan derive "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224'),
     params=[
-        click.Option(["--lang"], metavar="en|zh", help="the language; else KAIYAN_LANG, else the locale"),
+        click.Option(["--lang"], metavar="en|zh", help="the language; by default KAIYAN_LANG, then the locale"),
         click.Option(["--version"], is_flag=True, help="print the version"),
     ],
     commands=[

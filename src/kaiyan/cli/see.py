@@ -157,23 +157,29 @@ command = Command(
             help="a name, rows of numbers, or a .npy, .csv or .txt file",
         ),
         click.Option(
-            ["--stride"], default="1", metavar="N", help="pixels from one window to the next, or one number an axis"
+            ["--stride"],
+            default="1",
+            metavar="N",
+            help="pixels from one window to the next: one number, or one per axis",
         ),
         click.Option(
-            ["--padding"], default="same", metavar="|".join(("N", *PADDING)), help="one for both axes, or one an axis"
+            ["--padding"], default="same", metavar="|".join(("N", *PADDING)), help="one for both axes, or one per axis"
         ),
         click.Option(
             ["--padding-mode"],
             default="reflect",
             metavar="|".join(mode_words()),
-            help="what is beyond the picture's edge",
+            help="how the picture continues beyond its edge",
         ),
         click.Option(
-            ["--dilation"], default="1", metavar="N", help="pixels from one tap to the next, or one number an axis"
+            ["--dilation"],
+            default="1",
+            metavar="N",
+            help="pixels from one tap to the next: one number, or one per axis",
         ),
         click.Option(["--flip"], is_flag=True, help="flip the kernel first: the mathematician's convolution"),
         click.Option(["--grey"], is_flag=True, help="filter the luminance, not each colour"),
-        click.Option(["--output", "-o"], metavar="FILE", help="where to write; else a free name in this folder"),
+        click.Option(["--output", "-o"], metavar="FILE", help="where to write; by default a new name in this folder"),
         json_flag(),
         click.Option(["--list", "as_list"], is_flag=True, help="show every kernel"),
     ],

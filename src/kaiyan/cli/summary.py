@@ -34,7 +34,9 @@ command = Command(
             ["--depth"], type=click.IntRange(min=0), metavar="N", help="hide layers that are nested deeper than this"
         ),
         click.Option(
-            ["--columns"], metavar="NAMES", help="what to show, such as output_size,pads,kernel_size,time,algorithm"
+            ["--columns"],
+            metavar="NAMES",
+            help="the columns to show, such as output_size,pads,kernel_size,time,algorithm",
         ),
         wide(),
         json_flag(),

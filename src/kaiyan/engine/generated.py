@@ -58,7 +58,7 @@ class Generated:
             return None
         return sentence(
             "refused-precision",
-            "its error is {error:.2g} times a direct sum's; {precision!r} allows {allowed:g}",
+            "its error is {error:.2g} times that of a direct sum; {precision!r} allows {allowed:g}",
             error=error,
             precision=problem.precision,
             allowed=allowed,
@@ -176,7 +176,7 @@ def _refused(problem: Problem) -> Sentence | None:
         ),
         (
             bool(problem.out_dtype or is_whole(result)) and (problem.activation not in _CLIPPING or problem.residual),
-            sentence("refused-mixed-types", "for these mixed types the generated code computes the sum only"),
+            sentence("refused-mixed-types", "with these mixed types the generated code computes the sum only"),
         ),
         (
             problem.activation in _SINGLE and result == "float64",

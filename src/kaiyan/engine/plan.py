@@ -34,10 +34,12 @@ class Answer:
             return self.refusal
         facts = {"expected": _milliseconds(self.seconds), "error": self.error}
         if self.measured is None:
-            return sentence("plan-expected", "{expected} ms expected, error {error:.2g} times a direct sum's", **facts)
+            return sentence(
+                "plan-expected", "{expected} ms expected, error {error:.2g} times that of a direct sum", **facts
+            )
         return sentence(
             "plan-measured",
-            "{measured} ms measured, {expected} ms expected, error {error:.2g} times a direct sum's",
+            "{measured} ms measured, {expected} ms expected, error {error:.2g} times that of a direct sum",
             measured=_milliseconds(self.measured),
             **facts,
         )
@@ -87,7 +89,9 @@ class Plan(Shown):
                 "plan-fastest-expected", "{name}: expected to be the fastest (other candidates: {others})", **facts
             )
         return sentence(
-            "plan-fastest-measured", "{name}: the fastest, measured where tried (other candidates: {others})", **facts
+            "plan-fastest-measured",
+            "{name}: the fastest, by measured times where known (other candidates: {others})",
+            **facts,
         )
 
     @property
@@ -103,7 +107,8 @@ class Plan(Shown):
             )
         return sentence(
             "plan-alone-float32",
-            "{name}: every other algorithm refuses ({why}); {expected} ms expected, in float32 {quick} ms by {other}",
+            "{name}: every other algorithm refuses ({why}); {expected} ms expected; in float32, "
+            "{other} would take {quick} ms",
             quick=_milliseconds(self.in_float32.seconds),
             other=self.in_float32.name,
             **facts,
@@ -117,7 +122,7 @@ class Plan(Shown):
             return None
         return sentence(
             "plan-large-sums",
-            "sums that may exceed 2**53, known once the numbers are there, are left to {name}: {expected} ms",
+            "if the numbers are so large that sums may exceed 2**53, {name} computes instead: {expected} ms",
             name=last.name,
             expected=_milliseconds(last.seconds),
         )

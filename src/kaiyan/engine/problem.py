@@ -140,7 +140,7 @@ class Problem:
         except (ValueError, KeyError):
             raise ConvError(
                 "not-a-problem",
-                "{text!r} does not spell a problem",
+                "{text!r} cannot be read as a problem",
                 "such as 'n1 c64 56x56 k64 3x3 s2 same f32'",
                 text=text,
             ) from None
@@ -154,7 +154,7 @@ def precision(word: Any) -> str:
         return PRECISIONS[word]
     raise ConvError(
         "unknown-precision",
-        "there is no precision {word!r}; there are {words}",
+        "there is no precision {word!r}; choose from {words}",
         word=word,
         words=", ".join(PRECISIONS),
     )
@@ -168,7 +168,7 @@ def layout(word: Any) -> str:
     if word in LAYOUTS:
         return word  # type: ignore[no-any-return]
     raise ConvError(
-        "unknown-word", "there is no {name} {word!r}; there are {words}", name="layout", word=word,
+        "unknown-word", "there is no {name} {word!r}; choose from {words}", name="layout", word=word,
         words=", ".join(LAYOUTS),
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def activation(word: Any) -> str | None:
         return word  # type: ignore[no-any-return]
     raise ConvError(
         "unknown-activation",
-        "there is no activation {word!r}; there are {words}",
+        "there is no activation {word!r}; choose from {words}",
         word=word,
         words=", ".join(ACTIVATIONS),
     )

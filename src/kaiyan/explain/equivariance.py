@@ -180,12 +180,12 @@ class ShiftReport(Shown):
             if layer.jump > finest and layer.free == 0 and not layer.softened:
                 return sentence(
                     "shift-cannot-tell",
-                    "{path} ({kind}) merges {jump:g} input columns into one; what that breaks cannot be seen on "
-                    "this picture: no column of its map is free of the border",
+                    "{path} ({kind}) merges {jump:g} input columns into one; what that breaks cannot "
+                        "be seen on this picture: the border affects every column of its map",
                     path=layer.path or "model", kind=layer.kind, jump=layer.jump,
                 )  # fmt: skip
             finest = max(finest, layer.jump)
-        return sentence("shift-no-break", "no stride is seen to break translation equivariance at these shifts")
+        return sentence("shift-no-break", "no stride was seen to break translation equivariance at these shifts")
 
     def _border(self) -> Sentence | None:
         first = next((m for m in self.layers if m.width > 1 and m.border_error > ROUNDING), None)
@@ -215,8 +215,8 @@ class ShiftReport(Shown):
             return None
         return sentence(
             "shift-no-free-column",
-            "from {path} ({kind}) on, no column is free of the border: what strides do and what the border does cannot "
-            "be told apart there",
+            "from {path} ({kind}) on, the border affects every column: the effects of strides and of "
+                "the border cannot be told apart there",
             path=first.path or "model", kind=first.kind,
         )  # fmt: skip
 
@@ -224,15 +224,16 @@ class ShiftReport(Shown):
         facts: dict[str, object] = {"error": max(self.answer.errors), "shifts": len(self.answer.errors)}
         if self.invariant:
             return sentence(
-                "shift-answer-invariant", "the answer is invariant: it stays the same at all {shifts} shifts", **facts
+                "shift-answer-invariant", "the output is invariant: it stays the same at all {shifts} shifts", **facts
             )
         if self.kept is None:
             return sentence(
-                "shift-output-map", "the output is a map; moved back, it differs by up to {error:.1%}", **facts
+                "shift-output-map", "the output is a map; shifted back, it differs by up to {error:.1%}", **facts
             )
         return sentence(
             "shift-answer-changes",
-            "the answer changes by up to {error:.1%}; its largest entry stays in {kept:.0%} of {shifts} shifts",
+            "the output changes by up to {error:.1%}; its largest entry stays the same in {kept:.0%} "
+                "of {shifts} shifts",
             kept=self.kept, **facts,
         )  # fmt: skip
 

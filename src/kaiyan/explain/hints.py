@@ -103,15 +103,16 @@ def _apart(axis: Axis, n: int) -> Sentence | None:
     if facts["made"] != facts["out"]:
         return sentence(
             "hint-same-size",
-            "the pads {pads} make {made} of {n}; SAME pads {same} and makes {out}: padding='same' at stride 1",
+            "the pads {pads} turn {n} into {made}; SAME pads {same} and gives {out}: at stride 1 use "
+                "padding='same'",
             **facts,
         )  # fmt: skip
     if before == same.pads(n)[0]:
         return None
     return sentence(
         "hint-same-shift",
-        "the pads {pads} lay every window {shift} before where SAME (TensorFlow, ONNX) lays it, which pads {same} for "
-        "{n}: weights trained there need F.pad and padding=0",
+        "with pads {pads} every window begins {shift} earlier than with SAME (TensorFlow, ONNX), "
+        "which pads {same} for {n}: weights trained there need F.pad and padding=0",
         shift=before - same.pads(n)[0],
         **facts,
     )
@@ -121,7 +122,8 @@ def _never_read(analysis: Analysis) -> Iterator[Hint]:
     for end in unread(analysis.record):
         advice = sentence(
             "hint-unread",
-            "the last {count} of {n} on axis {axis} of its input are read by nothing: the size is rounded down",
+            "of the {n} elements on axis {axis} of its input, the last {count} are never read: the "
+                "size is rounded down",
             count=len(end.elements), n=end.size, axis=end.axis + 2,
         )  # fmt: skip
         yield Hint("unread", end.call.path, advice)
@@ -137,8 +139,8 @@ def _gridding(analysis: Analysis) -> Iterator[Hint]:
     if axis is not None and axis.holes:
         advice = sentence(
             "hint-gridding",
-            "{holes} of the {size} inputs along its receptive field are never seen (gridding): dilations such as "
-            "1, 2, 5 leave none",
+            "{holes} of the {size} inputs along its receptive field are never seen (gridding): "
+                "dilations such as 1, 2, 5 leave no gaps",
             holes=axis.holes, size=axis.size,
         )  # fmt: skip
         yield Hint("gridding", call.path, advice)
@@ -204,8 +206,8 @@ def _bandwidth(analysis: Analysis) -> Iterator[Hint]:
         if parts > 1 and intensity < BALANCE:
             advice = sentence(
                 "hint-groups",
-                "groups={groups} leaves {intensity:.1f} FLOP/byte: memory, not arithmetic, sets its time, which falls "
-                "less than its MACs",
+                "groups={groups} leaves only {intensity:.1f} FLOP/byte: memory, not arithmetic, "
+                    "limits its speed, so its time falls less than its MACs",
                 groups=parts, intensity=intensity,
             )  # fmt: skip
             yield Hint("bandwidth", call.path, advice)

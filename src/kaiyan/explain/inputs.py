@@ -44,7 +44,7 @@ def checked(model: Any) -> nn.Module:
         raise KaiyanError(
             "not-a-module",
             "the model is a {kind}, not a torch.nn.Module",
-            "an instance of it: Net(), not Net",
+            "pass an instance: Net(), not Net",
             kind=type(model).__name__,
         )
     compiled = type(model).__module__ == "torch._dynamo.eval_frame"
@@ -108,7 +108,7 @@ def run_on(model: nn.Module, sizes: Sequence[Shape], dtypes: Any = None) -> Firs
         remarks.append(
             sentence(
                 "summary-int64-input",
-                "input {number} is taken as int64, since {path} looks it up; dtypes= sets another type",
+                "input {number} is taken as int64, because {path} uses it as indices; dtypes= sets another type",
                 number=place + 1,
                 path=call.path or call.kind,
             )

@@ -58,7 +58,7 @@ def maps(
         raise KaiyanError(
             "not-one-tensor",
             "the model returns a {kind}, not one tensor",
-            "a module that returns the tensor that is meant",
+            "use a module that returns only the tensor you want",
             kind=type(answer).__name__,
         )
     return answer.clone(), layers

@@ -148,7 +148,7 @@ class Paddings(Shown):
         if number.output_size == same.output_size:
             return sentence(
                 "padding-other-windows",
-                "padding={number} is not 'same': both give {output} outputs, its windows begin earlier by {shift}",
+                "padding={number} is not 'same': both give {output} outputs, but its windows begin {shift} earlier",
                 **facts,
             )
         return sentence(
@@ -193,7 +193,7 @@ def padding(n: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, ran
 
 def _rank(rank: int) -> int:
     if rank not in (1, 2, 3):
-        raise ConvError("no-such-layer", "torch has layers of 1 to 3 axes, not {rank}", "rank=2", rank=rank)
+        raise ConvError("no-such-layer", "torch has layers with 1 to 3 spatial axes, not {rank}", "rank=2", rank=rank)
     return rank
 
 

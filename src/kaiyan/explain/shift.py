@@ -41,14 +41,14 @@ def shift_report(model: nn.Module, picture: Any, shifts: int = 8) -> ShiftReport
     if not 1 <= shifts < x.shape[-1]:
         raise KaiyanError(
             "shifts-out-of-range",
-            "a picture of {width} columns cannot be moved by 1 to {shifts} of them",
+            "a picture of {width} columns cannot be shifted by 1 to {shifts} columns",
             "shifts={most} or fewer",
             width=x.shape[-1], shifts=shifts, most=x.shape[-1] - 1,
         )  # fmt: skip
     if torch.equal(x, x.roll(1, -1)):
         raise KaiyanError(
             "picture-constant",
-            "the picture is the same in every column: nothing moves when it is moved",
+            "every column of the picture is the same: shifting it changes nothing",
             "a photograph",
         )
     still = copied(model).eval()

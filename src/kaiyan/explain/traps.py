@@ -81,8 +81,8 @@ def _integer_wrap(record: Record) -> Iterator[Trap]:
         if known and known.function.wraps and dtype in _LARGEST:
             warning = sentence(
                 "trap-wraps-around",
-                "{kind} keeps {dtype}, so results past {largest} wrap around without an error; "
-                ".float() or .int() first",
+                "the result of {kind} stays {dtype}, so values above {largest} wrap around without "
+                    "an error; call .float() or .int() first",
                 kind=call.kind, dtype=dtype, largest=_LARGEST[dtype],
             )  # fmt: skip
             yield Trap("integer-wrap", call.path, warning, call.line)
@@ -93,8 +93,8 @@ def _batch_norm_of_one(record: Record) -> Iterator[Trap]:
         if call.kind.startswith("BatchNorm") and call.training and call.inputs and call.inputs[0].shape[0] == 1:
             warning = sentence(
                 "trap-batch-of-one",
-                "{kind} in train mode normalises a batch of 1 by that sample's own mean and variance, and moves its "
-                "running ones; model.eval() uses the learned ones",
+                "{kind} in training mode normalises a batch of 1 by that sample's own mean and "
+                "variance, and updates its running statistics; model.eval() uses the learned ones",
                 kind=call.kind,
             )
             yield Trap("batch-norm-of-one", call.path, warning, call.line)
@@ -107,8 +107,8 @@ def _lost_ones(record: Record) -> Iterator[Trap]:
         if terms > _WHOLE.get(dtype, terms):
             warning = sentence(
                 "trap-half-sum",
-                "{kind} sums {terms:,} terms into {dtype}, which holds every whole number up to {whole:,} only: "
-                "beyond it ones are lost; sum in float32",
+                "{kind} sums {terms:,} terms in {dtype}, which is exact for whole numbers up to "
+                    "{whole:,} only: above that, adding 1 may change nothing; sum in float32",
                 kind=call.kind, terms=terms, dtype=dtype, whole=_WHOLE[dtype],
             )  # fmt: skip
             yield Trap("lost-ones", call.path, warning, call.line)
@@ -128,8 +128,8 @@ def _changed_batch(record: Record) -> Iterator[Trap]:
         if is_cut and any(tensor.shape[:1] == after[:1] for tensor in record.outputs):
             warning = sentence(
                 "trap-batch-lost",
-                "{kind} makes {rows} rows of {batch} samples: {given} becomes {made}; x.view(x.size(0), -1) keeps the "
-                "batch, with in_features={features}",
+                "{kind} turns {batch} samples into {rows} rows: {given} becomes {made}; "
+                    "x.view(x.size(0), -1) keeps the batch, with in_features={features}",
                 kind=call.kind, rows=after[0], batch=batch, given=before, made=after, features=prod(before[1:]),
             )  # fmt: skip
             yield Trap("changed-batch", call.path, warning, call.line)

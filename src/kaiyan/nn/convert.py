@@ -94,7 +94,7 @@ def _check(model: Any) -> None:
     if what is not None and (what != "a graph" or foreign(model)):
         raise KaiyanError(
             "not-convertible", "{kind} is {what}: its layers cannot be replaced",
-            "convert the model that it was made from",
+            "convert the model from before the export",
             kind=type(model).__name__, what=what,
         )  # fmt: skip
     if not isinstance(model, nn.Module):
@@ -111,7 +111,13 @@ def _ported(layer: Any, word: str) -> Any:
     if isinstance(layer, _POOLS):
         pads = any(_pair(layer.padding)) and word != "torch"
         return (
-            sentence("left-pads-by-itself", "{layer} pads by itself; pad before it", layer=str(layer)) if pads else None
+            sentence(
+                "left-pads-by-itself",
+                "{layer} is a pooling with its own padding; pad before it instead",
+                layer=str(layer),
+            )
+            if pads
+            else None
         )
     if not is_convolution(layer):
         return None
@@ -146,7 +152,7 @@ def _kept(layer: Any, before: Conv, padding: tuple[Any, ...]) -> Sentence | None
                  output_padding=0 if any(isinstance(p, str) for p in padding) else before.output_padding,
                  transposed=before.transposed, rank=before.rank)  # fmt: skip
     if tuple(a.padding for a in after.axes) == tuple(a.padding for a in before.axes):
-        return sentence("left-pads-this-way", "it already pads this way")
+        return sentence("left-pads-this-way", "it already uses this padding")
     return next((reason for pair in zip(before.axes, after.axes, strict=True) if (reason := _resized(*pair))), None)
 
 

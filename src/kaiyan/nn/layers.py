@@ -139,7 +139,7 @@ class _Transposed(Layer):
         if len(wanted) != self._rank or any(n not in sizes for n, sizes in zip(wanted, possible, strict=True)):
             raise ConvError(
                 "output-size",
-                "output_size={wanted} cannot be reached from {shape}: the sizes possible are {possible}",
+                "output_size={wanted} cannot be reached from {shape}: the possible sizes are {possible}",
                 wanted=tuple(output_size),
                 shape=shape,
                 possible=", ".join(f"{sizes[0]} to {sizes[-1]}" for sizes in possible),

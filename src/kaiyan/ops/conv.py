@@ -168,7 +168,7 @@ def _channels(x_shape: Shape, w_shape: Shape, groups: Any, *, transposed: bool) 
         raise ConvError(
             "one-channel-kernel",
             "the weight {weight} has kernels of 1 channel, but the input {shape} has {C}",
-            "groups={C} with np.concatenate([weight] * {C}) (in torch: torch.cat) filters every channel by itself",
+            "groups={C} with np.concatenate([weight] * {C}) (in torch: torch.cat) filters every channel separately",
             weight=tuple(w_shape),
             shape=tuple(x_shape),
             C=x_shape[1],
@@ -180,7 +180,8 @@ def _unreachable(error: ConvError, bare: Conv, x_shape: Shape) -> ConvError:
     sizes = bare.output_sizes(x_shape)
     return ConvError(
         "output-padding-unreachable",
-        "on axis {axis} output_padding={value} leads to no size that a convolution takes back; reachable: {sizes}",
+        "on axis {axis} output_padding={value} gives a size that no convolution maps back to this "
+        "input; possible sizes: {sizes}",
         "output_padding={most} is the largest",
         sizes=" x ".join("/".join(map(str, choices)) for choices in sizes),
         **{name: error.facts[name] for name in ("axis", "value", "most")},

@@ -29,7 +29,7 @@ def matrix(weight: Array, input_shape: Any, **options: Any) -> Array:
     if inputs**2 > LARGEST:
         raise ConvError(
             "matrix-too-large",
-            "an input {shape} of {inputs:,} elements makes a matrix with a column for each: too large to write out",
+            "an input {shape} has {inputs:,} elements, and the matrix needs a column for each: too large to build",
             "Conv.full_weights(input_shape) counts its elements",
             shape=shape,
             inputs=inputs,

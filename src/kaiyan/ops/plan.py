@@ -133,7 +133,7 @@ def _check(name: str, word: str, known: tuple[str, ...]) -> None:
     if word not in known:
         raise ConvError(
             "unknown-word",
-            "there is no {name} {word!r}; there are {words}",
+            "there is no {name} {word!r}; choose from {words}",
             name=name,
             word=word,
             words=", ".join(known),

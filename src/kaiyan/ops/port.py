@@ -93,7 +93,7 @@ class Port(Shown):
         if self.difference is None:
             return sentence("port-usual-size", "padding={padding} instead gives the shape {shape}", **facts)
         if not self.difference:
-            return sentence("port-usual-same", "padding={padding} is the same here", **facts)
+            return sentence("port-usual-same", "padding={padding} gives the same result here", **facts)
         pairs = zip(self.usual.pads(self.input_shape), self.pads, strict=True)
         return sentence(
             "port-usual-shifted",

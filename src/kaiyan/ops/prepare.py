@@ -129,7 +129,7 @@ class PreparedConv:
         if layout != wanted or not self._kind.dense(out):
             raise ConvError(
                 "wrong-out",
-                "out must be {wanted} without gaps, as the input is",
+                "out must be {wanted} and without gaps in memory, like the input",
                 wanted=wanted,
             )
 
@@ -173,7 +173,7 @@ def _check(name: str, array: Any, output: Shape, x: Any, wanted: str, kind: Kind
         return
     raise ConvError(
         "wrong-companion",
-        "{name} is {shape} of {dtype}, but the output is {expected} of {wanted}",
+        "{name} has shape {shape} and type {dtype}, but the output has {expected} and {wanted}",
         name=name,
         shape=tuple(array.shape),
         dtype=str(array.dtype),

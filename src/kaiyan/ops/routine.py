@@ -95,7 +95,7 @@ def _check_fit(problem: Problem, arrays: tuple[tuple[Shape, Any, Any], ...]) -> 
         raise ConvError(
             "wrong-bias",
             "the bias has shape {shape}, but there are {K} output channels",
-            "a bias of shape ({K},)",
+            "give a bias of shape ({K},)",
             shape=tuple(arrays[2][0]),
             K=spec.out_channels,
         )

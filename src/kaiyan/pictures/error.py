@@ -25,7 +25,7 @@ def refused_by_system(path: Path, error: OSError) -> PictureError:
     if error.errno == errno.ENOENT and not path.parent.is_dir():
         return PictureError("no-folder", "there is no folder {folder}", "mkdir -p {folder}", **facts)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return PictureError("disk-full", "the disk is full: {path} is as it was", **facts)
+        return PictureError("disk-full", "the disk is full: {path} is unchanged", **facts)
     return _refused(path, error)
 
 

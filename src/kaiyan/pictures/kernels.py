@@ -87,7 +87,7 @@ def _from_numbers(values: Any) -> Kernel:
     if array.dtype == object:
         raise KernelError(
             "kernel-source",
-            "a kernel is a name, rows of numbers as text, a file, or an array (H, W), not this {kind}",
+            "a kernel is a name, rows of numbers as text, a file, or an array (H, W), not a {kind}",
             "kaiyan see --list",
             kind=type(values).__name__,
         )
@@ -106,7 +106,8 @@ def _named(text: str, plain: str) -> Kernel:
     near = SUGGESTED.get(re.sub(r"[\s_]+", "-", known)) or get_close_matches(known, KERNELS, n=1)
     raise KernelError(
         "unknown-kernel",
-        "there is no kernel {name!r}; there are {known}, rows such as '1 0 -1; 2 0 -2', or a .npy, .csv or .txt file",
+        "there is no kernel {name!r}; choose from {known}, or give rows such as '1 0 -1; 2 0 -2', or "
+        "a .npy, .csv or .txt file",
         *["--kernel {near}"] * bool(near),
         name=text,
         known=", ".join(KERNELS),
@@ -134,7 +135,10 @@ def _from_file(path: Path) -> Kernel:
         raise unreadable_by_system(path, error) from None
     except (ValueError, EOFError, SyntaxError, MemoryError):
         raise KernelError(
-            "kernel-file", "{path} does not hold a NumPy array of numbers", "np.save({path!r}, array)", path=str(path)
+            "kernel-file",
+            "{path} does not contain a NumPy array of numbers",
+            "np.save({path!r}, array)",
+            path=str(path),
         ) from None
     return _checked(path.stem, rows(_text(path, data), is_table=path.suffix.lower() in (".csv", ".tsv")))
 
@@ -146,7 +150,7 @@ def _text(path: Path, data: bytes) -> str:
     if "\0" in text or "\ufffd" in text or len(data) > _MOST_BYTES:
         raise KernelError(
             "kernel-not-text",
-            "{path} holds neither rows of numbers as text nor a NumPy array",
+            "{path} contains neither rows of numbers as text nor a NumPy array",
             "np.savetxt({path!r}, array)",
             path=str(path),
         )
@@ -163,11 +167,11 @@ def _checked(name: str, values: Numbers) -> Kernel:
             dtype=str(values.dtype),
         )
     if not np.isfinite(values).all():
-        raise KernelError("kernel-not-finite", "{name} holds a number that is not finite", name=name)
+        raise KernelError("kernel-not-finite", "{name} contains a number that is not finite", name=name)
     if max(values.shape) > LARGEST_SIDE:
         raise KernelError(
             "kernel-too-large",
-            "the kernel {name} would be {size} numbers long; {largest} is the largest",
+            "the kernel {name} would be {size} numbers wide; the largest accepted is {largest}",
             name=name,
             size=max(values.shape),
             largest=LARGEST_SIDE,

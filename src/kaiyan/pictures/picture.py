@@ -126,7 +126,8 @@ def _from_array(array: Numbers, name: str = "array") -> Picture:
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or array.dtype.kind not in "biuf" or 0 in array.shape:
         raise PictureError(
             "not-a-picture-array",
-            "an array {shape} of {dtype} is not a picture: (H, W), (H, W, 3) or (H, W, 4) of real numbers is",
+            "an array {shape} of {dtype} is not a picture; a picture has real numbers in (H, W), (H, "
+            "W, 3) or (H, W, 4)",
             *(["np.moveaxis(array, 0, -1) puts the channels last"] if array.ndim == 3 and len(array) in (1, 3) else []),
             shape=array.shape,
             dtype=str(array.dtype),

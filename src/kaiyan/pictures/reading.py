@@ -44,7 +44,7 @@ def local(source: str | os.PathLike[str]) -> Path:
     if scheme in ("http", "https", "ftp", "s3", "gs") and "://" in text:
         raise PictureError(
             "an-address",
-            "{address} is an address; pictures are read from files",
+            "{address} is a web address; pictures are read from files",
             "curl -L -o picture.jpg {address}",
             address=text,
         )
@@ -111,7 +111,7 @@ def _loaded(path: Path, image: Image) -> tuple[Numbers, tuple[Sentence, ...]]:
     if image.width * image.height > MOST_PIXELS:
         raise PictureError(
             "too-many-pixels",
-            "{path} claims {width} x {height} pixels; more than {most:,} are not read",
+            "{path} claims {width} x {height} pixels; at most {most:,} are read",
             path=str(path),
             width=image.width,
             height=image.height,
@@ -129,7 +129,7 @@ def _notes(path: Path, image: Image) -> list[Sentence]:
         notes.append(sentence("picture-first-frame", "the first of {frames} frames or pages; the others are not read",
                               frames=frames))  # fmt: skip
     if image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
-        notes.append(sentence("picture-16-bits", "colours of 16 bits are read as 8: Pillow gives no more"))
+        notes.append(sentence("picture-16-bits", "colours of 16 bits are read as 8 bits: Pillow does not support more"))
     if path.suffix.lower() in RAW and image.format == "TIFF":
         notes.append(sentence("picture-raw-preview",
                               "only the {width} x {height} preview of a camera's raw file is read",

@@ -65,7 +65,7 @@ def _plain_rows(plain: str, text: str, *, is_table: bool) -> list[Row]:
         if len(lines) > 1 and any(len(line) > 1 for line in pieces) and "," in plain:
             raise KernelError(
                 "kernel-separators",
-                "the kernel {text!r} has ';', ',' and line breaks: it is not clear which of them ends a row",
+                "the kernel {text!r} has ';', ',' and line breaks: it is unclear which of them ends a row",
                 "{example}",
                 text=_short(text),
                 example=_EXAMPLE,
@@ -91,7 +91,7 @@ def _nested(bracketed: str, text: str) -> list[Row]:
         )  # fmt: skip
     if re.search(r"\]\s*[,;]?\s*\]\s*[,;]?\s*\[\s*\[", bracketed):
         raise KernelError(
-            "kernel-deep", "the kernel {text!r} holds several tables; a kernel for pictures is a single one",
+            "kernel-deep", "the kernel {text!r} has more than two axes; a kernel for pictures has two",
                            "{example}",
             text=_short(text), example=_EXAMPLE,
         )  # fmt: skip
@@ -114,7 +114,7 @@ def equal(lines: list[Row], text: str) -> list[Row]:
     if not lines or len(set(lengths)) > 1 or 0 in lengths:
         raise KernelError(
             "ragged-kernel",
-            "the rows of the kernel {text!r} have {lengths} numbers; every row needs as many",
+            "the rows of the kernel {text!r} have {lengths} numbers; all rows must have the same number",
             text=_short(text),
             lengths=_short(", ".join(str(n) for n in lengths) or "0"),
         )

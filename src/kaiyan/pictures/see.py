@@ -144,7 +144,7 @@ def see(
         raise PictureError(
             "output-too-large",
             "the output {shape} would have more than {most:,} pixels",
-            "a smaller padding than {padding}",
+            "use a smaller padding than {padding}",
             shape=derivation.output_shape,
             most=MOST_PIXELS,
             padding=padding,

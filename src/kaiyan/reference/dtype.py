@@ -25,7 +25,10 @@ def name_of(dtype: DTypeLike) -> str:
     if (parsed.kind in _KINDS and parsed.isbuiltin != _FOREIGN) or parsed.name == "bfloat16":
         return parsed.name
     raise ConvError(
-        "not-numeric", "an array of {dtype} cannot be convolved", "numbers: x.astype(float)", dtype=str(dtype)
+        "not-numeric",
+        "an array of {dtype} cannot be convolved",
+        "convert to numbers: x.astype(float)",
+        dtype=str(dtype),
     )
 
 
@@ -92,7 +95,7 @@ def _within(y: Numbers, dtype: np.dtype[Any], *, saturate: bool) -> Numbers:
         "does-not-fit",
         "the result reaches {value}, which {dtype} cannot hold",
         *(["saturate=True clips it"] if low == low else []),
-        *(["out_dtype='float64' holds it, rounded"] if isfinite(worst) else []),
+        *(["out_dtype='float64' can hold it (rounded)"] if isfinite(worst) else []),
         value=worst,
         dtype=dtype.name,
     )

@@ -131,9 +131,9 @@ class Axis:
         enough = -(-(self.reach - n) // 2)
         return ConvError(
             "window-too-large",
-            "on axis {axis} the kernel reaches {reach} elements (kernel={kernel}, dilation={dilation}) "
-            "but the input has {n}, with its padding {room}",
-            "an input of {smallest} or more on axis {axis}",
+            "on axis {axis} the kernel reaches over {reach} elements (kernel={kernel}, "
+            "dilation={dilation}), but the input has {n}, or {room} with padding",
+            "use an input of at least {smallest} on axis {axis}",
             "padding={enough}",
             axis=self.name,
             reach=self.reach,
@@ -235,7 +235,7 @@ class TransposedAxis(Axis):
         full = (n - 1) * self.stride + self.reach + self.output_padding
         return ConvError(
             "crop-too-large",
-            "on axis {axis} the padding crops {crop} elements of the {full} that {n} inputs spread to: nothing is left",
+            "on axis {axis} the padding removes {crop} of the {full} outputs that {n} inputs give: nothing is left",
             "padding={most} leaves {left}",
             axis=self.name,
             crop=sum(self.pads(n)),

@@ -128,7 +128,7 @@ def _bound(text: str, call: ast.Call, order: tuple[str, ...]) -> dict[str, Any]:
     if len(call.args) > len(order):
         raise ConvError(
             "too-many-arguments",
-            "{text!r} has {count} arguments, at most {most} are known",
+            "{text!r} has {count} arguments; at most {most} are accepted",
             text=short(text),
             count=len(call.args),
             most=len(order),

@@ -108,7 +108,8 @@ def _in_keras(calls: list[CodeCall]) -> bool:
     if True in spoken and False in spoken:
         raise ConvError(
             "two-libraries",
-            "{first!r} is written as in Keras and {second!r} as in PyTorch, which order the channels differently",
+            "{first!r} is written as in Keras and {second!r} as in PyTorch; the two put the channels "
+                "on different axes",
             "write all layers in one of the two styles",
             first=short(spoken[True].text), second=short(spoken[False].text),
         )  # fmt: skip

@@ -130,11 +130,16 @@ def not_a_convolution(call: CodeCall) -> ConvError:
     """The refusal of a call that is no convolution of PyTorch, with what to write instead."""
     facts = {"text": short(call.text), "name": call.name}
     if call.name.startswith("Lazy"):
-        return ConvError("lazy-code", "{text!r} leaves its input channels open", "name them", **facts)
+        return ConvError(
+            "lazy-code",
+            "{text!r} does not say how many input channels it has",
+            "give the number of input channels",
+            **facts,
+        )
     if call.name in LAYER_OF_FUNCTION:
         return ConvError(
             "a-function",
-            "{text!r} is a function: its kernel size comes from a tensor, which the text does not hold",
+            "{text!r} is a function: its kernel size comes from its weight tensor, which the text does not show",
             "{line}",
             line=_as_layer(call),
             **facts,

@@ -153,8 +153,8 @@ class Conv:
         if self.rank is None and len(shape) < 3:
             raise ConvError(
                 "open-rank",
-                "{spec} fits any rank, and {shape} is too short to show one: (batch, channels, sizes) is needed",
-                "rank=1 takes (channels, sizes) too",
+                "{spec} fits any rank, and {shape} is too short to tell which: (batch, channels, sizes) is needed",
+                "rank=1 also takes (channels, sizes)",
                 spec=str(self),
                 shape=shape,
             )
@@ -220,7 +220,7 @@ class Conv:
         if self.in_channels is None or self.out_channels is None:
             raise ConvError(
                 "channels-unknown",
-                "{spec} says nothing of channels, so their weights cannot be counted",
+                "{spec} does not say how many channels it has, so its weights cannot be counted",
                 "Conv(in_channels, out_channels, kernel_size={kernel})",
                 spec=str(self),
                 kernel=self.kernel_size,
@@ -312,7 +312,7 @@ def _channels(in_channels: Any, out_channels: Any, groups: Any) -> tuple[int | N
         if G != 1:
             raise ConvError(
                 "groups-without-channels",
-                "groups={groups} divides channels, but none are given",
+                "groups={groups} needs in_channels and out_channels, which are missing",
                 "Conv({groups}, {groups}, kernel_size, groups={groups})",
                 groups=G,
             )
@@ -351,7 +351,7 @@ def _check_weights(C: int, K: int, G: int, axes: tuple[Axis, ...]) -> None:
     if weights > 2**48:
         raise ConvError(
             "absurd-weights",
-            "{weights:,} weights are more than any memory holds: {K}·{C}/{G} channels and a kernel of {kernel}",
+            "{weights:,} weights do not fit in any memory: {K}·{C}/{G} channels and a kernel of {kernel}",
             weights=weights,
             C=C,
             K=K,
@@ -367,7 +367,7 @@ def _check_border(spec: Conv, spatial: Shape) -> None:
         if n == 0 and any(axis.pads(n)) and axis.output_size(n):
             raise ConvError(
                 "border-of-nothing",
-                "axis {axis} has 0 elements: there is nothing to continue in mode {mode!r}",
+                "axis {axis} has 0 elements, so padding mode {mode!r} has nothing to copy from",
                 "padding_mode='zeros'",
                 axis=axis.name,
                 mode=spec.padding_mode,

@@ -157,7 +157,8 @@ PADDING: dict[str, Padding] = {
         title="causal", pads=_causal, crop=_crop_causal,
         derivation=sentence(
             "causal",
-            "{axes}: 'causal' puts reach − 1 = {before} before and nothing after: no output sees a later input",
+            "{axes}: 'causal' pads reach − 1 = {before} before and nothing after: no output sees a "
+                "later input",
         ),
         names=("keras:causal", "flax:causal"),
     ),

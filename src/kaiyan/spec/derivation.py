@@ -175,8 +175,8 @@ def _cost_lines(spec: Conv, cost: Cost) -> Iterator[Sentence]:
     terms = C // spec.groups * prod(a.most_reads for a in spec.axes)
     yield sentence(
         "rounding",
-        "every output sums {terms:,} products: summed one by one, its rounding error is at most {terms:,} half-units "
-        "(float32: 2⁻²⁴, float16: 2⁻¹¹) of the sum of their sizes",
+        "every output sums {terms:,} products: summed one by one, its rounding error is at most "
+        "{terms:,} half-units (float32: 2⁻²⁴, float16: 2⁻¹¹) times the sum of their absolute values",
         terms=terms,
     )
     weights = prod(spec.weight_shape)

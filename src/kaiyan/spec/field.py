@@ -61,7 +61,7 @@ class Field(Data):
         if self.start is None:
             raise ConvError(
                 "start-unknown",
-                "where the field starts hangs on the input's size, which was not given",
+                "where the receptive field starts depends on the input's size, which was not given",
                 "receptive_field(specs, input_shape)",
             )
         return tuple(sorted(self.seen(o)))
@@ -100,7 +100,7 @@ def join_fields(*fields: Field) -> Field:
     if len(jumps) > 1:
         raise ConvError(
             "branches-misaligned",
-            "the branches step {jumps} inputs per output: they do not line up",
+            "the branches move {jumps} inputs per output: they do not line up",
             "the same strides in every branch",
             jumps=" / ".join(str(j) for j in sorted(jumps)),
         )

@@ -40,8 +40,8 @@ def layers_between(n: Any, m: Any, *, limit: int = 8) -> tuple[Conv, ...]:
     if len(inputs) != len(outputs):
         raise ConvError(
             "lengths-differ",
-            "{n} has {inputs} sizes and {m} has {outputs}",
-            "one size of the output for each of the input",
+            "{n} has {inputs} sizes, but {m} has {outputs}",
+            "give one output size for each input size",
             n=n,
             m=m,
             inputs=len(inputs),

@@ -30,7 +30,7 @@ class PoolAxis(Axis):
         """Windows on an axis of ``n`` inputs. Source: PyTorch, pooling_output_shape (aten/native/Pool.h)."""
         if self.bare and n < self.kernel:
             raise ConvError(
-                "pool-bare", "on axis {axis} this pooling needs an input of {kernel} or more, without padding, not {n}",
+                "pool-bare", "on axis {axis} this pooling needs an input of at least {kernel} before padding, not {n}",
                 axis=self.name, kernel=self.kernel, n=n,
             )  # fmt: skip
         rounded = self.rounded(n)
@@ -74,7 +74,7 @@ def each(name: str, value: Any, rank: int, *, least: int = 1) -> tuple[int, ...]
         raise ConvError(
             "wrong-length",
             "{name}={value} has {length} entries; spatial axes: {count}",
-            "one number for every axis, or as many as there are axes",
+            "give one number for all axes, or one per axis",
             name=name, value=tuple(entries), length=len(entries), count=rank,
         )  # fmt: skip
     return tuple(read.number(name, entry, least=least) for entry in entries)

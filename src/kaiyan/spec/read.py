@@ -59,7 +59,7 @@ def number(name: str, value: Any, *, least: int) -> int:
     """``value`` as an int of at least ``least``; NumPy's integers are taken, floats and bools are not."""
     if isinstance(value, float) and value.is_integer():
         raise ConvError(
-            "float-size", "{name} is {value}, a float", "{name}={integer} (an integer; // divides to one)",
+            "float-size", "{name} is {value}, a float", "{name}={integer} (an integer: divide with //)",
             name=name, value=value, integer=int(value),
         )  # fmt: skip
     try:
@@ -68,7 +68,7 @@ def number(name: str, value: Any, *, least: int) -> int:
         integer = None
     if integer is None or isinstance(value, bool):
         raise ConvError(
-            "not-a-number", "{name} is {value!r}, where an integer of {least} or more belongs",
+            "not-a-number", "{name} is {value!r}; it must be an integer of at least {least}",
             name=name, value=value, least=least,
         )  # fmt: skip
     if integer < least:
@@ -94,7 +94,7 @@ def shape(value: Any) -> tuple[int, ...]:
 def not_a_shape(value: Any) -> ConvError:
     """The refusal of what is no shape."""
     return ConvError(
-        "not-a-shape", "{value!r} is not a shape", "a tuple such as (1, 3, 224, 224): batch, channels, then sizes",
+        "not-a-shape", "{value!r} is not a shape", "use a tuple such as (1, 3, 224, 224): batch, channels, then sizes",
         value=value,
     )  # fmt: skip
 
@@ -115,7 +115,7 @@ def padding_mode(value: Any) -> str:
     candidates = sorted(name for name in foreign(PADDING_MODES) if name.endswith(f":{str(value).lower()}"))
     raise ConvError(
         "unknown-padding-mode",
-        "there is no padding mode {value!r}; there are {words}",
+        "there is no padding mode {value!r}; choose from {words}",
         *(["with its library's name in front: {candidates}"] if candidates else []),
         value=value,
         words=", ".join(mode_words()),
@@ -160,8 +160,8 @@ def _transposed_axis(
     if output_padding >= max(stride, dilation):
         raise ConvError(
             "output-padding-too-large",
-            "on axis {axis} output_padding is {value}, but it chooses one of {choices} sizes "
-            "(the larger of stride={stride} and dilation={dilation}), counted from 0",
+            "on axis {axis} output_padding is {value}, but it must be smaller than {choices}, the "
+            "larger of stride={stride} and dilation={dilation}",
             "output_padding={most} is the largest",
             axis=name,
             value=output_padding,
@@ -208,7 +208,7 @@ def _wrong_length(name: str, value: Any, length: int, count: int) -> ConvError:
     return ConvError(
         "wrong-length",
         "{name}={value} has {length} entries; spatial axes: {count}",
-        "one number for every axis, or as many as there are axes",
+        "give one number for all axes, or one per axis",
         name=name,
         value=tuple(sides),
         length=length,
@@ -235,7 +235,7 @@ def _padding(entry: Any) -> str | Pads:
             return (0, 0) if word == "valid" else word
         raise ConvError(
             "unknown-padding",
-            "there is no padding {value!r}; there are numbers, pairs (before, after) and the words {words}",
+            "there is no padding {value!r}; use a number, a pair (before, after) or one of {words}",
             value=entry,
             words=", ".join(PADDING),
         )

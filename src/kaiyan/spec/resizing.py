@@ -138,7 +138,7 @@ def unflatten(call: CodeCall) -> list[ChainLayer]:
         sizes = [shape[axis] // max(known, 1) if n == -1 else n for n in sizes]
         if prod(sizes) != shape[axis]:
             raise ConvError(
-                "unflatten-sizes", "{sizes} holds {count} numbers, but axis {axis} of the input {shape} has {n}",
+                "unflatten-sizes", "{sizes} needs {count} elements, but axis {axis} of the input {shape} has {n}",
                 sizes=tuple(sizes), count=prod(sizes), axis=axis, shape=shape, n=shape[axis],
             )  # fmt: skip
         return replace(step, output_shape=(*shape[:axis], *sizes, *shape[axis + 1 :]), sees=blurred(step.sees))
@@ -176,8 +176,8 @@ def _wrong_features(shape: tuple[int, ...], features: int) -> ConvError:
         "wrong-features",
         "Linear has in_features={features}, but the last axis of the input {shape} has {n}",
         *(["in_features={n}"] if not maps else []),
-        *(["Flatten() before it: then there are {flat}"] if maps and flat == features else []),
-        *(["Flatten() before it, and in_features={flat}"] if maps and flat != features else []),
+        *(["put Flatten() before it: then there are {flat}"] if maps and flat == features else []),
+        *(["put Flatten() before it, and set in_features={flat}"] if maps and flat != features else []),
         features=features, shape=shape, n=shape[-1], flat=flat,
     )  # fmt: skip
 
@@ -215,7 +215,7 @@ class _Padded(Windows):
             if widest > most:
                 raise ConvError(
                     "pad-too-large",
-                    "on axis {axis} {mode} padding takes at most {most} of {n} elements, not {pad}",
+                    "on axis {axis} {mode} padding can be at most {most} for {n} elements, not {pad}",
                     axis=axis.name, mode=self.mode, most=most, n=n, pad=widest,
                 )  # fmt: skip
         return Windows.step(self, shape, sees)

@@ -100,8 +100,8 @@ def _field_lines(sees: tuple[Field, ...] | str) -> Iterator[Sentence]:
     for field, axes in names.items():
         yield sentence(
             "field-window",
-            "{axes}: receptive field {size} ({holes} of it holes), neighbours {jump} apart, "
-            "the first centred on input {start}",
+            "{axes}: receptive field {size} ({holes} of them not seen), neighbouring outputs {jump} "
+            "apart, the first centred on input {start}",
             axes=", ".join(axes),
             size=field.size,
             holes=field.holes,

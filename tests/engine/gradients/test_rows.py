@@ -105,7 +105,7 @@ def test_the_plan_of_a_gradient_names_every_row(wrt: str) -> None:
 
 
 def test_a_gradient_of_something_else_is_refused() -> None:
-    with pytest.raises(kaiyan.ConvError, match="there is no wrt 'bias'; there are input, weight"):
+    with pytest.raises(kaiyan.ConvError, match="there is no wrt 'bias'; choose from input, weight"):
         kaiyan.plan("Conv2d(64, 64, 3)", (8, 64, 56, 56), wrt="bias")
 
 

@@ -31,7 +31,10 @@ REFUSED = {
     "the least of a number": (lambda: PUBLIC.least_input(_net(), 28), "28 is not a shape"),
     "no error": (lambda: PUBLIC.diagnose(None), "no error to explain"),
     "the error of a class": (lambda: PUBLIC.diagnose("RuntimeError: x", nn.Conv2d), "the model is a type"),
-    "a wall": (lambda: PUBLIC.shift_report(nn.Conv2d(3, 1, 3), torch.ones(3, 8, 8), 2), "the same in every column"),
+    "a wall": (
+        lambda: PUBLIC.shift_report(nn.Conv2d(3, 1, 3), torch.ones(3, 8, 8), 2),
+        "every column of the picture is the same",
+    ),
     "a model that fails": (lambda: PUBLIC.shift_report(_net(), torch.rand(3, 8, 8), 2), "run on this input: mat1"),
 }
 

@@ -396,7 +396,7 @@ def test_what_is_left_is_said_with_its_own_reason() -> None:
         "hooked": "it has hooks", "modulated": "its weight is computed from its input",
         "unused": "it is not called with this input", "read": "its forward is never called, only its weight is read",
         "integer": "its weight is torch.int32", "sized": "output_size is given when it is called",
-        "own": "Transformed has a forward of its own",
+        "own": "Transformed defines its own forward",
     }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ TRUE_ONLY_OF: dict[str, Callable[[Drawn], bool]] = {
     r"it has hooks": lambda case: "_norm(" in case.source,
     r"no numbers that could be compared": lambda _: False,
     r"is never called": lambda case: "weight" in case.source,
-    r"forward of its own": lambda _: False,
+    r"defines its own forward": lambda _: False,
     r"not called with this input": lambda _: False,
 }
 """What a reason says, and what is so where it is true."""

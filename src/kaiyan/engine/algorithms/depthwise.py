@@ -27,7 +27,7 @@ class Depthwise(Generated):
         C, K = problem.spec.channels
         G = problem.spec.groups
         if G != C:
-            return sentence("refused-channels-mixed", "channels are mixed")
+            return sentence("refused-channels-mixed", "it is not depthwise: an output reads several input channels")
         return (
             sentence("refused-several-outputs", "several outputs per channel, and the channels are last")
             if problem.layout == "channels_last" and K != G

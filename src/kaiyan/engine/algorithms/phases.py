@@ -38,7 +38,11 @@ class Phases(Generated):
         strides = prod(a.stride for a in problem.spec.axes)
         if not problem.spec.transposed or strides == 1:
             return sentence("refused-not-strided-transposed", "it is not a transposed convolution with a stride")
-        return sentence("refused-phases", "there are {n} phases", n=strides) if strides > _MOST else None
+        return (
+            sentence("refused-phases", "its strides make {n} phases, which are too many", n=strides)
+            if strides > _MOST
+            else None
+        )
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         from kaiyan.engine.codegen.routines import over_output_channels

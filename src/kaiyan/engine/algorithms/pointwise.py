@@ -25,13 +25,13 @@ class Pointwise(Generated):
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes
         if any(a.kernel > 1 or a.stride > 1 for a in axes):
-            return sentence("refused-not-pointwise", "the kernel is not one tap at stride 1")
+            return sentence("refused-not-pointwise", "it is not a pointwise kernel (1x1) at stride 1")
         if any(pads != (0, 0) for pads in problem.spec.pads(problem.input_shape)):
-            return sentence("refused-border", "there is a border")
+            return sentence("refused-border", "the input is padded")
         return (
             None
             if problem.layout in ("channels_first", "channels_last")
-            else sentence("refused-planes", "the planes are not dense")
+            else sentence("refused-planes", "the channel planes are not contiguous")
         )
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:

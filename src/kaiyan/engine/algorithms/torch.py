@@ -45,9 +45,9 @@ class Torch:
     def refuses(self, problem: Problem) -> Sentence | None:
         whole = _is_whole(problem.promoted_dtype) or _is_whole(problem.out_dtype or "float32")
         reasons = (
-            (problem.kind != "torch", sentence("refused-not-torch", "the arrays are not torch's")),
+            (problem.kind != "torch", sentence("refused-not-torch", "the arrays are not torch tensors")),
             (len(problem.spec.axes) > 3, sentence("refused-torch-rank", "torch has no convolution above rank 3")),
-            (whole, sentence("refused-torch-integers", "torch's integers wrap")),
+            (whole, sentence("refused-torch-integers", "torch's integers overflow and wrap around")),
             (
                 0 in (*problem.input_shape, *problem.weight_shape),
                 sentence("refused-torch-empty", "torch fails or is wrong on empty axes"),

@@ -43,11 +43,11 @@ class Winograd(Generated):
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes[-2:]
         if is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or ""):
-            return sentence("refused-integers", "integers are summed directly")
+            return sentence("refused-integers", "integers are always summed directly")
         if any(a.stride > 1 for a in problem.spec.axes):
             return sentence("refused-stride", "the stride is not 1")
         if any(a.dilation > 1 for a in axes):
-            return sentence("refused-dilated", "it is dilated")
+            return sentence("refused-dilated", "its dilation is not 1")
         kernels = {a.kernel for a in axes}
         if self._r not in kernels or kernels - {1, self._r}:
             return sentence("refused-taps", "the kernel does not have {r} taps", r=self._r)

@@ -43,7 +43,7 @@ class DepthwiseGradient:
     def refuses(self, problem: Problem) -> Sentence | None:
         spec = problem.spec
         if spec.transposed or spec.groups != spec.channels[0]:
-            return sentence("refused-channels-mixed", "channels are mixed")
+            return sentence("refused-channels-mixed", "it is not depthwise: an output reads several input channels")
         return unfit_for_machine_code(problem)
 
     def error(self, problem: Problem) -> float:

@@ -34,7 +34,7 @@ class TorchGradient:
     def refuses(self, problem: Problem) -> Sentence | None:
         inexact = problem.promoted_dtype not in ("float16", "bfloat16", "float32", "float64")
         reasons = (
-            (problem.kind != "torch", sentence("refused-not-torch", "the arrays are not torch's")),
+            (problem.kind != "torch", sentence("refused-not-torch", "the arrays are not torch tensors")),
             (len(problem.spec.axes) > 3, sentence("refused-torch-rank", "torch has no convolution above rank 3")),
             (inexact, sentence("refused-torch-gradient", "torch has no such gradient of these types")),
         )

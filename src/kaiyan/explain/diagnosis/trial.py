@@ -144,7 +144,12 @@ def _trial(fix: Fix, facts: Facts, code: str, until: float, understand: Understa
     if len(run.done) <= len(facts.done):
         return None
     words = (str(run.error).strip().splitlines() or [type(run.error).__name__])[0]
-    note = sentence("fix-gets-further", "gets it further, to {path}: {words}", path=run.path or "forward", words=words)
+    note = sentence(
+        "fix-gets-further",
+        "with it the model runs further, up to {path}: {words}",
+        path=run.path or "forward",
+        words=words,
+    )
     return TriedFix(replace(fix, note=note), run)
 
 

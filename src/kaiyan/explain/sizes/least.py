@@ -91,8 +91,8 @@ class LeastInput(Shown):
             elif not a.is_certain:
                 yield sentence(
                     "least-not-all-tried",
-                    "axis {axis}: of the smaller sizes {tried} were tried and fail, {below} among them; another one "
-                    "may still work",
+                    "axis {axis}: the smaller sizes {tried} were tried and fail, {below} among them; "
+                        "an untried one may still work",
                     axis=a.axis, tried=", ".join(map(str, a.refused)), below=a.least - 1,
                 )  # fmt: skip
 

@@ -158,8 +158,8 @@ def _rounded(case: Case, model: nn.Module, largest: float) -> tuple[Settled, tup
     before, (after,) = times_beside_original(case, [quick])
     note = sentence(
         "accelerate-rounding-decides",
-        "the answers differ by {difference:.1e} at {place}: a sort or a choice in the model depends on rounding; "
-        "no layer's own output differs by more than {largest:.1e}",
+        "the outputs differ by {difference:.1e} at {place}: a sort or a comparison in the model "
+            "depends on rounding; no single layer's output differs by more than {largest:.1e}",
         difference=comparison.difference, place=comparison.place, largest=largest,
     )  # fmt: skip
     return Settled(quick, comparison.difference, before, after), () if comparison.is_close else (note,)
@@ -189,7 +189,7 @@ def _by_module(case: Case, precision: str) -> _Outcome:
 
 _UNSTEADY = sentence(
     "accelerate-random",
-    "the model gives different answers to the same input: its layers were compared one by one, not its answers",
+    "the model gives different outputs for the same input, so its layers were compared one by one",
 )
 
 
@@ -201,7 +201,7 @@ def _as_it_is(case: Case, left: Reasons, reason: Sentence | None = None) -> _Out
     before, (after,) = times_beside_original(case, [trial])
     if not comparison.is_close and comparison.numbers:
         reason = sentence(
-            "left-random", "the model gives different answers to the same input, so it cannot be compared"
+            "left-random", "the model gives different outputs for the same input, so they cannot be compared"
         )
     names = [name for name, layer in case.model.named_modules() if is_convolution(layer)]
     left = (dict.fromkeys(names, reason) if reason is not None else {}) | left

@@ -187,7 +187,7 @@ class Chain:
     def _overwritten(self) -> OverwrittenError:
         error = OverwrittenError(
             "overwritten",
-            "a convolution's input was overwritten before its output was read, but not on the example input",
+            "the input of a convolution was overwritten before its output was read; with the example input it was not",
             "accelerate the model with an input that takes this path",
         )
         error.conv = self.conv

@@ -119,7 +119,7 @@ def _compare(comparison: Comparison, place: str, right: Any, ours: Any) -> Itera
 def _differs(comparison: Comparison, place: str, ours: object, right: object) -> None:
     comparison.fault = sentence(
         "left-place-differs",
-        "{place} is {given}, but the model's is {right}",
+        "{place} is {given}, but the original model gives {right}",
         place=place,
         given=str(ours),
         right=str(right),

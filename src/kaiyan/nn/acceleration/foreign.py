@@ -28,11 +28,11 @@ def foreign(model: nn.Module) -> Reasons:
 def _foreign(module: Any) -> Iterator[tuple[str, Sentence]]:
     if isinstance(module, torch.jit.ScriptModule):
         if _names_a_layer(getattr(module, "original_name", "")):
-            yield "", sentence("left-torchscript", "it is TorchScript: use the model that it was made from")
+            yield "", sentence("left-torchscript", "it is TorchScript: use the model from before the conversion")
     elif isinstance(module, fx.GraphModule):
         for node in module.graph.nodes:
             if isinstance(node.target, torch._ops.OpOverload) and "conv" in str(node.target):  # noqa: SLF001
-                yield node.name, sentence("left-exported", "it was exported: use the model that it was made from")
+                yield node.name, sentence("left-exported", "it was exported: use the model from before the export")
     elif type(module).__module__.startswith(_QUANTISED) and _names_a_layer(type(module).__name__):
         yield "", sentence("left-quantised", "it is quantised: use the model from before quantisation")
     elif is_convolution(module) and (device := _device(module)) != "cpu":

@@ -51,7 +51,7 @@ def refusal(layer: Any) -> Sentence | None:
     plain = next(kind for kind in (*LAYERS.values(), *_TAKEN) if isinstance(layer, kind))
     pairs = [(getattr(type(layer), name, None), getattr(plain, name, None)) for name in ("forward", "_conv_forward")]
     if "forward" in vars(layer) or any(own is not theirs for own, theirs in pairs):
-        return sentence("left-own-forward", "{kind} has a forward of its own", kind=type(layer).__name__)
+        return sentence("left-own-forward", "{kind} defines its own forward", kind=type(layer).__name__)
     if not layer.weight.dtype.is_floating_point:
         return sentence("left-weight-dtype", "its weight is {dtype}", dtype=str(layer.weight.dtype))
     return None

@@ -86,12 +86,16 @@ def _check_constants(graph: fx.GraphModule, inputs: tuple[Any, ...]) -> None:
     answer = _Shapes(graph).run(*inputs)
     if [version(tensor) for tensor in constants] != before:
         raise NotAGraphError(
-            sentence("graph-writes-constant", "it writes into a tensor that it makes, which a graph makes only once")
+            sentence(
+                "graph-writes-constant", "it writes into a tensor that it creates, which a graph would create only once"
+            )
         )
     memory = {tensor.untyped_storage().data_ptr() for tensor in constants if tensor.numel()}
     if memory & _memory(answer):
         raise NotAGraphError(
-            sentence("graph-returns-constant", "it returns a tensor that it makes, which a graph makes only once")
+            sentence(
+                "graph-returns-constant", "it returns a tensor that it creates, which a graph would create only once"
+            )
         )
 
 

@@ -83,7 +83,7 @@ class Replacement:
     def idle(self, x: Any, *others: Any, **kwargs: Any) -> Sentence:
         """Why a call was torch's."""
         if self.is_own:
-            return sentence("left-own-forward", "{kind} has a forward of its own", kind=type(self.layer).__name__)
+            return sentence("left-own-forward", "{kind} defines its own forward", kind=type(self.layer).__name__)
         if any(value is not None for value in (*others, *kwargs.values())):
             return sentence("left-output-size", "output_size is given when it is called")
         if x.device.type != "cpu":

@@ -57,8 +57,8 @@ class Report(Shown):
         """The whole model before and after."""
         return sentence(
             "accelerate-total",
-            "all: {before:.2f} ms before, {after:.2f} ms after, {speedup:.2f} times as fast ({layout}); "
-            "the outputs differ by {difference:.1e} of the largest",
+            "total: {before:.2f} ms before, {after:.2f} ms after, {speedup:.2f} times as fast "
+            "({layout}); the outputs differ by {difference:.1e} of the largest value",
             before=self.before * 1e3,
             after=self.after * 1e3,
             speedup=self.speedup,

@@ -250,7 +250,7 @@ def _channels_first(facts: Facts, kind: str, C: int, shape: Shape) -> Finding:
 def _bias(facts: Facts, found: re.Match[str]) -> Finding:
     said = sentence("K023", "the bias has {got} numbers, but there are {expected} output channels: one each",
                     got=int(found["got"]), expected=int(found["expected"]))  # fmt: skip
-    offer = sentence("K023", "a bias of shape ({expected},)", expected=int(found["expected"]))
+    offer = sentence("K023", "give a bias of shape ({expected},)", expected=int(found["expected"]))
     step, fix = facts.step, None
     if facts.model is not None and step is not None:
         module = facts.model.get_submodule(step.path)
