@@ -143,8 +143,8 @@ def summary(
     "bytes" (read and written), "intensity" (FLOP a byte), "time" (measured, in ms), "algorithm" (Kaiyan's choice).
 
     It runs on meta tensors, so that nothing is computed unless "time" is asked for. A multiply-add counts as two FLOPs.
-    The model's own error is in the summary, with its diagnosis. Raises ``KaiyanError`` for what is no model, where
-    neither a size nor data is given, and for a column or a type that is not known.
+    The model's own error is in the summary, with its diagnosis. ``print`` shows the table. Raises ``KaiyanError`` if
+    ``model`` is not a model, if neither a size nor data is given, and for an unknown column or type.
 
     >>> from torch import nn
     >>> found = summary(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (1, 3, 32, 32))

@@ -74,7 +74,9 @@ def conv_transpose(
 ) -> Array:
     """The adjoint of ``conv``: every input lays ``weight`` (C, K/groups, *kernel) into the output, ``stride`` apart.
 
-    ``padding`` crops the output; the words "same" and "causal" give input·stride. Everything else is as in ``conv``.
+    ``padding`` crops the output; the words "same" and "causal" give input·stride. ``output_padding`` chooses among the
+    sizes that ``stride`` skips, and is smaller than the larger of stride and dilation. The rest is as in ``conv``.
+    Raises ``ConvError`` as ``conv`` does, and where the padding would crop all of the output.
 
     >>> import numpy as np
     >>> conv_transpose(np.array([[[1, 2]]]), np.array([[[1, 10, 100]]]), stride=2)

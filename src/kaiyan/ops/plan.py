@@ -66,6 +66,11 @@ def tune(
     Every later plan for the same problem and number of threads, in any process, takes the fastest; so do layers and
     prepared convolutions that were used already. Warns where the disk cannot keep it. ``progress`` is told the name of
     what is tried, its number and how many there are; ``options`` are those of ``plan``.
+    Raises ``ConvError`` for what cannot be right, as ``plan`` does.
+
+    >>> tuned = tune("Conv2d(4, 4, 3)", (1, 4, 12, 12), seconds=0.02)
+    >>> tuned.problem.input_shape
+    (1, 4, 12, 12)
     """
     planner, problem = _asked(spec, input_shape, **options)
     answers = planner.able(problem)

@@ -126,7 +126,7 @@ def see(
 
     ``source`` is a path, an array (H, W) or (H, W, 3), a Pillow image, or None for the bundled photograph;
     ``kernel_`` a name ("gaussian:2"; see ``kaiyan see --list``), rows of numbers, a .npy file or an array. The rest is
-    as in ``kaiyan.conv``, but the border is reflected and the size kept where nothing else is said.
+    as in ``kaiyan.conv``, but by default the border is reflected and the size kept.
     A kernel that only averages never leaves the picture's range.
 
     Raises ``KaiyanError`` for a picture or a kernel that cannot be read, and for numbers that do not fit together.

@@ -52,7 +52,7 @@ class KaiyanError(ValueError):
 
 
 class ConvError(KaiyanError):
-    """The description of a convolution, or an array for it, cannot be right."""
+    """Raised for a description of a convolution, or an array for one, that cannot be right: a ``KaiyanError``."""
 
 
 def _rebuild(

@@ -19,9 +19,13 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Conv:
-    """A convolution in PyTorch's words; ``Conv(kernel_size=3)`` says nothing of channels and fits any rank.
+    """A convolution without its numbers, in PyTorch's words; ``Conv(kernel_size=3)`` leaves channels and rank open.
 
-    ``padding`` is a number, one entry an axis, a pair (before, after) an axis, or a word: "valid", "same" (at every
+    ``kernel_size``, ``stride`` and ``dilation`` are one number for all axes or one per axis, in elements: ``stride``
+    is the step from one window to the next, ``dilation`` the step from one tap of the kernel to the next, so that a
+    window reaches over dilation·(kernel − 1) + 1 elements. ``groups`` cuts the channels into so many parts, and an
+    output reads the input channels of its own part only; groups=in_channels is a depthwise convolution.
+    ``padding`` is a number, one entry per axis, a pair (before, after) per axis, or a word: "valid", "same" (at every
     stride), "same_lower", "causal". ``padding_mode`` is zeros, constant(v), reflect, replicate, circular or symmetric.
     Raises ``ConvError`` at once for anything that can never work.
 

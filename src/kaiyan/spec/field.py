@@ -92,9 +92,9 @@ class Field(Data):
 
 
 def join_fields(*fields: Field) -> Field:
-    """The field where branches meet in a sum or a concatenation: the union of what they see.
+    """The receptive field where branches meet in a sum or a concatenation: the union of what they see, on one axis.
 
-    Raises ``ConvError`` when their jumps differ: their outputs do not lie on one another.
+    Raises ``ConvError`` when their jumps differ, because their outputs then do not line up.
     """
     jumps = {field.jump for field in fields}
     if len(jumps) > 1:

@@ -88,7 +88,7 @@ def diagnose(error: BaseException | str | Record, model: nn.Module | None = None
 
     Model and inputs are taken from the exception's frames unless given; fixes are tried on them, and
     neither is modified. A record is that of this model on these inputs: the model is not run again as it is.
-    Raises ``KaiyanError`` for an error that says nothing.
+    Raises ``KaiyanError`` for an error without a message.
 
     >>> print(diagnose("mat1 and mat2 shapes cannot be multiplied (4x3 and 5x2)").code)
     K012
@@ -154,7 +154,18 @@ def _unknown(facts: Facts, finding: Finding) -> Iterator[Sentence]:
 
 @contextmanager
 def explaining() -> Iterator[None]:
-    """A context in which failures are explained, in a note added to the user's own exception."""
+    """A context in which failures are explained, in a note added to the user's own exception.
+
+    Raises whatever is raised inside, with the diagnosis among its ``__notes__``, which the traceback prints.
+
+    >>> error = RuntimeError("mat1 and mat2 shapes cannot be multiplied (4x3 and 5x2)")
+    >>> try:
+    ...     with explaining():
+    ...         raise error
+    ... except RuntimeError as explained:
+    ...     print("K012" in explained.__notes__[0])
+    True
+    """
     try:
         yield
     except Exception as error:
@@ -174,7 +185,11 @@ def _noted(error: BaseException) -> None:
 
 
 def install_explainer() -> Callable[[], None]:
-    """Explains every exception that ends the program or an IPython cell; gives the function that takes this back."""
+    """Explains every exception that ends the program or an IPython cell; returns the function that undoes this.
+
+    >>> remove = install_explainer()
+    >>> remove()
+    """
     removers = [_installed_hook()]
     shell = _ipython()
     if shell is not None:

@@ -108,7 +108,7 @@ def least_input(
     and a note say whether every smaller size was run. ``dtypes`` is the input's type; by default float32, or int64 for
     an input that is looked up in a table. After ``seconds`` it stops and returns what is known by then.
 
-    Raises ``KaiyanError`` for what is no model or no shape, and, with the model's words, where no size works.
+    Raises ``KaiyanError`` for what is not a model or not a shape, and, with the model's own error, where no size works.
 
     >>> from torch import nn
     >>> least_input(nn.Sequential(nn.Conv2d(1, 1, 5), nn.MaxPool2d(2)), (1, 1, 32, 32)).axes[0].least

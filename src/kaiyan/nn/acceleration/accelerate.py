@@ -65,6 +65,10 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     through ``.data`` or a NumPy view.
 
     Raises ``KaiyanError`` when the model fails on the input, or cannot be copied.
+
+    >>> model, x = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()).eval(), torch.ones(1, 3, 12, 12)
+    >>> accelerate(model, x)(x).shape
+    torch.Size([1, 8, 10, 10])
     """
     checked(precision)
     if not isinstance(model, nn.Module):

@@ -112,7 +112,10 @@ def run(function: int, arguments: int, tasks: int, threads: int | None = None) -
 
 
 def set_num_threads(threads: int) -> None:
-    """How many threads a convolution may use from now on; raises ``ConvError`` for less than one."""
+    """Sets how many threads a convolution may use from now on, in the whole process.
+
+    Raises ``ConvError`` for anything but an integer of at least 1. Without a call, see ``get_num_threads``.
+    """
     _CREW.asked = read.number("threads", threads, least=1)
 
 
@@ -136,7 +139,11 @@ def holding(threads: int) -> Iterator[None]:
 
 
 def get_num_threads() -> int:
-    """What ``set_num_threads`` said; else torch's number where it is loaded, OMP_NUM_THREADS, or the cores we have."""
+    """How many threads a convolution may use.
+
+    It is what ``set_num_threads`` set; otherwise torch's number if torch is loaded, then OMP_NUM_THREADS, then the
+    number of cores. Generated code uses threads on Linux only: elsewhere it is 1.
+    """
     if sys.platform != "linux" or _machine() is None:
         return 1
     asked = _OWN.threads or _CREW.asked
