@@ -31,7 +31,7 @@ def _shapes(facts: Facts, found: re.Match[str]) -> Finding:
 
 
 def _missing(_: Facts, found: re.Match[str]) -> Finding:
-    cause = sentence("K076", "{kind} was called without the indices that its pooling found", kind=found["kind"])
+    cause = sentence("K076", "{kind} was called without the indices that its pooling returned", kind=found["kind"])
     return Finding(cause, (_passed_on(),))
 
 
