@@ -234,7 +234,7 @@ def test_a_prepared_convolution_gives_the_type_that_conv_gives() -> None:
     np.testing.assert_array_equal(prepared(x, residual=right), right + right)
     with pytest.raises(ConvError, match="and type uint8, but the output has"):
         prepared(x, out=np.empty(right.shape, np.uint8))
-    with pytest.raises(ConvError, match="of >f8, but the output is"):
+    with pytest.raises(ConvError, match="and type >f8, but the output has"):
         prepared(x, out=np.empty(right.shape, ">f8"))
 
 
