@@ -72,8 +72,8 @@ def _hashes(match: str) -> dict[str, list[str]]:
         return empty
 
     with mock.patch.object(compiler, "machine_code", recorded):
-        for number, row in enumerate(row for row in rows.read() if match in row.name):
-            for key, build in _variants(number, row):
+        for number, row in enumerate(rows.read()):
+            for key, build in _variants(number, row) if match in row.name else ():
                 compiler.address.cache_clear()
                 written.clear()
                 build()

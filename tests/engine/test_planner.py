@@ -15,6 +15,7 @@ from kaiyan.engine import wisdom
 from kaiyan.engine.algorithm import Plain
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.planner import PLANNER
+from kaiyan.ops.gradients import weight_gradient
 from kaiyan.reference.forward import forward
 from kaiyan.show.sentence import sentence
 from kaiyan.spec.conv import Conv
@@ -159,6 +160,8 @@ def test_forgetting_empties_all_that_is_kept() -> None:
     x, w = np.ones(SHAPE, np.float32), np.ones((8, 8, 3, 3), np.float32)
     kaiyan.conv(x, w, padding=1)
     kaiyan.nn.Conv2d(8, 8, 3).requires_grad_(False)(torch.ones(SHAPE))
+    kaiyan.nn.Conv2d(8, 8, 3)(torch.ones(SHAPE)).sum().backward()
+    weight_gradient(Conv(8, 8, 3, padding=1, rank=2), x, x)
     assert all(kept.cache_info().currsize for kept in PLANNER._kept)
     era = PLANNER.era
     PLANNER.forget()
