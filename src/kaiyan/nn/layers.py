@@ -148,39 +148,77 @@ class _Transposed(Layer):
 
 
 class Conv1d(_Forward, nn.Conv1d):
-    """``torch.nn.Conv1d`` with every padding and padding_mode of ``kaiyan.Conv``."""
+    """``torch.nn.Conv1d`` with every padding and padding_mode: (N, C, n) or (C, n) to (N, K, m) or (K, m).
+
+    The constructor, the state and the training are torch's; what each argument means, ``Conv2d`` says. ``"causal"``
+    pads in front alone, so that no output depends on what comes after it.
+
+    >>> import torch
+    >>> Conv1d(4, 8, 3, padding="causal", dilation=2)(torch.ones(1, 4, 100)).shape
+    torch.Size([1, 8, 100])
+    """
 
     _rank = 1
 
 
 class Conv2d(_Forward, nn.Conv2d):
-    """``torch.nn.Conv2d`` with every padding and padding_mode of ``kaiyan.Conv``.
+    """``torch.nn.Conv2d`` with every padding and padding_mode: (N, C, H, W) or (C, H, W) to (N, K, H', W').
+
+    ``kernel_size``, ``stride``, ``padding``, ``dilation`` are a number or one an axis. ``groups`` divides the channels:
+    each group of C/groups inputs makes K/groups outputs, and ``groups=C`` filters every channel by itself; the weight
+    is (K, C/groups, *kernel). ``padding`` is a number, a pair (before, after) an axis, or a word an axis or for all:
+    ``"same"`` gives ceil(n / stride) outputs at any stride, the odd element after (TensorFlow), ``"same_lower"``
+    before (ONNX), ``"causal"`` everything before, ``"valid"`` none. ``padding_mode`` is ``"zeros"``,
+    ``"constant(v)"``, ``"reflect"``, ``"replicate"``, ``"circular"`` or ``"symmetric"``.
+    Raises ``ConvError`` for settings that cannot be, and for an input that does not fit, with the layer's name.
 
     >>> import torch
     >>> Conv2d(3, 8, 3, stride=2, padding="same")(torch.ones(1, 3, 224, 224)).shape
     torch.Size([1, 8, 112, 112])
+    >>> Conv2d(8, 16, 3, padding=(1, (0, 2)), groups=8).weight.shape
+    torch.Size([16, 1, 3, 3])
     """
 
     _rank = 2
 
 
 class Conv3d(_Forward, nn.Conv3d):
-    """``torch.nn.Conv3d`` with every padding and padding_mode of ``kaiyan.Conv``."""
+    """``torch.nn.Conv3d`` with every padding and padding_mode: (N, C, D, H, W) to (N, K, D', H', W').
+
+    The arguments are those of ``Conv2d``; a word of padding may differ by axis, as where the first is time.
+
+    >>> import torch
+    >>> Conv3d(1, 4, 3, padding=("causal", "same", "same"))(torch.ones(1, 1, 5, 8, 8)).shape
+    torch.Size([1, 4, 5, 8, 8])
+    """
 
     _rank = 3
 
 
 class ConvTranspose1d(_Transposed, nn.ConvTranspose1d):
-    """``torch.nn.ConvTranspose1d`` with every padding of ``kaiyan.Conv``."""
+    """``torch.nn.ConvTranspose1d`` with every padding: (N, C, n) or (C, n) to (N, K, m) or (K, m).
+
+    The arguments are those of ``ConvTranspose2d``.
+
+    >>> import torch
+    >>> ConvTranspose1d(4, 2, 4, stride=2, padding="causal")(torch.ones(1, 4, 10)).shape
+    torch.Size([1, 2, 20])
+    """
 
     _rank = 1
 
 
 class ConvTranspose2d(_Transposed, nn.ConvTranspose2d):
-    """``torch.nn.ConvTranspose2d`` with every padding of ``kaiyan.Conv``; "same" gives input·stride.
+    """``torch.nn.ConvTranspose2d`` with every padding: (N, C, H, W) or (C, H, W) to (N, K, H', W').
+
+    Every input lays its kernel into the output, ``stride`` apart; the weight is (C, K/groups, *kernel). ``padding``
+    crops the output: a number, a pair (before, after) an axis, or a word; "same" and "causal" give input·stride.
+    ``output_padding`` adds after, below the stride or the dilation; ``output_size`` in a call chooses it.
+    Raises ``ConvError`` for settings that cannot be and for a size that cannot be reached.
 
     >>> import torch
-    >>> ConvTranspose2d(8, 3, 3, stride=2, padding="same")(torch.ones(1, 8, 7, 7)).shape
+    >>> layer = ConvTranspose2d(8, 3, 3, stride=2, padding="same")
+    >>> layer(torch.ones(1, 8, 7, 7)).shape
     torch.Size([1, 3, 14, 14])
     """
 
@@ -188,7 +226,14 @@ class ConvTranspose2d(_Transposed, nn.ConvTranspose2d):
 
 
 class ConvTranspose3d(_Transposed, nn.ConvTranspose3d):
-    """``torch.nn.ConvTranspose3d`` with every padding of ``kaiyan.Conv``."""
+    """``torch.nn.ConvTranspose3d`` with every padding: (N, C, D, H, W) to (N, K, D', H', W').
+
+    The arguments are those of ``ConvTranspose2d``.
+
+    >>> import torch
+    >>> ConvTranspose3d(2, 1, 2, stride=2)(torch.ones(1, 2, 3, 4, 5)).shape
+    torch.Size([1, 1, 6, 8, 10])
+    """
 
     _rank = 3
 
