@@ -71,3 +71,13 @@ def test_a_counter_of_operations_sees_it(way: Callable[[Any], Any]) -> None:
     with FlopCounterMode(display=False) as counter:
         way(X)
     assert counter.get_total_flops() == 2 * 6 * 5 * 8 * 4 * 9
+
+
+@pytest.mark.parametrize("size", [6, 56])
+def test_autocast_gives_its_type_whichever_road_is_the_faster(size: int) -> None:
+    x, weight = torch.ones(4, 32, size, size), torch.ones(32, 32, 3, 3, requires_grad=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = kaiyan.conv(x, weight)
+    y.float().sum().backward()
+    assert (y.dtype, weight.grad.dtype) == (torch.bfloat16, torch.float32)
+    assert torch.equal(y, torch.full_like(y, 288.0))

@@ -45,7 +45,7 @@ class Layer:
 
     def _compiled(self: Any, x: Tensor, spec: str) -> Any:
         """What torch.compile and torch.export see: the operator with the description as a constant."""
-        x, weight, bias = _cast(x, self.weight, self.bias)
+        x, weight, bias = autograd.autocast(x, self.weight, self.bias)
         if x.ndim == self._rank + 1:
             return operator.conv(x.unsqueeze(0), weight, bias, spec).squeeze(0)
         return operator.conv(x, weight, bias, spec)
@@ -252,7 +252,7 @@ LAYERS: dict[type[nn.Module], Any] = {
 @torch.fx.wrap
 def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, text: str) -> Any:
     """An input (N, C, *spatial) or (C, *spatial) through the description; under autocast in its type, as torch does."""
-    x, weight, bias = _cast(x, weight, bias)
+    x, weight, bias = autograd.autocast(x, weight, bias)
     if x.ndim == weight.ndim - 1:
         return autograd.convolved(x[None], weight, bias, text)[0]
     return autograd.convolved(x, weight, bias, text)
@@ -265,19 +265,6 @@ def _adopt(layer: Any, padding: Any, padding_mode: str) -> None:
     word = entries[0] if isinstance(padding, str) and isinstance(entries[0], str) else tuple(entries)
     layer.padding = tuple(entry[0] for entry in entries) if even else word
     layer.padding_mode = padding_mode
-
-
-def _cast(x: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
-    kind = x.device.type
-    if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
-        return x, weight, bias
-    dtype = torch.get_autocast_dtype(kind)
-    return _eased(x, dtype), _eased(weight, dtype), None if bias is None else _eased(bias, dtype)
-
-
-def _eased(tensor: Tensor, dtype: torch.dtype) -> Tensor:
-    """In the type of autocast where torch casts: float64 and complex numbers stay what they are."""
-    return tensor.to(dtype) if tensor.is_floating_point() and tensor.dtype != torch.float64 else tensor
 
 
 def _constant(function: Callable[..., str]) -> Callable[..., str]:

@@ -50,6 +50,23 @@ def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, text: str) -> Any:
     return computed(operator.spec_of(text), x, weight, bias)
 
 
+def autocast(x: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
+    """The tensors in the type of autocast, where it is on and torch casts."""
+    if not _is_autocast(x.device.type):
+        return x, weight, bias
+    dtype = torch.get_autocast_dtype(x.device.type)
+    return _eased(x, dtype), _eased(weight, dtype), None if bias is None else _eased(bias, dtype)
+
+
+def _is_autocast(device: str) -> bool:
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
+def _eased(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """In the type of autocast where torch casts: float64 and complex numbers stay what they are."""
+    return tensor.to(dtype) if tensor.is_floating_point() and tensor.dtype != torch.float64 else tensor
+
+
 @PLANNER.keep(4096)
 def _problem(facts: ArrayFacts, text: str) -> Problem:
     return problem_of(facts, operator.spec_of(text))
@@ -85,6 +102,8 @@ def _followed(problem: Problem, text: str) -> Convolve:
         asked = torch.is_grad_enabled() and (any(wanted) or (bias is not None and bias.requires_grad))
         if not asked or is_tracing():  # type: ignore[no-untyped-call]
             return convolved(x, weight, bias, text)
+        if _is_autocast(x.device.type):
+            return convolved(*autocast(x, weight, bias), text)
         if wanted not in roads:
             roads[wanted] = _road(problem, text, *wanted)
         return roads[wanted](x, weight, bias)
