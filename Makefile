@@ -36,7 +36,7 @@ wheel: $(VENV)/dev  ## build the wheel, install it into an empty environment, ru
 	$(PYTHON) -m venv $(VENV)/empty
 	$(VENV)/empty/bin/python -m pip --disable-pip-version-check --quiet install "$$(ls dist/*.whl)[cli]"
 	cd dist && ../$(VENV)/empty/bin/kaiyan see -o see.png
-	cd dist && ../$(VENV)/empty/bin/kaiyan --lang zh shape "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224
+	cd dist && ../$(VENV)/empty/bin/kaiyan --lang zh derive "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224
 	test -s dist/see.png
 
 docs: $(VENV)/dev  ## write the pages of docs/ that tell commands, names and errors

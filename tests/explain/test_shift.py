@@ -137,6 +137,15 @@ def test_the_picture_is_white_where_nothing_changes_and_dark_where_it_does(pictu
     assert odd != even
 
 
+def test_the_picture_shows_what_the_table_shows_the_border_apart(picture: Tensor) -> None:
+    from PIL import Image
+
+    found = shift_report(nn.Conv2d(3, 4, 3, stride=2, padding=1), picture, shifts=2)
+    assert found.layers[0].border_error > 0.01
+    assert found.table().rows[0].cells[3] == "0.0%"
+    assert Image.open(io.BytesIO(found.png())).getpixel((220 + 26 + 13, 26 + 13)) == (255, 255, 255)
+
+
 def test_facts_and_both_languages(picture: Tensor) -> None:
     found = shift_report(_circular(2), picture)
     assert found.to_dict()["layers"][0]["jump"] == 2

@@ -57,6 +57,31 @@ def training() -> Tensor:
     return criterion(out, y)  # type: ignore[no-any-return]
 
 
+TYPED = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 16, 5)
+        self.fc = nn.Linear(400, 10)
+
+    def forward(self, x):
+        return self.fc(self.conv(x).view(-1, 400))
+"""
+
+
+def test_a_view_typed_at_the_prompt_whose_line_is_not_kept_is_called_by_its_name() -> None:
+    typed: dict[str, Any] = {}
+    exec(TYPED, typed)
+    net, x, y = typed["Net"](), torch.zeros(2, 3, 64, 64), torch.zeros(2, dtype=torch.long)
+    with pytest.raises(ValueError, match="batch_size") as failure:
+        exec("F.cross_entropy(net(x), y)", {"F": F, "net": net, "x": x, "y": y})
+    words = str(kaiyan.diagnose(failure.value, net, x)).splitlines()
+    assert "2 targets: view makes rows of 400 numbers" in words[0]
+    assert not any(line.endswith(": ") for line in words)
+
+
 def test_b12_a_view_that_makes_rows_of_the_batch_is_named_with_its_line_and_mended() -> None:
     found = diagnosed(training)
     assert found.code == "K050"

@@ -36,7 +36,7 @@ command = Command(
         click.Option(
             ["--precision"], default="default", metavar="|".join(PRECISIONS), help="how much rounding error is allowed"
         ),
-        click.Option(["--threads"], type=int, metavar="N", help="how many threads"),
+        click.Option(["--threads"], type=click.IntRange(min=1), metavar="N", help="how many threads"),
         wide(),
         json_flag(),
     ],

@@ -190,6 +190,8 @@ def refusal_of(error: click.UsageError) -> KaiyanError:
             option=error.option_name,
             path=path,
         )
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return _refusal_of_value(error, error.param, path)
     return KaiyanError(
         "not-understood",
         "this command line is not understood: {reason}",
@@ -197,6 +199,14 @@ def refusal_of(error: click.UsageError) -> KaiyanError:
         reason=error.format_message(),
         path=path,
     )
+
+
+def _refusal_of_value(error: click.BadParameter, param: click.Parameter, path: str) -> KaiyanError:
+    name = param.opts[0] if isinstance(param, click.Option) else param.make_metavar(click.Context(click.Command(path)))
+    if isinstance(error, click.MissingParameter):
+        return KaiyanError("missing-argument", "{name} is missing", "{path} --help", name=name, path=path)
+    value = error.message.partition(" is not ")[0]
+    return KaiyanError("bad-value", "{name} cannot be {value}", "{path} --help", name=name, value=value, path=path)
 
 
 def _show_help(**_: object) -> None:

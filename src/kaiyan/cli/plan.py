@@ -58,7 +58,9 @@ command = Command(
         click.Option(["--weight-dtype"], metavar="TYPE", help="the data type of the weight, if different"),
         click.Option(["--wrt"], metavar="|".join(WRT), help="show what computes this gradient in backward"),
         click.Option(["--tune", "tuned"], is_flag=True, help="measure, and keep the results"),
-        click.Option(["--seconds"], type=float, default=1.0, help="stop measuring after this many seconds"),
+        click.Option(
+            ["--seconds"], type=float, default=1.0, metavar="S", help="stop measuring after this many seconds"
+        ),
         wide(),
         json_flag(),
     ],

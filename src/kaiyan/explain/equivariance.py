@@ -130,12 +130,13 @@ class ShiftReport(Shown):
     __repr__ = Shown.__str__
 
     def png(self) -> bytes:
-        """The errors as a picture: a row a layer, a column a shift, white for 0 and black for 100 % or more."""
+        """The table as a picture: a row a layer, a column a shift, white for 0 and black for 100 % or more; white too
+        where no column is free of the border."""
         from PIL import Image, ImageDraw
 
         from kaiyan.pictures.sheet import Scale, colours
 
-        errors = np.array([m.errors for m in self.layers])
+        errors = np.array([[error or 0.0 for error in _strides_errors(layer)] for layer in self.layers])
         pixels = colours(1 - np.clip(errors, 0, 1)[None], Scale(0, 1)).repeat(_CELL, 0).repeat(_CELL, 1)
         page = Image.new("RGB", (_LABEL + pixels.shape[1], pixels.shape[0] + _CELL), "white")
         page.paste(Image.fromarray(pixels), (_LABEL, _CELL))
@@ -238,10 +239,12 @@ class ShiftReport(Shown):
         )  # fmt: skip
 
 
+def _strides_errors(layer: LayerShift) -> tuple[float | None, ...]:
+    return layer.errors if layer.free is None else layer.inner
+
+
 def _cells(layer: LayerShift) -> tuple[str, ...]:
-    if layer.free is None:
-        return tuple(f"{error:.1%}" for error in layer.errors)
-    return tuple("-" if error is None else f"{error:.1%}" for error in layer.inner)
+    return tuple("-" if error is None else f"{error:.1%}" for error in _strides_errors(layer))
 
 
 def _border_cells(layer: LayerShift) -> tuple[str, str]:

@@ -67,7 +67,7 @@ class Diagnosis(Shown):
     def _lines(self) -> Iterator[Text]:
         yield f"{self.code}: ", self.cause
         if self.line:
-            yield f"  {self.line.file}:{self.line.number}: {self.line.text}"
+            yield f"  {self.line.file}:{self.line.number}: {self.line.text}".removesuffix(": ")
         for step in self.ledger:
             yield f"  {'→' if step.output_shape is None else ' '} {call_line(step)}"
         for number, fix in enumerate(self.fixes, start=1):

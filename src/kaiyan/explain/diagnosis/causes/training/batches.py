@@ -34,7 +34,7 @@ def rows(facts: Facts, got: int, wanted: int) -> Finding:
         said = sentence(
             "K050", "the loss was given {got} rows and {wanted} targets: {call} makes rows of {features} numbers, "
                     "but each sample of {shape} has {per}", got=got, wanted=wanted,
-            call=call_title(view) if view.is_module else _code(view.line.text if view.line else view.kind),
+            call=call_title(view) if view.is_module else _code((view.line and view.line.text) or view.kind),
             features=(view.output_shape or (0,))[-1], per=prod(view.input_shapes[0][1:]), shape=view.input_shapes[0],
         )  # fmt: skip
     else:
