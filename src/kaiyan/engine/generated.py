@@ -31,7 +31,7 @@ _SHORT = 50e-6
 _NEAR = 8 * 2**20
 """Bytes of a weight that a core's share of the last cache keeps from one call to the next."""
 _PACKED, _PACKED_ANEW, _LARGE = 0.4e-9, 1.3e-9, 32 * 2**20
-"""Seconds to pack one element of a weight; one of a weight of more bytes, whose memory the system clears each time."""
+"""Seconds to pack one element: of a small weight, and of a large one, whose memory the system clears each time."""
 _SINGLE = ("tanh", "gelu")
 _CLIPPING = (None, "relu", "relu6")
 """What may follow a sum of whole numbers and leave it one."""

@@ -70,7 +70,7 @@ _PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def _is_plain(tensor: Tensor) -> bool:
-    """Whether torch computes it at once, or functorch follows it; ``is_grads_batched`` maps by an older way."""
+    """Whether torch computes it at once, or functorch follows it; ``is_grads_batched`` uses torch's older vmap."""
     if type(tensor) not in _PLAIN:
         return False
     return torch._C._has_storage(tensor) or torch._C._functorch.maybe_current_level() is not None  # noqa: SLF001

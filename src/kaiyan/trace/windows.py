@@ -84,7 +84,7 @@ def _own_size(call: Call, axis: int) -> int:
 def unread(record: Record, size_of: SizeOf = _own_size) -> Iterator[Unread]:
     """What the windows of a record drop at the end of an axis; a tensor that something else reads whole is not dropped.
 
-    A strided convolution of a skip may leave the last row to the one beside it: that row is read. What F.pad put
+    A row that a strided convolution leaves out is not dropped if another reader of the tensor reads it. What F.pad put
     behind the last row is no row. ``size_of`` tells the size that a call would get on an axis of space: by itself, the
     one it got.
     """

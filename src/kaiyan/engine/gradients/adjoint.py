@@ -144,7 +144,7 @@ def _adjoint(spec: Conv, input_shape: Shape) -> tuple[Conv, tuple[slice, ...]]:
 
 @lru_cache(maxsize=1024)
 def _exchanged(spec: Conv, input_shape: Shape) -> tuple[Conv, tuple[slice, ...]]:
-    """The convolution that the gradient of the weight is, and the part of what it slides over that it reads."""
+    """The convolution that computes the gradient of the weight, and the slice of its input that it reads."""
     (C, K), G, N = spec.channels, spec.groups, input_shape[0]
     sizes, outputs = input_shape[2:], spec.output_shape(input_shape)[2:]
     over, under = (outputs, sizes) if spec.transposed else (sizes, outputs)

@@ -49,7 +49,7 @@ class Report(Shown):
 
     @property
     def speedup(self) -> float:
-        """The time before in units of the time after."""
+        """How many times as fast: the time before divided by the time after."""
         return self.before / self.after
 
     @property

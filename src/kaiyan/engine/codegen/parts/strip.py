@@ -58,7 +58,7 @@ class Strip:
 
     ``source`` is the layout of the input: "row_contiguous", "channels_last" or "strided".
     ``last`` packs the channels of a pixel side by side too. ``phases`` sorts the columns by their remainder, so that
-    windows with a stride read neighbours. The arguments of the input lie so many places ``behind`` the usual ones.
+    windows with a stride read neighbours. ``behind`` is added to the index of every argument of the input.
     ``stored`` is the input's type where it is not the one that is summed in. Behind each packed pixel a ``gap`` of so
     many elements is left.
     """

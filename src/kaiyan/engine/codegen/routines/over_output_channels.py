@@ -294,7 +294,7 @@ def cut(
 def _chunks(geometry: Geometry, lanes: int, dtype: str) -> int:
     """Even chunks of the input's channels, one where the weights of a block of two vectors fit beside a strip.
 
-    Where they do not, as few as make them fit, and a whole plane of inputs too, if a chunk has still work for a tile.
+    Where they do not, the fewest for which they and one plane of inputs fit, if a chunk still has work for a tile.
     """
     C, taps, size = geometry.C, geometry.taps, itemsize(dtype)
     plane = prod(reaches(geometry, (1, *geometry.outputs[1:]))[1:]) * geometry.kernel[0]
