@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import torch
+from corpus.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -328,13 +327,12 @@ def _runs(drawn: Drawn) -> bool:
 
 
 def _loaded(source: str) -> Any:
-    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="random_", delete=False, encoding="utf-8") as file:
-        file.write(source)
-    spec = importlib.util.spec_from_file_location(Path(file.name).stem, file.name)
+    path = written(source, "random")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules[Path(file.name).stem] = module
+    sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module.Net
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import runpy
-import tempfile
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 import kaiyan
+from corpus.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,11 +171,10 @@ def _mended(source: str, answer: Diagnosis, fix: Fix) -> str | None:
 
 def _ran(source: str) -> Any:
     """The script's loss, or what it raises."""
-    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="train_", delete=False, encoding="utf-8") as file:
-        file.write(source)
+    path = written(source, "train")
     try:
         with torch.random.fork_rng():
-            loss = runpy.run_path(file.name)["loss"]
+            loss = runpy.run_path(str(path))["loss"]
     except Exception as error:  # noqa: BLE001 - whatever the user would see
         return error
     return loss.detach() if isinstance(loss, torch.Tensor) else loss

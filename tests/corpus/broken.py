@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ import torch
 
 from corpus.broken_layers import LAYERS
 from corpus.working import HEAD, WORKING, Working
+from corpus.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,9 +51,8 @@ class Broken:
 
 def load(source: str) -> Any:
     """The model a file of this source makes; its lines are seen in tracebacks."""
-    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="user_", delete=False, encoding="utf-8") as file:
-        file.write(source)
-    spec = importlib.util.spec_from_file_location(Path(file.name).stem, file.name)
+    path = written(source, "user")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

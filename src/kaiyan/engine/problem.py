@@ -163,7 +163,7 @@ def precision(word: Any) -> str:
 def layout(word: Any) -> str:
     """One of ``LAYOUTS``; a former word is taken for the one in its place, with a DeprecationWarning."""
     if word in FORMER_LAYOUTS:
-        warnings.warn(f"layout={word!r} is now {FORMER_LAYOUTS[word]!r}", DeprecationWarning, stacklevel=4)
+        warnings.warn(f"layout={word!r} is now {FORMER_LAYOUTS[word]!r}", DeprecationWarning, stacklevel=5)
         return FORMER_LAYOUTS[word]
     if word in LAYOUTS:
         return word  # type: ignore[no-any-return]
