@@ -295,7 +295,7 @@ def test_what_cannot_be_derived_is_one_sentence(
 
 
 def test_the_layer_that_does_not_fit_is_named_by_its_number() -> None:
-    with pytest.raises(ConvError, match=r"^2\. MaxPool2d\(9\): on axis H the kernel reaches 9"):
+    with pytest.raises(ConvError, match=r"^2\. MaxPool2d\(9\): on axis H the kernel reaches over 9"):
         derive(["Conv2d(3, 8, 3)", "MaxPool2d(9)"], INPUT)
 
 
