@@ -332,7 +332,7 @@ def test_issue_95123_transposed_same_gives_input_times_stride(array: Any) -> Non
                     assert tuple(y.shape) == (1, 1, n * s)
     message = _refusal(lambda: Conv(1, 1, 3, padding="smae", transposed=True))
     assert "'smae'" in message
-    assert "same" in message.split("words")[1]
+    assert "same_lower" in message
 
 
 # --- B. transposed convolution
@@ -929,7 +929,7 @@ def test_row_107_an_axis_too_thin_fails_at_its_pool_and_is_told_the_least_size()
         assert last[-1] == 1
         message = _refusal(partial(POOL.output_shape, last))
         assert "axis W" in message
-        assert "an input of 2 or more" in message
+        assert "use an input of at least 2" in message
 
 
 @row(108)

@@ -46,7 +46,7 @@ def test_b12_rows_that_are_no_samples_are_a_trap(kind: str) -> None:
     (hint,) = (hint for hint in found.hints if hint.kind == "changed-batch")
     assert hint.sentence.facts["rows"] == 169
     assert hint.sentence.facts["features"] == 2704
-    assert "makes 169 rows of 25 samples" in str(found)
+    assert "turns 25 samples into 169 rows" in str(found)
     assert "把 25 个样本变成 169 行" in found.text("zh")
     mended = LeNet(lambda x: x.view(x.size(0), -1), 2704)
     assert mended(torch.rand(25, 3, 64, 64)).shape == (25, 10)

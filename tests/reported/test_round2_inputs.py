@@ -179,7 +179,7 @@ def test_a_fix_that_only_brings_it_further_is_not_marked_as_tried_and_says_what_
     fix = next(fix for fix in found.fixes if fix.note)
     assert not fix.tried
     assert "cannot be multiplied" in str(fix.note)
-    assert "gets it further" in str(found)
+    assert "the model runs further" in str(found)
 
 
 # F25: who made a tensor

@@ -285,7 +285,7 @@ def test_whatever_a_reader_meets_is_one_sentence(tmp_path: Path, suffix: str) ->
 @pytest.mark.parametrize("address", ["http://a.org/b.png", "https://a.org/b.png", "ftp://a.org/b.png"])
 def test_an_address_is_told_how_to_be_had(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["see", address]) == 2
-    assert f"{address} is an address" in (said := capsys.readouterr().err)
+    assert f"{address} is a web address" in (said := capsys.readouterr().err)
     assert f"curl -L -o picture.jpg {address}" in said
 
 
