@@ -11,7 +11,9 @@ import pytest
 import torch
 
 import kaiyan
+from kaiyan.pictures.formats import unreadable
 from kaiyan.show.i18n import language, say
+from kaiyan.trace.copied import copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +39,15 @@ def test_the_code_of_an_error_is_read() -> None:
     assert codes('raise ConvError("too-big", "{n} is too big", n=3)\nprint("a", "b")') == {"too-big"}
 
 
+class Uncopied(torch.nn.Module):
+    def __deepcopy__(self, _: object) -> None:
+        raise TypeError("there is one of me")
+
+
+def _raised(error: Exception) -> None:
+    raise error
+
+
 def _written(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     return str(path)
@@ -51,6 +62,8 @@ RAISED: dict[str, Callable[[Path], object]] = {
     "pool-bare": lambda _: kaiyan.derive("nn.AvgPool3d(5, padding=2)", (1, 3, 4, 4, 4)),
     "upsample-factor": lambda _: kaiyan.derive("nn.Upsample(scale_factor=-1)", (1, 3, 8, 8)),
     "no-message": lambda _: kaiyan.diagnose(" "),
+    "no-memory": lambda folder: _raised(unreadable(folder / "a.png", MemoryError())),
+    "not-copyable": lambda _: copied(Uncopied()),
     "unknown-language": lambda _: language("tlh"),
 }
 
