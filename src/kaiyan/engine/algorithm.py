@@ -29,8 +29,8 @@ class Routine(Protocol):
         """The routine for this weight, packed or transformed once."""
 
 
-class Algorithm(Protocol):
-    """One way to compute; a row of the table ``ALGORITHMS``."""
+class Candidate(Protocol):
+    """What a planner asks: a row of the table ``ALGORITHMS`` or ``GRADIENTS``."""
 
     @property
     def name(self) -> str:
@@ -52,29 +52,19 @@ class Algorithm(Protocol):
     def seconds(self, problem: Problem) -> float:
         """The time it expects to take on the problem's threads."""
 
-    def build(self, problem: Problem) -> Routine:
+    def build(self, problem: Problem) -> Any:
         """A closure in which all that can be decided has been decided."""
 
 
-class Gradient(Protocol):
-    """One way to compute a gradient; a row of the table ``GRADIENTS``, asked as an algorithm is."""
+class Algorithm(Candidate, Protocol):
+    """One way to compute a convolution."""
 
-    @property
-    def name(self) -> str:
-        """As the plan prints it."""
+    def build(self, problem: Problem) -> Routine:
+        """The routine of one problem."""
 
-    @property
-    def arrays(self) -> tuple[str, ...]:
-        """The libraries whose arrays its routines take."""
 
-    def refuses(self, problem: Problem) -> Sentence | None:
-        """Why it cannot compute the gradient that ``problem.wrt`` names, in a few words, or None."""
-
-    def error(self, problem: Problem) -> float:
-        """How far from the truth, as an algorithm's."""
-
-    def seconds(self, problem: Problem) -> float:
-        """The time it expects to take on the problem's threads."""
+class Gradient(Candidate, Protocol):
+    """One way to compute the gradient that ``problem.wrt`` names."""
 
     def build(self, problem: Problem) -> Callable[[Any, Any], Any]:
         """(gradient of the output, weight or x) to the gradient of x or of the weight."""

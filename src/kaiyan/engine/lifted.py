@@ -9,11 +9,11 @@ from kaiyan.arrays.table import named
 
 if TYPE_CHECKING:
     from kaiyan.arrays.kind import Kind
-    from kaiyan.engine.algorithm import Algorithm, Gradient, PreparedRoutine, Routine
+    from kaiyan.engine.algorithm import Algorithm, Candidate, PreparedRoutine, Routine
     from kaiyan.engine.problem import Problem
 
 
-def built(algorithm: Algorithm | Gradient, problem: Problem) -> Any:
+def built(algorithm: Candidate, problem: Problem) -> Any:
     """The routine of ``algorithm`` on the arrays of the problem's library: its own, or one through NumPy."""
     if problem.kind in algorithm.arrays:
         return algorithm.build(problem)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kaiyan.engine.algorithm import Algorithm, Gradient
+from kaiyan.engine.algorithm import Candidate
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import is_held
@@ -57,7 +57,7 @@ class Plan(Shown):
     JSON = ("problem", "algorithm.name", "why", "threads", "note", "rows")
 
     problem: Problem
-    algorithm: Algorithm | Gradient
+    algorithm: Candidate
     rows: tuple[Answer, ...]
     in_float32: Answer | None = None
 

@@ -14,7 +14,7 @@ from kaiyan.engine.plan import Answer, Plan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.engine.algorithm import Algorithm, Gradient
+    from kaiyan.engine.algorithm import Candidate
     from kaiyan.engine.problem import Problem
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
@@ -27,7 +27,7 @@ class Planner:
     ``forget``: what was prepared with a routine and is kept elsewhere is good as long as it is the same.
     """
 
-    def __init__(self, algorithms: tuple[Algorithm | Gradient, ...], *, beside: Planner | None = None) -> None:
+    def __init__(self, algorithms: tuple[Candidate, ...], *, beside: Planner | None = None) -> None:
         self.algorithms = algorithms
         self.era = object()
         self._kept: list[Any] = [] if beside is None else beside._kept  # noqa: SLF001 (one forgets for both)
@@ -50,7 +50,7 @@ class Planner:
             kept.cache_clear()
         self.era = object()
 
-    def able(self, problem: Problem) -> list[tuple[Answer, Algorithm | Gradient]]:
+    def able(self, problem: Problem) -> list[tuple[Answer, Candidate]]:
         """The algorithms that compute ``problem``, each with what it expects, nothing measured."""
         answers = [(_answer(algorithm, problem, {}), algorithm) for algorithm in self.algorithms]
         return [answer for answer in answers if answer[0].refusal is None]
@@ -70,7 +70,7 @@ class Planner:
         rows = tuple(row for row, _ in answers)
         return Plan(problem, answers[0][1], rows, self._in_float32(problem, answers[0][1]))
 
-    def _in_float32(self, problem: Problem, chosen: Algorithm | Gradient) -> Answer | None:
+    def _in_float32(self, problem: Problem, chosen: Candidate) -> Answer | None:
         """What would compute the problem in float32, where nothing but the last row computes it as it is."""
         name = "float32"
         usual = replace(problem, dtype=name, weight_dtype=name, bias_dtype=name, out_dtype=None, saturate=False)
@@ -84,7 +84,7 @@ class Planner:
         return built(self.plan(problem).algorithm, problem)
 
 
-def _answer(algorithm: Algorithm | Gradient, problem: Problem, times: dict[str, float]) -> Answer:
+def _answer(algorithm: Candidate, problem: Problem, times: dict[str, float]) -> Answer:
     name, refusal = algorithm.name, algorithm.refuses(problem)
     if refusal is not None:
         return Answer(name, refusal)
@@ -97,7 +97,7 @@ def _time(row: Answer) -> float:
     return row.seconds if row.measured is None else row.measured
 
 
-def _alone(row: Answer, algorithm: Algorithm | Gradient, problem: Problem) -> float:
+def _alone(row: Answer, algorithm: Candidate, problem: Problem) -> float:
     return float("inf") if row.refusal is not None else algorithm.seconds(problem)
 
 
