@@ -56,7 +56,7 @@ $(VENV)/see: $(VENV)/python pyproject.toml
 # The CPU build of torch is pinned: a bare "torch" brings gigabytes of CUDA.
 $(VENV)/dev: $(VENV)/see
 	$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install torch==2.13.0
-	$(PIP) install -e '.[cli,torch,dev]'
+	$(PIP) install -e '.[cli,torch,networks,studio,dev]'
 	touch $@
 
 .PHONY: help see test quick check fix mutants wheel docs bench

@@ -21,6 +21,7 @@ from kaiyan.cli import (
     port,
     see,
     shift_report,
+    studio,
     summary,
     whole_sizes,
 )
@@ -45,6 +46,7 @@ kaiyan = Group(
         module.command
         for module in (
             see, derive, plan, port, padding, accelerate, summary, diagnose, least_input, whole_sizes, shift_report,
+            studio,
         )
     ],
     renamed={"shape": "derive", "convert": "port", "bench-model": "accelerate", "explain": "diagnose"},

@@ -1,0 +1,1 @@
+"""Trained networks that work offline, built on the layers of ``kaiyan.nn``."""

@@ -1,0 +1,14 @@
+"""What the page asks of Python, one row a question: a module here answers a family of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kaiyan.studio.desk import Desk, Reply
+
+    Answer = Callable[[Desk, dict[str, object], list[bytes]], Reply]
+
+ANSWERS: Mapping[str, Answer] = {}

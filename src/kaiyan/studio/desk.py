@@ -1,0 +1,63 @@
+"""The desk at which the page's questions are answered: what is open (a network, pictures) lies on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kaiyan.show.error import KaiyanError
+from kaiyan.show.i18n import LANGUAGES, say
+
+if TYPE_CHECKING:
+    from kaiyan.show.table import Text
+    from kaiyan.studio.answers import Answer
+
+
+class Reply(NamedTuple):
+    """Facts for JSON, and arrays as bytes."""
+
+    facts: dict[str, Any]
+    parts: tuple[bytes | memoryview, ...] = ()
+
+
+@dataclass(slots=True)
+class Desk:
+    """Answers questions; ``model`` is what the user named or gave, ``open`` what the answers keep between questions."""
+
+    model: Any = None
+    open: dict[str, Any] = field(default_factory=dict)
+
+    def answer(self, facts: dict[str, Any], parts: list[bytes]) -> Reply:
+        """The reply to a question, or its refusal in both languages: nothing is raised for bad input."""
+        try:
+            return _answer_to(facts)(self, facts, parts)
+        except KaiyanError as error:
+            return Reply({"refusal": refusal(error)})
+
+
+def _answer_to(facts: dict[str, Any]) -> Answer:
+    from kaiyan.studio.answers import ANSWERS
+
+    kind = str(facts.get("kind"))
+    if kind not in ANSWERS:
+        raise KaiyanError("no-such-question", "the page asks {kind!r}, which is not known", kind=kind)
+    return ANSWERS[kind]
+
+
+def refusal(error: KaiyanError) -> dict[str, Any]:
+    """A refusal as the page takes it: code, sentence and ways out, in English and Chinese."""
+    place = f"{error.place}: " if error.place else ""
+    return {
+        "code": error.code,
+        "words": words((place, error.sentence)),
+        "ways": [words(way) for way in error.help],
+    }
+
+
+def words(text: Text) -> dict[str, str]:
+    """A text in English and in Chinese.
+
+    >>> words("3 x 3")
+    {'en': '3 x 3', 'zh': '3 x 3'}
+    """
+    return {language: say(text, language) for language in LANGUAGES}

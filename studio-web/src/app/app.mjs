@@ -1,0 +1,141 @@
+import { render } from 'lit-html'
+import { speaker } from '../core/words.mjs'
+import { keyboard } from './keyboard.mjs'
+import { fromLink, toLink } from './link.mjs'
+import { header, help, notices } from './shell.mjs'
+import { createStore } from './store.mjs'
+
+/** @typedef {import('../types').App} App @typedef {import('../types').Tab} Tab */
+/** @typedef {import('../types').MountedTab} MountedTab @typedef {import('../types').State} State */
+
+/** The whole page: header, one panel a tab, status line. Gives what takes it down.
+ * @param {HTMLElement} root @param {import('../types').Host} host @param {Tab[]} tabs @returns {() => void} */
+export function createApp(root, host, tabs) {
+  const store = createStore(startState(host, tabs))
+  const top = add(root, 'header', 'top')
+  const main = add(root, 'main', 'tabs')
+  const floating = add(root, 'div', 'floating')
+  const status = add(root, 'p', 'status')
+  status.setAttribute('role', 'status')
+  status.setAttribute('aria-live', 'polite')
+
+  /** @type {App} */
+  const app = {
+    root,
+    host,
+    store,
+    t: (text, facts) => speaker(store.state.lang)(text, facts),
+    words: (pair) => pair[store.state.lang],
+    tell: (text) => {
+      if (status.textContent !== text) status.textContent = text
+    },
+    refuse: (error) => store.change(null, { refusal: refusalOf(error) }),
+    open: (tab, changes = {}) => {
+      store.change(tab, changes)
+      store.change(null, { tab })
+    },
+  }
+
+  /** @type {Map<string, { panel: HTMLElement, tab: MountedTab }>} */
+  const mounted = new Map()
+  /** @type {string | null} */
+  let open = null
+
+  const panelOf = (/** @type {Tab} */ tab) => {
+    let one = mounted.get(tab.name)
+    if (!one) {
+      const panel = add(main, 'div', `tab ${tab.name}`)
+      panel.id = `panel-${tab.name}`
+      panel.setAttribute('role', 'tabpanel')
+      panel.setAttribute('aria-labelledby', `tab-${tab.name}`)
+      one = { panel, tab: tab.mount(panel, app) }
+      mounted.set(tab.name, one)
+    }
+    return one
+  }
+
+  const draw = (/** @type {State} */ state) => {
+    root.classList.add('kaiyan')
+    root.lang = state.lang === 'zh' ? 'zh-CN' : 'en'
+    root.dataset.theme = state.theme
+    render(header(app, tabs), top)
+    for (const tab of tabs) {
+      const seen = tab.name === state.tab
+      if (!seen && !mounted.has(tab.name)) continue
+      const { panel, tab: shown } = panelOf(tab)
+      panel.hidden = !seen
+      if (seen && open !== tab.name) shown.show()
+      if (!seen && open === tab.name) shown.hide()
+      if (seen) shown.draw(state)
+    }
+    open = state.tab
+    render([help(app, mounted.get(state.tab)?.tab.help ?? []), notices(app)], floating)
+    writeLink(host, toLink(state, tabs))
+  }
+
+  const stopListening = store.subscribe(draw)
+  const stopKeys = keyboard(app, tabs, () => mounted.get(store.state.tab)?.tab.keys ?? {})
+  const followLink = () => {
+    const link = location.hash.slice(1)
+    if (link === toLink(store.state, tabs)) return
+    store.change(null, { tab: tabs[0].name, ...fromLink(link, tabs) })
+  }
+  if (host.kind !== 'notebook') window.addEventListener('hashchange', followLink)
+  draw(store.state)
+
+  return () => {
+    stopListening()
+    stopKeys()
+    window.removeEventListener('hashchange', followLink)
+    for (const { tab } of mounted.values()) tab.destroy()
+    root.replaceChildren()
+  }
+}
+
+/** @param {import('../types').Host} host @param {Tab[]} tabs @returns {State} */
+function startState(host, tabs) {
+  const { boot } = host
+  const link = host.kind === 'notebook' ? '' : location.hash
+  const remembered = memory(host)
+  return {
+    tab: boot.tab ?? tabs[0].name,
+    lang: remembered.lang ?? boot.lang ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'),
+    theme: remembered.theme ?? boot.theme ?? 'auto',
+    help: false,
+    refusal: null,
+    ...fromLink(link || (boot.link ?? ''), tabs),
+  }
+}
+
+/** What a visitor chose before on this page: language and theme.
+ * @param {import('../types').Host} host @returns {{ lang?: 'en' | 'zh', theme?: 'auto' | 'light' | 'dark' }} */
+function memory(host) {
+  if (host.kind === 'notebook') return {}
+  try {
+    return JSON.parse(localStorage.getItem('kaiyan') ?? '{}')
+  } catch {
+    return {}
+  }
+}
+
+/** @param {import('../types').Host} host @param {string} link */
+function writeLink(host, link) {
+  if (host.kind === 'notebook' || link === location.hash.slice(1)) return
+  history.replaceState(null, '', link ? `#${link}` : location.pathname + location.search)
+}
+
+/** @param {unknown} error @returns {import('../types').Refusal} */
+function refusalOf(error) {
+  const known = /** @type {{ refusal?: import('../types').Refusal }} */ (error).refusal
+  if (known) return known
+  const text = error instanceof Error ? error.message : String(error)
+  return { code: 'page-fails', words: { en: text, zh: text }, ways: [] }
+}
+
+/** @param {HTMLElement} parent @param {string} tag @param {string} name */
+function add(parent, tag, name) {
+  const child = document.createElement(tag)
+  child.className = name
+  parent.append(child)
+  return child
+}

@@ -1,0 +1,102 @@
+import { html, nothing } from 'lit-html'
+
+/** @typedef {import('../types').App} App */
+
+const THEMES = /** @type {const} */ (['auto', 'light', 'dark'])
+const THEME_WORDS = { auto: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' }
+
+/** Name, tabs, language, theme, help.
+ * @param {App} app @param {import('../types').Tab[]} tabs */
+export function header(app, tabs) {
+  const { store, t } = app
+  const { tab: open, lang, theme } = store.state
+  const choose = (/** @type {object} */ changes) => {
+    store.change(null, changes)
+    remember(app)
+  }
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]
+  return html`
+    <p class="name">Kaiyan <span lang="zh">开眼</span></p>
+    <nav role="tablist" aria-label=${t('Views')} @keydown=${(/** @type {KeyboardEvent} */ event) => along(event, app, tabs)}>
+      ${tabs.map(
+        ({ name, title }) => html`
+          <button
+            role="tab"
+            id="tab-${name}"
+            aria-controls=${name === open ? `panel-${name}` : nothing}
+            aria-selected=${name === open}
+            tabindex=${name === open ? 0 : -1}
+            @click=${() => store.change(null, { tab: name })}
+          >
+            ${t(title)}
+          </button>
+        `,
+      )}
+    </nav>
+    <div class="switches">
+      <button lang=${lang === 'en' ? 'zh-CN' : 'en'} @click=${() => choose({ lang: lang === 'en' ? 'zh' : 'en' })}>
+        ${lang === 'en' ? '中文' : 'English'}
+      </button>
+      <button @click=${() => choose({ theme: next })}>${t(THEME_WORDS[theme])}</button>
+      <button aria-expanded=${store.state.help} @click=${() => store.change(null, { help: !store.state.help })}>
+        ${t('Help')}
+      </button>
+    </div>
+  `
+}
+
+/** Arrow keys move between the tabs, as in every tab list.
+ * @param {KeyboardEvent} event @param {App} app @param {import('../types').Tab[]} tabs */
+function along(event, app, tabs) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+  if (!step) return
+  event.preventDefault()
+  event.stopPropagation()
+  const at = tabs.findIndex(({ name }) => name === app.store.state.tab)
+  const { name } = tabs[(at + step + tabs.length) % tabs.length]
+  app.store.change(null, { tab: name })
+  requestAnimationFrame(() => /** @type {HTMLElement | null} */ (app.root.querySelector(`#tab-${name}`))?.focus())
+}
+
+/** @param {App} app */
+function remember({ store, host }) {
+  if (host.kind === 'notebook') return
+  const { lang, theme } = store.state
+  try {
+    localStorage.setItem('kaiyan', JSON.stringify({ lang, theme }))
+  } catch {
+    // a page from disk may not remember
+  }
+}
+
+/** The keys, in a box that Escape closes.
+ * @param {App} app @param {[string, string][]} rows */
+export function help({ store, t }, rows) {
+  if (!store.state.help) return nothing
+  const own = [
+    ['1 2 3', 'open a tab'],
+    ['L', 'English or Chinese'],
+    ['?', 'show or hide this help'],
+  ]
+  return html`
+    <aside class="help" aria-label=${t('Keys')}>
+      <h2>${t('Keys')}</h2>
+      <dl>${[...rows, ...own].map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${t(what)}</dd>`)}</dl>
+      <button @click=${() => store.change(null, { help: false })}>${t('Close')}</button>
+    </aside>
+  `
+}
+
+/** What went wrong, with ways out.
+ * @param {App} app */
+export function notices(app) {
+  const { refusal } = app.store.state
+  if (!refusal) return nothing
+  return html`
+    <aside class="notice" role="alert">
+      <p>${app.words(refusal.words)}</p>
+      ${refusal.ways.map((/** @type {import('../types').Words} */ way) => html`<p class="way">${app.words(way)}</p>`)}
+      <button @click=${() => app.store.change(null, { refusal: null })}>${app.t('Close')}</button>
+    </aside>
+  `
+}

@@ -1,0 +1,142 @@
+// What the parts of the page hand one another. Types only: nothing here runs.
+import type { TemplateResult } from 'lit-html'
+
+/** One sentence in both languages, as Python sends it. */
+export interface Words { en: string; zh: string }
+
+/** A refusal of Python's: what is wrong, and ways out. */
+export interface Refusal { code: string; words: Words; ways: Words[] }
+
+/** What Python answered: facts as JSON, arrays as bytes. */
+export interface Reply { facts: any; bytes: Uint8Array[] }
+
+/** The other end: a server, a notebook's kernel, or nobody (a page opened from disk). */
+export interface Host {
+  kind: 'served' | 'notebook' | 'alone'
+  /** What the page was opened with: language, theme, the state of the link, which pictures and networks there are. */
+  boot: Boot
+  /** Asks Python; rejects with an Error that has `refusal` (a Refusal), also where the connection is lost. */
+  ask(kind: string, facts?: object, bytes?: Uint8Array[], signal?: AbortSignal): Promise<Reply>
+  /** Told in both directions: what a notebook's Python reads and writes (recipe, kernel, window). */
+  share?(values: Record<string, unknown>): void
+  onShare?(listener: (values: Record<string, any>) => void): void
+}
+
+export interface Boot {
+  lang?: 'en' | 'zh'
+  theme?: 'auto' | 'light' | 'dark'
+  /** The state as a link has it: "tab=network&…". */
+  link?: string
+  /** The bundled photograph, or the one that was given: where it is fetched, or a data: address. */
+  photograph: string
+  /** What `kaiyan studio --model` named, or the object of a notebook. */
+  model?: string
+  tab?: string
+  /** Answers that were recorded into a page for disk, by question. */
+  recorded?: Record<string, any>
+}
+
+/** (text in English, facts) → text in the page's language; the key of words/zh.json is the English text. */
+export type Say = (text: string, facts?: Record<string, unknown>) => string
+
+export interface App {
+  /** Everything lives in here; never document.querySelector (notebooks have shadow roots). */
+  root: HTMLElement
+  host: Host
+  store: Store
+  /** The page's language at this moment. */
+  t: Say
+  /** Words from Python in the page's language. */
+  words(pair: Words): string
+  /** Tells the status line (and screen readers, politely). */
+  tell(text: string): void
+  /** A toast for what went wrong elsewhere than at a field. */
+  refuse(error: unknown): void
+  /** Opens a tab, with changes to its slice. */
+  open(tab: string, changes?: object): void
+}
+
+export interface State {
+  tab: string
+  lang: 'en' | 'zh'
+  theme: 'auto' | 'light' | 'dark'
+  /** The slice of each tab by its name. */
+  [slice: string]: any
+}
+
+export interface Store {
+  readonly state: State
+  /** Merges changes into a slice (or the top level where slice is null); listeners hear of it once a frame. */
+  change(slice: string | null, changes: object): void
+  subscribe(listener: (state: State) => void): () => void
+}
+
+export interface Tab {
+  name: string
+  /** The English word of the tab; it is said in the page's language. */
+  title: string
+  /** The slice at the start. */
+  start: Record<string, any>
+  /** The slice in a link, only what differs from the start; the keys of all tabs are distinct. */
+  toLink(slice: any): Record<string, string>
+  /** Changes to the slice that a link asks for; what is not understood is left out. */
+  fromLink(link: URLSearchParams): object
+  mount(el: HTMLElement, app: App): MountedTab
+}
+
+export interface MountedTab {
+  /** Draws what the state says; called once a frame where the state changed and the tab is open. */
+  draw(state: State): void
+  /** Keys while the tab is open and no field has the focus, by KeyboardEvent.key (with 'Shift+' in front). */
+  keys: Record<string, (event: KeyboardEvent) => void>
+  /** Rows of the help: key and what it does. */
+  help: [string, string][]
+  /** The tab is no longer seen (pause) or seen again. */
+  hide(): void
+  show(): void
+  destroy(): void
+}
+
+export type View = TemplateResult | typeof import('lit-html').nothing
+
+/* ---------- core: what a convolution is (the same words as kaiyan.spec) ---------- */
+
+export interface Axis {
+  /** 'H' and 'W', 'L', or 'D', 'H', 'W'. */
+  name: string
+  kernel: number
+  stride: number
+  dilation: number
+  /** A word, or elements before and after. */
+  padding: string | [number, number]
+  output_padding: number
+}
+
+export interface Conv {
+  in_channels: number
+  out_channels: number
+  axes: Axis[]
+  groups: number
+  bias: boolean
+  /** zeros, constant(v), reflect, replicate, circular, symmetric */
+  padding_mode: string
+  transposed: boolean
+}
+
+/** Numbers in row-major order. */
+export interface Numbers { data: Float64Array; shape: number[] }
+
+/** One product of a sum: out[k, …] = Σ value·weight + bias. */
+export interface Term {
+  /** Input channel. */
+  channel: number
+  /** Place in the kernel, an index an axis. */
+  tap: number[]
+  /** Place in the input (may lie outside); a transposed convolution's terms lie inside always. */
+  place: number[]
+  /** The element that stands there after padding_mode: null where it is the constant. */
+  source: number[] | null
+  value: number
+  weight: number
+  product: number
+}
