@@ -11,7 +11,7 @@ import { createStore } from './store.mjs'
 /** The whole page: header, one panel a tab, status line. Gives what takes it down.
  * @param {HTMLElement} root @param {import('../types').Host} host @param {Tab[]} tabs @returns {() => void} */
 export function createApp(root, host, tabs) {
-  const store = createStore(startState(host, tabs))
+  const store = createStore(startState(root, host, tabs))
   const top = add(root, 'header', 'top')
   const main = add(root, 'main', 'tabs')
   const floating = add(root, 'div', 'floating')
@@ -92,8 +92,11 @@ export function createApp(root, host, tabs) {
   }
 }
 
-/** @param {import('../types').Host} host @param {Tab[]} tabs @returns {State} */
-function startState(host, tabs) {
+/** Below this width the recipe is a sheet from below, closed at first. */
+const NARROW = 720
+
+/** @param {HTMLElement} root @param {import('../types').Host} host @param {Tab[]} tabs @returns {State} */
+function startState(root, host, tabs) {
   const { boot } = host
   const link = host.kind === 'notebook' ? '' : location.hash
   const remembered = memory(host)
@@ -102,6 +105,7 @@ function startState(host, tabs) {
     lang: remembered.lang ?? boot.lang ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'),
     theme: remembered.theme ?? boot.theme ?? 'auto',
     help: false,
+    folded: { recipe: root.clientWidth < NARROW },
     refusal: null,
     ...fromLink(link || (boot.link ?? ''), tabs),
   }

@@ -2,8 +2,16 @@ import { html, nothing } from 'lit-html'
 
 /** @typedef {import('../types').App} App */
 
-const THEMES = /** @type {const} */ (['auto', 'light', 'dark'])
-const THEME_WORDS = { auto: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' }
+const THEMES = { auto: 'As the system', light: 'Light', dark: 'Dark' }
+
+const MARK = html`
+  <svg viewBox="0 0 32 32" aria-hidden="true">
+    <path fill="var(--middle)" d="M4 4h24v24H4z" />
+    <path fill="var(--minus)" d="M4 4h8v24H4z" />
+    <path fill="var(--plus)" d="M20 4h8v24h-8z" />
+    <path fill="none" stroke="var(--window)" stroke-width="3" d="M3.5 3.5h25v25h-25z" />
+  </svg>
+`
 
 /** Name, tabs, language, theme, help.
  * @param {App} app @param {import('../types').Tab[]} tabs */
@@ -14,9 +22,8 @@ export function header(app, tabs) {
     store.change(null, changes)
     remember(app)
   }
-  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]
   return html`
-    <p class="name">Kaiyan <span lang="zh">开眼</span></p>
+    <p class="name">${MARK} Kaiyan <span lang="zh">开眼</span></p>
     <nav role="tablist" aria-label=${t('Views')} @keydown=${(/** @type {KeyboardEvent} */ event) => along(event, app, tabs)}>
       ${tabs.map(
         ({ name, title }) => html`
@@ -37,7 +44,12 @@ export function header(app, tabs) {
       <button lang=${lang === 'en' ? 'zh-CN' : 'en'} @click=${() => choose({ lang: lang === 'en' ? 'zh' : 'en' })}>
         ${lang === 'en' ? '中文' : 'English'}
       </button>
-      <button @click=${() => choose({ theme: next })}>${t(THEME_WORDS[theme])}</button>
+      <select
+        aria-label=${t('Theme')}
+        @change=${(/** @type {Event} */ event) => choose({ theme: /** @type {HTMLSelectElement} */ (event.target).value })}
+      >
+        ${Object.entries(THEMES).map(([name, word]) => html`<option value=${name} ?selected=${name === theme}>${t(word)}</option>`)}
+      </select>
       <button aria-expanded=${store.state.help} @click=${() => store.change(null, { help: !store.state.help })}>
         ${t('Help')}
       </button>
