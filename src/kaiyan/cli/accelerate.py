@@ -7,12 +7,13 @@ import click
 from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, json_flag, wide
 from kaiyan.engine.problem import PRECISIONS
+from kaiyan.explain import loading
 from kaiyan.show.sentence import sentence
 
 
 def _accelerate(*, model: str, shape: tuple[str, ...], precision: str, threads: int | None, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    net = load.model(model)
+    net = loading.model(model)
     import torch
 
     from kaiyan.nn import accelerate

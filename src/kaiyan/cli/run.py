@@ -15,7 +15,6 @@ from kaiyan.cli import (
     derive,
     diagnose,
     least_input,
-    load,
     padding,
     plan,
     port,
@@ -26,6 +25,7 @@ from kaiyan.cli import (
     whole_sizes,
 )
 from kaiyan.cli.command import Group, Session, refusal_of
+from kaiyan.explain import loading
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import language, say
 
@@ -75,7 +75,7 @@ def run(arguments: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        return _refuse(load.missing("torch", "pip install 'kaiyan[torch]'"), session, arguments)
+        return _refuse(loading.missing("torch", "pip install 'kaiyan[torch]'"), session, arguments)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:

@@ -6,12 +6,13 @@ import click
 
 from kaiyan.cli import load, written
 from kaiyan.cli.command import Command, Session, json_flag, wide
+from kaiyan.explain import loading
 from kaiyan.show.sentence import sentence
 
 
 def _shift_report(*, model: str, picture: str, shifts: int, as_json: bool) -> None:
     session: Session = click.get_current_context().obj
-    net = load.model(model)
+    net = loading.model(model)
     shown = load.example(net, [picture])[0] if written.is_shape(picture) else picture
     from kaiyan.explain.shift import shift_report as measure
 

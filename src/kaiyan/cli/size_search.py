@@ -9,6 +9,7 @@ import click
 import kaiyan
 from kaiyan.cli import load
 from kaiyan.cli.command import Session, json_flag, wide
+from kaiyan.explain import loading
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def searching(name: str) -> Callable[..., None]:
     def search(*, model: str, shape: str, seconds: float, as_json: bool) -> None:
         session: Session = click.get_current_context().obj
         size, dtype = load.sized(shape)
-        net = load.model(model)
+        net = loading.model(model)
         function = getattr(kaiyan, name)
         with session.working(sentence("running-model", "running the model")):
             result = function(net, size, dtypes=dtype, seconds=seconds)

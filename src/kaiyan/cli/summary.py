@@ -8,6 +8,7 @@ import click
 
 from kaiyan.cli import load
 from kaiyan.cli.command import Command, Session, json_flag, wide
+from kaiyan.explain import loading
 from kaiyan.show.sentence import sentence
 
 
@@ -18,7 +19,7 @@ def _summary(*, model: str, shape: tuple[str, ...], depth: int | None, columns: 
 
     asked = {} if columns is None else {"col_names": tuple(re.split(r"[,\s]+", columns.strip(" ,")))}
     with session.working(sentence("running-model", "running the model")):
-        result = summarize(load.model(model), sizes, depth=depth, dtypes=types, **asked)
+        result = summarize(loading.model(model), sizes, depth=depth, dtypes=types, **asked)
     session.show(result, as_json=as_json)
 
 
