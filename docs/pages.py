@@ -42,6 +42,9 @@ CAUSES_OF = {
     "zh": "## 原因\n\n`diagnosis.code`、它指的是什么，以及 PyTorch 的原话。`kaiyan diagnose --code` 有更多说明。",
 }
 
+ROOMS = ("nn", "networks")
+"""Rooms whose names are public as theirs: ``kaiyan.nn.Conv2d``."""
+
 HEADINGS = {
     "en": ("| code | sentence | ways out |", "| code | title | PyTorch's words |"),
     "zh": ("| 代码 | 说明 | 办法 |", "| 代码 | 标题 | PyTorch 的原话 |"),
@@ -94,16 +97,18 @@ def commands(lang: str) -> str:
 
 def names() -> str:
     """Signature and docstring of every public name."""
-    public = [name for name in kaiyan.__all__ if name not in ("nn", "__version__")]
-    owners = [("kaiyan", kaiyan, public), ("kaiyan.nn", kaiyan.nn, sorted(set(layers()) - set(public)))]
+    public = [name for name in kaiyan.__all__ if name not in (*ROOMS, "__version__")]
+    owners = [("kaiyan", kaiyan, public)]
+    owners += [(f"kaiyan.{room}", getattr(kaiyan, room), sorted(offered(room))) for room in ROOMS]
     return "\n".join(_named(f"{room}.{name}", getattr(owner, name)) for room, owner, own in owners for name in own)
 
 
-def layers() -> list[str]:
-    """The public names of ``kaiyan.nn``."""
-    tree = ast.parse((SOURCE / "nn" / "__init__.py").read_text("utf-8"))
-    return [alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
-            if alias.asname == alias.name]  # fmt: skip
+def offered(room: str) -> list[str]:
+    """The public names of a room, but those of things that ``kaiyan`` itself has under the same name."""
+    tree = ast.parse((SOURCE / room / "__init__.py").read_text("utf-8"))
+    named = [alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
+             if alias.asname == alias.name]  # fmt: skip
+    return [name for name in named if getattr(getattr(kaiyan, room), name) is not getattr(kaiyan, name, None)]
 
 
 def _named(name: str, thing: object) -> str:

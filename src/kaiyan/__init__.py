@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kaiyan import networks as networks
     from kaiyan import nn as nn
     from kaiyan.engine.codegen.running.threads import get_num_threads as get_num_threads
     from kaiyan.engine.codegen.running.threads import set_num_threads as set_num_threads
@@ -69,12 +70,15 @@ _PUBLIC = {
 _RENAMED = {"join": "join_fields"}
 """Old names, which work and warn."""
 
-__all__ = [*sorted([*_PUBLIC, "nn"]), "__version__"]  # noqa: PLE0604 (the names are the keys, once)
+_ROOMS = ("networks", "nn")
+"""Rooms that are public as such: ``kaiyan.nn.Conv2d``."""
+
+__all__ = [*sorted([*_PUBLIC, *_ROOMS]), "__version__"]  # noqa: PLE0604 (the names are the keys, once)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "nn":
-        return import_module("kaiyan.nn")
+    if name in _ROOMS:
+        return import_module(f"kaiyan.{name}")
     if name in _RENAMED:
         warnings.warn(f"kaiyan.{name} is called kaiyan.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
         name = _RENAMED[name]

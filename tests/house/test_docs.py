@@ -39,8 +39,8 @@ def options() -> set[str]:
 
 
 def public() -> set[str]:
-    return {*(f"kaiyan.{name}" for name in kaiyan.__all__ if name[0] != "_" and name != "nn"),
-            *(f"kaiyan.nn.{name}" for name in pages.layers() if name not in kaiyan.__all__)}  # fmt: skip
+    return {*(f"kaiyan.{name}" for name in kaiyan.__all__ if name[0] != "_" and name not in pages.ROOMS),
+            *(f"kaiyan.{room}.{name}" for room in pages.ROOMS for name in pages.offered(room))}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", sorted(pages.pages()), ids=lambda path: f"{path.parent.name}/{path.name}")

