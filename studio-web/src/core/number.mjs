@@ -1,0 +1,27 @@
+/** Three significant digits, with a true minus sign; nothing else than digits where it can be.
+ * @param {number} value @returns {string} */
+export function short(value) {
+  if (!Number.isFinite(value)) return exact(value)
+  const size = Math.abs(value)
+  if (size === 0) return '0'
+  if (size >= 1e6 || size < 1e-3) return minus(trimmed(value.toExponential(2)))
+  if (size >= 1000) return minus(String(Math.round(value)))
+  return minus(trimmed(value.toPrecision(3)))
+}
+
+/** Every digit that tells the number from its neighbours, with a true minus sign.
+ * @param {number} value @returns {string} */
+export function exact(value) {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value < 0 ? '−∞' : '∞'
+  return minus(String(value === 0 ? 0 : value))
+}
+
+/** A count with its thousands apart. @param {number} value @returns {string} */
+export const count = (value) => minus(String(value)).replace(/\B(?=(\d{3})+$)/g, ',')
+
+/** @param {string} text */
+const minus = (text) => text.replaceAll('-', '−')
+
+/** No zeros at the end of a fraction: 0.250 is 0.25, 2.00e+6 is 2e6. @param {string} text */
+const trimmed = (text) => text.replace(/(\.\d*?)0+(?=e|$)/, '$1').replace(/\.(?=e|$)/, '').replace('e+', 'e')
