@@ -1,0 +1,151 @@
+import { crisp } from './pen.mjs'
+
+/** Where the maps lie. Pure: sizes in, boxes out, all in page pixels.
+ * @typedef {import('./pen.mjs').Box} Box
+ * @typedef {Box & { cell: number, tall: number, title: number }} Seat a map's box, its cell, and where its title stands
+ * @typedef {object} Wish
+ * @property {number} width of the stage
+ * @property {number} room height that a map may take
+ * @property {number} rank
+ * @property {[number, number]} input rows and columns, padding included
+ * @property {[number, number]} kernel
+ * @property {[number, number]} output
+ * @property {number} ratio real pixels a page pixel
+ * @property {{ input: boolean, output: boolean }} stacks which maps have channels behind them
+ * @typedef {{ across: boolean, width: number, height: number, input: Seat, patch: Seat | null, kernel: Seat, output: Seat,
+ *   signs: { text: string, x: number, y: number }[] }} Layout */
+
+export const TITLE = 24
+export const LEGEND = 24
+export const STACK = 12
+const NARROW = 560
+const GAP = 40
+const LEAST = 22
+
+/** @param {Wish} wish @returns {Layout} */
+export function layout(wish) {
+  if (wish.rank === 1) return strips(wish)
+  return wish.width >= NARROW ? across(wish) : down(wish)
+}
+
+/** Input, window over kernel, output, on one line of sight.
+ * @param {Wish} wish @returns {Layout} */
+function across({ width, room, input, kernel, output, ratio, stacks }) {
+  const [rows, columns] = kernel
+  const between = 36
+  const high = Math.max(room, 200)
+  const wished = clamp(width * 0.052, 30, 84)
+  const both = Math.min(wished, (width * 0.3) / columns, (high - between) / (2 * rows))
+  const paired = both >= LEAST
+  const small = crisp(paired ? both : Math.min(wished, (width * 0.34) / columns, high / rows), ratio)
+  const margin = (stacks.input ? STACK : 0) + (stacks.output ? STACK : 0)
+  const free = width - columns * small - 2 * GAP - margin - 4
+  const cells = share(free, high, input, output, ratio)
+  const middle = { width: columns * small, height: rows * small * (paired ? 2 : 1) + (paired ? between : 0) }
+  const tall = Math.max(input[0] * cells.input, output[0] * cells.output, middle.height)
+  const used = input[1] * cells.input + output[1] * cells.output + middle.width + 2 * GAP + margin
+  const left = Math.max(1, Math.floor((width - used) / 2))
+  const lift = stacks.input || stacks.output ? STACK : 0
+  const centre = TITLE + lift + tall / 2
+  const seat = (/** @type {number} */ x, /** @type {number[]} */ size, /** @type {number} */ cell, y = centre - (size[0] * cell) / 2) =>
+    seatOf(snap(x, ratio), snap(y, ratio), size, cell)
+  const first = seat(left, input, cells.input)
+  const kernelX = first.x + first.width + (stacks.input ? STACK : 0) + GAP
+  const top = centre - middle.height / 2
+  const patch = paired ? seat(kernelX, kernel, small, top) : null
+  const second = seat(kernelX, kernel, small, paired ? top + rows * small + between : top)
+  const third = seat(kernelX + middle.width + GAP, output, cells.output)
+  const signs = [
+    { text: '∗', x: kernelX - GAP / 2, y: centre },
+    { text: '=', x: kernelX + middle.width + GAP / 2, y: centre },
+  ]
+  return { across: true, width, height: Math.ceil(TITLE + lift + tall + LEGEND), input: first, patch, kernel: second, output: third, signs }
+}
+
+/** Cells of input and output side by side: alike where both fit so, the smaller one larger where it would be tiny.
+ * @param {number} free @param {number} high @param {[number, number]} input @param {[number, number]} output @param {number} ratio */
+function share(free, high, input, output, ratio) {
+  const scale = (/** @type {[number, number]} */ map, /** @type {[number, number]} */ other) => Math.max(1, (0.62 * Math.max(...other)) / Math.max(...map))
+  const [first, second] = [scale(input, output), scale(output, input)]
+  const cell = Math.min(
+    free / (input[1] * first + output[1] * second),
+    high / Math.max(input[0] * first, output[0] * second),
+    96,
+  )
+  return { input: crisp(Math.min(cell * first, 96), ratio), output: crisp(Math.min(cell * second, 96), ratio) }
+}
+
+/** One under the other, for narrow places.
+ * @param {Wish} wish @returns {Layout} */
+function down({ width, room, input, kernel, output, ratio, stacks }) {
+  const high = clamp(room, 160, width)
+  const fitCell = (/** @type {[number, number]} */ [rows, columns], /** @type {boolean} */ stacked) =>
+    crisp(Math.min((width - 2 - (stacked ? STACK : 0)) / columns, high / rows, 64), ratio)
+  const [rows, columns] = kernel
+  const both = Math.min(44, (width - GAP) / (2 * columns))
+  const paired = both >= LEAST
+  const small = crisp(paired ? both : Math.min(44, (width - 2) / columns), ratio)
+  const middle = (/** @type {number} */ used) => snap(Math.max(1, (width - used) / 2), ratio)
+  const firstCell = fitCell(input, stacks.input)
+  const first = seatOf(middle(input[1] * firstCell), TITLE + (stacks.input ? STACK : 0), input, firstCell)
+  const kernelTop = first.y + first.height + LEGEND + 12 + TITLE
+  const kernelWidth = columns * small
+  const start = middle(paired ? 2 * kernelWidth + GAP : kernelWidth)
+  const patch = paired ? seatOf(start, kernelTop, kernel, small) : null
+  const second = seatOf(paired ? snap(start + kernelWidth + GAP, ratio) : start, kernelTop, kernel, small)
+  const thirdCell = fitCell(output, stacks.output)
+  const thirdTop = kernelTop + rows * small + LEGEND + 12 + TITLE + (stacks.output ? STACK : 0)
+  const third = seatOf(middle(output[1] * thirdCell), thirdTop, output, thirdCell)
+  const signs = [
+    { text: '∗', x: width / 2, y: kernelTop - TITLE - 4 },
+    { text: '=', x: width / 2, y: thirdTop - TITLE - 4 },
+  ]
+  return { across: false, width, height: Math.ceil(third.y + third.height + LEGEND), input: first, patch, kernel: second, output: third, signs }
+}
+
+/** A row of numbers: bars, input above, kernel, output.
+ * @param {Wish} wish @returns {Layout} */
+function strips({ width, room, input, kernel, output, ratio, stacks }) {
+  const tall = snap(clamp(room * 0.24, 64, 160), ratio)
+  const longest = Math.max(input[1], output[1])
+  const cell = crisp(Math.min((width - 2 - STACK) / longest, 56), ratio)
+  const both = Math.min(56, (width - GAP) / (2 * kernel[1]))
+  const paired = both >= LEAST
+  const small = crisp(paired ? both : Math.min(56, (width - 2) / kernel[1]), ratio)
+  const middle = (/** @type {number} */ used) => snap(Math.max(1, (width - used) / 2), ratio)
+  const lift = stacks.input ? STACK : 0
+  const first = seatOf(middle(input[1] * cell), TITLE + lift, input, cell, tall)
+  const kernelTop = first.y + tall + LEGEND + 12 + TITLE
+  const kernelWidth = kernel[1] * small
+  const start = middle(paired ? 2 * kernelWidth + GAP : kernelWidth)
+  const low = snap(tall * 0.75, ratio)
+  const patch = paired ? seatOf(start, kernelTop, kernel, small, low) : null
+  const second = seatOf(paired ? snap(start + kernelWidth + GAP, ratio) : start, kernelTop, kernel, small, low)
+  const thirdTop = kernelTop + low + LEGEND + 12 + TITLE + (stacks.output ? STACK : 0)
+  const third = seatOf(middle(output[1] * cell), thirdTop, output, cell, tall)
+  const signs = [
+    { text: '∗', x: width / 2, y: kernelTop - TITLE - 4 },
+    { text: '=', x: width / 2, y: thirdTop - TITLE - 4 },
+  ]
+  return { across: false, width, height: Math.ceil(third.y + tall + LEGEND), input: first, patch, kernel: second, output: third, signs }
+}
+
+/** @param {number} x @param {number} y @param {number[]} size rows, columns @param {number} cell @param {number} [tall] @returns {Seat} */
+function seatOf(x, y, [rows, columns], cell, tall = cell) {
+  return { x, y, width: columns * cell, height: rows * tall, cell, tall, title: y - 8 }
+}
+
+/** The part of a map that is seen when it is zoomed: its first row and column, so that the window stays in the middle.
+ * @param {Seat} seat @param {[number, number]} size rows, columns @param {number} zoom @param {[number, number]} centre row, column */
+export function zoomed(seat, [rows, columns], zoom, [row, column]) {
+  const cell = seat.cell * zoom
+  const tall = rows === 1 ? seat.tall : seat.tall * zoom
+  const first = (/** @type {number} */ at, /** @type {number} */ all, /** @type {number} */ seen) => clamp(at - seen / 2, 0, Math.max(0, all - seen))
+  return { cell, tall, left: first(column, columns, seat.width / cell), top: first(row, rows, seat.height / tall) }
+}
+
+/** @param {number} value @param {number} ratio */
+const snap = (value, ratio) => Math.round(value * ratio) / ratio
+
+/** @param {number} value @param {number} low @param {number} high */
+const clamp = (value, low, high) => Math.min(Math.max(value, low), Math.max(low, high))

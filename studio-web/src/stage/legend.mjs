@@ -1,0 +1,42 @@
+import { short } from '../core/number.mjs'
+import { font } from './look.mjs'
+import { SvgPen } from './svg.mjs'
+import { shade } from './tone.mjs'
+
+/** @typedef {import('./pen.mjs').Pen} Pen @typedef {import('./tone.mjs').Tone} Tone */
+
+/** How tall a legend is, in page pixels. */
+export const LEGEND_HEIGHT = 16
+const BAR = 8
+
+/** The two ends of a tone with its colours between them, and 0 in the middle of what has a sign.
+ * @param {Pen} pen @param {{ x: number, y: number, width: number, tone: Tone, look: import('./look.mjs').Look }} place */
+export function drawLegend(pen, { x, y, width, tone, look }) {
+  const [low, high] = [short(tone.low), short(tone.high)]
+  pen.font = font(look, 12)
+  pen.textBaseline = 'middle'
+  pen.fillStyle = look.soft
+  const middle = y + LEGEND_HEIGHT / 2
+  pen.textAlign = 'start'
+  pen.fillText(low, x, middle)
+  const start = x + pen.measureText(low).width + 8
+  const bar = Math.max(24, Math.min(128, width - (start - x) - pen.measureText(high).width - 8))
+  pen.fillText(high, start + bar + 8, middle)
+  paintBar(pen, start, middle - BAR / 2, bar, tone)
+  pen.strokeStyle = look.line
+  pen.lineWidth = 1
+  pen.strokeRect(start - 0.5, middle - BAR / 2 - 0.5, bar + 1, BAR + 1)
+  if (!tone.signed) return
+  pen.fillStyle = look.soft
+  pen.fillRect(start + bar / 2 - 0.5, middle - BAR / 2 - 2, 1, BAR + 4)
+}
+
+/** @param {Pen} pen @param {number} x @param {number} y @param {number} width @param {Tone} tone */
+function paintBar(pen, x, y, width, tone) {
+  const steps = pen instanceof SvgPen ? 32 : Math.ceil(width)
+  for (let step = 0; step < steps; step++) {
+    const [red, green, blue] = shade(tone, tone.low + ((tone.high - tone.low) * (step + 0.5)) / steps)
+    pen.fillStyle = `rgb(${red} ${green} ${blue})`
+    pen.fillRect(x + (step * width) / steps, y, width / steps + (step < steps - 1 ? 0.5 : 0), BAR)
+  }
+}
