@@ -21,6 +21,8 @@ import { parse, shade } from './tone.mjs'
  * @property {Span} [own] the part that is not padding; all where it is left out
  * @property {Margin} [margin] what stands around it
  * @property {(row: number, column: number) => number} [strength] 0…1, how clearly a cell is drawn
+ * @property {boolean} [plain] without numbers and lines between the cells
+ * @property {number} [letters] of the longest number, where only some of the cells are drawn
  * @property {import('./tone.mjs').Tone} tone
  * @property {import('./look.mjs').Look} look */
 
@@ -32,6 +34,16 @@ const COPIED = 0.45
 /** @param {Pen} pen @param {Grid} grid */
 export function drawGrid(pen, grid) {
   const { box, look } = grid
+  drawCells(pen, grid)
+  pen.strokeStyle = look.line
+  pen.lineWidth = 1
+  pen.strokeRect(box.x - 0.5, box.y - 0.5, box.width + 1, box.height + 1)
+}
+
+/** The cells without the line around them; a box that is a part of the grid's draws that part again.
+ * @param {Pen} pen @param {Grid} grid */
+export function drawCells(pen, grid) {
+  const { box, look } = grid
   pen.save()
   pen.beginPath()
   pen.rect(box.x, box.y, box.width, box.height)
@@ -42,12 +54,9 @@ export function drawGrid(pen, grid) {
   margins(grid, seen).forEach((strip) => hatch(pen, strip, look.theme === 'dark' ? '#3d3d46' : '#d9d5ca'))
   if (pen instanceof SvgPen) paintShapes(pen, grid, seen)
   else paintImage(pen, grid, seen)
-  lines(pen, grid, seen)
-  if (grid.cell >= NUMBER_CELL) numbers(pen, grid, seen)
+  if (!grid.plain) lines(pen, grid, seen)
+  if (!grid.plain && grid.cell >= NUMBER_CELL) numbers(pen, grid, seen)
   pen.restore()
-  pen.strokeStyle = look.line
-  pen.lineWidth = 1
-  pen.strokeRect(box.x - 0.5, box.y - 0.5, box.width + 1, box.height + 1)
 }
 
 /** Where rows and columns lie on the page.
@@ -85,7 +94,7 @@ export function crossOut(pen, grid, span) {
 }
 
 /** @param {Grid} grid @returns {Span} */
-function visible({ box, cell, tall = cell, left = 0, top = 0, rows, columns }) {
+export function visible({ box, cell, tall = cell, left = 0, top = 0, rows, columns }) {
   return {
     top: Math.max(0, Math.floor(top)),
     left: Math.max(0, Math.floor(left)),
@@ -111,7 +120,7 @@ function margins(grid, seen) {
 
 /** How clearly a cell is drawn: copied padding is dimmed, a margin of zeros shows its hatch.
  * @param {Grid} grid @param {number} row @param {number} column */
-function strength({ own, margin, strength: asked }, row, column) {
+export function strengthOf({ own, margin, strength: asked }, row, column) {
   const inside = !own || (row >= own.top && row < own.bottom && column >= own.left && column < own.right)
   if (inside) return asked ? asked(row, column) : 1
   return margin === 'copied' ? COPIED : margin === 'constant' ? 0.3 : 0
@@ -154,7 +163,7 @@ export function imageOf(grid, seen) {
       image.data[at] = red
       image.data[at + 1] = green
       image.data[at + 2] = blue
-      image.data[at + 3] = Math.round(255 * strength(grid, row, column))
+      image.data[at + 3] = Math.round(255 * strengthOf(grid, row, column))
     }
   return image
 }
@@ -164,7 +173,7 @@ function paintShapes(pen, grid, seen) {
   for (let row = seen.top; row < seen.bottom; row++)
     for (let column = seen.left; column < seen.right; column++) {
       const value = grid.value(row, column)
-      const clear = strength(grid, row, column)
+      const clear = strengthOf(grid, row, column)
       if (value === null || clear === 0) continue
       const { x, y, width, height } = boxOf(grid, { top: row, left: column, bottom: row + 1, right: column + 1 })
       pen.fillStyle = `#${shade(grid.tone, value).map((part) => part.toString(16).padStart(2, '0')).join('')}`
@@ -195,14 +204,14 @@ function numbers(pen, grid, seen) {
       const value = grid.value(row, column)
       if (value !== null && !isCut(grid, row, column)) texts.push({ row, column, value, text: short(value) })
     }
-  const size = textSize(Math.max(...texts.map(({ text }) => text.length)), Math.min(grid.cell, grid.tall ?? grid.cell))
+  const size = textSize(grid.letters ?? Math.max(...texts.map(({ text }) => text.length)), Math.min(grid.cell, grid.tall ?? grid.cell))
   pen.font = font(grid.look, size)
   pen.textAlign = 'center'
   pen.textBaseline = 'middle'
   const paper = parse(grid.look.paper)
   for (const { row, column, value, text } of texts) {
     const { x, y, width, height } = boxOf(grid, { top: row, left: column, bottom: row + 1, right: column + 1 })
-    const clear = strength(grid, row, column)
+    const clear = strengthOf(grid, row, column)
     pen.fillStyle = clear < 0.3 ? grid.look.soft : legible(shade(grid.tone, value), paper, clear)
     pen.fillText(text, x + width / 2, y + height / 2 + size * 0.06)
   }
@@ -216,7 +225,7 @@ function legible(colour, paper, clear) {
 }
 
 /** @param {Grid} grid @param {number} row @param {number} column */
-const isCut = (grid, row, column) => grid.margin === 'cut' && strength(grid, row, column) === 0
+const isCut = (grid, row, column) => grid.margin === 'cut' && strengthOf(grid, row, column) === 0
 
 /** The size of the text in a cell whose longest text has so many letters.
  * @param {number} letters @param {number} cell */

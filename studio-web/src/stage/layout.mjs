@@ -11,12 +11,12 @@ import { crisp } from './pen.mjs'
  * @property {[number, number]} kernel
  * @property {[number, number]} output
  * @property {number} ratio real pixels a page pixel
+ * @property {number} foot height under a map for its legend and a note
  * @property {{ input: boolean, output: boolean }} stacks which maps have channels behind them
  * @typedef {{ across: boolean, width: number, height: number, input: Seat, patch: Seat | null, kernel: Seat, output: Seat,
  *   signs: { text: string, x: number, y: number }[] }} Layout */
 
 export const TITLE = 24
-export const LEGEND = 24
 export const STACK = 12
 const NARROW = 560
 const GAP = 40
@@ -30,7 +30,7 @@ export function layout(wish) {
 
 /** Input, window over kernel, output, on one line of sight.
  * @param {Wish} wish @returns {Layout} */
-function across({ width, room, input, kernel, output, ratio, stacks }) {
+function across({ width, room, input, kernel, output, ratio, stacks, foot }) {
   const [rows, columns] = kernel
   const between = 36
   const high = Math.max(room, 200)
@@ -59,7 +59,7 @@ function across({ width, room, input, kernel, output, ratio, stacks }) {
     { text: '∗', x: kernelX - GAP / 2, y: centre },
     { text: '=', x: kernelX + middle.width + GAP / 2, y: centre },
   ]
-  return { across: true, width, height: Math.ceil(TITLE + lift + tall + LEGEND), input: first, patch, kernel: second, output: third, signs }
+  return { across: true, width, height: Math.ceil(TITLE + lift + tall + foot), input: first, patch, kernel: second, output: third, signs }
 }
 
 /** Cells of input and output side by side: alike where both fit so, the smaller one larger where it would be tiny.
@@ -77,57 +77,57 @@ function share(free, high, input, output, ratio) {
 
 /** One under the other, for narrow places.
  * @param {Wish} wish @returns {Layout} */
-function down({ width, room, input, kernel, output, ratio, stacks }) {
+function down({ width, room, input, kernel, output, ratio, stacks, foot }) {
   const high = clamp(room, 160, width)
   const fitCell = (/** @type {[number, number]} */ [rows, columns], /** @type {boolean} */ stacked) =>
     crisp(Math.min((width - 2 - (stacked ? STACK : 0)) / columns, high / rows, 64), ratio)
   const [rows, columns] = kernel
-  const both = Math.min(44, (width - GAP) / (2 * columns))
+  const both = Math.min(44, (width - GAP - 2) / (2 * columns))
   const paired = both >= LEAST
   const small = crisp(paired ? both : Math.min(44, (width - 2) / columns), ratio)
   const middle = (/** @type {number} */ used) => snap(Math.max(1, (width - used) / 2), ratio)
   const firstCell = fitCell(input, stacks.input)
   const first = seatOf(middle(input[1] * firstCell), TITLE + (stacks.input ? STACK : 0), input, firstCell)
-  const kernelTop = first.y + first.height + LEGEND + 12 + TITLE
+  const kernelTop = first.y + first.height + foot + 12 + TITLE
   const kernelWidth = columns * small
   const start = middle(paired ? 2 * kernelWidth + GAP : kernelWidth)
   const patch = paired ? seatOf(start, kernelTop, kernel, small) : null
   const second = seatOf(paired ? snap(start + kernelWidth + GAP, ratio) : start, kernelTop, kernel, small)
   const thirdCell = fitCell(output, stacks.output)
-  const thirdTop = kernelTop + rows * small + LEGEND + 12 + TITLE + (stacks.output ? STACK : 0)
+  const thirdTop = kernelTop + rows * small + foot + 12 + TITLE + (stacks.output ? STACK : 0)
   const third = seatOf(middle(output[1] * thirdCell), thirdTop, output, thirdCell)
   const signs = [
     { text: '∗', x: width / 2, y: kernelTop - TITLE - 4 },
     { text: '=', x: width / 2, y: thirdTop - TITLE - 4 },
   ]
-  return { across: false, width, height: Math.ceil(third.y + third.height + LEGEND), input: first, patch, kernel: second, output: third, signs }
+  return { across: false, width, height: Math.ceil(third.y + third.height + foot), input: first, patch, kernel: second, output: third, signs }
 }
 
 /** A row of numbers: bars, input above, kernel, output.
  * @param {Wish} wish @returns {Layout} */
-function strips({ width, room, input, kernel, output, ratio, stacks }) {
+function strips({ width, room, input, kernel, output, ratio, stacks, foot }) {
   const tall = snap(clamp(room * 0.24, 64, 160), ratio)
   const longest = Math.max(input[1], output[1])
   const cell = crisp(Math.min((width - 2 - STACK) / longest, 56), ratio)
-  const both = Math.min(56, (width - GAP) / (2 * kernel[1]))
+  const both = Math.min(56, (width - GAP - 2) / (2 * kernel[1]))
   const paired = both >= LEAST
   const small = crisp(paired ? both : Math.min(56, (width - 2) / kernel[1]), ratio)
   const middle = (/** @type {number} */ used) => snap(Math.max(1, (width - used) / 2), ratio)
   const lift = stacks.input ? STACK : 0
   const first = seatOf(middle(input[1] * cell), TITLE + lift, input, cell, tall)
-  const kernelTop = first.y + tall + LEGEND + 12 + TITLE
+  const kernelTop = first.y + tall + foot + 12 + TITLE
   const kernelWidth = kernel[1] * small
   const start = middle(paired ? 2 * kernelWidth + GAP : kernelWidth)
   const low = snap(tall * 0.75, ratio)
   const patch = paired ? seatOf(start, kernelTop, kernel, small, low) : null
   const second = seatOf(paired ? snap(start + kernelWidth + GAP, ratio) : start, kernelTop, kernel, small, low)
-  const thirdTop = kernelTop + low + LEGEND + 12 + TITLE + (stacks.output ? STACK : 0)
+  const thirdTop = kernelTop + low + foot + 12 + TITLE + (stacks.output ? STACK : 0)
   const third = seatOf(middle(output[1] * cell), thirdTop, output, cell, tall)
   const signs = [
     { text: '∗', x: width / 2, y: kernelTop - TITLE - 4 },
     { text: '=', x: width / 2, y: thirdTop - TITLE - 4 },
   ]
-  return { across: false, width, height: Math.ceil(third.y + tall + LEGEND), input: first, patch, kernel: second, output: third, signs }
+  return { across: false, width, height: Math.ceil(third.y + tall + foot), input: first, patch, kernel: second, output: third, signs }
 }
 
 /** @param {number} x @param {number} y @param {number[]} size rows, columns @param {number} cell @param {number} [tall] @returns {Seat} */

@@ -100,7 +100,7 @@ function chip({ t, tell }, product, most, lit, light) {
   const kind = `${sign(product.product)}${padding ? ' outside' : ''}${lit ? ' lit' : ''}`
   const focus = () => {
     light(key)
-    const told = padding ? t('{product} = {sum}, from the padding', facts()) : t('{product} = {sum}', facts())
+    const told = padding ? t('{product} = {sum}, from the padding', facts()) : `${facts().product} = ${facts().sum}`
     tell(told)
   }
   const facts = () => ({ product: factors(weight, value), sum: short(product.product) })
