@@ -17,6 +17,8 @@ export interface Host {
   boot: Boot
   /** Asks Python; rejects with an Error that has `refusal` (a Refusal), also where the connection is lost. */
   ask(kind: string, facts?: object, bytes?: Uint8Array[], signal?: AbortSignal): Promise<Reply>
+  /** Told when a server does not answer any more, and when it does again; gives what ends the listening. */
+  onConnection?(listener: (state: 'lost' | null) => void): () => void
   /** Told in both directions: what a notebook's Python reads and writes (recipe, kernel, window). */
   share?(values: Record<string, unknown>): void
   onShare?(listener: (values: Record<string, any>) => void): void

@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", group.commands)
+@pytest.mark.parametrize("command", [name for name in group.commands if name != "studio"])  # a page, not a result
 def test_a_command_is_called_as_in_python_and_gives_json(command: str) -> None:
     assert callable(getattr(kaiyan, command.replace("-", "_")))
     declared = group.commands[command]

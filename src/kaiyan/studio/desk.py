@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kaiyan.explain import loading
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import LANGUAGES, say
 
 if TYPE_CHECKING:
     from kaiyan.show.table import Text
     from kaiyan.studio.answers import Answer
+
+LOG = logging.getLogger("kaiyan.studio")
 
 
 class Reply(NamedTuple):
@@ -28,11 +32,16 @@ class Desk:
     open: dict[str, Any] = field(default_factory=dict)
 
     def answer(self, facts: dict[str, Any], parts: list[bytes]) -> Reply:
-        """The reply to a question, or its refusal in both languages: nothing is raised for bad input."""
+        """The reply to a question, or its refusal in both languages: nothing is raised, whatever the question."""
         try:
             return _answer_to(facts)(self, facts, parts)
         except KaiyanError as error:
-            return Reply({"refusal": refusal(error)})
+            return refused(error)
+        except ModuleNotFoundError as error:
+            return refused(loading.missing(error.name or str(error), "pip install 'kaiyan[networks]'"))
+        except Exception as error:
+            LOG.exception("%s fails", facts.get("kind"))
+            return refused(_failure(str(facts.get("kind")), error))
 
 
 def _answer_to(facts: dict[str, Any]) -> Answer:
@@ -40,8 +49,23 @@ def _answer_to(facts: dict[str, Any]) -> Answer:
 
     kind = str(facts.get("kind"))
     if kind not in ANSWERS:
-        raise KaiyanError("no-such-question", "the page asks {kind!r}, which is not known", kind=kind)
+        raise KaiyanError("no-such-question", "the page asks {kind!r}, which is not known", kind=kind[:80])
     return ANSWERS[kind]
+
+
+def _failure(kind: str, error: Exception) -> KaiyanError:
+    """What we did not foresee: no memory, or a fault of ours or of the user's network."""
+    reason = str(error).partition("\n")[0][:300] or type(error).__name__
+    if isinstance(error, MemoryError) or "can't allocate memory" in reason:
+        return KaiyanError("out-of-memory", "{kind} needs more memory than is free", "a smaller picture or network",
+                           kind=kind)  # fmt: skip
+    return KaiyanError("answer-fails", "{kind} fails: {error}: {reason}", kind=kind, error=type(error).__name__,
+                       reason=reason)  # fmt: skip
+
+
+def refused(error: KaiyanError) -> Reply:
+    """A refusal instead of an answer."""
+    return Reply({"refusal": refusal(error)})
 
 
 def refusal(error: KaiyanError) -> dict[str, Any]:

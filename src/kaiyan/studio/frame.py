@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import json
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+MOST_HEADER = 1 << 20
+"""Bytes of the longest header: a pasted model of ten thousand lines fits."""
+
+
+class Header(NamedTuple):
+    """What stands in front of the bytes, and where each of them begins and the last ends."""
+
+    facts: dict[str, Any]
+    bounds: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        """Bytes of the whole body."""
+        return self.bounds[-1]
 
 
 def pack(facts: Mapping[str, Any], parts: Sequence[bytes | memoryview] = ()) -> bytes:
@@ -22,23 +37,41 @@ def pack(facts: Mapping[str, Any], parts: Sequence[bytes | memoryview] = ()) -> 
     >>> unpack(pack({"kind": "picture.read"}, [b"ab", b""]))
     ({'kind': 'picture.read'}, [b'ab', b''])
     """
-    header = json.dumps({"facts": facts, "sizes": [len(part) for part in parts]}, allow_nan=False).encode()
+    sizes = [memoryview(part).nbytes for part in parts]
+    header = json.dumps({"facts": facts, "sizes": sizes}, allow_nan=False).encode()
     return b"".join((len(header).to_bytes(4, "little"), header, *parts))
 
 
 def unpack(body: bytes) -> tuple[dict[str, Any], list[bytes]]:
     """The facts and bytes of a body; raises ``KaiyanError`` for anything else."""
+    known = header(body)
+    if known is None or known.length != len(body):
+        raise _foreign()
+    return known.facts, [body[begin:end] for begin, end in pairwise(known.bounds)]
+
+
+def header(body: bytes | bytearray) -> Header | None:
+    """What a body begins with; None where more of it has to come. Raises ``KaiyanError`` for what is no body."""
+    if len(body) < 4:
+        return None
     start = 4 + int.from_bytes(body[:4], "little")
+    if start - 4 > MOST_HEADER:
+        raise _foreign()
+    if len(body) < start:
+        return None
     try:
-        header = json.loads(body[4:start])
-        facts, sizes = header["facts"], header["sizes"]
-        ends = list(accumulate(sizes, initial=start))
+        content = json.loads(bytes(body[4:start]), parse_constant=_no_number)
+        facts, sizes = content["facts"], content["sizes"]
+        whole = isinstance(facts, dict) and all(type(size) is int and size >= 0 for size in sizes)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _foreign() from None
-    whole = isinstance(facts, dict) and all(type(size) is int and size >= 0 for size in sizes)
-    if not whole or ends[-1] != len(body):
+    if not whole:
         raise _foreign()
-    return facts, [body[begin:end] for begin, end in pairwise(ends)]
+    return Header(facts, tuple(accumulate(sizes, initial=start)))
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)
 
 
 def _foreign() -> KaiyanError:

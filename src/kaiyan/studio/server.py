@@ -1,62 +1,211 @@
-"""The local server of the page."""
+"""The local server of the page: fixed addresses, one door for questions, processes behind it that answer them."""
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
+import asyncio
+import errno
+import socket
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kaiyan.studio.frame import pack, unpack
+from kaiyan.show.error import KaiyanError
+from kaiyan.studio import page
+from kaiyan.studio.desk import refused
+from kaiyan.studio.frame import pack
+from kaiyan.studio.photograph import Photograph, bundled
+from kaiyan.studio.question import PAUSE, Gone, Held, arriving
+from kaiyan.studio.safety import Door, Guarded
+from kaiyan.studio.worker import Worker
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import AsyncIterator, Callable, Mapping
 
-    from kaiyan.studio.desk import Desk
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-STATIC = files("kaiyan.studio") / "static"
-PHOTOGRAPH = files("kaiyan.pictures") / "photograph" / "astronaut.jpg"
+    from kaiyan.studio.question import Question
 
-
-def app(boot: dict[str, Any], desk: Desk) -> Starlette:
-    """The page, its module and style sheet, the photograph, and one door for questions."""
-
-    async def page(_: Request) -> Response:
-        data = json.dumps({"photograph": "/photograph", **boot}).replace("<", "\\u003c")
-        return HTMLResponse(PAGE.format(boot=data))
-
-    async def ask(request: Request) -> Response:
-        reply = desk.answer(*unpack(await request.body()))
-        return Response(pack(reply.facts, reply.parts), media_type="application/octet-stream")
-
-    def file(path: str, place: Any, kind: str) -> Route:
-        async def send(_: Request) -> Response:
-            return Response(place.read_bytes(), media_type=kind)
-
-        return Route(path, send)
-
-    return Starlette(
-        routes=[
-            Route("/", page),
-            Route("/ask", ask, methods=["POST"]),
-            file("/studio.mjs", STATIC / "studio.mjs", "text/javascript"),
-            file("/studio.css", STATIC / "studio.css", "text/css"),
-            file("/photograph", PHOTOGRAPH, "image/jpeg"),
-        ]
-    )
+STATUS = {"foreign-body": 400, "too-large": 413, "too-slow": 408, "too-busy": 503}
+"""Of a question that did not arrive; an answer's refusal is an answer like any other."""
 
 
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Kaiyan 开眼</title>
-<link rel="stylesheet" href="/studio.css">
-<div id="kaiyan" class="kaiyan"></div>
-<script type="application/json" id="kaiyan-boot">{boot}</script>
-<script type="module" src="/studio.mjs"></script>
-</html>
-"""
+@dataclass(slots=True)
+class Workers:
+    """Those who answer: networks have a process of their own, so that a slow one delays nobody else."""
+
+    model: str | None = None
+    networks: Worker = field(init=False)
+    others: Worker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.networks = Worker(self.model, warm=("torch", "kaiyan.studio.answers"))
+        self.others = Worker(self.model, warm=("kaiyan.studio.answers",))
+
+    def whose(self, kind: str) -> Worker:
+        """Who answers a kind of question."""
+        return self.networks if kind.startswith(("network.", "page.")) else self.others
+
+    @asynccontextmanager
+    async def working(self, _: object) -> AsyncIterator[None]:
+        """Inside, they are there."""
+        try:
+            await self.others.start()
+            await self.networks.start()
+            yield
+        finally:
+            await self.networks.close()
+            await self.others.close()
+
+
+def app(boot: Mapping[str, Any], door: Door, workers: Workers, photograph: Photograph) -> ASGIApp:
+    """The page, its module and style sheet, icon and photograph, and one door for questions."""
+    html = page.served({"photograph": "/photograph", **boot})
+    routes = [
+        Route("/", lambda _: HTMLResponse(html, headers={"Cache-Control": "no-store"})),
+        Route("/ask", Ask(workers), methods=["POST"]),
+        _file("/studio.mjs", lambda: page.built("studio.mjs"), "text/javascript"),
+        _file("/studio.css", lambda: page.built("studio.css"), "text/css"),
+        _file("/icon.svg", page.ICON.encode, "image/svg+xml"),
+        _file("/favicon.ico", page.ICON.encode, "image/svg+xml"),
+        _file("/photograph", lambda: photograph.content, photograph.kind),
+    ]
+    inside = Starlette(routes=routes, lifespan=workers.working)
+    inside.router.redirect_slashes = False
+    return Guarded(inside, door)
+
+
+def _file(path: str, content: Callable[[], bytes], kind: str) -> Route:
+    """A file that the browser keeps and asks after by its hash."""
+
+    def send(request: Request) -> Response:
+        body = content()
+        headers = {"ETag": f'"{sha256(body).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type=kind, headers=headers)
+
+    return Route(path, send)
+
+
+@dataclass(slots=True)
+class Ask:
+    """Questions of the page, each read within bounds and handed to who answers it."""
+
+    workers: Workers
+    held: Held = field(default_factory=Held)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        status, headers = 200, {}
+        try:
+            question = await arriving(receive, request.headers.get("kaiyan-page", "")[:64], self.held)
+            body = await self._answered(question, receive)
+        except KaiyanError as error:
+            body, status, headers = pack(refused(error).facts), STATUS[error.code], {"Connection": "close"}
+        except Gone:
+            return
+        await Response(body, status, headers, "application/octet-stream")(scope, receive, send)
+
+    async def _answered(self, question: Question, receive: Receive) -> bytes:
+        """The answer; raises ``Gone`` as soon as the page does not wait for it any more."""
+        self.held.grow(len(question.body))
+        answer = asyncio.create_task(self.workers.whose(question.kind).ask(question))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.held.bytes -= len(question.body)
+            leaving.cancel()
+            if not answer.done():
+                answer.cancel()
+        if not answer.done():
+            raise Gone
+        return answer.result()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens; raises ``KaiyanError`` where the port or the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=256)
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise KaiyanError("port-taken", "port {port} is taken, or is not yours to take", "kaiyan studio --port 0",
+                              port=port) from None  # fmt: skip
+        raise KaiyanError("no-such-address", "{host} is not an address of this machine", "kaiyan studio",
+                          host=host) from None  # fmt: skip
+
+
+@dataclass(slots=True)
+class Studio:
+    """The page on a socket that listens: ``door`` has its address, ``serve`` lasts until it is interrupted."""
+
+    listener: socket.socket
+    host: str = "127.0.0.1"
+    lang: str | None = None
+    model: str | None = None
+    photograph: Photograph = field(default_factory=bundled)
+    door: Door = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.door = Door(self.listener.getsockname()[1], self.host)
+
+    def serve(self) -> None:
+        """Answers until SIGINT or SIGTERM, and raises ``KeyboardInterrupt`` after the first."""
+        boot = {"lang": self.lang, "model": self.model, "name": self.photograph.name}
+        inside = app({k: v for k, v in boot.items() if v is not None}, self.door, Workers(self.model), self.photograph)
+        config = uvicorn.Config(
+            inside, http=Impatient, ws="none", lifespan="on", log_level="critical", access_log=False,
+            server_header=False, limit_concurrency=512, timeout_graceful_shutdown=1, timeout_keep_alive=30,
+        )  # fmt: skip
+        uvicorn.Server(config).run([self.listener])
+
+
+class Impatient(H11Protocol):
+    """Connections are closed where a request does not arrive whole in time, its body apart."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._serves():
+            self._stop()
+        elif self._waiting is None:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(PAUSE, self._give_up)
+
+    def _stop(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        self._waiting = None
+        if not self._serves():
+            self.transport.close()
+
+    def _serves(self) -> bool:
+        return not getattr(self.cycle, "response_complete", True)

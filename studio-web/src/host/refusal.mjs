@@ -19,6 +19,41 @@ export const lost = () =>
     ways: [{ en: 'start it again in a terminal: kaiyan studio', zh: '在终端里重新运行：kaiyan studio' }],
   })
 
+/** The server has another token than this page: it was started again. */
+export const shut = () =>
+  new Refused({
+    code: 'another-start',
+    words: {
+      en: 'kaiyan studio was started again since this page was opened',
+      zh: '这一页打开以后，kaiyan studio 重新启动过',
+    },
+    ways: [{ en: 'open the address that the terminal printed', zh: '打开终端里打印的地址' }],
+  })
+
+/** What answered is not kaiyan studio. */
+export const foreign = () =>
+  new Refused({
+    code: 'foreign-answer',
+    words: {
+      en: 'the answer did not come from kaiyan studio: something stands between it and this page',
+      zh: '回答不是 kaiyan studio 给的：它和这一页之间还有别的程序',
+    },
+    ways: [{ en: 'open the address that the terminal printed, without a proxy', zh: '打开终端里打印的地址，不要经过代理' }],
+  })
+
+/** @param {number} size @param {number} most bytes */
+export const tooLarge = (size, most) =>
+  new Refused({
+    code: 'too-large',
+    words: {
+      en: `${megabytes(size)} MB are more than the ${megabytes(most)} MB that are taken`,
+      zh: `${megabytes(size)} MB 太大，最多接收 ${megabytes(most)} MB`,
+    },
+    ways: [{ en: 'a smaller picture', zh: '换小一些的图片' }],
+  })
+
+const megabytes = (/** @type {number} */ bytes) => Math.ceil(bytes / 1e6)
+
 export const nobody = () =>
   new Refused({
     code: 'page-from-disk',

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kaiyan.studio.answers import picture
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -11,4 +13,6 @@ if TYPE_CHECKING:
 
     Answer = Callable[[Desk, dict[str, object], list[bytes]], Reply]
 
-ANSWERS: Mapping[str, Answer] = {}
+ANSWERS: Mapping[str, Answer] = {
+    "picture.read": picture.read,
+}

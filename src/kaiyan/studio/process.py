@@ -1,0 +1,101 @@
+"""What runs in the process that answers questions: it may be killed at any moment, and dies with the page's server.
+
+Frames come in through standard input and go out through standard output: eight bytes of length, little-endian, one byte
+(``ASKED`` or ``CLEARED`` in, ``ANSWERED`` or ``REFUSED`` out), and a body as ``kaiyan.studio.frame`` packs it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, TYPE_CHECKING
+
+from kaiyan.studio.desk import Desk
+from kaiyan.studio.frame import pack, unpack
+
+if TYPE_CHECKING:
+    from kaiyan.studio.desk import Reply
+
+ASKED, CLEARED = b"?", b"0"
+"""A question, which is answered; a word that the desk is to be empty, which is not."""
+ANSWERED, REFUSED = b"!", b"-"
+
+Frame = tuple[bytes, bytes]
+
+
+def framed(mark: bytes, body: bytes) -> bytes:
+    """What is written: length, mark, body."""
+    return len(body).to_bytes(8, "little") + mark + body
+
+
+def main() -> None:
+    """Answers until standard input ends."""
+    source, sink = _pipes()
+    settings = json.loads(sys.argv[1])
+    _settle(settings["memory"])
+    frames: SimpleQueue[Frame] = SimpleQueue()
+    Thread(target=_read, args=(source, frames), daemon=True).start()
+    _warm(settings["warm"])
+    desk = Desk(settings["model"])
+    while True:
+        mark, body = frames.get()
+        if mark == CLEARED:
+            desk = Desk(settings["model"])
+            continue
+        reply = desk.answer(*unpack(body))
+        sink.write(framed(REFUSED if "refusal" in reply.facts else ANSWERED, _packed(reply)))
+        sink.flush()
+
+
+def _packed(reply: Reply) -> bytes:
+    return pack(reply.facts, reply.parts)
+
+
+def _pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Standard input and output for frames alone: what the user's code prints goes to standard error."""
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return source, sink
+
+
+def _read(source: IO[bytes], frames: SimpleQueue[Frame]) -> None:
+    """Frames into the queue; the end of the pipe is the server's end, and so ours, whatever we are computing."""
+    while head := source.read(9):
+        frames.put((head[8:], source.read(int.from_bytes(head[:8], "little"))))
+    os._exit(0)
+
+
+def _settle(memory: int) -> None:
+    """Interrupts are the server's, others come first, memory has an end, and death of the server is death."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError, AttributeError):
+        os.nice(5)
+    if sys.platform == "linux":
+        import resource
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500", "ascii")
+
+
+def _warm(modules: list[str]) -> None:
+    """Imports what the first question would wait for; what is not there is said when it is asked for."""
+    for name in modules:
+        with suppress(ImportError):
+            import_module(name)
+
+
+if __name__ == "__main__":
+    main()

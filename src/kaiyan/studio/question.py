@@ -1,0 +1,106 @@
+"""A question of the page's while it arrives: no larger and no slower than its kind may be."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.show.error import KaiyanError
+from kaiyan.studio.frame import MOST_HEADER, header
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
+
+    from kaiyan.studio.frame import Header
+
+MOST = {"picture.read": 32 << 20, "network.look": 16 << 20, "page.html": 16 << 20}
+"""Bytes of the questions that bring pictures; all others bring numbers of a kernel at most."""
+MOST_OF_OTHERS = 2 << 20
+MOST_HELD = 256 << 20
+"""Bytes of all questions that are arriving or waiting."""
+PAUSE, WHOLE = 10.0, 60.0
+"""Seconds from one piece to the next, and from the first to the last."""
+_DRAINED = 64 << 20
+"""Bytes that are read and thrown away, so that the browser hears why: it listens when it has sent everything."""
+
+
+class Gone(Exception):  # noqa: N818 (nothing is wrong: nobody waits for the answer)
+    """The page does not wait for an answer any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a page asks: the facts, the whole body, and the name that the page gave itself."""
+
+    facts: dict[str, Any]
+    body: bytes
+    page: str = ""
+
+    @property
+    def kind(self) -> str:
+        return str(self.facts.get("kind"))
+
+
+class Held:
+    """How many bytes of questions lie in memory."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def grow(self, size: int) -> None:
+        """Raises ``KaiyanError`` where it is more than there may be."""
+        if self.bytes + size > MOST_HELD:
+            raise KaiyanError("too-busy", "kaiyan studio has too many questions to answer", "ask again in a moment")
+        self.bytes += size
+
+
+async def arriving(receive: Receive, page: str, held: Held) -> Question:
+    """The question that a request brings.
+
+    Raises ``KaiyanError`` for one that is too large, too slow or none, as soon as that is seen, and ``Gone``.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(WHOLE):
+            known = await _whole(receive, body, held)
+    except TimeoutError:
+        raise KaiyanError("too-slow", "the question did not arrive in time", "ask again") from None
+    finally:
+        held.bytes -= len(body)
+    return Question(known.facts, bytes(body), page)
+
+
+async def _whole(receive: Receive, body: bytearray, held: Held) -> Header:
+    known, more = None, True
+    while more:
+        piece, more = await _piece(receive)
+        held.grow(len(piece))
+        body += piece
+        known = known or header(body)
+        size = max(known.length, len(body)) if known else len(body)
+        most = MOST.get(str(known.facts.get("kind")), MOST_OF_OTHERS) if known else MOST_HEADER + 4
+        if size > most + (0 if known else len(piece)):
+            await _drained(receive, more=more)
+            raise KaiyanError(
+                "too-large", "{megabytes} MB are more than the {most} MB that are taken", "a smaller picture",
+                megabytes=-(-size // 1_000_000), most=most // 1_000_000,
+            )  # fmt: skip
+    if known is None or known.length != len(body):
+        raise KaiyanError("foreign-body", "this request is not one of kaiyan studio's page", "reload the page")
+    return known
+
+
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    async with asyncio.timeout(PAUSE):
+        message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Gone
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def _drained(receive: Receive, *, more: bool) -> None:
+    read = 0
+    while more and read < _DRAINED:
+        piece, more = await _piece(receive)
+        read += len(piece)

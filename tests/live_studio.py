@@ -1,0 +1,74 @@
+"""A page that is really served: ``kaiyan studio`` in a process of its own, and a browser's manners towards it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from kaiyan.studio.frame import pack, unpack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass
+class Live:
+    """``kaiyan studio`` while it runs."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    @property
+    def port(self) -> int:
+        port = urlsplit(self.address).port
+        assert port is not None
+        return port
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def browser(self, **headers: str) -> httpx.Client:
+        """Who opened the address, and holds its cookie."""
+        client = httpx.Client(base_url=self.origin, timeout=60, headers={"Origin": self.origin, **headers})
+        assert client.get(self.address).status_code == 303
+        return client
+
+    def end(self, how: int = signal.SIGINT, seconds: float = 10) -> int:
+        """The exit code after a signal."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            self.process.communicate(timeout=seconds)
+        finally:
+            self.process.kill()
+        return self.process.returncode
+
+
+def started(*arguments: str, cwd: Path | None = None) -> Live:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kaiyan", "studio", "--no-browser", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
+    )  # fmt: skip
+    assert process.stdout is not None
+    return Live(process, process.stdout.readline().strip())
+
+
+def asked(
+    client: httpx.Client, facts: dict[str, Any], parts: tuple[bytes, ...] = ()
+) -> tuple[dict[str, Any], list[bytes]]:
+    """What the page would be answered."""
+    answer = client.post("/ask", content=pack(facts, parts))
+    assert answer.headers["content-type"] == "application/octet-stream", answer.text
+    return unpack(answer.content)
+
+
+def code(reply: tuple[dict[str, Any], list[bytes]]) -> str:
+    """The code of a refusal; an answer has none."""
+    return str(reply[0].get("refusal", {}).get("code", ""))

@@ -1,0 +1,100 @@
+"""The page as it is served: addresses, files, questions, and what becomes of many at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from live_studio import Live, asked, code, started
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from kaiyan.reference.dtype import Numbers
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Live]:
+    live = started()
+    yield live
+    live.end()
+
+
+@pytest.fixture(scope="module")
+def page(live: Live) -> Iterator[httpx.Client]:
+    client = live.browser()
+    yield client
+    client.close()
+
+
+def png(pixels: Numbers) -> bytes:
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_the_page_is_opened_by_the_address_once_and_then_by_its_cookie(live: Live, page: httpx.Client) -> None:
+    answer = page.get("/")
+    assert answer.status_code == 200
+    assert live.address.partition("token=")[2] not in answer.text
+    boot = re.search(r'<script type="application/json" id="kaiyan-boot">(.*?)</script>', answer.text)
+    assert boot is not None
+    assert json.loads(boot[1])["photograph"] == "/photograph"
+
+
+@pytest.mark.parametrize(("path", "kind"), [
+    ("/studio.mjs", "text/javascript; charset=utf-8"), ("/studio.css", "text/css; charset=utf-8"),
+    ("/icon.svg", "image/svg+xml"), ("/favicon.ico", "image/svg+xml"), ("/photograph", "image/jpeg"),
+])  # fmt: skip
+def test_a_file_is_kept_by_the_browser_until_it_changes(page: httpx.Client, path: str, kind: str) -> None:
+    first = page.get(path)
+    assert (first.status_code, first.headers["content-type"]) == (200, kind)
+    again = page.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_picture_is_read(page: httpx.Client) -> None:
+    pixels = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
+    facts, parts = asked(page, {"kind": "picture.read", "name": "cat.png"}, (png(pixels),))
+    assert facts == {"height": 4, "width": 5, "name": "cat.png", "notes": []}
+    assert parts == [pixels.tobytes()]
+
+
+def test_the_photograph_is_what_the_package_brings(page: httpx.Client) -> None:
+    bundled = files("kaiyan.pictures") / "photograph" / "astronaut.jpg"
+    assert page.get("/photograph").content == bundled.read_bytes()
+
+
+def test_a_hundred_questions_at_once_are_all_answered(live: Live, page: httpx.Client) -> None:
+    def ask(n: int) -> int:
+        facts, _ = asked(page, {"kind": "picture.read"}, (png(np.full((1, n + 1, 3), n, np.uint8)),))
+        return int(facts["width"])
+
+    with ThreadPoolExecutor(100) as crowd:
+        assert list(crowd.map(ask, range(100))) == list(range(1, 101))
+    assert live.process.poll() is None
+
+
+def test_what_is_not_known_is_refused_in_both_languages(page: httpx.Client) -> None:
+    facts, _ = asked(page, {"kind": "no.such"})
+    assert facts["refusal"]["words"] == {
+        "en": "the page asks 'no.such', which is not known", "zh": "页面问的是 'no.such'，这里不认识",
+    }  # fmt: skip
+
+
+def test_a_file_that_is_no_picture_is_named_as_the_page_names_it(page: httpx.Client) -> None:
+    facts, _ = asked(page, {"kind": "picture.read", "name": "../../etc/notes.txt"}, (b"hello",))
+    assert facts["refusal"]["words"]["en"] == "notes.txt is not a picture in a format that can be read"
+
+
+def test_a_question_without_its_picture_is_refused(page: httpx.Client) -> None:
+    assert code(asked(page, {"kind": "picture.read"})) == "no-picture"
