@@ -96,15 +96,24 @@ class Door:
         """Why a request is not answered, or None."""
         host = request.headers.get("host", "")
         if not self.is_ours(host):
-            return KaiyanError("foreign-host", "this is not an address of kaiyan studio", _OPEN)
+            return KaiyanError(
+                "foreign-host",
+                "this is not an address of kaiyan studio",
+                "open the address that kaiyan studio printed in the terminal",
+            )
         if not _is_own_page(request, f"http://{host}"):
-            return KaiyanError("foreign-page", "only kaiyan studio's own page is answered", _OPEN)
+            return KaiyanError(
+                "foreign-page",
+                "only kaiyan studio's own page is answered",
+                "open the address that kaiyan studio printed in the terminal",
+            )
         if not self.knows(request.cookies.get(self.cookie, "")):
-            return KaiyanError("no-token", "this address needs the token that the terminal printed", _OPEN)
+            return KaiyanError(
+                "no-token",
+                "this address needs the token that the terminal printed",
+                "open the address that kaiyan studio printed in the terminal",
+            )
         return None
-
-
-_OPEN = "open the address that kaiyan studio printed in the terminal"
 
 
 def _is_number(host: str) -> bool:
