@@ -30,7 +30,7 @@ class Gone(Exception):  # noqa: N818 (nothing is wrong: nobody waits for the ans
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Asked:
     """What a page asks: the facts, the whole body, and the name that the page gave itself."""
 
     facts: dict[str, Any]
@@ -42,7 +42,7 @@ class Question:
         return str(self.facts.get("kind"))
 
 
-class Held:
+class Waiting:
     """How many bytes of questions lie in memory."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Held:
         self.bytes += size
 
 
-async def arriving(receive: Receive, page: str, held: Held) -> Question:
+async def arriving(receive: Receive, page: str, held: Waiting) -> Asked:
     """The question that a request brings.
 
     Raises ``KaiyanError`` for one that is too large, too slow or none, as soon as that is seen, and ``Gone``.
@@ -68,10 +68,10 @@ async def arriving(receive: Receive, page: str, held: Held) -> Question:
         raise KaiyanError("too-slow", "the question did not arrive in time", "ask again") from None
     finally:
         held.bytes -= len(body)
-    return Question(known.facts, bytes(body), page)
+    return Asked(known.facts, bytes(body), page)
 
 
-async def _whole(receive: Receive, body: bytearray, held: Held) -> Header:
+async def _whole(receive: Receive, body: bytearray, held: Waiting) -> Header:
     known, more = None, True
     while more:
         piece, more = await _piece(receive)

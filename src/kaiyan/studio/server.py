@@ -22,7 +22,7 @@ from kaiyan.studio import page
 from kaiyan.studio.desk import refused
 from kaiyan.studio.frame import pack
 from kaiyan.studio.photograph import Photograph, bundled
-from kaiyan.studio.question import PAUSE, Gone, Held, arriving
+from kaiyan.studio.question import PAUSE, Gone, Waiting, arriving
 from kaiyan.studio.safety import Door, Guarded
 from kaiyan.studio.worker import Worker
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from kaiyan.studio.question import Question
+    from kaiyan.studio.question import Asked
 
 STATUS = {"foreign-body": 400, "too-large": 413, "too-slow": 408, "too-busy": 503}
 """Of a question that did not arrive; an answer's refusal is an answer like any other."""
@@ -100,7 +100,7 @@ class Ask:
     """Questions of the page, each read within bounds and handed to who answers it."""
 
     workers: Workers
-    held: Held = field(default_factory=Held)
+    held: Waiting = field(default_factory=Waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
@@ -114,7 +114,7 @@ class Ask:
             return
         await Response(body, status, headers, "application/octet-stream")(scope, receive, send)
 
-    async def _answered(self, question: Question, receive: Receive) -> bytes:
+    async def _answered(self, question: Asked, receive: Receive) -> bytes:
         """The answer; raises ``Gone`` as soon as the page does not wait for it any more."""
         self.held.grow(len(question.body))
         answer = asyncio.create_task(self.workers.whose(question.kind).ask(question))

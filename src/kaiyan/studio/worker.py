@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from asyncio.subprocess import Process
 
-    from kaiyan.studio.question import Question
+    from kaiyan.studio.question import Asked
 
-SECONDS = {"network.open": 120.0, "network.look": 60.0, "network.excite": 120.0, "page.html": 300.0}
+LIMITS = {"network.open": 120.0, "network.look": 60.0, "network.excite": 120.0, "page.html": 300.0}
 """What a question may take, by its kind."""
-SECONDS_OF_OTHERS = 30.0
+LIMIT_OF_OTHERS = 30.0
 PATIENCE = 5.0
 """Seconds that are left to a question whose page does not wait for it any more."""
 KEPT: dict[str, str] = {"network.open": "", "network.look": "slot"}
@@ -64,12 +64,12 @@ class Worker:
     _line: asyncio.Lock = field(default_factory=asyncio.Lock)
     _running: Running | None = None
     _laid_for: str | None = None
-    _kept: OrderedDict[str, dict[Key, Question]] = field(default_factory=OrderedDict)
-    _newest: dict[tuple[str, Key], Question] = field(default_factory=dict)
+    _kept: OrderedDict[str, dict[Key, Asked]] = field(default_factory=OrderedDict)
+    _newest: dict[tuple[str, Key], Asked] = field(default_factory=dict)
     _why: KaiyanError | None = None
     _closed: bool = False
 
-    async def ask(self, question: Question) -> bytes:
+    async def ask(self, question: Asked) -> bytes:
         """The body of the answer, or of a refusal. Cancelled, a question that has begun is left a few seconds."""
         key = question.page, _key(question, SUPERSEDED)
         if question.kind in SUPERSEDED:
@@ -95,7 +95,7 @@ class Worker:
         self._closed = True
         await self._kill()
 
-    async def _begun(self, question: Question) -> bytes:
+    async def _begun(self, question: Asked) -> bytes:
         """The answer of a question whose turn it is: the line waits for it even where its page does not."""
         task = asyncio.create_task(self._answered(question))
         try:
@@ -105,7 +105,7 @@ class Worker:
                 await asyncio.wait_for(task, PATIENCE)
             raise
 
-    async def _answered(self, question: Question) -> bytes:
+    async def _answered(self, question: Asked) -> bytes:
         try:
             await self._lay(question.page)
             mark, body = await self._exchange(question)
@@ -128,16 +128,16 @@ class Worker:
         while len(self._kept) > _MOST_PAGES:
             self._kept.popitem(last=False)
 
-    def _keep(self, question: Question) -> None:
+    def _keep(self, question: Asked) -> None:
         kept = self._kept.setdefault(question.page, {})
         if question.kind == "network.open":
             kept.clear()
         kept[_key(question, KEPT)] = question
 
-    async def _exchange(self, question: Question) -> tuple[bytes, bytes]:
+    async def _exchange(self, question: Asked) -> tuple[bytes, bytes]:
         """Mark and body that the process sends back; raises ``EOFError`` where it ends, or had to be ended."""
         running = await self.start()
-        seconds = SECONDS.get(question.kind, SECONDS_OF_OTHERS)
+        seconds = LIMITS.get(question.kind, LIMIT_OF_OTHERS)
         timer = asyncio.get_running_loop().call_later(seconds, self._overrun, running, seconds)
         try:
             running.into.write(framed(ASKED, question.body))
@@ -158,7 +158,7 @@ class Worker:
         )  # fmt: skip
         running.kill()
 
-    async def _ended(self, question: Question) -> bytes:
+    async def _ended(self, question: Asked) -> bytes:
         """The refusal of a question at which the process ended; another is there already."""
         code = await self._kill()
         error, self._why = self._why or _end_of(question.kind, code), None
@@ -182,7 +182,7 @@ def _end_of(kind: str, code: int) -> KaiyanError:
     )  # fmt: skip
 
 
-def _key(question: Question, facts: dict[str, str]) -> Key:
+def _key(question: Asked, facts: dict[str, str]) -> Key:
     return question.kind, str(question.facts.get(facts.get(question.kind, "")))
 
 
