@@ -12,8 +12,9 @@ import { createStore } from './store.mjs'
  * @param {HTMLElement} root @param {import('../types').Host} host @param {Tab[]} tabs @returns {() => void} */
 export function createApp(root, host, tabs) {
   const store = createStore(startState(root, host, tabs))
-  const top = add(root, 'header', 'top')
-  const main = add(root, 'main', 'tabs')
+  const isPage = host.kind !== 'notebook'
+  const top = add(root, isPage ? 'header' : 'div', 'top')
+  const main = add(root, isPage ? 'main' : 'div', 'tabs')
   const floating = add(root, 'div', 'floating')
   const status = add(root, 'p', 'status')
   status.setAttribute('role', 'status')
@@ -57,6 +58,7 @@ export function createApp(root, host, tabs) {
   const draw = (/** @type {State} */ state) => {
     root.classList.add('kaiyan')
     root.lang = state.lang === 'zh' ? 'zh-CN' : 'en'
+    if (isPage) document.documentElement.lang = root.lang
     root.dataset.theme = state.theme
     render(header(app, tabs), top)
     for (const tab of tabs) {
@@ -80,7 +82,7 @@ export function createApp(root, host, tabs) {
     if (link === toLink(store.state, tabs)) return
     store.change(null, { tab: tabs[0].name, ...fromLink(link, tabs) })
   }
-  if (host.kind !== 'notebook') window.addEventListener('hashchange', followLink)
+  if (isPage) window.addEventListener('hashchange', followLink)
   draw(store.state)
 
   return () => {

@@ -2,7 +2,7 @@ import { html, nothing } from 'lit-html'
 
 /** @typedef {import('../types').App} App */
 
-const THEMES = { auto: 'As the system', light: 'Light', dark: 'Dark' }
+const THEMES = { auto: 'Auto', light: 'Light', dark: 'Dark' }
 
 const MARK = html`
   <svg viewBox="0 0 32 32" aria-hidden="true">
