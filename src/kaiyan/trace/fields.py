@@ -49,7 +49,7 @@ def _passed_on(
 ) -> Iterable[tuple[int, ReceptiveField]]:
     """Notes in ``known`` what a function's outputs see, and gives it with the call's number."""
     before = [known[tensor.name] for tensor in call.inputs if tensor.name in known]
-    known.update(dict.fromkeys(_written_over(call, bases), NOT_KNOWN))
+    known.update(dict.fromkeys(written_over(call, bases), NOT_KNOWN))
     if before and call.outputs:
         field = _after(call, before)
         known.update((tensor.name, field) for tensor in call.outputs)
@@ -69,7 +69,7 @@ def _ending(record: Record) -> dict[int, list[Call]]:
     return ending
 
 
-def _written_over(call: Call, bases: dict[int, int]) -> Iterable[int]:
+def written_over(call: Call, bases: dict[int, int]) -> Iterable[int]:
     """Tensors whose values change in part when this call writes in place; ``bases`` has what each view looks at."""
     first = call.inputs[0].name if call.inputs else -1
     if call.kind in TORCH_FUNCTIONS and TORCH_FUNCTIONS[call.kind].is_view:

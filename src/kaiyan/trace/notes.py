@@ -50,8 +50,8 @@ class Notes(TorchFunctionMode):
         self, func: Callable[..., Any], _: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         named = kwargs or {}
-        kind = _kind(func)
-        if not _is_a_step(kind):
+        kind = bare_name(func)
+        if not is_a_step(kind):
             return self._read(func, args, named)
         kind = kind.strip("_")
         self.begin(kind=kind, code=_named(func), inputs=self.specs((args, named)), is_module=False,
@@ -160,13 +160,13 @@ class Notes(TorchFunctionMode):
         return None
 
 
-def _kind(func: Callable[..., Any]) -> str:
+def bare_name(func: Callable[..., Any]) -> str:
     """A function's bare name; of an operator such as ``torch.ops.aten.conv2d.default`` that of its schema."""
     schema = getattr(func, "_schema", None)
     return getattr(func, "__name__", "__get__") if schema is None else str(schema.name).rpartition("::")[2]
 
 
-def _is_a_step(kind: str) -> bool:
+def is_a_step(kind: str) -> bool:
     """Whether a function of this name makes tensors; reading a shape or a flag does not."""
     return kind not in _QUESTIONS and not kind.startswith(
         ("is_", "has_", "_record_function", "_RecordFunction", "sym_")

@@ -1,0 +1,1 @@
+"""What the page asks about networks: layers, maps, fields, sums, patches, answers."""

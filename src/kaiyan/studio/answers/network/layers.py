@@ -1,0 +1,100 @@
+"""The layers of a network that give maps, as its first run has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from kaiyan.studio.answers.network.sums import kind_of_sum
+from kaiyan.trace.costs import macs
+from kaiyan.trace.functions import TORCH_FUNCTIONS
+from kaiyan.trace.rebuild import is_convolution
+
+if TYPE_CHECKING:
+    from kaiyan.trace.record import Call, Record
+
+_SAME = (nn.Identity, nn.Flatten, nn.Unflatten, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
+_SAME_NAMES = (
+    "DropPath",
+    "StochasticDepth",
+    "dropout",
+    "contiguous",
+    "clone",
+    "to",
+    "float",
+    "detach",
+    "requires_grad",
+)
+"""What gives the numbers that it was given, in eval mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A step that gives maps (1, C, H, W), or (1, C): then height and width are 1. ``step`` counts all steps."""
+
+    index: int
+    step: int
+    call: Call
+    module: nn.Module | None
+    channels: int
+    height: int
+    width: int
+    macs: int
+    sum: str | None
+
+    @property
+    def path(self) -> str:
+        """Where it stands: a module's path, or that of the module whose forward calls the function, and its name."""
+        if self.call.is_module:
+            return self.call.path
+        return f"{self.call.path}.{self.call.kind}" if self.call.path else self.call.kind
+
+    def facts(self) -> dict[str, Any]:
+        """For the page."""
+        own: dict[str, Any] = {}
+        if self.module is not None and is_convolution(self.module):
+            own = {name: _plain(getattr(self.module, key)) for name, key in _SETTINGS}
+        return {
+            "index": self.index, "path": self.path, "kind": self.call.kind, "channels": self.channels,
+            "height": self.height, "width": self.width, "parameters": self.call.parameters, "macs": self.macs,
+            "sum": self.sum, **own,
+        }  # fmt: skip
+
+
+_SETTINGS = (("kernel", "kernel_size"), ("stride", "stride"), ("groups", "groups"))
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def layers_of(model: nn.Module, run: Record) -> tuple[Layer, ...]:
+    """Every step of a run that gives maps and does something to their numbers."""
+    modules, counts = dict(model.named_modules()), macs(run)
+    found: list[Layer] = []
+    for step, call in enumerate(run.layers):
+        module = modules.get(call.path) if call.is_module else None
+        size = _size(call)
+        if size is None or _changes_nothing(call, module):
+            continue
+        found.append(Layer(len(found), step, call, module, *size, counts[call.number], kind_of_sum(call, module)))
+    return tuple(found)
+
+
+def _size(call: Call) -> tuple[int, int, int] | None:
+    """Channels, height and width of what a step gives; None for what are no maps of one picture."""
+    shape = call.output_shape
+    if not shape or shape[0] != 1 or len(shape) not in (2, 4) or 0 in shape:
+        return None
+    if not call.outputs[0].dtype.startswith(("float", "bfloat")):
+        return None
+    return (shape[1], 1, 1) if len(shape) == 2 else (shape[1], shape[2], shape[3])
+
+
+def _changes_nothing(call: Call, module: nn.Module | None) -> bool:
+    if isinstance(module, _SAME) or call.kind in _SAME_NAMES:
+        return True
+    known = None if call.is_module else TORCH_FUNCTIONS.get(call.kind)
+    return known is not None and known.is_view

@@ -1,0 +1,99 @@
+"""Runs of an open network on a picture: all maps in turn, or one layer with what it was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from kaiyan.show.error import KaiyanError
+from kaiyan.studio.answers.network.walk import Enough, Step, walk
+from kaiyan.trace.structure import mapped, tensors
+from kaiyan.trace.undisturbed import undisturbed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaiyan.studio.answers.network.layers import Layer
+    from kaiyan.studio.answers.network.opened import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """One layer of one run: the step, with copies of what it was given and gave."""
+
+    step: Step
+    args: tuple[Any, ...]
+    named: dict[str, Any]
+    output: Tensor
+
+
+def caught(network: Network, layer: Layer, x: Tensor) -> Caught:
+    """A layer with what it is given: the network runs up to it."""
+    kept: list[Caught] = []
+    given: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+
+    def before(step: Step) -> None:
+        if step.index == layer.step:
+            given.append(mapped((step.args, step.named), Tensor.clone))
+
+    def after(step: Step) -> None:
+        if step.index == layer.step:
+            kept.append(Caught(step, *given[0], output=_map(step.output, layer, network.name).clone()))
+            raise Enough
+
+    _undisturbed(network, x, before, after)
+    if not kept:
+        raise _other_way(network.name, layer)
+    return kept[0]
+
+
+def every_map(network: Network, x: Tensor, read: Callable[[Layer, Tensor], None]) -> Any:
+    """The network's output; ``read`` is given every layer's maps (C, H, W) while they last."""
+    by_step = {layer.step: layer for layer in network.layers}
+    seen: list[int] = []
+
+    def after(step: Step) -> None:
+        layer = by_step.get(step.index)
+        if layer is not None:
+            seen.append(layer.index)
+            read(layer, _map(step.output, layer, network.name)[0].reshape(layer.channels, layer.height, layer.width))
+
+    output = _undisturbed(network, x, None, after)
+    if seen != list(range(len(network.layers))):
+        raise _other_way(network.name, network.layers[len(seen)])
+    return output
+
+
+def maps_until(network: Network, layer: Layer, x: Tensor) -> Tensor:
+    """A layer's maps (C, H, W)."""
+    found: Tensor = caught(network, layer, x).output
+    return found[0].reshape(layer.channels, layer.height, layer.width)
+
+
+def _undisturbed(network: Network, x: Tensor, before: Any, after: Any) -> Any:
+    try:
+        return undisturbed(lambda: walk(network.model, x, before=before, after=after))
+    except KaiyanError:
+        raise
+    except Exception as error:  # whatever the user's own model raises on these values
+        raise KaiyanError(
+            "network-run-fails", "{name} ran on zeros, but fails on this picture: {kind}: {error}",
+            name=network.name, kind=type(error).__name__, error=str(error).partition("\n")[0],
+        ) from error  # fmt: skip
+
+
+def _map(output: Any, layer: Layer, name: str) -> Tensor:
+    found = next(tensors(output), None)
+    if found is None or tuple(found.shape) != layer.call.output_shape:
+        raise _other_way(name, layer)
+    return found
+
+
+def _other_way(name: str, layer: Layer) -> KaiyanError:
+    return KaiyanError(
+        "network-other-way",
+        "{name} does other steps on this picture than on its first run: {path} is not as it was",
+        name=name, path=layer.path,
+    )  # fmt: skip

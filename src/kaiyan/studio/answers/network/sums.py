@@ -1,0 +1,84 @@
+"""One value of a map, opened: the terms that make it in double precision, beside what the network computed.
+
+Each kind of layer is a row of ``SUMS``; a layer that no row knows is not opened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from kaiyan.studio.answers.network import sum_points, sum_windows
+from kaiyan.trace.functions import TORCH_FUNCTIONS
+from kaiyan.trace.rebuild import is_convolution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaiyan.studio.answers.network.sum_parts import Inside, Sum
+    from kaiyan.trace.record import Call
+
+    Opener = Callable[[Inside], Sum]
+
+SUMS: dict[str, Opener] = {
+    "conv": sum_windows.convolution,
+    "linear": sum_points.linear,
+    "norm": sum_points.norm,
+    "activation": sum_points.activation,
+    "pool": sum_windows.pool,
+    "add": sum_points.addition,
+    "product": sum_points.product,
+    "concat": sum_points.concatenation,
+    "resize": sum_windows.resize,
+}
+"""How a value of each kind of layer is opened."""
+
+_NORMS = (nn.BatchNorm2d, nn.BatchNorm1d, nn.InstanceNorm2d, nn.GroupNorm)
+_POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+_ACTIVATIONS = (
+    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish,
+    nn.Hardsigmoid, nn.Hardtanh, nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Softsign, nn.LogSigmoid, nn.Tanhshrink,
+    nn.Hardshrink, nn.Softshrink, nn.Threshold,
+)  # fmt: skip
+_FUNCTIONS = {
+    **dict.fromkeys(("conv2d", "conv_transpose2d"), "conv"),
+    **dict.fromkeys(("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "mean"), "pool"),
+    **dict.fromkeys(("add", "iadd", "radd"), "add"),
+    **dict.fromkeys(("mul", "imul", "rmul"), "product"),
+    **dict.fromkeys(("cat", "concat", "concatenate"), "concat"),
+    **dict.fromkeys(
+        ("relu", "relu6", "silu", "gelu", "sigmoid", "tanh", "hardswish", "hardsigmoid", "hardtanh", "leaky_relu",
+         "elu", "selu", "mish", "softplus", "clamp"), "activation",
+    ),
+    "batch_norm": "norm",
+    "group_norm": "norm",
+    "interpolate": "resize",
+    "linear": "linear",
+}  # fmt: skip
+
+
+def kind_of_sum(call: Call, module: nn.Module | None) -> str | None:
+    """The row of ``SUMS`` for a layer; None where no row knows it."""
+    if not call.is_module:
+        return _FUNCTIONS.get(call.kind) if call.kind in TORCH_FUNCTIONS and _is_opened(call) else None
+    if module is None:
+        return None
+    if is_convolution(module):
+        return "conv"
+    known: tuple[tuple[Any, str], ...] = (
+        (nn.Linear, "linear"), (_NORMS, "norm"), (_POOLS, "pool"), (nn.Upsample, "resize"),
+    )  # fmt: skip
+    if type(module) in _ACTIVATIONS:
+        return "activation"
+    return next((kind for kinds, kind in known if isinstance(module, kinds)), None)
+
+
+def _is_opened(call: Call) -> bool:
+    """A mean is a pool where it goes over space; a concatenation is opened where it is one of channels."""
+    if call.kind == "mean":
+        return len(call.input_shapes[0]) == 4 and sum_windows.means_over_space(call.arguments[1:], call.named)
+    if call.kind in ("cat", "concat", "concatenate"):
+        shapes = {(len(shape), shape[2:]) for shape in call.input_shapes}
+        return len(shapes) == 1 and sum(shape[1] for shape in call.input_shapes) == (call.output_shape or (0, 0))[1]
+    return True
