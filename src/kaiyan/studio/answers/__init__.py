@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kaiyan.studio.answers import picture
+from kaiyan.studio.answers.network import NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,4 +16,5 @@ if TYPE_CHECKING:
 
 ANSWERS: Mapping[str, Answer] = {
     "picture.read": picture.read,
+    **NETWORK,
 }

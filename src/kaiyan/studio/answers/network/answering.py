@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kaiyan.studio.answers.network.opened import Network
 
-MOST = 5
+_MOST = 5
 """Answers that are told."""
 
 
@@ -39,7 +39,7 @@ def top(network: Network, output: Any) -> list[dict[str, Any]] | None:
     found = shares(output)
     if found is None:
         return None
-    best = torch.topk(found, min(MOST, len(found)))
+    best = torch.topk(found, min(_MOST, len(found)))
     return [
         {"name": named(network, label), "class": label, "p": p}
         for p, label in zip(best.values.tolist(), best.indices.tolist(), strict=True)

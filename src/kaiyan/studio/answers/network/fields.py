@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kaiyan.studio.answers.network.opened import Network
     from kaiyan.trace.record import Call
 
-NONE = (-1, -2)
+_NOTHING = (-1, -2)
 """First and last of what sees nothing of the picture."""
 
 
@@ -133,7 +133,7 @@ def _ends(seen: Seen | None, channels: int) -> Fields:
 
 def _first_and_last(reach: Any) -> Any:
     first, last = reach.argmax(1), reach.shape[1] - 1 - reach[:, ::-1].argmax(1)
-    return np.where(reach.any(1)[:, None], np.stack([first, last], 1), NONE).astype(np.int32)
+    return np.where(reach.any(1)[:, None], np.stack([first, last], 1), _NOTHING).astype(np.int32)
 
 
 def _has_holes(reach: Any) -> bool:

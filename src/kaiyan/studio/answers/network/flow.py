@@ -68,7 +68,7 @@ def _layer_normed(call: Call, before: list[Seen]) -> Seen:
 
 def _softmax(call: Call, before: list[Seen]) -> Seen:
     dim = call.named.get("dim", call.arguments[1] if len(call.arguments) > 1 else None)
-    return _over(before[0], [int(dim) % len(call.inputs[0].shape)])  # type: ignore[arg-type]
+    return _over(before[0], [int(dim) % len(call.inputs[0].shape)])
 
 
 def _over(seen: Seen, axes: Any) -> Seen:
@@ -78,9 +78,7 @@ def _over(seen: Seen, axes: Any) -> Seen:
     seen = seen.over(others) if others else seen
     for number, axis in enumerate(space):
         if axis in axes:
-            seen = seen.each(
-                lambda reach, own, n=number: np.broadcast_to(reach.any(0), reach.shape) if own == n else reach
-            )
+            seen = seen.everywhere_along(number)
     return seen
 
 
@@ -102,9 +100,8 @@ def _reduced(call: Call, before: list[Seen]) -> Seen:
     )
     seen = _over(before[0], axes)
     which = seen.which[tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(rank))]
-    space = seen.space
-    if space is not None:
-        seen = seen.each(lambda reach, own: reach[:1] if space[own] in axes else reach)
+    for number, axis in enumerate(seen.space or ()):
+        seen = seen.cut(number, slice(0, 1)) if axis in axes else seen
     if known.get("keepdim"):
         return replace(seen, which=which)
     return _squeezed(replace(seen, which=which), axes)
@@ -195,7 +192,7 @@ def _picked(call: Call, before: list[Seen]) -> Seen | None:
     for number, axis in enumerate(space):
         if not isinstance(entries[axis], slice):
             return None
-        seen = seen.each(lambda reach, own, n=number, part=entries[axis]: reach[part] if own == n else reach)
+        seen = seen.cut(number, entries[axis])
     which = seen.which[tuple(slice(None) if axis in space else entry for axis, entry in enumerate(entries))]
     kept = [axis for axis, entry in enumerate(entries) if isinstance(entry, slice)]
     return replace(seen, which=which, space=(kept.index(space[0]), kept.index(space[1])) if space else None)
@@ -208,9 +205,10 @@ def _padded(call: Call, before: list[Seen]) -> Seen | None:
     pads = tuple(int(n) for n in known["pad"])
     if len(pads) not in (2, 4):
         return None
-    sides = (pads[2:4] or (0, 0), pads[:2])
-    sizes = call.inputs[0].shape[2:]
-    return before[0].each(lambda reach, own: joined(padded(sizes[own], *sides[own], known["mode"]), reach))
+    columns, rows = pads[:2], pads[2:4] or (0, 0)
+    sides = ((rows[0], rows[1]), (columns[0], columns[1]))
+    sizes, mode = call.inputs[0].shape[2:], str(known["mode"])
+    return before[0].each(lambda reach, own: joined(padded(sizes[own], sides[own], mode), reach))
 
 
 def _resized(call: Call, before: list[Seen]) -> Seen | None:
@@ -242,8 +240,8 @@ RULES: dict[str, Rule] = {
         _alike,
         "add iadd radd sub isub rsub mul imul rmul div truediv itruediv maximum minimum neg relu relu6 leaky_relu elu "
         "selu silu mish gelu sigmoid tanh hardswish hardsigmoid hardtanh softplus softsign threshold clamp prelu celu "
-        "logsigmoid hardshrink softshrink tanhshrink pow exp abs sqrt rsqrt square contiguous clone to float half double "
-        "detach dropout dropout2d alpha_dropout feature_dropout batch_norm",
+        "logsigmoid hardshrink softshrink tanhshrink pow exp abs sqrt rsqrt square contiguous clone to float half "
+        "double detach dropout dropout2d alpha_dropout feature_dropout batch_norm",
     ),
     **_named(_normed, "group_norm instance_norm"),
     **_named(_layer_normed, "layer_norm rms_norm"),

@@ -31,7 +31,7 @@ _SAME_NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class MapLayer:
     """A step that gives maps (1, C, H, W), or (1, C): then height and width are 1. ``step`` counts all steps."""
 
     index: int
@@ -70,16 +70,16 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def layers_of(model: nn.Module, run: Record) -> tuple[Layer, ...]:
+def layers_of(model: nn.Module, run: Record) -> tuple[MapLayer, ...]:
     """Every step of a run that gives maps and does something to their numbers."""
     modules, counts = dict(model.named_modules()), macs(run)
-    found: list[Layer] = []
+    found: list[MapLayer] = []
     for step, call in enumerate(run.layers):
         module = modules.get(call.path) if call.is_module else None
         size = _size(call)
         if size is None or _changes_nothing(call, module):
             continue
-        found.append(Layer(len(found), step, call, module, *size, counts[call.number], kind_of_sum(call, module)))
+        found.append(MapLayer(len(found), step, call, module, *size, counts[call.number], kind_of_sum(call, module)))
     return tuple(found)
 
 

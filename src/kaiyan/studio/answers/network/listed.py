@@ -105,7 +105,9 @@ def _untrained_words() -> Text:
 
 
 def _own_words() -> Text:
-    return sentence("network-card", "your own model, run as a copy in eval mode; what it was trained on is not known here")
+    return sentence(
+        "network-card", "your own model, run as a copy in eval mode; what it was trained on is not known here"
+    )
 
 
 def _zoo_words() -> Text:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from kaiyan.reference.dtype import Numbers
-    from kaiyan.studio.answers.network.layers import Layer
+    from kaiyan.studio.answers.network.layers import MapLayer
     from kaiyan.studio.answers.network.opened import Network
     from kaiyan.studio.answers.network.session import Look
 
@@ -37,7 +37,7 @@ def looked(network: Network, look: Look) -> Reply:
         "top": top(network, output),
         "seconds": perf_counter() - began,
     }
-    return Reply(facts, (memoryview(np.ascontiguousarray(look.pixels)).cast("B"), *maps.bytes, maps.told()))
+    return Reply(facts, (_bytes(look.pixels), *maps.bytes, maps.told()))
 
 
 @dataclass(slots=True)
@@ -48,17 +48,21 @@ class _Maps:
     bytes: list[memoryview] = field(default_factory=list)
     _told: list[Numbers] = field(default_factory=list)
 
-    def read(self, layer: Layer, maps: Tensor) -> None:
+    def read(self, layer: MapLayer, maps: Tensor) -> None:
         """One layer's maps (C, H, W)."""
         flat = maps.detach().float().numpy().reshape(layer.channels, -1)
         told = statistics(flat)
         self._told.append(told)
-        self.bytes.append(memoryview(scaled(flat, told[0], told[1]).reshape(-1)))
+        self.bytes.append(_bytes(scaled(flat, told[0], told[1])))
         self.layers.append(_counted(flat, told))
 
     def told(self) -> memoryview:
         """For every layer the lows, highs, means, deviations and shares of what is not zero, float32."""
-        return memoryview(np.concatenate([told.ravel() for told in self._told]).astype("<f4")).cast("B")
+        return _bytes(np.concatenate([told.ravel() for told in self._told]).astype("<f4"))
+
+
+def _bytes(numbers: Numbers) -> memoryview:
+    return np.ascontiguousarray(numbers).data.cast("B")
 
 
 def _counted(flat: Numbers, told: Numbers) -> dict[str, int]:
@@ -102,4 +106,5 @@ def scaled(flat: Numbers, low: Numbers, high: Numbers) -> Numbers:
         values += 0.5
         if not np.isfinite(values.sum(dtype=np.float64)):
             values = np.nan_to_num(values, nan=0.0, posinf=255.0, neginf=0.0).clip(0.0, 255.0)
-        return values.astype(np.uint8)
+        found: Numbers = values.astype(np.uint8)
+        return found

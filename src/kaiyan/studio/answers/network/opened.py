@@ -17,15 +17,14 @@ from kaiyan.explain.inputs import checked
 from kaiyan.explain.sizes.least import least_input
 from kaiyan.show.error import KaiyanError
 from kaiyan.studio.answers.network.fields import Fields, fields_of
-from kaiyan.studio.answers.network.layers import Layer, layers_of
+from kaiyan.studio.answers.network.layers import MapLayer, layers_of
 from kaiyan.studio.answers.network.preparing import Preparation, imagenet, plain
 from kaiyan.trace.copied import copied
 from kaiyan.trace.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from kaiyan.show.sentence import Sentence
     from kaiyan.show.table import Text
     from kaiyan.trace.record import Record
 
@@ -46,7 +45,7 @@ class Network:
     model: nn.Module
     preparation: Preparation
     record: Record
-    layers: tuple[Layer, ...]
+    layers: tuple[MapLayer, ...]
     trained: bool
     card: tuple[Text, ...]
     names: tuple[str, ...] | None = None
@@ -62,7 +61,7 @@ class Network:
         outputs = self.record.output_shapes
         return bool(outputs) and len(outputs[0]) == 2 and outputs[0][0] == 1 and outputs[0][1] > 1
 
-    def layer(self, index: Any) -> Layer:
+    def layer(self, index: Any) -> MapLayer:
         """The layer of a number; raises ``KaiyanError`` where there is none."""
         if type(index) is not int or not 0 <= index < len(self.layers):
             raise KaiyanError(
@@ -152,11 +151,13 @@ def _channels(model: nn.Module) -> int | None:
 def _refused(name: str, model: nn.Module, shape: Sequence[int], dtype: torch.dtype, failed: Record) -> KaiyanError:
     """The refusal with the diagnosis of the model's own failure, and its ways out."""
     found = diagnose(failed, model, (torch.zeros(tuple(shape), dtype=dtype),))
-    ways: Iterable[Sentence] = [fix.sentence for fix in found.fixes][:3]
+    ways = [fix.sentence for fix in found.fixes][:3]
     facts = dict(zip(("first", "second", "third"), ways, strict=False))
     return KaiyanError(
         "network-fails",
         "{name} does not run on a picture {shape}: {cause}",
-        *("{first}", "{second}", "{third}")[: len(facts)],
+        *["{first}"] * ("first" in facts),
+        *["{second}"] * ("second" in facts),
+        *["{third}"] * ("third" in facts),
         name=name, shape=tuple(shape), cause=found.cause, **facts,
     )  # fmt: skip

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-
 from kaiyan.studio.answers.network.listed import listed, make
 from kaiyan.studio.answers.network.looking import looked
-from kaiyan.studio.answers.network.session import Session, session
+from kaiyan.studio.answers.network.session import NetworkSession, session
 from kaiyan.studio.desk import Reply, words
 
 if TYPE_CHECKING:
@@ -26,9 +25,9 @@ def _open(desk: Desk, facts: dict[str, Any], _: list[bytes]) -> Reply:
     """Opens a network; that which was open stays where the new one is refused."""
     name = str(facts.get("name"))
     before = desk.open.get("network")
-    if isinstance(before, Session) and before.name == name:
+    if isinstance(before, NetworkSession) and before.name == name:
         return Reply(_opened(before.network))
-    found = Session(make(desk, name), name)
+    found = NetworkSession(make(desk, name), name)
     desk.open["network"] = found
     return Reply(_opened(found.network))
 
@@ -54,10 +53,9 @@ def _look(desk: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
     return looked(found.network, found.show(facts.get("slot", 0), facts, parts))
 
 
-NETWORK: Mapping[str, Answer] = {
+QUESTIONS: Mapping[str, Answer] = {
     "network.list": _list,
     "network.open": _open,
     "network.look": _look,
 }
 """Every question about networks, by its name."""
-

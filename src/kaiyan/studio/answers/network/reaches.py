@@ -34,10 +34,10 @@ def adaptive(n: int, out: int) -> Reach:
     return reach
 
 
-def padded(n: int, before: int, after: int, mode: str) -> Reach:
+def padded(n: int, sides: tuple[int, int], mode: str) -> Reach:
     """Of an axis that is extended or cropped."""
-    names = {"constant": "zeros"}
-    places = np.asarray(PADDING_MODES[names.get(mode, mode)].index(np.arange(-before, n + after), n))
+    index = PADDING_MODES["zeros" if mode == "constant" else mode].index
+    places = np.asarray(index(np.arange(-sides[0], n + sides[1]), n))
     reach = np.zeros((len(places), n), bool)
     inside = places != PAST_EDGE
     reach[np.flatnonzero(inside), places[inside]] = True

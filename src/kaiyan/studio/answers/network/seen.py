@@ -44,6 +44,10 @@ class Seen:
         """What an element sees that looks at all of space."""
         return self.each(lambda reach, _: np.broadcast_to(reach.any(0), reach.shape))
 
+    def cut(self, axis: int, part: slice) -> Seen:
+        """Some of the rows (0) or of the columns (1) of the tensor."""
+        return self.each(lambda reach, own: reach[part] if own == axis else reach)
+
     def everywhere_along(self, axis: int) -> Seen:
         """The same of rows (0) or of columns (1) alone."""
         return self.each(lambda reach, own: np.broadcast_to(reach.any(0), reach.shape) if own == axis else reach)

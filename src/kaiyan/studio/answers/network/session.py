@@ -38,8 +38,8 @@ class Look:
 
 
 @dataclass(slots=True)
-class Session:
-    """An open network, under the name that the page gave; ``found`` keeps what is asked again and again, and ends with the network."""
+class NetworkSession:
+    """An open network, under the ``name`` that the page gave; ``found`` keeps what is asked again and again."""
 
     network: Network
     name: str = ""
@@ -57,7 +57,9 @@ class Session:
     def show(self, slot: Any, facts: dict[str, Any], parts: list[bytes]) -> Look:
         """Puts a picture into a slot."""
         if slot not in _SLOTS:
-            raise KaiyanError("network-slot", "there are two slots for pictures, 0 and 1; {slot!r} is neither", slot=slot)
+            raise KaiyanError(
+                "network-slot", "there are two slots for pictures, 0 and 1; {slot!r} is neither", slot=slot
+            )
         picture = _picture(facts, parts)
         prepared = self.network.preparation
         box = prepared.crop(*picture.shape[:2])
@@ -75,10 +77,10 @@ class Session:
             self.pictures.popitem(last=False)
 
 
-def session(desk: Desk) -> Session:
+def session(desk: Desk) -> NetworkSession:
     """What is open; raises ``KaiyanError`` where no network is."""
     found = desk.open.get("network")
-    if not isinstance(found, Session):
+    if not isinstance(found, NetworkSession):
         raise KaiyanError("network-none-open", "no network is open", "choose a network")
     return found
 

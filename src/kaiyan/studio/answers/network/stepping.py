@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from kaiyan.show.error import KaiyanError
-from kaiyan.studio.answers.network.walk import Enough, Step, walk
+from kaiyan.studio.answers.network.walk import Enough, RunStep, walk
 from kaiyan.trace.structure import mapped, tensors
 from kaiyan.trace.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.studio.answers.network.layers import Layer
+    from kaiyan.studio.answers.network.layers import MapLayer
     from kaiyan.studio.answers.network.opened import Network
 
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 class Caught:
     """One layer of one run: the step, with copies of what it was given and gave."""
 
-    step: Step
+    step: RunStep
     args: tuple[Any, ...]
     named: dict[str, Any]
     output: Tensor
 
 
-def caught(network: Network, layer: Layer, x: Tensor) -> Caught:
+def caught(network: Network, layer: MapLayer, x: Tensor) -> Caught:
     """A layer with what it is given: the network runs up to it."""
     kept: list[Caught] = []
     given: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
-    def before(step: Step) -> None:
+    def before(step: RunStep) -> None:
         if step.index == layer.step:
             given.append(mapped((step.args, step.named), Tensor.clone))
 
-    def after(step: Step) -> None:
+    def after(step: RunStep) -> None:
         if step.index == layer.step:
             kept.append(Caught(step, *given[0], output=_map(step.output, layer, network.name).clone()))
             raise Enough
@@ -49,12 +49,12 @@ def caught(network: Network, layer: Layer, x: Tensor) -> Caught:
     return kept[0]
 
 
-def every_map(network: Network, x: Tensor, read: Callable[[Layer, Tensor], None]) -> Any:
+def every_map(network: Network, x: Tensor, read: Callable[[MapLayer, Tensor], None]) -> Any:
     """The network's output; ``read`` is given every layer's maps (C, H, W) while they last."""
     by_step = {layer.step: layer for layer in network.layers}
     seen: list[int] = []
 
-    def after(step: Step) -> None:
+    def after(step: RunStep) -> None:
         layer = by_step.get(step.index)
         if layer is not None:
             seen.append(layer.index)
@@ -66,7 +66,7 @@ def every_map(network: Network, x: Tensor, read: Callable[[Layer, Tensor], None]
     return output
 
 
-def maps_until(network: Network, layer: Layer, x: Tensor) -> Tensor:
+def maps_until(network: Network, layer: MapLayer, x: Tensor) -> Tensor:
     """A layer's maps (C, H, W)."""
     found: Tensor = caught(network, layer, x).output
     return found[0].reshape(layer.channels, layer.height, layer.width)
@@ -84,14 +84,14 @@ def _undisturbed(network: Network, x: Tensor, before: Any, after: Any) -> Any:
         ) from error  # fmt: skip
 
 
-def _map(output: Any, layer: Layer, name: str) -> Tensor:
+def _map(output: Any, layer: MapLayer, name: str) -> Tensor:
     found = next(tensors(output), None)
     if found is None or tuple(found.shape) != layer.call.output_shape:
         raise _other_way(name, layer)
     return found
 
 
-def _other_way(name: str, layer: Layer) -> KaiyanError:
+def _other_way(name: str, layer: MapLayer) -> KaiyanError:
     return KaiyanError(
         "network-other-way",
         "{name} does other steps on this picture than on its first run: {path} is not as it was",

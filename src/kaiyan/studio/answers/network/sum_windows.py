@@ -113,7 +113,6 @@ def pool(inside: Inside) -> Sum:
     rows, columns, divisor = _adaptive(inside, x.shape) if is_adaptive else _window(inside, x.shape)
     padding = _outside(rows, x.shape[0])[:, None] | _outside(columns, x.shape[1])
     values = np.where(padding, 0.0, x[rows.clip(0, len(x) - 1)[:, None], columns.clip(0, x.shape[1] - 1)])
-    places = {"rows": tuple(rows.tolist()), "columns": tuple(columns.tolist()), "first": inside.channel}
     if "max" in name:
         total = float(values[~padding].max(initial=-np.inf))
         formula = sentence("network-formula", "the largest of {count} values", count=int((~padding).sum()))
@@ -124,8 +123,9 @@ def pool(inside: Inside) -> Sum:
         total = summed(values, np.ones_like(values), None) / divisor
         formula = sentence("network-formula", "the sum of the values, divided by {divisor}", divisor=divisor)
     return Sum(
-        formula, total, values=values[None], weights=weights[None], padding=padding[None].astype(np.uint8), **places
-    )
+        formula, total, values=values[None], weights=weights[None], padding=padding[None].astype(np.uint8),
+        rows=tuple(rows.tolist()), columns=tuple(columns.tolist()), first=inside.channel,
+    )  # fmt: skip
 
 
 def _adaptive(inside: Inside, shape: tuple[int, ...]) -> tuple[Any, Any, int]:

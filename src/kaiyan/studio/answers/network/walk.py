@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from kaiyan.trace.watch import Visit
 
-    Reader = Callable[["Step"], None]
+    Reader = Callable[["RunStep"], None]
 
 
 @dataclass(slots=True)
-class Step:
+class RunStep:
     """One step while it is read: ``output`` is None before it ended. A module, or a function with its arguments."""
 
     index: int
@@ -67,7 +67,7 @@ class _Walker(TorchFunctionMode):
         super().__init__()
         self._before, self._after = before, after
         self._count = 0
-        self._open: list[Step] = []
+        self._open: list[RunStep] = []
 
     def __torch_function__(
         self, func: Callable[..., Any], _: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -75,7 +75,7 @@ class _Walker(TorchFunctionMode):
         named = kwargs or {}
         if self._open or not self._steps(func, args):
             return func(*args, **named)
-        step = Step(self._next(), bare_name(func).strip("_"), func, args, named)
+        step = RunStep(self._next(), bare_name(func).strip("_"), func, args, named)
         self._read(self._before, step)
         result = func(*args, **named)
         step.output = result
@@ -90,7 +90,7 @@ class _Walker(TorchFunctionMode):
 
     def enter(self, visit: Visit) -> None:
         """A module begins."""
-        step = Step(self._next(), type(visit.module).__name__, visit.module, visit.args, visit.named)
+        step = RunStep(self._next(), type(visit.module).__name__, visit.module, visit.args, visit.named)
         self._open.append(step)
         self._read(self._before, step)
 
@@ -106,7 +106,7 @@ class _Walker(TorchFunctionMode):
         return self._count - 1
 
     @staticmethod
-    def _read(reader: Reader | None, step: Step) -> None:
+    def _read(reader: Reader | None, step: RunStep) -> None:
         if reader is not None:
             with DisableTorchFunction():
                 reader(step)
