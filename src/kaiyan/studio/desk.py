@@ -41,7 +41,7 @@ class Desk:
             return refused(loading.missing(error.name or str(error), "pip install 'kaiyan[networks]'"))
         except Exception as error:
             LOG.exception("%s fails", facts.get("kind"))
-            return refused(_failure(str(facts.get("kind")), error))
+            return refused(failure(str(facts.get("kind")), error))
 
 
 def _answer_to(facts: dict[str, Any]) -> Answer:
@@ -53,7 +53,7 @@ def _answer_to(facts: dict[str, Any]) -> Answer:
     return ANSWERS[kind]
 
 
-def _failure(kind: str, error: Exception) -> KaiyanError:
+def failure(kind: str, error: Exception) -> KaiyanError:
     """What we did not foresee: no memory, or a fault of ours or of the user's network."""
     reason = str(error).partition("\n")[0][:300] or type(error).__name__
     if isinstance(error, MemoryError) or "can't allocate memory" in reason:

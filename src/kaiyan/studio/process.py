@@ -16,13 +16,10 @@ from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
-from kaiyan.studio.desk import Desk
+from kaiyan.studio.desk import LOG, Desk, failure, refused
 from kaiyan.studio.frame import pack, unpack
-
-if TYPE_CHECKING:
-    from kaiyan.studio.desk import Reply
 
 ASKED, CLEARED = b"?", b"0"
 """A question, which is answered; a word that the desk is to be empty, which is not."""
@@ -50,13 +47,17 @@ def main() -> None:
         if mark == CLEARED:
             desk = Desk(settings["model"])
             continue
-        reply = desk.answer(*unpack(body))
-        sink.write(framed(REFUSED if "refusal" in reply.facts else ANSWERED, _packed(reply)))
+        sink.write(framed(*_answered(desk, body)))
         sink.flush()
 
 
-def _packed(reply: Reply) -> bytes:
-    return pack(reply.facts, reply.parts)
+def _answered(desk: Desk, body: bytes) -> tuple[bytes, bytes]:
+    reply = desk.answer(*unpack(body))
+    try:
+        return REFUSED if "refusal" in reply.facts else ANSWERED, pack(reply.facts, reply.parts)
+    except (TypeError, ValueError) as error:  # a fault of ours: what JSON does not have
+        LOG.exception("an answer cannot be written")
+        return REFUSED, pack(refused(failure("answer", error)).facts)
 
 
 def _pipes() -> tuple[IO[bytes], IO[bytes]]:

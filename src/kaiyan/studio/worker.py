@@ -51,8 +51,13 @@ class Running(NamedTuple):
     out: StreamReader
 
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        """Ends it at once. Not by its own ``kill``, which may take its exit code from who waits for it."""
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, _KILL)
+
+
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
 @dataclass(slots=True)
@@ -93,7 +98,7 @@ class Worker:
     async def close(self) -> None:
         """Ends the process."""
         self._closed = True
-        await self._kill()
+        await self._end()
 
     async def _begun(self, question: Asked) -> bytes:
         """The answer of a question whose turn it is: the line waits for it even where its page does not."""
@@ -146,7 +151,7 @@ class Worker:
             head = await running.out.readexactly(9)
             return head[8:], await running.out.readexactly(int.from_bytes(head[:8], "little"))
         except asyncio.CancelledError:
-            await self._kill()
+            await self._end()
             raise
         finally:
             timer.cancel()
@@ -160,25 +165,32 @@ class Worker:
 
     async def _ended(self, question: Asked) -> bytes:
         """The refusal of a question at which the process ended; another is there already."""
-        code = await self._kill()
+        code = await self._end(_LAST)
         error, self._why = self._why or _end_of(question.kind, code), None
         if not self._closed:
             await self.start()
         return pack(refused(error).facts)
 
-    async def _kill(self) -> int:
+    async def _end(self, seconds: float = 0) -> int:
+        """The exit code of the process, which has so long to end by itself."""
         running, self._running, self._laid_for = self._running, None, None
         if running is None:
             return 0
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(asyncio.shield(running.process.wait()), seconds)
         running.kill()
         return await running.process.wait()
+
+
+_LAST = 2.0
+"""Seconds in which a process that has closed its pipe is seen to end."""
 
 
 def _end_of(kind: str, code: int) -> KaiyanError:
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     return KaiyanError(
         "worker-ended", "the process that computes ended at {kind} ({how}); it was started again",
-        *(["a smaller picture or network"] if code == -signal.SIGKILL else []), kind=kind, how=how,
+        *(["a smaller picture or network"] if how == "SIGKILL" else []), kind=kind, how=how,
     )  # fmt: skip
 
 
