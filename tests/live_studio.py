@@ -51,9 +51,11 @@ class Live:
         return self.process.returncode
 
 
-def started(*arguments: str, cwd: Path | None = None) -> Live:
+def started(*arguments: str, cwd: Path | None = None, before: str = "") -> Live:
+    """A page that is served; ``before`` is Python that its process runs first."""
+    code = f"{before}\nimport sys\nfrom kaiyan.cli.run import run\nsys.exit(run(sys.argv[1:]))"
     process = subprocess.Popen(
-        [sys.executable, "-m", "kaiyan", "studio", "--no-browser", *arguments],
+        [sys.executable, "-c", code, "studio", "--no-browser", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
     )  # fmt: skip
     assert process.stdout is not None
