@@ -28,7 +28,7 @@ test('everything lies within the stage, at every width', () => {
 })
 
 test('zoom keeps the window in the middle, and the map in its box', () => {
-  const seat = { x: 0, y: 0, width: 300, height: 300, cell: 5, tall: 5, title: 0 }
+  const seat = { x: 0, y: 0, width: 300, height: 300, cell: 5, tall: 5 }
   assert.deepEqual(zoomed(seat, [60, 60], 4, [30, 30]), { cell: 20, tall: 20, left: 22.5, top: 22.5 })
   assert.deepEqual(zoomed(seat, [60, 60], 4, [0, 59]), { cell: 20, tall: 20, left: 45, top: 0 })
   assert.deepEqual(zoomed(seat, [60, 60], 1, [30, 30]), { cell: 5, tall: 5, left: 0, top: 0 })

@@ -28,7 +28,7 @@ import { parse, shade } from './tone.mjs'
 
 /** A cell tells its number from this size on, in page pixels. */
 export const NUMBER_CELL = 22
-const LINED_CELL = 9
+const LINED_CELL = 14
 const COPIED = 0.45
 
 /** @param {Pen} pen @param {Grid} grid */
@@ -89,7 +89,12 @@ export function crossOut(pen, grid, span) {
   const place = boxOf(grid, span)
   pen.fillRect(place.x, place.y, place.width, place.height)
   pen.globalAlpha = 1
-  cross(pen, place, grid.look.bad)
+  const size = Math.max(1, Math.ceil(6 / Math.min(grid.cell, grid.tall ?? grid.cell)))
+  for (let row = span.top; row < span.bottom; row += size)
+    for (let column = span.left; column < span.right; column += size) {
+      const one = { top: row, left: column, bottom: Math.min(row + size, span.bottom), right: Math.min(column + size, span.right) }
+      cross(pen, boxOf(grid, one), grid.look.bad)
+    }
   pen.restore()
 }
 
@@ -190,7 +195,7 @@ function lines(pen, grid, seen) {
   const { cell, tall = cell } = grid
   pen.strokeStyle = grid.look.line
   pen.lineWidth = 1
-  pen.globalAlpha = 0.7
+  pen.globalAlpha = 0.4
   for (let at = 1; at < seen.right - seen.left; at++) line(pen, x + at * cell - 0.5, y, x + at * cell - 0.5, y + height)
   for (let at = 1; at < seen.bottom - seen.top; at++) line(pen, x, y + at * tall - 0.5, x + width, y + at * tall - 0.5)
   pen.globalAlpha = 1
@@ -230,7 +235,7 @@ const isCut = (grid, row, column) => grid.margin === 'cut' && strengthOf(grid, r
 /** The size of the text in a cell whose longest text has so many letters.
  * @param {number} letters @param {number} cell */
 export const textSize = (letters, cell) =>
-  clamp(Math.min(cell * 0.36, (cell * 0.92) / (0.56 * Math.max(letters, 2))), 7.5, 18)
+  clamp(Math.min(cell * 0.36, (cell * 0.92) / (0.64 * Math.max(letters, 2))), 7.5, 18)
 
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high)

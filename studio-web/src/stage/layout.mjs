@@ -2,7 +2,7 @@ import { crisp } from './pen.mjs'
 
 /** Where the maps lie. Pure: sizes in, boxes out, all in page pixels.
  * @typedef {import('./pen.mjs').Box} Box
- * @typedef {Box & { cell: number, tall: number, title: number }} Seat a map's box, its cell, and where its title stands
+ * @typedef {Box & { cell: number, tall: number }} Seat a map's box and its cell
  * @typedef {object} Wish
  * @property {number} width of the stage
  * @property {number} room height that a map may take
@@ -19,8 +19,10 @@ import { crisp } from './pen.mjs'
 export const TITLE = 24
 export const STACK = 12
 const NARROW = 560
-const GAP = 40
+const GAP = 36
 const LEAST = 22
+/** Between what the window sees and the kernel under it. */
+const BETWEEN = 36
 
 /** @param {Wish} wish @returns {Layout} */
 export function layout(wish) {
@@ -30,18 +32,13 @@ export function layout(wish) {
 
 /** Input, window over kernel, output, on one line of sight.
  * @param {Wish} wish @returns {Layout} */
-function across({ width, room, input, kernel, output, ratio, stacks, foot }) {
+function across(wish) {
+  const { width, room, input, kernel, output, ratio, stacks } = wish
   const [rows, columns] = kernel
-  const between = 36
   const high = Math.max(room, 200)
-  const wished = clamp(width * 0.052, 30, 84)
-  const both = Math.min(wished, (width * 0.3) / columns, (high - between) / (2 * rows))
-  const paired = both >= LEAST
-  const small = crisp(paired ? both : Math.min(wished, (width * 0.34) / columns, high / rows), ratio)
   const margin = (stacks.input ? STACK : 0) + (stacks.output ? STACK : 0)
-  const free = width - columns * small - 2 * GAP - margin - 4
-  const cells = share(free, high, input, output, ratio)
-  const middle = { width: columns * small, height: rows * small * (paired ? 2 : 1) + (paired ? between : 0) }
+  const { small, paired, cells } = bestKernel(wish, high, margin)
+  const middle = { width: columns * small, height: rows * small * (paired ? 2 : 1) + (paired ? BETWEEN : 0) }
   const tall = Math.max(input[0] * cells.input, output[0] * cells.output, middle.height)
   const used = input[1] * cells.input + output[1] * cells.output + middle.width + 2 * GAP + margin
   const left = Math.max(1, Math.floor((width - used) / 2))
@@ -53,13 +50,27 @@ function across({ width, room, input, kernel, output, ratio, stacks, foot }) {
   const kernelX = first.x + first.width + (stacks.input ? STACK : 0) + GAP
   const top = centre - middle.height / 2
   const patch = paired ? seat(kernelX, kernel, small, top) : null
-  const second = seat(kernelX, kernel, small, paired ? top + rows * small + between : top)
+  const second = seat(kernelX, kernel, small, paired ? top + rows * small + BETWEEN : top)
   const third = seat(kernelX + middle.width + GAP, output, cells.output)
   const signs = [
     { text: '∗', x: kernelX - GAP / 2, y: centre },
     { text: '=', x: kernelX + middle.width + GAP / 2, y: centre },
   ]
-  return { across: true, width, height: Math.ceil(TITLE + lift + tall + foot), input: first, patch, kernel: second, output: third, signs }
+  return { across: true, width, height: Math.ceil(TITLE + lift + tall + wish.foot), input: first, patch, kernel: second, output: third, signs }
+}
+
+/** The kernel's cell: as wished, or a little less where that makes the maps larger.
+ * @param {Wish} wish @param {number} high @param {number} margin */
+function bestKernel({ width, input, kernel: [rows, columns], output, ratio }, high, margin) {
+  const wished = clamp(width * 0.052, 30, 84)
+  const both = Math.min(wished, (width * 0.3) / columns, (high - BETWEEN) / (2 * rows))
+  const paired = both >= LEAST
+  const most = paired ? both : Math.min(wished, (width * 0.34) / columns, high / rows)
+  const tried = [1, 0.9, 0.8, 0.72].map((part) => {
+    const small = crisp(paired ? Math.max(most * part, LEAST) : most * part, ratio)
+    return { small, paired, cells: share(width - columns * small - 2 * GAP - margin - 4, high, input, output, ratio) }
+  })
+  return tried.reduce((best, one) => (one.cells.input > best.cells.input * 1.08 ? one : best))
 }
 
 /** Cells of input and output side by side: alike where both fit so, the smaller one larger where it would be tiny.
@@ -132,7 +143,7 @@ function strips({ width, room, input, kernel, output, ratio, stacks, foot }) {
 
 /** @param {number} x @param {number} y @param {number[]} size rows, columns @param {number} cell @param {number} [tall] @returns {Seat} */
 function seatOf(x, y, [rows, columns], cell, tall = cell) {
-  return { x, y, width: columns * cell, height: rows * tall, cell, tall, title: y - 8 }
+  return { x, y, width: columns * cell, height: rows * tall, cell, tall }
 }
 
 /** The part of a map that is seen when it is zoomed: its first row and column, so that the window stays in the middle.

@@ -10,14 +10,19 @@ export const LEGEND_HEIGHT = 16
 const BAR = 8
 
 /** The two ends of a tone with its colours between them, and 0 in the middle of what has a sign.
- * @param {Pen} pen @param {{ x: number, y: number, width: number, tone: Tone, look: import('./look.mjs').Look }} place */
-export function drawLegend(pen, { x, y, width, tone, look }) {
+ * @param {Pen} pen @param {{ x: number, y: number, width: number, tone: Tone, look: import('./look.mjs').Look,
+ *   bars?: boolean }} place `bars`: a map of bars, whose heights say what a grey would */
+export function drawLegend(pen, { x, y, width, tone, look, bars = false }) {
   const [low, high] = [short(tone.low), short(tone.high)]
   pen.font = font(look, 12)
   pen.textBaseline = 'middle'
   pen.fillStyle = look.soft
   const middle = y + LEGEND_HEIGHT / 2
   pen.textAlign = 'start'
+  if (bars && !tone.signed) {
+    pen.fillText(`${low} … ${high}`, x, middle)
+    return
+  }
   pen.fillText(low, x, middle)
   const start = x + pen.measureText(low).width + 8
   const bar = Math.max(24, Math.min(128, width - (start - x) - pen.measureText(high).width - 8))

@@ -65,27 +65,31 @@ export function feeding({ in_channels: C, out_channels: K, groups }, out) {
 }
 
 /** The output's slice; of a transposed one with what the padding cuts off around it.
- * @param {Float64Array} data the whole output, or one that is being painted @param {Geometry} geometry @param {Front} front
- * @returns {Sheet} */
-export function outputSheet(data, geometry, { out, slices }) {
-  const [depth, high, wide] = geometry.sides.map((side) => side.out)
+ * @param {Float64Array} data one output channel @param {Geometry} geometry @param {number} slice @returns {Sheet} */
+export function outputSheet(data, geometry, slice) {
+  const [, high, wide] = geometry.sides.map((side) => side.out)
   const [, down, across] = geometry.sides.map((_, axis) => room(geometry, 'output', axis))
   const numbers = new Float64Array(down.size * across.size)
-  const base = (out * depth + slices[2]) * high * wide
+  const base = slice * high * wide
   for (let row = 0; row < high; row++)
     numbers.set(data.subarray(base + row * wide, base + (row + 1) * wide), (row + down.before) * across.size + across.before)
   const own = { top: down.before, left: across.before, bottom: down.before + high, right: across.before + wide }
   return { rows: down.size, columns: across.size, numbers, own, margin: 'cut' }
 }
 
+/** One output channel's numbers. @param {Numbers} output @param {number} out */
+export function channelOf({ data, shape }, out) {
+  const size = data.length / shape[0]
+  return data.subarray(out * size, (out + 1) * size)
+}
+
 /** The tones of the three maps: the whole input's, this output channel's kernels', this output channel's.
  * @param {{ conv: import('../types').Conv, input: Numbers, weight: Numbers, output: Numbers }} model @param {number} out
  * @param {'light' | 'dark'} theme */
 export function tonesOf({ input, weight, output }, out, theme) {
-  const size = output.data.length / output.shape[0]
   return {
     input: toneOf(input.data, theme, pictureEnds(input.data)),
     kernel: toneOf(weight.data, theme, { signed: true }),
-    output: toneOf(output.data.subarray(out * size, (out + 1) * size), theme),
+    output: toneOf(channelOf(output, out), theme),
   }
 }

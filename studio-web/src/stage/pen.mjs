@@ -56,7 +56,7 @@ export function hatch(pen, { x, y, width, height }, colour, gap = 6) {
 export function cross(pen, { x, y, width, height }, colour) {
   if (width <= 0 || height <= 0) return
   pen.strokeStyle = colour
-  pen.lineWidth = 1.25
+  pen.lineWidth = 1
   pen.beginPath()
   pen.moveTo(x, y)
   pen.lineTo(x + width, y + height)

@@ -5,8 +5,6 @@ import { count, running } from './products.mjs'
 /** @typedef {import('./products.mjs').Sum} Sum @typedef {import('./products.mjs').Part} Part */
 /** @typedef {import('./products.mjs').Product} Product @typedef {import('../types').App} App */
 
-const FOLDED_FROM = 60
-
 /** The arithmetic strip: a chip a product, the growing sum, the bias, and what the cell holds with its rounding.
  * @param {HTMLElement} el @param {App} app
  * @param {{ light?: (key: string | null) => void, close?: () => void, holder?: () => string }} [on]
@@ -29,13 +27,16 @@ export function createSum(el, app, on = {}) {
     show()
   }
   const isOpen = (/** @type {Part} */ { channel }) =>
-    turned.get(channel) ?? (sum !== null && (count(sum) < FOLDED_FROM || channel === front))
+    turned.get(channel) ?? (sum?.parts.length === 1 || channel === front)
   const turn = (/** @type {Part} */ part) => {
     turned.set(part.channel, !isOpen(part))
     show()
   }
   const show = () => {
     render(sum ? sumView(app, { sum, steps, lit, light, isOpen, turn, holder: on.holder?.() ?? '' }) : nothing, el)
+    const across = sum?.parts[0]?.columns ?? 0
+    el.style.setProperty('--columns', String(across))
+    el.classList.toggle('squared', across > 1 && el.clientWidth - 260 > across * (sum?.spread ? 96 : 108))
     for (const one of el.querySelectorAll('[data-part]')) {
       const { style, dataset } = /** @type {HTMLElement} */ (one)
       style.setProperty('--part', dataset.part ?? '0')
@@ -111,6 +112,7 @@ function chip({ t, tell }, product, most, lit, light) {
 
 /** @param {App} app @param {Sum} sum @param {{ product: Product, so: number, at: number } | undefined} step @param {string} holder */
 function total({ t }, sum, step, holder) {
+  if (sum.spread) return html`<div class="total"><p class="so">${t('{n} products, each added to an output of its own', { n: count(sum) })}</p></div>`
   const off = sum.shown - sum.exact
   const rounding = off === 0
     ? t('exactly the sum in float64')

@@ -1,0 +1,160 @@
+import { short } from '../core/number.mjs'
+import { drawBars } from './bars.mjs'
+import { boxOf, crossOut, drawCells, drawGrid } from './grid.mjs'
+import { room, unread } from './geometry.mjs'
+import { zoomed } from './layout.mjs'
+import { drawLegend } from './legend.mjs'
+import { font } from './look.mjs'
+import { patchOn } from './moment.mjs'
+
+/** What stands still: maps, titles, legends, what is never read.
+ * @typedef {import('./pen.mjs').Pen} Pen @typedef {import('./grid.mjs').Grid} Grid @typedef {import('./maps.mjs').Sheet} Sheet
+ * @typedef {import('./geometry.mjs').Windows} Windows
+ * @typedef {object} Scene
+ * @property {import('../types').Say} t
+ * @property {import('./look.mjs').Look} look
+ * @property {import('./geometry.mjs').Geometry} geometry
+ * @property {import('./layout.mjs').Layout} seats
+ * @property {{ input: Sheet, kernel: Sheet, output: Sheet }} sheets
+ * @property {{ input: Sheet[], output: Sheet[] }} behind the channels behind the one in front
+ * @property {{ input: import('./tone.mjs').Tone, kernel: import('./tone.mjs').Tone, output: import('./tone.mjs').Tone }} tones
+ * @property {{ input: string, kernel: string, output: string }} titles
+ * @property {number} zoom
+ * @property {((row: number, column: number) => number) | undefined} made how clearly an output cell is seen
+ * @typedef {{ input: Grid, kernel: Grid, output: Grid }} Grids */
+
+/** The grids as they lie now: where they are zoomed, around the window.
+ * @param {Scene} scene @param {Windows} windows @returns {Grids} */
+export function gridsOf(scene, windows) {
+  const { seats, sheets, tones, look, zoom, geometry } = scene
+  const grid = (/** @type {'input' | 'kernel' | 'output'} */ name, near = zoom) => {
+    const sheet = sheets[name]
+    const { span } = patchOn(geometry, windows, name) ?? { span: { top: 0, bottom: sheet.rows, left: 0, right: sheet.columns } }
+    const centre = /** @type {[number, number]} */ ([(span.top + span.bottom) / 2, (span.left + span.right) / 2])
+    return {
+      box: seats[name], look, tone: tones[name], rows: sheet.rows, columns: sheet.columns, own: sheet.own, margin: sheet.margin,
+      ...zoomed(seats[name], [sheet.rows, sheet.columns], near, centre),
+      value: (/** @type {number} */ row, /** @type {number} */ column) => sheet.numbers[row * sheet.columns + column],
+    }
+  }
+  return { input: grid('input'), kernel: grid('kernel', 1), output: { ...grid('output'), strength: scene.made } }
+}
+
+/** @param {Pen} pen @param {Scene} scene @param {Grids} grids */
+export function drawBase(pen, scene, grids) {
+  const { seats, look, geometry } = scene
+  pen.fillStyle = look.paper
+  pen.fillRect(0, 0, seats.width, seats.height)
+  stack(pen, scene, grids.input, scene.behind.input)
+  stack(pen, scene, grids.output, scene.behind.output)
+  for (const grid of [grids.input, grids.kernel, grids.output]) map(pen, geometry.rank, grid)
+  dropped(pen, scene, grids.input)
+  titles(pen, scene)
+  signs(pen, scene)
+}
+
+/** One cell of the output again, once it is made.
+ * @param {Pen} pen @param {number} rank @param {Grid} grid @param {number} row @param {number} column */
+export function redrawCell(pen, rank, grid, row, column) {
+  if (rank === 1) {
+    drawBars(pen, grid)
+    return
+  }
+  const place = boxOf(grid, { top: row, bottom: row + 1, left: column, right: column + 1 })
+  const longest = grid.cell >= 22 ? lettersOf(grid) : undefined
+  drawCells(pen, { ...grid, box: place, left: column, top: row, letters: longest })
+}
+
+/** @param {Grid} grid */
+function lettersOf({ rows, columns, value }) {
+  let most = 1
+  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) most = Math.max(most, short(value(row, column) ?? 0).length)
+  return most
+}
+
+/** @param {Pen} pen @param {number} rank @param {Grid} grid */
+const map = (pen, rank, grid) => (rank === 1 ? drawBars(pen, grid) : drawGrid(pen, grid))
+
+/** The other channels behind, a little up and to the right.
+ * @param {Pen} pen @param {Scene} scene @param {Grid} grid @param {Sheet[]} sheets */
+function stack(pen, { geometry, look }, grid, sheets) {
+  for (let depth = sheets.length; depth > 0; depth--) {
+    const sheet = sheets[depth - 1]
+    const box = { ...grid.box, x: grid.box.x + depth * 4, y: grid.box.y - depth * 4 }
+    const value = (/** @type {number} */ row, /** @type {number} */ column) => sheet.numbers[row * sheet.columns + column]
+    map(pen, geometry.rank, { ...grid, box, value, own: sheet.own, plain: true })
+    pen.globalAlpha = 0.15 * depth
+    pen.fillStyle = look.paper
+    pen.fillRect(box.x, box.y, box.width, box.height)
+    pen.globalAlpha = 1
+  }
+}
+
+/** Rows and columns at the end that the stride drops: crossed out, with a word.
+ * @param {Pen} pen @param {Scene} scene @param {Grid} grid of the input */
+function dropped(pen, scene, grid) {
+  const { look, seats } = scene
+  const { rows, columns } = lost(scene)
+  if (columns) crossOut(pen, grid, { top: 0, bottom: grid.rows, left: grid.columns - columns, right: grid.columns })
+  if (rows) crossOut(pen, grid, { top: grid.rows - rows, bottom: grid.rows, left: 0, right: grid.columns - columns })
+  if (rows || columns) note(pen, seats.input, `✕ ${lostWords(scene)}`, look, look.bad)
+  const { own, rows: high, columns: wide } = scene.sheets.output
+  const cut = own && (own.bottom - own.top < high || own.right - own.left < wide)
+  if (cut) note(pen, seats.output, scene.t('hatched: cut off by the padding'), look, look.soft)
+}
+
+/** A sentence under a map's legend.
+ * @param {Pen} pen @param {import('./pen.mjs').Box} seat @param {string} text @param {import('./look.mjs').Look} look @param {string} colour */
+function note(pen, { x, y, height }, text, look, colour) {
+  pen.font = font(look, 12)
+  pen.textAlign = 'start'
+  pen.textBaseline = 'middle'
+  pen.fillStyle = colour
+  pen.fillText(text, x, y + height + 34)
+}
+
+/** How many rows and columns of the padded input no window reads. @param {Pick<Scene, 'geometry'>} scene */
+export function lost({ geometry: { sides, transposed } }) {
+  if (transposed) return { rows: 0, columns: 0 }
+  const [rows, columns] = [1, 2].map((axis) => {
+    const [from, to] = unread(sides[axis])
+    return Math.max(0, to - from)
+  })
+  return { rows, columns }
+}
+
+/** @param {Scene} scene */
+export function lostWords(scene) {
+  const { t } = scene
+  const { rows, columns } = lost(scene)
+  if (!columns) return rows === 1 ? t('the last row is never read') : t('the last {rows} rows are never read', { rows })
+  if (!rows) return columns === 1 ? t('the last column is never read') : t('the last {columns} columns are never read', { columns })
+  return t('never read at the end: rows {rows}, columns {columns}', { rows, columns })
+}
+
+/** @param {Pen} pen @param {Scene} scene */
+function titles(pen, { seats, look, titles: words, tones, behind, geometry }) {
+  pen.textBaseline = 'alphabetic'
+  for (const name of /** @type {const} */ (['input', 'kernel', 'output'])) {
+    const seat = seats[name]
+    const lifted = name !== 'kernel' && behind[name].length ? 12 : 0
+    pen.font = font(look, 12)
+    pen.fillStyle = look.soft
+    pen.textAlign = 'start'
+    const beside = name === 'kernel' && seats.across && seats.patch
+    pen.fillText(beside && seat.width < 112 ? words[name].split('  ')[0] : words[name], seat.x + (beside ? 24 : 0), seat.y - 8 - lifted)
+    drawLegend(pen, { x: seat.x, y: seat.y + seat.height + 6, width: Math.max(seat.width, name === 'kernel' ? 96 : 120), tone: tones[name], look, bars: geometry.rank === 1 })
+  }
+}
+
+/** Operator signs between the maps. @param {Pen} pen @param {Scene} scene */
+function signs(pen, { seats, look }) {
+  pen.font = font(look, 20)
+  pen.textAlign = 'center'
+  pen.textBaseline = 'middle'
+  pen.fillStyle = look.soft
+  for (const { text, x, y } of seats.signs) pen.fillText(text, x, y)
+}
+
+/** Where the own part of a map begins in its grid. @param {Scene} scene @param {'input' | 'output'} name */
+export const origin = ({ geometry }, name) => [1, 2].map((axis) => room(geometry, name, axis).before)
