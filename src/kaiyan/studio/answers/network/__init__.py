@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kaiyan.studio.answers import Answer
     from kaiyan.studio.desk import Desk, Reply
 
-_KINDS = ("list", "open", "look")
+_KINDS = ("list", "open", "look", "fields", "map", "sum", "kernels", "excite", "moved", "convention")
 
 
 def _answered(kind: str, desk: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:

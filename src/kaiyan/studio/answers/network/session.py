@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.show.error import KaiyanError
+from kaiyan.studio.answers.network.stepping import Caught, caught
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from kaiyan.reference.dtype import Numbers
+    from kaiyan.studio.answers.network.layers import MapLayer
     from kaiyan.studio.answers.network.opened import Network
     from kaiyan.studio.answers.network.preparing import Box
-    from kaiyan.studio.answers.network.stepping import Caught
     from kaiyan.studio.desk import Desk
 
 MOST_PICTURES = 8
@@ -68,6 +69,16 @@ class NetworkSession:
         self.slots[slot] = look
         self._remember(look)
         return look
+
+    def catch(self, slot: Any, layer: MapLayer) -> Caught:
+        """A layer with what it was given on the picture in a slot; the last of each slot is kept."""
+        look = self.look(slot)
+        kept = self.caught.get(slot)
+        if kept is not None and kept[0] is look and kept[1] == layer.index:
+            return kept[2]
+        found = caught(self.network, layer, look.x)
+        self.caught[slot] = (look, layer.index, found)
+        return found
 
     def _remember(self, look: Look) -> None:
         key = look.pixels.tobytes()

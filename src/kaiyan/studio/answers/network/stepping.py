@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from kaiyan.show.error import KaiyanError
 from kaiyan.studio.answers.network.walk import Enough, RunStep, walk
@@ -36,14 +36,14 @@ def caught(network: Network, layer: MapLayer, x: Tensor) -> Caught:
 
     def before(step: RunStep) -> None:
         if step.index == layer.step:
-            given.append(mapped((step.args, step.named), Tensor.clone))
+            given.append(mapped((step.args, step.named), _kept))
 
     def after(step: RunStep) -> None:
         if step.index == layer.step:
             kept.append(Caught(step, *given[0], output=_map(step.output, layer, network.name).clone()))
             raise Enough
 
-    _undisturbed(network, x, before, after)
+    _run(network.model, network.name, x, before, after)
     if not kept:
         raise _other_way(network.name, layer)
     return kept[0]
@@ -60,28 +60,37 @@ def every_map(network: Network, x: Tensor, read: Callable[[MapLayer, Tensor], No
             seen.append(layer.index)
             read(layer, _map(step.output, layer, network.name)[0].reshape(layer.channels, layer.height, layer.width))
 
-    output = _undisturbed(network, x, None, after)
+    output = _run(network.model, network.name, x, None, after)
     if seen != list(range(len(network.layers))):
         raise _other_way(network.name, network.layers[len(seen)])
     return output
 
 
-def maps_until(network: Network, layer: MapLayer, x: Tensor) -> Tensor:
+def maps_of(layer: MapLayer, found: Caught) -> Tensor:
     """A layer's maps (C, H, W)."""
-    found: Tensor = caught(network, layer, x).output
-    return found[0].reshape(layer.channels, layer.height, layer.width)
+    return found.output[0].reshape(layer.channels, layer.height, layer.width)
 
 
-def _undisturbed(network: Network, x: Tensor, before: Any, after: Any) -> Any:
+def answered(model: nn.Module, name: str, x: Tensor) -> Any:
+    """A network's output alone."""
+    return _run(model, name, x, None, None)
+
+
+def _run(model: nn.Module, name: str, x: Tensor, before: Any, after: Any) -> Any:
     try:
-        return undisturbed(lambda: walk(network.model, x, before=before, after=after))
+        return undisturbed(lambda: walk(model, x, before=before, after=after))
     except KaiyanError:
         raise
     except Exception as error:  # whatever the user's own model raises on these values
         raise KaiyanError(
             "network-run-fails", "{name} ran on zeros, but fails on this picture: {kind}: {error}",
-            name=network.name, kind=type(error).__name__, error=str(error).partition("\n")[0],
+            name=name, kind=type(error).__name__, error=str(error).partition("\n")[0],
         ) from error  # fmt: skip
+
+
+def _kept(tensor: Tensor) -> Tensor:
+    """A copy, for the step may write into it; weights stay."""
+    return tensor if isinstance(tensor, nn.Parameter) else tensor.clone()
 
 
 def _map(output: Any, layer: MapLayer, name: str) -> Tensor:
