@@ -1,4 +1,4 @@
-import { Float, refusal, say } from './sentence.mjs'
+import { Float, Written, refusal, say } from './sentence.mjs'
 
 // One call in a line of Python, read and never executed: its name and its arguments, each with its place in the text.
 
@@ -7,7 +7,7 @@ import { Float, refusal, say } from './sentence.mjs'
  * @property {'value' | 'name' | 'call' | 'other'} kind
  * @property {unknown} [value] number, bigint, Float, string, boolean, null, or an array of them
  * @property {string} [name] of a name or of what is called @property {Argument[]} [args]
- * @property {number} from @property {number} to
+ * @property {boolean} [signed] @property {number} from @property {number} to
  */
 /** @typedef {{ name: string | null, node: Node }} Argument */
 /** @typedef {{ kind: 'number' | 'string' | 'word' | 'sign', text: string, from: number, to: number }} Token */
@@ -75,7 +75,8 @@ function parse(text, start) {
   if (!tokens) return null
   const reader = new Reader(tokens)
   const node = reader.expression()
-  return node && !reader.next ? node : null
+  if (!node || !reader.next) return node
+  return reader.takes(',') && reader.list(() => !reader.next) ? { kind: 'other', from: node.from, to: text.length } : null
 }
 
 /** @param {string} text @param {number} start @returns {Token[] | null} */
@@ -128,13 +129,13 @@ class Reader {
 
   /** @returns {Node | null} */
   operand() {
-    const sign = this.takes('-') ?? this.takes('+')
+    const sign = this.takes('-') ?? this.takes('+') ?? this.takes('~')
     if (sign) return negated(sign, this.operand())
     let node = this.atom()
     while (node) {
       if (this.takes('.')) node = this.attribute(node)
       else if (this.takes('(')) node = this.call(node)
-      else if (this.takes('[')) node = this.until(']', node.from)
+      else if (this.takes('[')) node = this.subscript(node.from)
       else break
     }
     return node
@@ -150,12 +151,13 @@ class Reader {
     if (token.kind === 'string') return this.strings(token)
     if (token.kind === 'word') {
       if (token.text in CONSTANTS) return { kind: 'value', value: CONSTANTS[token.text], from, to }
+      if (token.text === 'not') return negated(token, this.operand())
+      if (token.text === 'lambda') return this.skipped(from)
       return OPERATORS.has(token.text) ? null : { kind: 'name', name: token.text, from, to }
     }
     if (token.text === '(') return this.tuple(')', from)
     if (token.text === '[') return this.tuple(']', from)
-    if (token.text === '{') return this.until('}', from)
-    if (token.text === '~') return negated(token, this.operand())
+    if (token.text === '{') return this.braces(from)
     return null
   }
 
@@ -164,8 +166,7 @@ class Reader {
     const token = this.next
     if (token?.kind !== 'word') return null
     this.i++
-    if (owner.kind !== 'name') return { kind: 'other', from: owner.from, to: token.to }
-    return { kind: 'name', name: `${owner.name}.${token.text}`, from: owner.from, to: token.to }
+    return { kind: 'name', name: `${owner.kind === 'name' ? owner.name : '()'}.${token.text}`, from: owner.from, to: token.to }
   }
 
   /** @param {Node} owner @returns {Node | null} */
@@ -176,11 +177,12 @@ class Reader {
     let end
     while (!(end = this.takes(')'))) {
       const star = this.takes('**') ?? this.takes('*')
-      const name = star ? (star.text === '**' ? '**' : null) : this.keyword()
+      const name = star ? (star.text === '**' ? '**' : null) : this.keyword('=')
+      const walrus = name === null && this.keyword(':', '=') !== null
       const node = this.expression()
       if (!node || (named && name === null && !star)) return null
       named ||= name !== null
-      args.push({ name, node: star ? { kind: 'other', from: star.from, to: node.to } : node })
+      args.push({ name, node: star || walrus ? { kind: 'other', from: star?.from ?? node.from, to: node.to } : node })
       if (!this.takes(',') && !this.closes(')')) return null
     }
     if (owner.kind === 'call') return { ...owner, to: end.to }
@@ -188,12 +190,38 @@ class Reader {
     return { kind: 'call', name: owner.name, args, from: owner.from, to: end.to }
   }
 
-  /** @returns {string | null} */
-  keyword() {
-    const [word, sign] = this.tokens.slice(this.i, this.i + 2)
-    if (word?.kind !== 'word' || sign?.text !== '=' || sign.kind !== 'sign') return null
-    this.i += 2
+  /** A name with these signs behind it. @param {...string} signs @returns {string | null} */
+  keyword(...signs) {
+    const [word, ...behind] = this.tokens.slice(this.i, this.i + 1 + signs.length)
+    if (word?.kind !== 'word' || !signs.every((sign, i) => behind[i]?.text === sign)) return null
+    this.i += 1 + signs.length
     return word.text
+  }
+
+  /** Entries with commas between, up to an end. @param {() => boolean} ends @returns {Node[] | null} */
+  list(ends) {
+    /** @type {Node[]} */
+    const entries = []
+    while (!ends()) {
+      const star = this.takes('*')
+      const node = this.expression()
+      if (!node) return null
+      entries.push(star ? { kind: 'other', from: star.from, to: node.to } : node)
+      if (!this.takes(',') && !ends()) return null
+    }
+    return entries
+  }
+
+  /** What reaches to the next comma or closing bracket and is not read. @param {number} from @returns {Node | null} */
+  skipped(from) {
+    let to = from
+    for (let depth = 0; this.next; this.i++) {
+      if ('([{'.includes(this.next.text)) depth++
+      if (')]}'.includes(this.next.text) && --depth < 0) break
+      if (this.next.text === ',' && !depth) break
+      to = this.next.to
+    }
+    return to > from ? { kind: 'other', from, to } : null
   }
 
   /** @param {string} sign */
@@ -203,34 +231,26 @@ class Reader {
 
   /** @param {')' | ']'} closing @param {number} from @returns {Node | null} */
   tuple(closing, from) {
-    /** @type {Node[]} */
-    const entries = []
-    let commas = 0
-    let end
-    while (!(end = this.takes(closing))) {
-      const node = this.expression()
-      if (!node) return null
-      entries.push(node)
-      if (this.takes(',')) commas++
-      else if (!this.closes(closing)) return null
-    }
-    if (closing === ')' && !commas && entries.length === 1) return { ...entries[0], from, to: end.to }
+    const entries = this.list(() => this.closes(closing))
+    const end = this.takes(closing)
+    if (!entries || !end) return null
+    const bracketed = closing === ')' && entries.length === 1 && this.tokens[this.i - 2].text !== ','
+    if (bracketed) return { ...entries[0], from, to: end.to }
     if (entries.some(({ kind }) => kind !== 'value')) return { kind: 'other', from, to: end.to }
     return { kind: 'value', value: entries.map(({ value }) => value), from, to: end.to }
   }
 
-  /** What is in brackets and is not read. @param {string} closing @param {number} from @returns {Node | null} */
-  until(closing, from) {
-    let depth = 1
-    for (; this.next; this.i++) {
-      if ('([{'.includes(this.next.text)) depth++
-      if (')]}'.includes(this.next.text)) depth--
-      if (depth) continue
-      const { text, to } = this.next
-      this.i++
-      return text === closing ? { kind: 'other', from, to } : null
-    }
-    return null
+  /** @param {number} from @returns {Node | null} */
+  subscript(from) {
+    if (this.closes(']')) return null
+    while (!this.closes(']')) if (!this.takes(':') && !this.takes(',') && !this.expression()) return null
+    return { kind: 'other', from, to: /** @type {Token} */ (this.takes(']')).to }
+  }
+
+  /** @param {number} from @returns {Node | null} */
+  braces(from) {
+    while (!this.closes('}')) if (!this.takes(':') && !this.takes(',') && !this.takes('**') && !this.expression()) return null
+    return { kind: 'other', from, to: /** @type {Token} */ (this.takes('}')).to }
   }
 
   /** @param {Token} first @returns {Node} */
@@ -239,7 +259,7 @@ class Reader {
     for (let token = first; ; token = /** @type {Token} */ (this.tokens[this.i++])) {
       const [, prefix, body] = /** @type {RegExpExecArray} */ (/^(\w*)(['"].*)$/s.exec(token.text))
       plain &&= !/[bf]/i.test(prefix)
-      text += /r/i.test(prefix) ? body.slice(1, -1) : body.slice(1, -1).replace(/\\(.)/gs, (_, letter) => ESCAPES[letter] ?? letter)
+      text += /r/i.test(prefix) ? body.slice(1, -1) : body.slice(1, -1).replace(/\\(.)/gs, (_, letter) => ESCAPES[letter] ?? `\\${letter}`)
       last = token
       if (this.next?.kind !== 'string') break
     }
@@ -248,18 +268,18 @@ class Reader {
 }
 
 const CONSTANTS = /** @type {Record<string, unknown>} */ ({ True: true, False: false, None: null })
-const ESCAPES = /** @type {Record<string, string>} */ ({ n: '\n', t: '\t', r: '\r', 0: '\0' })
+const ESCAPES = /** @type {Record<string, string>} */ ({ n: '\n', t: '\t', r: '\r', 0: '\0', '\\': '\\', "'": "'", '"': '"', '\n': '' })
 
 /** @param {Token} token @returns {Node | null} */
 function numberOf({ text, from, to }) {
-  const digits = text.replaceAll('_', '')
+  const digits = text.replaceAll(/(?<=[\da-fA-F])_(?=[\da-fA-F])/g, '')
   if (/^(0+|[1-9]\d*|0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(digits)) {
     const whole = BigInt(digits)
     return { kind: 'value', value: whole <= Number.MAX_SAFE_INTEGER ? Number(whole) : whole, from, to }
   }
   if (/^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(digits) && !/^0\d+$/.test(digits))
     return { kind: 'value', value: new Float(Number(digits)), from, to }
-  return /^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[jJ]$/.test(digits) ? { kind: 'other', from, to } : null
+  return /^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[jJ]$/.test(digits) ? { kind: 'value', value: new Written(digits), from, to } : null
 }
 
 /** @param {Token} sign @param {Node | null} node @returns {Node | null} */
@@ -267,7 +287,7 @@ function negated(sign, node) {
   if (!node) return null
   const { value, to } = node
   const number = typeof value === 'number' || typeof value === 'bigint' || value instanceof Float
-  if (node.kind !== 'value' || !number || sign.text === '~') return { kind: 'other', from: sign.from, to }
-  if (sign.text === '+') return { ...node, from: sign.from }
-  return { kind: 'value', value: value instanceof Float ? new Float(-value.value) : -value, from: sign.from, to }
+  if (node.kind !== 'value' || !number || node.signed || '~not'.includes(sign.text)) return { kind: 'other', from: sign.from, to }
+  if (sign.text === '+') return { ...node, signed: true, from: sign.from }
+  return { kind: 'value', value: value instanceof Float ? new Float(-value.value) : -value, signed: true, from: sign.from, to }
 }

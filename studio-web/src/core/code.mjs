@@ -1,4 +1,4 @@
-import { pads } from './axis.mjs'
+import { pads, reach } from './axis.mjs'
 import { repr, say, words } from './sentence.mjs'
 import { torchCanSay, writeSpec } from './spell.mjs'
 
@@ -14,8 +14,10 @@ export function spellings(conv, shape) {
 /** @param {Conv} conv @param {number[]} shape @returns {Spelling} */
 function torch(conv, shape) {
   if (torchCanSay(conv)) return { library: 'PyTorch', lines: [writeSpec(conv)], notes: [] }
-  const bare = writeSpec({ ...conv, padding_mode: 'zeros', axes: conv.axes.map((axis) => ({ ...axis, padding: [0, 0] })) })
   const sides = sidesOf(conv, shape)
+  const more = extras(conv, sides)
+  const axes = conv.axes.map((axis, i) => ({ ...axis, padding: /** @type {[number, number]} */ ([0, 0]), output_padding: more[i] }))
+  const bare = writeSpec({ ...conv, padding_mode: 'zeros', axes: conv.transposed ? axes : axes.map((axis) => ({ ...axis, output_padding: 0 })) })
   if (conv.transposed) return { library: 'PyTorch', lines: [bare, ...cropLines(sides)], notes: [] }
   const mode = TORCH_PAD[conv.padding_mode]
   const value = constant(conv.padding_mode)
@@ -32,12 +34,14 @@ const JAX_PAD = { reflect: 'reflect', replicate: 'edge', circular: 'wrap', symme
 /** @type {Record<string, string>} */
 const KERAS_PAD = { reflect: 'reflect', symmetric: 'symmetric' }
 
-/** @param {[number, number][]} sides */
+/** What cuts the output at its ends. @param {[number, number][]} sides */
 function cropLines(sides) {
-  if (sides.every(([before, after]) => !before && !after)) return []
-  if (sides.some(([before, after]) => before < 0 || after < 0)) return [`y = F.pad(y, (${[...sides].reverse().flat().map((side) => -side).join(', ')}))`]
-  return [`y = y[..., ${sides.map(([before, after]) => `${before || ''}:${after ? -after : ''}`).join(', ')}]`]
+  if (!sides.flat().some((side) => side > 0)) return []
+  return [`y = y[..., ${sides.map(([before, after]) => `${before || ''}:${after > 0 ? -after : ''}`).join(', ')}]`]
 }
+
+/** What the output has beyond the windows: output_padding, and a crop below 0. @param {Conv} conv @param {[number, number][]} sides */
+const extras = (conv, sides) => conv.axes.map(({ output_padding }, i) => output_padding + Math.max(-sides[i][1], 0))
 
 /** @param {Conv} conv @returns {Spelling} */
 function kaiyan(conv) {
@@ -61,11 +65,25 @@ function keras(conv, shape) {
     ...(conv.groups > 1 && !depthwise ? [`groups=${conv.groups}`] : []),
     ...(conv.bias ? [] : ['use_bias=False']),
   ]
+  const library = 'Keras, TensorFlow'
+  const refused = notInKeras(conv)
+  if (refused) return { library, lines: [], notes: [words(refused)] }
   const layer = `keras.layers.${kind}(${parts.join(', ')})`
   const notes = [words(say('channels last: (N, …sizes, C)'))]
-  if (word) return { library: 'Keras, TensorFlow', lines: [layer], notes }
-  return { library: 'Keras, TensorFlow', lines: conv.transposed ? croppedKeras(conv, shape, layer) : paddedKeras(conv, shape, layer), notes }
+  const exact = word && !(word === 'valid' && conv.transposed && conv.axes.some(beyond))
+  if (exact) return { library, lines: [layer], notes }
+  return { library, lines: conv.transposed ? croppedKeras(conv, shape, layer) : paddedKeras(conv, shape, layer), notes }
 }
+
+/** @param {Conv} conv */
+function notInKeras({ transposed, groups, axes }) {
+  if (transposed && groups > 1) return say("Keras's transposed layers have no groups")
+  const strided = axes.some(({ stride }) => stride > 1) && axes.some(({ dilation }) => dilation > 1)
+  return strided ? say('Keras takes a stride or a dilation above 1, not both') : ''
+}
+
+/** What Keras's transposed layers, whose outputs reach over a stride at least, have at the end. @param {Axis} axis */
+const beyond = (axis) => Math.max(axis.stride - reach(axis), 0)
 
 /** @param {Conv} conv @param {number[]} shape @param {string} layer */
 function paddedKeras(conv, shape, layer) {
@@ -81,10 +99,13 @@ function paddedKeras(conv, shape, layer) {
 
 /** @param {Conv} conv @param {number[]} shape @param {string} layer */
 function croppedKeras(conv, shape, layer) {
-  const sides = sidesOf(conv, shape).map(([before, after], i) => [before, after - conv.axes[i].output_padding])
+  const sides = sidesOf(conv, shape)
+  const more = extras(conv, sides)
+  const said = more.some(Boolean)
+  const crops = sides.map(([before, after], i) => [before, Math.max(after, 0) + (said ? 0 : beyond(conv.axes[i]))])
+  const first = said ? layer.replace(/\)$/, `, output_padding=${repr(more.length === 1 ? more[0] : more)})`) : layer
   const rank = conv.axes.length
-  if (sides.some((pair) => pair.some((side) => side < 0))) return [layer, `y = tf.pad(y, [[0, 0], ${sides.map(([b, a]) => `[${-b}, ${-a}]`).join(', ')}, [0, 0]])`]
-  return [layer, `keras.layers.Cropping${rank}D(${repr(rank === 1 ? sides[0] : sides)})`]
+  return crops.flat().some(Boolean) ? [first, `keras.layers.Cropping${rank}D(${repr(rank === 1 ? crops[0] : crops)})`] : [first]
 }
 
 /** @param {Conv} conv @param {number[]} shape @returns {Spelling} */
@@ -126,13 +147,16 @@ function jaxTransposed(conv, shape, numbers, more) {
 
 /** @param {Conv} conv @param {number[]} shape @returns {Spelling} */
 function onnx(conv, shape) {
-  const list = (/** @type {'kernel' | 'stride' | 'dilation' | 'output_padding'} */ name) => `[${conv.axes.map((axis) => axis[name]).join(', ')}]`
-  const word = wordOf(conv, conv.transposed ? [] : ['same', 'same_lower'])
+  // onnxruntime 1.32 refuses auto_pad with a dilation
+  const dilated = conv.axes.some(({ dilation }) => dilation > 1)
+  const list = (/** @type {'stride' | 'dilation'} */ name) => `[${conv.axes.map((axis) => axis[name]).join(', ')}]`
+  const word = wordOf(conv, conv.transposed || dilated ? [] : ['same', 'same_lower'])
   const sides = sidesOf(conv, shape)
   const names = /** @type {Record<string, string>} */ ({ same: 'SAME_UPPER', same_lower: 'SAME_LOWER' })
   const border = conv.padding_mode !== 'zeros'
   const begin = sides.map(([before]) => before)
-  const end = sides.map(([, after]) => after)
+  const end = sides.map(([, after]) => Math.max(after, 0))
+  const extra = extras(conv, sides)
   const padding = border ? [] : word && names[word] ? [`auto_pad='${names[word]}'`] : [...begin, ...end].some(Boolean) ? [`pads=[${[...begin, ...end].join(', ')}]`] : []
   const parts = [
     `'Conv${conv.transposed ? 'Transpose' : ''}'`,
@@ -140,8 +164,8 @@ function onnx(conv, shape) {
     "['y']",
     ...(conv.axes.some(({ stride }) => stride > 1) ? [`strides=${list('stride')}`] : []),
     ...padding,
-    ...(conv.axes.some(({ dilation }) => dilation > 1) ? [`dilations=${list('dilation')}`] : []),
-    ...(conv.axes.some(({ output_padding }) => output_padding) ? [`output_padding=${list('output_padding')}`] : []),
+    ...(dilated ? [`dilations=${list('dilation')}`] : []),
+    ...(conv.transposed && extra.some(Boolean) ? [`output_padding=[${extra.join(', ')}]`] : []),
     ...(conv.groups > 1 ? [`group=${conv.groups}`] : []),
   ]
   const modes = /** @type {Record<string, string>} */ ({ reflect: 'reflect', replicate: 'edge', circular: 'wrap' })

@@ -2,7 +2,7 @@ import { keepsSize, legalSizes, outputSize, pads, reach, unread } from './axis.m
 import { outputShape, weightShape } from './conv.mjs'
 import { costOf } from './cost.mjs'
 import { fieldHoles, fieldSize, fieldsOf, ratioText } from './field.mjs'
-import { say, words } from './sentence.mjs'
+import { halfEven, say, words } from './sentence.mjs'
 import { writeSpec } from './spell.mjs'
 
 /** @typedef {import('../types').Conv} Conv @typedef {import('../types').Axis} Axis @typedef {import('../types').Words} Words */
@@ -99,7 +99,7 @@ export function costLines(conv, shape) {
   const facts = {
     C: conv.in_channels, K: conv.out_channels, groups: conv.groups, kernel: conv.axes.map(({ kernel }) => kernel).join('·'),
     biases: conv.bias ? conv.out_channels : 0, ...cost, terms: cost.connections, full: cost.fullWeights,
-    intensity: cost.flops / (cost.bytes || 1), ratio: Math.round(cost.ratio),
+    intensity: cost.flops / (cost.bytes || 1), ratio: halfEven(cost.ratio),
   }
   const line = (/** @type {string} */ code, /** @type {string} */ text) => ({ code, words: words(text, facts) })
   const lines = [

@@ -5,7 +5,7 @@ export function short(value) {
   const size = Math.abs(value)
   if (size === 0) return '0'
   if (size >= 1e6 || size < 1e-3) return minus(trimmed(value.toExponential(2)))
-  if (size >= 1000) return minus(String(Math.round(value)))
+  if (size >= 999.5) return minus(String(Math.round(value)))
   return minus(trimmed(value.toPrecision(3)))
 }
 

@@ -19,7 +19,7 @@ export function makeConv(given) {
   const transposed = truth(given.transposed ?? false)
   const rank = rankOf(given)
   const axes = axesOf(given, rank, transposed)
-  const padding_mode = modeOf(given.padding_mode ?? 'zeros')
+  const padding_mode = modeOf('padding_mode' in given ? given.padding_mode : 'zeros')
   if (transposed && padding_mode !== 'zeros')
     throw refusal(
       'transposed-padding-mode',
@@ -29,7 +29,7 @@ export function makeConv(given) {
     )
   if (C === null || K === null) throw withoutChannels(given)
   checkWeights(C, K, groups, axes)
-  return { in_channels: C, out_channels: K, axes, groups, bias: truth(given.bias ?? true), padding_mode, transposed }
+  return { in_channels: C, out_channels: K, axes, groups, bias: truth('bias' in given ? given.bias : true), padding_mode, transposed }
 }
 
 /** A size as an integer of at least `least`. @param {string} name @param {unknown} value @param {number} least @returns {number} */

@@ -13,6 +13,14 @@ export class Float {
   }
 }
 
+/** A value of Python's that has no use here, such as a complex number: as it is written. */
+export class Written {
+  /** @param {string} text */
+  constructor(text) {
+    this.text = text
+  }
+}
+
 /** What a user wrote that cannot be right: a code, the sentence with their numbers, ways out. */
 export class Refused extends Error {
   /** @param {string} code @param {Words} words @param {Words[]} ways @param {[number, number]} [at] */
@@ -65,6 +73,7 @@ export function repr(value) {
   if (value === true) return 'True'
   if (value === false) return 'False'
   if (value instanceof Float) return floatText(value.value)
+  if (value instanceof Written) return value.text
   if (Array.isArray(value)) return `(${value.map(repr).join(', ')}${value.length === 1 ? ',' : ''})`
   return String(value)
 }
@@ -83,6 +92,12 @@ export function floatText(value) {
 /** Thousands apart by commas. @param {number | bigint} value */
 export const grouped = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 
+/** The nearest whole number, a half to the even one, as Python rounds. @param {number} value */
+export function halfEven(value) {
+  const whole = Math.round(value)
+  return whole - value === 0.5 && whole % 2 ? whole - 1 : whole
+}
+
 /** @param {string} text @param {Record<string, unknown>} facts */
 function fill(text, facts) {
   return text.replace(PLACE, (place, name, quote, format) => {
@@ -97,7 +112,7 @@ function fill(text, facts) {
 /** @param {number} value @param {string} format */
 function formatted(value, format) {
   if (format === ',') return grouped(value)
-  if (format === '.1f') return value.toFixed(1)
+  if (format === '.1f') return (Number.isInteger(4 * value) ? halfEven(10 * value) / 10 : value).toFixed(1)
   return String(value)
 }
 
