@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.field import join_fields as join_fields
     from kaiyan.spec.field import receptive_field as receptive_field
     from kaiyan.spec.inverse import layers_between as layers_between
+    from kaiyan.studio.widget import Widget as Widget
 
 __version__ = "0.1.0"
 
@@ -41,6 +42,7 @@ _PUBLIC = {
     "Conv": "kaiyan.spec.conv",
     "ConvError": "kaiyan.show.error",
     "KaiyanError": "kaiyan.show.error",
+    "Widget": "kaiyan.studio.widget",
     "accelerate": "kaiyan.nn.acceleration.accelerate",
     "conv": "kaiyan.ops.conv",
     "conv_transpose": "kaiyan.ops.conv",
@@ -67,6 +69,9 @@ _PUBLIC = {
     "whole_sizes": "kaiyan.explain.sizes.whole",
 }
 
+_EXTRAS = {"torch": "torch", "anywidget": "studio"}
+"""The extra that brings a module."""
+
 _RENAMED = {"join": "join_fields"}
 """Old names, which work and warn."""
 
@@ -88,10 +93,10 @@ def __getattr__(name: str) -> Any:
     try:
         value = globals()[name] = getattr(import_module(_PUBLIC[name]), name)
     except ModuleNotFoundError as error:
-        if error.name != "torch":
+        if error.name not in _EXTRAS:
             raise
-        msg = f"kaiyan.{name} needs torch: pip install 'kaiyan[torch]'"
-        raise ModuleNotFoundError(msg, name="torch") from None
+        msg = f"kaiyan.{name} needs {error.name}: pip install 'kaiyan[{_EXTRAS[error.name]}]'"
+        raise ModuleNotFoundError(msg, name=error.name) from None
     return value
 
 

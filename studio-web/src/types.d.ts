@@ -19,9 +19,27 @@ export interface Host {
   ask(kind: string, facts?: object, bytes?: Uint8Array[], signal?: AbortSignal): Promise<Reply>
   /** Told when a server does not answer any more, and when it does again; gives what ends the listening. */
   onConnection?(listener: (state: 'lost' | null) => void): () => void
-  /** Told in both directions: what a notebook's Python reads and writes (recipe, kernel, window). */
-  share?(values: Record<string, unknown>): void
-  onShare?(listener: (values: Record<string, any>) => void): void
+  /** What a notebook's Python has set, or was told last: words, the recipe, all weights, the place looked at. */
+  shared?(): Shared
+  /** Tells a notebook's Python; what is null has not changed. */
+  share?(shared: Omit<Shared, 'window'> | null, window: Shared['window'] | null): void
+  /** Told when Python sets something; gives what ends the listening. */
+  onShare?(listener: () => void): () => void
+  /** Ends what the host listens to. */
+  close?(): void
+}
+
+/** What Python and a notebook's page tell one another; numbers are bytes of float64. What is null is the page's choice. */
+export interface Shared {
+  recipe: string | null
+  kernel: DataView | null
+  bias: DataView | null
+  tab: string
+  lang: 'en' | 'zh' | null
+  theme: 'auto' | 'light' | 'dark'
+  height: number | null
+  /** Where the page looks: the output cell (channel first), the output's shape, the value that stands there. */
+  window: { place?: number[], output?: number[] | null, value?: number | null }
 }
 
 export interface Boot {

@@ -1,5 +1,7 @@
 import { render } from 'lit-html'
 import { speaker } from '../core/words.mjs'
+import { themeAround, watchSurroundings } from '../host/surroundings.mjs'
+import { together } from '../host/together.mjs'
 import { keyboard } from './keyboard.mjs'
 import { fromLink, toLink } from './link.mjs'
 import { header, help, notices } from './shell.mjs'
@@ -59,7 +61,7 @@ export function createApp(root, host, tabs) {
     root.classList.add('kaiyan')
     root.lang = state.lang === 'zh' ? 'zh-CN' : 'en'
     if (isPage) document.documentElement.lang = root.lang
-    root.dataset.theme = state.theme
+    root.dataset.theme = state.theme === 'auto' && !isPage ? themeAround(root) : state.theme
     render(header(app, tabs), top)
     for (const tab of tabs) {
       const seen = tab.name === state.tab
@@ -84,8 +86,13 @@ export function createApp(root, host, tabs) {
   }
   if (isPage) window.addEventListener('hashchange', followLink)
   draw(store.state)
+  const stopSharing = isPage ? null : together(app)
+  const stopWatching = isPage ? null : watchSurroundings(() => store.change(null, {}))
 
   return () => {
+    stopSharing?.()
+    stopWatching?.()
+    host.close?.()
     stopListening()
     stopKeys()
     window.removeEventListener('hashchange', followLink)
