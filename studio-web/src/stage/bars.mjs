@@ -1,5 +1,5 @@
 import { short } from '../core/number.mjs'
-import { boxOf, NUMBER_CELL, strengthOf, textSize, visible } from './grid.mjs'
+import { boxOf, LEAST_TEXT, longest, NUMBER_CELL, strengthOf, textSize, visible } from './grid.mjs'
 import { font } from './look.mjs'
 import { hatch, line } from './pen.mjs'
 import { shade } from './tone.mjs'
@@ -58,8 +58,9 @@ function words(pen, grid, seen) {
     const value = grid.value(0, column)
     if (value !== null) cells.push({ column, text: short(value) })
   }
-  const size = textSize(Math.max(...cells.map(({ text }) => text.length)), grid.cell)
-  pen.font = font(grid.look, Math.min(size, 13))
+  const size = Math.min(textSize(pen, grid, longest(cells.map(({ text }) => text))), 13)
+  if (size < LEAST_TEXT) return
+  pen.font = font(grid.look, size)
   pen.textAlign = 'center'
   pen.textBaseline = 'middle'
   pen.fillStyle = grid.look.ink

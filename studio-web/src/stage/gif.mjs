@@ -2,7 +2,10 @@
 
 const CLEAR_BITS = 8
 
-/** @param {number} width @param {number} height @param {[number, number, number][]} palette up to 256 colours
+/** The entry that lets the frame before show through; a palette has one colour less than 256. */
+export const THROUGH = 255
+
+/** @param {number} width @param {number} height @param {[number, number, number][]} palette up to 255 colours
  * @param {{ loop?: boolean }} [wish] */
 export function createGif(width, height, palette, { loop = true } = {}) {
   /** @type {number[]} */
@@ -26,16 +29,18 @@ export function createGif(width, height, palette, { loop = true } = {}) {
      * @param {Uint8Array} entries @param {number} hundredths */
     frame(entries, hundredths) {
       const { left, top, right, bottom } = last ? changed(last, entries, width, height) : { left: 0, top: 0, right: width, bottom: height }
-      bytes.push(0x21, 0xf9, 4, 0x04)
+      bytes.push(0x21, 0xf9, 4, 0x05)
       word(hundredths)
-      bytes.push(0, 0, 0x2c)
+      bytes.push(THROUGH, 0, 0x2c)
       word(left)
       word(top)
       word(right - left)
       word(bottom - top)
       bytes.push(0, CLEAR_BITS)
       const part = new Uint8Array((right - left) * (bottom - top))
-      for (let row = top; row < bottom; row++) part.set(entries.subarray(row * width + left, row * width + right), (row - top) * (right - left))
+      let to = 0
+      for (let row = top; row < bottom; row++)
+        for (let at = row * width + left; at < row * width + right; at++) part[to++] = last?.[at] === entries[at] ? THROUGH : entries[at]
       const packed = compress(part)
       for (let at = 0; at < packed.length; at += 255) {
         const block = packed.slice(at, at + 255)

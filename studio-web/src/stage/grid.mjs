@@ -22,12 +22,14 @@ import { parse, shade } from './tone.mjs'
  * @property {Margin} [margin] what stands around it
  * @property {(row: number, column: number) => number} [strength] 0…1, how clearly a cell is drawn
  * @property {boolean} [plain] without numbers and lines between the cells
- * @property {number} [letters] of the longest number, where only some of the cells are drawn
+ * @property {string} [longest] the longest number, where only some of the cells are drawn
  * @property {import('./tone.mjs').Tone} tone
  * @property {import('./look.mjs').Look} look */
 
 /** A cell tells its number from this size on, in page pixels. */
 export const NUMBER_CELL = 22
+/** Smaller text is not drawn: it would be dust. */
+export const LEAST_TEXT = 6.5
 const LINED_CELL = 14
 const COPIED = 0.45
 
@@ -209,7 +211,8 @@ function numbers(pen, grid, seen) {
       const value = grid.value(row, column)
       if (value !== null && !isCut(grid, row, column)) texts.push({ row, column, value, text: short(value) })
     }
-  const size = textSize(grid.letters ?? Math.max(...texts.map(({ text }) => text.length)), Math.min(grid.cell, grid.tall ?? grid.cell))
+  const size = textSize(pen, grid, grid.longest ?? longest(texts.map(({ text }) => text)))
+  if (size < LEAST_TEXT) return
   pen.font = font(grid.look, size)
   pen.textAlign = 'center'
   pen.textBaseline = 'middle'
@@ -217,7 +220,7 @@ function numbers(pen, grid, seen) {
   for (const { row, column, value, text } of texts) {
     const { x, y, width, height } = boxOf(grid, { top: row, left: column, bottom: row + 1, right: column + 1 })
     const clear = strengthOf(grid, row, column)
-    pen.fillStyle = clear < 0.3 ? grid.look.soft : legible(shade(grid.tone, value), paper, clear)
+    pen.fillStyle = clear < 0.3 ? grid.look.faint : legible(shade(grid.tone, value), paper, clear)
     pen.fillText(text, x + width / 2, y + height / 2 + size * 0.06)
   }
 }
@@ -232,10 +235,15 @@ function legible(colour, paper, clear) {
 /** @param {Grid} grid @param {number} row @param {number} column */
 const isCut = (grid, row, column) => grid.margin === 'cut' && strengthOf(grid, row, column) === 0
 
-/** The size of the text in a cell whose longest text has so many letters.
- * @param {number} letters @param {number} cell */
-export const textSize = (letters, cell) =>
-  clamp(Math.min(cell * 0.36, (cell * 0.92) / (0.64 * Math.max(letters, 2))), 7.5, 18)
+/** The size of text at which the longest number fits a cell.
+ * @param {Pen} pen @param {Pick<Grid, 'cell' | 'tall' | 'look'>} grid @param {string} text */
+export function textSize(pen, { cell, tall = cell, look }, text) {
+  pen.font = font(look, 10)
+  return Math.min(cell * 0.36, tall * 0.5, (9.2 * cell) / pen.measureText(text || '00').width, 18)
+}
+
+/** @param {string[]} texts */
+export const longest = (texts) => texts.reduce((most, text) => (text.length > most.length ? text : most), '')
 
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high)

@@ -11,7 +11,7 @@ const TOKENS = /** @type {const} */ ([
  * @param {Element} el @returns {Look} */
 export function lookOf(el) {
   const style = getComputedStyle(el)
-  const tokens = Object.fromEntries(TOKENS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]))
+  const tokens = Object.fromEntries(TOKENS.map((name) => [name, style.getPropertyValue(`--${name}`).trim().replace(/\s+/g, ' ')]))
   return /** @type {Look} */ ({ theme: style.colorScheme.includes('dark') ? 'dark' : 'light', ...tokens })
 }
 

@@ -1,6 +1,6 @@
-/** 256 colours that stand for all colours of some pictures: the most frequent first, then those farthest from them. */
+/** 255 colours that stand for all colours of some pictures: the most frequent first, then those farthest from them. */
 
-const MOST = 256
+const MOST = 255
 
 /** @typedef {Uint8ClampedArray | Uint8Array} Pixels red, green, blue, alpha */
 

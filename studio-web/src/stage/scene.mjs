@@ -1,6 +1,6 @@
 import { short } from '../core/number.mjs'
 import { drawBars } from './bars.mjs'
-import { boxOf, crossOut, drawCells, drawGrid } from './grid.mjs'
+import { boxOf, crossOut, drawCells, drawGrid, longest, NUMBER_CELL } from './grid.mjs'
 import { room, unread } from './geometry.mjs'
 import { zoomed } from './layout.mjs'
 import { drawLegend } from './legend.mjs'
@@ -61,16 +61,12 @@ export function redrawCell(pen, rank, grid, row, column) {
     return
   }
   const place = boxOf(grid, { top: row, bottom: row + 1, left: column, right: column + 1 })
-  const longest = grid.cell >= 22 ? lettersOf(grid) : undefined
-  drawCells(pen, { ...grid, box: place, left: column, top: row, letters: longest })
+  drawCells(pen, { ...grid, box: place, left: column, top: row, longest: grid.cell >= NUMBER_CELL ? longestOf(grid) : undefined })
 }
 
 /** @param {Grid} grid */
-function lettersOf({ rows, columns, value }) {
-  let most = 1
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) most = Math.max(most, short(value(row, column) ?? 0).length)
-  return most
-}
+const longestOf = ({ rows, columns, value }) =>
+  longest(Array.from({ length: rows * columns }, (_, at) => short(value(Math.floor(at / columns), at % columns) ?? 0)))
 
 /** @param {Pen} pen @param {number} rank @param {Grid} grid */
 const map = (pen, rank, grid) => (rank === 1 ? drawBars(pen, grid) : drawGrid(pen, grid))
@@ -142,7 +138,8 @@ function titles(pen, { seats, look, titles: words, tones, behind, geometry }) {
     pen.fillStyle = look.soft
     pen.textAlign = 'start'
     const beside = name === 'kernel' && seats.across && seats.patch
-    pen.fillText(beside && seat.width < 112 ? words[name].split('  ')[0] : words[name], seat.x + (beside ? 24 : 0), seat.y - 8 - lifted)
+    const crowded = beside && pen.measureText(words[name]).width > seat.width - 16
+    pen.fillText(crowded ? words[name].split('  ')[0] : words[name], seat.x + (beside ? 24 : 0), seat.y - 8 - lifted)
     drawLegend(pen, { x: seat.x, y: seat.y + seat.height + 6, width: Math.max(seat.width, name === 'kernel' ? 96 : 120), tone: tones[name], look, bars: geometry.rank === 1 })
   }
 }

@@ -5,6 +5,10 @@ import { count, running } from './products.mjs'
 /** @typedef {import('./products.mjs').Sum} Sum @typedef {import('./products.mjs').Part} Part */
 /** @typedef {import('./products.mjs').Product} Product @typedef {import('../types').App} App */
 
+/** Page pixels that a chip and the sum take. */
+const CHIP = 104
+const TOTAL = 264
+
 /** The arithmetic strip: a chip a product, the growing sum, the bias, and what the cell holds with its rounding.
  * @param {HTMLElement} el @param {App} app
  * @param {{ light?: (key: string | null) => void, close?: () => void, holder?: () => string }} [on]
@@ -34,9 +38,7 @@ export function createSum(el, app, on = {}) {
   }
   const show = () => {
     render(sum ? sumView(app, { sum, steps, lit, light, isOpen, turn, holder: on.holder?.() ?? '' }) : nothing, el)
-    const across = sum?.parts[0]?.columns ?? 0
-    el.style.setProperty('--columns', String(across))
-    el.classList.toggle('squared', across > 1 && el.clientWidth - 260 > across * (sum?.spread ? 96 : 108))
+    arrange(el, sum?.parts[0]?.columns ?? 0)
     for (const one of el.querySelectorAll('[data-part]')) {
       const { style, dataset } = /** @type {HTMLElement} */ (one)
       style.setProperty('--part', dataset.part ?? '0')
@@ -70,13 +72,23 @@ export function createSum(el, app, on = {}) {
   }
 }
 
+/** Chips in as many columns as the kernel has where they fit; the sum beside them, or over them where there is no room.
+ * @param {HTMLElement} el @param {number} columns */
+function arrange(el, columns) {
+  const beside = el.clientWidth - TOTAL > columns * CHIP
+  el.style.setProperty('--columns', String(columns))
+  el.classList.toggle('squared', columns > 1 && (beside || el.clientWidth > columns * CHIP))
+  el.classList.toggle('over', !beside)
+}
+
 /** @param {App} app @param {{ sum: Sum, steps: ReturnType<typeof running>, lit: string | null, holder: string,
  *   light: (key: string | null) => void, isOpen: (part: Part) => boolean, turn: (part: Part) => void }} facts */
 function sumView(app, { sum, steps, lit, light, isOpen, turn, holder }) {
   const { t } = app
   const most = Math.max(...sum.parts.flatMap(({ products }) => products.map(({ product }) => Math.abs(product))), 0)
   const many = sum.parts.length > 1
-  const chips = (/** @type {Part} */ { products }) => products.map((product) => chip(app, product, most, lit === product.key, light))
+  const entry = lit ?? sum.parts.find(isOpen)?.products[0]?.key
+  const chips = (/** @type {Part} */ { products }) => products.map((product) => chip(app, product, most, lit === product.key, light, product.key === entry))
   return html`
     <div class="parts" role="group" aria-label=${t('The sum, product by product')}>
       ${sum.parts.map((part) =>
@@ -95,8 +107,9 @@ function sumView(app, { sum, steps, lit, light, isOpen, turn, holder }) {
   `
 }
 
-/** @param {App} app @param {Product} product @param {number} most @param {boolean} lit @param {(key: string | null) => void} light */
-function chip({ t, tell }, product, most, lit, light) {
+/** @param {App} app @param {Product} product @param {number} most @param {boolean} lit @param {(key: string | null) => void} light
+ * @param {boolean} entry whether Tab comes to this chip */
+function chip({ t, tell }, product, most, lit, light, entry) {
   const { key, value, weight, padding } = product
   const kind = `${sign(product.product)}${padding ? ' outside' : ''}${lit ? ' lit' : ''}`
   const focus = () => {
@@ -106,7 +119,7 @@ function chip({ t, tell }, product, most, lit, light) {
   }
   const facts = () => ({ product: factors(weight, value), sum: short(product.product) })
   const part = most ? Math.abs(product.product) / most : 0
-  return html`<li class="chip ${kind}" tabindex="-1" data-key=${key} data-part=${part.toFixed(3)}
+  return html`<li class="chip ${kind}" tabindex=${entry ? 0 : -1} data-key=${key} data-part=${part.toFixed(3)}
     @pointerenter=${() => light(key)} @focus=${focus}>${factors(weight, value)}</li>`
 }
 
@@ -124,7 +137,7 @@ function total({ t }, sum, step, holder) {
         ? t('{product} = {value}; the first {n} sum to {so}', {
             product: factors(step.product.weight, step.product.value), value: short(step.product.product), n: step.at, so: short(step.so),
           })
-        : t('{holder} holds {value} in {kind}', { holder, value: exact(sum.shown), kind: sum.kind })}
+        : t('{holder} holds {value} in {kind}', { holder, value: sum.kind === 'float32' ? single(sum.shown) : exact(sum.shown), kind: sum.kind })}
     </p>
     <p class="rounding">${rounding}</p>
   </div>`
@@ -144,6 +157,15 @@ function walk(event, el, close) {
 }
 
 const sign = (/** @type {number} */ number) => (number > 0 ? 'plus' : number < 0 ? 'minus' : 'zero')
+
+/** The shortest digits that name a float32. @param {number} value */
+export function single(value) {
+  for (let digits = 1; digits < 10; digits++) {
+    const near = Number(value.toPrecision(digits))
+    if (Math.fround(near) === value) return exact(near)
+  }
+  return exact(value)
+}
 
 /** A number with its sign, also where it is a plus. @param {number} number */
 const signed = (number) => `${number < 0 ? '−' : '+'} ${short(Math.abs(number))}`

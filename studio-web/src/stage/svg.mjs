@@ -1,3 +1,5 @@
+const MARGIN = 16
+
 /** A pen that writes SVG: real shapes and real text, by the words of a canvas's context that the stage uses. */
 export class SvgPen {
   fillStyle = '#000'
@@ -95,9 +97,9 @@ export class SvgPen {
 
   /** The whole drawing. @param {string} ground @param {string} title */
   text(ground, title) {
-    const { width, height } = this
-    const size = `width="${short(width)}" height="${short(height)}" viewBox="0 0 ${short(width)} ${short(height)}"`
-    const back = `<rect width="100%" height="100%" fill="${ground}"/>`
+    const [width, height] = [this.width + 2 * MARGIN, this.height + 2 * MARGIN].map(short)
+    const size = `width="${width}" height="${height}" viewBox="${-MARGIN} ${-MARGIN} ${width} ${height}"`
+    const back = `<rect x="${-MARGIN}" y="${-MARGIN}" width="100%" height="100%" fill="${ground}"/>`
     return `<svg xmlns="http://www.w3.org/2000/svg" ${size}><title>${escape(title)}</title>${back}${this.#marks.join('')}</svg>`
   }
 

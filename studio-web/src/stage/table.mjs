@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { exact, short } from '../core/number.mjs'
+import { single } from './sum.mjs'
 
 /** What stands on the stage as real tables: the window, the kernel, their products; then the sum.
  * @param {import('../types').Say} t
@@ -34,7 +35,7 @@ const sums = (t, { parts, bias, exact: sum64, shown, kind }) => html`<table>
     ${parts.length > 1 ? parts.map(({ channel, partial }) => html`<tr><th scope="row">${t('channel {c}', { c: channel })}</th><td>${short(partial)}</td></tr>`) : nothing}
     ${bias === null ? nothing : html`<tr><th scope="row">${t('bias')}</th><td>${exact(bias)}</td></tr>`}
     <tr><th scope="row">float64</th><td>${exact(sum64)}</td></tr>
-    <tr><th scope="row">${t('the cell, {kind}', { kind })}</th><td>${exact(shown)}</td></tr>
+    <tr><th scope="row">${t('the cell, {kind}', { kind })}</th><td>${kind === 'float32' ? single(shown) : exact(shown)}</td></tr>
   </tbody>
 </table>`
 
