@@ -77,12 +77,12 @@ def statistics(flat: Numbers) -> Numbers:
     count = flat.shape[1]
     if np.isfinite(flat.sum(dtype=np.float64)):
         low, high, mean = flat.min(1), flat.max(1), flat.mean(1, dtype=np.float64)
-        squares = np.einsum("ij,ij->i", flat, flat).astype(np.float64) / count
+        centred = flat - mean[:, None].astype(flat.dtype)
+        deviation = np.sqrt(np.einsum("ij,ij->i", centred, centred).astype(np.float64) / count)
         nonzero = np.count_nonzero(flat, axis=1) / count
     else:
-        low, high, mean, squares, nonzero = _of_finite(flat)
-    deviation = np.sqrt(np.maximum(squares - mean**2, 0.0)) * (high > low)
-    return np.stack([low, high, mean, deviation, nonzero]).astype(np.float64)
+        low, high, mean, deviation, nonzero = _of_finite(flat)
+    return np.stack([low, high, mean, deviation * (high > low), nonzero]).astype(np.float64)
 
 
 def _of_finite(flat: Numbers) -> tuple[Numbers, ...]:
@@ -92,7 +92,9 @@ def _of_finite(flat: Numbers) -> tuple[Numbers, ...]:
     values = np.where(finite, flat, 0.0).astype(np.float64)
     low = np.where(some, np.where(finite, flat, np.inf).min(1), 0.0)
     high = np.where(some, np.where(finite, flat, -np.inf).max(1), 0.0)
-    return low, high, values.sum(1) / count, (values**2).sum(1) / count, (values != 0).sum(1) / count
+    mean = values.sum(1) / count
+    deviation = np.sqrt((np.where(finite, values - mean[:, None], 0.0) ** 2).sum(1) / count)
+    return low, high, mean, deviation, (values != 0).sum(1) / count
 
 
 def scaled(flat: Numbers, low: Numbers, high: Numbers) -> Numbers:
