@@ -10,6 +10,9 @@ help:  ## show these targets
 see: $(VENV)/see  ## set up and show a convolution on the bundled photograph
 	$(BIN)/kaiyan see -o see.png
 
+studio: $(VENV)/studio  ## set up and open the page where one sees a convolution
+	$(BIN)/kaiyan studio
+
 test: $(VENV)/dev  ## set up and run all tests
 	$(BIN)/python -m pytest
 
@@ -54,9 +57,16 @@ $(VENV)/see: $(VENV)/python pyproject.toml
 	touch $@
 
 # The CPU build of torch is pinned: a bare "torch" brings gigabytes of CUDA.
-$(VENV)/dev: $(VENV)/see
+$(VENV)/torch: $(VENV)/see
 	$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install torch==2.13.0
+	touch $@
+
+$(VENV)/studio: $(VENV)/torch
+	$(PIP) install -e '.[studio,networks]'
+	touch $@
+
+$(VENV)/dev: $(VENV)/torch
 	$(PIP) install -e '.[cli,torch,networks,studio,dev]'
 	touch $@
 
-.PHONY: help see test quick check fix mutants wheel docs bench
+.PHONY: help see studio test quick check fix mutants wheel docs bench

@@ -52,8 +52,21 @@ export interface Boot {
   /** What `kaiyan studio --model` named, or the object of a notebook. */
   model?: string
   tab?: string
-  /** Answers that were recorded into a page for disk, by question. */
-  recorded?: Record<string, any>
+  /** Its name, without a suffix. */
+  name?: string
+  /** Answers that were recorded into a page for disk (kaiyan.studio.recording); such a page has no Python behind it. */
+  recorded?: Recorded[]
+}
+
+/** A question that was asked when the page was written, and its answer. */
+export interface Recorded {
+  /** The facts that matter, kind among them; null where nothing was said. */
+  asked: Record<string, unknown>
+  /** Some bytes of each part that came with the question, at even distances. */
+  like?: number[][]
+  answer: any
+  /** Bytes, deflated, in base64. */
+  parts: string[]
 }
 
 /** (text in English, facts) → text in the page's language; the key of words/zh.json is the English text. */

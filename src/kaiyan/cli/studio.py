@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,25 +13,49 @@ from kaiyan.cli.command import Command, Session
 from kaiyan.explain import loading
 from kaiyan.show.i18n import language
 from kaiyan.show.sentence import sentence
+from kaiyan.show.table import Lines
 
 if TYPE_CHECKING:
     from kaiyan.studio.safety import Door
 
 
-def _studio(*, port: int, host: str, no_browser: bool, model: str | None, picture: str | None) -> None:
+def _studio(*, model: str | None, export: str | None, **options: Any) -> None:
     session: Session = click.get_current_context().obj
+    if model is not None:
+        loading.check(model)
+    if export is not None:
+        _export(session, Path(export), model=model, picture=options["picture"])
+        return
     try:
-        from kaiyan.studio import photograph as photographs
-        from kaiyan.studio import server
+        _serve(session, model=model, **options)
     except ModuleNotFoundError as error:
         raise loading.missing(error.name or "", "pip install 'kaiyan[studio]'") from None
+
+
+def _serve(session: Session, *, model: str | None, picture: str | None, host: str, port: int, no_browser: bool) -> None:
+    from kaiyan.studio import page, photograph, server
+
+    page.check()
+    shown = photograph.of(picture)
     with server.listening(host, port) as listener:
-        photograph = photographs.of(Path(picture)) if picture else photographs.bundled()
-        studio = server.Studio(listener, host, _asked_language(), model, photograph)
+        studio = server.Studio(listener, host, _asked_language(), model, shown)
         _announce(session, studio.door)
-        if not no_browser:
+        if not no_browser and _has_screen():
             click.launch(studio.door.address_once())
         studio.serve()
+
+
+def _export(session: Session, path: Path, *, model: str | None, picture: str | None) -> None:
+    from kaiyan.studio import export, photograph, recording
+
+    export.check(path)
+    shown = photograph.of(picture)
+    with session.working(sentence("studio-export", "recording the network on the picture")):
+        recorded = recording.network(shown, model) if model or picture else []
+    opened = {"lang": _asked_language(), "recorded": recorded}
+    size = export.write(path, export.html(shown, {name: fact for name, fact in opened.items() if fact is not None}))
+    written = sentence("studio-export", "{path}, {size:.1f} MB", path=str(path), size=size / 1e6)
+    session.print(Lines((written,)))
 
 
 def _asked_language() -> str | None:
@@ -50,7 +75,13 @@ def _announce(session: Session, door: Door) -> None:
         )
         click.echo(f"kaiyan: {session.say(warning)}", err=True)
     if sys.stderr.isatty():
-        click.echo(session.say(sentence("studio-ends", "Ctrl-C ends it")), err=True)
+        click.echo(session.say(sentence("studio-ends", "open it in a browser; Ctrl-C ends it")), err=True)
+
+
+def _has_screen() -> bool:
+    """Whether a browser would have a window: on a bare terminal it would take the terminal."""
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
+    return sys.platform != "linux" or any(name in os.environ for name in screens)
 
 
 command = Command(
@@ -60,22 +91,24 @@ command = Command(
         "kaiyan studio",
         "kaiyan studio --picture cat.jpg --model net.py:make",
         "kaiyan studio --port 0 --no-browser",
+        "kaiyan studio --export page.html",
     ),
     callback=_studio,
     params=[
         click.Option(
-            ["--port"], type=click.IntRange(0, 65535), default=0, metavar="N", help="the port; 0 takes a free one"
-        ),
-        click.Option(["--no-browser"], is_flag=True, help="print the address only"),
-        click.Option(
             ["--model"], metavar="MODEL", help="a network of yours: FILE.py:factory, torchvision:name or timm:name"
         ),
         click.Option(["--picture"], metavar="FILE", help="the picture that the page opens with"),
+        click.Option(["--export"], metavar="FILE", help="write the page into one file, which opens from disk"),
+        click.Option(
+            ["--port"], type=click.IntRange(0, 65535), default=0, metavar="N", help="the port; 0 takes a free one"
+        ),
         click.Option(
             ["--host"],
             default="127.0.0.1",
             metavar="ADDRESS",
             help="the address to listen on; any other than this machine's own lets others in",
         ),
+        click.Option(["--no-browser"], is_flag=True, help="print the address only"),
     ],
 )

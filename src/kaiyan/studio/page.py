@@ -54,6 +54,12 @@ def built(name: str) -> bytes:
         ) from None  # fmt: skip
 
 
+def check() -> None:
+    """Raises ``KaiyanError`` where the page was not built."""
+    for name in ("studio.mjs", "studio.css"):
+        built(name)
+
+
 def served(boot: Mapping[str, Any]) -> str:
     """The page that asks a server."""
     return html(boot, _SERVED, '<script type="module" src="/studio.mjs"></script>')

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from kaiyan.reference.dtype import Numbers
 
 
 class Photograph(NamedTuple):
@@ -18,20 +18,27 @@ class Photograph(NamedTuple):
     name: str
 
 
-def bundled() -> Photograph:
-    """The photograph that the package brings."""
-    return Photograph(
-        (files("kaiyan.pictures") / "photograph" / "astronaut.jpg").read_bytes(), "image/jpeg", "astronaut"
-    )
+BUNDLED = files("kaiyan.pictures") / "photograph" / "astronaut.jpg"
 
 
-def of(path: Path) -> Photograph:
-    """The picture in a file, as PNG; raises ``KaiyanError`` where there is none to be had."""
-    from PIL import Image
+def of(path: str | None) -> Photograph:
+    """The picture of a file, as PNG; without one, the photograph that the package brings.
 
+    Raises ``KaiyanError`` where there is no picture to be had.
+    """
+    if path is None:
+        return Photograph(BUNDLED.read_bytes(), "image/jpeg", "astronaut")
     from kaiyan.pictures.picture import picture
     from kaiyan.studio.pixels import fitted, rgb
 
-    written, seen = BytesIO(), picture(path)
-    Image.fromarray(fitted(rgb(seen))).save(written, "PNG")
-    return Photograph(written.getvalue(), "image/png", seen.name)
+    seen = picture(path)
+    return of_pixels(fitted(rgb(seen)), seen.name)
+
+
+def of_pixels(pixels: Numbers, name: str = "picture") -> Photograph:
+    """Pixels (H, W, 3) of the page as PNG."""
+    from PIL import Image
+
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return Photograph(file.getvalue(), "image/png", name)

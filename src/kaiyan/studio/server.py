@@ -21,7 +21,7 @@ from kaiyan.show.error import KaiyanError
 from kaiyan.studio import page
 from kaiyan.studio.desk import refused
 from kaiyan.studio.frame import pack
-from kaiyan.studio.photograph import Photograph, bundled
+from kaiyan.studio.photograph import Photograph, of
 from kaiyan.studio.question import PAUSE, Gone, Waiting, arriving
 from kaiyan.studio.safety import Door, Guarded
 from kaiyan.studio.worker import Worker
@@ -157,7 +157,7 @@ class Studio:
     host: str = "127.0.0.1"
     lang: str | None = None
     model: str | None = None
-    photograph: Photograph = field(default_factory=bundled)
+    photograph: Photograph = field(default_factory=lambda: of(None))
     door: Door = field(init=False)
 
     def __post_init__(self) -> None:

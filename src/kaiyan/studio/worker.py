@@ -135,9 +135,10 @@ class Worker:
 
     def _keep(self, question: Asked) -> None:
         kept = self._kept.setdefault(question.page, {})
-        if question.kind == "network.open":
+        key = _key(question, KEPT)
+        if question.kind == "network.open" and (key not in kept or kept[key].body != question.body):
             kept.clear()
-        kept[_key(question, KEPT)] = question
+        kept[key] = question
 
     async def _exchange(self, question: Asked) -> tuple[bytes, bytes]:
         """Mark and body that the process sends back; raises ``EOFError`` where it ends, or had to be ended."""

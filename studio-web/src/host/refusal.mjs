@@ -63,3 +63,14 @@ export const nobody = () =>
     },
     ways: [{ en: "pip install 'kaiyan[studio]' and then: kaiyan studio", zh: "pip install 'kaiyan[studio]'，然后运行：kaiyan studio" }],
   })
+
+/** A page from disk has answers of this kind, but not this one. */
+export const unrecorded = () =>
+  new Refused({
+    code: 'not-recorded',
+    words: {
+      en: 'this page was opened from disk and does not hold this answer: it needs Python behind it',
+      zh: '这一页是从磁盘打开的，里面没有存这个答案：要靠后面的 Python',
+    },
+    ways: [{ en: "pip install 'kaiyan[studio,networks]' and then: kaiyan studio", zh: "pip install 'kaiyan[studio,networks]'，然后运行：kaiyan studio" }],
+  })

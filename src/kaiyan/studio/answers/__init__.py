@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.studio.answers import picture
+from kaiyan.studio.answers import page, picture
 from kaiyan.studio.answers.network import NETWORK
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Answer = Callable[[Desk, dict[str, object], list[bytes]], Reply]
 
 ANSWERS: Mapping[str, Answer] = {
+    "page.html": page.html,
     "picture.read": picture.read,
     **NETWORK,
 }

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deflateSync } from 'node:zlib'
+import { alone } from '../src/host/alone.mjs'
+import { pack } from '../src/host/frame.mjs'
+import { served } from '../src/host/served.mjs'
+
+const boot = { photograph: '/photograph' }
+const refusal = (/** @type {string} */ code) => (/** @type {any} */ error) => error.refusal?.code === code && !!error.refusal.words.zh
+
+/** @param {Uint8Array<ArrayBuffer>} body */
+const framed = (body) => new Response(body, { headers: { 'Content-Type': 'application/octet-stream' } })
+const good = () => framed(pack({ value: 1 }, [new Uint8Array([1, 2])]))
+
+/** A network in which each request is answered by the next of these.
+ * @param {import('node:test').TestContext} context @param {(() => Response)[]} answers */
+function network(context, answers) {
+  /** @type {any[]} */
+  const asked = []
+  context.mock.method(globalThis, 'fetch', async (/** @type {any} */ address, /** @type {any} */ options) => {
+    asked.push([address, options])
+    const answer = answers.shift()
+    if (!answer) throw new TypeError('Failed to fetch')
+    return answer()
+  })
+  return asked
+}
+
+test('a question is posted with the name of the page', async (context) => {
+  const asked = network(context, [good, good])
+  const host = served(boot)
+  const reply = await host.ask('a.kind', { x: 1 }, [new Uint8Array(3)])
+  assert.deepEqual([reply.facts, [...reply.bytes[0]]], [{ value: 1 }, [1, 2]])
+  await host.ask('a.kind')
+  const names = asked.map(([, options]) => options.headers['Kaiyan-Page'])
+  assert.equal(names[0], names[1])
+  assert.match(names[0], /^[0-9a-f-]{36}$/)
+})
+
+test('a refusal is thrown with its words', async (context) => {
+  network(context, [() => framed(pack({ refusal: { code: 'no', words: { en: 'no', zh: '不' }, ways: [] } }, []))])
+  await assert.rejects(served(boot).ask('a'), refusal('no'))
+})
+
+test('a server with another token says which address to open', async (context) => {
+  network(context, [() => new Response('no', { status: 403 })])
+  await assert.rejects(served(boot).ask('a'), refusal('another-start'))
+})
+
+test('what is no frame is no answer of ours', async (context) => {
+  const proxy = () => new Response('<html>Sign in</html>', { headers: { 'Content-Type': 'text/html' } })
+  network(context, [proxy, () => framed(new Uint8Array([9, 9, 9, 9, 9])), () => framed(new Uint8Array(2))])
+  for (let i = 0; i < 3; i++) await assert.rejects(served(boot).ask('a'), refusal('foreign-answer'))
+})
+
+test('what is too large is not sent', async (context) => {
+  const asked = network(context, [])
+  await assert.rejects(served(boot).ask('a', {}, [new Uint8Array(33 * 2 ** 20)]), refusal('too-large'))
+  assert.equal(asked.length, 0)
+})
+
+test('a lost connection is told, knocked at, and what was asked is asked again', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const lost = () => {
+    throw new TypeError('Failed to fetch')
+  }
+  const asked = network(context, [lost, lost, () => new Response('<svg/>'), good])
+  const host = served(boot)
+  /** @type {any[]} */
+  const told = []
+  host.onConnection?.((state) => told.push(state))
+  const answer = host.ask('a')
+  for (let i = 0; i < 4; i++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    context.mock.timers.tick(2000)
+  }
+  assert.deepEqual((await answer).facts, { value: 1 })
+  assert.deepEqual(told, ['lost', null])
+  assert.deepEqual(asked.map(([address]) => address), ['/ask', '/icon.svg', '/icon.svg', '/ask'])
+})
+
+test('who does not want an answer any more is not kept waiting', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  network(context, [])
+  const control = new AbortController()
+  const answer = served(boot).ask('a', {}, [], control.signal)
+  await new Promise((resolve) => setImmediate(resolve))
+  control.abort()
+  await assert.rejects(answer, { name: 'AbortError' })
+})
+
+const recorded = [
+  { asked: { kind: 'network.kernels', layer: 0, channel: null }, answer: { shape: [1] }, parts: [deflateSync(new Uint8Array([5, 6])).toString('base64')] },
+  { asked: { kind: 'network.look', slot: 0 }, like: [[10, 20, 30, 40]], answer: { top: null }, parts: [] },
+]
+
+test('a page from disk answers what was recorded', async () => {
+  const { facts, bytes } = await alone({ ...boot, recorded }).ask('network.kernels', { layer: 0, name: 'more is said' })
+  assert.deepEqual([facts, [...bytes[0]]], [{ shape: [1] }, [5, 6]])
+})
+
+test('a page from disk knows its picture again, and no other', async () => {
+  const host = alone({ ...boot, recorded })
+  const picture = Uint8Array.from([0, 11, 0, 0, 19, 0, 0, 33, 0, 0, 40, 0])
+  assert.deepEqual((await host.ask('network.look', { slot: 0 }, [picture])).facts, { top: null })
+  await assert.rejects(host.ask('network.look', { slot: 0 }, [new Uint8Array(12).fill(99)]), refusal('not-recorded'))
+  await assert.rejects(host.ask('network.look', { slot: 0 }), refusal('not-recorded'))
+})
+
+test('a page from disk says what needs Python', async () => {
+  const host = alone({ ...boot, recorded })
+  await assert.rejects(host.ask('network.kernels', { layer: 1 }), refusal('not-recorded'))
+  await assert.rejects(host.ask('network.kernels', { layer: 0, channel: 2 }), refusal('not-recorded'))
+  await assert.rejects(host.ask('diagnose', { text: '' }), refusal('page-from-disk'))
+  await assert.rejects(alone(boot).ask('network.list'), refusal('page-from-disk'))
+})
