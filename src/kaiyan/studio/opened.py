@@ -16,7 +16,7 @@ from kaiyan.pictures.picture import picture as read_picture
 from kaiyan.show.error import KaiyanError
 from kaiyan.spec.code import SIGNATURES
 from kaiyan.spec.conv import Conv
-from kaiyan.studio.photograph import bundled
+from kaiyan.studio import photograph
 from kaiyan.studio.pixels import fitted, rgb
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def address(source: Any) -> str:
     from PIL import Image
 
     if source is None:
-        content, kind, _ = bundled()
+        content, kind, _ = photograph.of(None)
     else:
         png = BytesIO()
         Image.fromarray(fitted(rgb(read_picture(source)))).save(png, "PNG")
