@@ -77,7 +77,7 @@ OPEN = pack({"kind": "network.open", "name": "model"})
 
 
 def test_the_address_is_alone_on_its_line_and_nothing_else_is_said() -> None:
-    live = started()
+    live = ready(started())
     assert live.address.startswith("http://127.0.0.1:")
     assert live.process.stdout is not None
     live.process.send_signal(signal.SIGINT)
