@@ -24,4 +24,4 @@ for (const [name, source] of Object.entries(entries)) {
   }
 }
 console.log(`studio.mjs and studio.css: ${gzipped} bytes gzipped of ${MOST_GZIPPED}`)
-if (gzipped > MOST_GZIPPED) process.exitCode = 1
+if (gzipped > MOST_GZIPPED && process.argv.includes('--check')) process.exitCode = 1

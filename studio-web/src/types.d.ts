@@ -49,6 +49,8 @@ export interface Boot {
   link?: string
   /** The bundled photograph, or the one that was given: where it is fetched, or a data: address. */
   photograph: string
+  /** What the photograph is called; "astronaut" for the bundled one. */
+  name?: string
   /** What `kaiyan studio --model` named, or the object of a notebook. */
   model?: string
   tab?: string

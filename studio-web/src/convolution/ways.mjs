@@ -1,0 +1,49 @@
+import { html } from 'lit-html'
+import { writeRecipe } from '../core/recipe.mjs'
+import { parseRecipe } from '../core/recipe.mjs'
+import { check } from '../core/conv.mjs'
+import { typed } from './changes.mjs'
+import { inputShape } from './input.mjs'
+import { LARGEST } from './pictures.mjs'
+import { tooMany } from './limits.mjs'
+
+/** @typedef {import('./slice.mjs').Slice} Slice @typedef {{ error: import('../types').Words, ways: import('../types').Words[] }} Problem */
+
+/** The ways out of a problem: a button where the way, tried, leads out of it; a sentence where it is for the reader.
+ * @param {import('../types').App} app @param {Slice} slice @param {Problem} problem */
+export function waysOut(app, slice, problem) {
+  const change = (/** @type {Partial<Slice>} */ changes) => app.store.change('convolution', changes)
+  const offered = problem.ways.map((way) => ({ way, changes: changesOf(slice, way.en) }))
+  const back = { ...app.store.state.convolution, recipe: writeRecipe(slice.conv), error: null }
+  return html`
+    ${offered.map(({ way, changes }) => (changes ? html`<button @click=${() => change(changes)}>${app.words(way)}</button>` : html`<p class="way">${app.words(way)}</p>`))}
+    ${slice.error ? html`<button class="quiet" @click=${() => change({ recipe: back.recipe, error: null })}>${app.t('Back to the last one that works')}</button>` : ''}
+  `
+}
+
+/** What a way would change, where it can be done and helps: "padding=1", "an input of 5 or more", a whole line.
+ * @param {Slice} slice @param {string} way @returns {Partial<Slice> | null} */
+export function changesOf(slice, way) {
+  const side = Number(/input of at least (\d+)|input of (\d+) or more/.exec(way)?.slice(1).find(Boolean))
+  if (side) return side <= LARGEST ? { side: Math.max(side, slice.side) } : null
+  const line = [way, ...rewritten(slice.recipe, way)].find((text) => isRight(slice, text))
+  return line ? typed(slice, line) : null
+}
+
+/** @param {Slice} slice @param {string} text */
+function isRight(slice, text) {
+  const { conv } = parseRecipe(text)
+  if (!conv || tooMany(conv)) return false
+  return check(conv, inputShape({ ...slice, conv })) === null
+}
+
+/** The line with "name=value" of a way in it: put in the place of the one that is there, or added.
+ * @param {string} line @param {string} way @returns {string[]} */
+function rewritten(line, way) {
+  const setting = /^([a-z_]+)=(\d+|'[^']*'|\((?:[^()]|\([^()]*\))*\))/.exec(way)
+  if (!setting) return []
+  const [text, name] = setting
+  const there = new RegExp(`\\b${name}\\s*=\\s*(?:\\((?:[^()]|\\([^()]*\\))*\\)|'[^']*'|"[^"]*"|[^,()]+)`)
+  if (there.test(line)) return [line.replace(there, text)]
+  return [line.replace(/\)\s*$/, `, ${text})`)]
+}

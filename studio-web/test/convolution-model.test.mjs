@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { forward } from '../src/core/forward.mjs'
+import { parseRecipe } from '../src/core/recipe.mjs'
+import { weightShape } from '../src/core/conv.mjs'
+import { formed, layered, typed, withNumber } from '../src/convolution/changes.mjs'
+import { modelOf, refusalOf } from '../src/convolution/model.mjs'
+import { START, fromLink, toLink } from '../src/convolution/slice.mjs'
+import { sliceStart, weightCount, weightsFor } from '../src/convolution/weights.mjs'
+
+const conv = (/** @type {string} */ text) => /** @type {import('../src/types').Conv} */ (parseRecipe(text).conv)
+const drawn = { ...START, picture: 'discs', side: 16 }
+const finished = (/** @type {any} */ slice) => {
+  for (;;) {
+    const model = modelOf(slice)
+    if (!model || model.isReady) return /** @type {import('../src/convolution/model.mjs').Model} */ (model)
+  }
+}
+
+const LAYERS = [
+  'nn.Conv2d(3, 4, 3, stride=2, padding=1)', 'nn.Conv2d(4, 6, (3, 2), groups=2)', 'nn.Conv1d(3, 2, 5, dilation=2)',
+  'nn.ConvTranspose2d(4, 6, 3, stride=2, groups=2, output_padding=1)', 'nn.Conv3d(1, 2, 3, padding=1)',
+  "kaiyan.nn.Conv2d(3, 3, 3, stride=2, padding='same', groups=3)", 'nn.Conv2d(1, 1, 1)',
+]
+
+test('the model is what the layer makes of the picture, channel by channel', () => {
+  for (const text of LAYERS) {
+    const slice = { ...drawn, ...typed(drawn, text) }
+    const { input, output } = finished(slice)
+    const expected = forward(slice.conv, input, { data: Float64Array.from(slice.weight), shape: weightShape(slice.conv) }, Float64Array.from(slice.bias))
+    assert.deepEqual(output, expected, text)
+  }
+})
+
+test('one number changed sums its channel anew and takes the others over', () => {
+  const slice = { ...drawn, ...typed(drawn, LAYERS[0]) }
+  finished(slice)
+  const changed = { ...slice, ...withNumber(slice, 5, 7) }
+  const expected = forward(changed.conv, finished(changed).input, { data: Float64Array.from(changed.weight), shape: [] }, null)
+  assert.deepEqual(finished(changed).output.data, expected.data)
+})
+
+test('a state comes back from its link', () => {
+  for (const text of LAYERS) {
+    const slice = { ...drawn, ...typed(drawn, text), playing: false, zoom: 2 }
+    const edited = { ...slice, ...withNumber(slice, 0, -0.125) }
+    const back = /** @type {Record<string, any>} */ ({ ...START, ...fromLink(new URLSearchParams(new URLSearchParams(toLink(edited)).toString())) })
+    for (const key of ['conv', 'weight', 'bias', 'kernel', 'base', 'picture', 'side', 'zoom', 'playing']) assert.deepEqual(back[key], /** @type {any} */ (edited)[key], `${text} ${key}`)
+  }
+  assert.deepEqual(toLink(START), {})
+})
+
+test('a link of rubbish breaks nothing', () => {
+  const rubbish = ['conv=nn.Conv2d(9e9,1,3)&kernel=__proto__&edits=1_x', 'side=1e9&crop=1_2&out=99&at=1_2_3_4', 'edits=99999_1_-1_2_0.5_1&bias=1_2', 'conv=nn.Conv2d(4000,4000,7)', 'zoom=Infinity&speed=-1&moved=a_b&guide=<b>', 'image=own-3&in=-1', '%E0%A4%A']
+  for (const text of rubbish) {
+    const slice = { ...START, ...fromLink(new URLSearchParams(text)) }
+    assert.equal(slice.weight.length, weightCount(slice.conv), text)
+    assert.ok(modelOf({ ...slice, picture: 'dot' }), text)
+  }
+})
+
+test('what is wrong with a line stays beside it, the layer stays', () => {
+  const changes = typed(START, 'nn.Conv2d(1, 1, 3, groups=2)')
+  assert.equal(changes.conv, undefined)
+  assert.equal(changes.recipe, 'nn.Conv2d(1, 1, 3, groups=2)')
+  assert.match(changes.error?.error.en ?? '', /groups=2 does not divide/)
+  assert.match(refusalOf({ ...drawn, ...typed(drawn, 'nn.Conv2d(1, 1, 41)') })?.error.en ?? '', /reaches over 41/)
+})
+
+test('a slice changed by hand is kept when the kernel grows and shrinks', () => {
+  const changed = { ...START, ...withNumber(START, 4, 9) }
+  const grown = { ...changed, ...formed(changed, conv('nn.Conv2d(1, 2, 5, padding=2)')) }
+  assert.equal(grown.weight[12], 9)
+  assert.deepEqual(grown.weight.slice(25), weightsFor(grown.conv, grown.base).slice(25))
+  assert.equal({ ...grown, ...layered(grown, conv('nn.Conv2d(1, 1, 3)')) }.weight[4], 9)
+})
+
+test('slices of a transposed layer start where torch has them', () => {
+  assert.equal(sliceStart(conv('nn.ConvTranspose2d(4, 6, 2, groups=2)'), 4, 1), (3 * 3 + 1) * 4)
+})
