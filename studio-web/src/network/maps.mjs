@@ -1,0 +1,163 @@
+/** Statistics of maps: which channels are alive, how active, how alike. No DOM. */
+
+/** @typedef {import('./types').Maps} Maps @typedef {import('./types').Slice} Slice */
+
+export const SORTS = /** @type {const} */ (['index', 'activity', 'variance'])
+
+/** @param {Maps} maps @param {number} channel @param {number} row @param {number} column */
+const place = (maps, channel, row, column) => (channel * maps.height + row) * maps.width + column
+
+/** The value that a map shows at a pixel: exact to 1/255 of the channel's span.
+ * @param {Maps} maps @param {number} channel @param {number} row @param {number} column */
+export function valueAt(maps, channel, row, column) {
+  const { low, high, bytes } = maps
+  return low[channel] + (bytes[place(maps, channel, row, column)] / 255) * (high[channel] - low[channel])
+}
+
+/** One channel's values in row-major order.
+ * @param {Maps} maps @param {number} channel @returns {Float64Array} */
+export function valuesOf(maps, channel) {
+  const area = maps.height * maps.width
+  const step = (maps.high[channel] - maps.low[channel]) / 255
+  const low = maps.low[channel]
+  return Float64Array.from(maps.bytes.subarray(channel * area, (channel + 1) * area), (byte) => low + byte * step)
+}
+
+/** Whether the layer has values below zero: then 0 is the middle of its colours.
+ * @param {Maps} maps */
+export const isSigned = (maps) => maps.low.some((low) => low < 0)
+
+/** A channel whose map says nothing: zero everywhere, or the same number everywhere.
+ * @param {Maps} maps @param {number} channel */
+export function isDead(maps, channel) {
+  if (maps.low[channel] === 0 && maps.high[channel] === 0) return true
+  return maps.height * maps.width > 1 && maps.low[channel] === maps.high[channel]
+}
+
+/** @param {Maps} maps */
+export const deadCount = (maps) => maps.low.reduce((count, _, channel) => count + Number(isDead(maps, channel)), 0)
+
+/** Share of all the layer's values that are not zero.
+ * @param {Maps} maps */
+export const alight = (maps) => maps.nonzero.reduce((sum, share) => sum + share, 0) / maps.channels
+
+/** Mean size and variance of each channel, from its bytes.
+ * @param {Maps} maps @returns {{ activity: Float64Array, variance: Float64Array }} */
+export function statistics(maps) {
+  const known = remembered.get(maps)
+  if (known) return known
+  const area = maps.height * maps.width
+  const activity = new Float64Array(maps.channels)
+  const variance = new Float64Array(maps.channels)
+  for (let channel = 0; channel < maps.channels; channel++) {
+    const low = maps.low[channel]
+    const step = (maps.high[channel] - low) / 255
+    let sum = 0
+    let squares = 0
+    let sizes = 0
+    for (let i = channel * area; i < (channel + 1) * area; i++) {
+      const byte = maps.bytes[i]
+      sum += byte
+      squares += byte * byte
+      sizes += Math.abs(low + byte * step)
+    }
+    activity[channel] = sizes / area
+    variance[channel] = step * step * Math.max(0, squares / area - (sum / area) ** 2)
+  }
+  const found = { activity, variance }
+  remembered.set(maps, found)
+  return found
+}
+
+/** @type {WeakMap<Maps, { activity: Float64Array, variance: Float64Array }>} */
+const remembered = new WeakMap()
+
+/** Channels in the order that is asked for: by index, or the most active or most varied first.
+ * @param {Maps} maps @param {Slice['sort']} sort @returns {number[]} */
+export function order(maps, sort) {
+  const channels = Array.from({ length: maps.channels }, (_, channel) => channel)
+  if (sort === 'index') return channels
+  const of = statistics(maps)[sort]
+  return channels.sort((a, b) => of[b] - of[a] || a - b)
+}
+
+/** Cosine of two looks' maps of one layer: 1 the same, 0 nothing in common; null where shapes differ or all is zero.
+ * @param {Maps} one @param {Maps} two @returns {number | null} */
+export function likeness(one, two) {
+  if (one.bytes.length !== two.bytes.length || one.channels !== two.channels) return null
+  const area = one.height * one.width
+  let dot = 0
+  let first = 0
+  let second = 0
+  for (let channel = 0; channel < one.channels; channel++) {
+    const [a, stepA] = affine(one, channel)
+    const [b, stepB] = affine(two, channel)
+    for (let i = channel * area; i < (channel + 1) * area; i++) {
+      const x = a + one.bytes[i] * stepA
+      const y = b + two.bytes[i] * stepB
+      dot += x * y
+      first += x * x
+      second += y * y
+    }
+  }
+  return first && second ? dot / Math.sqrt(first * second) : null
+}
+
+/** @param {Maps} maps @param {number} channel @returns {[number, number]} */
+const affine = (maps, channel) => [maps.low[channel], (maps.high[channel] - maps.low[channel]) / 255]
+
+/** The difference of two looks' maps of one layer, first minus second, as maps again.
+ * @param {Maps} one @param {Maps} two @returns {Maps} */
+export function difference(one, two) {
+  const area = one.height * one.width
+  const { channels, height, width } = one
+  /** @type {Maps} */
+  const maps = { channels, height, width, low: [], high: [], mean: [], nonzero: [], bytes: new Uint8Array(one.bytes.length) }
+  for (let channel = 0; channel < channels; channel++) {
+    const [a, stepA] = affine(one, channel)
+    const [b, stepB] = affine(two, channel)
+    const at = channel * area
+    const values = Float64Array.from({ length: area }, (_, i) => a + one.bytes[at + i] * stepA - b - two.bytes[at + i] * stepB)
+    setChannel(maps, channel, values)
+  }
+  return maps
+}
+
+/** Writes a channel's numbers as bytes between its lowest and highest.
+ * @param {Maps} maps @param {number} channel @param {Float64Array} values */
+export function setChannel(maps, channel, values) {
+  let low = Infinity
+  let high = -Infinity
+  let sum = 0
+  let other = 0
+  for (const value of values) {
+    if (value < low) low = value
+    if (value > high) high = value
+    sum += value
+    other += Number(value !== 0)
+  }
+  const scale = high > low ? 255 / (high - low) : 0
+  const at = channel * values.length
+  for (let i = 0; i < values.length; i++) maps.bytes[at + i] = Math.round((values[i] - low) * scale)
+  maps.low[channel] = low
+  maps.high[channel] = high
+  maps.mean[channel] = sum / values.length
+  maps.nonzero[channel] = other / values.length
+}
+
+/** The two ends of the colours: a signed layer's are equally far from 0, another's begin at 0.
+ * @param {Maps} maps @param {number | null} channel its own ends, or those of the whole layer
+ * @returns {[number, number]} */
+export function ends(maps, channel) {
+  const low = channel === null ? least(maps.low) : maps.low[channel]
+  const high = channel === null ? most(maps.high) : maps.high[channel]
+  if (!isSigned(maps)) return [0, high || 1]
+  const far = Math.max(Math.abs(low), Math.abs(high)) || 1
+  return [-far, far]
+}
+
+/** @param {number[]} numbers */
+const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b), Infinity)
+
+/** @param {number[]} numbers */
+const most = (numbers) => numbers.reduce((a, b) => Math.max(a, b), -Infinity)
