@@ -1,3 +1,5 @@
+import { ZERO } from '../core/colour.mjs'
+
 /** Many maps in one picture: where each stands, and its pixels. No DOM. */
 
 /** @typedef {import('./types').Maps} Maps */
@@ -61,9 +63,10 @@ export function hit(layout, count, maps, x, y) {
  * @param {Uint32Array} palette @param {Maps} maps @param {number} channel @param {[number, number]} scale
  * @param {Uint32Array} into */
 export function colours(palette, maps, channel, [low, high], into) {
-  const start = ((maps.low[channel] - low) / (high - low)) * 255
-  const step = (maps.high[channel] - maps.low[channel]) / (high - low)
-  for (let byte = 0; byte < 256; byte++) into[byte] = palette[Math.max(0, Math.min(255, Math.round(start + byte * step)))]
+  const last = low < 0 ? 2 * ZERO : 255
+  const start = ((maps.low[channel] - low) / (high - low)) * last
+  const step = ((maps.high[channel] - maps.low[channel]) / (high - low)) * (last / 255)
+  for (let byte = 0; byte < 256; byte++) into[byte] = palette[Math.max(0, Math.min(last, Math.round(start + byte * step)))]
 }
 
 /** Draws maps into pixels. `order` names the channel of each slot; `scale` the ends of a channel's colours.

@@ -92,6 +92,8 @@ export interface Slice {
   scale: 'map' | 'layer'
   panel: string
   walking: boolean
+  /** How much larger than to fit the map in focus is drawn. */
+  zoom: number
   difference: boolean
   filter: 'all' | 'blocks'
   shift: [number, number]

@@ -1,0 +1,122 @@
+import { SORTS, order, statistics } from './maps.mjs'
+import { samePlace } from './fields.mjs'
+
+/** Where the eye is: layer, channel and pixel, and how keys move them. No DOM. */
+
+/** @typedef {import('./types').Slice} Slice @typedef {import('./types').Look} Look @typedef {import('./types').Pixel} Pixel */
+
+export const PANELS = /** @type {const} */ (['answer', 'sum', 'field', 'patches', 'kernels', 'compare', 'table'])
+
+/** @type {Slice} */
+export const START = {
+  name: null,
+  picture: null,
+  second: null,
+  layer: null,
+  channel: null,
+  place: null,
+  sort: 'index',
+  palette: 'auto',
+  scale: 'map',
+  filter: 'all',
+  panel: 'answer',
+  difference: false,
+  walking: false,
+  zoom: 1,
+  shift: [0, 0],
+  word: null,
+  tick: 0,
+}
+
+/** @param {Slice} slice @returns {Record<string, string>} */
+export function toLink({ name, layer, channel, place, sort, palette, scale, filter, panel }) {
+  const entries = {
+    network: name,
+    layer,
+    map: channel,
+    pixel: place?.join(','),
+    sort: sort === START.sort ? null : sort,
+    colours: palette === START.palette ? null : palette,
+    ends: scale === START.scale ? null : scale,
+    layers: filter === START.filter ? null : filter,
+    panel: panel === START.panel ? null : panel,
+  }
+  return Object.fromEntries(Object.entries(entries).flatMap(([key, value]) => (value === null || value === undefined ? [] : [[key, String(value)]])))
+}
+
+/** @param {URLSearchParams} link @returns {Partial<Slice>} */
+export function fromLink(link) {
+  const whole = (/** @type {string} */ key) => (/^\d{1,7}$/.test(link.get(key) ?? '') ? Number(link.get(key)) : null)
+  const pixel = /^(\d{1,5}),(\d{1,5})$/.exec(link.get('pixel') ?? '')
+  const layer = whole('layer')
+  const channel = layer === null ? null : whole('map')
+  return {
+    name: link.get('network') || null,
+    layer,
+    channel,
+    place: pixel && channel !== null ? [Number(pixel[1]), Number(pixel[2])] : null,
+    ...oneOf(link, 'sort', 'sort', SORTS),
+    ...oneOf(link, 'colours', 'palette', ['magma']),
+    ...oneOf(link, 'ends', 'scale', ['layer']),
+    ...oneOf(link, 'layers', 'filter', ['blocks']),
+    ...oneOf(link, 'panel', 'panel', PANELS),
+  }
+}
+
+/** @param {URLSearchParams} link @param {string} key @param {keyof Slice} name @param {readonly string[]} allowed */
+function oneOf(link, key, name, allowed) {
+  const value = link.get(key)
+  return value !== null && allowed.includes(value) ? { [name]: value } : {}
+}
+
+/** The pixel in focus: what the state names, within what the network has; null in the view of all layers.
+ * @param {Slice} slice @param {Look} look @returns {Pixel | null} */
+export function pixelOf({ layer, channel, place }, { maps }) {
+  if (layer === null) return null
+  const index = Math.min(layer, maps.length - 1)
+  const { channels, height, width } = maps[index]
+  return {
+    layer: index,
+    channel: channel === null ? strongest(maps[index]) : Math.min(channel, channels - 1),
+    row: Math.min(place?.[0] ?? Math.floor((height - 1) / 2), height - 1),
+    column: Math.min(place?.[1] ?? Math.floor((width - 1) / 2), width - 1),
+  }
+}
+
+/** The most active channel.
+ * @param {import('./types').Maps} maps */
+export function strongest(maps) {
+  const { activity } = statistics(maps)
+  return activity.reduce((best, value, channel) => (value > activity[best] ? channel : best), 0)
+}
+
+/** Changes that put the eye on a pixel.
+ * @param {Pixel} pixel @returns {Partial<Slice>} */
+export const at = ({ layer, channel, row, column }) => ({ layer, channel, place: [row, column] })
+
+/** Down or across in the map in focus.
+ * @param {Pixel} pixel @param {Look} look @param {number} down @param {number} right */
+export function step(pixel, look, down, right) {
+  const { height, width } = look.maps[pixel.layer]
+  return { ...pixel, row: within(pixel.row + down, height), column: within(pixel.column + right, width) }
+}
+
+/** To the next channel in the order that is shown.
+ * @param {Pixel} pixel @param {Look} look @param {Slice['sort']} sort @param {number} by */
+export function nextChannel(pixel, look, sort, by) {
+  const channels = order(look.maps[pixel.layer], sort)
+  return { ...pixel, channel: channels[within(channels.indexOf(pixel.channel) + by, channels.length)] }
+}
+
+/** To another layer, at the same place of the picture, in its most active channel.
+ * @param {Pixel} pixel @param {Look} look @param {number} layer @returns {Pixel} */
+export function toLayer(pixel, look, layer) {
+  const from = look.maps[pixel.layer]
+  const to = within(layer, look.maps.length)
+  const { channels, height, width } = look.maps[to]
+  const channel = channels === from.channels ? pixel.channel : strongest(look.maps[to])
+  return { layer: to, channel, row: samePlace(pixel.row, from.height, height), column: samePlace(pixel.column, from.width, width) }
+}
+
+/** @param {number} i @param {number} n */
+const within = (i, n) => Math.min(Math.max(i, 0), n - 1)

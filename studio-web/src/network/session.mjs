@@ -1,0 +1,74 @@
+import { createQuestions } from './questions.mjs'
+
+/** What Python says about the network, the pictures and the place that the state names. */
+
+/** @typedef {import('../types').App} App @typedef {import('./types').Slice} Slice @typedef {import('./types').Look} Look */
+/** @typedef {import('./types').Opened} Opened @typedef {import('./types').Listed} Listed @typedef {import('./types').Picture} Picture */
+/** @template Value @typedef {import('./types').Task<Value>} Task */
+/** @typedef {ReturnType<typeof createSession>} Session @typedef {ReturnType<Session['see']>} Seen */
+
+let looked = 0
+
+/** @param {App} app @param {(name: string) => Picture | null} pictureCalled @param {() => void} changed */
+export function createSession(app, pictureCalled, changed) {
+  const questions = createQuestions(changed)
+  const ask = app.host.ask.bind(app.host)
+
+  const list = () =>
+    questions.of('list', '', async (signal) => /** @type {Listed[]} */ ((await ask('network.list', {}, [], signal)).facts.networks))
+
+  const open = (/** @type {string} */ name) =>
+    questions.of('open', name, async (signal) => /** @type {Opened} */ ((await ask('network.open', { name }, [], signal)).facts))
+
+  /** @param {0 | 1} slot @param {Opened} opened @param {Picture | null} picture */
+  const look = (slot, opened, picture) => {
+    if (!picture) return null
+    return questions.of(`look ${slot}`, `${opened.name} ${picture.name}`, async (signal) => {
+      const { height, width, bytes } = picture
+      return lookFrom(opened, picture, await ask('network.look', { name: opened.name, slot, height, width }, [bytes], signal))
+    })
+  }
+
+  const fields = (/** @type {Opened} */ opened) =>
+    questions.of('fields', opened.name, async (signal) => {
+      const { facts, bytes } = await ask('network.fields', { name: opened.name }, [], signal)
+      return { edges: bytes.map(whole), holes: /** @type {boolean[]} */ (facts.holes ?? []) }
+    })
+
+  return {
+    questions,
+    /** Everything that the state needs; asks for what is not here.
+     * @param {Slice} slice */
+    see(slice) {
+      const listed = list()
+      const name = slice.name ?? firstOf(listed.value)
+      const opened = name === null ? null : open(name)
+      const network = opened?.value ?? null
+      const looks = network ? [look(0, network, called(slice.picture)), look(1, network, called(slice.second))] : [null, null]
+      const isSeen = looks[0]?.state === 'here'
+      return { listed, name, opened, network, looks, look: looks[0]?.value ?? null, fields: network && isSeen ? fields(network) : null }
+    },
+    /** A question about a place of what was looked at.
+     * @param {string} kind @param {Look} about @param {object} facts */
+    about(kind, about, facts) {
+      return questions.of(kind, `${about.number} ${JSON.stringify(facts)}`, (signal) => ask(`network.${kind}`, facts, [], signal))
+    },
+  }
+
+  /** @param {string | null} name */
+  function called(name) {
+    return name === null ? null : pictureCalled(name)
+  }
+}
+
+/** @param {Listed[] | null} listed */
+const firstOf = (listed) => listed?.find(({ needs }) => !needs)?.name ?? null
+
+/** @param {Uint8Array} bytes */
+const whole = (bytes) => new Int32Array(bytes.slice().buffer)
+
+/** @param {Opened} opened @param {Picture} picture @param {import('../types').Reply} reply @returns {Look} */
+export function lookFrom(opened, picture, { facts, bytes }) {
+  const maps = opened.layers.map(({ channels, height, width }, i) => ({ channels, height, width, ...facts.layers[i], bytes: bytes[i + 1] }))
+  return { number: ++looked, picture, crop: facts.crop, input: bytes[0], maps, top: facts.top ?? null, seconds: facts.seconds }
+}
