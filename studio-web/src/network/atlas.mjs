@@ -5,6 +5,8 @@ import { ZERO } from '../core/colour.mjs'
 /** @typedef {import('./types').Maps} Maps */
 /** @typedef {{ columns: number, rows: number, tileWidth: number, tileHeight: number, gap: number, width: number, height: number }} Layout */
 
+const MOST_TAPS = 16
+
 /** A square sheet of all maps, as large as fit.
  * @param {number} count @param {number} mapHeight @param {number} mapWidth @param {number} side pixels @returns {Layout} */
 export function sheet(count, mapHeight, mapWidth, side) {
@@ -103,7 +105,7 @@ function enlarge(layout, { bytes, height, width }) {
   }
 }
 
-/** Smaller than the map: the mean of up to 3 × 3 elements a pixel.
+/** Smaller than the map: the mean of the elements that a pixel covers.
  * @param {Layout} layout @param {Maps} maps */
 function reduce(layout, { bytes, height, width }) {
   const across = probes(width, layout.tileWidth)
@@ -127,10 +129,10 @@ function reduce(layout, { bytes, height, width }) {
   }
 }
 
-/** Places to read for each of `to` pixels of `from` elements: up to three, spread over what the pixel covers.
+/** Places to read for each of `to` pixels of `from` elements, spread over what the pixel covers.
  * @param {number} from @param {number} to */
 function probes(from, to) {
-  const taps = Math.max(1, Math.min(3, Math.round(from / to)))
+  const taps = Math.max(1, Math.min(MOST_TAPS, Math.round(from / to)))
   return Int32Array.from({ length: to * taps }, (_, i) => {
     const pixel = Math.floor(i / taps)
     return Math.min(from - 1, Math.floor(((pixel + ((i % taps) + 0.5) / taps) / to) * from))

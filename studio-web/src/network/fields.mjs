@@ -2,12 +2,15 @@
 
 /** @typedef {import('./types').Field} Field @typedef {import('./types').Look} Look */
 
-/** What a pixel sees, in pixels of the network's input, from a layer's row ends and then its column ends.
- * @param {Int32Array} edges @param {number} height rows of the layer's maps @param {number} row @param {number} column
- * @returns {Field} */
-export function fieldOf(edges, height, row, column) {
+/** What a pixel sees, in pixels of the network's input; null where it is not known, or nothing.
+ * @param {import('./types').Edges} edges @param {number} height rows of the layer's maps
+ * @param {{ channel: number, row: number, column: number }} pixel @returns {Field | null} */
+export function fieldOf({ status, which, views }, height, { channel, row, column }) {
+  const ends = views[which?.[channel] ?? 0]
+  if (status === 'unknown' || !ends) return null
   const at = 2 * (height + column)
-  return { rows: [edges[2 * row], edges[2 * row + 1]], columns: [edges[at], edges[at + 1]] }
+  if (ends[2 * row] < 0 || ends[at] < 0) return null
+  return { rows: [ends[2 * row], ends[2 * row + 1]], columns: [ends[at], ends[at + 1]] }
 }
 
 /** A field within the input: what lies beyond its edges is padding.

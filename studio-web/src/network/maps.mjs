@@ -2,7 +2,7 @@
 
 /** @typedef {import('./types').Maps} Maps @typedef {import('./types').Slice} Slice */
 
-export const SORTS = /** @type {const} */ (['index', 'activity', 'variance'])
+export const SORTS = /** @type {const} */ (['index', 'activity', 'variation'])
 
 /** @param {Maps} maps @param {number} channel @param {number} row @param {number} column */
 const place = (maps, channel, row, column) => (channel * maps.height + row) * maps.width + column
@@ -25,7 +25,7 @@ export function valuesOf(maps, channel) {
 
 /** Whether the layer has values below zero: then 0 is the middle of its colours.
  * @param {Maps} maps */
-export const isSigned = (maps) => maps.low.some((low) => low < 0)
+export const isSigned = (maps) => (maps.signed ??= maps.low.some((low) => low < 0))
 
 /** A channel whose map says nothing: zero everywhere, or the same number everywhere.
  * @param {Maps} maps @param {number} channel */
@@ -41,35 +41,24 @@ export const deadCount = (maps) => maps.low.reduce((count, _, channel) => count 
  * @param {Maps} maps */
 export const alight = (maps) => maps.nonzero.reduce((sum, share) => sum + share, 0) / maps.channels
 
-/** Mean size and variance of each channel, from its bytes.
- * @param {Maps} maps @returns {{ activity: Float64Array, variance: Float64Array }} */
-export function statistics(maps) {
+/** Mean size of each channel's values, from its bytes where they have both signs.
+ * @param {Maps} maps @returns {ArrayLike<number>} */
+export function activity(maps) {
+  if (!isSigned(maps)) return maps.mean
   const known = remembered.get(maps)
   if (known) return known
   const area = maps.height * maps.width
-  const activity = new Float64Array(maps.channels)
-  const variance = new Float64Array(maps.channels)
+  const sizes = new Float64Array(maps.channels)
   for (let channel = 0; channel < maps.channels; channel++) {
-    const low = maps.low[channel]
-    const step = (maps.high[channel] - low) / 255
-    let sum = 0
-    let squares = 0
-    let sizes = 0
-    for (let i = channel * area; i < (channel + 1) * area; i++) {
-      const byte = maps.bytes[i]
-      sum += byte
-      squares += byte * byte
-      sizes += Math.abs(low + byte * step)
-    }
-    activity[channel] = sizes / area
-    variance[channel] = step * step * Math.max(0, squares / area - (sum / area) ** 2)
+    const [low, step] = affine(maps, channel)
+    for (let i = channel * area; i < (channel + 1) * area; i++) sizes[channel] += Math.abs(low + maps.bytes[i] * step)
+    sizes[channel] /= area
   }
-  const found = { activity, variance }
-  remembered.set(maps, found)
-  return found
+  remembered.set(maps, sizes)
+  return sizes
 }
 
-/** @type {WeakMap<Maps, { activity: Float64Array, variance: Float64Array }>} */
+/** @type {WeakMap<Maps, Float64Array>} */
 const remembered = new WeakMap()
 
 /** Channels in the order that is asked for: by index, or the most active or most varied first.
@@ -77,7 +66,7 @@ const remembered = new WeakMap()
 export function order(maps, sort) {
   const channels = Array.from({ length: maps.channels }, (_, channel) => channel)
   if (sort === 'index') return channels
-  const of = statistics(maps)[sort]
+  const of = sort === 'activity' ? activity(maps) : maps.deviation
   return channels.sort((a, b) => of[b] - of[a] || a - b)
 }
 
@@ -112,7 +101,7 @@ export function difference(one, two) {
   const area = one.height * one.width
   const { channels, height, width } = one
   /** @type {Maps} */
-  const maps = { channels, height, width, low: [], high: [], mean: [], nonzero: [], bytes: new Uint8Array(one.bytes.length) }
+  const maps = { channels, height, width, signed: true, ...noStatistics(channels), bytes: new Uint8Array(one.bytes.length) }
   for (let channel = 0; channel < channels; channel++) {
     const [a, stepA] = affine(one, channel)
     const [b, stepB] = affine(two, channel)
@@ -123,17 +112,28 @@ export function difference(one, two) {
   return maps
 }
 
+/** @param {number} channels */
+const noStatistics = (channels) => ({
+  low: new Float32Array(channels),
+  high: new Float32Array(channels),
+  mean: new Float32Array(channels),
+  deviation: new Float32Array(channels),
+  nonzero: new Float32Array(channels),
+})
+
 /** Writes a channel's numbers as bytes between its lowest and highest.
  * @param {Maps} maps @param {number} channel @param {Float64Array} values */
 export function setChannel(maps, channel, values) {
   let low = Infinity
   let high = -Infinity
   let sum = 0
+  let squares = 0
   let other = 0
   for (const value of values) {
     if (value < low) low = value
     if (value > high) high = value
     sum += value
+    squares += value * value
     other += Number(value !== 0)
   }
   const scale = high > low ? 255 / (high - low) : 0
@@ -142,6 +142,7 @@ export function setChannel(maps, channel, values) {
   maps.low[channel] = low
   maps.high[channel] = high
   maps.mean[channel] = sum / values.length
+  maps.deviation[channel] = Math.sqrt(Math.max(0, squares / values.length - maps.mean[channel] ** 2))
   maps.nonzero[channel] = other / values.length
 }
 
@@ -156,8 +157,8 @@ export function ends(maps, channel) {
   return [-far, far]
 }
 
-/** @param {number[]} numbers */
+/** @param {Float32Array} numbers */
 const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b), Infinity)
 
-/** @param {number[]} numbers */
+/** @param {Float32Array} numbers */
 const most = (numbers) => numbers.reduce((a, b) => Math.max(a, b), -Infinity)

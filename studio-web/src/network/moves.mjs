@@ -1,4 +1,4 @@
-import { SORTS, order, statistics } from './maps.mjs'
+import { SORTS, activity, order } from './maps.mjs'
 import { samePlace } from './fields.mjs'
 
 /** Where the eye is: layer, channel and pixel, and how keys move them. No DOM. */
@@ -86,8 +86,10 @@ export function pixelOf({ layer, channel, place }, { maps }) {
 /** The most active channel.
  * @param {import('./types').Maps} maps */
 export function strongest(maps) {
-  const { activity } = statistics(maps)
-  return activity.reduce((best, value, channel) => (value > activity[best] ? channel : best), 0)
+  const active = activity(maps)
+  let best = 0
+  for (let channel = 1; channel < maps.channels; channel++) if (active[channel] > active[best]) best = channel
+  return best
 }
 
 /** Changes that put the eye on a pixel.

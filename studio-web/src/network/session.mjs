@@ -24,16 +24,13 @@ export function createSession(app, pictureCalled, changed) {
   const look = (slot, opened, picture) => {
     if (!picture) return null
     return questions.of(`look ${slot}`, `${opened.name} ${picture.name}`, async (signal) => {
-      const { height, width, bytes } = picture
-      return lookFrom(opened, picture, await ask('network.look', { name: opened.name, slot, height, width }, [bytes], signal))
+      const { height, width, title, rgb } = picture
+      return lookFrom(opened, picture, await ask('network.look', { slot, height, width, name: title }, [rgb], signal))
     })
   }
 
   const fields = (/** @type {Opened} */ opened) =>
-    questions.of('fields', opened.name, async (signal) => {
-      const { facts, bytes } = await ask('network.fields', { name: opened.name }, [], signal)
-      return { edges: bytes.map(whole), holes: /** @type {boolean[]} */ (facts.holes ?? []) }
-    })
+    questions.of('fields', opened.name, async (signal) => fieldsFrom(await ask('network.fields', {}, [], signal)))
 
   return {
     questions,
@@ -64,11 +61,19 @@ export function createSession(app, pictureCalled, changed) {
 /** @param {Listed[] | null} listed */
 const firstOf = (listed) => listed?.find(({ needs }) => !needs)?.name ?? null
 
-/** @param {Uint8Array} bytes */
-const whole = (bytes) => new Int32Array(bytes.slice().buffer)
-
 /** @param {Opened} opened @param {Picture} picture @param {import('../types').Reply} reply @returns {Look} */
 export function lookFrom(opened, picture, { facts, bytes }) {
-  const maps = opened.layers.map(({ channels, height, width }, i) => ({ channels, height, width, ...facts.layers[i], bytes: bytes[i + 1] }))
+  const told = new Float32Array(bytes[bytes.length - 1].slice().buffer)
+  let at = 0
+  const maps = /** @type {import('./types').Maps[]} */ (opened.layers.map(({ channels, height, width }, i) => {
+    const statistics = facts.statistics.map((/** @type {string} */ name, /** @type {number} */ row) => [name, told.subarray(at + row * channels, at + (row + 1) * channels)])
+    at += channels * statistics.length
+    return { channels, height, width, ...Object.fromEntries(statistics), bytes: bytes[i + 1] }
+  }))
   return { number: ++looked, picture, crop: facts.crop, input: bytes[0], maps, top: facts.top ?? null, seconds: facts.seconds }
+}
+
+/** @param {import('../types').Reply} reply @returns {import('./types').Edges[]} */
+export function fieldsFrom({ facts, bytes }) {
+  return bytes.map((part, i) => ({ status: 'exact', holes: Boolean(facts.holes?.[i]), which: null, views: [new Int32Array(part.slice().buffer)] }))
 }

@@ -33,7 +33,7 @@ export function drawPicture(canvas, { look, input, theme, trail }, field) {
   const zoom = width / picture.width
   const part = (/** @type {number[]} */ [top, left, high, wide]) => /** @type {const} */ ([left * zoom, top * zoom, wide * zoom, high * zoom])
   ink.imageSmoothingEnabled = zoom < 2
-  const image = kept(picture, () => canvasOf(picture.bytes, picture.height, picture.width))
+  const image = kept(picture, () => canvasOf(picture.rgb, picture.height, picture.width))
   ink.globalAlpha = 1
   ink.clearRect(0, 0, width, height)
   dimmed(ink, image, width, height, theme)

@@ -1,26 +1,145 @@
-import { html, render } from 'lit-html'
+import { html, nothing, render } from 'lit-html'
 import { panes } from '../app/panes.mjs'
+import { lookOf } from '../stage/look.mjs'
+import { networkChooser, pictureChooser, refusalView, waiting } from './choose.mjs'
+import { createPainter } from './drawing.mjs'
+import { drawExplain, parts } from './explain.mjs'
+import { fieldOf } from './fields.mjs'
+import { keysOf, HELP } from './keys.mjs'
+import { layerList } from './list.mjs'
+import { START, fromLink, pixelOf, toLink } from './moves.mjs'
+import { PHOTOGRAPH, pictureCalled, readPhotograph, readPicture } from './pictures.mjs'
+import { refusalOf } from './questions.mjs'
+import { createSession } from './session.mjs'
+import { createStageView } from './stageview.mjs'
+import { createWalk } from './walk.mjs'
+
+/** What a real network sees in one's own picture. */
+
+/** @typedef {import('../types').App} App @typedef {import('./types').Slice} Slice @typedef {import('./context').Context} Context */
 
 /** @type {import('../types').Tab} */
 export const network = {
   name: 'network',
   title: 'Network',
-  start: {},
-  toLink: () => ({}),
-  fromLink: () => ({}),
-  mount(el, app) {
-    const { recipe, stage, explain } = panes(el, app)
-    return {
-      draw(state) {
-        render(html`<p>${state.tab}</p>`, recipe)
-        render(html`<p>${app.t('Network')}</p>`, stage)
-        render(html`<p></p>`, explain)
-      },
-      keys: {},
-      help: [],
-      hide() {},
-      show() {},
-      destroy() {},
+  start: START,
+  toLink: (slice) => toLink(slice),
+  fromLink,
+  mount,
+}
+
+/** @param {HTMLElement} el @param {App} app @returns {import('../types').MountedTab} */
+function mount(el, app) {
+  const { recipe, stage, explain } = panes(el, app, { recipe: 'Network and picture' })
+  const waits = stage.appendChild(document.createElement('div'))
+  const view = stage.appendChild(document.createElement('div'))
+  waits.className = 'waits'
+  view.className = 'view'
+  const change = (/** @type {Partial<Slice>} */ changes) => app.store.change('network', changes)
+  const changed = () => change({ tick: app.store.state.network.tick + 1 })
+  const session = createSession(app, pictureCalled, changed)
+  const painter = createPainter()
+  const stageView = createStageView(view, app, painter)
+  const walk = createWalk(() => context, change)
+  /** @type {Context | null} */
+  let context = null
+  /** @type {Context['fileErrors']} */
+  const fileErrors = { picture: null, second: null }
+
+  const file = async (/** @type {'picture' | 'second'} */ which, /** @type {Blob} */ blob, /** @type {string} */ title) => {
+    fileErrors[which] = null
+    try {
+      change({ [which]: await readPicture(app, blob, title) })
+    } catch (error) {
+      fileErrors[which] = refusalOf(error)
+      changed()
     }
-  },
+  }
+  const open = (/** @type {string} */ name) => change({ name, layer: null, channel: null, place: null, walking: false, shift: [0, 0], word: null })
+
+  /** @param {import('../types').State} state */
+  const draw = (state) => {
+    const slice = /** @type {Slice} */ (state.network)
+    const seen = session.see(slice)
+    const { network: opened, look } = seen
+    context = opened && look ? contextOf(slice, seen, opened, look) : null
+    render(
+      html`
+        ${networkChooser(app, seen, open)}
+        ${pictureChooser(app, slice, 'picture', { choose: (picture) => change({ picture }), file: (blob, title) => file('picture', blob, title), error: fileErrors.picture })}
+        ${opened ? layerList(app, opened, look, context?.pixel?.layer ?? null, (layer) => change({ layer, channel: null, place: null })) : nothing}
+      `,
+      recipe,
+    )
+    parts(recipe)
+    render(waitView(seen), waits)
+    view.hidden = !context
+    if (!context) return render(nothing, explain)
+    stageView.draw(context)
+    drawExplain(explain, context)
+    walk.follow(slice.walking)
+  }
+
+  /** @param {Slice} slice @param {import('./session.mjs').Seen} seen @param {import('./types').Opened} opened @param {import('./types').Look} look @returns {Context} */
+  function contextOf(slice, seen, opened, look) {
+    const edges = seen.fields?.value ?? null
+    return {
+      app, slice, session, seen, network: opened, look,
+      other: seen.looks[1]?.value ?? null,
+      pixel: pixelOf(slice, look),
+      theme: lookOf(el),
+      change, file, fileErrors,
+      fieldOf: (pixel) => (edges?.[pixel.layer] ? fieldOf(edges[pixel.layer], look.maps[pixel.layer].height, pixel) : null),
+    }
+  }
+
+  /** @param {import('./session.mjs').Seen} seen */
+  function waitView({ listed, opened, looks, fields, name }) {
+    const { t } = app
+    const again = () => session.questions.forget()
+    const stages = /** @type {const} */ ([
+      ['list', listed, t('Asking Python which networks there are…')],
+      ['open', opened, t('Opening {name}: its layers are counted in a first run…', { name: name ?? '' })],
+      ['look 0', looks[0], t('The network looks at the picture…')],
+      ['fields', fields, ''],
+    ])
+    for (const [kind, task, text] of stages) {
+      if (!task || task.state === 'here') continue
+      if (task.refusal) return refusalView(app, task.refusal, again)
+      if (task.state === 'cancelled') return html`<p class="waiting">${t('Stopped.')} <button @click=${again}>${t('Try again')}</button></p>`
+      return text ? waiting(app, text, () => session.questions.cancel(kind)) : nothing
+    }
+    return nothing
+  }
+
+  const pasted = (/** @type {ClipboardEvent} */ event) => {
+    const picture = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
+    if (!picture || app.store.state.tab !== 'network') return
+    event.preventDefault()
+    void file(app.store.state.network.panel === 'compare' ? 'second' : 'picture', picture, app.t('the pasted picture'))
+  }
+  app.root.ownerDocument.addEventListener('paste', pasted)
+  const resized = new ResizeObserver(() => context && app.store.state.tab === 'network' && changed())
+  resized.observe(stage)
+  readPhotograph(app).then(
+    () => change({ picture: app.store.state.network.picture ?? PHOTOGRAPH }),
+    (error) => {
+      fileErrors.picture = refusalOf(error)
+      changed()
+    },
+  )
+
+  return {
+    draw,
+    keys: keysOf(() => context, () => stageView.focus()),
+    help: HELP,
+    hide: () => walk.follow(false),
+    show() {},
+    destroy() {
+      app.root.ownerDocument.removeEventListener('paste', pasted)
+      resized.disconnect()
+      painter.destroy()
+      walk.follow(false)
+    },
+  }
 }

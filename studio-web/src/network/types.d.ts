@@ -30,7 +30,8 @@ export interface Layer {
 export interface Opened {
   name: string
   title: Words
-  input: { height: number; width: number; normalised: Words }
+  trained: boolean
+  input: { channels: number; height: number; width: number; normalised: Words }
   classes: boolean
   layers: Layer[]
   card: Words[]
@@ -41,11 +42,14 @@ export interface Maps {
   channels: number
   height: number
   width: number
-  low: number[]
-  high: number[]
-  mean: number[]
+  low: Float32Array
+  high: Float32Array
+  mean: Float32Array
+  deviation: Float32Array
   /** Share of the values that are not zero, 0 … 1. */
-  nonzero: number[]
+  nonzero: Float32Array
+  /** Whether a value is below zero, once it was looked for. */
+  signed?: boolean
   bytes: Uint8Array
 }
 
@@ -67,10 +71,20 @@ export interface Look {
 
 export interface Picture {
   name: string
+  title: string
   height: number
   width: number
-  /** RGB, row by row. */
-  bytes: Uint8Array
+  /** Row by row. */
+  rgb: Uint8Array
+}
+
+/** What the pixels of a layer see: [first, last] for every row and then every column, in one or more views. */
+export interface Edges {
+  status: 'exact' | 'bound' | 'unknown'
+  holes: boolean
+  /** The view of each channel; one for all where it is null. */
+  which: ArrayLike<number> | null
+  views: Int32Array[]
 }
 
 /** First and last input element that a row or column reads, both counted. */
@@ -87,7 +101,7 @@ export interface Slice {
   layer: number | null
   channel: number | null
   place: [number, number] | null
-  sort: 'index' | 'activity' | 'variance'
+  sort: 'index' | 'activity' | 'variation'
   palette: 'auto' | 'magma'
   scale: 'map' | 'layer'
   panel: string

@@ -1,0 +1,121 @@
+import { html, nothing } from 'lit-html'
+import { PHOTOGRAPH, pictureCalled } from './pictures.mjs'
+
+/** Choosing a network and a picture. */
+
+/** @typedef {import('../types').App} App @typedef {import('../types').Words} Words @typedef {import('./types').Slice} Slice */
+/** @typedef {import('./session.mjs').Seen} Seen */
+
+/** @param {App} app @param {Seen} seen @param {(name: string) => void} open */
+export function networkChooser(app, { listed, name, network }, open) {
+  const { t } = app
+  const known = listed.value ?? []
+  const chosen = known.find((each) => each.name === name)
+  const card = network?.card ?? chosen?.card ?? []
+  return html`
+    <label class="field">
+      <span>${t('Network')}</span>
+      <select ?disabled=${!known.length} @change=${(/** @type {Event} */ event) => open(valueOf(event))}>
+        ${known.map((each) => html`<option value=${each.name} ?selected=${each.name === name}>${app.words(each.title)}</option>`)}
+        ${name && !chosen ? html`<option value=${name} selected>${name}</option>` : nothing}
+      </select>
+    </label>
+    ${chosen?.needs ? html`<p class="hint">${t('To open it:')} <code>${app.words(chosen.needs)}</code></p>` : nothing}
+    ${card.length ? cardView(app, card, network?.input.normalised) : nothing}
+    ${zooForm(app, open)}
+  `
+}
+
+/** @param {App} app @param {Words[]} card @param {Words | undefined} normalised */
+function cardView(app, card, normalised) {
+  return html`
+    <details class="card">
+      <summary>${app.t('Model card')}</summary>
+      ${card.map((line) => html`<p>${app.words(line)}</p>`)}
+      ${normalised ? html`<p><small>${app.t('Its input')}</small> ${app.words(normalised)}</p>` : nothing}
+    </details>
+  `
+}
+
+/** Any network of a zoo, by its name.
+ * @param {App} app @param {(name: string) => void} open */
+function zooForm(app, open) {
+  const { t } = app
+  const submitted = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault()
+    const name = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('zoo') ?? '').trim()
+    if (name) open(name)
+  }
+  return html`
+    <details class="card">
+      <summary>${t('Another network')}</summary>
+      <form @submit=${submitted}>
+        <label class="field">
+          <span>${t('of torchvision or timm, by its name')}</span>
+          <input name="zoo" placeholder="torchvision:resnet18" spellcheck="false" autocomplete="off" />
+        </label>
+        <button>${t('Open it')}</button>
+      </form>
+      <p class="hint">${t('Your own:')} <code>kaiyan studio --model file.py:factory</code></p>
+    </details>
+  `
+}
+
+/** @param {App} app @param {Slice} slice @param {'picture' | 'second'} which
+ * @param {{ choose: (name: string) => void, file: (file: Blob, title: string) => void, error: import('../types').Refusal | null }} on */
+export function pictureChooser(app, slice, which, { choose, file, error }) {
+  const { t } = app
+  const taken = (/** @type {FileList | null | undefined} */ files) => {
+    if (files?.[0]) file(files[0], files[0].name)
+  }
+  const dropped = (/** @type {DragEvent} */ event) => {
+    event.preventDefault()
+    over(event, false)
+    taken(event.dataTransfer?.files)
+  }
+  const name = slice[which]
+  const title = name && name !== PHOTOGRAPH ? (pictureCalled(name)?.title ?? name) : name ? t('the photograph') : t('none yet')
+  return html`
+    <div class="drop" @dragover=${(/** @type {DragEvent} */ event) => over(event, true)} @dragleave=${(/** @type {DragEvent} */ event) => over(event, false)} @drop=${dropped}>
+      <p class="of">${which === 'picture' ? t('Picture') : t('Second picture')}: <b>${title}</b></p>
+      <label class="file">
+        <input class="unseen" type="file" accept="image/*" @change=${(/** @type {Event} */ event) => taken(/** @type {HTMLInputElement} */ (event.target).files)} />
+        <span>${t('Choose a picture…')}</span>
+      </label>
+      ${name === PHOTOGRAPH ? nothing : html`<button class="quiet" @click=${() => choose(PHOTOGRAPH)}>${t('The photograph')}</button>`}
+      <p class="hint">${t('or drop or paste one here')}</p>
+      ${error ? refusalView(app, error) : nothing}
+    </div>
+  `
+}
+
+/** @param {DragEvent} event @param {boolean} is */
+function over(event, is) {
+  event.preventDefault()
+  const drop = /** @type {HTMLElement} */ (event.currentTarget)
+  drop.classList.toggle('over', is)
+}
+
+/** A refusal where the thing is.
+ * @param {App} app @param {import('../types').Refusal} refusal @param {(() => void) | null} [again] */
+export function refusalView(app, { words, ways }, again = null) {
+  return html`
+    <div class="refused" role="alert">
+      <p>${app.words(words)}</p>
+      ${ways.map((way) => html`<p class="way">${app.words(way)}</p>`)}
+      ${again ? html`<button @click=${again}>${app.t('Try again')}</button>` : nothing}
+    </div>
+  `
+}
+
+/** What is waited for, with a way to stop it.
+ * @param {App} app @param {string} text @param {() => void} cancel */
+export const waiting = (app, text, cancel) => html`
+  <div class="waiting" role="status">
+    <p>${text}</p>
+    <button class="quiet" @click=${cancel}>${app.t('Cancel')}</button>
+  </div>
+`
+
+/** @param {Event} event */
+const valueOf = (event) => /** @type {HTMLSelectElement} */ (event.target).value

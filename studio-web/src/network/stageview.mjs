@@ -1,0 +1,234 @@
+import { html, nothing, render } from 'lit-html'
+import { sizeOf } from './blocks.mjs'
+import { createFilm } from './film.mjs'
+import { inside } from './fields.mjs'
+import { createGallery } from './gallery.mjs'
+import { SORTS, deadCount, difference, valueAt, valuesOf } from './maps.mjs'
+import { at, toLayer } from './moves.mjs'
+import { about, pixelSays, whatOf } from './says.mjs'
+import { createSheet } from './sheetview.mjs'
+import { cellUnder, drawEnds, drawMap, drawPicture, toneOf } from './sight.mjs'
+
+/** The middle of the tab: the picture and the map in focus, and all maps of the layer or of the network. */
+
+/** @typedef {import('../types').App} App @typedef {import('./context').Context} Context @typedef {import('./types').Pixel} Pixel */
+/** @typedef {import('./types').Maps} Maps */
+
+const SKELETON = html`
+  <header class="head"></header>
+  <div class="sight">
+    <figure class="seen"><div class="hold"><canvas role="img"></canvas></div><figcaption></figcaption></figure>
+    <figure class="focus">
+      <div class="hold" tabindex="0" role="application"><canvas></canvas></div>
+      <figcaption></figcaption>
+    </figure>
+    <div class="lead"></div>
+  </div>
+  <div class="film"></div>
+  <div class="tools"></div>
+  <div class="maps"></div>
+  <div class="overview"></div>
+`
+
+/** @param {HTMLElement} el @param {App} app @param {ReturnType<typeof import('./drawing.mjs').createPainter>} painter */
+export function createStageView(el, app, painter) {
+  render(SKELETON, el)
+  const part = (/** @type {string} */ css) => /** @type {HTMLElement} */ (el.querySelector(css))
+  const canvas = (/** @type {string} */ css) => /** @type {HTMLCanvasElement} */ (el.querySelector(css))
+  const [picture, map] = [canvas('.seen canvas'), canvas('.focus canvas')]
+  /** @type {Context | null} */
+  let context = null
+  /** @type {Pixel | null} */
+  let hovered = null
+  /** @type {import('../stage/grid.mjs').Grid | null} */
+  let grid = null
+  let frame = 0
+
+  const light = (/** @type {Pixel | null} */ pixel) => {
+    if (same(pixel, hovered)) return
+    hovered = pixel
+    frame ||= requestAnimationFrame(() => {
+      frame = 0
+      if (context) lit(context)
+    })
+  }
+  const open = (/** @type {{ layer: number } & Partial<Pixel>} */ { layer, channel, row, column }) =>
+    context?.change(channel === undefined ? { layer, channel: null, place: null } : at({ layer, channel, row: row ?? 0, column: column ?? 0 }))
+  const gallery = createGallery(part('.overview'), app, painter, { light, open })
+  const sheet = createSheet(part('.maps'), light, open)
+  const film = createFilm(part('.film'), painter, (layer) => {
+    if (context?.pixel) context.change(at(toLayer(context.pixel, context.look, layer)))
+  })
+
+  const focusPixel = (/** @type {PointerEvent | MouseEvent} */ event) => {
+    const place = grid && context?.pixel ? cellUnder(grid, map, event) : null
+    return place && context?.pixel ? { ...context.pixel, row: place[0], column: place[1] } : null
+  }
+  map.addEventListener('pointermove', (event) => light(focusPixel(event)))
+  map.addEventListener('pointerleave', () => light(null))
+  map.addEventListener('click', (event) => {
+    const pixel = focusPixel(event)
+    if (pixel) context?.change({ ...at(pixel), panel: 'sum' })
+  })
+
+  /** Draws what follows the pointer: field, marks, the map in focus, and the sentence.
+   * @param {Context} now */
+  const lit = (now) => {
+    const { look, network, slice, theme } = now
+    const pixel = hovered ?? now.pixel
+    const field = pixel && now.fieldOf(pixel)
+    const trail = slice.walking && pixel ? trailOf(now, pixel) : []
+    drawPicture(picture, { look, input: network.input, theme, trail }, field)
+    gallery.mark(pixel)
+    if (!pixel) return
+    const says = pixelSays(app.t, pixel, field, network.input, valueSays(now, pixel))
+    app.tell(says)
+    if (!now.pixel) return
+    const shown = pixel.layer === now.pixel.layer ? pixel : now.pixel
+    film.mark(pixel, look)
+    sheet.mark(shown, app.t('dead'))
+    grid = drawFocus(map, now, shown)
+    part('.focus .hold').setAttribute('aria-label', says)
+  }
+
+  return {
+    /** @param {Context} now */
+    draw(now) {
+      context = now
+      const { pixel, look, network, slice, theme } = now
+      if (hovered && pixel && hovered.layer !== pixel.layer) hovered = null
+      el.classList.toggle('one', pixel !== null)
+      render(headView(now), part('.head'))
+      render(pictureSays(now), part('.seen figcaption'))
+      render(pixel ? focusSays(now, pixel) : nothing, part('.focus figcaption'))
+      render(pixel ? nothing : leadView(now), part('.lead'))
+      render(toolsView(now), part('.tools'))
+      picture.setAttribute('aria-label', app.t('The picture, with what the network sees of it framed'))
+      part('.focus .hold').setAttribute('aria-roledescription', app.t('map'))
+      for (const [css, shown] of /** @type {[string, boolean][]} */ ([['.focus', !!pixel], ['.film', !!pixel], ['.maps', !!pixel], ['.overview', !pixel], ['.lead', !pixel]])) part(css).hidden = !shown
+      if (pixel) {
+        sheet.draw(look.number, shownMaps(now, pixel), pixel, slice, theme, app.t('dead'))
+        film.draw(network, look, pixel, slice, theme.theme)
+      } else gallery.draw(network, look, slice, theme.theme)
+      const ends = canvas('.tools canvas.ends')
+      if (ends && pixel) drawEnds(ends, toneOf(shownMaps(now, pixel), pixel.channel, slice, theme.theme), theme)
+      lit(now)
+    },
+    /** The focusable proxy of the map in focus. */
+    focus: () => part('.focus .hold').focus(),
+  }
+}
+
+/** @type {WeakMap<Maps, WeakMap<Maps, Maps>>} */
+const differences = new WeakMap()
+
+/** The maps of the layer in focus, or their difference from the second picture's.
+ * @param {Context} context @param {Pixel} pixel @returns {Maps} */
+function shownMaps({ look, other, slice }, { layer }) {
+  const maps = look.maps[layer]
+  const second = other?.maps[layer]
+  if (!slice.difference || !second || second.bytes.length !== maps.bytes.length) return maps
+  const known = differences.get(maps)?.get(second) ?? difference(maps, second)
+  differences.set(maps, (differences.get(maps) ?? new WeakMap()).set(second, known))
+  return known
+}
+
+/** @param {HTMLCanvasElement} canvas @param {Context} context @param {Pixel} pixel */
+function drawFocus(canvas, context, pixel) {
+  const maps = shownMaps(context, pixel)
+  const tone = toneOf(maps, pixel.channel, context.slice, context.theme.theme)
+  return drawMap(canvas, valuesOf(maps, pixel.channel), maps, { pixel, zoom: context.slice.zoom, tone, theme: context.theme })
+}
+
+/** @param {Context} context @param {Pixel} pixel */
+function valueSays({ look }, pixel) {
+  const maps = look.maps[pixel.layer]
+  return `≈ ${about(valueAt(maps, pixel.channel, pixel.row, pixel.column), maps.high[pixel.channel] - maps.low[pixel.channel])}`
+}
+
+/** Fields of the earlier layers at the same place.
+ * @param {Context} context @param {Pixel} pixel */
+function trailOf({ look, fieldOf }, pixel) {
+  return Array.from({ length: pixel.layer }, (_, layer) => fieldOf(toLayer(pixel, look, layer))).filter((field) => field !== null)
+}
+
+/** @param {Context} context */
+function headView({ app, pixel, network, look, change }) {
+  const { t } = app
+  if (!pixel) return html`<h1>${t('What each layer sees')}</h1>`
+  const layer = network.layers[pixel.layer]
+  const go = (/** @type {number} */ to) => change(at(toLayer(pixel, look, to)))
+  return html`
+    <button class="quiet back" @click=${() => change({ layer: null, channel: null, place: null, walking: false })}>← ${t('All layers')}</button>
+    <button class="quiet" aria-label=${t('The layer before')} ?disabled=${pixel.layer === 0} @click=${() => go(pixel.layer - 1)}>‹</button>
+    <h1>${t('Layer {layer}', { layer: pixel.layer })} <small>${whatOf(t, layer)} · <code>${layer.path}</code> · ${sizeOf(layer)}</small></h1>
+    <button class="quiet" aria-label=${t('The next layer')} ?disabled=${pixel.layer === network.layers.length - 1} @click=${() => go(pixel.layer + 1)}>›</button>
+  `
+}
+
+/** @param {Context} context */
+function leadView({ app, look, network }) {
+  const { t } = app
+  const channels = network.layers.reduce((sum, layer) => sum + layer.channels, 0)
+  return html`
+    <p>${t('These are all {channels} maps that the network makes of the picture: edges at first, then textures, then parts of things.', { channels: channels.toLocaleString('en') })}</p>
+    <p>${t('Point at a map: what its pixel sees lights up on the picture. Click: the layer opens.')}</p>
+    ${look.top ? html`<p class="first">${t('It says:')} <b>${app.words(look.top[0].name)}</b></p>` : nothing}
+  `
+}
+
+/** @param {Context} context */
+function pictureSays({ app, look, network, pixel, fieldOf }) {
+  const { t } = app
+  const field = pixel && fieldOf(pixel)
+  if (!field) return t('In the frame: what the network sees, as {height} × {width} pixels', network.input)
+  const { rows, columns } = inside(field, network.input)
+  return t('rows {top}–{bottom}, columns {left}–{right} of {height} × {width}', {
+    top: rows[0], bottom: rows[1], left: columns[0], right: columns[1], height: look.input.length / 3 / network.input.width, width: network.input.width,
+  })
+}
+
+/** @param {Context} context @param {Pixel} pixel */
+function focusSays(context, pixel) {
+  const { app, change, slice } = context
+  const { t } = app
+  return html`
+    ${t('channel {channel}, row {row}, column {column}', { ...pixel })}: <b>${valueSays(context, pixel)}</b>
+    <button class="quiet" aria-label=${t('Smaller')} ?disabled=${slice.zoom <= 1} @click=${() => change({ zoom: Math.max(1, slice.zoom / 2) })}>−</button>
+    <button class="quiet" aria-label=${t('Larger')} @click=${() => change({ zoom: Math.min(64, slice.zoom * 2) })}>+</button>
+    <button @click=${() => change({ panel: 'sum' })}>${t('Open the sum')}</button>
+  `
+}
+
+/** @param {Context} context */
+function toolsView({ app, slice, change, pixel, look, other }) {
+  const { t } = app
+  const sorts = { index: t('by index'), activity: t('by activity'), variation: t('by variation') }
+  const dead = pixel ? deadCount(look.maps[pixel.layer]) : 0
+  return html`
+    ${choice(t('Sort'), SORTS, sorts, slice.sort, (sort) => change({ sort }))}
+    ${choice(t('Ends'), ['map', 'layer'], { map: t('of each map'), layer: t('of the layer') }, slice.scale, (scale) => change({ scale }))}
+    ${choice(t('Colours'), ['auto', 'magma'], { auto: t('grey'), magma: 'magma' }, slice.palette, (palette) => change({ palette }))}
+    ${pixel
+      ? html`<span class="count">${t('{n} channels', { n: look.maps[pixel.layer].channels })}${dead ? html`, <b>${t('{dead} dead', { dead })}</b>` : nothing}</span>`
+      : choice(t('Show'), ['all', 'blocks'], { all: t('every layer'), blocks: t('the last of each block') }, slice.filter, (filter) => change({ filter }))}
+    ${pixel && other && slice.difference ? html`<span class="count">${t('first − second')}</span>` : nothing}
+    ${pixel && (slice.scale === 'layer' || slice.difference)
+      ? html`<canvas class="ends"></canvas>`
+      : html`<span class="legend"><span>${t('its lowest')}</span><i class="ramp"></i><span>${t('its highest')}</span><i class="ramp signed"></i><span>${t('− 0 +')}</span></span>`}
+  `
+}
+
+/** @template {string} Value @param {string} title @param {readonly Value[]} values @param {Record<Value, string>} words @param {Value} value
+ * @param {(value: Value) => void} choose */
+const choice = (title, values, words, value, choose) => html`
+  <label class="field"><span>${title}</span>
+    <select @change=${(/** @type {Event} */ event) => choose(/** @type {Value} */ (/** @type {HTMLSelectElement} */ (event.target).value))}>
+      ${values.map((each) => html`<option value=${each} ?selected=${each === value}>${words[each]}</option>`)}
+    </select>
+  </label>
+`
+
+/** @param {Pixel | null} one @param {Pixel | null} two */
+const same = (one, two) =>
+  one === two || (!!one && !!two && one.layer === two.layer && one.channel === two.channel && one.row === two.row && one.column === two.column)
