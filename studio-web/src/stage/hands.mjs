@@ -8,7 +8,8 @@
  * @property {() => boolean} carries whether a drag moves the picture
  * @property {(rows: number, columns: number, start: boolean) => void} carry by cells since the drag began
  * @property {() => [number, number]} cell width and height of an input cell
- * @property {(by: number) => void} zoom */
+ * @property {(by: number) => void} zoom
+ * @property {(on: boolean) => void} hold a drag begins or ends */
 
 /** @param {HTMLElement} el @param {Acts} acts */
 export function hands(el, acts) {
@@ -30,6 +31,7 @@ export function hands(el, acts) {
     }
     const carries = spot.name === 'input' && (event.shiftKey || acts.carries())
     held = { x, y, carries }
+    acts.hold(true)
     el.setPointerCapture(event.pointerId)
     if (carries) acts.carry(0, 0, true)
     else acts.put(spot)
@@ -45,6 +47,7 @@ export function hands(el, acts) {
     el.dataset.over = spot ? (spot.name === 'input' && acts.carries() ? 'carry' : spot.name) : ''
   }
   const up = () => {
+    if (held) acts.hold(false)
     held = null
   }
   const leave = () => {

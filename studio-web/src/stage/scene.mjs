@@ -23,8 +23,8 @@ import { patchOn } from './moment.mjs'
  * @property {((row: number, column: number) => number) | undefined} made how clearly an output cell is seen
  * @typedef {{ input: Grid, kernel: Grid, output: Grid }} Grids */
 
-/** The grids as they lie now: where they are zoomed, around the window.
- * @param {Scene} scene @param {Windows} windows @returns {Grids} */
+/** The grids as they lie now: where they are zoomed, around a window.
+ * @param {Scene} scene @param {Windows} windows in the middle @returns {Grids} */
 export function gridsOf(scene, windows) {
   const { seats, sheets, tones, look, zoom, geometry } = scene
   const grid = (/** @type {'input' | 'kernel' | 'output'} */ name, near = zoom) => {

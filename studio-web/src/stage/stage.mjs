@@ -59,6 +59,10 @@ class Stage {
   #lit = null
   /** @type {(ReturnType<typeof sumAt> & { key: string, at: number, show: import('./show.mjs').Show }) | null} */
   #sum = null
+  /** The window that a zoomed map is seen around: not the one that the pointer looks at or drags.
+   * @type {import('./geometry.mjs').Windows | null} */
+  #anchor = null
+  #held = false
   #depth = 1
   #key = ''
   #table = false
@@ -98,6 +102,7 @@ class Stage {
     const view = this.calm.matches && given.playing && !before ? { ...given, playing: false } : given
     if (view !== given) queueMicrotask(() => given.on.play(false))
     this.#show = createShow(view)
+    if (before && before.zoom !== view.zoom) this.#peek.place = null
     if (!before || String(before.output.shape) !== String(view.output.shape) || before.conv.transposed !== view.conv.transposed)
       this.#made = view.playing && !this.#show.spreads ? new Uint8Array(channelOf(view.output, 0).length) : null
     else if (before.output !== view.output) this.#made = null
@@ -105,6 +110,7 @@ class Stage {
     this.player.size(this.#show.count)
     this.#follow(view.place)
     this.player.play(view.playing, view.speed)
+    if (before) this.#retell(before, view)
     if (!this.player.moving()) this.#still()
     this.#paint(true)
     this.#panels()
@@ -226,6 +232,13 @@ class Stage {
     if (once && !show.view.playing) this.app.tell(this.#words())
   }
 
+  /** What changed under a window that stands. @param {StageView} before @param {StageView} view */
+  #retell(before, view) {
+    if (view.playing || (before.output === view.output && before.out === view.out && before.channel === view.channel)) return
+    const front = before.channel === view.channel ? '' : this.app.t('input channel {c} in front; ', { c: view.channel })
+    this.app.tell(front + this.#words())
+  }
+
   #words() {
     const show = /** @type {import('./show.mjs').Show} */ (this.#show)
     const place = lower(this.#place(), show.shape.rank)
@@ -278,7 +291,8 @@ class Stage {
       this.#grids = null
     }
     if (this.#made === null && !show.spreads) this.#scene.made = undefined
-    const grids = gridsOf(this.#scene, now.windows)
+    if (!this.#anchor || !(this.#peek.place || this.#held)) this.#anchor = now.windows
+    const grids = gridsOf(this.#scene, this.#anchor)
     const last = this.#grids
     const still = last && [grids.input, grids.output].every((grid, i) => {
       const was = [last.input, last.output][i]
@@ -447,6 +461,10 @@ class Stage {
       },
       cell: () => [this.#grids?.input.cell ?? 1, this.#grids?.input.tall ?? this.#grids?.input.cell ?? 1],
       zoom: (by) => this.acts.zoom(by),
+      hold: (on) => {
+        this.#held = on
+        if (!on) this.#paint()
+      },
     }
   }
 

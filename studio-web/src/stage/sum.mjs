@@ -101,7 +101,7 @@ function sumView(app, { sum, steps, lit, light, isOpen, turn, holder }) {
             </div>`
           : html`<ol class="chips">${chips(part)}</ol>`,
       )}
-      ${sum.bias === null ? nothing : html`<span class="chip bias ${sign(sum.bias)}" tabindex="-1" data-key="bias">${signed(sum.bias)} <small>${t('bias')}</small></span>`}
+      ${sum.bias === null ? nothing : html`<span class="chip bias ${sign(sum.bias)}" tabindex="-1" data-key="bias" @focus=${() => app.tell(`${signed(Number(sum.bias))} ${t('bias')}`)}>${signed(sum.bias)} <small>${t('bias')}</small></span>`}
     </div>
     ${total(app, sum, lit ? steps.get(lit) : undefined, holder)}
   `

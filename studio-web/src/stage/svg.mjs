@@ -88,7 +88,7 @@ export class SvgPen {
   /** @param {string} text */
   measureText(text) {
     const size = Number(/([\d.]+)px/.exec(this.font)?.[1] ?? 12)
-    return { width: [...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? 1 : 0.56) * size, 0) }
+    return { width: [...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? 1 : 0.62) * size, 0) }
   }
   /** @param {number[]} dash */
   setLineDash(dash) {
