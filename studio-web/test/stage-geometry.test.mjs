@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { domain, geometry, indexOf, lift, lower, placeOf, room, unread, windowsAt, within } from '../src/stage/geometry.mjs'
+import { channelOf } from '../src/stage/maps.mjs'
+import { createPainting } from '../src/stage/painting.mjs'
 import { gather, scatter } from '../src/core/terms.mjs'
 import { forward } from '../src/core/forward.mjs'
 import { padsOf } from '../src/core/conv.mjs'
@@ -69,4 +71,23 @@ test('what the stride drops at the end is known', () => {
 
 test('a place outside comes to the nearest inside', () => {
   assert.deepEqual(within([0, -3, 99], [1, 4, 5]), [0, 0, 4])
+})
+
+test('all inputs painted are the whole output, in any order of asking', () => {
+  const recipes = /** @type {[string, number[]][]} */ ([
+    ['nn.ConvTranspose2d(4, 2, 3, stride=2, padding=1, groups=2)', [4, 5]],
+    ['nn.ConvTranspose3d(1, 2, 2, stride=2, bias=False)', [2, 3, 2]],
+    ['nn.ConvTranspose1d(2, 1, 3, dilation=2, output_padding=1, stride=2)', [6]],
+  ])
+  for (const [recipe, spatial] of recipes) {
+    const model = modelOf(recipe, spatial)
+    const last = spatial.reduce((all, n) => all * n, 1) - 1
+    for (let out = 0; out < model.conv.out_channels; out++) {
+      const painting = createPainting(model, geometry(model), out)
+      painting.to(1)
+      const all = painting.to(last)
+      assert.ok(all.every((value, at) => Math.abs(value - channelOf(model.output, out)[at]) < 1e-9), recipe)
+      assert.deepEqual(painting.to(1), createPainting(model, geometry(model), out).to(1))
+    }
+  }
 })

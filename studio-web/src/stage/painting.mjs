@@ -1,33 +1,33 @@
-import { indexOf, lower, placeOf } from './geometry.mjs'
-import { feeding } from './maps.mjs'
-import { scatter } from '../core/terms.mjs'
+import { placeOf } from './geometry.mjs'
+import { channelOf, feeding, weightStart } from './maps.mjs'
 
 /** What a transposed convolution has painted so far: input cell after input cell, in reading order; overlaps add.
- * @param {{ conv: import('../types').Conv, input: import('../types').Numbers, weight: import('../types').Numbers,
- *   bias: Float64Array | null, output: import('../types').Numbers }} model
- * @param {import('./geometry.mjs').Geometry} geometry @param {number} out */
-export function createPainting({ conv, input, weight, bias, output }, geometry, out) {
-  const sizes = geometry.sides.map((side) => side.out)
+ * @typedef {import('./geometry.mjs').Geometry} Geometry @typedef {import('../types').Numbers} Numbers
+ * @typedef {{ conv: import('../types').Conv, input: Numbers, weight: Numbers, bias: Float64Array | null, output: Numbers }} Model */
+
+/** @param {Model} model @param {Geometry} geometry @param {number} out */
+export function createPainting(model, geometry, out) {
   const inputs = geometry.sides.map(({ n }) => n)
-  const size = sizes[0] * sizes[1] * sizes[2]
-  const whole = output.data.subarray(out * size, (out + 1) * size)
-  const numbers = new Float64Array(size)
-  const touched = new Uint8Array(size)
+  const whole = channelOf(model.output, out)
+  const numbers = new Float64Array(whole.length)
+  const touched = new Uint8Array(whole.length)
+  const [first, end] = feeding(model.conv, out)
   let upTo = -1
-  const [first, end] = feeding(conv, out)
 
   const paint = (/** @type {number} */ index) => {
-    const place = lower(placeOf(index, inputs), geometry.rank)
-    for (let channel = first; channel < end; channel++)
-      for (const { to, k, product } of scatter(conv, input, weight, channel, place)) {
-        if (k !== out) continue
-        const at = indexOf([...Array(3 - to.length).fill(0), ...to], sizes)
-        numbers[at] += product
+    const spots = spotsOf(geometry, placeOf(index, inputs))
+    const taps = geometry.sides.reduce((all, { kernel }) => all * kernel, 1)
+    for (let channel = first; channel < end; channel++) {
+      const value = channelOf(model.input, channel)[index]
+      const start = weightStart(model.conv, out, channel, taps)
+      for (const [tap, at] of spots) {
+        numbers[at] += value * model.weight.data[start + tap]
         touched[at] = 1
       }
+    }
   }
   const clear = () => {
-    numbers.fill(bias ? bias[out] : 0)
+    numbers.fill(model.bias ? model.bias[out] : 0)
     touched.fill(0)
     upTo = -1
   }
@@ -43,4 +43,20 @@ export function createPainting({ conv, input, weight, bias, output }, geometry, 
       return whole.map((last, at) => (touched[at] ? numbers[at] : last))
     },
   }
+}
+
+/** Where the kernel's taps fall in the output from one input cell, what is cut off left out: tap, output cell.
+ * @param {Geometry} geometry @param {number[]} place @returns {[number, number][]} */
+function spotsOf({ sides }, place) {
+  /** @type {[number, number][]} */
+  let spots = [[0, 0]]
+  sides.forEach(({ kernel, stride, dilation, before, out }, axis) => {
+    const from = place[axis] * stride - before
+    spots = spots.flatMap(([tap, at]) =>
+      Array.from({ length: kernel }, (_, i) => /** @type {[number, number]} */ ([tap * kernel + i, from + i * dilation]))
+        .filter(([, to]) => to >= 0 && to < out)
+        .map(([next, to]) => /** @type {[number, number]} */ ([next, at * out + to])),
+    )
+  })
+  return spots
 }

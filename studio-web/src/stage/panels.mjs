@@ -42,7 +42,7 @@ function numberOf(one) {
 function drawRails(el, t, { show, channel, theme }, acts) {
   const rails = [inputRail(t, show, channel, theme, acts), outputRail(t, show, theme, acts)].filter((one) => one.all > 1)
   el.hidden = rails.length === 0
-  const key = String([numberOf(show.view.input), numberOf(show.view.output), show.view.out, channel, theme, t('channel {c}', { c: 0 })])
+  const key = String([numberOf(show.view.input), numberOf(show.view.output), show.view.out, show.view.isReady, channel, theme, t('channel {c}', { c: 0 })])
   if (painted.get(el) === key) return
   painted.set(el, key)
   render(rails.length ? html`${rails.map((one) => rail(t, one))}` : nothing, el)

@@ -14,27 +14,33 @@ import { title } from './words.mjs'
  * @property {Conv} conv @property {Numbers} input @property {Numbers} weight @property {Float64Array | null} bias
  * @property {Numbers} output @property {[number, number][]} pads
  * @property {number} out @property {number} channel @property {number[]} place @property {'gather' | 'scatter'} view
+ * @property {boolean} [isReady] whether all channels of the output are summed
  * @property {boolean} playing @property {number} speed @property {number} zoom @property {[number, number]} shift
  * @property {{ place(place: number[]): void, channel(c: number): void, out(k: number): void, play(on: boolean): void,
  *   zoom(z: number): void, kernel(index: number, value: number): void, shift(d: [number, number]): void,
  *   speed?(value: number): void, view?(kind: 'gather' | 'scatter'): void }} on */
 
 const FAINT = 0.18
+const SAME = /** @type {const} */ (['conv', 'input', 'weight', 'bias', 'output', 'out'])
 
-/** @param {StageView} view */
-export function createShow(view) {
+/** @param {StageView} view @param {Show | null} [before] what was shown, whose painting goes on where the numbers are the same
+ * @returns {Show} */
+export function createShow(view, before = null) {
   const shape = geometry(view)
   const kind = shape.transposed ? view.view : 'gather'
   const sizes = domain(shape, kind)
   const count = sizes[0] * sizes[1] * sizes[2]
   const spreads = shape.transposed && kind === 'scatter'
-  const painting = spreads ? createPainting(view, shape, view.out) : null
+  const goesOn = before?.painting && SAME.every((key) => before.view[key] === view[key])
+  const painting = spreads ? (goesOn ? before.painting : createPainting(view, shape, view.out)) : null
   const [first, end] = feeding(view.conv, view.out)
   const front = view.channel >= first && view.channel < end ? view.channel : first
   return { view, shape, kind, sizes, count, spreads, painting, feeds: { first, end }, front }
 }
 
-/** @typedef {ReturnType<typeof createShow>} Show */
+/** @typedef {{ view: StageView, shape: import('./geometry.mjs').Geometry, kind: 'gather' | 'scatter', sizes: number[], count: number,
+ *   spreads: boolean, painting: ReturnType<typeof createPainting> | null, feeds: { first: number, end: number }, front: number }} Show
+ * `feeds`: the input channels that this output reads; `front`: the one of them that stands in front */
 
 /** The products at a place: those of one output, or those that one input is painted with.
  * @param {Show} show @param {number[]} place slice, row, column @param {number} channel */

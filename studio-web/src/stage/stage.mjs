@@ -25,6 +25,8 @@ const TELL_EVERY = 300
 /** How often the strip changes while the window is faster than one can read. */
 const STRIP_EVERY = 90
 const MOST_ZOOM = 64
+/** What stands around the maps on a page: header, controls, a strip of products, in page pixels. */
+const AROUND = 400
 
 /** The stage of the Convolution tab: input, kernel and output on one line of sight, the window sliding over them.
  * @param {HTMLElement} el @param {import('../types').App} app */
@@ -71,6 +73,8 @@ class Stage {
   #told = { place: '', at: 0 }
   #seen = { shown: true, near: true, open: !document.hidden }
   #width = 0
+  /** @type {unknown[]} */
+  #drawn = []
   #stripAt = 0
   /** @type {(() => void)[]} */
   stops = []
@@ -101,7 +105,7 @@ class Stage {
     const before = this.#show?.view
     const view = this.calm.matches && given.playing && !before ? { ...given, playing: false } : given
     if (view !== given) queueMicrotask(() => given.on.play(false))
-    this.#show = createShow(view)
+    this.#show = createShow(view, this.#show)
     if (before && before.zoom !== view.zoom) this.#peek.place = null
     if (!before || String(before.output.shape) !== String(view.output.shape) || before.conv.transposed !== view.conv.transposed)
       this.#made = view.playing && !this.#show.spreads ? new Uint8Array(channelOf(view.output, 0).length) : null
@@ -112,8 +116,18 @@ class Stage {
     this.player.play(view.playing, view.speed)
     if (before) this.#retell(before, view)
     if (!this.player.moving()) this.#still()
-    this.#paint(true)
+    this.#paint(this.#isOther(view))
     this.#panels()
+  }
+
+  /** Whether anything but the window's place is other than what is drawn. @param {StageView} view */
+  #isOther(view) {
+    const { conv, input, weight, output, out, channel, zoom, isReady } = view
+    const { lang, theme } = this.app.store.state
+    const now = [conv, input, weight, output, out, channel, zoom, isReady, view.view, view.playing, lang, theme, this.dark.matches, this.#made === null]
+    const other = now.some((one, i) => one !== this.#drawn[i])
+    this.#drawn = now
+    return other
   }
 
   /** @param {boolean} yes */
@@ -151,7 +165,7 @@ class Stage {
     return this.#peek.out ?? this.#show?.view.out ?? 0
   }
   #room() {
-    return Math.min(Math.max(innerHeight * 0.5, 220), 1600)
+    return Math.min(Math.max(innerHeight - AROUND, 240), 1600)
   }
 
   /** The page's place, unless it is what this stage has said itself. @param {number[]} place */
