@@ -1,0 +1,82 @@
+import { html } from 'lit-html'
+import { say } from './say.mjs'
+import { inputShape } from './input.mjs'
+import { scriptOf } from './script.mjs'
+
+/** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice */
+/** @typedef {(kind: 'png' | 'svg' | 'gif') => Promise<Blob>} Drawing */
+
+/** @type {{ name: string, label: string, blob: (app: App, slice: Slice, drawing: Drawing) => Promise<Blob> | Blob }[]} */
+const FILES = [
+  { name: 'convolution.png', label: say('Picture (PNG)'), blob: (_, __, drawing) => drawing('png') },
+  { name: 'convolution.svg', label: say('Drawing (SVG)'), blob: (_, __, drawing) => drawing('svg') },
+  { name: 'convolution.gif', label: say('The slide (GIF)'), blob: (_, __, drawing) => drawing('gif') },
+  { name: 'convolution.html', label: say('This page in one file (HTML)'), blob: (app) => pageInOneFile(app) },
+  { name: 'convolution.py', label: say('PyTorch code (Python)'), blob: (_, slice) => text(scriptOf(slice, inputShape(slice)), 'text/x-python') },
+  { name: 'convolution.json', label: say('Numbers and settings (JSON)'), blob: (_, slice) => text(jsonOf(slice), 'application/json') },
+]
+
+/** The menu of what can be taken away: files, and the link that brings back all but the picture.
+ * @param {App} app @param {Slice} slice @param {Drawing} drawing */
+export function exportsMenu(app, slice, drawing) {
+  const { t } = app
+  return html`
+    <details class="exports">
+      <summary>${t('Take it with you')}</summary>
+      <div class="stacked">
+        ${FILES.map((file) => html`<button @click=${() => save(app, file.name, file.blob(app, slice, drawing))}>${t(file.label)}</button>`)}
+        ${app.host.kind === 'notebook' ? '' : html`<button @click=${() => copyLink(app)}>${t('Copy the link')}</button>`}
+      </div>
+      <small>${t('the link holds all settings and no picture')}</small>
+    </details>
+  `
+}
+
+/** @param {App} app @param {string} name @param {Promise<Blob> | Blob} made */
+async function save(app, name, made) {
+  try {
+    const link = document.createElement('a')
+    const address = URL.createObjectURL(await made)
+    link.href = address
+    link.download = name
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(address), 60_000)
+    app.tell(app.t('saved: {name}', { name }))
+  } catch (error) {
+    app.refuse(error)
+  }
+}
+
+/** @param {App} app */
+async function copyLink(app) {
+  try {
+    await navigator.clipboard.writeText(location.href)
+    app.tell(app.t('the link is copied'))
+  } catch {
+    app.tell(location.href)
+  }
+}
+
+/** Python builds the file; a page from disk is one already: itself, with the link of this moment.
+ * @param {App} app */
+async function pageInOneFile(app) {
+  const link = location.hash.slice(1)
+  if (app.host.kind !== 'alone') {
+    const { bytes } = await app.host.ask('page.html', { link: app.host.kind === 'notebook' ? '' : link, lang: app.store.state.lang })
+    return new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes[0])], { type: 'text/html' })
+  }
+  const page = /** @type {HTMLElement} */ (document.documentElement.cloneNode(true))
+  const boot = /** @type {HTMLElement} */ (page.querySelector('#kaiyan-boot'))
+  boot.textContent = JSON.stringify({ ...app.host.boot, link }).replaceAll('<', '\\u003c')
+  page.querySelector('#kaiyan')?.replaceChildren()
+  return text(`<!doctype html>\n${page.outerHTML}`, 'text/html')
+}
+
+/** @param {Slice} slice */
+function jsonOf(slice) {
+  const { recipe, conv, kernel, weight, bias, place, out, channel, side, crop, shift } = slice
+  return `${JSON.stringify({ schema: 'kaiyan-studio/1', recipe, conv, kernel, weight, bias, place, out, channel, input: { shape: inputShape(slice), side, crop, shift } }, null, 2)}\n`
+}
+
+/** @param {string} words @param {string} kind */
+const text = (words, kind) => new Blob([words], { type: kind })
