@@ -122,12 +122,25 @@ class Squeeze(nn.Module):
         return x * self.fc(x.mean((2, 3))).view(1, -1, 1, 1)
 
 
+class Turned(nn.Module):
+    """Channels last in between, as ConvNeXt has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc, self.last = nn.Conv2d(3, 4, 3), nn.Linear(4, 5), nn.Conv2d(5, 5, 3, groups=5)
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.fc(self.conv(x).permute(0, 2, 3, 1))
+        return self.last(x.permute(0, 3, 1, 2))
+
+
 MODELS: dict[str, Any] = {
     "residual": Residual,
     "branches": Branches,
     "shuffled": Shuffled,
     "unet": UNet,
     "squeeze": Squeeze,
+    "turned": Turned,
     "dilated": lambda: nn.Sequential(nn.Conv2d(3, 2, 3, dilation=4), nn.Conv2d(2, 2, 2, stride=3)),
     "bilinear": lambda: nn.Sequential(nn.AvgPool2d(3, 2, 1), nn.Upsample(scale_factor=2, mode="bilinear")),
     "reflect": lambda: nn.Sequential(nn.Conv2d(3, 2, 5, padding=2, padding_mode="reflect"), nn.Conv2d(2, 2, 3)),
@@ -155,6 +168,13 @@ def test_the_field_of_the_last_layer_is_what_gradients_reach(name: str) -> None:
         c, i, j = (int(places.integers(n)) for n in (last.channels, last.height, last.width))
         value = y[0, c] if y.ndim == 2 else y[0, c, i, j]
         assert field.box(c, i, j, last.height) == reached(value, x)
+
+
+def test_maps_with_channels_last_have_fields_too() -> None:
+    net = network(Turned())
+    layer = net.layers[1]
+    assert (layer.call.kind, layer.channels, layer.height, layer.width) == ("Linear", 5, SIDE[0] - 2, SIDE[1] - 2)
+    assert net.fields[1].box(2, 4, 6, layer.height) == (4, 6, 3, 3)
 
 
 def test_holes_are_told() -> None:

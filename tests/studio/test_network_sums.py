@@ -124,6 +124,20 @@ class Cat(nn.Module):
         return torch.cat([x, y * 2.0], 1)
 
 
+class Turned(nn.Module):
+    """ConvNeXt's way: channels last for a norm, a linear layer and an activation."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.steps = nn.ModuleList([nn.LayerNorm(3), nn.Linear(3, 5), nn.GELU()][:steps])
+
+    def forward(self, x: Tensor) -> Any:
+        x = x.permute(0, 2, 3, 1)
+        for step in self.steps:
+            x = step(x)
+        return x.permute(0, 3, 1, 2)
+
+
 class Rewriting(nn.Module):
     """A model that writes into its input, and into what it made before."""
 
@@ -160,23 +174,26 @@ LAYERS: dict[str, Any] = {
     "gelu": nn.GELU,
     "hardswish": lambda: nn.Hardswish(inplace=True),
     "cat": Cat,
+    **{f"channels last, {steps}": (lambda steps=steps: Turned(steps)) for steps in (1, 2, 3)},
 }
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_value_of_any_layer_is_its_sum(name: str) -> None:
+    """Of several layers the last is given numbers that the first rounded to 32 bits."""
     torch.manual_seed(0)
     model = LAYERS[name]()
     desk, layers, x = shown(nn.Sequential(nn.Identity(), model))
     right = model.double().eval()(x.double()).detach()
     last = layers[-1]
     assert last["sum"] is not None
+    assert (last["channels"], last["height"], last["width"]) == right.shape[1:]
     places = np.random.default_rng(2)
     corners = [(0, 0, 0), (last["channels"] - 1, last["height"] - 1, last["width"] - 1)]
     others = [tuple(int(places.integers(last[key])) for key in ("channels", "height", "width")) for _ in range(6)]
     for c, i, j in corners + others:
         told = ask(desk, "sum", slot=0, layer=last["index"], channel=c, row=i, column=j).facts
-        assert told["sum64"] == pytest.approx(float(right[0, c, i, j]), abs=1e-6 if name == "cat" else 1e-9)
+        assert told["sum64"] == pytest.approx(float(right[0, c, i, j]), abs=1e-6 if name.startswith(("cat", "channels last")) else 1e-9)
         assert told["shown"] == pytest.approx(told["sum64"], abs=1e-3)
 
 

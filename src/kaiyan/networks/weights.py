@@ -27,7 +27,7 @@ def state() -> Mapping[str, Tensor]:
 
     Raises ``KaiyanError`` where the package is not installed, or its file is another.
     """
-    path = file_of(PACKAGE, FILE)
+    path = place()
     found = sha256(path.read_bytes()).hexdigest()
     if found != SHA256:
         raise KaiyanError(
@@ -38,6 +38,11 @@ def state() -> Mapping[str, Tensor]:
         )  # fmt: skip
     tensors: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return tensors
+
+
+def place() -> Path:
+    """Where the weights are; raises ``KaiyanError`` where they are not."""
+    return file_of(PACKAGE, FILE)
 
 
 def file_of(package: str, name: str) -> Path:

@@ -73,10 +73,7 @@ class _Found:
 def excited(found: NetworkSession, layer: MapLayer, channel: int) -> Reply:
     """The patches that excite a channel most, the strongest first, no two of them of one place."""
     key = ("excite", layer.index, tuple(found.pictures))
-    if key not in found.found:
-        found.found = {kept: value for kept, value in found.found.items() if kept[0] != "excite" or kept[2] == key[2]}
-        found.found[key] = _searched(found, layer)
-    search: Search = found.found[key]
+    search: Search = found.kept(key, lambda: _searched(found, layer))
     chosen = _distinct(_candidates(found.network, layer, search, channel))
     patches = [
         {

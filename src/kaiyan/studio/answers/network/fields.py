@@ -23,11 +23,15 @@ from kaiyan.trace.functions.function import UnreadableError
 from kaiyan.trace.rebuild import is_convolution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from torch import nn
 
-    from kaiyan.studio.answers.network.opened import Network
-    from kaiyan.trace.record import Call
+    from kaiyan.studio.answers.network.layers import MapLayer
+    from kaiyan.trace.record import Call, Record
 
+_SPACES = ((2, 3), (1, 2), None)
+"""Where height and width stand in maps: channels first, channels last, none."""
 _NOTHING = (-1, -2)
 """First and last of what sees nothing of the picture."""
 
@@ -54,15 +58,14 @@ class Fields:
         return top, left, bottom - top + 1, right - left + 1
 
 
-def fields_of(network: Network) -> tuple[Fields, ...]:
-    """The fields of every layer of a network."""
-    known = _followed(network)
-    return tuple(_ends(known.get(layer.call.number), layer.channels) for layer in network.layers)
+def fields_of(layers: Iterable[MapLayer], seen: Mapping[int, Seen | None]) -> tuple[Fields, ...]:
+    """The fields of layers, from what each call's output sees."""
+    return tuple(_ends(seen.get(layer.call.number), layer.channels) for layer in layers)
 
 
-def _followed(network: Network) -> dict[int, Seen | None]:
-    """What each call's output sees, by the call's number."""
-    record, modules = network.record, dict(network.model.named_modules())
+def followed(model: nn.Module, record: Record) -> dict[int, Seen | None]:
+    """What each call's output sees of the picture, by the call's number; None where it is not known."""
+    modules = dict(model.named_modules())
     tensors: dict[int, Seen | None] = {tensor.name: _picture(tensor.shape) for tensor in record.inputs}
     found: dict[int, Seen | None] = {}
     bases: dict[int, int] = {}
@@ -79,17 +82,21 @@ def _followed(network: Network) -> dict[int, Seen | None]:
         made = _convolved(call, module, tensors) if module is not None else _made(call, tensors)
         for tensor, seen in zip(call.outputs, made, strict=False):
             tensors[tensor.name] = found[call.number] = seen
-    return _with_modules(network, found)
+    return found | _modules(record, found)
 
 
-def _with_modules(network: Network, found: dict[int, Seen | None]) -> dict[int, Seen | None]:
-    """A module sees what the last function inside it that made its output does."""
-    for call in network.record.calls:
-        if call.number not in found and call.is_module:
+def _modules(record: Record, found: Mapping[int, Seen | None]) -> dict[int, Seen | None]:
+    """Modules without modules in them see what the last function inside them that made their output does."""
+    inner: dict[int, list[Call]] = {}
+    for call in record.calls:
+        inner.setdefault(call.parent, []).append(call)
+    made: dict[int, Seen | None] = {}
+    for call in record.calls:
+        if call.is_module and call.is_leaf and call.number not in found:
             names = {tensor.name for tensor in call.outputs[:1]}
-            inner = [c for c in network.record.calls if c.parent == call.number and names & {t.name for t in c.outputs}]
-            found[call.number] = found.get(inner[-1].number) if inner else None
-    return found
+            inside = [own for own in inner.get(call.number, ()) if names & {tensor.name for tensor in own.outputs}]
+            made[call.number] = found.get(inside[-1].number) if inside else None
+    return made
 
 
 def _picture(shape: tuple[int, ...]) -> Seen:
@@ -123,7 +130,7 @@ def _convolved(call: Call, module: nn.Module, tensors: dict[int, Seen | None]) -
 
 
 def _ends(seen: Seen | None, channels: int) -> Fields:
-    if seen is None or seen.space not in ((2, 3), None) or seen.which.size not in (channels, 1):
+    if seen is None or seen.space not in _SPACES or seen.which.size not in (channels, 1):
         return Fields("unknown", np.zeros(channels, np.intp), np.zeros((0, 0, 2), np.int32))
     seen = simplified(replace(seen, which=np.broadcast_to(seen.which.reshape(-1), (channels,))))
     ends = np.stack([np.concatenate([_first_and_last(rows), _first_and_last(columns)]) for rows, columns in seen.views])

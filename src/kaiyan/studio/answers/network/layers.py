@@ -13,6 +13,11 @@ from kaiyan.trace.functions import TORCH_FUNCTIONS
 from kaiyan.trace.rebuild import is_convolution
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from kaiyan.studio.answers.network.seen import Seen
     from kaiyan.trace.record import Call, Record
 
 _SAME = (nn.Identity, nn.Flatten, nn.Unflatten, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
@@ -32,7 +37,10 @@ _SAME_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class MapLayer:
-    """A step that gives maps (1, C, H, W), or (1, C): then height and width are 1. ``step`` counts all steps."""
+    """A step that gives maps (1, C, H, W), or (1, C): then height and width are 1. ``step`` counts all steps.
+
+    ``channels_last`` says that the step has them as (1, H, W, C); ``first`` turns them.
+    """
 
     index: int
     step: int
@@ -43,6 +51,7 @@ class MapLayer:
     width: int
     macs: int
     sum: str | None
+    channels_last: bool = False
 
     @property
     def path(self) -> str:
@@ -50,6 +59,10 @@ class MapLayer:
         if self.call.is_module:
             return self.call.path
         return f"{self.call.path}.{self.call.kind}" if self.call.path else self.call.kind
+
+    def first(self, tensor: Tensor) -> Tensor:
+        """A tensor of the step with its channels first."""
+        return tensor.permute(0, 3, 1, 2) if self.channels_last and tensor.ndim == 4 else tensor
 
     def facts(self) -> dict[str, Any]:
         """For the page."""
@@ -70,27 +83,32 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def layers_of(model: nn.Module, run: Record) -> tuple[MapLayer, ...]:
+def layers_of(model: nn.Module, run: Record, seen: Mapping[int, Seen | None]) -> tuple[MapLayer, ...]:
     """Every step of a run that gives maps and does something to their numbers."""
     modules, counts = dict(model.named_modules()), macs(run)
     found: list[MapLayer] = []
     for step, call in enumerate(run.layers):
         module = modules.get(call.path) if call.is_module else None
-        size = _size(call)
+        known = seen.get(call.number)
+        turned = known is not None and known.space == (1, 2)
+        size = _size(call, turned)
         if size is None or _changes_nothing(call, module):
             continue
-        found.append(MapLayer(len(found), step, call, module, *size, counts[call.number], kind_of_sum(call, module)))
+        kind = kind_of_sum(call, module)
+        found.append(MapLayer(len(found), step, call, module, *size, counts[call.number], kind, turned))
     return tuple(found)
 
 
-def _size(call: Call) -> tuple[int, int, int] | None:
+def _size(call: Call, turned: bool) -> tuple[int, int, int] | None:
     """Channels, height and width of what a step gives; None for what are no maps of one picture."""
     shape = call.output_shape
     if not shape or shape[0] != 1 or len(shape) not in (2, 4) or 0 in shape:
         return None
     if not call.outputs[0].dtype.startswith(("float", "bfloat")):
         return None
-    return (shape[1], 1, 1) if len(shape) == 2 else (shape[1], shape[2], shape[3])
+    if len(shape) == 2:
+        return shape[1], 1, 1
+    return (shape[3], shape[1], shape[2]) if turned else (shape[1], shape[2], shape[3])
 
 
 def _changes_nothing(call: Call, module: nn.Module | None) -> bool:

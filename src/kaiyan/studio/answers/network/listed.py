@@ -10,7 +10,7 @@ from torch import random
 
 from kaiyan import networks
 from kaiyan.explain import loading
-from kaiyan.networks.weights import state
+from kaiyan.networks import weights
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
 from kaiyan.studio.answers.network.opened import Network, opened
@@ -77,7 +77,7 @@ def _row(name: str, title: Text, card: tuple[Text, ...], *, trained: bool) -> di
 def _needs() -> Text | None:
     """How to install what is missing for the trained network."""
     try:
-        state()
+        weights.place()
         networks.classes()
     except KaiyanError as error:
         return error.help[0]

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from kaiyan.studio.answers.network.answering import top
 from kaiyan.studio.answers.network.stepping import every_map
@@ -68,24 +69,32 @@ def _bytes(numbers: Numbers) -> memoryview:
 def _counted(flat: Numbers, told: Numbers) -> dict[str, int]:
     """Channels that are zero everywhere, or the same everywhere; values that are not numbers."""
     low, high, nonzero = told[0], told[1], told[4]
-    count = 0 if np.isfinite(flat.sum(dtype=np.float64)) else int((~np.isfinite(flat)).sum())
+    with np.errstate(all="ignore"):
+        count = 0 if np.isfinite(flat.sum()) else int((~np.isfinite(flat)).sum())
     return {"zero": int((nonzero == 0).sum()), "constant": int((low == high).sum()), "not_numbers": count}
 
 
 def statistics(flat: Numbers) -> Numbers:
     """The rows of ``STATISTICS`` for maps (C, H·W): of what is finite, 0 where nothing is."""
-    count = flat.shape[1]
-    if np.isfinite(flat.sum(dtype=np.float64)):
-        low, high, mean = flat.min(1), flat.max(1), flat.mean(1, dtype=np.float64)
-        centred = flat - mean[:, None].astype(flat.dtype)
-        deviation = np.sqrt(np.einsum("ij,ij->i", centred, centred).astype(np.float64) / count)
-        nonzero = np.count_nonzero(flat, axis=1) / count
-    else:
-        low, high, mean, deviation, nonzero = _of_finite(flat)
-    return np.stack([low, high, mean, deviation * (high > low), nonzero]).astype(np.float64)
+    low, high = _ends(flat)
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        return _of_finite(flat)
+    each = np.full(flat.shape[1], 1 / flat.shape[1], np.float32)
+    mean = flat @ each  # a product with a matrix sums rows several times faster than numpy.sum
+    centred = flat - mean[:, None]
+    mean = mean + centred @ each
+    deviation = np.sqrt(np.einsum("ij,ij->i", centred, centred) * each[0]) * (high > low)
+    nonzero = (flat != 0).astype(np.float32) @ np.ones_like(each) / flat.shape[1]
+    return np.stack([low, high, mean, deviation, nonzero]).astype(np.float64)
 
 
-def _of_finite(flat: Numbers) -> tuple[Numbers, ...]:
+def _ends(flat: Numbers) -> Numbers:
+    """Each row's smallest and largest value; NaN where one is; torch is faster than NumPy on short rows."""
+    rows = torch.from_numpy(flat)
+    return np.stack([rows.amin(1).numpy(), rows.amax(1).numpy()])
+
+
+def _of_finite(flat: Numbers) -> Numbers:
     finite = np.isfinite(flat)
     count = np.maximum(finite.sum(1), 1)
     some = finite.any(1)
@@ -93,8 +102,8 @@ def _of_finite(flat: Numbers) -> tuple[Numbers, ...]:
     low = np.where(some, np.where(finite, flat, np.inf).min(1), 0.0)
     high = np.where(some, np.where(finite, flat, -np.inf).max(1), 0.0)
     mean = values.sum(1) / count
-    deviation = np.sqrt((np.where(finite, values - mean[:, None], 0.0) ** 2).sum(1) / count)
-    return low, high, mean, deviation, (values != 0).sum(1) / count
+    deviation = np.sqrt((np.where(finite, values - mean[:, None], 0.0) ** 2).sum(1) / count) * (high > low)
+    return np.stack([low, high, mean, deviation, (values != 0).sum(1) / count])
 
 
 def scaled(flat: Numbers, low: Numbers, high: Numbers) -> Numbers:
@@ -106,7 +115,7 @@ def scaled(flat: Numbers, low: Numbers, high: Numbers) -> Numbers:
         values = flat - low[:, None].astype(flat.dtype)
         values *= scale[:, None].astype(flat.dtype)
         values += 0.5
-        if not np.isfinite(values.sum(dtype=np.float64)):
+        if not np.isfinite(values.sum()):
             values = np.nan_to_num(values, nan=0.0, posinf=255.0, neginf=0.0).clip(0.0, 255.0)
         found: Numbers = values.astype(np.uint8)
         return found

@@ -67,10 +67,8 @@ def converted(found: NetworkSession, look: Look, word: Any) -> Reply:
             "network-convention", "there is no convention {word!r} here", "one of {known}",
             word=word, known=", ".join(CONVENTIONS),
         )  # fmt: skip
-    network, key = found.network, ("convention", CONVENTIONS[word])
-    if key not in found.found:
-        found.found[key] = convert(network.model, CONVENTIONS[word])
-    model = found.found[key]
+    network, name = found.network, CONVENTIONS[word]
+    model = found.kept(("convention", name), lambda: convert(network.model, name))
     was = answered(network.model, network.name, look.x)
     now = answered(model, network.name, look.x)
     changed = [row for path, pair in model.conversion.changed.items() if (row := _changed(network, path, *pair))]

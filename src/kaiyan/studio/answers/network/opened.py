@@ -16,21 +16,22 @@ from kaiyan.explain.diagnosis.diagnose import diagnose
 from kaiyan.explain.inputs import checked
 from kaiyan.explain.sizes.least import least_input
 from kaiyan.show.error import KaiyanError
-from kaiyan.studio.answers.network.fields import Fields, fields_of
+from kaiyan.studio.answers.network.fields import Fields, fields_of, followed
 from kaiyan.studio.answers.network.layers import MapLayer, layers_of
 from kaiyan.studio.answers.network.preparing import Preparation, imagenet, plain
 from kaiyan.trace.copied import copied
 from kaiyan.trace.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kaiyan.show.table import Text
+    from kaiyan.studio.answers.network.seen import Seen
     from kaiyan.trace.record import Record
 
 _SIDES = (224, 256, 299, 384, 128, 96, 64, 48, 32, 28)
 """Of pictures that networks are made for, the usual first."""
-_SECONDS = 4.0
+_SECONDS = 10.0
 """For a search of sizes where none of these runs."""
 _MOST_VALUES = 200_000_000
 """Values of all maps together: their bytes on the wire, and some seconds of a run."""
@@ -38,7 +39,7 @@ _MOST_VALUES = 200_000_000
 
 @dataclass(frozen=True)
 class Network:
-    """A network on the desk; ``record`` is its first run, ``layers`` those that give maps."""
+    """A network on the desk; ``record`` is its first run, ``layers`` those that give maps, ``seen`` what calls see."""
 
     name: str
     title: Text
@@ -46,6 +47,7 @@ class Network:
     preparation: Preparation
     record: Record
     layers: tuple[MapLayer, ...]
+    seen: Mapping[int, Seen | None]
     trained: bool
     card: tuple[Text, ...]
     names: tuple[str, ...] | None = None
@@ -53,7 +55,7 @@ class Network:
     @cached_property
     def fields(self) -> tuple[Fields, ...]:
         """What every layer's values see, computed once."""
-        return fields_of(self)
+        return fields_of(self.layers, self.seen)
 
     @property
     def answers(self) -> bool:
@@ -92,7 +94,8 @@ def opened(
     first = _run(model, shape, prepared.dtype)
     if first.error is not None:
         raise _refused(name, model, shape, prepared.dtype, first)
-    layers = layers_of(model, first)
+    seen = followed(model, first)
+    layers = layers_of(model, first, seen)
     if not layers:
         raise KaiyanError(
             "network-without-maps", "{name} has no layer that gives maps (1, channels, height, width)", name=name
@@ -103,7 +106,7 @@ def opened(
             "network-too-large", "the maps of {name} have {values:,} values; at most {most:,} are shown",
             name=name, values=values, most=_MOST_VALUES,
         )  # fmt: skip
-    return Network(name, title, model, prepared, first, layers, trained, card, names)
+    return Network(name, title, model, prepared, first, layers, seen, trained, card, names)
 
 
 def _run(model: nn.Module, shape: Sequence[int], dtype: torch.dtype) -> Record:

@@ -12,6 +12,8 @@ from kaiyan.show.error import KaiyanError
 from kaiyan.studio.answers.network.stepping import Caught, caught
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from kaiyan.reference.dtype import Numbers
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 8
 """Pictures of a session that are searched."""
-_LARGEST = 4096
+_MOST_KEPT = 6
+"""Searches and converted copies that are kept."""
+_LARGEST = 2048
 """Pixels along a side of a picture."""
 _SLOTS = (0, 1)
 
@@ -46,7 +50,7 @@ class NetworkSession:
     name: str = ""
     slots: dict[int, Look] = field(default_factory=dict)
     pictures: OrderedDict[bytes, tuple[str, Numbers]] = field(default_factory=OrderedDict)
-    found: dict[Any, Any] = field(default_factory=dict)
+    found: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
     caught: dict[int, tuple[Look, int, Caught]] = field(default_factory=dict)
 
     def look(self, slot: Any) -> Look:
@@ -79,6 +83,15 @@ class NetworkSession:
         found = caught(self.network, layer, look.x)
         self.caught[slot] = (look, layer.index, found)
         return found
+
+    def kept(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What was made under a key, or is now; the oldest is let go."""
+        if key not in self.found:
+            self.found[key] = make()
+            while len(self.found) > _MOST_KEPT:
+                self.found.popitem(last=False)
+        self.found.move_to_end(key)
+        return self.found[key]
 
     def _remember(self, look: Look) -> None:
         key = look.pixels.tobytes()

@@ -58,7 +58,8 @@ def every_map(network: Network, x: Tensor, read: Callable[[MapLayer, Tensor], No
         layer = by_step.get(step.index)
         if layer is not None:
             seen.append(layer.index)
-            read(layer, _map(step.output, layer, network.name)[0].reshape(layer.channels, layer.height, layer.width))
+            found = layer.first(_map(step.output, layer, network.name))[0]
+            read(layer, found.reshape(layer.channels, layer.height, layer.width))
 
     output = _run(network.model, network.name, x, None, after)
     if seen != list(range(len(network.layers))):
@@ -68,7 +69,7 @@ def every_map(network: Network, x: Tensor, read: Callable[[MapLayer, Tensor], No
 
 def maps_of(layer: MapLayer, found: Caught) -> Tensor:
     """A layer's maps (C, H, W)."""
-    return found.output[0].reshape(layer.channels, layer.height, layer.width)
+    return layer.first(found.output)[0].reshape(layer.channels, layer.height, layer.width)
 
 
 def answered(model: nn.Module, name: str, x: Tensor) -> Any:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def linear(inside: Inside) -> Sum:
     """Every product of one output of a linear layer."""
     weight, bias = inside.setting("weight"), inside.setting("bias")
-    values = inside.x[0].double().numpy()
+    x = inside.x[0] if inside.x.ndim == 2 else inside.x[0, :, inside.row, inside.column]
+    values = x.double().numpy()
     weights = weight.detach()[inside.channel].double().numpy()
     b = None if bias is None else float(bias.detach()[inside.channel])
     words = (
@@ -50,9 +51,13 @@ def norm(inside: Inside) -> Sum:
     return Sum(sentence("network-formula", "(value − mean) / √(variance + ε) · weight + bias"), total, numbers)
 
 
+_OF_PLACES = ("LayerNorm", "LayerNorm2d", "layer_norm")
+"""Norms over the channels of one place."""
+
+
 def _learned(inside: Inside) -> tuple[float, float] | None:
     """The mean and variance that a batch norm keeps; None where it measures."""
-    if inside.name == "GroupNorm" or inside.name == "group_norm":
+    if inside.name in ("GroupNorm", "group_norm", *_OF_PLACES):
         return None
     mean, variance = inside.setting("running_mean"), inside.setting("running_var")
     if mean is None or variance is None:
@@ -61,21 +66,32 @@ def _learned(inside: Inside) -> tuple[float, float] | None:
 
 
 def _measured(inside: Inside, x: Tensor) -> tuple[float, float]:
-    """Over the channel, or over the channels of its group."""
+    """Over the channel, over the channels of its group, or over all channels at this place."""
+    if inside.name in _OF_PLACES:
+        return _moments(x[0, :, inside.row, inside.column] if x.ndim == 4 else x[0])
     groups = x.shape[1]
     if inside.name in ("GroupNorm", "group_norm"):
         groups = int(inside.setting("num_groups"))
     each = x.shape[1] // groups
     start = inside.channel // each * each
-    values = x[0, start : start + each].flatten().tolist()
+    return _moments(x[0, start : start + each])
+
+
+def _moments(x: Tensor) -> tuple[float, float]:
+    """Mean and variance."""
+    values = x.flatten().tolist()
     mean = fsum(values) / len(values)
     return mean, fsum((v - mean) ** 2 for v in values) / len(values)
 
 
 def _own(inside: Inside, name: str, usual: float) -> float:
-    tensor = getattr(inside.module, name) if inside.module is not None else inside.named.get(name)
-    if tensor is None and inside.module is None and inside.name == "batch_norm":
-        tensor = inside.setting(name)
+    if inside.module is not None:
+        tensor = getattr(inside.module, name)
+    elif inside.name == "layer_norm":
+        places = dict(zip(("input", "normalized_shape", "weight", "bias"), inside.args, strict=False))
+        tensor = {**places, **inside.named}.get(name)
+    else:
+        tensor = inside.setting(name) if inside.name == "batch_norm" else inside.named.get(name)
     return usual if tensor is None else float(tensor.detach().double()[inside.channel])
 
 

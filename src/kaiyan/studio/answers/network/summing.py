@@ -12,6 +12,7 @@ from kaiyan.studio.answers.network.stepping import maps_of
 from kaiyan.studio.answers.network.sum_parts import Inside
 from kaiyan.studio.answers.network.sums import SUMS
 from kaiyan.studio.desk import Reply, words
+from kaiyan.trace.structure import mapped
 
 if TYPE_CHECKING:
     from kaiyan.studio.answers.network.layers import MapLayer
@@ -44,9 +45,8 @@ def opened_value(network: Network, layer: MapLayer, found: Caught, place: Place)
             path=layer.path, kind=layer.call.kind,
         )  # fmt: skip
     channel, row, column = place
-    inside = Inside(
-        found.step.name, found.step.call, found.args, found.named, channel, row, column, (layer.height, layer.width)
-    )
+    args, named = mapped((found.args, found.named), layer.first) if layer.channels_last else (found.args, found.named)
+    inside = Inside(found.step.name, found.step.call, args, named, channel, row, column, (layer.height, layer.width))
     total = SUMS[layer.sum](inside)
     shown = float(maps_of(layer, found)[channel, row, column])
     box = network.fields[layer.index].box(channel, row, column, layer.height)

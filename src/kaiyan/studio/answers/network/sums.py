@@ -69,9 +69,20 @@ def kind_of_sum(call: Call, module: nn.Module | None) -> str | None:
     known: tuple[tuple[Any, str], ...] = (
         (nn.Linear, "linear"), (_NORMS, "norm"), (_POOLS, "pool"), (nn.Upsample, "resize"),
     )  # fmt: skip
+    if _norms_places(call, module):
+        return "norm"
     if type(module) in _ACTIVATIONS:
         return "activation"
     return next((kind for kinds, kind in known if isinstance(module, kinds)), None)
+
+
+def _norms_places(call: Call, module: nn.Module) -> bool:
+    """Whether it is a LayerNorm over the channels alone; timm's and torchvision's LayerNorm2d turn the axes inside."""
+    if type(module) is not nn.LayerNorm and type(module).__name__ != "LayerNorm2d":
+        return False
+    channels = getattr(module, "normalized_shape", ())
+    shape = call.output_shape or ()
+    return len(channels) == 1 and (shape[1:2] if type(module) is not nn.LayerNorm else shape[-1:]) == tuple(channels)
 
 
 def _is_opened(call: Call) -> bool:
