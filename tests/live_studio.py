@@ -6,15 +6,13 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from kaiyan.studio.frame import pack, unpack
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass
@@ -33,6 +31,11 @@ class Live:
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def workers(self) -> list[int]:
+        """The processes that answer, on Linux."""
+        tasks = list(Path(f"/proc/{self.process.pid}/task").glob("*/children"))
+        return [int(child) for task in tasks for child in task.read_text("ascii").split()]
 
     def browser(self, **headers: str) -> httpx.Client:
         """Who opened the address, and holds its cookie."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from io import BytesIO
@@ -16,10 +19,13 @@ from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
 
     from kaiyan.reference.dtype import Numbers
+
+NET = "from torch import nn\ndef make():\n    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())\n"
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +104,23 @@ def test_a_file_that_is_no_picture_is_named_as_the_page_names_it(page: httpx.Cli
 
 def test_a_question_without_its_picture_is_refused(page: httpx.Client) -> None:
     assert code(asked(page, {"kind": "picture.read"})) == "no-picture"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_killed_worker_recovers_with_the_network_and_the_picture(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(NET)
+    pixels = np.arange(40 * 40 * 3, dtype=np.uint8).reshape(40, 40, 3)
+    own = started("--model", "net.py:make", cwd=tmp_path)
+    client = own.browser()
+    asked(client, {"kind": "network.open", "name": "model"})
+    look = {"kind": "network.look", "slot": 0, "height": 40, "width": 40}
+    place = {"kind": "network.sum", "slot": 0, "layer": 0, "channel": 1, "row": 2, "column": 3}
+    asked(client, look, (pixels.tobytes(),))
+    before = asked(client, place)
+    for pid in own.workers():
+        os.kill(pid, signal.SIGKILL)
+    answers = [asked(client, place) for _ in range(2)]
+    assert answers[-1] == before
+    assert code(answers[0]) in ("", "worker-ended")
+    client.close()
+    assert own.end() == 130

@@ -125,6 +125,20 @@ def test_what_was_open_is_open_again_after_a_crash() -> None:
     working(story)
 
 
+def test_one_that_dies_while_it_waits_is_replaced_without_a_word() -> None:
+    async def story(worker: Worker) -> None:
+        await worker.ask(asked("network.open", name="n"))
+        pid = (await facts_of(worker, asked("rough.open")))["pid"]
+        os.kill(pid, signal.SIGKILL)
+        assert await asyncio.to_thread(gone, pid)
+        await asyncio.sleep(0.1)
+        after = await facts_of(worker, asked("rough.open"))
+        assert after["open"] == {"network": "n"}
+        assert after["pid"] != pid
+
+    working(story)
+
+
 def test_each_page_finds_its_own_things_open() -> None:
     async def story(worker: Worker) -> None:
         await worker.ask(asked("network.open", name="of a", page="a"))

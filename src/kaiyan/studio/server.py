@@ -61,8 +61,12 @@ class Workers:
             await self.networks.start()
             yield
         finally:
-            await self.networks.close()
-            await self.others.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Ends them; what was asked is refused."""
+        await self.networks.close()
+        await self.others.close()
 
 
 def app(boot: Mapping[str, Any], door: Door, workers: Workers, photograph: Photograph) -> ASGIApp:
@@ -166,12 +170,25 @@ class Studio:
     def serve(self) -> None:
         """Answers until SIGINT or SIGTERM, and raises ``KeyboardInterrupt`` after the first."""
         boot = {"lang": self.lang, "model": self.model, "name": self.photograph.name}
-        inside = app({k: v for k, v in boot.items() if v is not None}, self.door, Workers(self.model), self.photograph)
+        workers = Workers(self.model)
+        inside = app({k: v for k, v in boot.items() if v is not None}, self.door, workers, self.photograph)
         config = uvicorn.Config(
-            inside, http=Impatient, ws="none", lifespan="on", log_level="critical", access_log=False,
+            inside, http=Impatient, ws="none", lifespan="on", log_level="error", access_log=False,
             server_header=False, limit_concurrency=512, timeout_graceful_shutdown=1, timeout_keep_alive=30,
         )  # fmt: skip
-        uvicorn.Server(config).run([self.listener])
+        Prompt(config, workers).run([self.listener])
+
+
+class Prompt(uvicorn.Server):
+    """A server that does not wait for its workers when it ends: they are told to end first."""
+
+    def __init__(self, config: uvicorn.Config, workers: Workers) -> None:
+        super().__init__(config)
+        self.workers = workers
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.workers.close()
+        await super().shutdown(sockets)
 
 
 class Impatient(H11Protocol):

@@ -91,7 +91,8 @@ class Worker:
 
     async def start(self) -> Running:
         """The process; where none is running, a new one."""
-        if self._running is None:
+        if self._running is None or self._running.process.returncode is not None:
+            self._laid_for = None
             self._running = await _started(self.model, self.warm)
         return self._running
 
