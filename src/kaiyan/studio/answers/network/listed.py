@@ -45,16 +45,23 @@ def listed(desk: Desk) -> list[dict[str, Any]]:
 
 
 def make(desk: Desk, name: str) -> Network:
-    """The network of a name, opened; raises ``KaiyanError`` for one that the page may not name."""
+    """The network of a name, opened; raises ``KaiyanError`` for one that the page may not name.
+
+    Random weights are the same in every process: what was seen is seen again after a crash.
+    """
+    with random.fork_rng(devices=[]):
+        random.manual_seed(0)
+        return _made(desk, name)
+
+
+def _made(desk: Desk, name: str) -> Network:
     if name == TRAINED:
         return opened(
             networks.efficientnet_lite0(), name, "EfficientNet-Lite0", preparation=lite0(), trained=True,
             card=_lite0_card(), names=networks.classes(),
         )  # fmt: skip
     if name == UNTRAINED:
-        with random.fork_rng(devices=[]):
-            random.manual_seed(0)
-            made = networks.efficientnet_lite0(trained=False)
+        made = networks.efficientnet_lite0(trained=False)
         return opened(made, name, _untrained_title(), preparation=lite0(), card=(_untrained_words(),))
     if name == OWN and desk.model is not None:
         model = loading.model(desk.model) if isinstance(desk.model, str) else desk.model
