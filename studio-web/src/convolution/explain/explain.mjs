@@ -1,19 +1,23 @@
-import { html } from 'lit-html'
-import { derivation } from '../../core/derivation.mjs'
+import { html, nothing } from 'lit-html'
+import { check } from '../../core/conv.mjs'
 import { guideView } from '../guides/guides.mjs'
+import { codes } from './code.mjs'
+import { conventions } from './conventions.mjs'
+import { costs, field } from './cost.mjs'
+import { sizes } from './size.mjs'
+import { sparse } from './sparse.mjs'
 
 /** @typedef {import('../../types').App} App @typedef {import('../../types').View} View */
 /** @typedef {import('../../types').Numbers} Numbers @typedef {import('../../types').Conv} Conv */
 /** @typedef {{ conv: Conv, input: Numbers, weight: Numbers, bias: Float64Array | null, output: Numbers }} Model */
 
+const SECTIONS = [sizes, field, costs, sparse, conventions, codes]
+
 /** The explanation of a convolution on its picture: the guided view that is open, then its sizes, cost and conventions.
  * @param {App} app @param {any} slice @param {Model} model @returns {View} */
 export function explain(app, slice, model) {
-  const lines = derivation(model.conv, model.input.shape)
-  return html`
-    ${guideView(app, slice, model)}
-    <ol class="derivation">
-      ${lines.map(({ words }) => html`<li>${app.words(words)}</li>`)}
-    </ol>
-  `
+  const fits = !check(model.conv, model.input.shape)
+  return html`<div class="explanation">
+    ${guideView(app, slice, model)} ${fits ? SECTIONS.map((section) => section(app, slice, model)) : nothing}
+  </div>`
 }
