@@ -17,7 +17,7 @@ export function costs(app, slice, { conv, input }) {
   const said = (/** @type {string} */ code) => lines.filter((line) => line.code === code).map(({ words }) => app.words(words))
   const row = (/** @type {string} */ key, /** @type {string} */ name, /** @type {number} */ value, /** @type {string} */ code) => ({ key, name, shown: count(value), why: said(code) })
   return table(app, slice, 'cost', t('Cost'), [
-    row('params', t('parameters'), cost.params, 'params'),
+    row('params', t('parameters in all'), cost.params, 'params'),
     row('macs', t('multiply-adds (MACs)'), cost.macs, 'macs'),
     row('touched', t('of them on real inputs'), cost.touched, 'macs'),
     row('terms', t('products in one output'), cost.connections, 'rounding'),
