@@ -1,6 +1,6 @@
 import { html } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
-import { styleMap } from 'lit-html/directives/style-map.js'
+import { styled } from '../../app/styled.mjs'
 import { ink, rgb, signed, signedEntry } from '../../core/colour.mjs'
 import { exact, short } from '../../core/number.mjs'
 import { numberOf } from './rows.mjs'
@@ -24,7 +24,7 @@ export function cellGrid(cells) {
       class="cells ${brush === null ? '' : 'painted'}"
       role="group"
       aria-label=${app.t('Numbers of the kernel')}
-      style=${styleMap({ '--columns': String(columns) })}
+      ${styled({ '--columns': String(columns) })}
       @keydown=${(/** @type {KeyboardEvent} */ event) => walk(event, rows, columns)}
       @pointerdown=${paint}
       @pointermove=${paint}
@@ -49,7 +49,7 @@ function cell(cells, value, index, colour) {
     title=${exact(value)}
     ?readonly=${brush !== null}
     .value=${live(short(value))}
-    style=${styleMap({ background: `rgb(${colour})`, color: ink(...colour) })}
+    ${styled({ background: `rgb(${colour})`, color: ink(...colour) })}
     @focus=${focused}
     @change=${take}
     @paste=${(/** @type {ClipboardEvent} */ event) => pasted(event, cells)}
