@@ -198,6 +198,61 @@ def test_a_value_of_any_layer_is_its_sum(name: str) -> None:
         assert told["shown"] == pytest.approx(told["sum64"], abs=1e-3)
 
 
+class Calling(nn.Module):
+    """One function of torch, on a map that a layer made."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.conv, self.function = nn.Conv2d(3, 4, 3, stride=4), function
+
+    def forward(self, x: Tensor) -> Any:
+        return self.function(self.conv(x))
+
+
+def drawn(*shape: int) -> Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(len(shape)))
+
+
+FUNCTIONS: dict[str, Any] = {
+    "conv2d": lambda x: F.conv2d(x, drawn(6, 2, 3, 2).to(x), drawn(6).to(x), (2, 1), (1, 0), groups=2),
+    "conv2d, same": lambda x: F.conv2d(x, weight=drawn(2, 4, 4, 3).to(x), padding="same"),
+    "conv_transpose2d": lambda x: F.conv_transpose2d(x, drawn(4, 3, 3, 3).to(x), None, 2, padding=1, output_padding=1),
+    "max_pool2d": lambda x: F.max_pool2d(x, 3, stride=2, padding=1),
+    "avg_pool2d": lambda x: F.avg_pool2d(x, (2, 3)),
+    "adaptive": lambda x: F.adaptive_avg_pool2d(x, (3, 5)),
+    "mean": lambda x: x.mean((-1, -2), keepdim=True),
+    "batch_norm": lambda x: F.batch_norm(x, drawn(4).to(x), drawn(4).to(x), drawn(4).to(x), drawn(4).to(x), eps=0.1),
+    "group_norm": lambda x: F.group_norm(x, 2, drawn(4).to(x), drawn(4).to(x), 0.01),
+    "interpolate": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False),
+    "leaky_relu": lambda x: F.leaky_relu(x, 0.3),
+    "clamp": lambda x: x.clamp(-0.1, 0.2),
+    "sigmoid": torch.sigmoid,
+    "gelu": lambda x: F.gelu(x, approximate="tanh"),
+    "weighed": lambda x: x * x.mean((2, 3), keepdim=True),
+    "scaled": lambda x: 3 * x,
+    "added": lambda x: torch.add(x, x, alpha=2),
+    "a number": lambda x: x + 1.5,
+    "a bias": lambda x: x + drawn(4, 1, 1).to(x),
+    "features": lambda x: F.linear(x.mean((2, 3)), drawn(7, 4).to(x), drawn(7).to(x)),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_value_of_a_function_is_its_sum(name: str) -> None:
+    torch.manual_seed(0)
+    model = Calling(FUNCTIONS[name])
+    desk, layers, x = shown(model)
+    right = model.double()(x.double()).detach()
+    last = layers[-1]
+    assert last["sum"] is not None
+    places = np.random.default_rng(3)
+    for _ in range(5):
+        c, i, j = (int(places.integers(last[key])) for key in ("channels", "height", "width"))
+        told = ask(desk, "sum", slot=0, layer=last["index"], channel=c, row=i, column=j).facts
+        assert told["sum64"] == pytest.approx(float(right[(0, c, i, j)[: right.ndim]]), abs=1e-4)
+        assert abs(told["residual"]) < 1e-5
+
+
 def test_a_model_that_writes_into_its_input_is_read_before_it_does() -> None:
     torch.manual_seed(0)
     model: Any = Rewriting()

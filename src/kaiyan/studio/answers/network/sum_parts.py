@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from kaiyan.show.table import Text
 
 
+_PLACES = {
+    "group_norm": "input num_groups weight bias eps",
+    "linear": "input weight bias",
+}
+"""Arguments by place of functions whose rows name fewer than are read here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inside:
     """A place of a layer's output, and the step that made it; its tensors are copies from before it ran."""
@@ -42,13 +49,14 @@ class Inside:
         if self.module is not None:
             return getattr(self.module, name)
         known = TORCH_FUNCTIONS[self.name]
-        given = {**dict(zip(known.by_place, self.args, strict=False)), **self.named}
+        places = _PLACES[self.name].split() if self.name in _PLACES else known.by_place
+        given = {**dict(zip(places, self.args, strict=False)), **self.named}
         return given.get(name, known.arguments.get(name))
 
     @property
     def x(self) -> Tensor:
         """The first tensor that the step was given."""
-        found: Tensor = self.setting("input") if self.module is None else next(iter((*self.args, *self.named.values())))
+        found: Tensor = self.args[0] if self.args else next(iter(self.named.values()))
         return found
 
     def at(self, tensor: Tensor) -> float:

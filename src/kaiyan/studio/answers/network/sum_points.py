@@ -40,7 +40,8 @@ def norm(inside: Inside) -> Sum:
     x = inside.x.double()
     known = _learned(inside)
     mean, variance = known or _measured(inside, x)
-    eps = float(inside.setting("eps") if inside.module is not None else inside.named.get("eps", 1e-5))
+    given = inside.setting("eps")
+    eps = 1e-5 if given is None else float(given)
     weight, bias = (_own(inside, name, usual) for name, usual in (("weight", 1.0), ("bias", 0.0)))
     value = inside.at(x)
     numbers = (
@@ -85,13 +86,7 @@ def _moments(x: Tensor) -> tuple[float, float]:
 
 
 def _own(inside: Inside, name: str, usual: float) -> float:
-    if inside.module is not None:
-        tensor = getattr(inside.module, name)
-    elif inside.name == "layer_norm":
-        places = dict(zip(("input", "normalized_shape", "weight", "bias"), inside.args, strict=False))
-        tensor = {**places, **inside.named}.get(name)
-    else:
-        tensor = inside.setting(name) if inside.name == "batch_norm" else inside.named.get(name)
+    tensor = inside.setting(name)
     return usual if tensor is None else float(tensor.detach().double()[inside.channel])
 
 
