@@ -115,3 +115,6 @@ function mean({ rgb, width }, rows, columns, plane) {
   for (const [row, high] of rows) for (const [column, wide] of columns) sum += high * wide * rgb[(row * width + column) * 3 + plane]
   return sum
 }
+
+/** The visitor's own pictures, in the order in which they came. */
+export const ownPictures = () => [...held.values()].filter(({ name }) => name.startsWith('own-'))

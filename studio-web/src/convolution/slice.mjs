@@ -103,6 +103,7 @@ export function fromLink(link) {
 
 /** @param {URLSearchParams} link @param {Conv} asked @returns {Partial<Slice>} */
 function numbersFrom(link, asked) {
+  if (asked === START.conv && !['kernel', 'edits', 'bias'].some((key) => link.has(key))) return {}
   const name = link.get('kernel')
   const base = name && isKernelName(name) ? name : START.base
   const weight = weightsFor(asked, base)

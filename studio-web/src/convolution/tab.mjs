@@ -2,10 +2,14 @@ import { render } from 'lit-html'
 import { panes } from '../app/panes.mjs'
 import { createStage } from '../stage/stage.mjs'
 import { explain } from './explain/explain.mjs'
+import { firstVisit } from './first-visit.mjs'
+import { createHistory } from './history.mjs'
 import { modelOf } from './model.mjs'
 import { PHOTOGRAPH, isHeld } from './pictures.mjs'
+import { takeFiles } from './picture-sources.mjs'
 import { readPhotograph } from './reading.mjs'
 import { recipePane } from './recipe.mjs'
+import { say } from './say.mjs'
 import { viewOf } from './seen.mjs'
 import { START, fromLink, toLink } from './slice.mjs'
 
@@ -20,16 +24,23 @@ export const convolution = {
   fromLink,
   mount(el, app) {
     const { recipe, stage: middle, explain: right } = panes(el, app)
-    const stage = createStage(middle, app)
+    const above = part(middle, 'above')
+    const stage = createStage(part(middle, 'seen'), app)
     /** @type {{ slice: Slice, model: Model } | null} */
     let good = null
-    const pane = recipePane(recipe, app, stage)
+    const pane = recipePane(recipe, app, stage.drawing)
+    const first = firstVisit(app)
+    const history = createHistory(app)
+    const stops = [takeFiles(el, app), undoKeys(app, history)]
     const change = (/** @type {Partial<Slice>} */ changes) => app.store.change('convolution', changes)
     bringPhotograph(app, change)
     return {
       draw(state) {
         const slice = /** @type {Slice} */ (state.convolution)
         const model = modelOf(slice)
+        history.seen(slice)
+        el.classList.toggle('new', first.isNew())
+        render(first.view(slice), above)
         if (model) good = { slice, model }
         pane.draw(slice, model)
         if (!good) return
@@ -38,16 +49,48 @@ export const convolution = {
         render(explain(app, seen, good.model), right)
         if (model && !model.isReady) requestAnimationFrame(() => change({}))
       },
-      keys: { ...stage.keys, ...pane.keys },
-      help: [...stage.help, ...pane.help],
+      keys: stage.keys,
+      help: [...stage.help, ...HELP],
       hide: stage.hide,
       show: stage.show,
       destroy() {
+        stops.forEach((stop) => stop())
         pane.destroy()
         stage.destroy()
       },
     }
   },
+}
+
+/** @param {HTMLElement} parent @param {string} name */
+function part(parent, name) {
+  const child = document.createElement('div')
+  child.className = name
+  parent.append(child)
+  return child
+}
+
+/** @type {[string, string][]} */
+const HELP = [['Ctrl+Z Ctrl+⇧+Z', say('take back a change, or make it again')]]
+
+/** @param {import('../types').App} app @param {ReturnType<typeof createHistory>} history */
+function undoKeys(app, history) {
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || !/^[zy]$/i.test(event.key) || app.store.state.tab !== 'convolution') return
+    const target = /** @type {HTMLElement} */ (event.composedPath()[0])
+    if (/^(INPUT|TEXTAREA)$/.test(target.tagName) && !/^(range|checkbox)$/.test(/** @type {HTMLInputElement} */ (target).type)) return
+    event.preventDefault()
+    const again = event.shiftKey || event.key.toLowerCase() === 'y'
+    const did = again ? history.redo() : history.undo()
+    app.tell(app.t(did ? (again ? 'Made again.' : 'Taken back.') : 'There is nothing to take back.'))
+  }
+  const outside = (/** @type {KeyboardEvent} */ event) => event.target === document.body && pressed(event)
+  app.root.addEventListener('keydown', pressed)
+  if (app.host.kind !== 'notebook') document.addEventListener('keydown', outside)
+  return () => {
+    app.root.removeEventListener('keydown', pressed)
+    document.removeEventListener('keydown', outside)
+  }
 }
 
 /** The photograph comes once; where it does not, a picture that is drawn stands in.

@@ -1,0 +1,87 @@
+import { html, nothing } from 'lit-html'
+import { formed } from './changes.mjs'
+import { say } from './say.mjs'
+import { START } from './slice.mjs'
+
+/** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice
+ * @typedef {{ text: string, verb?: string, act?: (app: App) => void, follows: (slice: Slice) => boolean }} Step */
+
+const PLACE = 'kaiyan-first'
+const LIE = 'one-pixel-lie'
+
+/** What is said to someone who is here for the first time, one sentence at a time; each follows on something done.
+ * @type {Step[]} */
+const STEPS = [
+  { text: say('A kernel is nine numbers. Change one.'), follows: () => true },
+  {
+    text: say('The output changed everywhere: it has no other numbers. Now let the window leap.'),
+    verb: say('Set stride=2'),
+    act: ({ store }) => store.change('convolution', formed(store.state.convolution, strided(store.state.convolution.conv))),
+    follows: ({ kernel }) => kernel !== START.kernel,
+  },
+  {
+    text: say('Half the size. At stride 2, padding=1 and \'same\' give the same size and not the same output.'),
+    verb: say('See the one-pixel lie'),
+    act: ({ store }) => store.change('convolution', { guide: LIE }),
+    follows: ({ conv }) => conv.axes.some(({ stride }) => stride > 1),
+  },
+  {
+    text: say('That was one layer. A network has dozens of them, with kernels that it learned.'),
+    verb: say('See what a network sees'),
+    act: (app) => app.open('network'),
+    follows: ({ guide }) => guide !== null,
+  },
+]
+
+/** @param {import('../types').Conv} conv */
+const strided = (conv) => ({ ...conv, axes: conv.axes.map((axis) => ({ ...axis, stride: 2 })) })
+
+/** The sentence of a first visit; closed for good where the browser remembers. A notebook has none.
+ * @param {App} app @returns {{ view(slice: Slice): import('../types').View, isNew(): boolean }} */
+export function firstVisit(app) {
+  const isQuiet = app.host.kind === 'notebook'
+  let { at, closed } = isQuiet ? { at: STEPS.length, closed: true } : remembered()
+  const remember = () => {
+    try {
+      localStorage.setItem(PLACE, JSON.stringify({ at, closed }))
+    } catch {
+      // a page from disk may not remember
+    }
+  }
+  const close = () => {
+    closed = true
+    remember()
+    app.store.change('convolution', {})
+  }
+  const view = (/** @type {Slice} */ slice) => {
+    if (STEPS[at + 1]?.follows(slice)) {
+      at += 1
+      closed = false
+      remember()
+    }
+    const step = STEPS[at]
+    if (!step || closed) return nothing
+    const act = () => {
+      step.act?.(app)
+      if (at === STEPS.length - 1) close()
+    }
+    return html`
+      <aside class="first" aria-label=${app.t('First steps')}>
+        <p>${app.t(step.text)}</p>
+        ${step.verb ? html`<button @click=${act}>${app.t(step.verb)}</button>` : nothing}
+        <button class="quiet" @click=${close}>${app.t('Got it')}</button>
+      </aside>
+    `
+  }
+  return { view, isNew: () => at === 0 && !closed }
+}
+
+/** @returns {{ at: number, closed: boolean }} */
+function remembered() {
+  try {
+    const { at, closed } = JSON.parse(localStorage.getItem(PLACE) ?? '{}')
+    return { at: Number.isInteger(at) && at >= 0 ? at : 0, closed: closed === true }
+  } catch {
+    return { at: 0, closed: false }
+  }
+}
