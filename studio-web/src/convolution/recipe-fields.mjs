@@ -68,7 +68,7 @@ function wrong({ t }, text, least, most) {
  * @param {App} app @param {string} word @param {string} name @param {unknown} control @param {string} [shape] */
 export function row(app, word, name, control, shape = '') {
   return html`
-    <div class="field ${shape}">
+    <div class="setting ${shape}">
       <span class="label">${term(app, word)}${app.t(word) === name ? nothing : html` <code>${name}</code>`}</span>
       <span class="control">${control}</span>
     </div>
