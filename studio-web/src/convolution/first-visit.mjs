@@ -2,6 +2,7 @@ import { html, nothing } from 'lit-html'
 import { formed } from './changes.mjs'
 import { say } from './say.mjs'
 import { START } from './slice.mjs'
+import { taps } from './weights.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice
  * @typedef {{ text: string, verb?: string, act?: (app: App) => void, follows: (slice: Slice) => boolean }} Step */
@@ -60,7 +61,7 @@ export function firstVisit(app) {
       remember()
     }
     const step = STEPS[at]
-    if (!step || closed) return nothing
+    if (!step || closed || (at === 0 && taps(slice.conv) !== 9)) return nothing
     const act = () => {
       step.act?.(app)
       if (at === STEPS.length - 1) close()

@@ -96,6 +96,5 @@ export function modeField(app, conv, set) {
       </select>
       ${mode === 'constant' ? html`<input class="value" inputmode="decimal" aria-label=${app.t('the constant')} .value=${live(value)} @change=${number} />` : nothing}
     `,
-    'pair',
   )
 }

@@ -22,7 +22,6 @@ export function recipePane(el, app, drawing) {
       const view = html`
         <h2>${t('Recipe')}</h2>
         ${presetMenu(app, slice)} ${line(slice)} ${recipeForm(app, slice)}
-        <h3>${t('Kernel')}</h3>
         ${kernelEditor(slice)}
         <h3>${t('Picture')}</h3>
         ${picture.view(slice)}
