@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from browsing import browser, served, visitor  # noqa: F401 (fixtures)
 from clock import Clock
 from hypothesis import settings
 

@@ -21,6 +21,7 @@ class Live:
 
     process: subprocess.Popen[str]
     address: str
+    errors: str = ""
 
     @property
     def port(self) -> int:
@@ -48,7 +49,7 @@ class Live:
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            self.process.communicate(timeout=seconds)
+            _, self.errors = self.process.communicate(timeout=seconds)
         finally:
             self.process.kill()
         return self.process.returncode
