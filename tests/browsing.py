@@ -118,7 +118,7 @@ def served() -> Iterator[Live]:
     live = started("--port", "0")
     yield live
     live.end()
-    assert live.errors == ""
+    assert live.errors.strip() == ""
 
 
 @pytest.fixture(scope="module")

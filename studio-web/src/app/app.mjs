@@ -39,6 +39,8 @@ export function createApp(root, host, tabs) {
     },
   }
 
+  Object.assign(root, { kaiyan: app })
+
   /** @type {Map<string, { panel: HTMLElement, tab: MountedTab }>} */
   const mounted = new Map()
   /** @type {string | null} */

@@ -13,6 +13,8 @@ const MARK = html`
   </svg>
 `
 
+const NAME = html`${MARK} Kaiyan <span lang="zh">开眼</span>`
+
 /** Name, tabs, language, theme, help.
  * @param {App} app @param {import('../types').Tab[]} tabs */
 export function header(app, tabs) {
@@ -23,7 +25,7 @@ export function header(app, tabs) {
     remember(app)
   }
   return html`
-    <p class="name">${MARK} Kaiyan <span lang="zh">开眼</span></p>
+    ${app.host.kind === 'notebook' ? html`<p class="name">${NAME}</p>` : html`<h1 class="name">${NAME}</h1>`}
     <nav role="tablist" aria-label=${t('Views')} @keydown=${(/** @type {KeyboardEvent} */ event) => along(event, app, tabs)}>
       ${tabs.map(
         ({ name, title }) => html`
