@@ -83,7 +83,7 @@ function blockView(app, { name, layers }, look, { rover, opened, walked }) {
   const title = name || (layers.length > 1 ? `${layers[0].path} … ${last.path}` : last.path)
   return html`
     <section class="block">
-      <h3><code>${title}</code> <small>${sizeOf(last)}</small></h3>
+      <h2><code>${title}</code> <small>${sizeOf(last)}</small></h2>
       <div class="sheets">
         ${layers.map(
           (layer) => html`

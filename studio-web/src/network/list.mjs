@@ -17,7 +17,7 @@ export function layerList(app, { layers }, look, current, open) {
       </button>
       ${blocksOf(layers).map(
         ({ name, layers: inBlock }) => html`
-          ${name ? html`<h4><code>${name}</code></h4>` : ''}
+          ${name ? html`<h2><code>${name}</code></h2>` : ''}
           ${inBlock.map((layer) => row(app, layer, within(layer, name), look, current, open))}
         `,
       )}
