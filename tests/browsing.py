@@ -100,7 +100,9 @@ class Visitor:
         """Closes what was opened, and fails on the first fault that was not expected."""
         for context in self.contexts:
             context.close()
-        assert [fault for fault in self.faults if not any(re.search(known, fault) for known in self.expected)] == []
+        faults = [fault for fault in self.faults if not any(re.search(known, fault) for known in self.expected)]
+        if faults:
+            pytest.fail("\n".join(faults))
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
