@@ -1,8 +1,8 @@
-import { fromPython, toPython } from '../convolution/shared.mjs'
+import { fromPython, placeFromPython, toPython, windowOf } from '../convolution/shared.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('../types').Shared} Shared */
 
-/** Milliseconds between two tellings of where the window is, while it slides. */
+/** Milliseconds between two tellings, while the window slides or a number is dragged. */
 const PACE = 200
 
 /** Keeps a notebook's Python and the page alike: what is set there is shown, what is chosen here is told. The page has
@@ -12,23 +12,33 @@ export function together(app) {
   const { host, store } = app
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting
+  /** @type {unknown[]} */
+  let told = []
+  let isTelling = false
 
   const listen = () => {
+    if (isTelling) return
     const shared = /** @type {Shared} */ (host.shared?.())
-    const { tab, lang, theme } = shared
+    const { tab, lang, theme, height } = shared
     store.change(null, { tab, theme, ...(lang ? { lang } : {}) })
-    const changes = fromPython(shared, store.state.convolution)
-    if (changes) store.change('convolution', changes)
-    size(app.root, shared.height)
+    store.change('convolution', fromPython(shared, store.state.convolution))
+    store.change('convolution', placeFromPython(shared.window, store.state.convolution))
+    app.root.style.height = height ? `${height}px` : ''
   }
 
   const tell = () => {
     waiting = undefined
+    const { tab, lang, theme, convolution } = store.state
     const before = /** @type {Shared} */ (host.shared?.())
-    const { window: place, ...now } = toPython(store.state, before)
-    const isOther = !alike(now, before)
-    const moved = !alike(place, before.window)
-    if (isOther || moved) host.share?.(isOther ? now : null, moved ? place : null)
+    const all = [tab, lang, theme, convolution.conv, convolution.weight, convolution.bias]
+    const shared = all.every((value, i) => value === told[i]) ? null : { tab, lang, theme, height: before.height, ...toPython(convolution) }
+    const window = windowOf(convolution)
+    const moved = window && JSON.stringify(window) !== JSON.stringify(before.window) ? window : null
+    told = all
+    if (!shared && !moved) return
+    isTelling = true
+    host.share?.(shared, moved)
+    isTelling = false
   }
 
   listen()
@@ -42,15 +52,3 @@ export function together(app) {
     stopTelling()
   }
 }
-
-/** @param {HTMLElement} root @param {number | null} height */
-function size(root, height) {
-  root.style.height = height ? `${height}px` : ''
-}
-
-/** Whether all that one says, the other says too, bytes by their values.
- * @param {Record<string, any>} one @param {Record<string, any>} other */
-const alike = (one, other) => Object.keys(one).every((key) => plain(one[key]) === plain(other[key]))
-
-/** @param {unknown} value */
-const plain = (value) => (value instanceof DataView ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength).join() : JSON.stringify(value ?? null))

@@ -90,7 +90,7 @@ function blockView(app, { name, layers }, look, { rover, opened, walked }) {
             <button
               class="sheet"
               tabindex=${layer.index === rover ? 0 : -1}
-              aria-label=${sheetSays(app, layer, look)}
+              title=${sheetSays(app, layer, look)}
               @click=${(/** @type {MouseEvent} */ event) => opened(event, layer.index)}
               @keydown=${walked}
             >
