@@ -67,8 +67,8 @@ export interface Recorded {
   /** Some bytes of each part that came with the question, at even distances. */
   like?: number[][]
   answer: any
-  /** Bytes, deflated, in base64. */
-  parts: string[]
+  /** Bytes, deflated, in base64; or what they have more than an earlier part, a channel of "1" turned round. */
+  parts: (string | { after: number, turned: string, rest: string })[]
 }
 
 /** (text in English, facts) → text in the page's language; the key of words/zh.json is the English text. */

@@ -99,6 +99,13 @@ test('a page from disk answers what was recorded', async () => {
   assert.deepEqual([facts, [...bytes[0]]], [{ shape: [1] }, [5, 6]])
 })
 
+test('maps that are those before, stretched or turned, are whole again', async () => {
+  const small = (/** @type {number[]} */ bytes) => deflateSync(new Uint8Array(bytes)).toString('base64')
+  const parts = [small([0, 100, 255, 7]), { after: 0, turned: '01', rest: small([1, 255, 0, 2]) }]
+  const { bytes } = await alone({ ...boot, recorded: [{ asked: { kind: 'a' }, answer: {}, parts }] }).ask('a')
+  assert.deepEqual([...bytes[1]], [1, 99, 0, 250])
+})
+
 test('a page from disk knows its picture again, and no other', async () => {
   const host = alone({ ...boot, recorded })
   const picture = Uint8Array.from([0, 11, 0, 0, 19, 0, 0, 33, 0, 0, 40, 0])

@@ -21,7 +21,7 @@ from kaiyan.studio.photograph import of
 if TYPE_CHECKING:
     from pathlib import Path
 
-NET = "import torch\nfrom torch import nn\ndef make():\n    torch.manual_seed(0)\n    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())\n"  # noqa: E501
+NET = "import torch\nfrom torch import nn\ndef make():\n    torch.manual_seed(0)\n    stem = [nn.Conv2d(3, 4, 3, 2), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1)]\n    nn.init.normal_(stem[1].weight)\n    return nn.Sequential(*stem, nn.Flatten(), nn.Linear(4, 5))\n"  # noqa: E501
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +37,16 @@ def boot(html: str) -> dict[str, Any]:
     assert found is not None
     opened: dict[str, Any] = json.loads(found[1])
     return opened
+
+
+def whole(part: Any, before: list[bytes]) -> bytes:
+    """What the page makes of a part."""
+    if isinstance(part, str):
+        return zlib.decompress(b64decode(part))
+    rest = np.frombuffer(zlib.decompress(b64decode(part["rest"])), np.uint8).reshape(len(part["turned"]), -1)
+    maps = np.frombuffer(before[part["after"]], np.uint8).reshape(rest.shape)
+    turned = np.array([flag == "1" for flag in part["turned"]])[:, None]
+    return (rest + np.where(turned, ~maps, maps)).astype(np.uint8).tobytes()
 
 
 def test_it_runs_its_own_script_and_style_and_asks_nobody() -> None:
@@ -75,7 +85,8 @@ def test_what_a_network_is_asked_is_recorded_with_its_answers(capsys: pytest.Cap
     html = (folder / "page.html").read_text("utf-8")
     assert capsys.readouterr().out == f"page.html, {len(html.encode()) / 1e6:.1f} MB\n"
     recorded = {entry["asked"]["kind"]: entry for entry in boot(html)["recorded"]}
-    assert list(recorded) == ["network.list", "network.open", "network.look", "network.fields", "network.kernels"]
+    words = ("list", "open", "look", "fields", "kernels", "moved", "convention")
+    assert list(recorded) == [f"network.{word}" for word in words]
     assert [row["name"] for row in recorded["network.list"]["answer"]["networks"]] == ["model"]
     pixels = np.asarray(Image.open("cat.png"))
     look = {"kind": "network.look", "slot": 0, "height": 40, "width": 30}
@@ -83,8 +94,11 @@ def test_what_a_network_is_asked_is_recorded_with_its_answers(capsys: pytest.Cap
     desk = Desk("net.py:make")
     desk.answer({"kind": "network.open", "name": "model"}, [])
     again = desk.answer(look, [pixels.tobytes()])
-    parts = [zlib.decompress(b64decode(part)) for part in recorded["network.look"]["parts"]]
+    parts: list[bytes] = []
+    for part in recorded["network.look"]["parts"]:
+        parts.append(whole(part, parts))
     assert parts == [bytes(part) for part in again.parts]
+    assert isinstance(recorded["network.look"]["parts"][2], dict)  # a norm is its convolution, stretched or turned
     assert len(recorded["network.look"]["like"][0]) == recording.SAMPLES
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import zlib
 from base64 import b64encode
+from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kaiyan.show.error import KaiyanError
 from kaiyan.studio.desk import Desk
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
 SAMPLES = 64
 """Bytes by which a picture is known again: a browser decodes a photograph a little otherwise than Pillow."""
-FIRST_LAYERS = 3
-"""Layers whose kernels are recorded."""
+MOST_KERNELS = 1 << 20
+"""Bytes of the kernels that are recorded, from the first layer on."""
+STEPS = (-1, 0, 1)
+"""Pixels by which the picture is moved, down and to the right."""
 
 Entry = dict[str, Any]
 
@@ -49,21 +53,41 @@ def _asked(desk: Desk, name: str | None, pixels: np.ndarray[Any, Any]) -> Iterat
     yield entry
     height, width = pixels.shape[:2]
     look = {"kind": "network.look", "slot": 0, "height": height, "width": width}
-    yield _recorded(desk, look, pixels.tobytes())[1]
+    facts, parts = _answer(desk, look, pixels.tobytes())
+    channels = [3, *(layer["channels"] for layer in opened["layers"])]
+    yield {"asked": look, "like": [_samples(pixels.tobytes())], "answer": facts, "parts": _maps(parts, channels)}
     yield _recorded(desk, {"kind": "network.fields"})[1]
-    with_kernels = [layer["index"] for layer in opened["layers"] if layer.get("kernel")]
-    for index in with_kernels[:FIRST_LAYERS]:
-        yield _recorded(desk, {"kind": "network.kernels", "layer": index, "channel": None})[1]
+    yield from _kernels(desk, opened["layers"])
+    yield from _moves(desk)
 
 
 def _first(networks: list[dict[str, Any]]) -> str:
     return str(next((row["name"] for row in networks if "needs" not in row), networks[0]["name"]))
 
 
-def _recorded(desk: Desk, asked: dict[str, Any], *parts: bytes) -> tuple[dict[str, Any], Entry]:
-    answer, given = _answer(desk, asked, *parts)
-    entry = {"asked": asked, "answer": answer, "parts": [_small(part) for part in given]}
-    return answer, {**entry, "like": [_samples(part) for part in parts]} if parts else entry
+def _kernels(desk: Desk, layers: list[dict[str, Any]]) -> Iterator[Entry]:
+    left = MOST_KERNELS
+    for layer in layers:
+        if layer.get("kernel"):
+            _, entry = _recorded(desk, {"kind": "network.kernels", "layer": layer["index"], "channel": None})
+            left -= sum(map(len, entry["parts"]))
+            if left < 0:
+                return
+            yield entry
+
+
+def _moves(desk: Desk) -> Iterator[Entry]:
+    """What becomes of the answers when the picture moves, or the padding is another's."""
+    asked = [{"kind": "network.moved", "slot": 0, "down": down, "right": right} for down in STEPS for right in STEPS]
+    asked += [{"kind": "network.convention", "slot": 0, "word": word} for word in ("same", "same_lower", "torch")]
+    for question in asked:
+        with suppress(KaiyanError):  # a network that answers nothing, or has no stride to move
+            yield _recorded(desk, question)[1]
+
+
+def _recorded(desk: Desk, asked: dict[str, Any]) -> tuple[dict[str, Any], Entry]:
+    answer, parts = _answer(desk, asked)
+    return answer, {"asked": asked, "answer": answer, "parts": [_small(part) for part in parts]}
 
 
 def _answer(desk: Desk, asked: dict[str, Any], *parts: bytes) -> tuple[dict[str, Any], tuple[bytes, ...]]:
@@ -71,6 +95,24 @@ def _answer(desk: Desk, asked: dict[str, Any], *parts: bytes) -> tuple[dict[str,
 
     facts, given = ANSWERS[asked["kind"]](desk, asked, list(parts))
     return facts, tuple(bytes(part) for part in given)
+
+
+def _maps(parts: tuple[bytes, ...], channels: list[int]) -> list[str | dict[str, Any]]:
+    """Maps, each as it is or as what it has more than the one before: a norm only stretches its maps, or turns them."""
+    kept: list[str | dict[str, Any]] = [_small(part) for part in parts]
+    for i, count in enumerate(channels):
+        if i and len(parts[i]) == len(parts[i - 1]):
+            before, now = (np.frombuffer(part, np.uint8).reshape(count, -1) for part in parts[i - 1 : i + 1])
+            turned = _apart(now, ~before) < _apart(now, before)
+            rest = _small((now - np.where(turned[:, None], ~before, before)).tobytes())
+            if len(rest) < len(kept[i]):
+                kept[i] = {"after": i - 1, "turned": "".join("01"[int(flag)] for flag in turned), "rest": rest}
+    return kept
+
+
+def _apart(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    found: np.ndarray[Any, Any] = np.abs(first.astype(np.int16) - second).sum(1, dtype=np.int64)
+    return found
 
 
 def _small(part: bytes) -> str:

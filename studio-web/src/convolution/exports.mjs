@@ -1,6 +1,7 @@
 import { html } from 'lit-html'
 import { say } from './say.mjs'
 import { inputShape } from './input.mjs'
+import { PHOTOGRAPH, pictureCalled } from './pictures.mjs'
 import { scriptOf } from './script.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice */
@@ -62,7 +63,9 @@ async function copyLink(app) {
 async function pageInOneFile(app) {
   const link = location.hash.slice(1)
   if (app.host.kind !== 'alone') {
-    const { bytes } = await app.host.ask('page.html', { link: app.host.kind === 'notebook' ? '' : link, lang: app.store.state.lang })
+    const { height, width, rgb } = pictureCalled(app.store.state.convolution.picture) ?? pictureCalled(PHOTOGRAPH) ?? {}
+    const facts = { link: app.host.kind === 'notebook' ? '' : link, lang: app.store.state.lang, height, width }
+    const { bytes } = await app.host.ask('page.html', facts, rgb ? [new Uint8Array(rgb)] : [])
     return new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes[0])], { type: 'text/html' })
   }
   const page = /** @type {HTMLElement} */ (document.documentElement.cloneNode(true))

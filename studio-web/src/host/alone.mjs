@@ -15,7 +15,11 @@ export function alone(boot) {
     async ask(kind, facts = {}, bytes = []) {
       const found = recorded.find((entry) => answers(entry, { ...facts, kind }, bytes))
       if (!found) throw recorded.some((entry) => entry.asked.kind === kind) ? unrecorded() : nobody()
-      return { facts: structuredClone(found.answer), bytes: await Promise.all(found.parts.map(inflated)) }
+      /** @type {Uint8Array[]} */
+      const parts = []
+      for (const part of found.parts)
+        parts.push(typeof part === 'string' ? await inflated(part) : added(await inflated(part.rest), parts[part.after], part.turned))
+      return { facts: structuredClone(found.answer), bytes: parts }
     },
   }
 }
@@ -32,6 +36,13 @@ function areAlike(samples, bytes) {
   if (!bytes) return false
   const apart = samples.map((value, i) => Math.abs(value - bytes[Math.floor(((2 * i + 1) * bytes.length) / (2 * samples.length))]))
   return apart.reduce((sum, value) => sum + value, 0) <= ALIKE * samples.length
+}
+
+/** Maps that were recorded as what they have more than those before; a channel that is "1" was turned round.
+ * @param {Uint8Array} rest @param {Uint8Array} before @param {string} turned */
+function added(rest, before, turned) {
+  const plane = rest.length / turned.length
+  return rest.map((value, i) => value + (turned[Math.floor(i / plane)] === '1' ? ~before[i] : before[i]))
 }
 
 /** @param {string} text deflated bytes in base64 */
