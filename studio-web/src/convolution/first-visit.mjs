@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { formed } from './changes.mjs'
+import { guides } from './guides/guides.mjs'
 import { say } from './say.mjs'
 import { START } from './slice.mjs'
 import { taps } from './weights.mjs'
@@ -8,7 +9,6 @@ import { taps } from './weights.mjs'
  * @typedef {{ text: string, verb?: string, act?: (app: App) => void, follows: (slice: Slice) => boolean }} Step */
 
 const PLACE = 'kaiyan-first'
-const LIE = 'one-pixel-lie'
 
 /** What is said to someone who is here for the first time, one sentence at a time; each follows on something done.
  * @type {Step[]} */
@@ -23,8 +23,8 @@ const STEPS = [
   {
     text: say('Half the size. At stride 2, padding=1 and \'same\' give the same size and not the same output.'),
     verb: say('See the one-pixel lie'),
-    act: ({ store }) => store.change('convolution', { guide: LIE }),
-    follows: ({ conv }) => conv.axes.some(({ stride }) => stride > 1),
+    act: ({ store }) => store.change('convolution', { guide: onePixel() }),
+    follows: ({ conv }) => !conv.transposed && conv.axes.some(({ stride }) => stride > 1),
   },
   {
     text: say('That was one layer. A network has dozens of them, with kernels that it learned.'),
@@ -33,6 +33,9 @@ const STEPS = [
     follows: ({ guide }) => guide !== null,
   },
 ]
+
+/** The guided view of the one-pixel lie. */
+const onePixel = () => guides.find(({ name }) => name.includes('pixel'))?.name ?? guides[0]?.name ?? null
 
 /** @param {import('../types').Conv} conv */
 const strided = (conv) => ({ ...conv, axes: conv.axes.map((axis) => ({ ...axis, stride: 2 })) })

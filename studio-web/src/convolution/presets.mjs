@@ -1,9 +1,9 @@
 import { html } from 'lit-html'
 import { layered } from './changes.mjs'
-import { parseRecipe } from '../core/recipe.mjs'
+import { parseRecipe, writeRecipe } from '../core/recipe.mjs'
 import { FACE, PHOTOGRAPH } from './pictures.mjs'
 import { say } from './say.mjs'
-import { biasOf } from './slice.mjs'
+import { START, biasOf } from './slice.mjs'
 import { weightsFor } from './weights.mjs'
 
 /** Layers to start from: the line, its first kernel, and where it helps another picture or view.
@@ -44,7 +44,7 @@ export function startedFrom(slice, { line, kernel, changes }) {
     ...layered(slice, conv),
     ...picture,
     conv,
-    recipe: line,
+    recipe: writeRecipe(conv),
     error: null,
     kernel,
     base: kernel,
@@ -54,7 +54,7 @@ export function startedFrom(slice, { line, kernel, changes }) {
     channel: 0,
     place: conv.axes.map(() => 0),
     shift: [0, 0],
-    side: Math.max(slice.side, 32),
+    side: Math.max(slice.side, START.side),
     zoom: 1,
     ...changes,
   }

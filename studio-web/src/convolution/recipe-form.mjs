@@ -57,7 +57,7 @@ function kindField(app, conv, set) {
     const axes = NAMES[rank - 1].map((axis, i) => ({ ...(conv.axes[Math.max(0, i - rank + conv.axes.length)] ?? conv.axes[0]), name: axis }))
     set({ ...conv, axes, transposed: kind.includes('Transpose') })
   }
-  return row(app, 'kind', 'nn', html`
+  return row(app, 'kind', app.t('kind'), html`
     <select aria-label=${app.t('kind')} .value=${live(name)} @change=${(/** @type {Event} */ event) => choose(/** @type {HTMLSelectElement} */ (event.target).value)}>
       ${KINDS.map((kind) => html`<option ?selected=${kind === name}>${kind}</option>`)}
     </select>

@@ -1,6 +1,5 @@
 import { html } from 'lit-html'
-import { writeRecipe } from '../core/recipe.mjs'
-import { parseRecipe } from '../core/recipe.mjs'
+import { parseRecipe, writeRecipe } from '../core/recipe.mjs'
 import { check } from '../core/conv.mjs'
 import { typed } from './changes.mjs'
 import { inputShape } from './input.mjs'
@@ -14,10 +13,9 @@ import { tooMany } from './limits.mjs'
 export function waysOut(app, slice, problem) {
   const change = (/** @type {Partial<Slice>} */ changes) => app.store.change('convolution', changes)
   const offered = problem.ways.map((way) => ({ way, changes: changesOf(slice, way.en) }))
-  const back = { ...app.store.state.convolution, recipe: writeRecipe(slice.conv), error: null }
   return html`
     ${offered.map(({ way, changes }) => (changes ? html`<button @click=${() => change(changes)}>${app.words(way)}</button>` : html`<p class="way">${app.words(way)}</p>`))}
-    ${slice.error ? html`<button class="quiet" @click=${() => change({ recipe: back.recipe, error: null })}>${app.t('Back to the last one that works')}</button>` : ''}
+    ${slice.error ? html`<button class="quiet" @click=${() => change({ recipe: writeRecipe(slice.conv), error: null })}>${app.t('Back to the last one that works')}</button>` : ''}
   `
 }
 
@@ -26,7 +24,7 @@ export function waysOut(app, slice, problem) {
 export function changesOf(slice, way) {
   const side = Number(/input of at least (\d+)|input of (\d+) or more/.exec(way)?.slice(1).find(Boolean))
   if (side) return side <= LARGEST ? { side: Math.max(side, slice.side) } : null
-  const line = [way, ...rewritten(slice.recipe, way)].find((text) => isRight(slice, text))
+  const line = [way, ...rewritten(slice.recipe.normalize('NFKC'), way)].find((text) => isRight(slice, text))
   return line ? typed(slice, line) : null
 }
 

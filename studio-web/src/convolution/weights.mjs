@@ -43,14 +43,28 @@ export function weightsFor(conv, name) {
   return weight
 }
 
-const rounded = (/** @type {number} */ x) => Math.round(x * 1000) / 1000
+const rounded = (/** @type {number} */ x) => Number(x.toPrecision(3))
+
+/** Kernels that stand beside one another: of like size, as Scharr's are not. */
+const BESIDE = KERNELS.map(({ name }) => name).filter((name) => !name.startsWith('scharr'))
+const LARGEST_NAMED = 3
 
 /** @param {Conv} conv @param {string} name @param {number} out @param {number} nth @returns {number[]} */
 function named(conv, name, out, nth) {
+  const sizes = kernelSizes(conv)
   if (taps(conv) === 1) return [mixing(channelsRead(conv), out, nth)]
-  const others = KERNELS.map((row) => row.name).filter((each) => each !== name)
-  if (out > others.length) return fitted(wave(out, kernelSizes(conv)), kernelSizes(conv))
-  return kernelNumbers(out === 0 ? name : others[out - 1], kernelSizes(conv))
+  if (out === 0) return kernelNumbers(name, sizes)
+  const others = BESIDE.filter((each) => each !== name)
+  if (Math.max(...sizes) <= LARGEST_NAMED && out <= others.length) return kernelNumbers(others[out - 1], sizes)
+  const peak = Math.max(...kernelNumbers(name, sizes).map(Math.abs)) * opponent(channelsRead(conv), out, nth)
+  return fitted(wave(out, sizes), sizes).map((x) => rounded(x * peak))
+}
+
+/** Waves of colour: of four, two see all colours alike, one red against the rest, one blue.
+ * @param {number} channels @param {number} out @param {number} nth */
+function opponent(channels, out, nth) {
+  if (channels !== 3 || out % 4 < 2) return 1
+  return nth === (out % 4 === 2 ? 0 : 2) ? 1 : -0.5
 }
 
 /** Row of a mixing of channels: the mean first, then ever finer differences.
@@ -67,7 +81,7 @@ function wave(out, sizes) {
     Array.from({ length: side }, (__, j) => {
       const along = (j - middle) * Math.cos(angle) + (i - middle) * Math.sin(angle)
       const bell = Math.exp(-((i - middle) ** 2 + (j - middle) ** 2) / (2 * (side / 3.2) ** 2))
-      return rounded(bell * Math.sin((2 * Math.PI * along) / length))
+      return bell * Math.sin((2 * Math.PI * along) / length)
     }),
   )
 }
@@ -84,7 +98,7 @@ export function kernelNumbers(name, sizes) {
 
 /** @param {typeof KERNELS[number]} row @param {number} side @returns {number[][]} */
 function rowsAt(row, side) {
-  const args = /** @type {Record<string, number[]>} */ ({ box: [side], motion: [side], gaussian: [side / 6], log: [Math.max(side / 8, 0.5)], gabor: [side * 0.8, 0, side / 4] })
+  const args = /** @type {Record<string, number[]>} */ ({ box: [side], motion: [side], gaussian: [0.15 * side + 0.35], log: [Math.max(side / 8, 0.5)], gabor: [side * 0.8, 0, side / 4] })
   const { shape, data } = row.make(args[row.name] ?? row.usual)
   return Array.from({ length: shape[0] }, (_, i) => data.slice(i * shape[1], (i + 1) * shape[1]))
 }
