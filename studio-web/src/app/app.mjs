@@ -80,6 +80,7 @@ export function createApp(root, host, tabs) {
   }
 
   const stopListening = store.subscribe(draw)
+  const stopKnocking = host.onConnection?.((connection) => store.change(null, { connection }))
   const stopKeys = keyboard(app, tabs, () => mounted.get(store.state.tab)?.tab.keys ?? {})
   const followLink = () => {
     const link = location.hash.slice(1)
@@ -96,6 +97,7 @@ export function createApp(root, host, tabs) {
     stopWatching?.()
     host.close?.()
     stopListening()
+    stopKnocking?.()
     stopKeys()
     window.removeEventListener('hashchange', followLink)
     for (const { tab } of mounted.values()) tab.destroy()

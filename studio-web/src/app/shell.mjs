@@ -104,7 +104,14 @@ export function help({ store, t }, rows) {
 /** What went wrong, with ways out.
  * @param {App} app */
 export function notices(app) {
-  const { refusal } = app.store.state
+  const { refusal, connection } = app.store.state
+  if (connection === 'lost')
+    return html`
+      <aside class="notice" role="alert">
+        <p>${app.t('kaiyan studio does not answer. As soon as it does, this page goes on.')}</p>
+        <p class="way">${app.t('Was its terminal closed? Run kaiyan studio again, and open the address that it prints.')}</p>
+      </aside>
+    `
   if (!refusal) return nothing
   return html`
     <aside class="notice" role="alert">
