@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PAGE := studio-web
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:  ## show these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 see: $(VENV)/see  ## set up and show a convolution on the bundled photograph
 	$(BIN)/kaiyan see -o see.png
@@ -42,11 +43,24 @@ wheel: $(VENV)/dev  ## build the wheel, install it into an empty environment, ru
 	cd dist && ../$(VENV)/empty/bin/kaiyan --lang zh derive "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224
 	test -s dist/see.png
 
+page: $(PAGE)/node_modules  ## build the studio's page into the package
+	cd $(PAGE) && npm run --silent build
+
+page-check: $(PAGE)/node_modules  ## types and tests of the page, and whether it is built as its source says
+	cd $(PAGE) && npm run --silent check
+
+shots: $(VENV)/dev $(PAGE)/node_modules  ## photograph the page: every tab, theme, language and width, and the docs' pictures
+	$(BIN)/python tests/shots.py
+
 docs: $(VENV)/dev  ## write the pages of docs/ that tell commands, names and errors
 	$(BIN)/python docs/pages.py
 
 bench: $(VENV)/dev  ## import time, call overhead, memory
 	$(BIN)/python -m benchmarks
+
+$(PAGE)/node_modules: $(PAGE)/package-lock.json
+	cd $(PAGE) && npm ci --silent
+	touch $@
 
 $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -69,4 +83,4 @@ $(VENV)/dev: $(VENV)/torch
 	$(PIP) install -e '.[cli,torch,networks,studio,dev]'
 	touch $@
 
-.PHONY: help see studio test quick check fix mutants wheel docs bench
+.PHONY: help see studio test quick check fix mutants wheel page page-check shots docs bench

@@ -1,3 +1,4 @@
+import { lookOf } from '../../stage/look.mjs'
 import { html, nothing } from 'lit-html'
 import { ref } from 'lit-html/directives/ref.js'
 import { KERNELS } from '../../core/kernels.mjs'
@@ -42,10 +43,7 @@ export function createKernelEditor(app) {
 }
 
 /** @param {App} app @returns {'light' | 'dark'} */
-export function themeOf({ store: { state } }) {
-  if (state.theme !== 'auto') return state.theme
-  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
-}
+export const themeOf = ({ root }) => lookOf(root).theme
 
 /** @param {Slice} slice @param {number} asked @returns {Face} */
 function faceOf({ conv, out, channel, weight }, asked) {
