@@ -42,7 +42,7 @@ export function drawExplain(el, context) {
           `,
         )}
       </div>
-      <div class="panel ${slice.panel}" id="network-panel" role="tabpanel" tabindex="0" aria-labelledby="network-tab-${slice.panel}">${VIEWS[slice.panel].view(context)}</div>
+      <div class="panel of-${slice.panel}" id="network-panel" role="tabpanel" tabindex="0" aria-labelledby="network-tab-${slice.panel}">${VIEWS[slice.panel].view(context)}</div>
     `,
     el,
   )

@@ -45,6 +45,13 @@ export function createSession(app, pictureCalled, changed) {
       const isSeen = looks[0]?.state === 'here'
       return { listed, name, opened, network, looks, look: looks[0]?.value ?? null, fields: network && isSeen ? fields(network) : null }
     },
+    /** A channel's map as the network computed it, while it is in focus.
+     * @param {Look} about @param {{ layer: number, channel: number }} place @returns {Float32Array | null} */
+    map(about, { layer, channel }) {
+      const facts = { slot: 0, layer, channel }
+      const task = questions.of('map', `${about.number} ${layer} ${channel}`, async (signal) => new Float32Array((await ask('network.map', facts, [], signal)).bytes[0].slice().buffer))
+      return task.value
+    },
     /** A question about a place of what was looked at.
      * @param {string} kind @param {Look} about @param {object} facts */
     about(kind, about, facts) {
@@ -75,5 +82,9 @@ export function lookFrom(opened, picture, { facts, bytes }) {
 
 /** @param {import('../types').Reply} reply @returns {import('./types').Edges[]} */
 export function fieldsFrom({ facts, bytes }) {
-  return bytes.map((part, i) => ({ status: 'exact', holes: Boolean(facts.holes?.[i]), which: null, views: [new Int32Array(part.slice().buffer)] }))
+  return facts.layers.map((/** @type {any} */ { status, holes, views, channels }, /** @type {number} */ i) => {
+    const ends = new Int32Array(bytes[i].slice().buffer)
+    const each = views ? ends.length / views : 0
+    return { status, holes, which: channels, views: Array.from({ length: views }, (_, view) => ends.subarray(view * each, (view + 1) * each)) }
+  })
 }

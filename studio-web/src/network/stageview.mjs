@@ -1,10 +1,11 @@
 import { html, nothing, render } from 'lit-html'
+import { short } from '../core/number.mjs'
 import { sizeOf } from './blocks.mjs'
 import { createFilm } from './film.mjs'
 import { inside } from './fields.mjs'
 import { createGallery } from './gallery.mjs'
 import { SORTS, deadCount, difference, valueAt, valuesOf } from './maps.mjs'
-import { at, toLayer } from './moves.mjs'
+import { at, nextChannel, toLayer } from './moves.mjs'
 import { about, pixelSays, whatOf } from './says.mjs'
 import { createSheet } from './sheetview.mjs'
 import { cellUnder, drawEnds, drawMap, drawPicture, toneOf } from './sight.mjs'
@@ -100,12 +101,12 @@ export function createStageView(el, app, painter) {
       el.classList.toggle('one', pixel !== null)
       render(headView(now), part('.head'))
       render(pictureSays(now), part('.seen figcaption'))
-      render(pixel ? focusSays(now, pixel) : nothing, part('.focus figcaption'))
-      render(pixel ? nothing : leadView(now), part('.lead'))
+      render(pixel ? app.t('the map of channel {channel}', { ...pixel }) : nothing, part('.focus figcaption'))
+      render(pixel ? placeView(now, pixel) : leadView(now), part('.lead'))
       render(toolsView(now), part('.tools'))
       picture.setAttribute('aria-label', app.t('The picture, with what the network sees of it framed'))
       part('.focus .hold').setAttribute('aria-roledescription', app.t('map'))
-      for (const [css, shown] of /** @type {[string, boolean][]} */ ([['.focus', !!pixel], ['.film', !!pixel], ['.maps', !!pixel], ['.overview', !pixel], ['.lead', !pixel]])) part(css).hidden = !shown
+      for (const [css, shown] of /** @type {[string, boolean][]} */ ([['.focus', !!pixel], ['.film', !!pixel], ['.maps', !!pixel], ['.overview', !pixel]])) part(css).hidden = !shown
       if (pixel) {
         sheet.draw(look.number, shownMaps(now, pixel), pixel, slice, theme, app.t('dead'))
         film.draw(network, look, pixel, slice, theme.theme)
@@ -137,12 +138,22 @@ function shownMaps({ look, other, slice }, { layer }) {
 function drawFocus(canvas, context, pixel) {
   const maps = shownMaps(context, pixel)
   const tone = toneOf(maps, pixel.channel, context.slice, context.theme.theme)
-  return drawMap(canvas, valuesOf(maps, pixel.channel), maps, { pixel, zoom: context.slice.zoom, tone, theme: context.theme })
+  return drawMap(canvas, exactMap(context, pixel) ?? valuesOf(maps, pixel.channel), maps, { pixel, zoom: context.slice.zoom, tone, theme: context.theme })
+}
+
+/** The channel in focus as the network computed it, once Python has sent it.
+ * @param {Context} context @param {Pixel} pixel */
+function exactMap(context, pixel) {
+  const { pixel: own, session, look, slice } = context
+  if (!own || own.layer !== pixel.layer || own.channel !== pixel.channel || (slice.difference && context.other)) return null
+  return session.map(look, own)
 }
 
 /** @param {Context} context @param {Pixel} pixel */
-function valueSays({ look }, pixel) {
-  const maps = look.maps[pixel.layer]
+function valueSays(context, pixel) {
+  const maps = context.look.maps[pixel.layer]
+  const exact = exactMap(context, pixel)
+  if (exact) return short(exact[pixel.row * maps.width + pixel.column])
   return `≈ ${about(valueAt(maps, pixel.channel, pixel.row, pixel.column), maps.high[pixel.channel] - maps.low[pixel.channel])}`
 }
 
@@ -188,15 +199,29 @@ function pictureSays({ app, look, network, pixel, fieldOf }) {
   })
 }
 
-/** @param {Context} context @param {Pixel} pixel */
-function focusSays(context, pixel) {
-  const { app, change, slice } = context
+/** The pixel in focus: its value, and what can be done with it.
+ * @param {Context} context @param {Pixel} pixel */
+function placeView(context, pixel) {
+  const { app, change, slice, look } = context
   const { t } = app
+  const go = (/** @type {number} */ by) => change(at(nextChannel(pixel, look, slice.sort, by)))
+  const zoom = (/** @type {number} */ by) => change({ zoom: Math.min(64, Math.max(1, slice.zoom * by)) })
   return html`
-    ${t('channel {channel}, row {row}, column {column}', { ...pixel })}: <b>${valueSays(context, pixel)}</b>
-    <button class="quiet" aria-label=${t('Smaller')} ?disabled=${slice.zoom <= 1} @click=${() => change({ zoom: Math.max(1, slice.zoom / 2) })}>−</button>
-    <button class="quiet" aria-label=${t('Larger')} @click=${() => change({ zoom: Math.min(64, slice.zoom * 2) })}>+</button>
-    <button @click=${() => change({ panel: 'sum' })}>${t('Open the sum')}</button>
+    <p class="value"><span>${valueSays(context, pixel)}</span></p>
+    <p class="hint">${t('channel {channel}, row {row}, column {column}', { ...pixel })}</p>
+    <div class="acts">
+      <button @click=${() => change({ panel: 'sum' })}>${t('Open the sum')}</button>
+      <span>
+        <button aria-label=${t('The channel before')} @click=${() => go(-1)}>‹</button>
+        ${t('channel')}
+        <button aria-label=${t('The next channel')} @click=${() => go(1)}>›</button>
+      </span>
+      <span>
+        <button aria-label=${t('Smaller')} ?disabled=${slice.zoom <= 1} @click=${() => zoom(0.5)}>−</button>
+        ${t('zoom')}
+        <button aria-label=${t('Larger')} ?disabled=${slice.zoom >= 64} @click=${() => zoom(2)}>+</button>
+      </span>
+    </div>
   `
 }
 

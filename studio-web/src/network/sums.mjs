@@ -16,5 +16,5 @@ export function sumFrom({ facts, bytes }) {
       return { key: `${channel}:${at}`, value: values[from], weight: weights[from], product: values[from] * weights[from], padding: padding[from] === 1 }
     }),
   }))
-  return { parts, bias: facts.bias ?? null, exact: facts.sum64, shown: facts.shown, kind: 'float32' }
+  return { parts, bias: facts.bias ?? null, exact: facts.sum64 ?? NaN, shown: facts.shown ?? NaN, kind: 'float32' }
 }

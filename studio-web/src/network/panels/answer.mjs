@@ -13,7 +13,7 @@ const WAYS = /** @type {[string, number, number][]} */ ([
 ])
 const FARTHEST = 32
 /** Padding words, and what each is called. @type {[string, string][]} */
-const CONVENTIONS = [['same', 'TensorFlow'], ['same_lower', 'ONNX SAME_LOWER'], ['symmetric', 'PyTorch']]
+const CONVENTIONS = [['same', 'TensorFlow'], ['same_lower', 'ONNX'], ['torch', 'PyTorch']]
 
 /** @param {Context} context */
 export function view(context) {
@@ -22,7 +22,7 @@ export function view(context) {
   return html`
     <h2>${app.t('What is in the picture?')}</h2>
     ${bars(context, look.top, null)}
-    <p class="hint">${network.trained ? app.t('It knows {n} answers, and chooses among them whatever it sees.', { n: 1000 }) : app.t('Random weights: these answers mean nothing.')}</p>
+    <p class="hint">${network.trained ? app.t('It knows {n} answers, and chooses among them whatever it sees.', { n: network.layers[network.layers.length - 1].channels }) : app.t('Random weights: these answers mean nothing.')}</p>
     ${moveView(context)} ${conventionView(context)}
   `
 }
@@ -95,24 +95,36 @@ function outcome(context, asked) {
   const { app } = context
   if (asked.refusal) return refusalView(app, asked.refusal, () => context.session.questions.forget())
   if (!asked.value) return html`<p class="hint" role="status">${app.t('The network looks again…')}</p>`
-  const { top, was } = asked.value.facts
+  const { top, was, how, changed } = asked.value.facts
   return html`
     ${bars(context, top, was)}
-    <p>${changeSays(context, top, was)}</p>
+    <p>${changeSays(context, top, was)} ${how ? html`<small>${app.words(how)}</small>` : nothing}</p>
+    ${changed ? padsView(context, changed) : nothing}
   `
 }
 
-/** @param {Context} context @param {Answer[]} top @param {Answer[]} was */
+/** @param {Context} context @param {Answer[]} top @param {(Answer & { after: number })[]} was */
 function changeSays({ app }, top, was) {
-  const before = new Map(was.map(({ name, p }) => [name.en, p]))
-  const changes = top.flatMap(({ name, p }) => (before.has(name.en) ? [{ name, p, old: /** @type {number} */ (before.get(name.en)) }] : []))
-  changes.sort((a, b) => Math.abs(b.p - b.old) - Math.abs(a.p - a.old))
-  const [most] = changes
-  if (!most) return app.t('None of the first answers stayed.')
-  const facts = { name: app.words(most.name), old: percent(most.old), now: percent(most.p), change: percent(Math.abs(most.p - most.old)) }
   if (top[0].name.en !== was[0].name.en)
     return app.t('The first answer changed: {was} became {now}.', { was: app.words(was[0].name), now: app.words(top[0].name) })
-  return app.t('The largest change: {name}, {old} → {now}.', facts)
+  const [most] = was.toSorted((a, b) => Math.abs(b.after - b.p) - Math.abs(a.after - a.p))
+  return app.t('The largest change: {name}, {old} → {now}.', { name: app.words(most.name), old: percent(most.p), now: percent(most.after) })
+}
+
+/** Which layers pad otherwise, each with its pixels before and after an axis.
+ * @param {Context} context @param {{ path: string, pads: { was: number[][], now: number[][] } }[]} changed */
+function padsView({ app }, changed) {
+  const { t } = app
+  const said = (/** @type {number[][]} */ pads) => pads.map(([before, after]) => `${before}+${after}`).join(', ')
+  if (!changed.length) return html`<p>${t('No layer pads otherwise: this is the convention that it was built with.')}</p>`
+  return html`
+    <details>
+      <summary>${t('{n} layers pad otherwise', { n: changed.length })}</summary>
+      <table class="statistics">
+        ${changed.map(({ path, pads }) => html`<tr><th scope="row"><code>${path}</code></th><td>${said(pads.was)} → ${said(pads.now)}</td></tr>`)}
+      </table>
+    </details>
+  `
 }
 
 /** @param {Context} context */

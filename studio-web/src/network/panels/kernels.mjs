@@ -7,7 +7,7 @@ import { drawEnds } from '../sight.mjs'
 
 /** The layer's kernels as images, beside kernels that a person wrote down. */
 
-/** @typedef {import('../context').Context} Context */
+/** @typedef {import('../context').Context} Context @typedef {import('../types').Layer} Layer */
 
 const MOST = 256
 const FIXED = ['sobel-x', 'sobel-y', 'laplacian']
@@ -19,10 +19,20 @@ function layerOf({ network, pixel }) {
   return own?.kernel ? own : (network.layers.find(({ kernel }) => kernel) ?? null)
 }
 
+/** Whether a layer has so many kernels that those of one channel are shown: one for each of many inputs.
+ * @param {Layer} layer */
+function byChannel({ parameters, channels, kernel }) {
+  const each = Math.floor(parameters / (channels * (kernel ?? [1]).reduce((area, side) => area * side, 1)))
+  return each !== 1 && each !== 3
+}
+
 /** @param {Context} context */
 function asked(context) {
   const layer = layerOf(context)
-  return layer ? context.session.about('kernels', context.look, { layer: layer.index }) : null
+  if (!layer) return null
+  const { pixel, session, look } = context
+  const channel = byChannel(layer) ? (pixel?.layer === layer.index ? pixel.channel : 0) : undefined
+  return session.about('kernels', look, { layer: layer.index, channel })
 }
 
 /** @param {Context} context */
@@ -56,7 +66,7 @@ function grid({ app, change, slice }, shape, channel) {
   const [count, inputs] = shape
   const isColour = colourKernel(shape)
   const many = !isColour && inputs > 1
-  const shown = many ? inputs : count
+  const shown = many ? inputs * count : count
   return html`
     ${many ? html`<p>${t('Channel {channel} has one kernel for each of {inputs} input channels.', { channel: channel ?? 0, inputs })}</p>` : nothing}
     <div class="kernels">
@@ -75,7 +85,7 @@ function grid({ app, change, slice }, shape, channel) {
 
 /** @param {HTMLElement} el @param {Context} context */
 export function paint(el, context) {
-  const { theme, pixel } = context
+  const { theme } = context
   for (const canvas of /** @type {NodeListOf<HTMLCanvasElement>} */ (el.querySelectorAll('canvas[data-fixed]'))) {
     const made = kernelNamed(canvas.dataset.fixed ?? '')
     if (made) drawKernel(canvas, Float32Array.from(made.data), made.shape, theme, { size: 72, most: null })
@@ -84,19 +94,18 @@ export function paint(el, context) {
   if (!reply) return
   const weights = new Float32Array(reply.bytes[0].slice().buffer)
   const shape = /** @type {number[]} */ (reply.facts.shape)
-  const channel = pixel && pixel.layer === layerOf(context)?.index ? Math.min(pixel.channel, shape[0] - 1) : 0
-  drawAll(el, weights, shape, channel, theme)
+  drawAll(el, weights, shape, theme)
 }
 
-/** @param {HTMLElement} el @param {Float32Array} weights @param {number[]} shape @param {number} channel @param {Context['theme']} theme */
-function drawAll(el, weights, shape, channel, theme) {
-  const [, inputs, high = 1, wide = 1] = shape
+/** @param {HTMLElement} el @param {Float32Array} weights @param {number[]} shape @param {Context['theme']} theme */
+function drawAll(el, weights, shape, theme) {
+  const [, , high = 1, wide = 1] = shape
   const area = high * wide
   const isColour = colourKernel(shape)
   const most = weights.reduce((far, weight) => Math.max(far, Math.abs(weight)), 0)
   for (const canvas of /** @type {NodeListOf<HTMLCanvasElement>} */ (el.querySelectorAll('canvas[data-kernel]'))) {
     const i = Number(canvas.dataset.kernel)
-    const from = isColour ? i * 3 * area : inputs > 1 ? (channel * inputs + i) * area : i * area
+    const from = i * (isColour ? 3 : 1) * area
     const part = weights.subarray(from, from + (isColour ? 3 : 1) * area)
     drawKernel(canvas, part, isColour ? [3, high, wide] : [high, wide], theme, { size: 36, most: isColour ? null : most })
   }

@@ -5,7 +5,8 @@ import { canvasOf, pen } from '../drawing.mjs'
 
 /** The pieces of the pictures that excite the channel in focus most. */
 
-/** @typedef {import('../context').Context} Context @typedef {{ picture: string, value: number, box: number[] }} Patch */
+/** @typedef {import('../context').Context} Context */
+/** @typedef {{ picture: string, value: number, box: number[], height: number, width: number, mirrored: boolean }} Patch */
 
 /** @param {Context} context */
 const asked = ({ session, look, pixel }) => (pixel ? session.about('excite', look, { layer: pixel.layer, channel: pixel.channel }) : null)
@@ -25,20 +26,27 @@ export function view(context) {
     ${task?.state === 'asking' ? html`<p role="status" class="hint">${t('Searching the pictures…')}</p>` : ''}
     <div class="patches">
       ${patches?.map(
-        ({ picture, value, box }, i) => html`
+        ({ picture, value, box, mirrored }, i) => html`
           <figure>
             <canvas data-patch=${i} role="img" aria-label=${t('rows {top}–{bottom}, columns {left}–{right} of {picture}', boxFacts(box, picture))}></canvas>
-            <figcaption><b>${short(value)}</b> <small>${picture}</small></figcaption>
+            <figcaption><b>${short(value)}</b> <small>${picture}${mirrored ? `, ${t('mirrored')}` : ''}</small></figcaption>
           </figure>
         `,
       )}
     </div>
+    ${patches ? html`<p class="hint">${app.words(task?.value?.facts.searched)}</p>` : ''}
     ${patches && !patches.length ? html`<p>${t('It is dead in all of them.')}</p>` : ''}
   `
 }
 
 /** @param {number[]} box @param {string} picture */
-const boxFacts = ([top, left, height, width], picture) => ({ top, bottom: top + height - 1, left, right: left + width - 1, picture })
+const boxFacts = ([top, left, height, width], picture) => ({
+  top: Math.round(top),
+  bottom: Math.round(top + height - 1),
+  left: Math.round(left),
+  right: Math.round(left + width - 1),
+  picture,
+})
 
 /** @param {HTMLElement} el @param {Context} context */
 export function paint(el, context) {
@@ -46,8 +54,7 @@ export function paint(el, context) {
   if (!reply) return
   for (const canvas of /** @type {NodeListOf<HTMLCanvasElement>} */ (el.querySelectorAll('canvas[data-patch]'))) {
     const at = Number(canvas.dataset.patch)
-    const [, , height, width] = reply.facts.patches[at].box
-    if (reply.bytes[at].length !== height * width * 3) continue
+    const { height, width } = reply.facts.patches[at]
     canvas.width = width
     canvas.height = height
     pen(canvas).drawImage(canvasOf(reply.bytes[at], height, width), 0, 0)

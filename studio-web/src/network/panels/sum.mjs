@@ -39,10 +39,10 @@ function numbersView({ app }, { numbers, sum64, shown, residual }) {
   const { t } = app
   return html`
     <table class="numbers">
-      ${numbers.map((/** @type {{ name: import('../../types').Words, value: number }} */ { name, value }) => html`<tr><th scope="row">${app.words(name)}</th><td>${exact(value)}</td></tr>`)}
-      <tr class="total"><th scope="row">${t('in float64')}</th><td>${exact(sum64)}</td></tr>
-      <tr><th scope="row">${t('the network holds')}</th><td>${exact(shown)}</td></tr>
-      <tr><th scope="row">${t('rounding')}</th><td>${short(residual)}</td></tr>
+      ${numbers.map((/** @type {{ name: import('../../types').Words, value: number }} */ { name, value }) => html`<tr><th scope="row">${app.words(name)}</th><td>${exact(value ?? NaN)}</td></tr>`)}
+      <tr class="total"><th scope="row">${t('in float64')}</th><td>${exact(sum64 ?? NaN)}</td></tr>
+      <tr><th scope="row">${t('the network holds')}</th><td>${exact(shown ?? NaN)}</td></tr>
+      <tr><th scope="row">${t('rounding')}</th><td>${short(residual ?? NaN)}</td></tr>
     </table>
   `
 }
