@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit-html'
-import { PHOTOGRAPH, pictureCalled } from './pictures.mjs'
+import { DRAWN, PHOTOGRAPH, pictureCalled } from './pictures.mjs'
 
 /** Choosing a network and a picture. */
 
@@ -74,16 +74,26 @@ export function pictureChooser(app, slice, which, { choose, file, error }) {
     taken(event.dataTransfer?.files)
   }
   const name = slice[which]
-  const title = name && name !== PHOTOGRAPH ? (pictureCalled(name)?.title ?? name) : name ? t('the photograph') : t('none yet')
+  const own = name && name !== PHOTOGRAPH && !DRAWN.some((each) => each.name === name) ? pictureCalled(name) : null
+  const title = which === 'picture' ? t('Picture') : t('Second picture')
   return html`
     <div class="drop" @dragover=${(/** @type {DragEvent} */ event) => over(event, true)} @dragleave=${(/** @type {DragEvent} */ event) => over(event, false)} @drop=${dropped}>
-      <p class="of">${which === 'picture' ? t('Picture') : t('Second picture')}: <b>${title}</b></p>
-      <label class="file">
-        <input class="unseen" type="file" accept="image/*" @change=${(/** @type {Event} */ event) => taken(/** @type {HTMLInputElement} */ (event.target).files)} />
-        <span>${t('Choose a picture…')}</span>
+      <label class="field">
+        <span>${title}</span>
+        <select @change=${(/** @type {Event} */ event) => choose(valueOf(event))}>
+          ${name ? nothing : html`<option selected disabled>${t('none yet')}</option>`}
+          ${own ? html`<option value=${own.name} selected>${own.title}</option>` : nothing}
+          <option value=${PHOTOGRAPH} ?selected=${name === PHOTOGRAPH}>${t('the photograph')}</option>
+          ${DRAWN.map((each) => html`<option value=${each.name} ?selected=${name === each.name}>${t(each.title)}</option>`)}
+        </select>
       </label>
-      ${name === PHOTOGRAPH ? nothing : html`<button class="quiet" @click=${() => choose(PHOTOGRAPH)}>${t('The photograph')}</button>`}
-      <p class="hint">${t('or drop or paste one here')}</p>
+      <p class="hint">
+        <label class="file">
+          <input class="unseen" type="file" accept="image/*" aria-label=${t('Choose a file')} @change=${(/** @type {Event} */ event) => taken(/** @type {HTMLInputElement} */ (event.target).files)} />
+          <span>${t('Your own…')}</span>
+        </label>
+        ${t('or drop or paste one here')}
+      </p>
       ${error ? refusalView(app, error) : nothing}
     </div>
   `

@@ -69,7 +69,11 @@ const sideOf = (canvas) => Math.max(8, Math.floor((/** @type {HTMLElement} */ (c
 /** @param {import('./types').Maps} maps @param {HTMLCanvasElement} canvas */
 function layoutOf(maps, canvas) {
   const layout = sheet(maps.channels, maps.height, maps.width, sideOf(canvas))
-  canvas.parentElement?.style.setProperty('--tile', `${(layout.tileWidth + layout.gap) / ratio()}px`)
+  const { style } = /** @type {HTMLElement} */ (canvas.parentElement)
+  style.setProperty('--wide', `${layout.width / ratio()}px`)
+  style.setProperty('--high', `${layout.height / ratio()}px`)
+  style.setProperty('--tile-wide', `${(layout.tileWidth + layout.gap) / ratio()}px`)
+  style.setProperty('--tile-high', `${(layout.tileHeight + layout.gap) / ratio()}px`)
   return layout
 }
 

@@ -1,40 +1,39 @@
-import { canvasOf, pen } from './drawing.mjs'
+import { DRAWN, drawnCalled } from '../convolution/drawn.mjs'
+import { PHOTOGRAPH, isHeld, pictureCalled as heldCalled } from '../convolution/pictures.mjs'
+import { readPhotograph as read, readPicture as readFile } from '../convolution/reading.mjs'
 
-/** Pictures that a network is shown; they live here, never in the state. */
+/** Pictures that a network is shown: those that the page holds, and those that are made in code. */
 
 /** @typedef {import('../types').App} App @typedef {import('./types').Picture} Picture */
 
-export const PHOTOGRAPH = 'photograph'
-const LONGEST = 1024
+export { DRAWN, PHOTOGRAPH }
+
+const SIDE = 256
 
 /** @type {Map<string, Picture>} */
-const held = new Map()
-let own = 0
+const drawn = new Map()
 
-/** @param {string} name */
-export const pictureCalled = (name) => held.get(name) ?? null
+/** @param {string} name @returns {Picture | null} */
+export function pictureCalled(name) {
+  const rule = drawnCalled(name)
+  if (!rule) return /** @type {Picture | undefined} */ (heldCalled(name)) ?? null
+  const made = drawn.get(name) ?? { name, title: rule.title, height: SIDE, width: SIDE, rgb: draw(rule) }
+  drawn.set(name, made)
+  return made
+}
+
+/** @param {import('../convolution/drawn.mjs').Drawn} rule */
+function draw({ colour }) {
+  const rgb = new Uint8Array(SIDE * SIDE * 3)
+  for (let i = 0; i < SIDE * SIDE; i++) rgb.set(colour(Math.floor(i / SIDE), i % SIDE, SIDE), 3 * i)
+  return rgb
+}
 
 /** @param {App} app */
-export async function readPhotograph(app) {
-  const answer = await fetch(app.host.boot.photograph)
-  held.set(PHOTOGRAPH, { name: PHOTOGRAPH, title: PHOTOGRAPH, ...pixelsOf(await createImageBitmap(await answer.blob())) })
+export async function readPhotograph({ host: { boot } }) {
+  if (!isHeld(PHOTOGRAPH)) await read(boot.photograph, PHOTOGRAPH, /** @type {any} */ (boot).name ?? 'astronaut')
 }
 
-/** A file as a picture, read by Python; gives its name.
- * @param {App} app @param {Blob} file @param {string} title @returns {Promise<string>} */
-export async function readPicture(app, file, title) {
-  const { facts, bytes } = await app.host.ask('picture.read', { name: title }, [new Uint8Array(await file.arrayBuffer())])
-  const name = `own-${++own}`
-  held.set(name, { name, title, height: facts.height, width: facts.width, rgb: bytes[0] })
-  return name
-}
-
-/** @param {ImageBitmap} image */
-function pixelsOf(image) {
-  const scale = Math.min(1, LONGEST / Math.max(image.width, image.height))
-  const [width, height] = [Math.round(image.width * scale), Math.round(image.height * scale)]
-  const canvas = canvasOf(new Uint8Array(width * height * 3), height, width)
-  pen(canvas).drawImage(image, 0, 0, width, height)
-  const { data } = pen(canvas).getImageData(0, 0, width, height)
-  return { height, width, rgb: Uint8Array.from(data.filter((_, i) => i % 4 !== 3)) }
-}
+/** A file as a picture; gives its name.
+ * @param {App} app @param {Blob} file @param {string} title */
+export const readPicture = async (app, file, title) => (await readFile(app, file, title)).name

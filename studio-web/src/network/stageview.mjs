@@ -4,9 +4,9 @@ import { sizeOf } from './blocks.mjs'
 import { createFilm } from './film.mjs'
 import { inside } from './fields.mjs'
 import { createGallery } from './gallery.mjs'
-import { SORTS, deadCount, difference, valueAt, valuesOf } from './maps.mjs'
+import { SORTS, deadCount, isSigned, difference, valueAt, valuesOf } from './maps.mjs'
 import { at, nextChannel, toLayer } from './moves.mjs'
-import { about, pixelSays, whatOf } from './says.mjs'
+import { about, percent, pixelSays, whatOf } from './says.mjs'
 import { createSheet } from './sheetview.mjs'
 import { cellUnder, drawEnds, drawMap, drawPicture, toneOf } from './sight.mjs'
 
@@ -184,7 +184,7 @@ function leadView({ app, look, network }) {
   return html`
     <p>${t('These are all {channels} maps that the network makes of the picture: edges at first, then textures, then parts of things.', { channels: channels.toLocaleString('en') })}</p>
     <p>${t('Point at a map: what its pixel sees lights up on the picture. Click: the layer opens.')}</p>
-    ${look.top ? html`<p class="first">${t('It says:')} <b>${app.words(look.top[0].name)}</b></p>` : nothing}
+    ${look.top ? html`<p class="first">${t('It says:')} <b>${app.words(look.top[0].name)}</b>, ${percent(look.top[0].p)}</p>` : nothing}
   `
 }
 
@@ -240,7 +240,10 @@ function toolsView({ app, slice, change, pixel, look, other }) {
     ${pixel && other && slice.difference ? html`<span class="count">${t('first − second')}</span>` : nothing}
     ${pixel && (slice.scale === 'layer' || slice.difference)
       ? html`<canvas class="ends"></canvas>`
-      : html`<span class="legend"><span>${t('its lowest')}</span><i class="ramp"></i><span>${t('its highest')}</span><i class="ramp signed"></i><span>${t('− 0 +')}</span></span>`}
+      : html`
+          ${pixel && isSigned(look.maps[pixel.layer]) ? nothing : html`<span class="legend">0 <i class="ramp ${slice.palette}"></i> ${t('highest of the map')}</span>`}
+          ${pixel && !isSigned(look.maps[pixel.layer]) ? nothing : html`<span class="legend">${t('below 0')} <i class="ramp signed"></i> ${t('above 0')}</span>`}
+        `}
   `
 }
 

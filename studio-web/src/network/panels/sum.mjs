@@ -30,7 +30,7 @@ export function view(context) {
     ${title}
     ${facts ? html`<p class="formula">${app.words(facts.formula)}</p>` : html`<p role="status" class="hint">${t('Adding it up in double precision…')}</p>`}
     ${facts?.numbers?.length ? numbersView(context, facts) : nothing}
-    <div class="strip"></div>
+    <div class="strip over"></div>
   `
 }
 
