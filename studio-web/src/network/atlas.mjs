@@ -5,7 +5,8 @@ import { ZERO } from '../core/colour.mjs'
 /** @typedef {import('./types').Maps} Maps */
 /** @typedef {{ columns: number, rows: number, tileWidth: number, tileHeight: number, gap: number, width: number, height: number }} Layout */
 
-const MOST_TAPS = 16
+/** Elements along an axis whose mean a pixel shows; more cost time and look the same. */
+const MOST_TAPS = 5
 
 /** A square sheet of all maps, as large as fit.
  * @param {number} count @param {number} mapHeight @param {number} mapWidth @param {number} side pixels @returns {Layout} */

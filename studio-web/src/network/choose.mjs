@@ -122,8 +122,9 @@ export function refusalView(app, { words, ways }, again = null) {
  * @param {App} app @param {string} text @param {() => void} cancel */
 export const waiting = (app, text, cancel) => html`
   <div class="waiting" role="status">
+    <canvas class="preview" aria-hidden="true"></canvas>
     <p>${text}</p>
-    <button class="quiet" @click=${cancel}>${app.t('Cancel')}</button>
+    <button @click=${cancel}>${app.t('Cancel')}</button>
   </div>
 `
 

@@ -2,6 +2,7 @@ import { html, render } from 'lit-html'
 import { rows } from './atlas.mjs'
 import { drawMaps, ratio } from './drawing.mjs'
 import { strongest } from './moves.mjs'
+import { bringIntoView } from './scrolling.mjs'
 
 /** The strip of all layers in small: each one's most active map, with the same place marked. */
 
@@ -39,7 +40,7 @@ export function createFilm(el, painter, open) {
         painter.paint(canvas, key, draw)
       }
       this.mark(pixel, look)
-      if (current !== pixel.layer) el.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+      if (current !== pixel.layer) bringIntoView(el, el.querySelector('[aria-current="true"]'))
       current = pixel.layer
     },
     /** @param {Pixel} pixel @param {Look} look */

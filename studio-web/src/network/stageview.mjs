@@ -95,9 +95,9 @@ export function createStageView(el, app, painter) {
   return {
     /** @param {Context} now */
     draw(now) {
+      if (!same(now.pixel, context?.pixel ?? null)) hovered = null
       context = now
       const { pixel, look, network, slice, theme } = now
-      if (hovered && pixel && hovered.layer !== pixel.layer) hovered = null
       el.classList.toggle('one', pixel !== null)
       render(headView(now), part('.head'))
       render(pictureSays(now), part('.seen figcaption'))
@@ -172,8 +172,8 @@ function headView({ app, pixel, network, look, change }) {
   return html`
     <button class="quiet back" @click=${() => change({ layer: null, channel: null, place: null, walking: false })}>← ${t('All layers')}</button>
     <button class="quiet" aria-label=${t('The layer before')} ?disabled=${pixel.layer === 0} @click=${() => go(pixel.layer - 1)}>‹</button>
-    <h1>${t('Layer {layer}', { layer: pixel.layer })} <small>${whatOf(t, layer)} · <code>${layer.path}</code> · ${sizeOf(layer)}</small></h1>
     <button class="quiet" aria-label=${t('The next layer')} ?disabled=${pixel.layer === network.layers.length - 1} @click=${() => go(pixel.layer + 1)}>›</button>
+    <h1>${t('Layer {layer}', { layer: pixel.layer })} <small>${whatOf(t, layer)} · <code>${layer.path}</code> · ${sizeOf(layer)}</small></h1>
   `
 }
 

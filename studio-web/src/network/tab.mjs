@@ -2,7 +2,7 @@ import { html, nothing, render } from 'lit-html'
 import { panes } from '../app/panes.mjs'
 import { lookOf } from '../stage/look.mjs'
 import { networkChooser, pictureChooser, refusalView, waiting } from './choose.mjs'
-import { createPainter } from './drawing.mjs'
+import { canvasOf, createPainter, pen } from './drawing.mjs'
 import { drawExplain, parts } from './explain.mjs'
 import { fieldOf } from './fields.mjs'
 import { keysOf, HELP } from './keys.mjs'
@@ -10,6 +10,7 @@ import { layerList } from './list.mjs'
 import { START, fromLink, pixelOf, toLink } from './moves.mjs'
 import { PHOTOGRAPH, pictureCalled, readPhotograph, readPicture } from './pictures.mjs'
 import { refusalOf } from './questions.mjs'
+import { bringIntoView } from './scrolling.mjs'
 import { createSession } from './session.mjs'
 import { createStageView } from './stageview.mjs'
 import { createWalk } from './walk.mjs'
@@ -40,6 +41,10 @@ function mount(el, app) {
   const session = createSession(app, pictureCalled, changed)
   const painter = createPainter()
   const stageView = createStageView(view, app, painter)
+  /** @type {Pick<Slice, 'picture' | 'second'>} */
+  let shown = { picture: PHOTOGRAPH, second: null }
+  /** @type {number | null} */
+  let listedLayer = null
   const walk = createWalk(() => context, change)
   /** @type {Context | null} */
   let context = null
@@ -57,9 +62,16 @@ function mount(el, app) {
   }
   const open = (/** @type {string} */ name) => change({ name, layer: null, channel: null, place: null, walking: false, shift: [0, 0], word: null })
 
+  /** A link names no pictures: those that were shown stay.
+   * @param {Slice} slice @returns {Slice} */
+  const withPictures = (slice) => {
+    shown = { picture: slice.picture ?? shown.picture, second: slice.second ?? shown.second }
+    return { ...slice, ...shown }
+  }
+
   /** @param {import('../types').State} state */
   const draw = (state) => {
-    const slice = /** @type {Slice} */ (state.network)
+    const slice = withPictures(state.network)
     const seen = session.see(slice)
     const { network: opened, look } = seen
     context = opened && look ? contextOf(slice, seen, opened, look) : null
@@ -72,7 +84,11 @@ function mount(el, app) {
       recipe,
     )
     parts(recipe)
+    const layer = context?.pixel?.layer ?? null
+    if (layer !== listedLayer) bringIntoView(/** @type {HTMLElement} */ (recipe.parentElement), recipe.querySelector('.layer[aria-current="true"]'))
+    listedLayer = layer
     render(waitView(seen), waits)
+    preview(waits, slice)
     view.hidden = !context
     if (!context) return render(nothing, explain)
     stageView.draw(context)
@@ -112,6 +128,15 @@ function mount(el, app) {
     return nothing
   }
 
+  const preview = (/** @type {HTMLElement} */ place, /** @type {Slice} */ slice) => {
+    const canvas = /** @type {HTMLCanvasElement | null} */ (place.querySelector('canvas.preview'))
+    const picture = pictureCalled(slice.picture ?? '')
+    if (!canvas || !picture || context) return
+    canvas.width = picture.width
+    canvas.height = picture.height
+    pen(canvas).drawImage(canvasOf(picture.rgb, picture.height, picture.width), 0, 0)
+  }
+
   const pasted = (/** @type {ClipboardEvent} */ event) => {
     const picture = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
     if (!picture || app.store.state.tab !== 'network') return
@@ -122,7 +147,7 @@ function mount(el, app) {
   const resized = new ResizeObserver(() => context && app.store.state.tab === 'network' && changed())
   resized.observe(stage)
   readPhotograph(app).then(
-    () => change({ picture: app.store.state.network.picture ?? PHOTOGRAPH }),
+    changed,
     (error) => {
       fileErrors.picture = refusalOf(error)
       changed()

@@ -48,7 +48,7 @@ export function view(context) {
     <div class="kernels fixed">
       ${FIXED.map((name) => html`<figure><canvas data-fixed=${name} role="img" aria-label=${name}></canvas><figcaption><small>${name}</small></figcaption></figure>`)}
     </div>
-    <p>${t('A person decided these numbers: brightness to the right minus brightness to the left.')}</p>
+    <p>${t('A person decided these: sobel-x is the brightness on the right minus that on the left, sobel-y below minus above.')}</p>
     <h3>${t('The kernels of layer {layer}', { layer: layer.index })} <code>${layer.path}</code></h3>
     <p>
       ${network.trained
@@ -61,7 +61,7 @@ export function view(context) {
 }
 
 /** @param {Context} context @param {number[]} shape @param {number | null} channel */
-function grid({ app, change, slice }, shape, channel) {
+function grid({ app, change }, shape, channel) {
   const { t } = app
   const [count, inputs] = shape
   const isColour = colourKernel(shape)
@@ -73,7 +73,7 @@ function grid({ app, change, slice }, shape, channel) {
       ${Array.from({ length: Math.min(shown, MOST) }, (_, i) => {
         const label = many ? t('input channel {i}', { i }) : t('channel {channel}', { channel: i })
         const canvas = html`<canvas data-kernel=${i} role="img" aria-label=${label}></canvas>`
-        return many || slice.layer === null
+        return many || channel === null
           ? html`<figure>${canvas}</figure>`
           : html`<button aria-pressed=${i === channel} title=${label} @click=${() => change({ channel: i })}>${canvas}</button>`
       })}
