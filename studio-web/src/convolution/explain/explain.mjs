@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit-html'
+import { guard } from 'lit-html/directives/guard.js'
 import { check } from '../../core/conv.mjs'
 import { guideView } from '../guides/guides.mjs'
 import { codes } from './code.mjs'
@@ -16,8 +17,9 @@ const SECTIONS = [sizes, field, costs, sparse, conventions, codes]
 /** The explanation of a convolution on its picture: the guided view that is open, then its sizes, cost and conventions.
  * @param {App} app @param {any} slice @param {Model} model @returns {View} */
 export function explain(app, slice, model) {
-  const fits = !check(model.conv, model.input.shape)
-  return html`<div class="explanation">
-    ${guideView(app, slice, model)} ${fits ? SECTIONS.map((section) => section(app, slice, model)) : nothing}
-  </div>`
+  const { lang, theme } = app.store.state
+  const guided = [slice.guide, model.input, model.weight, slice.out, slice.wire, slice.tick, lang, theme]
+  const layer = [model.conv, String(model.input.shape), slice.opened, slice.along, lang]
+  const sections = () => (check(model.conv, model.input.shape) ? nothing : SECTIONS.map((section) => section(app, slice, model)))
+  return html`<div class="explanation">${guard(guided, () => guideView(app, slice, model))} ${guard(layer, sections)}</div>`
 }

@@ -39,11 +39,11 @@ function axisView(app, slice, axis, n, names, transposed) {
 
 /** @param {(key: string) => View} show */
 const fittingFormula = (show) =>
-  html`⌊(${show('n')} + ${show('before')} + ${show('after')} − ${show('reach')}) / ${show('stride')}⌋ + 1 = ${show('output')}`
+  html`⌊(${show('n')}+${show('before')}+${show('after')}−${show('reach')}) / ${show('stride')}⌋ + 1 = ${show('output')}`
 
 /** @param {(key: string) => View} show @param {Axis} axis */
 const spreadFormula = (show, axis) =>
-  html`(${show('n')} − 1)·${show('stride')} + ${show('reach')} − ${show('before')} − ${show('after')}${axis.output_padding ? html` + ${show('output_padding')}` : nothing} = ${show('output')}`
+  html`(${show('n')}−1)·${show('stride')}+${show('reach')}−${show('before')}−${show('after')}${axis.output_padding ? html`+${show('output_padding')}` : nothing} = ${show('output')}`
 
 /** What is lost at the end, or what a transposed layer may choose.
  * @param {App} app @param {Axis} axis @param {number} n @param {string} names @param {boolean} transposed */

@@ -54,10 +54,10 @@ export function wiring(axis, transposed) {
 /** @param {Axis} axis @param {number} n @param {boolean} transposed */
 const sensible = (axis, n, transposed) => pads(axis, n, transposed).map((side) => Math.max(side, 0))
 
-/** @param {App} app @param {number} inputs @param {number} outputs @param {Wire[]} wires @param {number} taps */
-function drawing(app, inputs, outputs, wires, taps) {
+/** Inputs above, outputs below, a line for each connection; those of one output stand out.
+ * @param {App} app @param {number} inputs @param {number} outputs @param {Wire[]} wires @param {number} taps @param {number} [middle] */
+export function drawing(app, inputs, outputs, wires, taps, middle = Math.floor(outputs / 2)) {
   const x = (/** @type {number} */ i, /** @type {number} */ n) => 6 + ((WIDTH - 12) * (i + 0.5)) / n
-  const middle = Math.floor(outputs / 2)
   const colour = (/** @type {number} */ tap) => (taps > 1 ? tap / (taps - 1) : 0.5)
   const line = (/** @type {Wire} */ { from, to, tap }) =>
     svg`<line class="wire ${to === middle ? 'lit' : ''} ${taps ? `tap-${Math.round(colour(tap) * 4)}` : ''}" x1=${x(from, inputs)} y1="8" x2=${x(to, outputs)} y2=${HEIGHT - 8} />`
