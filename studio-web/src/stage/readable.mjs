@@ -6,6 +6,8 @@ import { channelOf } from './maps.mjs'
 export const readable = (stage) => ({
   /** What an output cell holds. @param {number} k @param {number[]} place */
   output: (k, place) => channelOf(stage.show.view.output, k)[indexOf(lift(place), stage.show.shape.sides.map(({ out }) => out))],
+  /** What it was given: the layer, its numbers, its input and its output. */
+  view: () => stage.show.view,
   /** Where the window is. */
   place: () => lower(stage.place, stage.show.shape.rank),
   /** The sum as data; the texts of its chips and of its end. */
