@@ -134,6 +134,18 @@ class Turned(nn.Module):
         return self.last(x.permute(0, 3, 1, 2))
 
 
+class Expanded(nn.Module):
+    """Channels of zeros, and one value repeated over all of space."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 5, padding=2)
+
+    def forward(self, x: Tensor) -> Any:
+        y = torch.cat([self.conv(x), torch.zeros_like(x[:, :2])], 1)
+        return y + self.conv(x).mean((2, 3), keepdim=True)[:, :1].expand_as(y) * 0.5
+
+
 MODELS: dict[str, Any] = {
     "residual": Residual,
     "branches": Branches,
@@ -141,6 +153,7 @@ MODELS: dict[str, Any] = {
     "unet": UNet,
     "squeeze": Squeeze,
     "turned": Turned,
+    "expanded": Expanded,
     "dilated": lambda: nn.Sequential(nn.Conv2d(3, 2, 3, dilation=4), nn.Conv2d(2, 2, 2, stride=3)),
     "bilinear": lambda: nn.Sequential(nn.AvgPool2d(3, 2, 1), nn.Upsample(scale_factor=2, mode="bilinear")),
     "reflect": lambda: nn.Sequential(nn.Conv2d(3, 2, 5, padding=2, padding_mode="reflect"), nn.Conv2d(2, 2, 3)),

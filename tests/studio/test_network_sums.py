@@ -138,6 +138,13 @@ class Turned(nn.Module):
         return x.permute(0, 3, 1, 2)
 
 
+class HardSwish(nn.Module):
+    """An activation as people write their own."""
+
+    def forward(self, x: Tensor) -> Any:
+        return x * F.relu6(x + 3.0) / 6.0
+
+
 class Rewriting(nn.Module):
     """A model that writes into its input, and into what it made before."""
 
@@ -174,6 +181,7 @@ LAYERS: dict[str, Any] = {
     "gelu": nn.GELU,
     "hardswish": lambda: nn.Hardswish(inplace=True),
     "cat": Cat,
+    "an activation of the user's": HardSwish,
     **{f"channels last, {steps}": (lambda steps=steps: Turned(steps)) for steps in (1, 2, 3)},
 }
 

@@ -15,7 +15,7 @@ import numpy as np
 from kaiyan.nn.layers import Layer as OurLayer
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
-from kaiyan.studio.answers.network.flow import RULES
+from kaiyan.studio.answers.network.flow import CONSTANT, RULES
 from kaiyan.studio.answers.network.reaches import through_axis
 from kaiyan.studio.answers.network.seen import Seen, simplified
 from kaiyan.trace.fields import written_over
@@ -107,7 +107,7 @@ def _picture(shape: tuple[int, ...]) -> Seen:
 def _made(call: Call, tensors: dict[int, Seen | None]) -> list[Seen | None]:
     """What the outputs of a function see; None for each that is not known."""
     given = [tensors[tensor.name] for tensor in call.inputs if tensor.name in tensors]
-    if not given or call.failed:
+    if not given or call.failed or (call.kind in CONSTANT and call.kind not in RULES):
         return []
     rule = RULES.get(call.kind)
     if rule is None or any(seen is None for seen in given):

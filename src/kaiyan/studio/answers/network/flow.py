@@ -220,6 +220,30 @@ def _resized(call: Call, before: list[Seen]) -> Seen | None:
     return before[0].each(lambda reach, own: joined(resized(sizes, own, settings), reach))
 
 
+def _expanded(call: Call, before: list[Seen]) -> Seen | None:
+    """Axes of one element are repeated; new axes stand in front."""
+    seen, new = before[0], call.outputs[0].shape
+    front = len(new) - seen.which.ndim
+    space = tuple(axis + front for axis in seen.space or ())
+    shape = [1 if axis in space else n for axis, n in enumerate(new)]
+    which = np.broadcast_to(seen.which.reshape((1,) * front + seen.which.shape), shape)
+    if seen.space is None:
+        return replace(seen, which=which)
+    sizes = [new[axis] for axis in space]
+    spread = seen.each(lambda reach, own: np.broadcast_to(reach, (sizes[own], reach.shape[1])))
+    return replace(spread, which=which, space=(space[0], space[1]))
+
+
+def _nothing(_: Call, before: list[Seen]) -> Seen:
+    """A constant of the same shape."""
+    return before[0].each(lambda reach, _: np.zeros_like(reach))
+
+
+def _neighbours(_: Call, before: list[Seen]) -> Seen | None:
+    """Of neighbouring channels at one place: known where all channels see the same."""
+    return before[0] if len(before[0].views) == 1 else None
+
+
 def _shuffled(call: Call, before: list[Seen]) -> Seen | None:
     """Channels into space: every output pixel has one place of the input, and one of its channels."""
     factor = int(call.arguments[1] if len(call.arguments) > 1 else call.named["upscale_factor"])
@@ -233,16 +257,22 @@ def _named(rule: Rule, names: str) -> dict[str, Rule]:
     return dict.fromkeys(names.split(), rule)
 
 
+CONSTANT = frozenset({"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"})
+"""Functions that take a tensor's type, and its shape at the most: what they make sees nothing of the picture."""
+
+_ALIKE = (
+    "add iadd radd sub isub rsub mul imul rmul div truediv itruediv maximum minimum neg relu relu6 leaky_relu elu selu "
+    "silu mish gelu sigmoid tanh hardswish hardsigmoid hardtanh softplus softsign threshold clamp celu logsigmoid "
+    "hardshrink softshrink tanhshrink pow exp abs sqrt rsqrt square contiguous clone to float half double detach"
+)
+ALIKE = frozenset(_ALIKE.split())
+"""Element by element, of tensors and numbers."""
+
 RULES: dict[str, Rule] = {
     **_named(_windows, "conv2d conv_transpose2d max_pool2d avg_pool2d"),
     **_named(_adaptive, "adaptive_avg_pool2d adaptive_max_pool2d"),
-    **_named(
-        _alike,
-        "add iadd radd sub isub rsub mul imul rmul div truediv itruediv maximum minimum neg relu relu6 leaky_relu elu "
-        "selu silu mish gelu sigmoid tanh hardswish hardsigmoid hardtanh softplus softsign threshold clamp prelu celu "
-        "logsigmoid hardshrink softshrink tanhshrink pow exp abs sqrt rsqrt square contiguous clone to float half "
-        "double detach dropout dropout2d alpha_dropout feature_dropout batch_norm",
-    ),
+    **dict.fromkeys(ALIKE, _alike),
+    **_named(_alike, "prelu dropout dropout2d alpha_dropout feature_dropout batch_norm"),
     **_named(_normed, "group_norm instance_norm"),
     **_named(_layer_normed, "layer_norm rms_norm"),
     **_named(_softmax, "softmax log_softmax"),
@@ -256,5 +286,8 @@ RULES: dict[str, Rule] = {
     **_named(_padded, "pad"),
     **_named(_resized, "interpolate"),
     **_named(_shuffled, "pixel_shuffle"),
+    **_named(_expanded, "expand expand_as"),
+    **_named(_nothing, "zeros_like ones_like full_like"),
+    **_named(_neighbours, "local_response_norm channel_shuffle"),
 }
 """A function that is no row here is not known, and nor is what follows it."""

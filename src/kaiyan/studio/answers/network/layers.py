@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from kaiyan.studio.answers.network.flow import CONSTANT
 from kaiyan.studio.answers.network.sums import kind_of_sum
 from kaiyan.trace.costs import macs
 from kaiyan.trace.functions import TORCH_FUNCTIONS
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _SAME = (nn.Identity, nn.Flatten, nn.Unflatten, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
 _SAME_NAMES = (
+    "Identity",
     "DropPath",
     "StochasticDepth",
     "dropout",
@@ -86,6 +88,9 @@ def _plain(value: Any) -> Any:
 def layers_of(model: nn.Module, run: Record, seen: Mapping[int, Seen | None]) -> tuple[MapLayer, ...]:
     """Every step of a run that gives maps and does something to their numbers."""
     modules, counts = dict(model.named_modules()), macs(run)
+    inner: dict[int, list[Call]] = {}
+    for call in run.calls:
+        inner.setdefault(call.parent, []).append(call)
     found: list[MapLayer] = []
     for step, call in enumerate(run.layers):
         module = modules.get(call.path) if call.is_module else None
@@ -94,7 +99,7 @@ def layers_of(model: nn.Module, run: Record, seen: Mapping[int, Seen | None]) ->
         size = _size(call, turned)
         if size is None or _changes_nothing(call, module):
             continue
-        kind = kind_of_sum(call, module)
+        kind = kind_of_sum(call, module, inner.get(call.number, ()))
         found.append(MapLayer(len(found), step, call, module, *size, counts[call.number], kind, turned))
     return tuple(found)
 
@@ -112,7 +117,7 @@ def _size(call: Call, turned: bool) -> tuple[int, int, int] | None:
 
 
 def _changes_nothing(call: Call, module: nn.Module | None) -> bool:
-    if isinstance(module, _SAME) or call.kind in _SAME_NAMES:
+    if isinstance(module, _SAME) or call.kind in (*_SAME_NAMES, *CONSTANT):
         return True
     known = None if call.is_module else TORCH_FUNCTIONS.get(call.kind)
     return known is not None and known.is_view

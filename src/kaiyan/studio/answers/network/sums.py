@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from kaiyan.studio.answers.network import sum_points, sum_windows
+from kaiyan.studio.answers.network.flow import ALIKE
 from kaiyan.trace.functions import TORCH_FUNCTIONS
 from kaiyan.trace.rebuild import is_convolution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kaiyan.studio.answers.network.sum_parts import Inside, Sum
     from kaiyan.trace.record import Call
@@ -58,8 +59,8 @@ _FUNCTIONS = {
 }  # fmt: skip
 
 
-def kind_of_sum(call: Call, module: nn.Module | None) -> str | None:
-    """The row of ``SUMS`` for a layer; None where no row knows it."""
+def kind_of_sum(call: Call, module: nn.Module | None, inner: Sequence[Call] = ()) -> str | None:
+    """The row of ``SUMS`` for a layer, ``inner`` are the calls inside it; None where no row knows it."""
     if not call.is_module:
         return _FUNCTIONS.get(call.kind) if call.kind in TORCH_FUNCTIONS and _is_opened(call) else None
     if module is None:
@@ -71,7 +72,7 @@ def kind_of_sum(call: Call, module: nn.Module | None) -> str | None:
     )  # fmt: skip
     if _norms_places(call, module):
         return "norm"
-    if type(module) in _ACTIVATIONS:
+    if type(module) in _ACTIVATIONS or _acts(call, module, inner):
         return "activation"
     return next((kind for kinds, kind in known if isinstance(module, kinds)), None)
 
@@ -83,6 +84,14 @@ def _norms_places(call: Call, module: nn.Module) -> bool:
     channels = getattr(module, "normalized_shape", ())
     shape = call.output_shape or ()
     return len(channels) == 1 and (shape[1:2] if type(module) is not nn.LayerNorm else shape[-1:]) == tuple(channels)
+
+
+def _acts(call: Call, module: nn.Module, inner: Sequence[Call]) -> bool:
+    """Whether a layer of the user's own, without numbers of its own, looks at each element by itself."""
+    shapes = {shape for own in inner for shape in (*own.input_shapes, own.output_shape)}
+    has_numbers = any(True for _ in (*module.parameters(), *module.buffers()))
+    is_alone = bool(inner) and all(not own.is_module and own.kind in ALIKE for own in inner)
+    return is_alone and not has_numbers and shapes == {call.output_shape} and call.input_shapes == (call.output_shape,)
 
 
 def _is_opened(call: Call) -> bool:
