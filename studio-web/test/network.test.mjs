@@ -80,7 +80,7 @@ test('a sentence says what a pixel sees', () => {
 })
 
 test('shares and values are said as exactly as they are known', () => {
-  assert.deepEqual([0, 0.0004, 0.034, 0.5].map(percent), ['0 %', '< 0.1 %', '3.4 %', '50 %'])
+  assert.deepEqual([0, 0.0004, 0.034, 0.5].map(percent), ['0\u202f%', '< 0.1\u202f%', '3.4\u202f%', '50\u202f%'])
   assert.equal(about(0.31234, 1), '0.312')
   assert.equal(about(31.234, 255), '31')
 })

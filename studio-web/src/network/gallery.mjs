@@ -11,6 +11,9 @@ import { whatOf } from './says.mjs'
 /** @typedef {import('./types').Look} Look @typedef {import('./types').Opened} Opened @typedef {import('./types').Pixel} Pixel */
 /** @typedef {import('./blocks.mjs').Block} Block */
 
+/** Maps that are smaller on the page are not marked: the marks would hide them. */
+const LEAST_MARKED = 10
+
 /** @param {HTMLElement} el @param {App} app @param {ReturnType<typeof import('./drawing.mjs').createPainter>} painter
  * @param {{ light: (pixel: Pixel | null) => void, open: (pixel: { layer: number } & Partial<Pixel>) => void }} on */
 export function createGallery(el, app, painter, on) {
@@ -69,7 +72,8 @@ const sideOf = (canvas) => Math.max(8, Math.floor((/** @type {HTMLElement} */ (c
 /** @param {import('./types').Maps} maps @param {HTMLCanvasElement} canvas */
 function layoutOf(maps, canvas) {
   const layout = sheet(maps.channels, maps.height, maps.width, sideOf(canvas))
-  const { style } = /** @type {HTMLElement} */ (canvas.parentElement)
+  const { style, classList } = /** @type {HTMLElement} */ (canvas.parentElement)
+  classList.toggle('fine', layout.tileWidth < LEAST_MARKED * ratio())
   style.setProperty('--wide', `${layout.width / ratio()}px`)
   style.setProperty('--high', `${layout.height / ratio()}px`)
   style.setProperty('--tile-wide', `${(layout.tileWidth + layout.gap) / ratio()}px`)

@@ -38,8 +38,8 @@ export function pixelSays(t, { layer, channel, row, column }, field, input, valu
  * @param {number} share */
 export function percent(share) {
   const of100 = 100 * share
-  if (of100 > 0 && of100 < 0.1) return '< 0.1 %'
-  return `${of100 >= 10 || of100 === 0 ? Math.round(of100) : of100.toFixed(1)} %`
+  if (of100 > 0 && of100 < 0.1) return '< 0.1\u202f%'
+  return `${of100 >= 10 || of100 === 0 ? Math.round(of100) : of100.toFixed(1)}\u202f%`
 }
 
 /** A value read from bytes: about as exact as they are.

@@ -81,7 +81,7 @@ export function createStageView(el, app, painter) {
     const trail = slice.walking && pixel ? trailOf(now, pixel) : []
     drawPicture(picture, { look, input: network.input, theme, trail }, field)
     gallery.mark(pixel)
-    if (!pixel) return
+    if (!pixel) return app.tell('')
     const says = pixelSays(app.t, pixel, field, network.input, valueSays(now, pixel))
     app.tell(says)
     if (!now.pixel) return

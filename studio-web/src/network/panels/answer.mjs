@@ -98,7 +98,8 @@ function outcome(context, asked) {
   const { top, was, how, changed } = asked.value.facts
   return html`
     ${bars(context, top, was)}
-    <p>${changeSays(context, top, was)} ${how ? html`<small>${app.words(how)}</small>` : nothing}</p>
+    <p>${changeSays(context, top, was)}</p>
+    ${how ? html`<p class="hint">${app.words(how)}</p>` : nothing}
     ${changed ? padsView(context, changed) : nothing}
   `
 }
