@@ -37,7 +37,7 @@ function figure(app, slice, model) {
   const maps = known.map(({ key }) => oneChannel(model, slice.out, (each) => padded(key, each)))
   const most = Math.max(...maps.map(({ data }) => farthest(data)))
   return html`
-    ${known.map(({ key, name }) => html`<h3>${name}</h3>${edges(app, padded(key, axis), n, axis.name, false)}`)}
+    ${known.map(({ key, name }) => html`<div class="strip"><h3>${name}</h3>${edges(app, padded(key, axis), n, axis.name, false)}</div>`)}
     <div class="maps">
       ${known.map(({ name }, i) => html`<figure>${image(plane(maps[i], 0), name, { low: -most, high: most, signed: true })}<figcaption>${name}</figcaption></figure>`)}
     </div>
@@ -50,15 +50,15 @@ function figure(app, slice, model) {
 function changed(app, { conv, input }, ours, theirs) {
   const { t } = app
   if (String(ours.shape) !== String(theirs.shape)) return html`<p>${t('Here even the sizes differ: half of this kernel does not keep the size.')}</p>`
-  const { data, count, share } = difference(ours.data, theirs.data)
+  const { data, count } = difference(ours.data, theirs.data)
   if (!count) return html`<p><b>${t('Here they agree to the last bit. Take stride 2 and an even size.')}</b></p>`
-  const facts = { count, all: data.length, most: short(farthest(data)), share: Math.round(100 * share) }
+  const facts = { count, all: data.length, most: short(farthest(data)), far: short(farthest(theirs.data)) }
   const [torch] = spellings({ ...conv, axes: conv.axes.map((axis) => padded('same', axis)) }, input.shape)
   const name = t('PyTorch less TensorFlow')
   return html`
     <div class="maps beside">
       <figure>${image({ data, rows: ours.shape[1], columns: ours.shape[2] }, name, { size: 152, signed: true })}<figcaption>${name}</figcaption></figure>
-      <p>${t('{count} of {all} outputs differ, by {most} at the most; in all by {share} % of the map.', facts)}</p>
+      <p>${t('{count} of {all} outputs differ, by up to {most}. The map itself reaches {far}.', facts)}</p>
     </div>
     <p>${t('With these lines PyTorch computes what TensorFlow does:')}</p>
     ${code(app, 'PyTorch', torch.lines)}

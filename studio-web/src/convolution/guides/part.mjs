@@ -19,11 +19,8 @@ export function oneChannel({ conv, input: own, weight }, out, padded = (axis) =>
 /** A layer of pictures that is not transposed: what some views are about. @param {Conv} conv */
 export const isPlain = (conv) => conv.axes.length === 2 && !conv.transposed
 
-/** One map less another: where they differ, by how much at the most, and as a share of the second.
- * @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
+/** One map less another, and how many numbers differ. @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
 export function difference(a, b) {
   const data = Float64Array.from(a, (value, i) => value - b[i])
-  const squares = (/** @type {ArrayLike<number>} */ values) => Array.from(values).reduce((sum, value) => sum + value ** 2, 0)
-  const size = squares(b)
-  return { data, count: data.filter((value) => value !== 0).length, share: size ? Math.sqrt(squares(data) / size) : 0 }
+  return { data, count: data.filter((value) => value !== 0).length }
 }
