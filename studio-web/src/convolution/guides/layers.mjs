@@ -32,14 +32,15 @@ function figure(app, { conv, input }) {
   const shapes = stacked({ ...conv, in_channels: 1, out_channels: 1, groups: 1 }, start)
   const fields = fieldsOf(shapes.map(() => ({ ...conv, in_channels: 1, out_channels: 1, groups: 1 })), start)
   const squares = fields.map((each, i) => square(each, shapes[i].slice(1)))
+  const skips = fields.some((each) => each.some(fieldHoles))
   const row = (/** @type {Field[]} */ each, /** @type {number} */ i) => html`<tr>
-    <th scope="row">${i + 1}</th><td>${each.map(fieldSize).join(' × ')}</td><td>${each.map(({ jump }) => ratioText(jump)).join(' × ')}</td><td>${each.map(fieldHoles).join(' × ')}</td>
+    <th scope="row">${i + 1}</th><td>${each.map(fieldSize).join(' × ')}</td><td>${each.map(({ jump }) => ratioText(jump)).join(' × ')}</td>${skips ? html`<td>${each.map(fieldHoles).join(' × ')}</td>` : ''}
   </tr>`
   const label = t('The picture with a square for each layer, {sizes} pixels wide', { sizes: fields.map(([, wide]) => fieldSize(wide)).join(', ') })
   return html`
     <figure>${image(plane(input, 0), label, { size: 240, low: 0, high: 255, squares })}</figure>
     <table class="grid">
-      <thead><tr><th>${t('layer')}</th><th>${t('sees')}</th><th>${t('step')}</th><th>${t('skips')}</th></tr></thead>
+      <thead><tr><th>${t('layer')}</th><th>${t('sees')}</th><th>${t('step')}</th>${skips ? html`<th>${t('skips')}</th>` : ''}</tr></thead>
       <tbody>${fields.map(row)}</tbody>
     </table>
   `

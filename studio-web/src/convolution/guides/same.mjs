@@ -36,7 +36,7 @@ function compared({ t }, kernel, stride, n) {
   const same = { ...one, padding: 'same' }
   if (n + 2 < kernel) return { text: t('too large'), differs: true }
   const [m, right] = [outputSize(one, n), outputSize(same, n)]
-  if (m !== right) return { text: t('{m}, not {right}', { m, right }), differs: true }
+  if (m !== right) return { text: `${m} ≠ ${right}`, differs: true }
   const shift = 1 - pads(same, n)[0]
   return shift ? { text: t('{shift} early', { shift: String(shift).replace('-', '−') }), differs: true } : { text: t('✓ same'), differs: false }
 }
