@@ -74,6 +74,7 @@ def test_the_photograph_is_in_it() -> None:
 
 def test_the_text_of_a_module_means_the_same(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / "studio.css").write_text("a{}")
+    (folder / "mark.svg").write_text("<svg/>")
     (folder / "studio.mjs").write_text("const a = '</script><!--<script>', b = /<!--/u")
     monkeypatch.setattr(page, "STATIC", folder)
     html = export.html(of(None), {})

@@ -32,7 +32,7 @@ def html(shown: Photograph, boot: Mapping[str, Any]) -> str:
     css, module = (page.built(name).decode() for name in ("studio.css", "studio.mjs"))
     module = module.replace("<!--", "\\x3c!--").replace("</script", "\\x3c/script")
     head = _HEAD.format(
-        script=_hash(module), style=_hash(css), css=css, icon=_address(page.ICON.encode(), "image/svg+xml")
+        script=_hash(module), style=_hash(css), css=css, icon=_address(page.built("mark.svg"), "image/svg+xml")
     )
     opened = {"photograph": _address(shown.content, shown.kind), "name": shown.name, "recorded": [], **boot}
     return page.html(opened, head, f'<script type="module">{module}</script>')

@@ -12,14 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STATIC = files("kaiyan.studio") / "static"
-ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#fbfaf7" d="M0 0h32v32H0z"/>'
-    '<path fill="#2166ac" d="M4 4h8v8H4z"/><path fill="#d9600f" d="M20 20h8v8h-8z"/>'
-    '<path fill="#5c5b66" d="M12 12h8v8h-8z"/><path fill="none" stroke="#f2b705" stroke-width="2" d="M3 3h18v18H3z"/>'
-    "</svg>"
-)
-"""A window over a grid, as the stage draws it."""
-
 WITHOUT_SCRIPT = {
     "en": "This page draws with JavaScript, which is switched off in this browser.",
     "zh": "这一页要用 JavaScript 画图，而这个浏览器把它关掉了。",

@@ -77,8 +77,8 @@ def app(boot: Mapping[str, Any], door: Door, workers: Workers, photograph: Photo
         Route("/ask", Ask(workers), methods=["POST"]),
         _file("/studio.mjs", lambda: page.built("studio.mjs"), "text/javascript"),
         _file("/studio.css", lambda: page.built("studio.css"), "text/css"),
-        _file("/icon.svg", page.ICON.encode, "image/svg+xml"),
-        _file("/favicon.ico", page.ICON.encode, "image/svg+xml"),
+        _file("/icon.svg", lambda: page.built("mark.svg"), "image/svg+xml"),
+        _file("/favicon.ico", lambda: page.built("mark.svg"), "image/svg+xml"),
         _file("/photograph", lambda: photograph.content, photograph.kind),
     ]
     inside = Starlette(routes=routes, lifespan=workers.working)
