@@ -56,8 +56,9 @@ class Live:
 
 
 def started(*arguments: str, cwd: Path | None = None, before: str = "") -> Live:
-    """A page that is served; ``before`` is Python that its process runs first."""
-    code = f"{before}\nimport sys\nfrom kaiyan.cli.run import run\nsys.exit(run(sys.argv[1:]))"
+    """A page that is served; ``before`` is Python that its process runs first. torch is imported where it is needed."""
+    first = f"from kaiyan.studio import server\nserver.WARM = ()\n{before}"
+    code = f"{first}\nimport sys\nfrom kaiyan.cli.run import run\nsys.exit(run(sys.argv[1:]))"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "studio", "--no-browser", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,

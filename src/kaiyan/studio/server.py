@@ -37,6 +37,10 @@ STATUS = {"foreign-body": 400, "too-large": 413, "too-slow": 408, "too-busy": 50
 """Of a question that did not arrive; an answer's refusal is an answer like any other."""
 
 
+WARM = ("kaiyan.studio.answers", "torch")
+"""What the process for networks imports before it is asked."""
+
+
 @dataclass(slots=True)
 class Workers:
     """Those who answer: networks have a process of their own, so that a slow one delays nobody else."""
@@ -46,7 +50,7 @@ class Workers:
     others: Worker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.networks = Worker(self.model, warm=("torch", "kaiyan.studio.answers"))
+        self.networks = Worker(self.model, warm=WARM)
         self.others = Worker(self.model, warm=("kaiyan.studio.answers",))
 
     def whose(self, kind: str) -> Worker:
