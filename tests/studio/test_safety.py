@@ -110,6 +110,11 @@ def test_a_foreign_page_is_refused(live: Live, page: httpx.Client, headers: dict
     assert said(page.post("/ask", content=QUESTION, headers=told)) == "only kaiyan studio's own page is answered"
 
 
+def test_a_stranger_who_sends_much_hears_why_not(live: Live) -> None:
+    answer = httpx.post(live.origin + "/ask", content=bytes(700_000), headers={"Origin": live.origin})
+    assert said(answer) == "this address needs the token that the terminal printed"
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_another_site_may_not_even_read(live: Live, page: httpx.Client, site: str) -> None:
     cookie = {"Cookie": f"kaiyan-{live.port}={page.cookies[f'kaiyan-{live.port}']}", "Sec-Fetch-Site": site}

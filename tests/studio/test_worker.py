@@ -66,15 +66,15 @@ def gone(pid: int, seconds: float = 5) -> bool:
     return not is_there(pid)
 
 
-@pytest.mark.parametrize(("do", "how"), [
-    ("exit", "exit code 3"), ("segfault", "SIGSEGV"), ("killed", "SIGKILL"),
+@pytest.mark.parametrize(("do", "how", "chinese"), [
+    ("exit", "exit code 3", "退出码 3"), ("segfault", "SIGSEGV", "SIGSEGV"), ("killed", "SIGKILL", "SIGKILL"),
 ])  # fmt: skip
-def test_a_crash_is_said_and_the_next_question_is_answered(do: str, how: str) -> None:
+def test_a_crash_is_said_and_the_next_question_is_answered(do: str, how: str, chinese: str) -> None:
     async def story(worker: Worker) -> None:
         refusal = (await facts_of(worker, asked("rough", do=do)))["refusal"]
         assert refusal["code"] == "worker-ended"
         assert refusal["words"]["en"] == f"the process that computes ended at rough ({how}); it was started again"
-        assert how in refusal["words"]["zh"]
+        assert f"（{chinese}）" in refusal["words"]["zh"]
         assert "pid" in await facts_of(worker, asked("rough", do="nothing"))
 
     working(story)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,7 @@ async def _whole(receive: Receive, body: bytearray, held: Waiting) -> Header:
         size = max(known.length, len(body)) if known else len(body)
         most = MOST.get(str(known.facts.get("kind")), MOST_OF_OTHERS) if known else MOST_HEADER + 4
         if size > most + (0 if known else len(piece)):
-            await _drained(receive, more=more)
+            await drained(receive, _DRAINED, more=more)
             raise KaiyanError(
                 "too-large", "{megabytes} MB are more than the {most} MB that are taken", "a smaller picture",
                 megabytes=-(-size // 1_000_000), most=most // 1_000_000,
@@ -99,8 +100,10 @@ async def _piece(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-async def _drained(receive: Receive, *, more: bool) -> None:
+async def drained(receive: Receive, most: int, *, more: bool = True) -> None:
+    """Reads and throws away what still comes, so that a refusal is heard and not cut off with its connection."""
     read = 0
-    while more and read < _DRAINED:
-        piece, more = await _piece(receive)
-        read += len(piece)
+    with suppress(TimeoutError, Gone):
+        while more and read < most:
+            piece, more = await _piece(receive)
+            read += len(piece)

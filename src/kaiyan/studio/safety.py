@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import LANGUAGES, say
+from kaiyan.studio.question import drained
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,6 +32,8 @@ HEADERS = {
 }
 """Of every answer that does not say otherwise."""
 
+_MOST_OF_STRANGERS = 1 << 20
+"""Bytes that are read of a request that is refused."""
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 _ENTRANCE = '<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>Kaiyan</title>'
 
@@ -150,8 +153,10 @@ class Guarded:
             await self.inside(scope, receive, send)
             return
         request = Request(scope)
-        answer = self._entered(request) or self._refused(request) or self.inside
-        await answer(scope, receive, _told(send))
+        refusal = None if (entered := self._entered(request)) else self._refused(request)
+        if refusal is not None:
+            await drained(receive, _MOST_OF_STRANGERS)
+        await (entered or refusal or self.inside)(scope, receive, _told(send))
 
     def _entered(self, request: Request) -> Response | None:
         """The way to the clean address, with a cookie, for who brings the token."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import kaiyan
 from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import sentence
 from kaiyan.studio.desk import refused
 from kaiyan.studio.frame import pack
 from kaiyan.studio.memory import free
@@ -189,7 +190,7 @@ _LAST = 2.0
 
 
 def _end_of(kind: str, code: int) -> KaiyanError:
-    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    how = signal.Signals(-code).name if code < 0 else sentence("worker-ended", "exit code {code}", code=code)
     return KaiyanError(
         "worker-ended", "the process that computes ended at {kind} ({how}); it was started again",
         *(["a smaller picture or network"] if how == "SIGKILL" else []), kind=kind, how=how,
