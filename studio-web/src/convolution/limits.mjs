@@ -4,7 +4,7 @@ import { weightCount } from './weights.mjs'
 /** @typedef {import('../types').Conv} Conv */
 
 const MOST_CHANNELS = 2048
-const MOST_WEIGHTS = 5_000_000
+const MOST_WEIGHTS = 1_000_000
 const MOST_NUMBERS = 24_000_000
 const LARGEST_KERNEL = 101
 

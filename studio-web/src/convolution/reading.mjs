@@ -51,14 +51,14 @@ async function byBrowser(bytes, title) {
 /** The bundled photograph (or the one that was given), under the name that the state has for it.
  * @param {string} address @param {string} name @param {string} title */
 export async function readPhotograph(address, name, title) {
-  const answer = await fetch(address)
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`)
-  const bitmap = await createImageBitmap(await answer.blob())
-  hold({ title, ...pixelsOf(bitmap) }, name)
+  const image = new Image()
+  image.src = address
+  await image.decode()
+  hold({ title, ...pixelsOf(image) }, name)
 }
 
 /** Height, width and RGB of what the browser has decoded, the longest side at most 1024.
- * @param {ImageBitmap | HTMLVideoElement} image */
+ * @param {ImageBitmap | HTMLImageElement | HTMLVideoElement} image */
 export function pixelsOf(image) {
   const [wide, high] = image instanceof HTMLVideoElement ? [image.videoWidth, image.videoHeight] : [image.width, image.height]
   const scale = Math.min(1, LONGEST_SIDE / Math.max(wide, high))

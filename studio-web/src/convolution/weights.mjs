@@ -34,12 +34,18 @@ export function weightsFor(conv, name) {
   if (name === 'zero') return weight
   const chance = name.startsWith('random-') ? randomFrom(Number(name.slice(7))) : null
   const scale = Math.sqrt(2 / (channelsRead(conv) * taps(conv)))
-  for (let out = 0; out < conv.out_channels; out++)
+  const make = namer(conv, name)
+  for (let out = 0; out < conv.out_channels; out++) {
+    /** @type {Map<number, number[]>} */
+    const made = new Map()
     for (let nth = 0; nth < channelsRead(conv); nth++) {
+      const share = chance || taps(conv) === 1 ? nth : opponent(channelsRead(conv), out, nth)
+      const numbers = made.get(share) ?? (chance ? Array.from({ length: taps(conv) }, () => rounded(normal(chance) * scale)) : make(out, nth))
+      made.set(share, numbers)
       const start = sliceStart(conv, out, nth)
-      const numbers = chance ? Array.from({ length: taps(conv) }, () => rounded(normal(chance) * scale)) : named(conv, name, out, nth)
       for (let i = 0; i < numbers.length; i++) weight[start + i] = numbers[i]
     }
+  }
   return weight
 }
 
@@ -49,15 +55,22 @@ const rounded = (/** @type {number} */ x) => Number(x.toPrecision(3))
 const BESIDE = KERNELS.map(({ name }) => name).filter((name) => !name.startsWith('scharr'))
 const LARGEST_NAMED = 3
 
-/** @param {Conv} conv @param {string} name @param {number} out @param {number} nth @returns {number[]} */
-function named(conv, name, out, nth) {
+/** Makes the slices of a layer by the name of its first kernel.
+ * @param {Conv} conv @param {string} name @returns {(out: number, nth: number) => number[]} */
+function namer(conv, name) {
   const sizes = kernelSizes(conv)
-  if (taps(conv) === 1) return [mixing(channelsRead(conv), out, nth)]
-  if (out === 0) return kernelNumbers(name, sizes)
+  const channels = channelsRead(conv)
+  const first = kernelNumbers(name, sizes)
+  const peak = Math.max(...first.map(Math.abs))
   const others = BESIDE.filter((each) => each !== name)
-  if (Math.max(...sizes) <= LARGEST_NAMED && out <= others.length) return kernelNumbers(others[out - 1], sizes)
-  const peak = Math.max(...kernelNumbers(name, sizes).map(Math.abs)) * opponent(channelsRead(conv), out, nth)
-  return fitted(wave(out, sizes), sizes).map((x) => rounded(x * peak))
+  const named = Math.max(...sizes) <= LARGEST_NAMED ? others.length : 0
+  return (out, nth) => {
+    if (taps(conv) === 1) return [mixing(channels, out, nth)]
+    if (out === 0) return first
+    if (out <= named) return kernelNumbers(others[out - 1], sizes)
+    const height = peak * opponent(channels, out, nth)
+    return fitted(wave(out, sizes), sizes).map((x) => rounded(x * height))
+  }
 }
 
 /** Waves of colour: of four, two see all colours alike, one red against the rest, one blue.
