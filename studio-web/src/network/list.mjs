@@ -38,7 +38,7 @@ function row({ t }, layer, path, look, current, open) {
   return html`
     <button class="layer ${maps && isSigned(maps) ? 'signed' : ''}" aria-current=${layer.index === current} title=${title} data-part=${share.toFixed(3)} @click=${() => open(layer.index)}>
       <span class="number">${layer.index}</span>
-      <span class="what">${path === layer.path ? html`<code>${path}</code>` : whatOf(t, layer)}</span>
+      <span class="what">${path === layer.path && !/^\d+$/.test(path) ? html`<code>${path}</code>` : whatOf(t, layer)}</span>
       <span class="size">${sizeOf(layer)}</span>
       <span class="bar" aria-hidden="true"></span>
     </button>

@@ -83,7 +83,7 @@ export function createStageView(el, app, painter) {
     gallery.mark(pixel)
     if (!pixel) return app.tell('')
     const says = pixelSays(app.t, pixel, field, network.input, valueSays(now, pixel))
-    app.tell(says)
+    if (!slice.walking) app.tell(says)
     if (!now.pixel) return
     const shown = pixel.layer === now.pixel.layer ? pixel : now.pixel
     film.mark(pixel, look)
@@ -189,14 +189,12 @@ function leadView({ app, look, network }) {
 }
 
 /** @param {Context} context */
-function pictureSays({ app, look, network, pixel, fieldOf }) {
+function pictureSays({ app, network, pixel, fieldOf }) {
   const { t } = app
   const field = pixel && fieldOf(pixel)
   if (!field) return t('In the frame: what the network sees, as {height} × {width} pixels', network.input)
   const { rows, columns } = inside(field, network.input)
-  return t('rows {top}–{bottom}, columns {left}–{right} of {height} × {width}', {
-    top: rows[0], bottom: rows[1], left: columns[0], right: columns[1], height: look.input.length / 3 / network.input.width, width: network.input.width,
-  })
+  return t('rows {top}–{bottom}, columns {left}–{right}', { top: rows[0], bottom: rows[1], left: columns[0], right: columns[1] })
 }
 
 /** The pixel in focus: its value, and what can be done with it.

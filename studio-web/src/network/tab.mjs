@@ -121,7 +121,7 @@ function mount(el, app) {
     ])
     for (const [kind, task, text] of stages) {
       if (!task || task.state === 'here') continue
-      if (task.refusal) return refusalView(app, task.refusal, again)
+      if (task.refusal) return refusalView(app, task.refusal, app.host.kind === 'alone' ? null : again)
       if (task.state === 'cancelled') return html`<p class="waiting">${t('Stopped.')} <button @click=${again}>${t('Try again')}</button></p>`
       return text ? waiting(app, text, () => session.questions.cancel(kind)) : nothing
     }
