@@ -103,6 +103,6 @@ export function axisField(app, conv, key, set) {
     : conv.axes.map(({ name }, i) => html`<span class="axis"><code>${name}</code>${stepper(app, { key: `${key}-${name}`, label: `${app.t(word)} ${name}`, value: values[i], least, set: (n) => put(n, i) })}</span>`)
   const names = conv.axes.map(({ name }) => name)
   const toggle = values.length === 1 ? nothing : html`
-    <button class="quiet unfold" aria-expanded=${!isOne} aria-label=${app.t('{field}: one number for each axis', { field: app.t(word) })} @click=${fold}>${names.join(isOne ? '=' : '≠')}</button>`
+    <button class="quiet unfold" aria-expanded=${!isOne} title=${app.t('{field}: one number for each axis', { field: app.t(word) })} @click=${fold}>${names.join(isOne ? '=' : '≠')}</button>`
   return row(app, word, NAMES[key] ?? key, html`${toggle}<span class="numbers">${each}</span>`, isOne ? '' : 'tall')
 }
