@@ -4,7 +4,7 @@ import { signed, ZERO } from '../src/core/colour.mjs'
 import { colours, corner, hit, paint, rows, sheet } from '../src/network/atlas.mjs'
 import { blockOf, blocksOf } from '../src/network/blocks.mjs'
 import { fieldOf, inside, onPicture, samePlace, span } from '../src/network/fields.mjs'
-import { activity, deadCount, difference, ends, isDead, isSigned, likeness, order, setChannel, valueAt, valuesOf } from '../src/network/maps.mjs'
+import { activity, deadCount, difference, ends, isDead, isSigned, likeness, order, setChannel, sharesEnds, valueAt, valuesOf } from '../src/network/maps.mjs'
 
 /** Maps of given channels, as Python sends them.
  * @param {number[][]} channels values of each @param {number} height @param {number} width @returns {import('../src/network/types').Maps} */
@@ -52,6 +52,10 @@ test('signed colours end equally far from 0, others begin at 0', () => {
   assert.deepEqual(ends(RELU, 1), [0, 5])
   assert.deepEqual(ends(RELU, 0), [0, 1])
   assert.deepEqual(ends(RELU, null), [0, 5])
+})
+
+test('maps of one pixel share the ends of their layer: alone they would all be the highest', () => {
+  assert.deepEqual([sharesEnds(mapsOf([[3], [4]], 1, 1), 'map'), sharesEnds(RELU, 'map'), sharesEnds(RELU, 'layer')], [true, false, true])
 })
 
 test('the byte of 0 has the middle colour of a signed palette', () => {

@@ -1,6 +1,6 @@
 import { grey, magma, signed } from '../core/colour.mjs'
 import { paint } from './atlas.mjs'
-import { ends, isSigned } from './maps.mjs'
+import { ends, isSigned, sharesEnds } from './maps.mjs'
 
 /** Maps on canvases: drawn once they come into view, and anew where what they show differs. */
 
@@ -22,7 +22,7 @@ export function drawMaps(canvas, layout, maps, order, { palette, scale, theme })
   const begun = performance.now()
   size(canvas, layout.width, layout.height)
   const image = new ImageData(layout.width, layout.height)
-  const whole = scale === 'layer' ? ends(maps, null) : null
+  const whole = sharesEnds(maps, scale) ? ends(maps, null) : null
   const colours = new Uint32Array(paletteOf(maps, palette, theme).slice().buffer)
   paint(new Uint32Array(image.data.buffer), layout, maps, order, colours, (channel) => whole ?? ends(maps, channel))
   pen(canvas).putImageData(image, 0, 0)

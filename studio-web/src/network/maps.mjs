@@ -146,6 +146,10 @@ export function setChannel(maps, channel, values) {
   maps.nonzero[channel] = other / values.length
 }
 
+/** Whether all maps share their colours' ends: where it is asked for, and where a map is one pixel, which alone says nothing.
+ * @param {Maps} maps @param {Slice['scale']} scale */
+export const sharesEnds = ({ height, width }, scale) => scale === 'layer' || height * width === 1
+
 /** The two ends of the colours: a signed layer's are equally far from 0, another's begin at 0.
  * @param {Maps} maps @param {number | null} channel its own ends, or those of the whole layer
  * @returns {[number, number]} */

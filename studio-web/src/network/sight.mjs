@@ -3,7 +3,7 @@ import { drawLegend, LEGEND_HEIGHT } from '../stage/legend.mjs'
 import { fit } from '../stage/pen.mjs'
 import { canvasOf, paletteOf } from './drawing.mjs'
 import { inside, onPicture } from './fields.mjs'
-import { ends, isSigned } from './maps.mjs'
+import { ends, isSigned, sharesEnds } from './maps.mjs'
 
 /** The line of sight: the picture with what a pixel sees, and the map in focus with the pixel. */
 
@@ -84,7 +84,7 @@ function frame(ink, [x, y, width, height], colour, line, dash = []) {
 /** How a map becomes colours: its own ends or its layer's.
  * @param {Maps} maps @param {number} channel @param {Slice} slice @param {'light' | 'dark'} theme @returns {import('../stage/tone.mjs').Tone} */
 export function toneOf(maps, channel, { scale, palette }, theme) {
-  const [low, high] = ends(maps, scale === 'layer' ? null : channel)
+  const [low, high] = ends(maps, sharesEnds(maps, scale) ? null : channel)
   return { low, high, signed: isSigned(maps), palette: paletteOf(maps, palette, theme) }
 }
 

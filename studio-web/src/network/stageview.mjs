@@ -4,7 +4,7 @@ import { sizeOf } from './blocks.mjs'
 import { createFilm } from './film.mjs'
 import { inside } from './fields.mjs'
 import { createGallery } from './gallery.mjs'
-import { SORTS, deadCount, isSigned, difference, valueAt, valuesOf } from './maps.mjs'
+import { SORTS, deadCount, isSigned, sharesEnds, difference, valueAt, valuesOf } from './maps.mjs'
 import { at, nextChannel, toLayer } from './moves.mjs'
 import { about, percent, pixelSays, whatOf } from './says.mjs'
 import { createSheet } from './sheetview.mjs'
@@ -236,7 +236,7 @@ function toolsView({ app, slice, change, pixel, look, other }) {
       ? html`<span class="count">${t('{n} channels', { n: look.maps[pixel.layer].channels })}${dead ? html`, <b>${t('{dead} dead', { dead })}</b>` : nothing}</span>`
       : choice(t('Show'), ['all', 'blocks'], { all: t('every layer'), blocks: t('the last of each block') }, slice.filter, (filter) => change({ filter }))}
     ${pixel && other && slice.difference ? html`<span class="count">${t('first − second')}</span>` : nothing}
-    ${pixel && (slice.scale === 'layer' || slice.difference)
+    ${pixel && (sharesEnds(look.maps[pixel.layer], slice.scale) || slice.difference)
       ? html`<canvas class="ends"></canvas>`
       : html`
           ${pixel && isSigned(look.maps[pixel.layer]) ? nothing : html`<span class="legend">0 <i class="ramp ${slice.palette}"></i> ${t('highest of the map')}</span>`}
