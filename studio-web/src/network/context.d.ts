@@ -18,6 +18,8 @@ export interface Context {
   theme: Theme
   change(changes: Partial<Slice>): void
   fieldOf(pixel: Pixel): Field | null
+  /** What the fields of a layer are known to be; null before Python said so. */
+  edgesOf(layer: number): import('./types').Edges | null
   /** Takes a picture from a file into a place of the slice. */
   file(which: 'picture' | 'second', file: Blob, title: string): void
   /** What was refused of a file, by its place. */

@@ -189,12 +189,16 @@ function leadView({ app, look, network }) {
 }
 
 /** @param {Context} context */
-function pictureSays({ app, network, pixel, fieldOf }) {
+function pictureSays({ app, network, pixel, fieldOf, edgesOf }) {
   const { t } = app
   const field = pixel && fieldOf(pixel)
+  const edges = pixel && edgesOf(pixel.layer)
+  if (edges?.status === 'unknown') return t('What this layer sees is not known.')
   if (!field) return t('In the frame: what the network sees, as {height} × {width} pixels', network.input)
   const { rows, columns } = inside(field, network.input)
-  return t('rows {top}–{bottom}, columns {left}–{right}', { top: rows[0], bottom: rows[1], left: columns[0], right: columns[1] })
+  const said = t('rows {top}–{bottom}, columns {left}–{right}', { top: rows[0], bottom: rows[1], left: columns[0], right: columns[1] })
+  const note = edges?.status === 'bound' ? t('at most') : edges?.holes ? t('with gaps') : ''
+  return note ? `${said} (${note})` : said
 }
 
 /** The pixel in focus: its value, and what can be done with it.

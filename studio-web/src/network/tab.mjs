@@ -105,6 +105,7 @@ function mount(el, app) {
       pixel: pixelOf(slice, look),
       theme: lookOf(el),
       change, file, fileErrors,
+      edgesOf: (layer) => edges?.[layer] ?? null,
       fieldOf: (pixel) => (edges?.[pixel.layer] ? fieldOf(edges[pixel.layer], look.maps[pixel.layer].height, pixel) : null),
     }
   }
