@@ -18,7 +18,7 @@ import { crisp } from './pen.mjs'
 
 export const TITLE = 24
 export const STACK = 12
-const NARROW = 560
+const NARROW = 440
 const GAP = 36
 const LEAST = 22
 /** Between what the window sees and the kernel under it. */
@@ -27,7 +27,7 @@ const BETWEEN = 36
 /** @param {Wish} wish @returns {Layout} */
 export function layout(wish) {
   if (wish.rank === 1) return strips(wish)
-  return wish.width >= NARROW ? across(wish) : down(wish)
+  return wish.width >= NARROW ? across(wish) : below(wish)
 }
 
 /** Input, window over kernel, output, on one line of sight.
@@ -86,32 +86,30 @@ function share(free, high, input, output, ratio) {
   return { input: crisp(Math.min(cell * first, 96), ratio), output: crisp(Math.min(cell * second, 96), ratio) }
 }
 
-/** One under the other, for narrow places.
+/** Input and output side by side, window and kernel below them, for narrow places: all is seen at once.
  * @param {Wish} wish @returns {Layout} */
-function down({ width, room, input, kernel, output, ratio, stacks, foot }) {
-  const high = clamp(room, 160, width)
-  const fitCell = (/** @type {[number, number]} */ [rows, columns], /** @type {boolean} */ stacked) =>
-    crisp(Math.min((width - 2 - (stacked ? STACK : 0)) / columns, high / rows, 64), ratio)
+function below({ width, room, input, kernel, output, ratio, stacks, foot }) {
   const [rows, columns] = kernel
+  const margin = (stacks.input ? STACK : 0) + (stacks.output ? STACK : 0)
+  const cells = share(width - 4 - GAP / 2 - margin, room, input, output, ratio)
   const both = Math.min(44, (width - GAP - 2) / (2 * columns))
   const paired = both >= LEAST
   const small = crisp(paired ? both : Math.min(44, (width - 2) / columns), ratio)
-  const middle = (/** @type {number} */ used) => snap(Math.max(1, (width - used) / 2), ratio)
-  const firstCell = fitCell(input, stacks.input)
-  const first = seatOf(middle(input[1] * firstCell), TITLE + (stacks.input ? STACK : 0), input, firstCell)
-  const kernelTop = first.y + first.height + foot + 12 + TITLE
-  const kernelWidth = columns * small
-  const start = middle(paired ? 2 * kernelWidth + GAP : kernelWidth)
+  const lift = margin ? STACK : 0
+  const tall = Math.max(input[0] * cells.input, output[0] * cells.output)
+  const top = (/** @type {number} */ height) => snap(TITLE + lift + (tall - height) / 2, ratio)
+  const free = width - 2 - input[1] * cells.input - output[1] * cells.output - margin
+  const edge = snap(1 + Math.max(0, free - 2 * GAP) / 2, ratio)
+  const first = seatOf(edge, top(input[0] * cells.input), input, cells.input)
+  const right = snap(width - edge - (stacks.output ? STACK : 0) - output[1] * cells.output, ratio)
+  const third = seatOf(right, top(output[0] * cells.output), output, cells.output)
+  const kernelTop = snap(TITLE + lift + tall + foot + TITLE + 8, ratio)
+  const used = columns * small * (paired ? 2 : 1) + (paired ? GAP : 0)
+  const start = snap(Math.max(1, (width - used) / 2), ratio)
   const patch = paired ? seatOf(start, kernelTop, kernel, small) : null
-  const second = seatOf(paired ? snap(start + kernelWidth + GAP, ratio) : start, kernelTop, kernel, small)
-  const thirdCell = fitCell(output, stacks.output)
-  const thirdTop = kernelTop + rows * small + foot + 12 + TITLE + (stacks.output ? STACK : 0)
-  const third = seatOf(middle(output[1] * thirdCell), thirdTop, output, thirdCell)
-  const signs = [
-    { text: '∗', x: width / 2, y: kernelTop - TITLE - 4 },
-    { text: '=', x: width / 2, y: thirdTop - TITLE - 4 },
-  ]
-  return { across: false, width, height: Math.ceil(third.y + third.height + foot), input: first, patch, kernel: second, output: third, signs }
+  const second = seatOf(paired ? snap(start + columns * small + GAP, ratio) : start, kernelTop, kernel, small)
+  const signs = [{ text: '=', x: (second.x + second.width + third.x + third.width) / 2, y: kernelTop - TITLE }]
+  return { across: false, width, height: Math.ceil(kernelTop + rows * small + foot), input: first, patch, kernel: second, output: third, signs }
 }
 
 /** A row of numbers: bars, input above, kernel, output.

@@ -86,10 +86,23 @@ export function channelOf({ data, shape }, out) {
 /** The tones of the three maps: the whole input's, this output channel's kernels', this output channel's.
  * @param {{ conv: import('../types').Conv, input: Numbers, weight: Numbers, output: Numbers }} model @param {number} out
  * @param {'light' | 'dark'} theme */
-export function tonesOf({ input, weight, output }, out, theme) {
+export function tonesOf({ conv, input, weight, output }, out, theme) {
   return {
     input: toneOf(input.data, theme, pictureEnds(input.data)),
-    kernel: toneOf(weight.data, theme, { signed: true }),
+    kernel: toneOf(kernelsOf(conv, weight, out), theme, { signed: true }),
     output: toneOf(channelOf(output, out), theme),
   }
+}
+
+/** The kernels of one output channel, one after the other.
+ * @param {import('../types').Conv} conv @param {Numbers} weight @param {number} out */
+function kernelsOf(conv, { data, shape }, out) {
+  const size = shape.slice(2).reduce((all, n) => all * n, 1)
+  const [first, end] = feeding(conv, out)
+  const numbers = new Float64Array((end - first) * size)
+  for (let channel = first; channel < end; channel++) {
+    const start = weightStart(conv, out, channel, size)
+    numbers.set(data.subarray(start, start + size), (channel - first) * size)
+  }
+  return numbers
 }

@@ -135,8 +135,9 @@ function rays(pen, look, from, to, across) {
     line(pen, from.x + from.width, from.y, to.x, to.y)
     line(pen, from.x + from.width, from.y + from.height, to.x, to.y + to.height)
   } else {
-    line(pen, from.x, from.y + from.height, to.x, to.y)
-    line(pen, from.x + from.width, from.y + from.height, to.x + to.width, to.y)
+    const [start, end] = from.y < to.y ? [from.y + from.height, to.y] : [from.y, to.y + to.height]
+    line(pen, from.x, start, to.x, end)
+    line(pen, from.x + from.width, start, to.x + to.width, end)
   }
   pen.globalAlpha = 1
 }

@@ -138,9 +138,10 @@ function titles(pen, { seats, look, titles: words, tones, behind, geometry }) {
     pen.fillStyle = look.soft
     pen.textAlign = 'start'
     const beside = name === 'kernel' && seats.across && seats.patch
-    const crowded = beside && pen.measureText(words[name]).width > seat.width - 16
-    pen.fillText(crowded ? words[name].split('  ')[0] : words[name], seat.x + (beside ? 24 : 0), seat.y - 8 - lifted)
-    drawLegend(pen, { x: seat.x, y: seat.y + seat.height + 6, width: Math.max(seat.width, name === 'kernel' ? 96 : 120), tone: tones[name], look, bars: geometry.rank === 1 })
+    const space = seat.width + (beside ? -16 : 16)
+    const fits = [words[name], words[name].split(' · ')[0], words[name].split('  ')[0]].find((text) => pen.measureText(text).width <= space)
+    pen.fillText(fits ?? words[name].split('  ')[0], seat.x + (beside ? 24 : 0), seat.y - 8 - lifted)
+    drawLegend(pen, { x: Math.min(seat.x, seats.width - 128), y: seat.y + seat.height + 6, width: Math.max(seat.width, name === 'kernel' ? 96 : 120), tone: tones[name], look, bars: geometry.rank === 1 })
   }
 }
 

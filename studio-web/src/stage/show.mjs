@@ -20,7 +20,7 @@ import { title } from './words.mjs'
  *   zoom(z: number): void, kernel(index: number, value: number): void, shift(d: [number, number]): void,
  *   speed?(value: number): void, view?(kind: 'gather' | 'scatter'): void }} on */
 
-const FAINT = 0.18
+const FAINT = 0.25
 const SAME = /** @type {const} */ (['conv', 'input', 'weight', 'bias', 'output', 'out'])
 
 /** @param {StageView} view @param {Show | null} [before] what was shown, whose painting goes on where the numbers are the same

@@ -107,9 +107,10 @@ export class Stage {
     this.#show = createShow(view, this.#show)
     if (before?.zoom !== view.zoom) this.peek.place = null
     if (!before) this.depth = this.show.shape.sides[0].kernel >> 1
-    this.#begin(before)
+    const isNew = this.#begin(before)
     this.player.size(this.show.count)
     this.#follow(view.place)
+    if (isNew) this.made?.fill(1, 0, this.player.at())
     this.player.play(view.playing, view.speed)
     if (!this.player.moving()) this.#still()
     if (before) this.#retell(before)
@@ -224,12 +225,14 @@ export class Stage {
 
   /* the way of the window */
 
-  /** A first pass begins where the sizes are new; a change of numbers shows all. @param {StageView | undefined} before */
+  /** A first pass begins where the sizes are new, what lies before the window counting as made; a change of numbers shows all.
+   * @param {StageView | undefined} before */
   #begin(before) {
     const { view, spreads } = this.show
     const isNew = !before || String(before.output.shape) !== String(view.output.shape) || before.conv.transposed !== view.conv.transposed
     if (isNew) this.made = view.playing && !spreads ? new Uint8Array(channelOf(view.output, 0).length) : null
     else if (before.output !== view.output) this.made = null
+    return isNew
   }
 
   /** The page's place, unless it is what this stage has said itself. @param {number[]} place */
