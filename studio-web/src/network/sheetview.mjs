@@ -39,7 +39,7 @@ export function createSheet(el, light, open) {
       const channels = order(maps, slice.sort)
       const layout = layoutOf(maps, el.clientWidth)
       const key = [number, pixel.layer, slice.sort, slice.palette, slice.scale, theme.theme, layout.width, layout.tileWidth].join(' ')
-      if (key !== drawn) drawMaps(base, layout, maps, channels, { ...slice, theme: theme.theme })
+      if (key !== drawn || shown?.maps !== maps) drawMaps(base, layout, maps, channels, { ...slice, theme: theme.theme })
       drawn = key
       shown = { maps, channels, layout, theme, pixel }
       mark(marks, shown, pixel, word)

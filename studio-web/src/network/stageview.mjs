@@ -151,7 +151,7 @@ function exactMap(context, pixel) {
 
 /** @param {Context} context @param {Pixel} pixel */
 function valueSays(context, pixel) {
-  const maps = context.look.maps[pixel.layer]
+  const maps = shownMaps(context, pixel)
   const exact = exactMap(context, pixel)
   if (exact) return short(exact[pixel.row * maps.width + pixel.column])
   return `≈ ${about(valueAt(maps, pixel.channel, pixel.row, pixel.column), maps.high[pixel.channel] - maps.low[pixel.channel])}`
