@@ -1,0 +1,54 @@
+"""What goes wrong around the page: a connection that is lost, a worker that is killed, no server at all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from browsing import Visitor
+
+ASK = """() => document.querySelector('.kaiyan').kaiyan.host.ask('network.list').then(
+    ({ facts }) => facts.networks.map(({ name }) => name), (error) => error.refusal.code)"""
+READY = "() => document.querySelector('[data-stage]')?.kaiyan?.seats()"
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    listed = Path(f"/proc/{process}/task/{process}/children")
+    return [int(number) for number in listed.read_text().split()]
+
+
+def test_a_lost_connection_is_said_and_taken_up_again(visitor: Visitor) -> None:
+    page = visitor.opens(wait=READY)
+    visitor.expected.append("ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    page.evaluate(f"() => void (window.answer = ({ASK})())")
+    page.wait_for_timeout(500)
+    assert page.evaluate("Promise.race([window.answer, 'waiting'])") == "waiting"
+    page.context.set_offline(False)
+    assert "efficientnet-lite0" in str(page.evaluate("window.answer")).lower().replace("_", "-")
+
+
+def test_a_killed_worker_is_begun_again(visitor: Visitor) -> None:
+    page = visitor.opens(wait=READY)
+    for number in children(visitor.studio.process.pid):
+        os.kill(number, signal.SIGKILL)
+    answers = [page.evaluate(f"({ASK})()") for _ in range(2)]
+    assert answers[0] == "worker-ended" or isinstance(answers[0], list)
+    assert isinstance(answers[1], list)
+
+
+def test_the_page_in_one_file_works_from_disk(visitor: Visitor, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    command = [sys.executable, "-m", "kaiyan", "studio", "--export", str(file)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    page = visitor.opens("conv=nn.Conv2d(1, 1, 5)", address=file.as_uri(), wait=READY)
+    assert page.evaluate("document.querySelector('[data-stage]').kaiyan.view().conv.axes[0].kernel") == 5
+    before = page.evaluate("String(document.querySelector('[data-stage]').kaiyan.place())")
+    moved = "before => String(document.querySelector('[data-stage]').kaiyan.place()) !== before"
+    page.wait_for_function(moved, arg=before)
