@@ -25,7 +25,8 @@ class Fix:
     """One way out: what to do, the line of code before and after, whether the model was seen to run with it.
 
     ``line`` is where ``before`` stands in the user's code; ``made`` is the layer that comes to stand at ``path``.
-    ``note`` says what is not so: that it was not tried, or where the model fails then.
+    ``note`` says what is not so: that it was not tried, or where the model fails then. ``parts`` are the fixes that it
+    is made of, where there are several.
     """
 
     JSON = ("sentence", "before", "after", "diff", "tried", "note", "line")
@@ -39,6 +40,7 @@ class Fix:
     path: str = ""
     made: nn.Module | None = None
     note: Sentence | None = None
+    parts: tuple[Fix, ...] = ()
 
     def found_in(self, model: nn.Module) -> Fix:
         """The same fix in the words of the user's constructor, where that is found."""
@@ -97,19 +99,19 @@ def together(said: Sentence, *fixes: Fix) -> Fix:
         return model, inputs
 
     before, after = ("\n".join(lines) for lines in zip(*((f.before or "", f.after or "") for f in fixes), strict=True))
-    return Fix(said, before, after, change=change)
+    return Fix(said, before, after, change=change, parts=fixes)
 
 
 def preceded(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
     """A fix that puts layers before one."""
     after = "\n".join(written(layer) for layer in (*new, old))
-    return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, new, ()), inputs))
+    return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, new, ()), inputs), path=path)
 
 
 def followed(said: Sentence, old: nn.Module, path: str, *new: nn.Module) -> Fix:
     """A fix that puts layers after one."""
     after = "\n".join(written(layer) for layer in (old, *new))
-    return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, (), new), inputs))
+    return Fix(said, written(old), after, change=lambda model, inputs: (_wrap(model, path, (), new), inputs), path=path)
 
 
 def fed(said: Sentence, line: str, turn: Callable[[Any], Any], place: int | None = None) -> Fix:

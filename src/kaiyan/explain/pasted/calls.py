@@ -1,0 +1,289 @@
+"""Calls of pasted code: its own functions and classes read on, torch's layers and functions called, nothing else."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from kaiyan.explain.pasted.known import LISTED, MADE, MOVES, callables, rooms
+from kaiyan.explain.pasted.modules import Function, PastedClass, PastedModule, Refused, module_class
+from kaiyan.explain.pasted.run import LAYERS, NESTED, LaterError, NotUnderstoodError, Scope, Unknown
+from kaiyan.explain.pasted.script import with_a_part
+from kaiyan.explain.pasted.values import Method, Super
+from kaiyan.show.sentence import sentence
+
+if TYPE_CHECKING:
+    from kaiyan.explain.pasted.run import Run
+
+REPEATED = frozenset({"num_layers", "num_encoder_layers", "num_decoder_layers"})
+MOST_REPEATED = 48
+
+
+def call(run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope) -> Any:
+    """What a call gives; raises what torch raises, and ``NotUnderstoodError`` for what may not be called."""
+    if _is_later(run, function, args, named, scope):
+        raise LaterError
+    if isinstance(function, Function):
+        own = args if function.held is None else (function.held, *args)
+        return call_function(run, function, own, named, (node, scope))
+    if isinstance(function, PastedClass):
+        return _instance(run, function, args, named, node=node, scope=scope)
+    if isinstance(function, Method):
+        return _method(function, args, named, node)
+    if isinstance(function, nn.Module):
+        return function(*args, **named)
+    return _of_torch(run, function, args, named, node=node, scope=scope)
+
+
+def _of_torch(
+    run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+) -> Any:
+    """A class or function of the tables."""
+    if not _may_be_called(function):
+        if isinstance(function, (Tensor, int, float, tuple, list, str, type(None))):
+            raise TypeError(f"'{type(function).__name__}' object is not callable")
+        raise NotUnderstoodError(sentence("paste", "this call is not read"), node)
+    if isinstance(function, type) and issubclass(function, nn.Module):
+        return _layer(run, function, args, named, node=node, scope=scope)
+    if function in _made():
+        return _tensor(run, function, args, named, node=node, scope=scope)
+    plain = {name: one for name, one in named.items() if name not in ("device", "generator", "out")}
+    return _checked(function, node)(*map(_plain, args), **plain)
+
+
+def _is_later(run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], scope: Scope) -> bool:
+    """Whether a call of the text itself works with tensors."""
+    if run.is_flowing or run.depth or scope.around is not None:
+        return False
+    if isinstance(function, nn.Module):
+        return True
+    held = function.held if isinstance(function, Method) else None
+    if isinstance(held, Tensor):
+        return function.name not in ("size", "dim", "numel", "requires_grad_")
+    if isinstance(function, type) or function is len:
+        return False
+    return any(isinstance(one, Tensor) for one in (*args, *named.values()) for one in (one if _is_list(one) else [one]))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _may_be_called(function: Any) -> bool:
+    try:
+        return function in callables()
+    except TypeError:
+        return False
+
+
+def _made() -> frozenset[Any]:
+    return frozenset(one for name, one in rooms()["torch"].items() if name in MADE)
+
+
+def _plain(value: Any) -> Any:
+    return "meta" if isinstance(value, str) and value == "device" else value
+
+
+def _checked(function: Any, node: ast.AST) -> Any:
+    """The function, where it does not write so much text or count so far that it takes long."""
+    if function in (str, set):
+        raise NotUnderstoodError(sentence("paste", "this call is not read"), node)
+    return function
+
+
+def _tensor(
+    run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+) -> Any:
+    """A tensor from sizes: without values, and an input of the flow where the text itself makes it."""
+    plain = {
+        name: one for name, one in named.items() if name in ("dtype", "size", "fill_value", "steps", "end", "high")
+    }
+    made: Tensor = function(*(1 if isinstance(one, Tensor) else one for one in args), **plain, device=run.device)
+    if scope.around is None and not run.is_flowing and run.depth == 0:
+        run.inputs[node] = (f"input {len(run.inputs) + 1}", made)
+    return made
+
+
+def _layer(
+    run: Run, kind: type[nn.Module], args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+) -> nn.Module:
+    """A layer of torch, on meta: nothing is allocated. Where torch refuses it, a layer that says so when run."""
+    if any(isinstance(one, Unknown) for one in args):
+        raise next(one.why for one in args if isinstance(one, Unknown))
+    _counted(run, named, node)
+    plain = {name: one for name, one in named.items() if name != "device"}
+    with torch.device("meta"):
+        try:
+            made: nn.Module = run.within(node, scope, lambda: kind(*args, **plain))
+        except Exception as error:  # noqa: BLE001 (whatever torch's constructor raises is the user's gate)
+            run.failures.append(error)
+            made = Refused(error, kind.__name__)
+    run.origins[id(made)] = (made, node, scope)
+    return made
+
+
+def _counted(run: Run, named: dict[str, Any], node: ast.Call) -> None:
+    run.made += 1
+    if run.made > LAYERS:
+        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=LAYERS), node)
+    if any(name in REPEATED and isinstance(n, int) and n > MOST_REPEATED for name, n in named.items()):
+        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_REPEATED), node)
+
+
+def _instance(
+    run: Run, pasted: PastedClass, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+) -> nn.Module:
+    """An instance of a pasted class: an empty one, then its constructor is read."""
+    root = pasted.root
+    if root is None:
+        raise NotUnderstoodError(sentence("paste", "the class {name} is no nn.Module", name=pasted.name), node)
+    _counted(run, {}, node)
+    if pasted.kind is nn.Module:
+        pasted.kind = module_class(pasted)
+    made: nn.Module = pasted.kind.__new__(pasted.kind)
+    start = pasted.method("__init__")
+    if start is None:
+        root.__init__(made, *args, **named)
+    else:
+        call_function(run, start, (made, *args), named, (node, scope))
+    with_a_part(made)
+    run.origins[id(made)] = (made, node, scope)
+    return made
+
+
+def _method(method: Method, args: tuple[Any, ...], named: dict[str, Any], node: ast.Call) -> Any:
+    held, name = method.held, method.name
+    if isinstance(held, Super):
+        return _of_super(held, name, args, named)
+    if held is None:  # torch.nn.init
+        return args[0] if args else None
+    if isinstance(held, nn.Module):
+        return _of_module(held, name, args, named)
+    if isinstance(held, Tensor):
+        return _of_tensor(held, name, args, named)
+    if name in ("insert", "append", "extend") and len(held) > LAYERS:
+        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=LAYERS), node)
+    return getattr(held, name)(*args, **named)
+
+
+def _of_super(held: Super, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    parent = held.owner.base
+    if name == "forward":
+        return type(held.held).pasted.root.forward(held.held, *args, **named)  # type: ignore[attr-defined]
+    if isinstance(parent, PastedClass):
+        start = parent.method("__init__")
+        if start is not None:
+            return call_function(start.run, start, (held.held, *args), named)
+        parent = parent.root
+    assert parent is not None
+    with torch.device("meta"):
+        parent.__init__(held.held, *args, **named)
+    return None
+
+
+def _of_module(held: nn.Module, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    if name in ("train", "eval") and all(isinstance(one, bool) for one in args):
+        return getattr(held, name)(*args)
+    if name in MOVES:
+        dtype = next((one for one in args if isinstance(one, torch.dtype)), _DTYPES.get(name))
+        return held.to(dtype) if dtype else held
+    if name in LISTED:
+        return list(getattr(held, name)()) if name != "state_dict" else {}
+    return getattr(held, name)(*args, **named)
+
+
+_DTYPES = {"half": torch.float16, "double": torch.float64, "float": torch.float32}
+
+
+def _of_tensor(held: Tensor, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    if name in ("to", "cuda", "cpu", "type"):
+        dtype = next((one for one in (*args, *named.values()) if isinstance(one, torch.dtype)), None)
+        other = next((one for one in args if isinstance(one, Tensor)), None)
+        return held.to(dtype or (other.dtype if other is not None else held.dtype))
+    return getattr(held, name)(*args, **named)
+
+
+def call_function(
+    run: Run,
+    function: Function,
+    args: tuple[Any, ...],
+    named: dict[str, Any],
+    site: tuple[ast.Call, Scope] | None = None,
+) -> Any:
+    """What a function of the text returns; ``site`` is the call of the text."""
+    from kaiyan.explain.pasted.statements import executed
+
+    if run.depth >= NESTED:
+        raise NotUnderstoodError(
+            sentence("paste", "more than {most} calls inside one another are not read", most=NESTED)
+        )
+    names = _bound(run, function, args, named)
+    scope = Scope(names, function.node.name, function.node.lineno, function.scope, function.owner)
+    if site is not None:
+        scope.given, scope.caller = _given(function, site[0]), site[1]
+    run.depth += 1
+    try:
+        return executed(run, function.node.body, scope).value
+    finally:
+        run.depth -= 1
+
+
+def _given(function: Function, call: ast.Call) -> dict[str, ast.expr]:
+    places = [one.arg for one in function.node.args.args]
+    if function.owner is not None and places[:1] == ["self"]:
+        places = places[1:]
+    by_place = (
+        {} if any(isinstance(one, ast.Starred) for one in call.args) else dict(zip(places, call.args, strict=False))
+    )
+    return by_place | {word.arg: word.value for word in call.keywords if word.arg}
+
+
+def _bound(run: Run, function: Function, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """Arguments under their names; raises ``TypeError`` in Python's words."""
+    from kaiyan.explain.pasted.expressions import value
+
+    spec = function.node.args
+    places = [one.arg for one in (*spec.posonlyargs, *spec.args)]
+    if len(args) > len(places) and spec.vararg is None:
+        raise TypeError(_too_many(function, len(places), len(spec.defaults), len(args)))
+    bound = dict(zip(places, args, strict=False))
+    if spec.vararg is not None:
+        bound[spec.vararg.arg] = tuple(args[len(places) :])
+    allowed = {*places, *(one.arg for one in spec.kwonlyargs)}
+    extra = {name: one for name, one in named.items() if name not in allowed}
+    if extra and spec.kwarg is None:
+        raise TypeError(f"{function.title}() got an unexpected keyword argument '{next(iter(extra))}'")
+    bound.update((name, one) for name, one in named.items() if name in allowed)
+    if spec.kwarg is not None:
+        bound[spec.kwarg.arg] = extra
+    given = [*zip(reversed(places), reversed(spec.defaults), strict=False)]
+    given += [(one.arg, node) for one, node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if node is not None]
+    for name, node in given:
+        if name not in bound:
+            bound[name] = value(run, node, function.scope)
+    lacking = [name for name in (*places, *(one.arg for one in spec.kwonlyargs)) if name not in bound]
+    if lacking:
+        raise TypeError(_too_few(function, lacking))
+    return bound
+
+
+def _too_few(function: Function, lacking: list[str]) -> str:
+    names = [f"'{name}'" for name in lacking]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])}{',' * (len(names) > 2)} and {names[-1]}"
+    plural = "s" if len(names) > 1 else ""
+    return f"{function.title}() missing {len(names)} required positional argument{plural}: {listed}"
+
+
+def _too_many(function: Function, places: int, defaults: int, given: int) -> str:
+    least = f"from {places - defaults} to {places}" if defaults else str(places)
+    plural = "" if places == 1 and not defaults else "s"
+    were = "was" if given == 1 else "were"
+    return f"{function.title}() takes {least} positional argument{plural} but {given} {were} given"
+
+
+def is_pasted(module: nn.Module) -> bool:
+    """Whether a module is of a class of the text."""
+    return isinstance(module, PastedModule)
