@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 REPEATED = frozenset({"num_layers", "num_encoder_layers", "num_decoder_layers"})
 MOST_REPEATED = 48
+_RECURRENT = {"num_layers": 2}
+_PLACES = {
+    "LSTM": _RECURRENT,
+    "GRU": _RECURRENT,
+    "RNN": _RECURRENT,
+    "RNNBase": {"num_layers": 3},
+    "Transformer": {"num_encoder_layers": 2, "num_decoder_layers": 3},
+    "TransformerEncoder": {"num_layers": 1},
+    "TransformerDecoder": {"num_layers": 1},
+}
+"""Where layers that are made of many take how many."""
 
 
 def call(run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope) -> Any:
@@ -113,7 +124,8 @@ def _layer(
     """A layer of torch, on meta: nothing is allocated. Where torch refuses it, a layer that says so when run."""
     if any(isinstance(one, Unknown) for one in args):
         raise next(one.why for one in args if isinstance(one, Unknown))
-    _counted(run, named, node)
+    by_place = {name: args[n] for name, n in _PLACES.get(kind.__name__, {}).items() if n < len(args)}
+    _counted(run, {**by_place, **named}, node)
     plain = {name: one for name, one in named.items() if name != "device"}
     with torch.device("meta"):
         try:
@@ -164,7 +176,7 @@ def _method(method: Method, args: tuple[Any, ...], named: dict[str, Any], node: 
         return _of_module(held, name, args, named)
     if isinstance(held, Tensor):
         return _of_tensor(held, name, args, named)
-    if name in ("insert", "append", "extend") and len(held) > LAYERS:
+    if isinstance(held, list) and len(held) + sum(len(one) for one in args if isinstance(one, list)) > LAYERS:
         raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=LAYERS), node)
     return getattr(held, name)(*args, **named)
 

@@ -12,7 +12,7 @@ from kaiyan.explain.inputs import FirstRun, run_on
 from kaiyan.explain.pasted.edit import changed_text
 from kaiyan.explain.pasted.flow import Step, steps_of
 from kaiyan.explain.pasted.guess import Given, asked_count, guessed
-from kaiyan.explain.pasted.paste import paste
+from kaiyan.explain.pasted.paste import WIDEST, paste
 from kaiyan.explain.pasted.read import Reading, read
 from kaiyan.explain.pasted.rewriting import ways
 from kaiyan.explain.pasted.run import NotUnderstoodError
@@ -144,7 +144,7 @@ def explained(text: str, shapes: tuple[Shape, ...] = ()) -> Explanation:
 def _told_beside(reading: Reading) -> str:
     """Lines that are no Python and that the catalogue of errors knows."""
     lines = [reading.paste.text.split("\n")[number - 1] for number, _ in reading.paste.unread]
-    words = "\n".join(lines)
+    words = "\n".join(line[:WIDEST] for line in lines)
     return words if words and any(_knows(cause.words, words) for cause in CAUSES) else ""
 
 
@@ -175,7 +175,7 @@ def _gate(tried: Tried) -> Gate | None:
     if record is not None and record.error is not None:
         steps = steps_of(reading, record)
         failed = steps[-1] if steps and steps[-1].failed else None
-        line = _error_line(reading, error) or (failed.line if failed else 0)
+        line = _error_line(reading, error) or (failed.called if failed else 0)
         return Gate(f"{type(error).__name__}: {words}", line, failed.span if failed else _row(reading, line))
     line = _error_line(reading, error) or getattr(reading.failing, "lineno", 0)
     return Gate(f"{type(error).__name__}: {words}", line, _row(reading, line))

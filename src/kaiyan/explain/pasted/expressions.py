@@ -197,7 +197,8 @@ def may_meet(left: Any, right: Any, sign: ast.operator) -> bool:
     if isinstance(left, numbers) and isinstance(right, numbers):
         return not isinstance(sign, ast.Pow) or _bits(left) * abs(right) <= 64
     if isinstance(sign, ast.Add):
-        return type(left) is type(right) or (isinstance(left, tuple) and isinstance(right, tuple))
+        alike = type(left) is type(right) or (isinstance(left, tuple) and isinstance(right, tuple))
+        return alike and isinstance(left, (str, list, tuple)) and len(left) + len(right) <= 4096
     series, count = (left, right) if isinstance(left, (list, tuple)) else (right, left)
     return isinstance(sign, ast.Mult) and isinstance(series, (list, tuple)) and isinstance(count, int) and \
         len(series) * count <= 4096  # fmt: skip

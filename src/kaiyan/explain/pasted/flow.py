@@ -27,8 +27,8 @@ _QUIET = words("eq ne lt gt le ge bool")
 class Step:
     """One layer or function: what goes in, what comes out (None: it fails, or is not understood).
 
-    ``line`` is that of the text which calls it, ``span`` where it is written (from, to): where a layer is made, or the
-    line of a function. ``code`` is as in the text, ``kind`` the bare name.
+    ``line`` and ``span`` (from, to) are where it is written: where a layer is made, or the line of a function;
+    ``called`` is the line that calls it. ``code`` is as in the text, ``kind`` the bare name.
     """
 
     path: str
@@ -38,6 +38,7 @@ class Step:
     outputs: tuple[Shape, ...] | None
     parameters: int
     line: int
+    called: int
     span: tuple[int, int]
     failed: bool
     is_layer: bool
@@ -59,7 +60,8 @@ def _steps(reading: Reading, record: Record) -> Iterator[Step]:
 def _step(reading: Reading, call: Call, *, failed: bool) -> Step:
     layer = _layer(reading, call)
     origin = reading.run.origins.get(id(layer)) if layer is not None else None
-    line = call.line.number if call.line is not None and call.line.file == reading.run.file else 0
+    called = call.line.number if call.line is not None and call.line.file == reading.run.file else 0
+    line = called if origin is None else origin[1].lineno
     row = reading.paste.row(line) if line else (0, 0)
     span = reading.paste.span(origin[1]) if origin is not None else row
     return Step(
@@ -70,6 +72,7 @@ def _step(reading: Reading, call: Call, *, failed: bool) -> Step:
         outputs=None if call.failed else tuple(seen.shape for seen in call.outputs),
         parameters=call.parameters,
         line=line,
+        called=called or line,
         span=span,
         failed=failed,
         is_layer=call.is_module,

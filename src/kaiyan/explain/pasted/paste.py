@@ -18,6 +18,8 @@ LONGEST = 60_000
 """Characters that are read."""
 DEEPEST = 40
 """Brackets inside brackets that are read."""
+WIDEST, TALLEST = 1000, 120
+"""Signs and rows of an error that are read; PyTorch's longest are shorter."""
 UNREAD = 20
 """Lines that are left out as no Python, at most."""
 _PROMPT = re.compile(r"^\s*(?:>>> ?|\.\.\. ?|In \[\d*\]: ?|\s+\.\.\.: ?)")
@@ -93,7 +95,12 @@ def paste(text: str) -> Paste:
     lines, cuts = _cut(kept)
     code, tree, unread = _parsed(lines)
     found = Paste(text, tuple(code), tuple(cuts), error, tree, tuple(unread), starts)
-    return found if found.has_code else replace(found, error=error or text.strip(), tree=ast.Module([], []))
+    return found if found.has_code else replace(found, error=error or _told(text.strip()), tree=ast.Module([], []))
+
+
+def _told(words: str) -> str:
+    """The words of an error, no longer than errors are."""
+    return "\n".join(row[:WIDEST] for row in words.split("\n")[-TALLEST:])
 
 
 def _starts(rows: list[str]) -> Iterator[int]:
@@ -117,7 +124,7 @@ def _apart(rows: list[str]) -> tuple[str, list[str]]:
             kept.append("")
         after = ends or (after and is_word)
         inside = inside and not ends
-    return "\n".join(words).strip("\n"), kept
+    return _told("\n".join(words).strip("\n")), kept
 
 
 def _cut(rows: list[str]) -> tuple[list[str], list[int]]:
@@ -155,7 +162,7 @@ def _parsed(lines: list[str]) -> tuple[list[str], ast.Module, list[tuple[int, Se
         if wrong is None:
             break
         code[wrong - 1] = ""
-        unread.append((wrong, sentence("paste", "this line is not Python: {words}", words=str(tree.msg))))
+        unread.append((wrong, sentence("paste", "this line is not Python: {words}", words=str(tree.msg)[:120])))
     return [""] * len(code), ast.Module([], []), unread
 
 

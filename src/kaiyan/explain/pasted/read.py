@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+MOST_CALLS = 3000
+"""Layers that are called, at most: groups of groups grow fast."""
+
+
 @dataclass
 class Reading:
     """``model`` and the inputs that the text makes (``names``: those it only asks for); ``failure``: no model was made.
@@ -59,7 +63,22 @@ def read(text: Paste) -> Reading:
     for node in _with_class(body):
         _read_one(reading, node)
     _choose(reading, free)
+    run.is_flowing = False
+    if reading.model is not None and _calls(reading.model, {}) > MOST_CALLS:
+        reading.model = None
+        run.note(
+            NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_CALLS)), text.tree
+        )
     return reading
+
+
+def _calls(module: nn.Module, known: dict[int, int]) -> int:
+    """How many layers a call of the module may come to; one that holds itself has no end."""
+    if id(module) not in known:
+        known[id(module)] = MOST_CALLS + 1
+        inside = sum(_calls(child, known) for child in module._modules.values() if child is not None)  # noqa: SLF001
+        known[id(module)] = min(1 + inside, MOST_CALLS + 1)
+    return known[id(module)]
 
 
 def _flat(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -202,7 +221,6 @@ def _choose(reading: Reading, free: tuple[str, ...]) -> None:
     elif reading.failure is None:
         _made_of_class(reading)
     reading.inputs = tuple(tensor for _, tensor in run.inputs.values())
-    run.is_flowing = False
 
 
 def _is_chain(wholes: list[nn.Module]) -> bool:

@@ -42,10 +42,18 @@ class Method:
     name: str
 
 
+def _length(value: Any) -> int:
+    """How many entries there are; of a range that no machine could hold, one more than are read."""
+    try:
+        return len(value)
+    except OverflowError:
+        return LONGEST + 1
+
+
 def bounded(value: Any, node: ast.AST) -> Any:
     """The value, where it is no larger than a model needs."""
     if isinstance(value, int) and not -LARGEST < value < LARGEST:
         raise NotUnderstoodError(sentence("paste", "a number this large is not read"), node)
-    if isinstance(value, (str, list, tuple, dict)) and len(value) > LONGEST:
+    if isinstance(value, (str, list, tuple, dict, range)) and _length(value) > LONGEST:
         raise NotUnderstoodError(sentence("paste", "more than {most} entries are not read", most=LONGEST), node)
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.studio.answers import page, picture
+from kaiyan.studio.answers import fixit, page, picture
 from kaiyan.studio.answers.network import NETWORK
 
 if TYPE_CHECKING:
@@ -18,4 +18,5 @@ ANSWERS: Mapping[str, Answer] = {
     "page.html": page.html,
     "picture.read": picture.read,
     **NETWORK,
+    **fixit.QUESTIONS,
 }

@@ -3,8 +3,8 @@
 Asked: {text, shape?}. ``text`` is what was pasted, code or an error or both; ``shape`` ("1x3x224x224", several with a
 comma between) is of inputs that the text does not make. Answered:
 
-- ``flow``: [{path, kind, code, line, span, in, out, parameters, failed, layer}], in order, to the end or to the gate;
-  spans are [from, to] in the text, as JavaScript counts; ``out`` is null where it fails
+- ``flow``: [{path, kind, code, line, called, span, in, out, parameters, failed, layer}], in order, to the end or to the
+  gate; spans are [from, to] in the text, as JavaScript counts; ``out`` is null where it fails
 - ``gate``: {words, line, span, kind: "error" | "unread", reason} or null; ``output`` shapes; ``parameters``
 - ``input``: {shape, how: "text" | "given" | "guessed" | "", remarks}
 - ``diagnosis``: {code, title, cause, unknown} or null
@@ -61,10 +61,14 @@ def shapes_of(written: Any) -> tuple[Shape, ...]:
     shapes = []
     for part in re.split(r"[,;，；]", written)[:8]:
         sizes = re.split(r"\s*[x×*X]\s*", part.strip())
-        if not all(size.isdecimal() and size.isascii() and 0 < int(size[:12]) < _LARGEST for size in sizes) or len(sizes) > 6:
+        if len(sizes) > 6 or not all(map(_is_size, sizes)):
             raise KaiyanError("paste-shape", "{text!r} is no shape", "1x3x224x224", text=part.strip()[:40])
         shapes.append(tuple(int(size) for size in sizes))
     return tuple(shapes)
+
+
+def _is_size(size: str) -> bool:
+    return size.isdecimal() and size.isascii() and 0 < int(size[:12]) < _LARGEST
 
 
 def _facts(found: Explanation) -> dict[str, Any]:
@@ -102,6 +106,7 @@ def _step(step: Step, units: Any) -> dict[str, Any]:
         "kind": step.kind,
         "code": step.code[:200],
         "line": step.line,
+        "called": step.called,
         "span": [units(place) for place in step.span],
         "in": [list(shape) for shape in step.inputs[:4]],
         "out": None if step.outputs is None else [list(shape) for shape in step.outputs[:4]],
@@ -198,4 +203,4 @@ def _differing(one: str, other: str) -> tuple[list[int], list[int]]:
     return [head, len(one) - tail], [head, len(other) - tail]
 
 
-ROWS = {"diagnose": diagnose}
+QUESTIONS = {"diagnose": diagnose}
