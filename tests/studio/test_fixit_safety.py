@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kaiyan.explain.pasted.explained import explained
-from kaiyan.explain.pasted.paste import LONGEST
+from kaiyan.explain.pasted.paste import LONGEST_PASTE
 from kaiyan.show.error import KaiyanError
 
 CANARY = Path("/tmp") / f"kaiyan-canary-{os.getpid()}"
@@ -227,6 +227,6 @@ def test_no_text_takes_long(name: str) -> None:
 
 
 def test_long_texts_are_refused() -> None:
-    for text in ("x" * (LONGEST + 1), "", " \n"):
+    for text in ("x" * (LONGEST_PASTE + 1), "", " \n"):
         with pytest.raises(KaiyanError):
             explained(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.pasted.known import ATTRIBUTES, LISTED, MOVES, ROOMS_IN_ROOMS, TENSOR_METHODS, rooms, words
-from kaiyan.explain.pasted.modules import Function, PastedClass, PastedModule
+from kaiyan.explain.pasted.modules import PastedClass, PastedFunction, PastedModule
 from kaiyan.explain.pasted.run import NotUnderstoodError, Unknown
 from kaiyan.explain.pasted.values import Method, Room, Super
 from kaiyan.show.sentence import sentence
@@ -15,7 +15,7 @@ from kaiyan.show.sentence import sentence
 if TYPE_CHECKING:
     import ast
 
-    from kaiyan.explain.pasted.run import Run
+    from kaiyan.explain.pasted.run import ReadingRun
 
 _OF_LISTS = words("append extend insert pop reverse copy index count")
 _OF_DICTS = words("items keys values get update pop copy")
@@ -24,7 +24,7 @@ _OF_CONTAINERS = words("append extend insert add_module items keys values pop")
 _BUILDING = words("add_module register_buffer register_parameter register_module forward")
 
 
-def attribute(run: Run, holder: Any, name: str, node: ast.AST) -> Any:
+def attribute(run: ReadingRun, holder: Any, name: str, node: ast.AST) -> Any:
     """What ``holder.name`` is; raises ``NotUnderstoodError`` for all that is not listed."""
     if name.startswith("_") and not (isinstance(holder, Super) and name == "__init__"):
         return _private(holder, name, node)
@@ -52,7 +52,7 @@ def _unread(holder: Any, name: str, node: ast.AST) -> NotUnderstoodError:
     return NotUnderstoodError(sentence("paste", "{kind}.{name} is not read", kind=kind, name=name), node)
 
 
-def _of_room(_: Run, holder: Room, name: str, node: ast.AST) -> Any:
+def _of_room(_: ReadingRun, holder: Room, name: str, node: ast.AST) -> Any:
     if (holder.name, name) in ROOMS_IN_ROOMS:
         return Room(ROOMS_IN_ROOMS[holder.name, name])
     if holder.name == "nn" and name == "Module":
@@ -65,7 +65,7 @@ def _of_room(_: Run, holder: Room, name: str, node: ast.AST) -> Any:
     return known[name]
 
 
-def _of_tensor(_: Run, holder: Tensor, name: str, node: ast.AST) -> Any:
+def _of_tensor(_: ReadingRun, holder: Tensor, name: str, node: ast.AST) -> Any:
     if name in TENSOR_METHODS or name in ("to", "cuda", "cpu", "type", "item"):
         return Method(holder, name)
     if name == "data":
@@ -77,7 +77,7 @@ def _of_tensor(_: Run, holder: Tensor, name: str, node: ast.AST) -> Any:
     raise _unread(holder, name, node)
 
 
-def _of_module(_: Run, holder: nn.Module, name: str, node: ast.AST) -> Any:
+def _of_module(_: ReadingRun, holder: nn.Module, name: str, node: ast.AST) -> Any:
     pasted = type(holder).pasted if isinstance(holder, PastedModule) else None
     own = pasted.method(name) if pasted else None
     if own is not None:
@@ -90,7 +90,21 @@ def _of_module(_: Run, holder: nn.Module, name: str, node: ast.AST) -> Any:
             if name in one.values:
                 return one.values[name]
     found = getattr(holder, name)  # raises what Python raises where it has no such name
-    plain = (Tensor, nn.Module, int, float, str, bool, tuple, list, dict, type(None), Unknown, Function, PastedClass)
+    plain = (
+        Tensor,
+        nn.Module,
+        int,
+        float,
+        str,
+        bool,
+        tuple,
+        list,
+        dict,
+        type(None),
+        Unknown,
+        PastedFunction,
+        PastedClass,
+    )
     if isinstance(found, plain) or _is_known(found):
         return found
     raise _unread(holder, name, node)
@@ -109,7 +123,7 @@ def _is_container(holder: nn.Module) -> bool:
     return isinstance(holder, (nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.ParameterList))
 
 
-def _of_super(_: Run, holder: Super, name: str, node: ast.AST) -> Any:
+def _of_super(_: ReadingRun, holder: Super, name: str, node: ast.AST) -> Any:
     if name == "__init__":
         return Method(holder, "__init__")
     own = type(holder.held).pasted.method(name, holder.owner)  # type: ignore[attr-defined]
@@ -121,7 +135,7 @@ def _of_super(_: Run, holder: Super, name: str, node: ast.AST) -> Any:
     raise _unread(holder, name, node)
 
 
-def _of_class(_: Run, holder: PastedClass, name: str, node: ast.AST) -> Any:
+def _of_class(_: ReadingRun, holder: PastedClass, name: str, node: ast.AST) -> Any:
     for one in holder.lineage():
         if name in one.values:
             return one.values[name]
@@ -129,7 +143,7 @@ def _of_class(_: Run, holder: PastedClass, name: str, node: ast.AST) -> Any:
 
 
 def _listed(names: frozenset[str]) -> Any:
-    def read(_: Run, holder: Any, name: str, node: ast.AST) -> Any:
+    def read(_: ReadingRun, holder: Any, name: str, node: ast.AST) -> Any:
         if name in names:
             return Method(holder, name)
         raise _unread(holder, name, node)
@@ -137,7 +151,7 @@ def _listed(names: frozenset[str]) -> Any:
     return read
 
 
-def _of_size(_: Run, holder: tuple[Any, ...], name: str, node: ast.AST) -> Any:
+def _of_size(_: ReadingRun, holder: tuple[Any, ...], name: str, node: ast.AST) -> Any:
     if name in ("numel", "index", "count") or name in getattr(holder, "_fields", ()):
         return getattr(holder, name) if name in getattr(holder, "_fields", ()) else Method(holder, name)
     values = {"values", "indices"} & {name}  # of torch.max(x, 1) and torch.topk

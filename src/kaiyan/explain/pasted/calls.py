@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.pasted.known import LISTED, MADE, MOVES, callables, rooms
-from kaiyan.explain.pasted.modules import Function, PastedClass, PastedModule, Refused, module_class
-from kaiyan.explain.pasted.run import LAYERS, NESTED, LaterError, NotUnderstoodError, Scope, Unknown
+from kaiyan.explain.pasted.modules import PastedClass, PastedFunction, PastedModule, Refused, module_class
+from kaiyan.explain.pasted.run import MOST_LAYERS, NESTED, LaterError, NotUnderstoodError, Scope, Unknown
 from kaiyan.explain.pasted.script import with_a_part
 from kaiyan.explain.pasted.values import Method, Super
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
-    from kaiyan.explain.pasted.run import Run
+    from kaiyan.explain.pasted.run import ReadingRun
 
 REPEATED = frozenset({"num_layers", "num_encoder_layers", "num_decoder_layers"})
 MOST_REPEATED = 48
@@ -33,11 +33,13 @@ _PLACES = {
 """Where layers that are made of many take how many."""
 
 
-def call(run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope) -> Any:
+def call(
+    run: ReadingRun, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+) -> Any:
     """What a call gives; raises what torch raises, and ``NotUnderstoodError`` for what may not be called."""
     if _is_later(run, function, args, named, scope):
         raise LaterError
-    if isinstance(function, Function):
+    if isinstance(function, PastedFunction):
         own = args if function.held is None else (function.held, *args)
         return call_function(run, function, own, named, (node, scope))
     if isinstance(function, PastedClass):
@@ -50,7 +52,7 @@ def call(run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], 
 
 
 def _of_torch(
-    run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+    run: ReadingRun, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
 ) -> Any:
     """A class or function of the tables."""
     if not _may_be_called(function):
@@ -65,7 +67,7 @@ def _of_torch(
     return _checked(function, node)(*map(_plain, args), **plain)
 
 
-def _is_later(run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], scope: Scope) -> bool:
+def _is_later(run: ReadingRun, function: Any, args: tuple[Any, ...], named: dict[str, Any], scope: Scope) -> bool:
     """Whether a call of the text itself works with tensors."""
     if run.is_flowing or run.depth or scope.around is not None:
         return False
@@ -106,7 +108,7 @@ def _checked(function: Any, node: ast.AST) -> Any:
 
 
 def _tensor(
-    run: Run, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+    run: ReadingRun, function: Any, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
 ) -> Any:
     """A tensor from sizes: without values, and an input of the flow where the text itself makes it."""
     plain = {
@@ -119,7 +121,13 @@ def _tensor(
 
 
 def _layer(
-    run: Run, kind: type[nn.Module], args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+    run: ReadingRun,
+    kind: type[nn.Module],
+    args: tuple[Any, ...],
+    named: dict[str, Any],
+    *,
+    node: ast.Call,
+    scope: Scope,
 ) -> nn.Module:
     """A layer of torch, on meta: nothing is allocated. Where torch refuses it, a layer that says so when run."""
     if any(isinstance(one, Unknown) for one in args):
@@ -137,16 +145,16 @@ def _layer(
     return made
 
 
-def _counted(run: Run, named: dict[str, Any], node: ast.Call) -> None:
+def _counted(run: ReadingRun, named: dict[str, Any], node: ast.Call) -> None:
     run.made += 1
-    if run.made > LAYERS:
-        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=LAYERS), node)
+    if run.made > MOST_LAYERS:
+        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_LAYERS), node)
     if any(name in REPEATED and isinstance(n, int) and n > MOST_REPEATED for name, n in named.items()):
         raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_REPEATED), node)
 
 
 def _instance(
-    run: Run, pasted: PastedClass, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
+    run: ReadingRun, pasted: PastedClass, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call, scope: Scope
 ) -> nn.Module:
     """An instance of a pasted class: an empty one, then its constructor is read."""
     root = pasted.root
@@ -176,8 +184,8 @@ def _method(method: Method, args: tuple[Any, ...], named: dict[str, Any], node: 
         return _of_module(held, name, args, named)
     if isinstance(held, Tensor):
         return _of_tensor(held, name, args, named)
-    if isinstance(held, list) and len(held) + sum(len(one) for one in args if isinstance(one, list)) > LAYERS:
-        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=LAYERS), node)
+    if isinstance(held, list) and len(held) + sum(len(one) for one in args if isinstance(one, list)) > MOST_LAYERS:
+        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_LAYERS), node)
     return getattr(held, name)(*args, **named)
 
 
@@ -219,8 +227,8 @@ def _of_tensor(held: Tensor, name: str, args: tuple[Any, ...], named: dict[str, 
 
 
 def call_function(
-    run: Run,
-    function: Function,
+    run: ReadingRun,
+    function: PastedFunction,
     args: tuple[Any, ...],
     named: dict[str, Any],
     site: tuple[ast.Call, Scope] | None = None,
@@ -243,7 +251,7 @@ def call_function(
         run.depth -= 1
 
 
-def _given(function: Function, call: ast.Call) -> dict[str, ast.expr]:
+def _given(function: PastedFunction, call: ast.Call) -> dict[str, ast.expr]:
     places = [one.arg for one in function.node.args.args]
     if function.owner is not None and places[:1] == ["self"]:
         places = places[1:]
@@ -253,7 +261,7 @@ def _given(function: Function, call: ast.Call) -> dict[str, ast.expr]:
     return by_place | {word.arg: word.value for word in call.keywords if word.arg}
 
 
-def _bound(run: Run, function: Function, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+def _bound(run: ReadingRun, function: PastedFunction, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
     """Arguments under their names; raises ``TypeError`` in Python's words."""
     from kaiyan.explain.pasted.expressions import value
 
@@ -282,14 +290,14 @@ def _bound(run: Run, function: Function, args: tuple[Any, ...], named: dict[str,
     return bound
 
 
-def _too_few(function: Function, lacking: list[str]) -> str:
+def _too_few(function: PastedFunction, lacking: list[str]) -> str:
     names = [f"'{name}'" for name in lacking]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])}{',' * (len(names) > 2)} and {names[-1]}"
     plural = "s" if len(names) > 1 else ""
     return f"{function.title}() missing {len(names)} required positional argument{plural}: {listed}"
 
 
-def _too_many(function: Function, places: int, defaults: int, given: int) -> str:
+def _too_many(function: PastedFunction, places: int, defaults: int, given: int) -> str:
     least = f"from {places - defaults} to {places}" if defaults else str(places)
     plural = "" if places == 1 and not defaults else "s"
     were = "was" if given == 1 else "were"

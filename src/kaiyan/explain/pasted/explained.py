@@ -10,7 +10,7 @@ from kaiyan.explain.diagnosis.causes import CAUSES
 from kaiyan.explain.diagnosis.diagnose import diagnose
 from kaiyan.explain.inputs import FirstRun, run_on
 from kaiyan.explain.pasted.edit import changed_text
-from kaiyan.explain.pasted.flow import Step, steps_of
+from kaiyan.explain.pasted.flow import FlowStep, steps_of
 from kaiyan.explain.pasted.guess import Given, asked_count, guessed
 from kaiyan.explain.pasted.paste import WIDEST, paste
 from kaiyan.explain.pasted.read import Reading, read
@@ -68,7 +68,7 @@ class Explanation:
     """``steps`` in order; ``gate`` where they end; ``diagnosis`` and ``fixes`` of the gate, or of the pasted words."""
 
     text: str
-    steps: tuple[Step, ...]
+    steps: tuple[FlowStep, ...]
     gate: Gate | None
     diagnosis: Diagnosis | None
     fixes: tuple[TextFix, ...]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from kaiyan.explain.pasted.attributes import attribute, item
 from kaiyan.explain.pasted.calls import call
-from kaiyan.explain.pasted.known import ALIASES, BUILTINS, QUIET, layers
+from kaiyan.explain.pasted.known import BUILTINS, QUIET, UNDERSTOOD, layers
 from kaiyan.explain.pasted.run import Later, LaterError, NotUnderstoodError, Scope, Unknown
 from kaiyan.explain.pasted.values import Room, bounded
 from kaiyan.show.sentence import sentence
@@ -18,10 +18,10 @@ from kaiyan.show.sentence import sentence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from kaiyan.explain.pasted.run import Run
+    from kaiyan.explain.pasted.run import ReadingRun
 
 
-def value(run: Run, node: ast.expr, scope: Scope) -> Any:
+def value(run: ReadingRun, node: ast.expr, scope: Scope) -> Any:
     """What an expression gives; raises ``NotUnderstoodError`` for what is not read, and whatever torch raises."""
     run.tick(node)
     read = EXPRESSIONS.get(type(node))
@@ -30,7 +30,7 @@ def value(run: Run, node: ast.expr, scope: Scope) -> Any:
     return bounded(read(run, node, scope), node)
 
 
-def known(run: Run, node: ast.expr, scope: Scope) -> Any:
+def known(run: ReadingRun, node: ast.expr, scope: Scope) -> Any:
     """The same, where it is known."""
     found = value(run, node, scope)
     if isinstance(found, Unknown):
@@ -38,13 +38,13 @@ def known(run: Run, node: ast.expr, scope: Scope) -> Any:
     return found
 
 
-def _constant(_: Run, node: ast.Constant, __: Scope) -> Any:
+def _constant(_: ReadingRun, node: ast.Constant, __: Scope) -> Any:
     if isinstance(node.value, (complex, bytes)):
         raise NotUnderstoodError(sentence("paste", "{kind} is not read", kind=type(node.value).__name__), node)
     return node.value
 
 
-def _name(run: Run, node: ast.Name, scope: Scope) -> Any:
+def _name(run: ReadingRun, node: ast.Name, scope: Scope) -> Any:
     try:
         found = scope.find(node.id)
     except KeyError:
@@ -53,8 +53,8 @@ def _name(run: Run, node: ast.Name, scope: Scope) -> Any:
         if isinstance(found, Later):
             raise LaterError
         return found
-    if node.id in ALIASES:
-        return Room(ALIASES[node.id])
+    if node.id in UNDERSTOOD:
+        return Room(UNDERSTOOD[node.id])
     found = BUILTINS.get(node.id) or layers().get(node.id)
     if found is not None:
         return found
@@ -73,12 +73,12 @@ def _raise(error: Exception) -> Any:
     raise error
 
 
-def _attribute(run: Run, node: ast.Attribute, scope: Scope) -> Any:
+def _attribute(run: ReadingRun, node: ast.Attribute, scope: Scope) -> Any:
     holder = known(run, node.value, scope)
     return run.within(node, scope, lambda: attribute(run, holder, node.attr, node))
 
 
-def _subscript(run: Run, node: ast.Subscript, scope: Scope) -> Any:
+def _subscript(run: ReadingRun, node: ast.Subscript, scope: Scope) -> Any:
     holder = known(run, node.value, scope)
     index = known(run, node.slice, scope)
     if isinstance(holder, Tensor):
@@ -86,11 +86,11 @@ def _subscript(run: Run, node: ast.Subscript, scope: Scope) -> Any:
     return run.within(node, scope, lambda: item(holder, index, node))
 
 
-def _slice(run: Run, node: ast.Slice, scope: Scope) -> slice:
+def _slice(run: ReadingRun, node: ast.Slice, scope: Scope) -> slice:
     return slice(*(None if end is None else known(run, end, scope) for end in (node.lower, node.upper, node.step)))
 
 
-def _call(run: Run, node: ast.Call, scope: Scope) -> Any:
+def _call(run: ReadingRun, node: ast.Call, scope: Scope) -> Any:
     if node in run.inputs and run.is_flowing:
         return scope.find(run.inputs[node][0])
     if isinstance(node.func, ast.Name) and node.func.id in QUIET:
@@ -105,7 +105,7 @@ def _call(run: Run, node: ast.Call, scope: Scope) -> Any:
     return run.within(node, scope, lambda: call(run, function, args, named, node=node, scope=scope))
 
 
-def _said(run: Run, node: ast.Call, scope: Scope) -> None:
+def _said(run: ReadingRun, node: ast.Call, scope: Scope) -> None:
     """What is only shown is read for the tensors that it makes."""
     for part in node.args:
         try:
@@ -123,7 +123,7 @@ def super_of(node: ast.Call, scope: Scope) -> Any:
     return Super(scope.owner, scope.names["self"])
 
 
-def _spread(run: Run, nodes: list[ast.expr], scope: Scope) -> Iterator[Any]:
+def _spread(run: ReadingRun, nodes: list[ast.expr], scope: Scope) -> Iterator[Any]:
     for node in nodes:
         if isinstance(node, ast.Starred):
             yield from iterated(run, known(run, node.value, scope), node)
@@ -131,7 +131,7 @@ def _spread(run: Run, nodes: list[ast.expr], scope: Scope) -> Iterator[Any]:
             yield known(run, node, scope)
 
 
-def iterated(run: Run, values: Any, node: ast.AST) -> Iterator[Any]:
+def iterated(run: ReadingRun, values: Any, node: ast.AST) -> Iterator[Any]:
     """What a loop goes over, counted; layers and lists, no tensor of unknown length."""
     if isinstance(values, (nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.ParameterList)):
         values = list(values)
@@ -149,7 +149,7 @@ _VALUES: Any = type({}.values())
 _ITEMS: Any = type({}.items())
 
 
-def later(run: Run, scope: Scope) -> None:
+def later(run: ReadingRun, scope: Scope) -> None:
     """Leaves a statement of the text itself for the flow, where it works with tensors."""
     if scope.around is None and not run.is_flowing and run.depth == 0:
         raise LaterError
@@ -172,12 +172,12 @@ _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-def _binary(run: Run, node: ast.BinOp, scope: Scope) -> Any:
+def _binary(run: ReadingRun, node: ast.BinOp, scope: Scope) -> Any:
     left, right = known(run, node.left, scope), known(run, node.right, scope)
     return combined(run, node, scope, (left, right))
 
 
-def combined(run: Run, node: ast.BinOp | ast.AugAssign, scope: Scope, pair: tuple[Any, Any]) -> Any:
+def combined(run: ReadingRun, node: ast.BinOp | ast.AugAssign, scope: Scope, pair: tuple[Any, Any]) -> Any:
     """Two operands, put together; ``x += y`` writes into a tensor."""
     left, right = pair
     table = _INPLACE if isinstance(node, ast.AugAssign) and isinstance(left, Tensor) else _BINARY
@@ -208,7 +208,7 @@ def _bits(number: float) -> int:
     return abs(int(number)).bit_length() if abs(number) < 2.0**64 else 65
 
 
-def _unary(run: Run, node: ast.UnaryOp, scope: Scope) -> Any:
+def _unary(run: ReadingRun, node: ast.UnaryOp, scope: Scope) -> Any:
     held = known(run, node.operand, scope)
     sign = _SIGNS.get(type(node.op))
     if sign is None or not (isinstance(held, (int, float, Tensor)) or isinstance(node.op, ast.Not)):
@@ -218,7 +218,7 @@ def _unary(run: Run, node: ast.UnaryOp, scope: Scope) -> Any:
     return run.within(node, scope, lambda: sign(held))
 
 
-def _compare(run: Run, node: ast.Compare, scope: Scope) -> Any:
+def _compare(run: ReadingRun, node: ast.Compare, scope: Scope) -> Any:
     left = known(run, node.left, scope)
     for sign, end in zip(node.ops, node.comparators, strict=True):
         right = known(run, end, scope)
@@ -231,7 +231,7 @@ def _compare(run: Run, node: ast.Compare, scope: Scope) -> Any:
     return True
 
 
-def _bool(run: Run, node: ast.BoolOp, scope: Scope) -> Any:
+def _bool(run: ReadingRun, node: ast.BoolOp, scope: Scope) -> Any:
     held: Any = None
     for part in node.values:
         held = known(run, part, scope)
@@ -240,19 +240,19 @@ def _bool(run: Run, node: ast.BoolOp, scope: Scope) -> Any:
     return held
 
 
-def _choice(run: Run, node: ast.IfExp, scope: Scope) -> Any:
+def _choice(run: ReadingRun, node: ast.IfExp, scope: Scope) -> Any:
     return value(run, node.body if known(run, node.test, scope) else node.orelse, scope)
 
 
-def _list(run: Run, node: ast.List, scope: Scope) -> list[Any]:
+def _list(run: ReadingRun, node: ast.List, scope: Scope) -> list[Any]:
     return list(_spread(run, node.elts, scope))
 
 
-def _tuple(run: Run, node: ast.Tuple, scope: Scope) -> tuple[Any, ...]:
+def _tuple(run: ReadingRun, node: ast.Tuple, scope: Scope) -> tuple[Any, ...]:
     return tuple(_spread(run, node.elts, scope))
 
 
-def _dict(run: Run, node: ast.Dict, scope: Scope) -> dict[Any, Any]:
+def _dict(run: ReadingRun, node: ast.Dict, scope: Scope) -> dict[Any, Any]:
     made: dict[Any, Any] = {}
     for key, one in zip(node.keys, node.values, strict=True):
         if key is None:
@@ -262,7 +262,7 @@ def _dict(run: Run, node: ast.Dict, scope: Scope) -> dict[Any, Any]:
     return made
 
 
-def _comprehension(run: Run, node: Any, scope: Scope) -> Any:
+def _comprehension(run: ReadingRun, node: Any, scope: Scope) -> Any:
     inner = Scope({}, scope.name, scope.first, scope, scope.owner)
     inner.names.update({"self": scope.names["self"]} if "self" in scope.names else {})
     made = [
@@ -274,7 +274,7 @@ def _comprehension(run: Run, node: Any, scope: Scope) -> Any:
     return dict(made) if isinstance(node, ast.DictComp) else made
 
 
-def _rounds(run: Run, loops: list[ast.comprehension], scope: Scope) -> Iterator[None]:
+def _rounds(run: ReadingRun, loops: list[ast.comprehension], scope: Scope) -> Iterator[None]:
     if not loops:
         yield None
         return
@@ -285,7 +285,7 @@ def _rounds(run: Run, loops: list[ast.comprehension], scope: Scope) -> Iterator[
             yield from _rounds(run, others, scope)
 
 
-def assign(run: Run, target: ast.expr, held: Any, scope: Scope) -> None:
+def assign(run: ReadingRun, target: ast.expr, held: Any, scope: Scope) -> None:
     """Gives a name, an attribute of a module or several at once what they hold from now on."""
     if isinstance(target, ast.Name):
         scope.names[target.id] = held
@@ -303,7 +303,7 @@ def assign(run: Run, target: ast.expr, held: Any, scope: Scope) -> None:
         raise NotUnderstoodError(sentence("paste", "this assignment is not read"), target)
 
 
-def _unpacked(run: Run, target: ast.Tuple | ast.List, held: Any, scope: Scope) -> None:
+def _unpacked(run: ReadingRun, target: ast.Tuple | ast.List, held: Any, scope: Scope) -> None:
     if isinstance(held, Unknown):
         for part in target.elts:
             assign(run, part, held, scope)
@@ -324,7 +324,7 @@ def _unpacked(run: Run, target: ast.Tuple | ast.List, held: Any, scope: Scope) -
         assign(run, part, one, scope)
 
 
-def _set(run: Run, target: ast.Attribute, held: Any, scope: Scope) -> None:
+def _set(run: ReadingRun, target: ast.Attribute, held: Any, scope: Scope) -> None:
     holder = known(run, target.value, scope)
     name = target.attr
     if not isinstance(holder, nn.Module) or name.startswith("__") or hasattr(type(holder), name):
@@ -332,7 +332,7 @@ def _set(run: Run, target: ast.Attribute, held: Any, scope: Scope) -> None:
     run.within(target, scope, lambda: setattr(holder, name, held))
 
 
-def _text(run: Run, node: ast.JoinedStr, scope: Scope) -> str:
+def _text(run: ReadingRun, node: ast.JoinedStr, scope: Scope) -> str:
     parts: list[str] = []
     for part in node.values:
         held = part.value if isinstance(part, ast.Constant) else None
@@ -344,7 +344,7 @@ def _text(run: Run, node: ast.JoinedStr, scope: Scope) -> str:
     return "".join(parts)
 
 
-EXPRESSIONS: dict[type[ast.expr], Callable[[Run, Any, Scope], Any]] = {
+EXPRESSIONS: dict[type[ast.expr], Callable[[ReadingRun, Any, Scope], Any]] = {
     ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Subscript: _subscript, ast.Slice: _slice,
     ast.Call: _call, ast.BinOp: _binary, ast.UnaryOp: _unary, ast.Compare: _compare, ast.BoolOp: _bool,
     ast.IfExp: _choice, ast.List: _list, ast.Tuple: _tuple, ast.Dict: _dict, ast.JoinedStr: _text,

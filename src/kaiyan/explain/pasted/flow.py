@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from kaiyan.trace.record import Call, Record
 
 Shape = tuple[int, ...]
-MOST = 600
+MOST_STEPS = 600
 """Steps that are shown."""
 _QUIET = words("eq ne lt gt le ge bool")
 
 
 @dataclass(frozen=True)
-class Step:
+class FlowStep:
     """One layer or function: what goes in, what comes out (None: it fails, or is not understood).
 
     ``line`` and ``span`` (from, to) are where it is written: where a layer is made, or the line of a function;
@@ -44,12 +44,12 @@ class Step:
     is_layer: bool
 
 
-def steps_of(reading: Reading, record: Record) -> tuple[Step, ...]:
-    """The steps of a run, at most ``MOST``: the last where there are more."""
-    return tuple(_steps(reading, record))[-MOST:]
+def steps_of(reading: Reading, record: Record) -> tuple[FlowStep, ...]:
+    """The steps of a run, at most ``MOST_STEPS``: the last where there are more."""
+    return tuple(_steps(reading, record))[-MOST_STEPS:]
 
 
-def _steps(reading: Reading, record: Record) -> Iterator[Step]:
+def _steps(reading: Reading, record: Record) -> Iterator[FlowStep]:
     calls = record.steps
     for place, call in enumerate(calls):
         if call.kind in _QUIET and not call.failed:
@@ -57,14 +57,14 @@ def _steps(reading: Reading, record: Record) -> Iterator[Step]:
         yield _step(reading, call, failed=call.failed and record.error is not None and place == len(calls) - 1)
 
 
-def _step(reading: Reading, call: Call, *, failed: bool) -> Step:
+def _step(reading: Reading, call: Call, *, failed: bool) -> FlowStep:
     layer = _layer(reading, call)
     origin = reading.run.origins.get(id(layer)) if layer is not None else None
     called = call.line.number if call.line is not None and call.line.file == reading.run.file else 0
     line = called if origin is None else origin[1].lineno
     row = reading.paste.row(line) if line else (0, 0)
     span = reading.paste.span(origin[1]) if origin is not None else row
-    return Step(
+    return FlowStep(
         path=call.path if call.is_module else "",
         kind=layer.kind if isinstance(layer, Refused) else call.kind,
         code=reading.paste.source(origin[1]) if origin is not None else _code(call, layer),

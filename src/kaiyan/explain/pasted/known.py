@@ -20,7 +20,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-MODULES: dict[str, str] = {
+IMPORTED: dict[str, str] = {
     "torch": "torch",
     "torch.nn": "nn",
     "torch.nn.functional": "F",
@@ -34,7 +34,15 @@ MODULES: dict[str, str] = {
 }
 """Modules that can be imported in what is pasted, each with the room of names that stands for it; nothing is loaded."""
 
-ALIASES = {"torch": "torch", "nn": "nn", "F": "F", "math": "math", "np": "numpy", "numpy": "numpy", "kaiyan": "kaiyan"}
+UNDERSTOOD = {
+    "torch": "torch",
+    "nn": "nn",
+    "F": "F",
+    "math": "math",
+    "np": "numpy",
+    "numpy": "numpy",
+    "kaiyan": "kaiyan",
+}
 """Names that are understood without their import, which is often left out of what is pasted."""
 
 _MADE = "randn rand zeros ones empty full randint arange linspace eye tensor as_tensor"

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
-from kaiyan.explain.pasted.run import SECONDS, NotUnderstoodError
+from kaiyan.explain.pasted.run import READING_SECONDS, NotUnderstoodError
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-    from kaiyan.explain.pasted.run import Run, Scope
+    from kaiyan.explain.pasted.run import ReadingRun, Scope
 
 
 @dataclass(eq=False)
-class Function:
+class PastedFunction:
     """A function of the text: ``owner`` is the class it stands in; ``held`` what it is bound to."""
 
     node: ast.FunctionDef
-    run: Run
+    run: ReadingRun
     scope: Scope
     owner: PastedClass | None = None
     held: Any = None
@@ -39,7 +39,7 @@ class PastedClass:
 
     name: str
     node: ast.ClassDef
-    run: Run
+    run: ReadingRun
     scope: Scope
     base: PastedClass | type[nn.Module] | None
     methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
@@ -53,13 +53,13 @@ class PastedClass:
             yield at
             at = at.base
 
-    def method(self, name: str, after: PastedClass | None = None) -> Function | None:
+    def method(self, name: str, after: PastedClass | None = None) -> PastedFunction | None:
         """A method, or that of a parent behind ``after``."""
         line = list(self.lineage())
         start = line.index(after) + 1 if after in line else 0
         for one in line[start:]:
             if name in one.methods:
-                return Function(one.methods[name], one.run, one.scope, one)
+                return PastedFunction(one.methods[name], one.run, one.scope, one)
         return None
 
     @property
@@ -100,7 +100,7 @@ def _forward(self: Any, *args: Any, **named: Any) -> Any:
     assert function is not None
     run = pasted.run
     if run.depth == 0 and not run.is_flowing:
-        run.renew(SECONDS, next((str(x.device.type) for x in args if isinstance(x, Tensor)), "meta"))
+        run.renew(READING_SECONDS, next((str(x.device.type) for x in args if isinstance(x, Tensor)), "meta"))
     return call_function(run, function, (self, *args), named)
 
 

@@ -14,7 +14,7 @@ from kaiyan.show.sentence import Sentence, sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONGEST = 60_000
+LONGEST_PASTE = 60_000
 """Characters that are read."""
 DEEPEST = 40
 """Brackets inside brackets that are read."""
@@ -82,10 +82,10 @@ class Paste:
 
 
 def paste(text: str) -> Paste:
-    """What was pasted, read; raises ``KaiyanError`` for what is empty or longer than ``LONGEST``."""
-    if len(text) > LONGEST:
+    """What was pasted, read; raises ``KaiyanError`` for what is empty or longer than ``LONGEST_PASTE``."""
+    if len(text) > LONGEST_PASTE:
         raise KaiyanError(
-            "paste-too-long", "more than {most} characters were pasted", "paste the model alone", most=LONGEST
+            "paste-too-long", "more than {most} characters were pasted", "paste the model alone", most=LONGEST_PASTE
         )
     if not text.strip():
         raise KaiyanError("paste-empty", "nothing was pasted", "paste a model, a traceback, or both")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.pasted.expressions import value
-from kaiyan.explain.pasted.known import ALIASES, BUILTINS, QUIET, layers, words
+from kaiyan.explain.pasted.known import BUILTINS, QUIET, UNDERSTOOD, layers, words
 from kaiyan.explain.pasted.modules import PastedClass, PastedModule, module_class
 from kaiyan.explain.pasted.paste import Paste, paste
-from kaiyan.explain.pasted.run import Later, LaterError, NotUnderstoodError, Run, Unknown, begun
+from kaiyan.explain.pasted.run import Later, LaterError, NotUnderstoodError, ReadingRun, Unknown, begun
 from kaiyan.explain.pasted.script import Script, stored_names
 from kaiyan.explain.pasted.statements import statement
 from kaiyan.show.sentence import Sentence, sentence
@@ -33,7 +33,7 @@ class Reading:
     ``failing`` is the statement of the failure; ``remarks`` say what was taken to be meant.
     """
 
-    run: Run
+    run: ReadingRun
     model: nn.Module | None = None
     inputs: tuple[Tensor, ...] = ()
     names: tuple[str, ...] = ()
@@ -81,13 +81,13 @@ def _calls(module: nn.Module, known: dict[int, int]) -> int:
     return known[id(module)]
 
 
-def _flat(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+def _flat(body: Sequence[ast.stmt], known: dict[str, ast.FunctionDef] | None = None) -> Iterator[ast.stmt]:
     """The statements of a text, those under ``if __name__ == "__main__"`` and of a ``main`` among them."""
     functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
     for node in body:
-        main = _called_main(node, functions)
+        main = _called_main(node, functions if known is None else known)
         if _is_opened(node):
-            yield from _flat(node.body)  # type: ignore[attr-defined]
+            yield from _flat(node.body, functions if known is None else known)  # type: ignore[attr-defined]
         elif main is not None:
             yield from (part for part in main.body if not isinstance(part, ast.Return))
         else:
@@ -120,7 +120,7 @@ def _free(body: Sequence[ast.stmt]) -> Iterator[str]:
         else:
             asked += [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id not in stored]
             stored.update(stored_names(node))
-    known = {*ALIASES, *BUILTINS, *QUIET, *layers(), "self", "super"}
+    known = {*UNDERSTOOD, *BUILTINS, *QUIET, *layers(), "self", "super"}
     yield from (name for name in dict.fromkeys(asked) if name in _TENSORS and name not in known and _first(name, body))
 
 
@@ -319,7 +319,7 @@ def with_line(pasted: PastedClass, line: int, text: str) -> type[nn.Module]:
     return found.kind
 
 
-def script_with_line(run: Run, line: int, text: str) -> type[nn.Module]:
+def script_with_line(run: ReadingRun, line: int, text: str) -> type[nn.Module]:
     """The statements of the text where a line is another."""
     model = _changed(run.paste.code, line, text).model
     if not isinstance(model, Script):

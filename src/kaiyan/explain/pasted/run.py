@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from kaiyan.explain.pasted.paste import Paste
 
-STEPS = 200_000
+READING_STEPS = 200_000
 """Expressions that are read, loops counted, before the reading ends."""
-SECONDS = 8.0
+READING_SECONDS = 8.0
 """Seconds of all processors after which it ends."""
-LAYERS = 500
+MOST_LAYERS = 500
 """Layers that are made, at most."""
 NESTED = 24
 """Calls inside calls of pasted functions."""
-KEPT = 32
+KEPT_TEXTS = 32
 """Texts whose lines are kept for those who ask for the source of a frame."""
 
 
@@ -83,7 +83,7 @@ class Scope:
 
 
 @dataclass
-class Run:
+class ReadingRun:
     """``origins`` says which call of the text made a layer; ``noted`` what was not understood, by line."""
 
     paste: Paste
@@ -105,7 +105,7 @@ class Run:
     def tick(self, node: ast.AST | None = None) -> None:
         """One step more; raises ``NotUnderstoodError`` where there were too many."""
         self.steps += 1
-        if self.steps > STEPS or (self.steps % 512 == 0 and process_time() > self.until):
+        if self.steps > READING_STEPS or (self.steps % 512 == 0 and process_time() > self.until):
             raise NotUnderstoodError(sentence("paste", "this code takes too many steps to be read"), node)
 
     def renew(self, seconds: float, device: str) -> None:
@@ -132,15 +132,15 @@ class Run:
         return {"torch": torch, "nn": nn, "F": torch.nn.functional, "__name__": "pasted"}
 
 
-def begun(paste: Paste) -> Run:
+def begun(paste: Paste) -> ReadingRun:
     """A new reading, whose lines are known to Python's own ``linecache``."""
     code = paste.code
     file = f"pasted-{zlib.crc32(code.encode()):08x}.py"
     kept = [name for name in linecache.cache if name.startswith("pasted-")]
-    for name in kept[:-KEPT]:
+    for name in kept[:-KEPT_TEXTS]:
         linecache.cache.pop(name, None)
     linecache.cache[file] = (len(code), None, [f"{line}\n" for line in paste.lines], file)
-    return Run(paste, file, until=process_time() + SECONDS)
+    return ReadingRun(paste, file, until=process_time() + READING_SECONDS)
 
 
 def _span(node: ast.expr | ast.stmt) -> tuple[int, int, int, int]:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
-from kaiyan.explain.pasted.run import SECONDS, NotUnderstoodError, Scope
+from kaiyan.explain.pasted.run import READING_SECONDS, NotUnderstoodError, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from kaiyan.explain.pasted.run import Run
+    from kaiyan.explain.pasted.run import ReadingRun
 
 
 class Script(nn.Module):
     """``kept`` are the names of the text that its flow may ask for; their layers are the module's own."""
 
-    run: ClassVar[Run]
+    run: ClassVar[ReadingRun]
     flow: ClassVar[tuple[ast.stmt, ...]] = ()
     inputs: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """The names of each input: its place in the text, and the name it was given there."""
@@ -41,7 +41,7 @@ class Script(nn.Module):
         for own, tensor in zip(type(self).inputs, inputs, strict=False):
             names.update(dict.fromkeys(own, tensor))
         scope = Scope(names, "<module>")
-        run.renew(SECONDS, str(inputs[0].device.type) if inputs else "meta")
+        run.renew(READING_SECONDS, str(inputs[0].device.type) if inputs else "meta")
         shown: Any = None
         for node in type(self).flow:
             if isinstance(node, ast.Expr):
@@ -73,7 +73,7 @@ def _is_new(name: str) -> bool:
     )
 
 
-def _shown(run: Run, node: ast.Expr, scope: Scope, before: Any) -> Any:
+def _shown(run: ReadingRun, node: ast.Expr, scope: Scope, before: Any) -> Any:
     """What an expression by itself gives, such as ``model(x)``; what was there before it where that is no tensor."""
     from kaiyan.explain.pasted.expressions import value
 

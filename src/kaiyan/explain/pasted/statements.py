@@ -9,8 +9,8 @@ from torch import nn
 
 from kaiyan.explain.pasted.calls import is_pasted
 from kaiyan.explain.pasted.expressions import assign, combined, iterated, known, value
-from kaiyan.explain.pasted.known import MODULES, rooms
-from kaiyan.explain.pasted.modules import Function, PastedClass, module_class
+from kaiyan.explain.pasted.known import IMPORTED, rooms
+from kaiyan.explain.pasted.modules import PastedClass, PastedFunction, module_class
 from kaiyan.explain.pasted.run import LaterError, NotUnderstoodError, Unknown
 from kaiyan.explain.pasted.values import Room
 from kaiyan.show.sentence import sentence
@@ -18,7 +18,7 @@ from kaiyan.show.sentence import sentence
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kaiyan.explain.pasted.run import Run, Scope
+    from kaiyan.explain.pasted.run import ReadingRun, Scope
 
 
 class Ending(NamedTuple):
@@ -31,7 +31,7 @@ class Ending(NamedTuple):
 _ENDED = Ending()
 
 
-def executed(run: Run, body: Sequence[ast.stmt], scope: Scope) -> Ending:
+def executed(run: ReadingRun, body: Sequence[ast.stmt], scope: Scope) -> Ending:
     """Reads statements in order, until one ends them."""
     for node in body:
         ending = statement(run, node, scope)
@@ -40,7 +40,7 @@ def executed(run: Run, body: Sequence[ast.stmt], scope: Scope) -> Ending:
     return _ENDED
 
 
-def statement(run: Run, node: ast.stmt, scope: Scope) -> Ending:
+def statement(run: ReadingRun, node: ast.stmt, scope: Scope) -> Ending:
     """One statement; where it is not understood its names are unknown from then on, unless the answer hangs on it."""
     run.tick(node)
     read = STATEMENTS.get(type(node))
@@ -61,11 +61,11 @@ def statement(run: Run, node: ast.stmt, scope: Scope) -> Ending:
     return _ENDED
 
 
-def _unread(_: Run, node: ast.stmt, __: Scope) -> None:
+def _unread(_: ReadingRun, node: ast.stmt, __: Scope) -> None:
     raise NotUnderstoodError(sentence("paste", "{kind} is not read", kind=type(node).__name__), node)
 
 
-def _forgotten(run: Run, part: ast.Name | ast.Attribute, error: NotUnderstoodError, scope: Scope) -> None:
+def _forgotten(run: ReadingRun, part: ast.Name | ast.Attribute, error: NotUnderstoodError, scope: Scope) -> None:
     if isinstance(part, ast.Name):
         scope.names[part.id] = Unknown(error)
         return
@@ -77,18 +77,18 @@ def _forgotten(run: Run, part: ast.Name | ast.Attribute, error: NotUnderstoodErr
         return
 
 
-def _assign(run: Run, node: ast.Assign, scope: Scope) -> None:
+def _assign(run: ReadingRun, node: ast.Assign, scope: Scope) -> None:
     held = value(run, node.value, scope)
     for target in node.targets:
         assign(run, target, held, scope)
 
 
-def _annotated(run: Run, node: ast.AnnAssign, scope: Scope) -> None:
+def _annotated(run: ReadingRun, node: ast.AnnAssign, scope: Scope) -> None:
     if node.value is not None:
         assign(run, node.target, value(run, node.value, scope), scope)
 
 
-def _augmented(run: Run, node: ast.AugAssign, scope: Scope) -> None:
+def _augmented(run: ReadingRun, node: ast.AugAssign, scope: Scope) -> None:
     target: Any = node.target
     read = type(target)(**{**dict(ast.iter_fields(target)), "ctx": ast.Load()})
     pair = known(run, ast.copy_location(read, target), scope), known(run, node.value, scope)
@@ -98,20 +98,20 @@ def _augmented(run: Run, node: ast.AugAssign, scope: Scope) -> None:
     assign(run, target, combined(run, node, scope, pair), scope)
 
 
-def _expression(run: Run, node: ast.Expr, scope: Scope) -> None:
+def _expression(run: ReadingRun, node: ast.Expr, scope: Scope) -> None:
     if not isinstance(node.value, ast.Constant):
         value(run, node.value, scope)
 
 
-def _return(run: Run, node: ast.Return, scope: Scope) -> Ending:
+def _return(run: ReadingRun, node: ast.Return, scope: Scope) -> Ending:
     return Ending("return", None if node.value is None else known(run, node.value, scope))
 
 
-def _if(run: Run, node: ast.If, scope: Scope) -> Ending:
+def _if(run: ReadingRun, node: ast.If, scope: Scope) -> Ending:
     return executed(run, node.body if known(run, node.test, scope) else node.orelse, scope)
 
 
-def _for(run: Run, node: ast.For, scope: Scope) -> Ending:
+def _for(run: ReadingRun, node: ast.For, scope: Scope) -> Ending:
     for one in iterated(run, known(run, node.iter, scope), node.iter):
         assign(run, node.target, one, scope)
         ending = executed(run, node.body, scope)
@@ -122,7 +122,7 @@ def _for(run: Run, node: ast.For, scope: Scope) -> Ending:
     return executed(run, node.orelse, scope)
 
 
-def _with(run: Run, node: ast.With, scope: Scope) -> Ending:
+def _with(run: ReadingRun, node: ast.With, scope: Scope) -> Ending:
     for entry in node.items:
         words = ast.unparse(entry.context_expr)
         if not words.startswith(_CONTEXTS) or entry.optional_vars is not None:
@@ -133,7 +133,7 @@ def _with(run: Run, node: ast.With, scope: Scope) -> Ending:
 _CONTEXTS = ("torch.no_grad", "torch.inference_mode", "torch.set_grad_enabled", "torch.autocast", "torch.enable_grad")
 
 
-def _assert(run: Run, node: ast.Assert, scope: Scope) -> None:
+def _assert(run: ReadingRun, node: ast.Assert, scope: Scope) -> None:
     if not known(run, node.test, scope):
         said = node.msg.value if isinstance(node.msg, ast.Constant) else ""
         run.within(node, scope, lambda: _raised(AssertionError(*([said] if said else []))))
@@ -143,17 +143,17 @@ def _raised(error: Exception) -> Any:
     raise error
 
 
-def _raise(_: Run, node: ast.Raise, __: Scope) -> None:
+def _raise(_: ReadingRun, node: ast.Raise, __: Scope) -> None:
     raise NotUnderstoodError(sentence("paste", "the code raises an error of its own here"), node)
 
 
-def _function(run: Run, node: ast.FunctionDef, scope: Scope) -> None:
+def _function(run: ReadingRun, node: ast.FunctionDef, scope: Scope) -> None:
     if any(not ast.unparse(one).startswith(_CONTEXTS) for one in node.decorator_list):
         raise NotUnderstoodError(sentence("paste", "a decorator is not read"), node)
-    scope.names[node.name] = Function(node, run, scope)
+    scope.names[node.name] = PastedFunction(node, run, scope)
 
 
-def _class(run: Run, node: ast.ClassDef, scope: Scope) -> None:
+def _class(run: ReadingRun, node: ast.ClassDef, scope: Scope) -> None:
     if node.keywords or node.decorator_list or len(node.bases) > 1:
         raise NotUnderstoodError(sentence("paste", "this kind of class is not read"), node)
     base = known(run, node.bases[0], scope) if node.bases else None
@@ -171,16 +171,16 @@ def _class(run: Run, node: ast.ClassDef, scope: Scope) -> None:
     scope.names[node.name] = made
 
 
-def _import(_: Run, node: ast.Import, scope: Scope) -> None:
+def _import(_: ReadingRun, node: ast.Import, scope: Scope) -> None:
     for name in node.names:
-        room = MODULES.get(name.name)
+        room = IMPORTED.get(name.name)
         if room is None:
             scope.names[name.asname or name.name.partition(".")[0]] = Unknown(_imported(name.name, node))
         elif name.asname:
             scope.names[name.asname] = Room(room)
         else:
             first = name.name.partition(".")[0]
-            scope.names[first] = Room(MODULES[first])
+            scope.names[first] = Room(IMPORTED[first])
 
 
 def _imported(name: str, node: ast.AST) -> NotUnderstoodError:
@@ -189,15 +189,15 @@ def _imported(name: str, node: ast.AST) -> NotUnderstoodError:
     )
 
 
-def _import_from(_: Run, node: ast.ImportFrom, scope: Scope) -> None:
-    room = MODULES.get(node.module or "")
+def _import_from(_: ReadingRun, node: ast.ImportFrom, scope: Scope) -> None:
+    room = IMPORTED.get(node.module or "")
     for name in node.names:
         whole = f"{node.module}.{name.name}"
         known = rooms().get(room or "", {})
         if name.name == "*":
             scope.names.update(known if room in ("nn", "F") else {})
-        elif whole in MODULES:
-            scope.names[name.asname or name.name] = Room(MODULES[whole])
+        elif whole in IMPORTED:
+            scope.names[name.asname or name.name] = Room(IMPORTED[whole])
         elif name.name in known:
             scope.names[name.asname or name.name] = known[name.name]
         elif whole == "torch.nn.Module":
@@ -206,7 +206,7 @@ def _import_from(_: Run, node: ast.ImportFrom, scope: Scope) -> None:
             scope.names[name.asname or name.name] = Unknown(_imported(whole, node))
 
 
-STATEMENTS: dict[type[ast.stmt], Callable[[Run, Any, Scope], Ending | None]] = {
+STATEMENTS: dict[type[ast.stmt], Callable[[ReadingRun, Any, Scope], Ending | None]] = {
     ast.Assign: _assign, ast.AnnAssign: _annotated, ast.AugAssign: _augmented, ast.Expr: _expression,
     ast.Return: _return, ast.If: _if, ast.For: _for, ast.With: _with, ast.Assert: _assert, ast.Raise: _raise,
     ast.FunctionDef: _function, ast.ClassDef: _class, ast.Import: _import, ast.ImportFrom: _import_from,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from kaiyan.explain.pasted.modules import PastedClass
 
-LARGEST = 2**62
-LONGEST = 4096
+LARGEST_NUMBER = 2**62
+MOST_ENTRIES = 4096
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ def _length(value: Any) -> int:
     try:
         return len(value)
     except OverflowError:
-        return LONGEST + 1
+        return MOST_ENTRIES + 1
 
 
 def bounded(value: Any, node: ast.AST) -> Any:
     """The value, where it is no larger than a model needs."""
-    if isinstance(value, int) and not -LARGEST < value < LARGEST:
+    if isinstance(value, int) and not -LARGEST_NUMBER < value < LARGEST_NUMBER:
         raise NotUnderstoodError(sentence("paste", "a number this large is not read"), node)
-    if isinstance(value, (str, list, tuple, dict, range)) and _length(value) > LONGEST:
-        raise NotUnderstoodError(sentence("paste", "more than {most} entries are not read", most=LONGEST), node)
+    if isinstance(value, (str, list, tuple, dict, range)) and _length(value) > MOST_ENTRIES:
+        raise NotUnderstoodError(sentence("paste", "more than {most} entries are not read", most=MOST_ENTRIES), node)
     return value

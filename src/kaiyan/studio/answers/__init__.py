@@ -18,5 +18,5 @@ ANSWERS: Mapping[str, Answer] = {
     "page.html": page.html,
     "picture.read": picture.read,
     **NETWORK,
-    **fixit.QUESTIONS,
+    **fixit.FIXIT,
 }

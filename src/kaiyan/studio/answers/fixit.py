@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.explain.pasted.explained import Explanation, TextFix
-    from kaiyan.explain.pasted.flow import Step
+    from kaiyan.explain.pasted.flow import FlowStep
     from kaiyan.studio.desk import Desk
 
 Shape = tuple[int, ...]
@@ -100,7 +100,7 @@ def _written(shapes: tuple[Shape, ...]) -> str:
     return ", ".join("x".join(map(str, shape)) for shape in shapes)
 
 
-def _step(step: Step, units: Any) -> dict[str, Any]:
+def _step(step: FlowStep, units: Any) -> dict[str, Any]:
     return {
         "path": step.path,
         "kind": step.kind,
@@ -203,4 +203,4 @@ def _differing(one: str, other: str) -> tuple[list[int], list[int]]:
     return [head, len(one) - tail], [head, len(other) - tail]
 
 
-QUESTIONS = {"diagnose": diagnose}
+FIXIT = {"diagnose": diagnose}
