@@ -117,7 +117,7 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     for tab in ("network", "fixit"):
         press("ArrowRight")
         page.wait_for_function(f"{STATE}.tab === '{tab}'")
-        assert page.evaluate("document.activeElement.id") == f"tab-{tab}"
+        page.wait_for_function(f"document.activeElement.id === 'tab-{tab}'")
     press("1")
     page.wait_for_function(f"{STATE}.tab === 'convolution'")
     before = page.evaluate(f"{STAGE}.place()")
@@ -152,6 +152,19 @@ def test_keys_of_a_field_are_letters(visitor: Visitor) -> None:
     page.keyboard.type("l?2")
     assert page.evaluate(f"[{STATE}.lang, {STATE}.help, {STATE}.tab]") == ["en", False, "convolution"]
     assert line.get_attribute("aria-invalid") == "true"
+
+
+def test_a_number_is_typed_while_the_window_slides(visitor: Visitor) -> None:
+    page = visitor.opens(wait=READY)
+    cell = page.locator("[data-cell='0']")
+    cell.click()
+    page.keyboard.press("Control+A")
+    for letter in "-12.5":
+        page.keyboard.type(letter)
+        page.wait_for_timeout(250)
+    page.keyboard.press("Tab")
+    page.wait_for_function(f"{STATE}.convolution.weight[0] === -12.5")
+    page.wait_for_function("document.querySelector(\"[data-cell='0']\").value === '−12.5'")
 
 
 ENGLISH = re.compile(r"\b[A-Za-z]{3,}(?: [a-z]{2,}){2,}")

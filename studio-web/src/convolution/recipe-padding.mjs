@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
+import { standing } from '../app/standing.mjs'
 import { pads } from '../core/axis.mjs'
 import { inputShape } from './input.mjs'
 import { row, stepper } from './recipe-fields.mjs'
@@ -94,7 +95,7 @@ export function modeField(app, conv, set) {
       }}>
         ${MODES.map((name) => html`<option value=${name} ?selected=${name === mode}>${name}</option>`)}
       </select>
-      ${mode === 'constant' ? html`<input class="value" inputmode="decimal" aria-label=${app.t('the constant')} .value=${live(value)} @change=${number} />` : nothing}
+      ${mode === 'constant' ? html`<input class="value" inputmode="decimal" aria-label=${app.t('the constant')} .value=${standing(value)} @change=${number} />` : nothing}
     `,
   )
 }

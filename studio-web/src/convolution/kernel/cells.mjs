@@ -1,5 +1,5 @@
 import { html } from 'lit-html'
-import { live } from 'lit-html/directives/live.js'
+import { standing } from '../../app/standing.mjs'
 import { styled } from '../../app/styled.mjs'
 import { ink, rgb, signed, signedEntry } from '../../core/colour.mjs'
 import { exact, short } from '../../core/number.mjs'
@@ -48,9 +48,10 @@ function cell(cells, value, index, colour) {
     aria-label=${label}
     title=${exact(value)}
     ?readonly=${brush !== null}
-    .value=${live(short(value))}
+    .value=${standing(short(value))}
     ${styled({ background: `rgb(${colour})`, color: ink(...colour) })}
     @focus=${focused}
+    @blur=${() => app.store.change('convolution', {})}
     @change=${take}
     @paste=${(/** @type {ClipboardEvent} */ event) => pasted(event, cells)}
   />`
