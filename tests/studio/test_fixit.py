@@ -196,9 +196,7 @@ BROKEN: dict[str, tuple[str, str]] = {
 UNMENDED = {
     "basic block",
     "conv2d on flat",
-    "lstm features",
     "lstm in a row",
-    "same by place",
     "view of the wrong size",
 }
 """Those whose fix is more than a line: what has to be named is named."""

@@ -32,12 +32,12 @@ export const EXAMPLES = [
   {
     name: 'linear',
     label: say('Linear after convolutions'),
-    text: rows('nn.Conv2d(1, 8, kernel_size=4)\nnn.ReLU()\nnn.MaxPool2d(2)\nnn.Conv2d(8, 16, kernel_size=3)\nnn.ReLU()\nnn.MaxPool2d(2)\nnn.Flatten()\nnn.Linear(144, 10)  # 16 * 3 * 3?', 'torch.randn(32, 1, 28, 28)'),
+    text: rows('nn.Conv2d(1, 8, kernel_size=4)\nnn.ReLU()\nnn.MaxPool2d(2)\nnn.Conv2d(8, 16, kernel_size=3)\nnn.ReLU()\nnn.MaxPool2d(2)\nnn.Flatten()\nnn.Linear(16 * 3 * 3, 10)', 'torch.randn(32, 1, 28, 28)'),
   },
   {
     name: 'channels',
     label: say('Channels do not match'),
-    text: net('self.conv1 = nn.Conv2d(3, 16, 3, padding=1)\nself.conv2 = nn.Conv2d(32, 64, 3, padding=1)', 'x = F.relu(self.conv1(x))\nreturn self.conv2(x)', 'torch.randn(4, 3, 64, 64)'),
+    text: net('self.conv1 = nn.Conv2d(3, 16, 3, padding=1)\nself.conv2 = nn.Conv2d(32, 64, 3)', 'x = F.relu(self.conv1(x))\nreturn self.conv2(x)', 'torch.randn(4, 3, 64, 64)'),
   },
   { name: 'same', label: say("'same' with a stride"), text: rows("nn.Conv2d(3, 32, 3, stride=2, padding='same')\nnn.BatchNorm2d(32)\nnn.ReLU6()", 'torch.randn(1, 3, 224, 224)') },
   { name: 'kernel', label: say('Kernel larger than its input'), text: rows('nn.Conv2d(3, 16, 5)\nnn.MaxPool2d(4)\nnn.Conv2d(16, 32, 5)\nnn.MaxPool2d(2)\nnn.Conv2d(32, 64, 5)', 'torch.randn(8, 3, 32, 32)') },

@@ -57,15 +57,21 @@ function one(app, fix, on) {
 const SIGNS = /** @type {Record<string, string>} */ ({ '-': say('removed'), '+': say('added'), ' ': say('unchanged') })
 
 /** @param {App} app @param {any[]} rows */
-const diff = ({ t }, rows) => html`<ol class="diff" aria-label=${t('What changes')} tabindex="0">
+const diff = ({ t }, rows) => {
+  const margin = Math.min(...rows.map(({ text }) => (text.trim() ? text.search(/\S/) : Infinity)))
+  const cut = margin > 4 && margin < Infinity ? margin : 0
+  return html`<ol class="diff" aria-label=${t('What changes')} tabindex="0">
   ${rows.map(
-    ({ sign, line, text, mark }) => html`<li class=${sign === '-' ? 'removed' : sign === '+' ? 'added' : ''}><span class="unseen">${t(SIGNS[sign])}: </span><b aria-hidden="true">${sign}</b><small>${line || ''}</small><code>${mark ? html`${text.slice(0, mark[0])}<mark>${text.slice(...mark)}</mark>${text.slice(mark[1])}` : text}</code></li>`,
+    ({ sign, line, text: whole, mark: places }) => [sign, line, whole.slice(cut), places && places.map((/** @type {number} */ at) => Math.max(0, at - cut))],
+  ).map(
+    ([sign, line, text, mark]) => html`<li class=${sign === '-' ? 'removed' : sign === '+' ? 'added' : ''}><span class="unseen">${t(SIGNS[sign])}: </span><b aria-hidden="true">${sign}</b><small>${line || ''}</small><code>${mark ? html`${text.slice(0, mark[0])}<mark>${text.slice(...mark)}</mark>${text.slice(mark[1])}` : text}</code></li>`,
   )}
 </ol>`
+}
 
 /** @param {App} app */
 function lesson(app) {
-  const guide = guides.find(({ name }) => name.includes('stride'))?.name ?? null
+  const guide = guides.find(({ name }) => name === 'strided-same')?.name ?? null
   return html`<aside class="lesson">
     <h3>${app.t('The lesson behind it')}</h3>
     <button class="quiet" @click=${() => app.open('convolution', { guide })}>${app.t("Why does padding='same' refuse a stride?")} →</button>

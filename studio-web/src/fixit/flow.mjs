@@ -13,9 +13,9 @@ export function flow(app, slice, on) {
   const first = answer.flow[0]?.in[0]
   return html`
     <h2 class="unseen">${t('How the shapes flow')}</h2>
-    ${answer.flow.length || answer.input.shape ? input(app, answer, on) : nothing}
+    ${answer.input.shape && answer.input.how !== 'text' ? input(app, answer, on) : nothing}
     <ol class="pipe" aria-label=${t('How the shapes flow')} aria-busy=${slice.asking}>
-      ${first ? tensor(first, first, t('input')) : nothing}
+      ${first ? tensor(first, first, answer.input.how === 'text' ? t('input, as the text makes it') : t('input')) : nothing}
       ${answer.flow.map((/** @type {any} */ step) => row(app, answer, step, on))}
       ${end(app, slice, on)}
     </ol>
@@ -25,12 +25,11 @@ export function flow(app, slice, on) {
 /** @param {App} app @param {any} answer @param {any} on */
 function input(app, answer, on) {
   const { t } = app
-  const isText = answer.input.how === 'text'
   return html`<div class="given">
     <label><span>${t('input')}</span>
-      <input class="shape" .value=${answer.input.shape.replaceAll('x', '×')} ?readonly=${isText} spellcheck="false"
+      <input class="shape" .value=${answer.input.shape.replaceAll('x', '×')} spellcheck="false"
         @change=${(/** @type {any} */ { target }) => on.shape(target.value)} /></label>
-    <span class="how">${isText ? t('as the text makes it') : answer.input.remarks.map((/** @type {any} */ words) => html`${app.words(words)} `)}</span>
+    <span class="how">${answer.input.remarks.map((/** @type {any} */ words) => html`${app.words(words)} `)}</span>
   </div>`
 }
 
@@ -50,7 +49,7 @@ function row(app, answer, step, on) {
   return html`<li class=${same ? 'step same' : 'step'}>
     <i ${styled({ '--from': String(width(before)), '--to': String(width(out ?? before)) })}></i>
     <b>${out ? written(out) : '?'}${step.out?.length > 1 ? html` <small>+${step.out.length - 1}</small>` : nothing}</b>
-    <button class="quiet code" title=${t('Show it in the text')} @click=${() => on.show(step.span)}><code>${step.code}</code>${step.line ? html`<small>${t('line {n}', { n: step.line })}</small>` : nothing}</button>
+    <button class="quiet made" title=${t('Show it in the text')} @click=${() => on.show(step.span)}><code>${step.code}</code>${step.line ? html`<small>${t('line {n}', { n: step.line })}</small>` : nothing}</button>
   </li>`
 }
 
@@ -63,7 +62,7 @@ function gate(app, answer, step, on) {
     <i ${styled({ '--from': String(width(before)), '--to': String(width(before)) })}></i>
     <div>
       <strong><span aria-hidden="true">${kind === 'error' ? '✕' : '?'}</span> ${kind === 'error' ? t('It fails here') : t('Not understood from here on')}${line ? html` · ${t('line {n}', { n: line })}` : nothing}</strong>
-      ${step ? html`<button class="quiet code" @click=${() => on.show(span)}><code>${step.code}</code></button>` : nothing}
+      ${step ? html`<button class="quiet made" @click=${() => on.show(span)}><code>${step.code}</code></button>` : nothing}
       ${step?.in.length ? html`<p>${t('it was given {shapes}', { shapes: step.in.map(written).join('  ·  ') })}</p>` : nothing}
       <p class="words">${words || (reason ? app.words(reason) : '')}</p>
     </div>

@@ -132,13 +132,22 @@ def explained(text: str, shapes: tuple[Shape, ...] = ()) -> Explanation:
         fixes=fixes,
         shapes=tried.given.shapes if tried.given else (),
         how=tried.given.how if tried.given else "",
-        outputs=record.output_shapes if record and record.error is None else (),
+        outputs=_outputs(tried),
         parameters=sum(p.numel() for p in reading.model.parameters()) if reading.model is not None else 0,
         remarks=tuple(_remarks(tried)),
         unread=tuple(_unread(tried)),
         error=error,
         has_code=parted.has_code,
     )
+
+
+def _outputs(tried: Tried) -> tuple[Shape, ...]:
+    """What comes out at the end; of a text that only prints it, what the last step gives."""
+    record = tried.record
+    if record is None or not tried.runs:
+        return ()
+    last = steps_of(tried.reading, record)[-1:]
+    return record.output_shapes or next((step.outputs for step in last if step.outputs), ())
 
 
 def _told_beside(reading: Reading) -> str:
@@ -175,7 +184,7 @@ def _gate(tried: Tried) -> Gate | None:
     if record is not None and record.error is not None:
         steps = steps_of(reading, record)
         failed = steps[-1] if steps and steps[-1].failed else None
-        line = _error_line(reading, error) or (failed.called if failed else 0)
+        line = failed.line if failed and failed.line else _error_line(reading, error)
         return Gate(f"{type(error).__name__}: {words}", line, failed.span if failed else _row(reading, line))
     line = _error_line(reading, error) or getattr(reading.failing, "lineno", 0)
     return Gate(f"{type(error).__name__}: {words}", line, _row(reading, line))

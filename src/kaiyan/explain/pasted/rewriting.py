@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.explain.pasted.edit import Edit, Way, indent_at
 from kaiyan.explain.pasted.feeding import fed_ways
 from kaiyan.explain.pasted.inserting import inserted_ways
+from kaiyan.explain.pasted.known import layers
 from kaiyan.explain.pasted.writing import code_of, prefix_of
 from kaiyan.trace.rebuild import settings
 
@@ -98,7 +99,7 @@ def _of_settings(fix: Fix, reading: Reading) -> Iterator[Way]:
     if origin is None:
         return
     _, call, scope = origin
-    if type(old) is type(made):
+    if type(old) is type(made) and settings(old):
         before = settings(old)
         new = {name: _one(held) for name, held in settings(made).items() if before.get(name) != held}
         edits = [list(_argument(reading, call, scope, type(old), name, held)) for name, held in new.items()]
@@ -155,8 +156,7 @@ def _of_words(fix: Fix, reading: Reading, line: Line | None, path: str | None) -
     layer = reading.model.get_submodule(path) if reading.model is not None and path else None
     origin = reading.run.origins.get(id(layer)) if layer is not None else None
     if setting and origin is not None and fix.before is None:
-        kind = type(layer) if not hasattr(layer, "error") else None
-        yield from _set(reading, origin[1], setting[1], setting[2], kind)
+        yield from _set(reading, origin[1], setting[1], setting[2])
     if line is None or line.file != reading.run.file or not after:
         return
     start, end = reading.paste.row(line.number)
@@ -166,14 +166,15 @@ def _of_words(fix: Fix, reading: Reading, line: Line | None, path: str | None) -
     elif setting and fix.before is None:
         for node in ast.walk(reading.paste.tree):
             if isinstance(node, ast.Call) and node.lineno == line.number:
-                yield from _set(reading, node, setting[1], setting[2], None)
+                yield from _set(reading, node, setting[1], setting[2])
 
 
-def _set(reading: Reading, call: ast.Call, name: str, text: str, kind: Any) -> Iterator[Way]:
+def _set(reading: Reading, call: ast.Call, name: str, text: str) -> Iterator[Way]:
     named = {word.arg: word.value for word in call.keywords}
     if name in named:
         yield Way((Edit(*reading.paste.span(named[name]), text),))
         return
+    kind = layers().get(ast.unparse(call.func).rpartition(".")[2])
     places = list(signature(kind).parameters) if kind else []
     if name in places and places.index(name) < len(call.args):
         yield Way((Edit(*reading.paste.span(call.args[places.index(name)]), text),))
