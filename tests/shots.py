@@ -29,12 +29,12 @@ BROKEN = """class Net(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 16, 3, padding=1)
         self.conv2 = nn.Conv2d(32, 64, 3, stride=2)
-        self.fc = nn.Linear(64 * 16 * 16, 10)
+        self.fc = nn.Linear(64, 10)
 
     def forward(self, x):
         x = F.relu(self.conv1(x))
         x = F.relu(self.conv2(x))
-        return self.fc(torch.flatten(x, 1))"""
+        return self.fc(x.mean((2, 3)))"""
 """What the Fix-it tab is shown with."""
 
 
@@ -65,7 +65,7 @@ def of_docs(visitor: Visitor) -> None:
         page = visitor.opens(f"tab={tab}", lang=lang, size=(1280, 760))
         settled(page, tab)
         picture = Image.open(BytesIO(page.screenshot()))
-        picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=192).save(
+        picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(
             PICTURES / f"{tab}-{lang}.png", optimize=True
         )
         page.context.close()
