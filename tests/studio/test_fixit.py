@@ -195,7 +195,6 @@ BROKEN: dict[str, tuple[str, str]] = {
 }
 UNMENDED = {
     "basic block",
-    "conv2d on flat",
     "lstm in a row",
     "view of the wrong size",
 }

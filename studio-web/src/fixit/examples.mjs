@@ -45,6 +45,7 @@ export const EXAMPLES = [
   { name: 'last', label: say('Channels last'), text: `conv = nn.Conv2d(3, 10, 3)\nimage = torch.rand(1, 361, 424, 3)  # as Pillow and OpenCV give it\ny = conv(image)\n` },
   { name: 'batch', label: say('No batch axis'), text: net('self.conv = nn.Conv2d(3, 8, 3)\nself.fc = nn.Linear(8 * 30 * 30, 10)', 'x = F.relu(self.conv(x))\nx = torch.flatten(x, 1)\nreturn self.fc(x)', 'torch.randn(3, 32, 32)') },
   { name: 'flat', label: say('Missing flatten'), text: rows('nn.Conv2d(3, 8, 3, stride=2)\nnn.ReLU()\nnn.AdaptiveAvgPool2d(1)\nnn.Linear(8, 10)', 'torch.randn(4, 3, 32, 32)') },
+  { name: 'rows', label: say('A convolution after flatten'), text: rows('nn.Conv2d(3, 8, 3)\nnn.ReLU()\nnn.Flatten()\nnn.Conv2d(8, 16, 3)', 'torch.randn(2, 3, 32, 32)') },
   { name: 'norm', label: say('BatchNorm of another size'), text: rows('nn.Conv2d(3, 32, 3, bias=False)\nnn.BatchNorm2d(64)\nnn.ReLU()', 'torch.randn(2, 3, 32, 32)') },
   {
     name: 'skip',

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding, numbers
 from kaiyan.explain.diagnosis.fixes import Fix, fed, replaced
+from kaiyan.explain.diagnosis.titles import path_title
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.rebuild import is_convolution
 
@@ -45,12 +46,23 @@ def _rank(facts: Facts, found: re.Match[str]) -> Finding | None:
             *_one_frame(shape, wanted),
             *_repeated(facts, shape, wanted),
             *other_rank(facts, shape),
+            *_without_flatten(facts, shape, wanted),
         ),
     )
 
 
 _WANTED = ("batched", "norm", "pool", "most", "weight", "dims", "unpacked")
 """Parts of the messages that say how many axes are taken."""
+
+
+def _without_flatten(facts: Facts, shape: tuple[int, ...], wanted: int) -> Iterator[Fix]:
+    """The layer that flattened maps which this one takes as they were, put out of work."""
+    flat = next((step for step in reversed(facts.done) if step.kind == "Flatten" and step.is_module), None)
+    if flat is None or facts.model is None or len(shape) >= wanted or len(flat.input_shapes[0]) != wanted:
+        return
+    said = sentence("K005", "do not flatten before it: {path} made rows of maps {maps}", path=path_title(flat.path),
+                    maps=flat.input_shapes[0])  # fmt: skip
+    yield replaced(said, facts.model.get_submodule(flat.path), flat.path, nn.Identity())
 
 
 def _is_odd(facts: Facts, shape: tuple[int, ...]) -> bool:
