@@ -10,6 +10,7 @@ export function flow(app, slice, on) {
   const { t } = app
   const { answer } = slice
   if (!answer) return html`<p class="empty">${slice.asking ? t('Reading …') : nothing}</p>`
+  if (!answer.code && answer.diagnosis) return html`<p class="empty">${t('There is no code here. Paste the model beside the error: its shapes are drawn, and each fix is tried.')}</p>`
   const first = answer.flow[0]?.in[0]
   return html`
     <h2 class="unseen">${t('How the shapes flow')}</h2>

@@ -109,7 +109,7 @@ const keyOf = (/** @type {string} */ text, /** @type {string} */ shape) => `${sh
 function told(app, { flow, gate, output, diagnosis, fixes }, mended) {
   const { t } = app
   const works = fixes.filter((/** @type {any} */ fix) => fix.outcome === 'works').length
-  if (gate?.kind === 'error') return t('It fails at line {line} after {n} steps: {why}; {works} fixes work', { line: gate.line || '–', n: flow.length - 1, why: diagnosis ? app.words(diagnosis.cause) : gate.words, works })
+  if (gate?.kind === 'error') return t('It fails at line {line} after {n} steps: {why}; fixes that work: {works}', { line: gate.line || '–', n: flow.length - 1, why: diagnosis ? app.words(diagnosis.cause) : gate.words, works })
   if (gate) return t('Not understood from line {line} on', { line: gate.line })
   if (diagnosis) return app.words(diagnosis.cause)
   if (!flow.length) return t('No model was found in the text')
