@@ -5,7 +5,8 @@ import { build } from 'esbuild'
 
 const HERE = new URL('.', import.meta.url)
 const STATIC = new URL('../src/kaiyan/studio/static/', HERE)
-const MOST_GZIPPED = 60 * 1024
+/** 60 KB were planned; docs/decisions/0013-studio.md says what the rest is. */
+const MOST_GZIPPED = 146 * 1024
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', write: false, legalComments: 'eof' }
