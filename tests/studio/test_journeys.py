@@ -86,7 +86,7 @@ def test_reload_restores_what_was_seen_and_the_link_has_no_picture(visitor: Visi
     page = visitor.opens("conv=nn.Conv2d(1, 1, 5, stride=2)&paused=1&at=3_4", wait=READY)
     page.locator("[data-cell='0']").fill("7.5")
     page.locator("[data-cell='0']").press("Tab")
-    page.wait_for_function(f"{STATE}.convolution.weight[0] === 7.5 && location.hash.includes('7.5')")
+    page.wait_for_function(f"() => {STATE}.convolution.weight[0] === 7.5 && location.hash.includes('7.5')")
     before = page.evaluate(f"JSON.stringify({STATE}.convolution)")
     assert "data:" not in page.url
     assert len(page.url) < 2000
@@ -116,10 +116,10 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     page.locator(".kaiyan [role=tab][aria-selected=true]").focus()
     for tab in ("network", "fixit"):
         press("ArrowRight")
-        page.wait_for_function(f"{STATE}.tab === '{tab}'")
+        page.wait_for_function(f"() => {STATE}.tab === '{tab}'")
         page.wait_for_function(f"document.activeElement.id === 'tab-{tab}'")
     press("1")
-    page.wait_for_function(f"{STATE}.tab === 'convolution'")
+    page.wait_for_function(f"() => {STATE}.tab === 'convolution'")
     before = page.evaluate(f"{STAGE}.place()")
     seen = set()
     for _ in range(60):
@@ -138,9 +138,9 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     press("Escape")
     page.locator(".help").wait_for(state="detached")
     press("l")
-    page.wait_for_function(f"{STATE}.lang === 'zh'")
+    page.wait_for_function(f"() => {STATE}.lang === 'zh'")
     press("Space")
-    page.wait_for_function(f"{STATE}.convolution.playing")
+    page.wait_for_function(f"() => {STATE}.convolution.playing")
     press("Space")
     page.wait_for_function(f"!{STATE}.convolution.playing")
 
@@ -163,7 +163,7 @@ def test_a_number_is_typed_while_the_window_slides(visitor: Visitor) -> None:
         page.keyboard.type(letter)
         page.wait_for_timeout(250)
     page.keyboard.press("Tab")
-    page.wait_for_function(f"{STATE}.convolution.weight[0] === -12.5")
+    page.wait_for_function(f"() => {STATE}.convolution.weight[0] === -12.5")
     page.wait_for_function("document.querySelector(\"[data-cell='0']\").value === '−12.5'")
 
 
