@@ -164,7 +164,7 @@ def test_a_number_is_typed_while_the_window_slides(visitor: Visitor) -> None:
         page.wait_for_timeout(250)
     page.keyboard.press("Tab")
     page.wait_for_function(f"() => {STATE}.convolution.weight[0] === -12.5")
-    page.wait_for_function("document.querySelector(\"[data-cell='0']\").value === '−12.5'")
+    page.wait_for_function("() => document.querySelector(\"[data-cell='0']\").value === '−12.5'")
 
 
 ENGLISH = re.compile(r"\b[A-Za-z]{3,}(?: [a-z]{2,}){2,}")
