@@ -117,7 +117,7 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     for tab in ("network", "fixit"):
         press("ArrowRight")
         page.wait_for_function(f"() => {STATE}.tab === '{tab}'")
-        page.wait_for_function(f"document.activeElement.id === 'tab-{tab}'")
+        page.wait_for_function(f"() => document.activeElement.id === 'tab-{tab}'")
     press("1")
     page.wait_for_function(f"() => {STATE}.tab === 'convolution'")
     before = page.evaluate(f"{STAGE}.place()")
@@ -142,7 +142,7 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     press("Space")
     page.wait_for_function(f"() => {STATE}.convolution.playing")
     press("Space")
-    page.wait_for_function(f"!{STATE}.convolution.playing")
+    page.wait_for_function(f"() => !{STATE}.convolution.playing")
 
 
 def test_keys_of_a_field_are_letters(visitor: Visitor) -> None:
