@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
+import { halfWidth } from '../core/call.mjs'
 import { term } from './recipe-terms.mjs'
 import { say } from './say.mjs'
 
@@ -8,7 +9,7 @@ import { say } from './say.mjs'
 
 /** Digits as any keyboard types them, else NaN. @param {string} text */
 export function wholeNumber(text) {
-  const plain = text.normalize('NFKC').replace(/[−–—]/g, '-').trim()
+  const plain = halfWidth(text).plain.trim()
   return /^-?\d{1,9}$/.test(plain) ? Number(plain) : NaN
 }
 

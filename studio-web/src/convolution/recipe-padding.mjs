@@ -2,6 +2,7 @@ import { html, nothing } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
 import { standing } from '../app/standing.mjs'
 import { pads } from '../core/axis.mjs'
+import { halfWidth } from '../core/call.mjs'
 import { inputShape } from './input.mjs'
 import { row, stepper } from './recipe-fields.mjs'
 import { say } from './say.mjs'
@@ -81,7 +82,7 @@ export function modeField(app, conv, set) {
   const [mode, value = ''] = conv.padding_mode.split(/[()]/)
   const put = (/** @type {string} */ padding_mode) => set({ ...conv, padding_mode })
   const number = (/** @type {Event} */ event) => {
-    const typed = Number(/** @type {HTMLInputElement} */ (event.target).value.normalize('NFKC').replace(/[−–]/g, '-'))
+    const typed = Number(halfWidth(/** @type {HTMLInputElement} */ (event.target).value).plain)
     if (Number.isFinite(typed)) put(`constant(${typed})`)
   }
   return row(

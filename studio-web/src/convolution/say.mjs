@@ -1,7 +1,6 @@
 import { speaker } from '../core/words.mjs'
 
-/** Marks a text that is said later. @param {string} text */
-export const say = (text) => text
+export { say } from '../core/sentence.mjs'
 
 /** A text with its facts in both languages.
  * @param {string} text @param {Record<string, unknown>} [facts] @returns {import('../types').Words} */

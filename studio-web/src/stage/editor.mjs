@@ -1,3 +1,4 @@
+import { halfWidth } from '../core/call.mjs'
 import { exact } from '../core/number.mjs'
 
 /** A field over one cell of the kernel: Enter or leaving it takes the number, Escape does not.
@@ -18,7 +19,7 @@ export function edit(el, box, value, label, take) {
   const close = (/** @type {boolean} */ keep) => {
     if (done) return
     done = true
-    const number = Number(field.value.trim().replace('−', '-').replace(',', '.'))
+    const number = Number(halfWidth(field.value).plain.trim().replace(',', '.'))
     if (keep && field.value.trim() !== '' && Number.isFinite(number) && number !== value) take(number)
     field.remove()
     el.focus()

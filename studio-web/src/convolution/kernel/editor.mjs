@@ -1,5 +1,6 @@
 import { lookOf } from '../../stage/look.mjs'
 import { html, nothing } from 'lit-html'
+import { guard } from 'lit-html/directives/guard.js'
 import { ref } from 'lit-html/directives/ref.js'
 import { KERNELS } from '../../core/kernels.mjs'
 import { exact } from '../../core/number.mjs'
@@ -33,7 +34,7 @@ export function createKernelEditor(app) {
         ${nameList(app, slice, own.together)} ${slices(app, slice, own, keep)}
         <div class="kernel-views">
           ${Math.max(...face.sizes) <= LARGEST_GRID ? cellGrid({ ...edit, app, theme: themeOf(app), ...face, brush: own.brush }) : nothing}
-          ${spectrum(app, face)}
+          ${guard([slice.weight, ...face.sizes, slice.out, slice.channel, face.depth, app.store.state.lang], () => spectrum(app, face))}
         </div>
         ${own.refused ? html`<p class="wrong" role="alert">${app.words(own.refused)}${own.ways.map((way) => html`<small>${app.words(way)}</small>`)}</p>` : nothing}
         ${brushes(app, own, keep)} ${turns(app, face, edit)} ${asText(app, face, edit)}

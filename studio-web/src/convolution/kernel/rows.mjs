@@ -31,7 +31,7 @@ export const notANumber = (word) => words(say("'{word}' is not a number"), { wor
 /** A number as it is typed: 3, −0.5, 1/9, 1e-3, full-width too; NaN for what is none.
  * @param {string} word */
 export function numberOf(word) {
-  const plain = halfWidth(word.trim()).plain.replace(/[−–—]/g, '-')
+  const { plain } = halfWidth(word.trim())
   const [above, below, ...more] = plain.split('/')
   if (more.length || !NUMBER.test(above) || (below !== undefined && !NUMBER.test(below))) return NaN
   return below === undefined ? Number(above) : Number(above) / Number(below)
