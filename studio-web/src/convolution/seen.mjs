@@ -22,7 +22,7 @@ export function viewOf(app, slice, model) {
       place: (place) => change({ place }),
       channel: (channel) => change({ channel }),
       out: (out) => change({ out, channel: firstChannel(slice.conv, out) }),
-      play: (playing) => change({ playing }),
+      play: (playing = !app.store.state.convolution.playing) => change({ playing }),
       zoom: (zoom) => change({ zoom }),
       kernel: (index, value) => change(withNumber(app.store.state.convolution, index, value)),
       shift: (shift) => change({ shift }),

@@ -23,7 +23,7 @@ export function keyActs(stage) {
     move: (axis, by) => (stage.carries ? shift(stage, axis === 1 ? by : 0, axis === 2 ? by : 0) : go(moved(stage.show, here(), axis, by))),
     end: (last) => go(moved(stage.show, here(), 2, last ? Infinity : -Infinity)),
     page: (by) => go(stage.show.shape.rank === 3 ? moved(stage.show, here(), 0, by) : moved(stage.show, here(), 1, 10 * by)),
-    play: () => on().play(!stage.show.view.playing),
+    play: () => on().play(),
     step: (by) => go(placeAt(stage.show, turn(stage.moment.index + by, stage.show.count))),
     scrub: (index) => {
       stage.passed(index)

@@ -16,7 +16,7 @@ import { title } from './words.mjs'
  * @property {number} out @property {number} channel @property {number[]} place @property {'gather' | 'scatter'} view
  * @property {boolean} [isReady] whether all channels of the output are summed
  * @property {boolean} playing @property {number} speed @property {number} zoom @property {[number, number]} shift
- * @property {{ place(place: number[]): void, channel(c: number): void, out(k: number): void, play(on: boolean): void,
+ * @property {{ place(place: number[]): void, channel(c: number): void, out(k: number): void, play(on?: boolean): void,
  *   zoom(z: number): void, kernel(index: number, value: number): void, shift(d: [number, number]): void,
  *   speed?(value: number): void, view?(kind: 'gather' | 'scatter'): void }} on */
 
