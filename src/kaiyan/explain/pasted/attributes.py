@@ -49,7 +49,7 @@ def _private(holder: Any, name: str, node: ast.AST) -> Any:
 
 def _unread(holder: Any, name: str, node: ast.AST) -> NotUnderstoodError:
     kind = holder.name if isinstance(holder, Room) else type(holder).__name__
-    return NotUnderstoodError(sentence("paste", "{kind}.{name} is not read", kind=kind, name=name), node)
+    return NotUnderstoodError(sentence("paste-attribute", "{kind}.{name} is not read", kind=kind, name=name), node)
 
 
 def _of_room(_: ReadingRun, holder: Room, name: str, node: ast.AST) -> Any:
@@ -178,4 +178,4 @@ def item(holder: Any, index: Any, node: ast.AST) -> Any:
     """What ``holder[index]`` is."""
     if isinstance(holder, (Tensor, list, tuple, dict, str, range, nn.Sequential, nn.ModuleList, nn.ModuleDict)):
         return holder[index]
-    raise NotUnderstoodError(sentence("paste", "an item of {kind} is not read", kind=type(holder).__name__), node)
+    raise NotUnderstoodError(sentence("paste-item", "an item of {kind} is not read", kind=type(holder).__name__), node)

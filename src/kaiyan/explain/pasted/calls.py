@@ -58,7 +58,7 @@ def _of_torch(
     if not _may_be_called(function):
         if isinstance(function, (Tensor, int, float, tuple, list, str, type(None))):
             raise TypeError(f"'{type(function).__name__}' object is not callable")
-        raise NotUnderstoodError(sentence("paste", "this call is not read"), node)
+        raise NotUnderstoodError(sentence("paste-call", "this call is not read"), node)
     if isinstance(function, type) and issubclass(function, nn.Module):
         return _layer(run, function, args, named, node=node, scope=scope)
     if function in _made():
@@ -103,7 +103,7 @@ def _plain(value: Any) -> Any:
 def _checked(function: Any, node: ast.AST) -> Any:
     """The function, where it does not write so much text or count so far that it takes long."""
     if function in (str, set):
-        raise NotUnderstoodError(sentence("paste", "this call is not read"), node)
+        raise NotUnderstoodError(sentence("paste-call", "this call is not read"), node)
     return function
 
 
@@ -148,9 +148,13 @@ def _layer(
 def _counted(run: ReadingRun, named: dict[str, Any], node: ast.Call) -> None:
     run.made += 1
     if run.made > MOST_LAYERS:
-        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_LAYERS), node)
+        raise NotUnderstoodError(
+            sentence("paste-many-layers", "more than {most} layers are not read", most=MOST_LAYERS), node
+        )
     if any(name in REPEATED and isinstance(n, int) and n > MOST_REPEATED for name, n in named.items()):
-        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_REPEATED), node)
+        raise NotUnderstoodError(
+            sentence("paste-many-layers", "more than {most} layers are not read", most=MOST_REPEATED), node
+        )
 
 
 def _instance(
@@ -159,7 +163,9 @@ def _instance(
     """An instance of a pasted class: an empty one, then its constructor is read."""
     root = pasted.root
     if root is None:
-        raise NotUnderstoodError(sentence("paste", "the class {name} is no nn.Module", name=pasted.name), node)
+        raise NotUnderstoodError(
+            sentence("paste-no-module", "the class {name} is no nn.Module", name=pasted.name), node
+        )
     _counted(run, {}, node)
     if pasted.kind is nn.Module:
         pasted.kind = module_class(pasted)
@@ -185,7 +191,9 @@ def _method(method: Method, args: tuple[Any, ...], named: dict[str, Any], node: 
     if isinstance(held, Tensor):
         return _of_tensor(held, name, args, named)
     if isinstance(held, list) and len(held) + sum(len(one) for one in args if isinstance(one, list)) > MOST_LAYERS:
-        raise NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_LAYERS), node)
+        raise NotUnderstoodError(
+            sentence("paste-many-layers", "more than {most} layers are not read", most=MOST_LAYERS), node
+        )
     return getattr(held, name)(*args, **named)
 
 
@@ -238,7 +246,7 @@ def call_function(
 
     if run.depth >= NESTED:
         raise NotUnderstoodError(
-            sentence("paste", "more than {most} calls inside one another are not read", most=NESTED)
+            sentence("paste-deep-calls", "more than {most} calls inside one another are not read", most=NESTED)
         )
     names = _bound(run, function, args, named)
     scope = Scope(names, function.node.name, function.node.lineno, function.scope, function.owner)

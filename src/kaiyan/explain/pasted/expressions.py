@@ -26,7 +26,7 @@ def value(run: ReadingRun, node: ast.expr, scope: Scope) -> Any:
     run.tick(node)
     read = EXPRESSIONS.get(type(node))
     if read is None:
-        raise NotUnderstoodError(sentence("paste", "{kind} is not read", kind=type(node).__name__), node)
+        raise NotUnderstoodError(sentence("paste-kind", "{kind} is not read", kind=type(node).__name__), node)
     return bounded(read(run, node, scope), node)
 
 
@@ -40,7 +40,7 @@ def known(run: ReadingRun, node: ast.expr, scope: Scope) -> Any:
 
 def _constant(_: ReadingRun, node: ast.Constant, __: Scope) -> Any:
     if isinstance(node.value, (complex, bytes)):
-        raise NotUnderstoodError(sentence("paste", "{kind} is not read", kind=type(node.value).__name__), node)
+        raise NotUnderstoodError(sentence("paste-kind", "{kind} is not read", kind=type(node.value).__name__), node)
     return node.value
 
 
@@ -61,7 +61,9 @@ def _name(run: ReadingRun, node: ast.Name, scope: Scope) -> Any:
     if run.is_flowing and scope.around is not None and _is_of_self(node.id, scope):
         name = node.id
         return run.within(node, scope, lambda: _raise(NameError(f"name {name!r} is not defined", name=name)))
-    raise NotUnderstoodError(sentence("paste", "{name} is not defined in what was pasted", name=node.id), node)
+    raise NotUnderstoodError(
+        sentence("paste-undefined", "{name} is not defined in what was pasted", name=node.id), node
+    )
 
 
 def _is_of_self(name: str, scope: Scope) -> bool:
@@ -119,7 +121,9 @@ def super_of(node: ast.Call, scope: Scope) -> Any:
     from kaiyan.explain.pasted.values import Super
 
     if scope.owner is None or "self" not in scope.names:
-        raise NotUnderstoodError(sentence("paste", "{name} is not defined in what was pasted", name="super"), node)
+        raise NotUnderstoodError(
+            sentence("paste-undefined", "{name} is not defined in what was pasted", name="super"), node
+        )
     return Super(scope.owner, scope.names["self"])
 
 
@@ -138,7 +142,9 @@ def iterated(run: ReadingRun, values: Any, node: ast.AST) -> Iterator[Any]:
     if isinstance(values, Tensor):
         values = values.unbind(0)
     if not isinstance(values, (list, tuple, range, dict, set, zip, enumerate, reversed, str, _KEYS, _VALUES, _ITEMS)):
-        raise NotUnderstoodError(sentence("paste", "a loop over {kind} is not read", kind=type(values).__name__), node)
+        raise NotUnderstoodError(
+            sentence("paste-loop", "a loop over {kind} is not read", kind=type(values).__name__), node
+        )
     for one in values:
         run.tick(node)
         yield one
@@ -183,7 +189,7 @@ def combined(run: ReadingRun, node: ast.BinOp | ast.AugAssign, scope: Scope, pai
     table = _INPLACE if isinstance(node, ast.AugAssign) and isinstance(left, Tensor) else _BINARY
     function = table.get(type(node.op))
     if function is None or not may_meet(left, right, node.op):
-        raise NotUnderstoodError(sentence("paste", "this calculation is not read"), node)
+        raise NotUnderstoodError(sentence("paste-calculation", "this calculation is not read"), node)
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         later(run, scope)
     return run.within(node, scope, lambda: function(left, right))
@@ -212,7 +218,7 @@ def _unary(run: ReadingRun, node: ast.UnaryOp, scope: Scope) -> Any:
     held = known(run, node.operand, scope)
     sign = _SIGNS.get(type(node.op))
     if sign is None or not (isinstance(held, (int, float, Tensor)) or isinstance(node.op, ast.Not)):
-        raise NotUnderstoodError(sentence("paste", "this calculation is not read"), node)
+        raise NotUnderstoodError(sentence("paste-calculation", "this calculation is not read"), node)
     if isinstance(held, Tensor):
         later(run, scope)
     return run.within(node, scope, lambda: sign(held))
@@ -296,11 +302,11 @@ def assign(run: ReadingRun, target: ast.expr, held: Any, scope: Scope) -> None:
     elif isinstance(target, ast.Subscript):
         holder, index = known(run, target.value, scope), known(run, target.slice, scope)
         if not isinstance(holder, (list, dict, nn.Sequential, nn.ModuleList, nn.ModuleDict, Tensor)):
-            raise NotUnderstoodError(sentence("paste", "this assignment is not read"), target)
+            raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
         put: Any = operator.setitem
         run.within(target, scope, lambda: put(holder, index, held))
     else:
-        raise NotUnderstoodError(sentence("paste", "this assignment is not read"), target)
+        raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
 
 
 def _unpacked(run: ReadingRun, target: ast.Tuple | ast.List, held: Any, scope: Scope) -> None:
@@ -309,7 +315,7 @@ def _unpacked(run: ReadingRun, target: ast.Tuple | ast.List, held: Any, scope: S
             assign(run, part, held, scope)
         return
     if any(isinstance(part, ast.Starred) for part in target.elts):
-        raise NotUnderstoodError(sentence("paste", "this assignment is not read"), target)
+        raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
 
     def parts() -> list[Any]:
         got = list(iterated(run, held, target))
@@ -328,7 +334,7 @@ def _set(run: ReadingRun, target: ast.Attribute, held: Any, scope: Scope) -> Non
     holder = known(run, target.value, scope)
     name = target.attr
     if not isinstance(holder, nn.Module) or name.startswith("__") or hasattr(type(holder), name):
-        raise NotUnderstoodError(sentence("paste", "this assignment is not read"), target)
+        raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
     run.within(target, scope, lambda: setattr(holder, name, held))
 
 
@@ -339,7 +345,7 @@ def _text(run: ReadingRun, node: ast.JoinedStr, scope: Scope) -> str:
         if isinstance(part, ast.FormattedValue) and part.format_spec is None and part.conversion == -1:
             held = known(run, part.value, scope)
         if not isinstance(held, (str, int)):
-            raise NotUnderstoodError(sentence("paste", "this text is not read"), node)
+            raise NotUnderstoodError(sentence("paste-text", "this text is not read"), node)
         parts.append(str(held))
     return "".join(parts)
 

@@ -148,7 +148,9 @@ def _parsed(lines: list[str]) -> tuple[list[str], ast.Module, list[tuple[int, Se
     for number, line in enumerate(lines):
         if _depth(line) > DEEPEST:
             widened[number] = lines[number] = ""
-            unread.append((number + 1, sentence("paste", "brackets deeper than {most} are not read", most=DEEPEST)))
+            unread.append(
+                (number + 1, sentence("paste-deep-brackets", "brackets deeper than {most} are not read", most=DEEPEST))
+            )
     for tried in (lines, widened):
         whole = _tree("\n".join(tried))
         if isinstance(whole, ast.Module):
@@ -162,7 +164,9 @@ def _parsed(lines: list[str]) -> tuple[list[str], ast.Module, list[tuple[int, Se
         if wrong is None:
             break
         code[wrong - 1] = ""
-        unread.append((wrong, sentence("paste", "this line is not Python: {words}", words=str(tree.msg)[:120])))
+        unread.append(
+            (wrong, sentence("paste-no-python", "this line is not Python: {words}", words=str(tree.msg)[:120]))
+        )
     return [""] * len(code), ast.Module([], []), unread
 
 

@@ -67,7 +67,8 @@ def read(text: Paste) -> Reading:
     if reading.model is not None and _calls(reading.model, {}) > MOST_CALLS:
         reading.model = None
         run.note(
-            NotUnderstoodError(sentence("paste", "more than {most} layers are not read", most=MOST_CALLS)), text.tree
+            NotUnderstoodError(sentence("paste-many-layers", "more than {most} layers are not read", most=MOST_CALLS)),
+            text.tree,
         )
     return reading
 
@@ -179,13 +180,17 @@ def _read_one(reading: Reading, node: ast.stmt) -> None:
     except NotUnderstoodError as error:
         run.note(error, node)
     except RecursionError:
-        run.note(NotUnderstoodError(sentence("paste", "this code takes too many steps to be read"), node), node)
+        run.note(
+            NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node), node
+        )
     except Exception as error:  # noqa: BLE001 (whatever torch raises of the user's settings is what is explained)
         run.depth = 0
         if reading.failure is None:
             reading.failure, reading.failing = error, node
         names.update(
-            dict.fromkeys(stored_names(node), Unknown(NotUnderstoodError(sentence("paste", "it was not made"), node)))
+            dict.fromkeys(
+                stored_names(node), Unknown(NotUnderstoodError(sentence("paste-not-made", "it was not made"), node))
+            )
         )
 
 
@@ -217,7 +222,7 @@ def _choose(reading: Reading, free: tuple[str, ...]) -> None:
     elif wholes:
         reading.model = wholes[0] if len(wholes) == 1 else nn.Sequential(*wholes)
         if len(wholes) > 1:
-            reading.remarks += (sentence("paste", "the layers are run in the order of their lines"),)
+            reading.remarks += (sentence("paste-in-line-order", "the layers are run in the order of their lines"),)
     elif reading.failure is None:
         _made_of_class(reading)
     reading.inputs = tuple(tensor for _, tensor in run.inputs.values())
@@ -278,7 +283,9 @@ def _made_of_class(reading: Reading) -> None:
     finally:
         run.depth = 0
     if said:
-        reading.remarks += (sentence("paste", "{name} is made with {settings}", name=chosen.name, settings=said),)
+        reading.remarks += (
+            sentence("paste-made-with", "{name} is made with {settings}", name=chosen.name, settings=said),
+        )
 
 
 _USUAL: dict[str, Any] = {

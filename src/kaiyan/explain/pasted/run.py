@@ -106,7 +106,7 @@ class ReadingRun:
         """One step more; raises ``NotUnderstoodError`` where there were too many."""
         self.steps += 1
         if self.steps > READING_STEPS or (self.steps % 512 == 0 and process_time() > self.until):
-            raise NotUnderstoodError(sentence("paste", "this code takes too many steps to be read"), node)
+            raise NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
 
     def renew(self, seconds: float, device: str) -> None:
         """Begins a flow: a budget of its own, and the device on which its tensors are."""

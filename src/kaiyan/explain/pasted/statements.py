@@ -47,7 +47,7 @@ def statement(run: ReadingRun, node: ast.stmt, scope: Scope) -> Ending:
     try:
         return (read or _unread)(run, node, scope) or _ENDED
     except RecursionError:
-        error = NotUnderstoodError(sentence("paste", "this code takes too many steps to be read"), node)
+        error = NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
     except NotUnderstoodError as raised:
         error = raised
     run.note(error, node)
@@ -62,7 +62,7 @@ def statement(run: ReadingRun, node: ast.stmt, scope: Scope) -> Ending:
 
 
 def _unread(_: ReadingRun, node: ast.stmt, __: Scope) -> None:
-    raise NotUnderstoodError(sentence("paste", "{kind} is not read", kind=type(node).__name__), node)
+    raise NotUnderstoodError(sentence("paste-kind", "{kind} is not read", kind=type(node).__name__), node)
 
 
 def _forgotten(run: ReadingRun, part: ast.Name | ast.Attribute, error: NotUnderstoodError, scope: Scope) -> None:
@@ -126,7 +126,7 @@ def _with(run: ReadingRun, node: ast.With, scope: Scope) -> Ending:
     for entry in node.items:
         words = ast.unparse(entry.context_expr)
         if not words.startswith(_CONTEXTS) or entry.optional_vars is not None:
-            raise NotUnderstoodError(sentence("paste", "{kind} is not read", kind="with"), node)
+            raise NotUnderstoodError(sentence("paste-kind", "{kind} is not read", kind="with"), node)
     return executed(run, node.body, scope)
 
 
@@ -144,21 +144,21 @@ def _raised(error: Exception) -> Any:
 
 
 def _raise(_: ReadingRun, node: ast.Raise, __: Scope) -> None:
-    raise NotUnderstoodError(sentence("paste", "the code raises an error of its own here"), node)
+    raise NotUnderstoodError(sentence("paste-raise", "the code raises an error of its own here"), node)
 
 
 def _function(run: ReadingRun, node: ast.FunctionDef, scope: Scope) -> None:
     if any(not ast.unparse(one).startswith(_CONTEXTS) for one in node.decorator_list):
-        raise NotUnderstoodError(sentence("paste", "a decorator is not read"), node)
+        raise NotUnderstoodError(sentence("paste-decorator", "a decorator is not read"), node)
     scope.names[node.name] = PastedFunction(node, run, scope)
 
 
 def _class(run: ReadingRun, node: ast.ClassDef, scope: Scope) -> None:
     if node.keywords or node.decorator_list or len(node.bases) > 1:
-        raise NotUnderstoodError(sentence("paste", "this kind of class is not read"), node)
+        raise NotUnderstoodError(sentence("paste-class", "this kind of class is not read"), node)
     base = known(run, node.bases[0], scope) if node.bases else None
     if not (base is None or isinstance(base, PastedClass) or (isinstance(base, type) and issubclass(base, nn.Module))):
-        raise NotUnderstoodError(sentence("paste", "this kind of class is not read"), node)
+        raise NotUnderstoodError(sentence("paste-class", "this kind of class is not read"), node)
     made = PastedClass(node.name, node, run, scope, base)
     for part in node.body:
         if isinstance(part, ast.FunctionDef) and not part.decorator_list:
@@ -166,7 +166,9 @@ def _class(run: ReadingRun, node: ast.ClassDef, scope: Scope) -> None:
         elif isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
             made.values[part.targets[0].id] = value(run, part.value, scope)
         elif not isinstance(part, (ast.Pass, ast.Expr, ast.AnnAssign)):
-            run.note(NotUnderstoodError(sentence("paste", "{kind} is not read", kind=type(part).__name__), part), part)
+            run.note(
+                NotUnderstoodError(sentence("paste-kind", "{kind} is not read", kind=type(part).__name__), part), part
+            )
     made.kind = module_class(made) if made.root is not None else nn.Module
     scope.names[node.name] = made
 
@@ -185,7 +187,7 @@ def _import(_: ReadingRun, node: ast.Import, scope: Scope) -> None:
 
 def _imported(name: str, node: ast.AST) -> NotUnderstoodError:
     return NotUnderstoodError(
-        sentence("paste", "{name} is not imported: only torch's layers are known", name=name), node
+        sentence("paste-import", "{name} is not imported: only torch's layers are known", name=name), node
     )
 
 

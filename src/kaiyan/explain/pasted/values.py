@@ -53,7 +53,9 @@ def _length(value: Any) -> int:
 def bounded(value: Any, node: ast.AST) -> Any:
     """The value, where it is no larger than a model needs."""
     if isinstance(value, int) and not -LARGEST_NUMBER < value < LARGEST_NUMBER:
-        raise NotUnderstoodError(sentence("paste", "a number this large is not read"), node)
+        raise NotUnderstoodError(sentence("paste-large-number", "a number this large is not read"), node)
     if isinstance(value, (str, list, tuple, dict, range)) and _length(value) > MOST_ENTRIES:
-        raise NotUnderstoodError(sentence("paste", "more than {most} entries are not read", most=MOST_ENTRIES), node)
+        raise NotUnderstoodError(
+            sentence("paste-many-entries", "more than {most} entries are not read", most=MOST_ENTRIES), node
+        )
     return value

@@ -108,14 +108,14 @@ def _untrained_title() -> Text:
 
 
 def _untrained_words() -> Text:
-    return sentence("network-card", "the same layers with random weights: what training has not yet made")
+    return sentence("card-untrained-twin", "the same layers with random weights: what training has not yet made")
 
 
 def _own_words() -> Text:
     return sentence(
-        "network-card", "your own model, run as a copy in eval mode; what it was trained on is not known here"
+        "card-own-model", "your own model, run as a copy in eval mode; what it was trained on is not known here"
     )
 
 
 def _zoo_words() -> Text:
-    return sentence("network-card", "random weights: nothing is downloaded")
+    return sentence("card-random", "random weights: nothing is downloaded")

@@ -38,9 +38,9 @@ def moved(network: Network, look: Look, down: Any, right: Any) -> Reply:
     was = answered(network.model, network.name, look.x)
     now = answered(network.model, network.name, network.preparation.tensor(pixels))
     how = (
-        sentence("network-moved", "cropped anew from the picture: what comes in at the border was there")
+        sentence("moved-cropped", "cropped anew from the picture: what comes in at the border was there")
         if is_anew
-        else sentence("network-moved", "the picture ends there: the pixels at the border are repeated")
+        else sentence("moved-repeated", "the picture ends there: the pixels at the border are repeated")
     )
     facts = {**_compared(network, was, now), "recropped": is_anew, "how": words(how)}
     return Reply(facts, (np.ascontiguousarray(pixels).data.cast("B"),))

@@ -25,9 +25,9 @@ def linear(inside: Inside) -> Sum:
     weights = weight.detach()[inside.channel].double().numpy()
     b = None if bias is None else float(bias.detach()[inside.channel])
     words = (
-        sentence("network-formula", "the sum of value · weight")
+        sentence("formula-weighed", "the sum of value · weight")
         if b is None
-        else sentence("network-formula", "the sum of value · weight, plus the bias")
+        else sentence("formula-weighed-bias", "the sum of value · weight, plus the bias")
     )
     return Sum(
         words, summed(values, weights, b), values=values, weights=weights,
@@ -49,7 +49,7 @@ def norm(inside: Inside) -> Sum:
         (_word("weight"), weight), (_word("bias"), bias),
     )  # fmt: skip
     total = (value - mean) / sqrt(variance + eps) * weight + bias
-    return Sum(sentence("network-formula", "(value − mean) / √(variance + ε) · weight + bias"), total, numbers)
+    return Sum(sentence("formula-norm", "(value − mean) / √(variance + ε) · weight + bias"), total, numbers)
 
 
 _OF_PLACES = ("LayerNorm", "LayerNorm2d", "layer_norm")
@@ -110,10 +110,10 @@ def activation(inside: Inside) -> Sum:
 
 def _activation(name: str) -> Sentence:
     if name == "relu":
-        return sentence("network-formula", "the larger of value and 0")
+        return sentence("formula-relu", "the larger of value and 0")
     if name == "relu6":
-        return sentence("network-formula", "the larger of value and 0, and at most 6")
-    return sentence("network-formula", "{name}(value)", name=name)
+        return sentence("formula-relu6", "the larger of value and 0, and at most 6")
+    return sentence("formula-function", "{name}(value)", name=name)
 
 
 def addition(inside: Inside) -> Sum:
@@ -121,7 +121,7 @@ def addition(inside: Inside) -> Sum:
     values = _operands(inside)
     alpha = float(inside.named.get("alpha", 1))
     return Sum(
-        sentence("network-formula", "the sum of the values"),
+        sentence("formula-total", "the sum of the values"),
         fsum([values[0], *(alpha * value for value in values[1:])]),
         tuple((_numbered(i), value) for i, value in enumerate(values, start=1)),
     )
@@ -131,7 +131,7 @@ def product(inside: Inside) -> Sum:
     """A product of two maps, such as channels that are weighed."""
     values = _operands(inside)
     numbers = tuple((_numbered(i), value) for i, value in enumerate(values, start=1))
-    return Sum(sentence("network-formula", "the product of the values"), prod(values), numbers)
+    return Sum(sentence("formula-product", "the product of the values"), prod(values), numbers)
 
 
 def _operands(inside: Inside) -> list[float]:
@@ -149,7 +149,7 @@ def concatenation(inside: Inside) -> Sum:
     tensor = maps[which][0, channel]
     value = float(tensor[inside.row, inside.column] if tensor.ndim else tensor)
     words = sentence(
-        "network-formula", "channel {channel} of input {number}, unchanged", channel=channel, number=which + 1
+        "formula-unchanged", "channel {channel} of input {number}, unchanged", channel=channel, number=which + 1
     )
     return Sum(words, value, ((_word("value"), value),))
 

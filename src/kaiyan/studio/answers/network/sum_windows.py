@@ -97,8 +97,8 @@ def _covering(axis: Axis, full: int, n: int) -> tuple[Any, Any]:
 
 def _formula(bias: float | None) -> Any:
     if bias is None:
-        return sentence("network-formula", "the sum of value · weight")
-    return sentence("network-formula", "the sum of value · weight, plus the bias")
+        return sentence("formula-weighed", "the sum of value · weight")
+    return sentence("formula-weighed-bias", "the sum of value · weight, plus the bias")
 
 
 def _outside(places: Any, n: int) -> Any:
@@ -115,13 +115,13 @@ def pool(inside: Inside) -> Sum:
     values = np.where(padding, 0.0, x[rows.clip(0, len(x) - 1)[:, None], columns.clip(0, x.shape[1] - 1)])
     if "max" in name:
         total = float(values[~padding].max(initial=-np.inf))
-        formula = sentence("network-formula", "the largest of {count} values", count=int((~padding).sum()))
+        formula = sentence("formula-largest", "the largest of {count} values", count=int((~padding).sum()))
         weights = np.zeros_like(values)
         weights.flat[int(np.where(padding, -np.inf, values).argmax())] = 1.0
     else:
         weights = np.full(values.shape, 1 / divisor)
         total = summed(values, np.ones_like(values), None) / divisor
-        formula = sentence("network-formula", "the sum of the values, divided by {divisor}", divisor=divisor)
+        formula = sentence("formula-mean", "the sum of the values, divided by {divisor}", divisor=divisor)
     return Sum(
         formula, total, values=values[None], weights=weights[None], padding=padding[None].astype(np.uint8),
         rows=tuple(rows.tolist()), columns=tuple(columns.tolist()), first=inside.channel,
@@ -177,7 +177,7 @@ def resize(inside: Inside) -> Sum:
     values = x.detach()[0, 0].numpy()[rows[:, None], columns]
     share = weights[0, 0].numpy()[rows[:, None], columns]
     return Sum(
-        sentence("network-formula", "the sum of value · weight"), summed(values, share, None),
+        sentence("formula-weighed", "the sum of value · weight"), summed(values, share, None),
         values=values[None], weights=share[None], padding=np.zeros((1, *values.shape), np.uint8),
         rows=tuple(rows.tolist()), columns=tuple(columns.tolist()), first=inside.channel,
     )  # fmt: skip
