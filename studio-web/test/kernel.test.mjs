@@ -45,6 +45,6 @@ test('the word for a frequency response is the one of the textbooks', () => {
   assert.match(kind('identity'), /alike/)
   for (const name of ['box', 'gaussian']) assert.match(kind(name), /low-pass/, name)
   for (const name of ['laplacian', 'laplacian-8']) assert.match(kind(name), /high-pass/, name)
-  assert.match(kind('sharpen'), /sharper/)
+  assert.match(kind('sharpen'), /sharpens/)
   for (const name of ['sobel-x', 'log']) assert.match(kind(name), /band-pass|high-pass/, name)
 })

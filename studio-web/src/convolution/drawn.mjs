@@ -28,7 +28,7 @@ export const DRAWN = [
   { name: 'edge', title: say('a vertical edge'), does: say('dark on the left, light on the right'), colour: (_, column, n) => grey(column < n >> 1 ? 40 : 216) },
   { name: 'ramp', title: say('a ramp'), does: say('grows evenly to the right'), colour: (_, column, n) => grey(Math.round(Math.min(1, Math.max(0, column / (n - 1))) * 255)) },
   { name: 'checks', title: say('a checkerboard'), does: say('the finest pattern that pixels can show'), colour: (row, column) => grey(mod(row + column, 2) ? 230 : 25) },
-  { name: 'waves', title: say('a sine wave'), does: say('stripes that get finer downwards'), colour: (row, column, n) => grey(Math.round(127.5 + 120 * Math.sin((2 * Math.PI * column * (1 + Math.floor(mod(row, n) / (n / 4)))) / (n / 3)))) },
+  { name: 'waves', title: say('sine waves'), does: say('stripes that get finer downwards'), colour: (row, column, n) => grey(Math.round(127.5 + 120 * Math.sin((2 * Math.PI * column * (1 + Math.floor(mod(row, n) / (n / 4)))) / (n / 3)))) },
   { name: 'letter', title: say('a letter'), does: say('an A: strokes, corners and a hole'), colour: letter },
   { name: 'discs', title: say('three colours'), does: say('a red, a green and a blue disc'), colour: discs },
 ]

@@ -11,7 +11,7 @@ import { scriptOf } from './script.mjs'
 const FILES = [
   { name: 'convolution.png', label: say('Picture (PNG)'), blob: (_, __, drawing) => drawing('png') },
   { name: 'convolution.svg', label: say('Drawing (SVG)'), blob: (_, __, drawing) => drawing('svg') },
-  { name: 'convolution.gif', label: say('The slide (GIF)'), blob: (_, __, drawing) => drawing('gif') },
+  { name: 'convolution.gif', label: say('Animation (GIF)'), blob: (_, __, drawing) => drawing('gif') },
   { name: 'convolution.html', label: say('This page in one file (HTML)'), blob: (app) => pageInOneFile(app) },
   { name: 'convolution.py', label: say('PyTorch code (Python)'), blob: (_, slice) => text(scriptOf(slice, inputShape(slice)), 'text/x-python') },
   { name: 'convolution.json', label: say('Numbers and settings (JSON)'), blob: (_, slice) => text(jsonOf(slice), 'application/json') },
@@ -23,12 +23,12 @@ export function exportsMenu(app, slice, drawing) {
   const { t } = app
   return html`
     <details class="exports">
-      <summary>${t('Take it with you')}</summary>
+      <summary>${t('Export')}</summary>
       <div class="stacked">
         ${FILES.map((file) => html`<button @click=${() => save(app, file.name, file.blob(app, slice, drawing))}>${t(file.label)}</button>`)}
         ${app.host.kind === 'notebook' ? '' : html`<button @click=${() => copyLink(app)}>${t('Copy the link')}</button>`}
       </div>
-      <small>${t('the link holds all settings and no picture')}</small>
+      <small>${t('the link holds all settings, but not your picture')}</small>
     </details>
   `
 }

@@ -15,19 +15,19 @@ const PLACE = 'kaiyan-first'
 const STEPS = [
   { text: say('A kernel is nine numbers. Change one.'), follows: () => true },
   {
-    text: say('The output changed everywhere: it has no other numbers. Now let the window leap.'),
+    text: say('The whole output changed: every output uses the same nine numbers. Now let the window take larger steps.'),
     verb: say('Set stride=2'),
     act: ({ store }) => store.change('convolution', formed(store.state.convolution, strided(store.state.convolution.conv))),
     follows: ({ kernel }) => kernel !== START.kernel,
   },
   {
-    text: say('Half the size. At stride 2, padding=1 and \'same\' give the same size and not the same output.'),
+    text: say('Half the size. At stride 2, padding=1 and \'same\' give outputs of the same size, but with different numbers.'),
     verb: say('See the one-pixel lie'),
     act: ({ store }) => store.change('convolution', { guide: onePixel() }),
     follows: ({ conv }) => !conv.transposed && conv.axes.some(({ stride }) => stride > 1),
   },
   {
-    text: say('That was one layer. A network has dozens of them, with kernels that it learned.'),
+    text: say('That was one layer. A network has dozens of them, with kernels that it has learned.'),
     verb: say('See what a network sees'),
     act: (app) => app.open('network'),
     follows: ({ guide }) => guide !== null,

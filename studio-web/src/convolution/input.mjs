@@ -92,8 +92,8 @@ export function inputNote(slice) {
   const names = filters.slice(0, 3).join(', ') + (filters.length > 3 ? ' …' : '')
   const parts = [
     axes.length === 1 ? words(say('One axis: the input is the middle row of the picture.')) : null,
-    axes.length === 3 ? words(say('Three axes: {frames} frames, the picture moves one pixel to the right in each.'), { frames: frames(slice) }) : null,
-    count !== 1 && count !== 3 ? words(say('The input has {count} channels: the picture through {names} in turn.'), { count, names }) : null,
+    axes.length === 3 ? words(say('Three axes: the input is {frames} frames; from each to the next the picture moves one pixel to the right.'), { frames: frames(slice) }) : null,
+    count !== 1 && count !== 3 ? words(say('The input has {count} channels: the picture filtered with {names} in turn.'), { count, names }) : null,
   ].filter((part) => part !== null)
   if (!parts.length) return null
   return { en: parts.map(({ en }) => en).join(' '), zh: parts.map(({ zh }) => zh).join('') }

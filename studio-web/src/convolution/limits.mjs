@@ -16,7 +16,7 @@ export function tooMany(conv) {
   const side = Math.max(...conv.axes.map(({ kernel }) => kernel))
   if (side > LARGEST_KERNEL) return beyond(say('the page draws kernels of up to {most} along an axis; this one has {n}'), LARGEST_KERNEL, side)
   const count = weightCount(conv)
-  if (count > MOST_WEIGHTS) return beyond(say('the page keeps up to {most} weights; this layer has {n}'), MOST_WEIGHTS, count)
+  if (count > MOST_WEIGHTS) return beyond(say('the page holds up to {most} weights; this layer has {n}'), MOST_WEIGHTS, count)
   return null
 }
 

@@ -44,7 +44,7 @@ export function picturePane(app) {
       <div class="sources">
         <label class="button">${t('Open a picture')}<input class="unseen" type="file" accept="image/*" @change=${file} /></label>
         <button @click=${async () => { camera = await openCamera(app); change({}) }}>${t('Camera')}</button>
-        <small>${t('or drop one anywhere, or paste it')}</small>
+        <small>${t('or drop or paste one anywhere')}</small>
       </div>
       ${camera ? cameraView(app, camera, closeCamera) : nothing}
     </div>
@@ -67,7 +67,7 @@ function choice(app, slice) {
     <select aria-label=${t('Picture')} .value=${live(slice.picture)} @change=${choose}>
       ${option(PHOTOGRAPH, photographTitle(app))}
       ${ownPictures().map(({ name, title }) => option(name, title))}
-      <optgroup label=${t('Drawn, to learn from')}>${DRAWN.map(({ name, title }) => option(name, t(title)))}</optgroup>
+      <optgroup label=${t('Test patterns')}>${DRAWN.map(({ name, title }) => option(name, t(title)))}</optgroup>
     </select>
     ${drawn ? html`<small>${t(drawn.does)}</small>` : nothing}
   `
@@ -108,7 +108,7 @@ function thumbnail(app, slice) {
     change(croppedAt(slice, slice.crop[0] + by[0] * step, slice.crop[1] + by[1] * step))
   }
   return html`
-    <div class="thumbnail" role="group" tabindex=${frame ? 0 : -1} aria-label=${app.t(frame ? 'The piece that is seen: arrow keys move it' : 'The picture')}
+    <div class="thumbnail" role="group" tabindex=${frame ? 0 : -1} aria-label=${app.t(frame ? 'The part in use: arrow keys move it' : 'The picture')}
       @pointerdown=${down} @pointermove=${moved} @keydown=${keyed}>
       <canvas aria-hidden="true" ${ref((canvas) => canvas && drawThumbnail(/** @type {HTMLCanvasElement} */ (canvas), slice))}></canvas>
       ${frame ? html`<span class="frame" ${ref(place)}></span>` : nothing}
@@ -123,8 +123,8 @@ function cropFields(app, slice) {
   const [row, column, span] = slice.crop ?? [0.5, 0.5, 1]
   const slide = (/** @type {Event} */ event) => change(croppedAt(slice, row, column, Number(/** @type {HTMLInputElement} */ (event.target).value)))
   return html`
-    <label class="whole"><input type="checkbox" .checked=${live(!slice.crop)} @change=${() => change(slice.crop ? null : croppedAt(slice, row, column, 0.5))} />${t('All of it')}</label>
-    <input type="range" min="0.04" max="1" step="0.01" ?disabled=${!slice.crop} aria-label=${t('How large a piece')} .value=${live(String(span))} @input=${slide} />
+    <label class="whole"><input type="checkbox" .checked=${live(!slice.crop)} @change=${() => change(slice.crop ? null : croppedAt(slice, row, column, 0.5))} />${t('Whole picture')}</label>
+    <input type="range" min="0.04" max="1" step="0.01" ?disabled=${!slice.crop} aria-label=${t('How large a part')} .value=${live(String(span))} @input=${slide} />
   `
 }
 

@@ -7,7 +7,7 @@ import { hold } from './pictures.mjs'
 /** Takes a file as the picture; what is none is refused in one sentence and nothing changes.
  * @param {App} app @param {Blob} file @param {string} title */
 export async function take(app, file, title) {
-  app.tell(app.t('Reading {title} …', { title }))
+  app.tell(app.t('Reading {title}…', { title }))
   try {
     const { name, notes } = await readPicture(app, file, title)
     use(app, name)

@@ -27,12 +27,12 @@ export const PRESETS = [
   { name: 'patchify', group: 'Layers', title: say('Patchify: 4 × 4, stride 4'), line: 'nn.Conv2d(3, 16, 4, stride=4)', kernel: 'box' },
   { name: 'strided', group: 'Ideas', title: say("Strided 'same', which PyTorch refuses"), line: "kaiyan.nn.Conv2d(1, 1, 3, stride=2, padding='same')", kernel: 'sobel-x' },
   { name: 'dilated', group: 'Ideas', title: say('Dilated (à trous)'), line: 'nn.Conv2d(1, 1, 3, padding=2, dilation=2)', kernel: 'laplacian' },
-  { name: 'causal', group: 'Ideas', title: say('Causal: a row that sees no future'), line: "kaiyan.nn.Conv1d(1, 1, 3, padding='causal')", kernel: 'box' },
-  { name: 'mirrored', group: 'Ideas', title: say('The edge mirrored'), line: "nn.Conv2d(1, 1, 9, padding=4, padding_mode='reflect')", kernel: 'box' },
-  { name: 'checkerboard', group: 'Ideas', title: say('Transposed: enlarged, with a checkerboard'), line: 'nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=1)', kernel: 'box', changes: { ...small, view: 'scatter' } },
-  { name: 'smooth', group: 'Ideas', title: say('Transposed without it: 4 × 4 at stride 2'), line: 'nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1)', kernel: 'box', changes: { ...small, view: 'scatter' } },
-  { name: 'turned', group: 'Ideas', title: say('One white pixel: the kernel turned'), line: 'nn.Conv2d(1, 1, 5, padding=2)', kernel: 'emboss', changes: { picture: 'dot', side: 16, crop: null } },
-  { name: 'frames', group: 'Ideas', title: say('3-D: over frames as well'), line: 'nn.Conv3d(1, 1, 3, padding=1)', kernel: 'gaussian', changes: { side: 32 } },
+  { name: 'causal', group: 'Ideas', title: say('Causal: no output sees the future'), line: "kaiyan.nn.Conv1d(1, 1, 3, padding='causal')", kernel: 'box' },
+  { name: 'mirrored', group: 'Ideas', title: say('Mirrored edges'), line: "nn.Conv2d(1, 1, 9, padding=4, padding_mode='reflect')", kernel: 'box' },
+  { name: 'checkerboard', group: 'Ideas', title: say('Transposed: enlarges, with checkerboard artefacts'), line: 'nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=1)', kernel: 'box', changes: { ...small, view: 'scatter' } },
+  { name: 'smooth', group: 'Ideas', title: say('Transposed: 4 × 4, stride 2, no checkerboard'), line: 'nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1)', kernel: 'box', changes: { ...small, view: 'scatter' } },
+  { name: 'turned', group: 'Ideas', title: say('One white pixel: the kernel, turned by 180°'), line: 'nn.Conv2d(1, 1, 5, padding=2)', kernel: 'emboss', changes: { picture: 'dot', side: 16, crop: null } },
+  { name: 'frames', group: 'Ideas', title: say('3-D: across the frames of a video'), line: 'nn.Conv3d(1, 1, 3, padding=1)', kernel: 'gaussian', changes: { side: 32 } },
 ]
 
 /** The changes that a preset asks for: recipe, numbers, and a picture that shows it.

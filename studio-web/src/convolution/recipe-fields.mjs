@@ -61,8 +61,8 @@ export function stepper(app, { key, label, value, set, least, most = 2 ** 31 }) 
 /** @param {App} app @param {string} text @param {number} least @param {number} most */
 function wrong({ t }, text, least, most) {
   const n = wholeNumber(text)
-  if (Number.isNaN(n)) return text.trim() ? t('{text} is not a whole number', { text: `"${text.trim()}"` }) : t('A whole number is missing here.')
-  return n < least ? t('{n} is too small: {least} or more', { n, least }) : t('{n} is too large: up to {most}', { n, most })
+  if (Number.isNaN(n)) return text.trim() ? t('{text} is not a whole number', { text: `"${text.trim()}"` }) : t('Enter a whole number here.')
+  return n < least ? t('{n} is too small: {least} or more', { n, least }) : t('{n} is too large: {most} or less', { n, most })
 }
 
 /** A row of the form: the field's word with PyTorch's name beside it where that differs.

@@ -20,7 +20,7 @@ export function recipeForm(app, slice) {
     <div class="form" role="group" aria-label=${app.t('The layer as a form')}>
       ${axisField(app, conv, 'kernel', set)} ${axisField(app, conv, 'stride', set)} ${paddingField(app, slice, set)}
       <details class="more">
-        <summary>${app.t('More: channels, groups, dilation …')}</summary>
+        <summary>${app.t('More: channels, groups…')}</summary>
         ${kindField(app, conv, set)} ${channelField(app, conv, 'in_channels', set)} ${channelField(app, conv, 'out_channels', set)}
         ${groupsField(app, conv, set)} ${axisField(app, conv, 'dilation', set)} ${modeField(app, conv, set)}
         ${conv.transposed ? axisField(app, conv, 'output_padding', set) : nothing} ${biasField(app, conv, set)}
@@ -66,7 +66,7 @@ function kindField(app, conv, set) {
 
 /** @param {App} app @param {Conv} conv @param {'in_channels' | 'out_channels'} key @param {(conv: Conv) => void} set */
 function channelField(app, conv, key, set) {
-  const word = key === 'in_channels' ? say('channels in') : say('channels out')
+  const word = key === 'in_channels' ? say('input channels') : say('output channels')
   const isDepthwise = conv.groups > 1 && conv.groups === conv.in_channels
   const put = (/** @type {number} */ n) => {
     const next = { ...conv, [key]: n }
@@ -93,15 +93,15 @@ function groupsField(app, conv, set) {
       .value=${live(String(divisors.indexOf(conv.groups)))}
       @input=${slide}
     />
-    <span class="ends"><small>${app.t('full')}</small><strong>${conv.groups} · ${word}</strong><small>${app.t('depthwise')}</small></span>
-    ${divisors.length === 1 ? html`<small>${app.t('Channels in and out that share a divisor can be grouped: 4 and 8.')}</small>` : nothing}
+    <span class="ends"><small>${app.t('not grouped')}</small><strong>${conv.groups} · ${word}</strong><small>${app.t('depthwise')}</small></span>
+    ${divisors.length === 1 ? html`<small>${app.t('Grouping needs input and output channels with a common divisor, such as 4 and 8.')}</small>` : nothing}
   `
   return row(app, 'groups', 'groups', control, 'wide')
 }
 
 /** @param {App} app @param {Conv} conv */
 function groupWord({ t }, { groups, in_channels }) {
-  if (groups === 1) return t('full')
+  if (groups === 1) return t('not grouped')
   return groups === in_channels ? t('depthwise') : t('grouped')
 }
 

@@ -12,7 +12,7 @@ import { say } from './say.mjs'
 const WORDS = ['same', 'same_lower', 'valid', 'causal']
 const KINDS = /** @type {[string, string][]} */ ([
   ['number', say('number')],
-  ['sides', say('per side')],
+  ['sides', say('each side')],
   ...WORDS.map((word) => /** @type {[string, string]} */ ([word, `'${word}'`])),
 ])
 const MODES = ['zeros', 'constant', 'reflect', 'replicate', 'circular', 'symmetric']
@@ -40,7 +40,7 @@ export function paddingField(app, slice, set) {
       choose(/** @type {HTMLSelectElement} */ (event.target).value)
     }}>
       ${KINDS.map(([name, title]) => html`<option value=${name} ?selected=${name === seen}>${WORDS.includes(name) ? title : app.t(title)}</option>`)}
-      ${kind === 'mixed' ? html`<option value="mixed" selected>${app.t('as the line says')}</option>` : nothing}
+      ${kind === 'mixed' ? html`<option value="mixed" selected>${app.t('as in the code')}</option>` : nothing}
     </select>
     ${seen === 'number' ? stepper(app, { key: 'padding', label: app.t('padding'), value: sides()[0][0], least: 0, set: (n) => put(conv.axes.map(() => [n, n])) }) : nothing}
     ${seen === 'sides' ? sideFields(app, conv, sides(), put) : nothing}

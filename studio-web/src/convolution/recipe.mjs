@@ -41,7 +41,7 @@ function questions(app, slice) {
   if (!guides.length) return nothing
   const open = (/** @type {string} */ name) => app.store.change('convolution', { guide: slice.guide === name ? null : name })
   return html`
-    <h3>${app.t('Questions of the lesson')}</h3>
+    <h3>${app.t('Questions from the lesson')}</h3>
     <ul class="questions">
       ${guides.map(({ name, question }) => html`<li><button class="quiet" aria-pressed=${slice.guide === name} @click=${() => open(name)}>${app.t(question)}</button></li>`)}
     </ul>

@@ -71,7 +71,7 @@ function part(parent, name) {
 }
 
 /** @type {[string, string][]} */
-const HELP = [['Ctrl+Z Ctrl+⇧+Z', say('take back a change, or make it again')]]
+const HELP = [['Ctrl+Z Ctrl+⇧+Z', say('undo or redo a change')]]
 
 /** @param {import('../types').App} app @param {ReturnType<typeof createHistory>} history */
 function undoKeys(app, history) {
@@ -82,7 +82,7 @@ function undoKeys(app, history) {
     event.preventDefault()
     const again = event.shiftKey || event.key.toLowerCase() === 'y'
     const did = again ? history.redo() : history.undo()
-    app.tell(app.t(did ? (again ? 'Made again.' : 'Taken back.') : 'There is nothing to take back.'))
+    app.tell(app.t(did ? (again ? 'Redone.' : 'Undone.') : 'There is nothing to undo or redo.'))
   }
   const outside = (/** @type {KeyboardEvent} */ event) => event.target === document.body && pressed(event)
   app.root.addEventListener('keydown', pressed)

@@ -15,7 +15,7 @@ export function waysOut(app, slice, problem) {
   const offered = problem.ways.map((way) => ({ way, changes: changesOf(slice, way.en) }))
   return html`
     ${offered.map(({ way, changes }) => (changes ? html`<button @click=${() => change(changes)}>${app.words(way)}</button>` : html`<p class="way">${app.words(way)}</p>`))}
-    ${slice.error ? html`<button class="quiet" @click=${() => change({ recipe: writeRecipe(slice.conv), error: null })}>${app.t('Back to the last one that works')}</button>` : ''}
+    ${slice.error ? html`<button class="quiet" @click=${() => change({ recipe: writeRecipe(slice.conv), error: null })}>${app.t('Back to the last line that works')}</button>` : ''}
   `
 }
 

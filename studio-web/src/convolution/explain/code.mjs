@@ -7,7 +7,7 @@ import { spellings } from '../../core/code.mjs'
 /** The layer as each library writes it. @param {App} app @param {any} _slice @param {Model} model @returns {View} */
 export function codes(app, _slice, { conv, input }) {
   return html`<section class="fact codes">
-    <h2>${app.t('In every library')}</h2>
+    <h2>${app.t('This layer in each library')}</h2>
     ${spellings(conv, input.shape).map(
       ({ library, lines, notes }, i) => html`<details ?open=${i === 0}>
         <summary>${library}</summary>

@@ -19,7 +19,7 @@ export function conventions(app, slice, { conv, input }) {
     <table>
       <caption class="unseen">${app.t('{names}: {n} inputs, kernel {kernel}, stride {stride}', { names, n, kernel: axis.kernel, stride: axis.stride })}</caption>
       <thead>
-        <tr><th>${app.t('convention')}</th><th>${app.t('pads')}</th><th>${app.t('outputs')}</th><th>${app.t('first window')}</th></tr>
+        <tr><th>${app.t('convention')}</th><th>${app.t('padding')}</th><th>${app.t('output size')}</th><th>${app.t('first window')}</th></tr>
       </thead>
       <tbody>${rows.map((row) => rowView(app, row, inUse(axis, row)))}</tbody>
     </table>
@@ -31,7 +31,7 @@ export function conventions(app, slice, { conv, input }) {
 /** @param {App} app @param {Convention} row @param {boolean} used */
 function rowView(app, row, used) {
   const name = html`<th scope="row">${row.name}${used ? html` <span class="used">${app.t('in use')}</span>` : nothing}</th>`
-  if (row.refused) return html`<tr>${name}<td colspan="3" class="refused">${app.t('refused at a stride')}</td></tr>`
+  if (row.refused) return html`<tr>${name}<td colspan="3" class="refused">${app.t('refused when stride > 1')}</td></tr>`
   const span = row.first.map((place) => String(place).replace('-', '−')).join(' … ')
   return html`<tr class=${used ? 'used' : ''}>${name}<td>${row.pads.join(', ')}</td><td>${row.output}</td><td>${span}</td></tr>`
 }

@@ -19,7 +19,7 @@ export function costs(app, slice, { conv, input }) {
   return table(app, slice, 'cost', t('Cost'), [
     row('params', t('parameters in all'), cost.params, 'params'),
     row('macs', t('multiply-adds (MACs)'), cost.macs, 'macs'),
-    row('touched', t('of them on real inputs'), cost.touched, 'macs'),
+    row('touched', t('of these, on real inputs'), cost.touched, 'macs'),
     row('terms', t('products in one output'), cost.connections, 'rounding'),
   ])
 }
@@ -32,10 +32,10 @@ export function field(app, slice, { conv, input }) {
   const each = (/** @type {(field: import('../../core/field.mjs').Field) => unknown} */ value) => fields.map(value).join(' × ')
   const row = (/** @type {string} */ key, /** @type {string} */ name, /** @type {string} */ shown) => ({ key, name, shown, why: said })
   return table(app, slice, 'field', t('Receptive field'), [
-    row('size', t('inputs that one output spans'), each(fieldSize)),
-    ...(fields.some(fieldHoles) ? [row('holes', t('of them skipped by the dilation, an axis'), each(fieldHoles))] : []),
-    row('jump', t('inputs between neighbouring outputs'), each(({ jump }) => ratioText(jump))),
-    row('start', t('centre of the first output'), fields.map(({ start }) => ratioText(start)).join(', ').replaceAll('-', '−')),
+    row('size', t('inputs spanned by one output'), each(fieldSize)),
+    ...(fields.some(fieldHoles) ? [row('holes', t('inputs skipped by the dilation, per axis'), each(fieldHoles))] : []),
+    row('jump', t('step from one output to the next, in inputs'), each(({ jump }) => ratioText(jump))),
+    row('start', t("centre of the first output's field"), fields.map(({ start }) => ratioText(start)).join(', ').replaceAll('-', '−')),
   ])
 }
 

@@ -33,7 +33,7 @@ export function edges(app, axis, n, names, transposed) {
 function key({ t }, cells, transposed) {
   const has = (/** @type {Kind[]} */ ...kinds) => cells.some((kind) => kinds.includes(kind))
   return [
-    transposed ? t('outlined: what the first and the last input reach') : t('outlined: the first and the last window'),
+    transposed ? t('outlined: the windows of the first and the last input') : t('outlined: the first and the last window'),
     ...(has('padding') ? [transposed ? t('hatched: no input reaches it') : t('hatched: padding')] : []),
     ...(has('unread', 'beyond') ? [t('crossed out: no window reads it')] : []),
     ...(has('cropped') ? [t('crossed out: cropped')] : []),
@@ -114,5 +114,5 @@ function label(app, axis, n, names, transposed) {
   const facts = { names, n, before, after, lost: to - from }
   return transposed
     ? app.t('{names}: {before} outputs cropped before, {after} after', facts)
-    : app.t('{names}: {before} padded before, {after} after, {lost} not read', facts)
+    : app.t('{names}: {before} padding elements before, {after} after; {lost} inputs never read', facts)
 }

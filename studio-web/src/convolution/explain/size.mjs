@@ -63,17 +63,17 @@ function figuresOf(app, axis, n, names, transposed) {
   const word = typeof axis.padding === 'string'
   const padded = word
     ? said('same', 'causal', 'transposed-word')
-    : [transposed ? t('padding={padding} of the line: so many outputs are cropped', { padding: `(${axis.padding})` }) : t('padding={padding} of the line: before and after', { padding: `(${axis.padding})` })]
+    : [transposed ? t('padding={padding} in the code: how many outputs are cropped before and after', { padding: `(${axis.padding})` }) : t('padding={padding} in the code: how many elements are added before and after', { padding: `(${axis.padding})` })]
   const figure = (/** @type {string} */ key, /** @type {string} */ name, /** @type {number} */ value, /** @type {string[]} */ why) => ({ key, name, shown: String(value), why })
   return [
-    figure('n', t('inputs n'), n, [t('The picture has {n} elements along {names}: the recipe samples it so.', { n, names })]),
+    figure('n', t('input size n'), n, [t('The input has {n} elements along {names}. Under Picture you choose how finely the picture is sampled.', { n, names })]),
     figure('before', t('before'), before, padded),
     figure('after', t('after'), after, padded),
     figure('reach', t('reach'), reach(axis), said('reach')),
     figure('stride', t('stride'), axis.stride, [
-      transposed ? t('stride={stride} of the line: how far apart two inputs lay their windows', { stride: axis.stride }) : t('stride={stride} of the line: the step from one window to the next', { stride: axis.stride }),
+      transposed ? t('stride={stride} in the code: the distance between the windows of two neighbouring inputs', { stride: axis.stride }) : t('stride={stride} in the code: the step from one window to the next', { stride: axis.stride }),
     ]),
-    figure('output_padding', 'output_padding', axis.output_padding, [t('It chooses one of the sizes {sizes}.', { sizes: legalSizes(axis, n, transposed).join(', ') })]),
-    figure('output', t('outputs'), outputSize(axis, n, transposed), said('size', 'transposed-size')),
+    figure('output_padding', 'output_padding', axis.output_padding, [t('It chooses the output size among {sizes}.', { sizes: legalSizes(axis, n, transposed).join(', ') })]),
+    figure('output', t('output size'), outputSize(axis, n, transposed), said('size', 'transposed-size')),
   ]
 }

@@ -23,9 +23,9 @@ export function sparse(app, _slice, { conv, input }) {
       <figure>${drawing(app, inputs, outputs, wires, axis.kernel)}<figcaption>${app.t('this layer: {n} connections', { n: wires.length })}</figcaption></figure>
       <figure>${drawing(app, inputs, outputs, all, 0)}<figcaption>${app.t('fully connected: {n}', { n: all.length })}</figcaption></figure>
     </div>
-    <p class="note">${app.t('Drawn: {drawn} inputs along {axis}. Lines of one colour carry the same weight.', facts)}</p>
+    <p class="note">${app.t('The drawing shows {drawn} inputs along {axis}. Lines of the same colour carry the same weight.', facts)}</p>
     <p>${app.t('One output reads {reads} of {inputs} inputs, and all outputs of a channel share one kernel: {weights} weights in all.', facts)}</p>
-    <p>${app.t('Fully connected, from the same input to the same output: {full} weights, {ratio} times as many.', facts)}</p>
+    <p>${app.t('A fully connected layer with the same input and output needs {full} weights, {ratio} times as many.', facts)}</p>
   </section>`
 }
 

@@ -19,7 +19,7 @@ export function frame(app, name, question, { text, figure, acts }) {
     <h2 id="guide-title" tabindex="-1">${question}</h2>
     ${text.map((line) => html`<p>${line}</p>`)}
     <div class="live">${figure}</div>
-    <div class="acts">${acts}<button class="quiet" @click=${() => close(app, name)}>${app.t('Close this')}</button></div>
+    <div class="acts">${acts}<button class="quiet" @click=${() => close(app, name)}>${app.t('Close')}</button></div>
   </section>`
 }
 

@@ -24,8 +24,8 @@ export { isSeen } from './frame.mjs'
 export const guides = [
   { name: 'sparse', question: say('Who is connected to whom?'), view: wires },
   { name: 'same', question: say("Is padding=1 the same as 'same'?"), view: isSame },
-  { name: 'strided-same', question: say("Why no stride with 'same'?"), view: strided },
-  { name: 'one-pixel', question: say('Same size, other numbers: the one-pixel lie'), view: onePixel },
+  { name: 'strided-same', question: say("Why does PyTorch refuse 'same' with a stride?"), view: strided },
+  { name: 'one-pixel', question: say('Same size, different numbers: the one-pixel lie'), view: onePixel },
   { name: 'translation', question: say('The picture moves: does the map follow?'), view: translation },
   { name: 'learned', question: say("What decides a kernel's values?"), view: learned },
   { name: 'layers', question: say('What does each layer see?'), view: layers },

@@ -16,11 +16,11 @@ export function layers(app, _slice, model, question) {
   const { t } = app
   return frame(app, 'layers', question, {
     text: [
-      t('An output of the first layer sees a kernel of pixels; one of the second sees a kernel of those, and so more of the picture. A stride or a dilation makes it grow faster.'),
-      t('Here this layer stands upon itself: each square is what the middle output of one more layer sees.'),
+      t('An output of the first layer sees the pixels under its kernel. An output of the second layer sees several outputs of the first, and so a larger part of the picture. A stride or a dilation makes this receptive field grow faster.'),
+      t('Here this layer is stacked on itself. Each square is the receptive field of the middle output after one more layer.'),
     ],
-    figure: isPlain(model.conv) ? figure(app, model) : html`<p class="note">${t('This is about layers for pictures that are not transposed.')}</p>`,
-    acts: html`${setUp(app, t('Set a kernel of 3'), 'nn.Conv2d(1, 1, kernel_size=3, padding=1)')}${setUp(app, t('Set stride 2'), 'nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)')}
+    figure: isPlain(model.conv) ? figure(app, model) : html`<p class="note">${t('This works for two-dimensional convolutions that are not transposed.')}</p>`,
+    acts: html`${setUp(app, t('Set kernel size 3'), 'nn.Conv2d(1, 1, kernel_size=3, padding=1)')}${setUp(app, t('Set stride 2'), 'nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)')}
       <button @click=${() => app.open('network')}>${t('See it in a real network')}</button>`,
   })
 }
@@ -40,7 +40,7 @@ function figure(app, { conv, input }) {
   return html`
     <figure>${image(plane(input, 0), label, { size: 240, low: 0, high: 255, squares })}</figure>
     <table class="grid">
-      <thead><tr><th>${t('layer')}</th><th>${t('sees')}</th><th>${t('step')}</th>${skips ? html`<th>${t('skips')}</th>` : ''}</tr></thead>
+      <thead><tr><th>${t('layer')}</th><th>${t('receptive field')}</th><th>${t('step')}</th>${skips ? html`<th>${t('skipped')}</th>` : ''}</tr></thead>
       <tbody>${fields.map(row)}</tbody>
     </table>
   `

@@ -19,10 +19,10 @@ export function learned(app, _slice, _model, question) {
   const { t } = app
   return frame(app, 'learned', question, {
     text: [
-      t('People used to write them down, a number for each neighbour, each kernel for one purpose. A network starts from random numbers and changes them a little, picture after picture, until its answers come out right.'),
-      t('Nobody told it about edges. It found edges, spots and colours because pictures are made of them.'),
+      t('People used to design kernels by hand, each for one purpose. A network starts from random numbers. Training changes them a little with every batch of pictures, until most answers are right.'),
+      t('Nobody told it about edges. It found edges, spots and colours because they help to tell pictures apart.'),
     ],
-    figure: html`<h3>${t('Written by hand')}</h3>
+    figure: html`<h3>${t('Designed by hand')}</h3>
       <div class="tiles">${KERNELS.filter(({ name }) => FIXED.includes(name)).map((kernel) => fixed(app, kernel))}</div>
       <h3>${t('Learned: the first layer of EfficientNet-Lite0')}</h3>
       ${network(app)}`,
@@ -41,14 +41,14 @@ function network(app) {
   const { t } = app
   if (!trained.has(app.host)) ask(app)
   const { weights, shape, refused } = /** @type {Trained} */ (trained.get(app.host))
-  if (app.host.kind === 'alone' && refused) return html`<p class="note">${t('This page runs without Python, so the network is not here. kaiyan studio opens the page with it.')}</p>`
+  if (app.host.kind === 'alone' && refused) return html`<p class="note">${t('This page runs without Python, so it has no network. Open it with kaiyan studio to see the learned kernels.')}</p>`
   if (refused) return html`<p class="note">${app.words(refused)}</p>`
   if (!weights || !shape) return html`<p class="note">${t('Opening the network…')}</p>`
   const [outputs, ...each] = shape
   const size = weights.length / outputs
   const one = (/** @type {number} */ i) => tile(weights.subarray(i * size, (i + 1) * size), each, t('kernel {i} of {n}', { i: i + 1, n: outputs }), 30)
   return html`<div class="tiles small">${Array.from({ length: outputs }, (_, i) => one(i))}</div>
-    <p class="note">${t('Each is {kernel} numbers: red, green and blue as colours, grey is 0.', { kernel: each.join(' × ') })}</p>`
+    <p class="note">${t('Each kernel is {kernel} numbers. Its weights for red, green and blue are drawn as one colour; grey is 0.', { kernel: each.join(' × ') })}</p>`
 }
 
 /** @param {App} app */

@@ -20,10 +20,10 @@ export function onePixel(app, slice, model, question) {
   const fits = isPlain(conv) && conv.axes.every((axis, i) => input.shape[i + 1] >= reach(axis))
   return frame(app, 'one-pixel', question, {
     text: [
-      t('PyTorch pads half the kernel on both sides; TensorFlow pads as little as it can, the odd pixel at the end. Both make maps of one size.'),
-      t('At a stride their windows stand on different pixels. No shape differs and nothing fails: a network trained with one and run with the other is only a little worse.'),
+      t("In PyTorch one usually pads half the kernel on both sides. TensorFlow's 'same' pads as little as possible, and puts an odd pixel at the end. With a window of odd size, both give outputs of the same size."),
+      t('With a stride above 1, their windows can stand on different pixels. The shapes are equal, so nothing fails: a network trained with one and run with the other only becomes a little worse.'),
     ],
-    figure: fits ? figure(app, slice, model) : html`<p class="note">${t('This is about layers for pictures that are not transposed.')}</p>`,
+    figure: fits ? figure(app, slice, model) : html`<p class="note">${t('This works for two-dimensional convolutions that are not transposed.')}</p>`,
     acts: setUp(app, t('Set stride 2, padding 1'), 'nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)'),
   })
 }
@@ -49,18 +49,18 @@ function figure(app, slice, model) {
  * @param {App} app @param {Model} model @param {Numbers} ours @param {Numbers} theirs */
 function changed(app, { conv, input }, ours, theirs) {
   const { t } = app
-  if (String(ours.shape) !== String(theirs.shape)) return html`<p>${t('Here even the sizes differ: half of this kernel does not keep the size.')}</p>`
+  if (String(ours.shape) !== String(theirs.shape)) return html`<p>${t('Here even the sizes differ: padding half of a window of even size does not keep the size.')}</p>`
   const { data, count } = difference(ours.data, theirs.data)
-  if (!count) return html`<p><b>${t('Here they agree to the last bit. Take stride 2 and an even size.')}</b></p>`
+  if (!count) return html`<p><b>${t('Here they agree to the last bit. Try stride 2 and an even input size.')}</b></p>`
   const facts = { count, all: data.length, most: short(farthest(data)), far: short(farthest(theirs.data)) }
   const [torch] = spellings({ ...conv, axes: conv.axes.map((axis) => padded('same', axis)) }, input.shape)
-  const name = t('PyTorch less TensorFlow')
+  const name = t('PyTorch minus TensorFlow')
   return html`
     <div class="maps beside">
       <figure>${image({ data, rows: ours.shape[1], columns: ours.shape[2] }, name, { size: 152, signed: true })}<figcaption>${name}</figcaption></figure>
-      <p>${t('{count} of {all} outputs differ, by up to {most}. The map itself reaches {far}.', facts)}</p>
+      <p>${t('{count} of {all} outputs differ, by at most {most}. The largest absolute value in the map is {far}.', facts)}</p>
     </div>
-    <p>${t('With these lines PyTorch computes what TensorFlow does:')}</p>
+    <p>${t('With these lines PyTorch computes the same as TensorFlow:')}</p>
     ${code(app, 'PyTorch', torch.lines)}
   `
 }

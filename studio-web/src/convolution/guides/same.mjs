@@ -19,8 +19,8 @@ export function isSame(app, _slice, { conv, input }, question) {
   }
   return frame(app, 'same', question, {
     text: [
-      t("'same' asks for a size: ⌈n / stride⌉ outputs. padding=1 asks for one pixel on each side. They agree for a reach of 3 and a step of 1, elsewhere only by luck."),
-      t('At {n} inputs: what padding=1 does where same is asked. Press a cell to see that layer.', { n }),
+      t("'same' asks for an output size, ⌈n / stride⌉. padding=1 asks for one pixel on each side. With a reach of 3 and a stride of 1 they always agree; otherwise they agree at some input sizes, or at none."),
+      t("The table compares padding=1 with 'same' at {n} inputs. “a ≠ b”: their output sizes differ. “early”: the first window of padding=1 begins so many pixels earlier. Press a cell to see that layer.", { n }),
     ],
     figure: html`<table class="grid">
       <thead><tr><th>${t('kernel')}</th>${STRIDES.map((stride) => html`<th>stride=${stride}</th>`)}</tr></thead>
@@ -34,9 +34,9 @@ function compared({ t }, kernel, stride, n) {
   /** @type {Axis} */
   const one = { name: 'W', kernel, stride, dilation: 1, padding: [1, 1], output_padding: 0 }
   const same = { ...one, padding: 'same' }
-  if (n + 2 < kernel) return { text: t('too large'), differs: true }
+  if (n + 2 < kernel) return { text: t('kernel too large'), differs: true }
   const [m, right] = [outputSize(one, n), outputSize(same, n)]
   if (m !== right) return { text: `${m} ≠ ${right}`, differs: true }
   const shift = 1 - pads(same, n)[0]
-  return shift ? { text: t('{shift} early', { shift: String(shift).replace('-', '−') }), differs: true } : { text: t('✓ same'), differs: false }
+  return shift ? { text: t('{shift} px early', { shift: String(shift).replace('-', '−') }), differs: true } : { text: t('✓ equal'), differs: false }
 }

@@ -19,12 +19,12 @@ export function strided(app, slice, { conv, input }, question) {
   const resize = (/** @type {number} */ by) => () => app.store.change('convolution', { side: Math.max(8, Math.min(256, slice.side + by)) })
   return frame(app, 'strided-same', question, {
     text: [
-      t("At a stride, what 'same' must pad hangs on the picture's size: see the table. PyTorch fixes the padding when the layer is made, before it has seen a picture, so it refuses."),
-      t('TensorFlow, ONNX and Kaiyan count anew for every input. In PyTorch you write F.pad yourself, for one size.'),
+      t("With a stride above 1, the padding that 'same' needs depends on the size of the picture: see the table. A PyTorch layer fixes its padding when it is created, before it has seen a picture. So it refuses."),
+      t('TensorFlow, ONNX and Kaiyan compute the padding anew for every input. In PyTorch you write F.pad yourself, with the numbers for your size.'),
     ],
     figure: html`<table class="grid">
       <caption>${t("kernel {kernel}, stride {stride}, 'same'", { kernel: axis.kernel, stride: axis.stride })}</caption>
-      <thead><tr><th>${t('inputs n')}</th><th>${t('outputs')}</th><th>${t('before')}</th><th>${t('after')}</th></tr></thead>
+      <thead><tr><th>${t('input size n')}</th><th>${t('output size')}</th><th>${t('before')}</th><th>${t('after')}</th></tr></thead>
       <tbody>${sizes.map(row)}</tbody>
     </table>`,
     acts: html`${setUp(app, t("Set stride 2, 'same'"), "kaiyan.nn.Conv2d(1, 1, kernel_size=3, stride=2, padding='same')")}

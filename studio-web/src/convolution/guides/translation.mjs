@@ -15,12 +15,12 @@ export function translation(app, slice, model, question) {
   const [, right] = slice.shift
   return frame(app, 'translation', question, {
     text: [
-      t('Move the picture on the stage, or press a row. Every window computes the same, so the map moves with the picture.'),
+      t('Move the picture on the stage, or press a row of the table. Every window uses the same kernel, so the feature map moves with the picture. This is called translation equivariance.'),
       stride > 1
-        ? t('But stride {stride} keeps one window in {stride}: a move by d pixels moves the map by d / {stride}, exactly where {stride} divides d. Elsewhere no move of the map fits.', { stride })
-        : t('At stride 1 it does so exactly, for every move. Set stride 2 to see it break.'),
+        ? t('But stride {stride} keeps only one window in {stride}. If {stride} divides d, moving the picture by d pixels moves the map by exactly d / {stride}. Otherwise no shift of the map matches.', { stride })
+        : t('At stride 1 this is exact for every move. Set stride 2 to see it fail.'),
     ],
-    figure: isPlain(model.conv) ? figure(app, slice, model, right) : html`<p class="note">${t('This is about layers for pictures that are not transposed.')}</p>`,
+    figure: isPlain(model.conv) ? figure(app, slice, model, right) : html`<p class="note">${t('This works for two-dimensional convolutions that are not transposed.')}</p>`,
     acts: html`${setUp(app, t('Set stride 2'), 'nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)')}${setUp(app, t('Set stride 1'), 'nn.Conv2d(1, 1, kernel_size=3, padding=1)')}`,
   })
 }
@@ -35,11 +35,11 @@ function figure(app, slice, model, right) {
   const ends = { signed: true, low: -farthest(map.data), high: farthest(map.data), size: 140 }
   return html`
     <div class="maps two">
-      <figure>${image(plane(map, 0), t('the map'), ends)}<figcaption>${t('the map')}</figcaption></figure>
+      <figure>${image(plane(map, 0), t('the feature map'), ends)}<figcaption>${t('the feature map')}</figcaption></figure>
       <figure>${image(plane(after, 0), t('the picture moved by {d}', { d: right }), ends)}<figcaption>${t('the picture moved by {d}', { d: right })}</figcaption></figure>
     </div>
     <table class="grid">
-      <thead><tr><th>${t('picture moves')}</th><th>${t('map moves')}</th><th>${t('does not fit')}</th></tr></thead>
+      <thead><tr><th>${t('picture moves')}</th><th>${t('map moves')}</th><th>${t('mismatch')}</th></tr></thead>
       <tbody>${answers.map((answer) => row(app, answer, model.conv.axes[1].stride, right))}</tbody>
     </table>
   `

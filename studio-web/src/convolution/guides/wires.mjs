@@ -21,8 +21,8 @@ export function wires(app, slice, { conv, input, weight }, question) {
   const move = (/** @type {Event} */ event) => app.store.change('convolution', { wire: Number(/** @type {HTMLInputElement} */ (event.target).value) })
   return frame(app, 'sparse', question, {
     text: [
-      t('Move the output: it is tied to a few neighbours only (sparse), and the same numbers come along to every place (shared). A kernel that finds an edge here finds it there.'),
-      t('This layer has {weights} weights. Fully connected it would have {full}.', { weights: count(cost.weights), full: count(cost.fullWeights) }),
+      t('Move the output. It is connected to a few neighbouring inputs only (sparse connections), and it uses the same weights everywhere (shared weights). A kernel that finds an edge in one place finds it in every place.'),
+      t('This layer has {weights} weights. A fully connected layer would have {full}.', { weights: count(cost.weights), full: count(cost.fullWeights) }),
     ],
     figure: html`
       <figure>${drawing(app, inputs, outputs, lines, axis.kernel, lit)}</figure>
@@ -30,7 +30,7 @@ export function wires(app, slice, { conv, input, weight }, question) {
       <p class="mono">y${subscript(lit)} = ${sum || 0}</p>
       <figure>${drawing(app, inputs, outputs, all, 0, lit)}<figcaption>${t('fully connected: {n} lines, each with a weight of its own', { n: all.length })}</figcaption></figure>
     `,
-    acts: setUp(app, t('Set a kernel of 3'), 'nn.Conv2d(1, 1, kernel_size=3, padding=1)'),
+    acts: setUp(app, t('Set kernel size 3'), 'nn.Conv2d(1, 1, kernel_size=3, padding=1)'),
   })
 }
 

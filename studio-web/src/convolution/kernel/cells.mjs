@@ -23,7 +23,7 @@ export function cellGrid(cells) {
     <div
       class="cells ${brush === null ? '' : 'painted'}"
       role="group"
-      aria-label=${app.t('Numbers of the kernel')}
+      aria-label=${app.t('Numbers in the kernel')}
       ${styled({ '--columns': String(columns) })}
       @keydown=${(/** @type {KeyboardEvent} */ event) => walk(event, rows, columns)}
       @pointerdown=${paint}

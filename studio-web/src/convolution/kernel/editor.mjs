@@ -119,7 +119,7 @@ function nameList(app, slice, together) {
     <label class="field">
       <span>${t('Kernel')}</span>
       <select @change=${choose}>
-        ${slice.kernel === 'own' || !named ? html`<option value="own" selected>${slice.kernel === 'own' ? t('own numbers') : slice.kernel}</option>` : nothing}
+        ${slice.kernel === 'own' || !named ? html`<option value="own" selected>${slice.kernel === 'own' ? t('your own numbers') : slice.kernel}</option>` : nothing}
         ${KERNELS.map(({ name, does }) => html`<option value=${name} ?selected=${name === slice.kernel}>${name}: ${t(does)}</option>`)}
       </select>
     </label>
@@ -173,7 +173,7 @@ function spectrum(app, { numbers, sizes }) {
   return html`
     <figure class="spectrum">
       <canvas width=${SIDE} height=${SIDE} role="img" aria-label=${`${t('Frequency response')}: ${t(kind)}`} ${ref(draw)}></canvas>
-      <figcaption><span class="term" title=${t('how strongly the kernel passes waves: slow ones in the middle, fast ones at the rim')} tabindex="0">${t('Frequency response')}</span></figcaption>
+      <figcaption><span class="term" title=${t('how strongly the kernel lets each frequency through: low ones in the middle, high ones at the edge')} tabindex="0">${t('Frequency response')}</span></figcaption>
     </figure>
     <p class="kind">${t(kind)}</p>
   `
@@ -200,9 +200,9 @@ function turns({ t }, face, edit) {
   const random = () => edit.whole(face.numbers.map(() => Math.round(100 * normal(chance)) / 100))
   return html`
     <div class="row" role="group" aria-label=${t('Change all numbers')}>
-      ${button(t('Sum to 1'), () => edit.whole(normalised(face.numbers)))} ${button(t('Flip'), () => edit.whole(flipped(face).numbers))}
+      ${button(t('Normalise'), () => edit.whole(normalised(face.numbers)))} ${button(t('Flip'), () => edit.whole(flipped(face).numbers))}
       ${face.sizes[0] > 1 ? html`${button(t('Rotate'), () => turned(rotated(face)))} ${button(t('Transpose'), () => turned(transposed(face)))}` : nothing}
-      ${button(t('Random'), random)} ${button(t('Zero'), () => edit.whole(face.numbers.map(() => 0)))}
+      ${button(t('Randomise'), random)} ${button(t('Set to 0'), () => edit.whole(face.numbers.map(() => 0)))}
     </div>
   `
 }
@@ -213,9 +213,9 @@ function asText({ t }, { numbers, sizes }, edit) {
   const take = (/** @type {Event} */ event) => edit.paste(/** @type {HTMLTextAreaElement} */ (event.target).value)
   return html`
     <details class="rows" ?open=${Math.max(...sizes) > LARGEST_GRID}>
-      <summary>${t('Rows as text')}</summary>
-      <textarea rows="4" spellcheck="false" aria-label=${t('Rows as text')} .value=${rowsText(numbers, sizes[1])} @change=${take}></textarea>
-      <small>${t('rows of another size change the kernel’s size')}</small>
+      <summary>${t('Edit as text')}</summary>
+      <textarea rows="4" spellcheck="false" aria-label=${t('Edit as text')} .value=${rowsText(numbers, sizes[1])} @change=${take}></textarea>
+      <small>${t('the kernel takes the size of what you type')}</small>
     </details>
   `
 }

@@ -3,7 +3,7 @@ import { say, words } from '../say.mjs'
 
 /** @typedef {import('../../types').Words} Words */
 
-const EXAMPLE = say("numbers with spaces between, rows with ';' between: '1 0 -1; 2 0 -2; 1 0 -1'")
+const EXAMPLE = say("put spaces between numbers and ';' between rows: '1 0 -1; 2 0 -2; 1 0 -1'")
 
 /** Rows of numbers as people write or paste them: by line, by ';', in brackets, as NumPy and torch print them, with a
  * factor before or a divisor behind ("1/9 * [[1 1 1] …]").
@@ -19,7 +19,7 @@ export function readRows(text) {
   const lengths = rows.map((row) => row.length)
   if (new Set(lengths).size === 1) return { rows, refused: null }
   const facts = { lengths: lengths.join(', ') }
-  return { rows: null, refused: { error: words(say('the rows have {lengths} numbers; all rows must have the same number'), facts), ways: [words(EXAMPLE)] } }
+  return { rows: null, refused: { error: words(say('the rows have {lengths} numbers; every row must have the same length'), facts), ways: [words(EXAMPLE)] } }
 }
 
 /** @param {string} word */

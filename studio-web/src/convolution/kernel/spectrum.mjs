@@ -15,12 +15,12 @@ export function spectrumOf(numbers, [rows, columns]) {
 }
 
 const KINDS = {
-  none: say('passes nothing'),
-  all: say('passes all frequencies alike'),
-  low: say('passes what changes slowly: a blur (low-pass)'),
-  high: say('passes what changes fast: edges and noise (high-pass)'),
-  band: say('passes what lies between: edges without the finest grain (band-pass)'),
-  raised: say('passes everything, fine detail the most: sharper'),
+  none: say('lets nothing through'),
+  all: say('lets all frequencies through alike'),
+  low: say('keeps slow changes: a blur (low-pass)'),
+  high: say('keeps fast changes: edges and noise (high-pass)'),
+  band: say('keeps what lies between: edges, but not the finest detail (band-pass)'),
+  raised: say('keeps everything and strengthens fine detail: sharpens'),
 }
 
 /** @param {Float64Array} strengths @returns {string} */
