@@ -26,6 +26,11 @@ ARGUMENTS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
+AXE_RUN = """async () => {
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`))
+}"""
+"""The violations that axe finds, once its script is there; an empty list where there are none."""
 OPENED = "() => document.querySelector('.kaiyan [role=tabpanel]') !== null"
 
 

@@ -54,8 +54,6 @@ export interface Boot {
   /** What `kaiyan studio --model` named, or the object of a notebook. */
   model?: string
   tab?: string
-  /** Its name, without a suffix. */
-  name?: string
   /** Answers that were recorded into a page for disk (kaiyan.studio.recording); such a page has no Python behind it. */
   recorded?: Recorded[]
 }
@@ -75,9 +73,13 @@ export interface Recorded {
 export type Say = (text: string, facts?: Record<string, unknown>) => string
 
 export interface App {
+  /** What ids begin with: a page may hold several apps. */
+  id: string
   /** Everything lives in here; never document.querySelector (notebooks have shadow roots). */
   root: HTMLElement
   host: Host
+  /** The photograph and the visitor's own. */
+  pictures: import('./convolution/pictures.mjs').Pictures
   store: Store
   /** The page's language at this moment. */
   t: Say

@@ -8,18 +8,20 @@ import { legal } from '../src/convolution/recipe-form.mjs'
 import { wholeNumber } from '../src/convolution/recipe-fields.mjs'
 import { TERMS } from '../src/convolution/recipe-terms.mjs'
 import { modelOf, refusalOf } from '../src/convolution/model.mjs'
+import { Pictures } from '../src/convolution/pictures.mjs'
 import { START, fromLink, toLink } from '../src/convolution/slice.mjs'
 import { changesOf } from '../src/convolution/ways.mjs'
 import { CHINESE } from '../src/core/words.mjs'
 
 const conv = (/** @type {string} */ text) => /** @type {import('../src/types').Conv} */ (parseRecipe(text).conv)
+const pictures = new Pictures()
 const drawn = { ...START, picture: 'discs', side: 48, crop: null }
 
 test('every preset makes a layer that fits its picture and comes back from its link', () => {
   for (const preset of PRESETS) {
     const slice = { ...drawn, ...startedFrom(drawn, preset), picture: 'discs' }
-    assert.equal(refusalOf(slice), null, preset.name)
-    assert.ok(modelOf(slice), preset.name)
+    assert.equal(refusalOf(pictures, slice), null, preset.name)
+    assert.ok(modelOf(pictures, slice), preset.name)
     const back = { ...START, ...fromLink(new URLSearchParams(toLink(slice))) }
     assert.deepEqual(back.weight, slice.weight, preset.name)
     assert.equal(writeRecipe(back.conv), writeRecipe(slice.conv), preset.name)
@@ -50,14 +52,14 @@ test('a way out that a button offers leads out', () => {
   const inner = { ...drawn, ...typed(drawn, 'nn.ConvTranspose2d(1, 1, 3, output_padding=4)') }
   for (const text of ['nn.Conv2d(1, 1, 60)', 'nn.ConvTranspose2d(1, 1, 3, output_padding=4)', "nn.Conv2d(1, 1, 3, padding_mode='mirror', padding=1)", 'nn.Conv2d(1.0, 1, 3)', 'nn.Conv2d(1, 1, 0)', 'nn.Conv2d(6, 4, 3, groups=4)']) {
     const slice = { ...drawn, ...typed(drawn, text) }
-    const problem = slice.error ?? refusalOf(slice)
+    const problem = slice.error ?? refusalOf(pictures, slice)
     assert.ok(problem, text)
     for (const way of problem.ways) {
-      const changes = changesOf(slice, way.en)
-      if (changes) assert.equal(refusalOf({ ...slice, ...changes }), null, `${text}: ${way.en}`)
+      const changes = changesOf(pictures, slice, way.en)
+      if (changes) assert.equal(refusalOf(pictures, { ...slice, ...changes }), null, `${text}: ${way.en}`)
     }
   }
-  assert.ok(inner.error?.ways.some((way) => changesOf(inner, way.en)))
+  assert.ok(inner.error?.ways.some((way) => changesOf(pictures, inner, way.en)))
 })
 
 test('digits are read as any keyboard types them', () => {
@@ -75,7 +77,7 @@ test('changes are taken back one by one, quick ones together', () => {
   let slice = START
   let time = 0
   const change = (/** @type {string | null} */ _, /** @type {object} */ changes) => void (slice = { ...slice, ...changes })
-  const app = /** @type {any} */ ({ store: { get state() { return { convolution: slice } }, change } })
+  const app = /** @type {any} */ ({ pictures, store: { get state() { return { convolution: slice } }, change } })
   const history = createHistory(app, () => time)
   const step = (/** @type {object} */ changes, /** @type {number} */ wait) => {
     time += wait
@@ -95,6 +97,18 @@ test('changes are taken back one by one, quick ones together', () => {
   history.redo()
   assert.equal(slice.weight[0], 6)
   assert.deepEqual(slice.place, [3, 3])
+})
+
+test('a picture that is gone does not come back, what was changed with it does', () => {
+  let slice = { ...START, picture: 'own-1' }
+  const change = (/** @type {string | null} */ _, /** @type {object} */ changes) => void (slice = { ...slice, ...changes })
+  const app = /** @type {any} */ ({ pictures, store: { get state() { return { convolution: slice } }, change } })
+  const history = createHistory(app)
+  change(null, { picture: 'dot', side: 32 })
+  history.seen(slice)
+  assert.equal(history.undo(), true)
+  assert.equal(slice.picture, 'dot')
+  assert.equal(slice.side, START.side)
 })
 
 test('every term of the form has its sentence in both languages', () => {

@@ -5,14 +5,16 @@ import { parseRecipe } from '../src/core/recipe.mjs'
 import { weightShape } from '../src/core/conv.mjs'
 import { formed, layered, typed, withNumber } from '../src/convolution/changes.mjs'
 import { modelOf, refusalOf } from '../src/convolution/model.mjs'
+import { Pictures } from '../src/convolution/pictures.mjs'
 import { START, fromLink, toLink } from '../src/convolution/slice.mjs'
 import { sliceStart, weightCount, weightsFor } from '../src/convolution/weights.mjs'
 
 const conv = (/** @type {string} */ text) => /** @type {import('../src/types').Conv} */ (parseRecipe(text).conv)
+const pictures = new Pictures()
 const drawn = { ...START, picture: 'discs', side: 16 }
 const finished = (/** @type {any} */ slice) => {
   for (;;) {
-    const model = modelOf(slice)
+    const model = modelOf(pictures, slice)
     if (!model || model.isReady) return /** @type {import('../src/convolution/model.mjs').Model} */ (model)
   }
 }
@@ -55,7 +57,7 @@ test('a link of rubbish breaks nothing', () => {
   for (const text of rubbish) {
     const slice = { ...START, ...fromLink(new URLSearchParams(text)) }
     assert.equal(slice.weight.length, weightCount(slice.conv), text)
-    assert.ok(modelOf({ ...slice, picture: 'dot' }), text)
+    assert.ok(modelOf(pictures, { ...slice, picture: 'dot' }), text)
   }
 })
 
@@ -64,7 +66,7 @@ test('what is wrong with a line stays beside it, the layer stays', () => {
   assert.equal(changes.conv, undefined)
   assert.equal(changes.recipe, 'nn.Conv2d(1, 1, 3, groups=2)')
   assert.match(changes.error?.error.en ?? '', /groups=2 does not divide/)
-  assert.match(refusalOf({ ...drawn, ...typed(drawn, 'nn.Conv2d(1, 1, 41)') })?.error.en ?? '', /reaches over 41/)
+  assert.match(refusalOf(pictures, { ...drawn, ...typed(drawn, 'nn.Conv2d(1, 1, 41)') })?.error.en ?? '', /reaches over 41/)
 })
 
 test('a slice changed by hand is kept when the kernel grows and shrinks', () => {

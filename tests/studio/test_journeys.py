@@ -117,7 +117,7 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     for tab in ("network", "fixit"):
         press("ArrowRight")
         page.wait_for_function(f"() => {STATE}.tab === '{tab}'")
-        page.wait_for_function(f"() => document.activeElement.id === 'tab-{tab}'")
+        page.wait_for_function(f"() => document.activeElement.id === 'kaiyan-tab-{tab}'")
     press("1")
     page.wait_for_function(f"() => {STATE}.tab === 'convolution'")
     before = page.evaluate(f"{STAGE}.place()")

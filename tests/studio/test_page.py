@@ -6,17 +6,13 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import AXE, LANGUAGES
+from browsing import AXE, AXE_RUN, LANGUAGES
 
 if TYPE_CHECKING:
     from browsing import Visitor
 
 TABS = ("convolution", "network", "fixit")
 THEMES = ("light", "dark")
-AXE_RUN = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`))
-}"""
 
 
 @pytest.mark.parametrize(("tab", "lang", "theme"), list(product(TABS, LANGUAGES, THEMES)))

@@ -1,10 +1,12 @@
 import { render } from 'lit-html'
+import { Pictures } from '../convolution/pictures.mjs'
 import { speaker } from '../core/words.mjs'
 import { themeAround, watchSurroundings } from '../host/surroundings.mjs'
 import { together } from '../host/together.mjs'
 import { keyboard } from './keyboard.mjs'
 import { fromLink, toLink } from './link.mjs'
-import { header, help, notices } from './shell.mjs'
+import { recall } from './memory.mjs'
+import { header, help, notices, THEMES } from './shell.mjs'
 import { createStore } from './store.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('../types').Tab} Tab */
@@ -24,9 +26,11 @@ export function createApp(root, host, tabs) {
 
   /** @type {App} */
   const app = {
+    id: isPage ? 'kaiyan' : `kaiyan-${Math.random().toString(36).slice(2)}`,
     root,
     host,
     store,
+    pictures: new Pictures(() => tabs.flatMap(({ name }) => [store.state[name].picture, store.state[name].second])),
     t: (text, facts) => speaker(store.state.lang)(text, facts),
     words: (pair) => pair[store.state.lang],
     tell: (text) => {
@@ -50,9 +54,9 @@ export function createApp(root, host, tabs) {
     let one = mounted.get(tab.name)
     if (!one) {
       const panel = add(main, 'div', `tab ${tab.name}`)
-      panel.id = `panel-${tab.name}`
+      panel.id = `${app.id}-panel-${tab.name}`
       panel.setAttribute('role', 'tabpanel')
-      panel.setAttribute('aria-labelledby', `tab-${tab.name}`)
+      panel.setAttribute('aria-labelledby', `${app.id}-tab-${tab.name}`)
       one = { panel, tab: tab.mount(panel, app) }
       mounted.set(tab.name, one)
     }
@@ -101,6 +105,7 @@ export function createApp(root, host, tabs) {
     stopKeys()
     window.removeEventListener('hashchange', followLink)
     for (const { tab } of mounted.values()) tab.destroy()
+    app.pictures.drop()
     root.replaceChildren()
   }
 }
@@ -128,11 +133,8 @@ function startState(root, host, tabs) {
  * @param {import('../types').Host} host @returns {{ lang?: 'en' | 'zh', theme?: 'auto' | 'light' | 'dark' }} */
 function memory(host) {
   if (host.kind === 'notebook') return {}
-  try {
-    return JSON.parse(localStorage.getItem('kaiyan') ?? '{}')
-  } catch {
-    return {}
-  }
+  const { lang, theme } = /** @type {any} */ (recall('kaiyan') ?? {})
+  return { ...(['en', 'zh'].includes(lang) ? { lang } : {}), ...(Object.hasOwn(THEMES, String(theme)) ? { theme } : {}) }
 }
 
 /** @param {import('../types').Host} host @param {string} link */

@@ -11,6 +11,7 @@ export function panes(el, app, names = {}) {
     foldable(explain, app, () => app.t(names.explain ?? 'Explanation')),
     () => stage.setAttribute('aria-label', app.t('Stage')),
   ]
+  if (app.host.kind === 'notebook') for (const section of [recipe, stage, explain]) section.setAttribute('role', 'group')
   const relabel = () => relabels.forEach((each) => each())
   relabel()
   app.store.subscribe(relabel)

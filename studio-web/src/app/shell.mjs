@@ -1,8 +1,9 @@
 import { html, nothing } from 'lit-html'
+import { remember } from './memory.mjs'
 
 /** @typedef {import('../types').App} App */
 
-const THEMES = { auto: 'Auto', light: 'Light', dark: 'Dark' }
+export const THEMES = { auto: 'Auto', light: 'Light', dark: 'Dark' }
 
 const MARK = html`
   <svg viewBox="0 0 32 32" aria-hidden="true">
@@ -22,7 +23,7 @@ export function header(app, tabs) {
   const { tab: open, lang, theme } = store.state
   const choose = (/** @type {object} */ changes) => {
     store.change(null, changes)
-    remember(app)
+    if (app.host.kind !== 'notebook') remember('kaiyan', { lang: store.state.lang, theme: store.state.theme })
   }
   return html`
     ${app.host.kind === 'notebook' ? html`<p class="name">${NAME}</p>` : html`<h1 class="name">${NAME}</h1>`}
@@ -31,8 +32,8 @@ export function header(app, tabs) {
         ({ name, title }) => html`
           <button
             role="tab"
-            id="tab-${name}"
-            aria-controls=${name === open ? `panel-${name}` : nothing}
+            id="${app.id}-tab-${name}"
+            aria-controls=${name === open ? `${app.id}-panel-${name}` : nothing}
             aria-selected=${name === open}
             tabindex=${name === open ? 0 : -1}
             @click=${() => store.change(null, { tab: name })}
@@ -69,18 +70,7 @@ function along(event, app, tabs) {
   const at = tabs.findIndex(({ name }) => name === app.store.state.tab)
   const { name } = tabs[(at + step + tabs.length) % tabs.length]
   app.store.change(null, { tab: name })
-  requestAnimationFrame(() => /** @type {HTMLElement | null} */ (app.root.querySelector(`#tab-${name}`))?.focus())
-}
-
-/** @param {App} app */
-function remember({ store, host }) {
-  if (host.kind === 'notebook') return
-  const { lang, theme } = store.state
-  try {
-    localStorage.setItem('kaiyan', JSON.stringify({ lang, theme }))
-  } catch {
-    // a page from disk may not remember
-  }
+  requestAnimationFrame(() => /** @type {HTMLElement | null} */ (app.root.querySelector(`#${app.id}-tab-${name}`))?.focus())
 }
 
 /** The keys, in a box that Escape closes.
@@ -93,11 +83,11 @@ export function help({ store, t }, rows) {
     ['?', 'show or hide this help'],
   ]
   return html`
-    <aside class="help" aria-label=${t('Keys')}>
+    <section class="help" role="group" aria-label=${t('Keys')}>
       <h2>${t('Keys')}</h2>
       <dl>${[...rows, ...own].map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${t(what)}</dd>`)}</dl>
       <button @click=${() => store.change(null, { help: false })}>${t('Close')}</button>
-    </aside>
+    </section>
   `
 }
 

@@ -1,7 +1,7 @@
 import { html } from 'lit-html'
 import { say } from './say.mjs'
 import { inputShape } from './input.mjs'
-import { PHOTOGRAPH, pictureCalled } from './pictures.mjs'
+import { PHOTOGRAPH } from './pictures.mjs'
 import { scriptOf } from './script.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice */
@@ -13,8 +13,8 @@ const FILES = [
   { name: 'convolution.svg', label: say('Drawing (SVG)'), blob: (_, __, drawing) => drawing('svg') },
   { name: 'convolution.gif', label: say('Animation (GIF)'), blob: (_, __, drawing) => drawing('gif') },
   { name: 'convolution.html', label: say('This page in one file (HTML)'), blob: (app) => pageInOneFile(app) },
-  { name: 'convolution.py', label: say('PyTorch code (Python)'), blob: (_, slice) => text(scriptOf(slice, inputShape(slice)), 'text/x-python') },
-  { name: 'convolution.json', label: say('Numbers and settings (JSON)'), blob: (_, slice) => text(jsonOf(slice), 'application/json') },
+  { name: 'convolution.py', label: say('PyTorch code (Python)'), blob: ({ pictures }, slice) => text(scriptOf(slice, inputShape(pictures, slice)), 'text/x-python') },
+  { name: 'convolution.json', label: say('Numbers and settings (JSON)'), blob: ({ pictures }, slice) => text(jsonOf(pictures, slice), 'application/json') },
 ]
 
 /** The menu of what can be taken away: files, and the link that brings back all but the picture.
@@ -63,7 +63,7 @@ async function copyLink(app) {
 async function pageInOneFile(app) {
   const link = location.hash.slice(1)
   if (app.host.kind !== 'alone') {
-    const { height, width, rgb } = pictureCalled(app.store.state.convolution.picture) ?? pictureCalled(PHOTOGRAPH) ?? {}
+    const { height, width, rgb } = app.pictures.called(app.store.state.convolution.picture) ?? app.pictures.called(PHOTOGRAPH) ?? {}
     const facts = { link: app.host.kind === 'notebook' ? '' : link, lang: app.store.state.lang, height, width }
     const { bytes } = await app.host.ask('page.html', facts, rgb ? [new Uint8Array(rgb)] : [])
     return new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes[0])], { type: 'text/html' })
@@ -75,10 +75,10 @@ async function pageInOneFile(app) {
   return text(`<!doctype html>\n${page.outerHTML}`, 'text/html')
 }
 
-/** @param {Slice} slice */
-function jsonOf(slice) {
+/** @param {import('./pictures.mjs').Pictures} pictures @param {Slice} slice */
+function jsonOf(pictures, slice) {
   const { recipe, conv, kernel, weight, bias, place, out, channel, side, crop, shift } = slice
-  return `${JSON.stringify({ schema: 'kaiyan-studio/1', recipe, conv, kernel, weight, bias, place, out, channel, input: { shape: inputShape(slice), side, crop, shift } }, null, 2)}\n`
+  return `${JSON.stringify({ schema: 'kaiyan-studio/1', recipe, conv, kernel, weight, bias, place, out, channel, input: { shape: inputShape(pictures, slice), side, crop, shift } }, null, 2)}\n`
 }
 
 /** @param {string} words @param {string} kind */

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit-html'
+import { recall, remember } from '../app/memory.mjs'
 import { formed } from './changes.mjs'
 import { guides } from './guides/guides.mjs'
 import { say } from './say.mjs'
@@ -45,23 +46,16 @@ const strided = (conv) => ({ ...conv, axes: conv.axes.map((axis) => ({ ...axis, 
 export function firstVisit(app) {
   const isQuiet = app.host.kind === 'notebook'
   let { at, closed } = isQuiet ? { at: STEPS.length, closed: true } : remembered()
-  const remember = () => {
-    try {
-      localStorage.setItem(PLACE, JSON.stringify({ at, closed }))
-    } catch {
-      // a page from disk may not remember
-    }
-  }
   const close = () => {
     closed = true
-    remember()
+    remember(PLACE, { at, closed })
     app.store.change('convolution', {})
   }
   const view = (/** @type {Slice} */ slice) => {
     if (STEPS[at + 1]?.follows(slice)) {
       at += 1
       closed = false
-      remember()
+      remember(PLACE, { at, closed })
     }
     const step = STEPS[at]
     if (!step || closed || (at === 0 && taps(slice.conv) !== 9)) return nothing
@@ -82,10 +76,6 @@ export function firstVisit(app) {
 
 /** @returns {{ at: number, closed: boolean }} */
 function remembered() {
-  try {
-    const { at, closed } = JSON.parse(localStorage.getItem(PLACE) ?? '{}')
-    return { at: Number.isInteger(at) && at >= 0 ? at : 0, closed: closed === true }
-  } catch {
-    return { at: 0, closed: false }
-  }
+  const { at, closed } = /** @type {any} */ (recall(PLACE) ?? {})
+  return { at: Number.isInteger(at) && at >= 0 ? at : 0, closed: closed === true }
 }

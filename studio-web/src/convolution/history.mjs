@@ -15,13 +15,17 @@ export function createHistory(app, clock = () => performance.now()) {
   let at = -Infinity
 
   const move = (/** @type {Partial<Slice>[]} */ from, /** @type {Partial<Slice>[]} */ to) => {
-    const then = from.pop()
+    const then = stillHeld(from.pop())
     if (!then) return false
     to.push(now)
     now = then
     app.store.change('convolution', then)
     return true
   }
+
+  /** A picture that is gone since is left out. @param {Partial<Slice>} [then] @returns {Partial<Slice> | undefined} */
+  const stillHeld = (then) => (then?.picture && !app.pictures.isHeld(then.picture) ? { ...then, picture: now.picture, crop: now.crop } : then)
+
   return {
     /** @param {Slice} slice */
     seen(slice) {

@@ -1,11 +1,10 @@
 /** What a layer gets to see of the picture: its input channels, for one, two or three axes. */
 import { KERNELS } from '../core/kernels.mjs'
 import { reach } from '../core/axis.mjs'
-import { sample, sizeOf } from './pictures.mjs'
 import { say, words } from './say.mjs'
 
 /** @typedef {import('./slice.mjs').Slice} Slice @typedef {import('../types').Numbers} Numbers
- * @typedef {import('./pictures.mjs').Sampled} Sampled */
+ * @typedef {import('./pictures.mjs').Pictures} Pictures @typedef {import('./pictures.mjs').Sampled} Sampled */
 
 const FRAMES = 8
 const FILTERS = KERNELS.filter((row) => !row.takes.length)
@@ -13,10 +12,10 @@ const FILTERS = KERNELS.filter((row) => !row.takes.length)
 /** @type {WeakMap<Sampled, Map<string, Numbers>>} */
 const made = new WeakMap()
 
-/** [C, …sizes] of a slice's input. @param {Slice} slice @returns {number[]} */
-export function inputShape(slice) {
+/** [C, …sizes] of a slice's input. @param {Pictures} pictures @param {Slice} slice @returns {number[]} */
+export function inputShape(pictures, slice) {
   const { conv } = slice
-  const [height, width] = sizeOf(slice)
+  const [height, width] = pictures.sizeOf(slice)
   return [conv.in_channels, ...{ 1: [width], 2: [height, width], 3: [frames(slice), height, width] }[conv.axes.length] ?? []]
 }
 
@@ -24,11 +23,11 @@ export function inputShape(slice) {
 const frames = ({ conv }) => Math.min(Math.max(FRAMES, reach(conv.axes[0])), 64)
 
 /** The numbers of a slice's input; the same object for the same picture, size and layer's channels.
- * @param {Slice} slice @returns {Numbers | null} */
-export function inputOf(slice) {
-  const sampled = sample(slice)
+ * @param {Pictures} pictures @param {Slice} slice @returns {Numbers | null} */
+export function inputOf(pictures, slice) {
+  const sampled = pictures.sample(slice)
   if (!sampled) return null
-  const shape = inputShape(slice)
+  const shape = inputShape(pictures, slice)
   const key = String(shape)
   const known = made.get(sampled) ?? new Map()
   made.set(sampled, known)

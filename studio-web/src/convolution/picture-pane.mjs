@@ -4,7 +4,7 @@ import { ref } from 'lit-html/directives/ref.js'
 import { DRAWN } from './drawn.mjs'
 import { croppedAt, drawThumbnail, frameIn } from './picture-crop.mjs'
 import { openCamera, take, use } from './picture-sources.mjs'
-import { PHOTOGRAPH, ownPictures, pictureCalled } from './pictures.mjs'
+import { PHOTOGRAPH } from './pictures.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice */
 
@@ -38,7 +38,7 @@ export function picturePane(app) {
               ${[...new Set([...SIDES, slice.side])].sort((a, b) => a - b).map((n) => html`<option value=${n} ?selected=${n === slice.side}>${n}</option>`)}
             </select>
           </label>
-          ${pictureCalled(slice.picture) ? cropFields(app, slice) : nothing}
+          ${app.pictures.called(slice.picture) ? cropFields(app, slice) : nothing}
         </div>
       </div>
       <div class="sources">
@@ -66,7 +66,7 @@ function choice(app, slice) {
   return html`
     <select aria-label=${t('Picture')} .value=${live(slice.picture)} @change=${choose}>
       ${option(PHOTOGRAPH, photographTitle(app))}
-      ${ownPictures().map(({ name, title }) => option(name, title))}
+      ${app.pictures.own().map(({ name, title }) => option(name, title))}
       <optgroup label=${t('Test patterns')}>${DRAWN.map(({ name, title }) => option(name, t(title)))}</optgroup>
     </select>
     ${drawn ? html`<small>${t(drawn.does)}</small>` : nothing}
@@ -82,7 +82,7 @@ function photographTitle({ t, host }) {
 /** @param {App} app @param {Slice} slice */
 function thumbnail(app, slice) {
   const change = (/** @type {number[]} */ crop) => app.store.change('convolution', { crop, shift: [0, 0] })
-  const frame = frameIn(slice)
+  const frame = frameIn(app.pictures, slice)
   // lit's styleMap writes a style attribute at first, which the page's policy refuses
   const place = (/** @type {Element | undefined} */ el) => {
     if (!el || !frame) return
@@ -90,7 +90,7 @@ function thumbnail(app, slice) {
   }
   const to = (/** @type {PointerEvent} */ event) => {
     const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect()
-    change(croppedAt(slice, (event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width))
+    change(croppedAt(app.pictures, slice, (event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width))
   }
   const down = (/** @type {PointerEvent} */ event) => {
     if (!frame || event.button) return
@@ -105,12 +105,12 @@ function thumbnail(app, slice) {
     event.preventDefault()
     event.stopPropagation()
     const step = event.shiftKey ? 0.1 : 0.01
-    change(croppedAt(slice, slice.crop[0] + by[0] * step, slice.crop[1] + by[1] * step))
+    change(croppedAt(app.pictures, slice, slice.crop[0] + by[0] * step, slice.crop[1] + by[1] * step))
   }
   return html`
     <div class="thumbnail" role="group" tabindex=${frame ? 0 : -1} aria-label=${app.t(frame ? 'The part in use: arrow keys move it' : 'The picture')}
       @pointerdown=${down} @pointermove=${moved} @keydown=${keyed}>
-      <canvas aria-hidden="true" ${ref((canvas) => canvas && drawThumbnail(/** @type {HTMLCanvasElement} */ (canvas), slice))}></canvas>
+      <canvas aria-hidden="true" ${ref((canvas) => canvas && drawThumbnail(/** @type {HTMLCanvasElement} */ (canvas), app.pictures, slice))}></canvas>
       ${frame ? html`<span class="frame" ${ref(place)}></span>` : nothing}
     </div>
   `
@@ -121,9 +121,9 @@ function cropFields(app, slice) {
   const { t } = app
   const change = (/** @type {number[] | null} */ crop) => app.store.change('convolution', { crop, shift: [0, 0] })
   const [row, column, span] = slice.crop ?? [0.5, 0.5, 1]
-  const slide = (/** @type {Event} */ event) => change(croppedAt(slice, row, column, Number(/** @type {HTMLInputElement} */ (event.target).value)))
+  const slide = (/** @type {Event} */ event) => change(croppedAt(app.pictures, slice, row, column, Number(/** @type {HTMLInputElement} */ (event.target).value)))
   return html`
-    <label class="whole"><input type="checkbox" .checked=${live(!slice.crop)} @change=${() => change(slice.crop ? null : croppedAt(slice, row, column, 0.5))} />${t('Whole picture')}</label>
+    <label class="whole"><input type="checkbox" .checked=${live(!slice.crop)} @change=${() => change(slice.crop ? null : croppedAt(app.pictures, slice, row, column, 0.5))} />${t('Whole picture')}</label>
     <input type="range" min="0.04" max="1" step="0.01" ?disabled=${!slice.crop} aria-label=${t('How large a part')} .value=${live(String(span))} @input=${slide} />
   `
 }

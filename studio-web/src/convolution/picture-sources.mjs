@@ -1,6 +1,5 @@
 /** Where own pictures come from: dropped anywhere, pasted, a file, one frame of a camera. */
 import { NotAPicture, pixelsOf, readPicture } from './reading.mjs'
-import { hold } from './pictures.mjs'
 
 /** @typedef {import('../types').App} App */
 
@@ -69,7 +68,7 @@ export async function openCamera(app) {
     Object.assign(video, { srcObject: stream, muted: true, playsInline: true })
     await video.play()
     const close = () => stream.getTracks().forEach((track) => track.stop())
-    return { video, close, take: () => use(app, hold({ title: app.t('the camera'), ...pixelsOf(video) })) }
+    return { video, close, take: () => use(app, app.pictures.hold({ title: app.t('the camera'), ...pixelsOf(video) })) }
   } catch (error) {
     app.refuse(withoutCamera(error instanceof DOMException ? error.name : ''))
     return null

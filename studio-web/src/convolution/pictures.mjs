@@ -11,48 +11,89 @@ export const LARGEST = 256
 /** Around the astronaut's eyes: centre (row, column) and side of the square, as parts of the picture's shorter side. */
 export const FACE = [0.242, 0.457, 0.25]
 
-/** @type {Map<string, Picture>} */
-const held = new Map()
-/** @type {Map<string, Sampled>} */
-const sampled = new Map()
-let own = 0
+/** Own pictures that are kept beside those that are shown. */
+const MOST_OWN = 8
+const MOST_SAMPLED = 16
 
-/** @param {string} name */
-export const isHeld = (name) => held.has(name) || drawnCalled(name) !== undefined
+/** The pictures of one app: the photograph and the visitor's own, for as long as it is there. */
+export class Pictures {
+  /** @type {Map<string, Picture>} */
+  #held = new Map()
+  /** @type {Map<string, Sampled>} */
+  #sampled = new Map()
+  #own = 0
+  #shown
 
-/** @param {string} name */
-export const pictureCalled = (name) => held.get(name)
+  /** @param {() => unknown[]} [shown] names of the pictures that the state shows: they stay */
+  constructor(shown = () => []) {
+    this.#shown = shown
+  }
 
-/** Keeps a picture for as long as the page is open; gives its name.
- * @param {Omit<Picture, 'name'>} picture @param {string} [name] */
-export function hold(picture, name = `own-${++own}`) {
-  held.set(name, { ...picture, name })
-  for (const key of [...sampled.keys()]) if (key.startsWith(`${name} `)) sampled.delete(key)
-  return name
+  /** @param {string} name */
+  isHeld(name) {
+    return this.#held.has(name) || drawnCalled(name) !== undefined
+  }
+
+  /** @param {string} name */
+  called(name) {
+    return this.#held.get(name)
+  }
+
+  /** The visitor's own, in the order in which they came. */
+  own() {
+    return [...this.#held.values()].filter(({ name }) => name.startsWith('own-'))
+  }
+
+  /** Keeps a picture and gives its name; the oldest of many own ones goes.
+   * @param {Omit<Picture, 'name'>} picture @param {string} [name] */
+  hold(picture, name = `own-${++this.#own}`) {
+    this.#forget(name)
+    this.#held.set(name, { ...picture, name })
+    const shown = new Set(this.#shown())
+    const idle = this.own().filter((each) => each.name !== name && !shown.has(each.name))
+    for (const each of idle.slice(0, Math.max(0, this.own().length - MOST_OWN))) this.#forget(each.name)
+    return name
+  }
+
+  drop() {
+    this.#held.clear()
+    this.#sampled.clear()
+  }
+
+  /** Rows and columns that a look has.
+   * @param {Look} look @returns {[number, number]} */
+  sizeOf({ picture, side, crop }) {
+    const source = this.#held.get(picture)
+    if (crop || !source) return [side, side]
+    return wholeSize(source, side)
+  }
+
+  /** The three colour planes of a look, whole numbers 0 to 255; null where the picture is not here (yet).
+   * @param {Look} look @returns {Sampled | null} */
+  sample(look) {
+    const key = `${look.picture} ${look.side} ${look.crop} ${look.shift}`
+    const before = this.#sampled.get(key)
+    if (before) return before
+    const drawn = drawnCalled(look.picture)
+    const source = this.#held.get(look.picture)
+    if (!drawn && !source) return null
+    const made = drawn ? fromRule(drawn, look) : fromPixels(/** @type {Picture} */ (source), look)
+    if (this.#sampled.size > MOST_SAMPLED) this.#sampled.delete(/** @type {string} */ (this.#sampled.keys().next().value))
+    this.#sampled.set(key, made)
+    return made
+  }
+
+  /** @param {string} name */
+  #forget(name) {
+    this.#held.delete(name)
+    for (const key of [...this.#sampled.keys()]) if (key.startsWith(`${name} `)) this.#sampled.delete(key)
+  }
 }
 
-/** Rows and columns that a look has.
- * @param {Look} look @returns {[number, number]} */
-export function sizeOf({ picture, side, crop }) {
-  const source = held.get(picture)
-  if (crop || !source) return [side, side]
-  const step = Math.max(source.height, source.width) / side
-  return [Math.max(1, Math.round(source.height / step)), Math.max(1, Math.round(source.width / step))]
-}
-
-/** The three colour planes of a look, whole numbers 0 to 255; null where the picture is not here (yet).
- * @param {Look} look @returns {Sampled | null} */
-export function sample(look) {
-  const key = `${look.picture} ${look.side} ${look.crop} ${look.shift}`
-  const before = sampled.get(key)
-  if (before) return before
-  const drawn = drawnCalled(look.picture)
-  const source = held.get(look.picture)
-  if (!drawn && !source) return null
-  const made = drawn ? fromRule(drawn, look) : fromPixels(/** @type {Picture} */ (source), look)
-  if (sampled.size > 16) sampled.delete(/** @type {string} */ (sampled.keys().next().value))
-  sampled.set(key, made)
-  return made
+/** @param {{ height: number, width: number }} picture @param {number} side of the longer one @returns {[number, number]} */
+function wholeSize({ height, width }, side) {
+  const step = Math.max(height, width) / side
+  return [Math.max(1, Math.round(height / step)), Math.max(1, Math.round(width / step))]
 }
 
 /** @param {import('./drawn.mjs').Drawn} drawn @param {Look} look @returns {Sampled} */
@@ -69,7 +110,7 @@ function fromRule({ colour }, { side, shift: [down, right] }) {
 /** Each pixel is the mean of the piece of the picture that it stands for; past the edge the edge repeats.
  * @param {Picture} picture @param {Look} look @returns {Sampled} */
 function fromPixels(picture, look) {
-  const [height, width] = sizeOf(look)
+  const [height, width] = look.crop ? [look.side, look.side] : wholeSize(picture, look.side)
   const { top, left, step } = frameOf(picture, look)
   const [down, right] = look.shift
   const rows = pieces(height, top, step, down, picture.height)
@@ -115,6 +156,3 @@ function mean({ rgb, width }, rows, columns, plane) {
   for (const [row, high] of rows) for (const [column, wide] of columns) sum += high * wide * rgb[(row * width + column) * 3 + plane]
   return sum
 }
-
-/** The visitor's own pictures, in the order in which they came. */
-export const ownPictures = () => [...held.values()].filter(({ name }) => name.startsWith('own-'))

@@ -1,5 +1,5 @@
 /** Files as pictures: asked of Python where there is one, else decoded by the browser after a look at the header. */
-import { hold } from './pictures.mjs'
+import { PHOTOGRAPH } from './pictures.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('../types').Words} Words */
 
@@ -27,14 +27,14 @@ export async function readPicture(app, file, title) {
     } catch (error) {
       if (/** @type {any} */ (error).refusal?.code !== 'connection-lost') throw error
     }
-  return { name: hold({ title, ...(await byBrowser(bytes, title)) }), notes: [] }
+  return { name: app.pictures.hold({ title, ...(await byBrowser(bytes, title)) }), notes: [] }
 }
 
 /** @param {App} app @param {Uint8Array} bytes @param {string} title */
 async function byPython(app, bytes, title) {
   const { facts, bytes: parts } = await app.host.ask('picture.read', { name: title }, [bytes])
   const { height, width, notes } = facts
-  return { name: hold({ title, height, width, rgb: parts[0] }), notes: notes ?? [] }
+  return { name: app.pictures.hold({ title, height, width, rgb: parts[0] }), notes: notes ?? [] }
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes @param {string} title */
@@ -48,13 +48,14 @@ async function byBrowser(bytes, title) {
   return pixelsOf(bitmap)
 }
 
-/** The bundled photograph (or the one that was given), under the name that the state has for it.
- * @param {string} address @param {string} name @param {string} title */
-export async function readPhotograph(address, name, title) {
+/** The photograph that the page was opened with, read once.
+ * @param {App} app */
+export async function readPhotograph({ pictures, host: { boot } }) {
+  if (pictures.isHeld(PHOTOGRAPH)) return
   const image = new Image()
-  image.src = address
+  image.src = boot.photograph
   await image.decode()
-  hold({ title, ...pixelsOf(image) }, name)
+  pictures.hold({ title: boot.name ?? 'astronaut', ...pixelsOf(image) }, PHOTOGRAPH)
 }
 
 /** Height, width and RGB of what the browser has decoded, the longest side at most 1024.

@@ -10,22 +10,23 @@ import { waysOut } from './ways.mjs'
  * @param {import('../types').App} app @returns {(slice: Slice) => import('../types').View} */
 export function recipeLine(app) {
   const { t, store } = app
+  const [field, trouble] = [`${app.id}-recipe-line`, `${app.id}-recipe-problem`]
   const change = (/** @type {Partial<Slice>} */ changes) => store.change('convolution', changes)
   const now = () => /** @type {Slice} */ (store.state.convolution)
   const tidy = () => now().error === null && change(formed(now(), now().conv))
   return (slice) => {
-    const problem = slice.error ?? refusalOf(slice)
+    const problem = slice.error ?? refusalOf(app.pictures, slice)
     return html`
       <div class="line">
-        <label class="unseen" for="recipe-line">${t('The layer in PyTorch')}</label>
+        <label class="unseen" for=${field}>${t('The layer in PyTorch')}</label>
         <textarea
-          id="recipe-line"
+          id=${field}
           rows="2"
           spellcheck="false"
           autocapitalize="off"
           autocomplete="off"
           aria-invalid=${problem ? 'true' : 'false'}
-          aria-describedby=${problem ? 'recipe-problem' : nothing}
+          aria-describedby=${problem ? trouble : nothing}
           .value=${live(slice.recipe)}
           @input=${(/** @type {InputEvent} */ event) => change(typed(now(), /** @type {HTMLTextAreaElement} */ (event.target).value))}
           @keydown=${(/** @type {KeyboardEvent} */ event) => {
@@ -35,7 +36,7 @@ export function recipeLine(app) {
           }}
           @change=${tidy}
         ></textarea>
-        <div id="recipe-problem" class="problem" role="alert" ?hidden=${!problem}>
+        <div id=${trouble} class="problem" role="alert" ?hidden=${!problem}>
           ${problem ? [html`<p>${app.words(problem.error)}</p>`, waysOut(app, slice, problem)] : nothing}
         </div>
       </div>

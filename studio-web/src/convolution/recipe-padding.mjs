@@ -22,7 +22,7 @@ const MODES = ['zeros', 'constant', 'reflect', 'replicate', 'circular', 'symmetr
 export function paddingField(app, slice, set) {
   const { conv } = slice
   const kind = kindOf(conv)
-  const sides = () => conv.axes.map((axis, i) => pads(axis, inputShape(slice)[i + 1], conv.transposed).map((n) => Math.max(n, 0)))
+  const sides = () => conv.axes.map((axis, i) => pads(axis, inputShape(app.pictures, slice)[i + 1], conv.transposed).map((n) => Math.max(n, 0)))
   const put = (/** @type {(string | [number, number])[]} */ padding) => set({ ...conv, axes: conv.axes.map((axis, i) => ({ ...axis, padding: padding[i] })) })
   const choose = (/** @type {string} */ word) => {
     if (WORDS.includes(word)) return put(conv.axes.map(() => word))

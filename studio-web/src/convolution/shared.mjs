@@ -6,7 +6,8 @@ import { inputShape } from './input.mjs'
 import { modelOf } from './model.mjs'
 import { biasOf } from './slice.mjs'
 
-/** @typedef {import('../types').Shared} Shared @typedef {import('./slice.mjs').Slice} Slice */
+/** @typedef {import('../types').Shared} Shared @typedef {import('./slice.mjs').Slice} Slice
+ * @typedef {import('./pictures.mjs').Pictures} Pictures */
 
 /** What Python is told of the page.
  * @param {Slice} slice @returns {Pick<Shared, 'recipe' | 'kernel' | 'bias'>} */
@@ -15,9 +16,9 @@ export function toPython({ conv, weight, bias }) {
 }
 
 /** Where the page looks, and what stands there; null while there is nothing to be seen.
- * @param {Slice} slice @returns {Shared['window'] | null} */
-export function windowOf(slice) {
-  const model = modelOf(slice)
+ * @param {Pictures} pictures @param {Slice} slice @returns {Shared['window'] | null} */
+export function windowOf(pictures, slice) {
+  const model = modelOf(pictures, slice)
   if (!model?.isReady) return null
   const { shape, data } = model.output
   const place = [slice.out, ...slice.place]
@@ -40,10 +41,10 @@ export function fromPython({ recipe, kernel, bias }, slice) {
 }
 
 /** The cell that Python asks to look at, kept inside the output.
- * @param {Shared['window']} window @param {Slice} slice @returns {Partial<Slice>} */
-export function placeFromPython({ place, output }, slice) {
+ * @param {Pictures} pictures @param {Shared['window']} window @param {Slice} slice @returns {Partial<Slice>} */
+export function placeFromPython(pictures, { place, output }, slice) {
   if (output || place?.length !== slice.conv.axes.length + 1) return {}
-  const shape = outputShape(slice.conv, inputShape(slice))
+  const shape = outputShape(slice.conv, inputShape(pictures, slice))
   const [out, ...cell] = place.map((at, axis) => Math.min(at, shape[axis] - 1))
   return { out, place: cell, playing: false }
 }

@@ -1,6 +1,7 @@
 /** The Convolution tab's slice of the state: its start, and itself in a link. */
 import { parseRecipe, writeRecipe } from '../core/recipe.mjs'
-import { FACE, LARGEST, PHOTOGRAPH, SMALLEST, isHeld } from './pictures.mjs'
+import { drawnCalled } from './drawn.mjs'
+import { FACE, LARGEST, PHOTOGRAPH, SMALLEST } from './pictures.mjs'
 import { tooMany } from './limits.mjs'
 import { isKernelName, weightCount, weightsFor } from './weights.mjs'
 
@@ -128,7 +129,7 @@ function lookFrom(link) {
   /** @type {Partial<Slice>} */
   const look = {}
   const picture = link.get('image')
-  if (picture && isHeld(picture)) look.picture = picture
+  if (picture && (picture === PHOTOGRAPH || drawnCalled(picture))) look.picture = picture
   const side = Number(link.get('side') ?? NaN)
   if (Number.isInteger(side) && side >= SMALLEST && side <= LARGEST) look.side = side
   const crop = numbers(link.get('crop'))

@@ -5,7 +5,6 @@ import { explain } from './explain/explain.mjs'
 import { firstVisit } from './first-visit.mjs'
 import { createHistory } from './history.mjs'
 import { modelOf } from './model.mjs'
-import { PHOTOGRAPH, isHeld } from './pictures.mjs'
 import { takeFiles } from './picture-sources.mjs'
 import { readPhotograph } from './reading.mjs'
 import { recipePane } from './recipe.mjs'
@@ -37,7 +36,7 @@ export const convolution = {
     return {
       draw(state) {
         const slice = /** @type {Slice} */ (state.convolution)
-        const model = modelOf(slice)
+        const model = modelOf(app.pictures, slice)
         history.seen(slice)
         el.classList.toggle('new', first.isNew())
         render(first.view(slice), above)
@@ -99,7 +98,7 @@ async function bringPhotograph(app, change) {
   const { boot } = app.host
   const isGiven = boot.name !== undefined && boot.name !== 'astronaut'
   try {
-    if (!isHeld(PHOTOGRAPH)) await readPhotograph(boot.photograph, PHOTOGRAPH, boot.name ?? 'astronaut')
+    await readPhotograph(app)
     change(isGiven && app.store.state.convolution.crop === START.crop ? { crop: null } : {})
   } catch (error) {
     app.refuse(error)

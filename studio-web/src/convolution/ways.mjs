@@ -12,7 +12,7 @@ import { tooMany } from './limits.mjs'
  * @param {import('../types').App} app @param {Slice} slice @param {Problem} problem */
 export function waysOut(app, slice, problem) {
   const change = (/** @type {Partial<Slice>} */ changes) => app.store.change('convolution', changes)
-  const offered = problem.ways.map((way) => ({ way, changes: changesOf(slice, way.en) }))
+  const offered = problem.ways.map((way) => ({ way, changes: changesOf(app.pictures, slice, way.en) }))
   return html`
     ${offered.map(({ way, changes }) => (changes ? html`<button @click=${() => change(changes)}>${app.words(way)}</button>` : html`<p class="way">${app.words(way)}</p>`))}
     ${slice.error ? html`<button class="quiet" @click=${() => change({ recipe: writeRecipe(slice.conv), error: null })}>${app.t('Back to the last line that works')}</button>` : ''}
@@ -20,19 +20,19 @@ export function waysOut(app, slice, problem) {
 }
 
 /** What a way would change, where it can be done and helps: "padding=1", "an input of 5 or more", a whole line.
- * @param {Slice} slice @param {string} way @returns {Partial<Slice> | null} */
-export function changesOf(slice, way) {
+ * @param {import('./pictures.mjs').Pictures} pictures @param {Slice} slice @param {string} way @returns {Partial<Slice> | null} */
+export function changesOf(pictures, slice, way) {
   const side = Number(/input of at least (\d+)|input of (\d+) or more/.exec(way)?.slice(1).find(Boolean))
   if (side) return side <= LARGEST ? { side: Math.max(side, slice.side) } : null
-  const line = [way, ...rewritten(slice.recipe.normalize('NFKC'), way)].find((text) => isRight(slice, text))
+  const line = [way, ...rewritten(slice.recipe.normalize('NFKC'), way)].find((text) => isRight(pictures, slice, text))
   return line ? typed(slice, line) : null
 }
 
-/** @param {Slice} slice @param {string} text */
-function isRight(slice, text) {
+/** @param {import('./pictures.mjs').Pictures} pictures @param {Slice} slice @param {string} text */
+function isRight(pictures, slice, text) {
   const { conv } = parseRecipe(text)
   if (!conv || tooMany(conv)) return false
-  return check(conv, inputShape({ ...slice, conv })) === null
+  return check(conv, inputShape(pictures, { ...slice, conv })) === null
 }
 
 /** The line with "name=value" of a way in it: put in the place of the one that is there, or added.

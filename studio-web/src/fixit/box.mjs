@@ -27,12 +27,12 @@ export function box(app, slice, on) {
     else on.write(await file.text())
   }
   return html`
-    <h2><label for="fixit-text">${t('Your code or your error')}</label></h2>
+    <h2><label for="${app.id}-fixit-text">${t('Your code or your error')}</label></h2>
     <textarea
-      id="fixit-text" class="paste" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" rows="16"
-      maxlength=${LARGEST} aria-describedby="fixit-how" .value=${slice.text}
+      id="${app.id}-fixit-text" class="paste" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" rows="16"
+      maxlength=${LARGEST} aria-describedby="${app.id}-fixit-how" .value=${slice.text}
       @input=${(/** @type {any} */ { target }) => on.write(target.value)} @keydown=${typed} @drop=${dropped}></textarea>
-    <p id="fixit-how" class="how">${t('Paste a model, a traceback, or both. It is read and never run; nothing leaves this machine.')}</p>
+    <p id="${app.id}-fixit-how" class="how">${t('Paste a model, a traceback, or both. It is read and never run; nothing leaves this machine.')}</p>
     <div class="acts">
       <button @click=${on.run} ?disabled=${slice.asking}>${t('Check')} <kbd>Ctrl ⏎</kbd></button>
       <label class="file"><span>${t('Open a file')}</span><input type="file" accept=".py,.txt,text/plain" @change=${(/** @type {any} */ { target }) => read(target.files[0])} /></label>

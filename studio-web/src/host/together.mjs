@@ -22,7 +22,7 @@ export function together(app) {
     const { tab, lang, theme, height } = shared
     store.change(null, { tab, theme, ...(lang ? { lang } : {}) })
     store.change('convolution', fromPython(shared, store.state.convolution))
-    store.change('convolution', placeFromPython(shared.window, store.state.convolution))
+    store.change('convolution', placeFromPython(app.pictures, shared.window, store.state.convolution))
     app.root.style.height = height ? `${height}px` : ''
   }
 
@@ -32,7 +32,7 @@ export function together(app) {
     const before = /** @type {Shared} */ (host.shared?.())
     const all = [tab, lang, theme, convolution.conv, convolution.weight, convolution.bias]
     const shared = all.every((value, i) => value === told[i]) ? null : { tab, lang, theme, height: before.height, ...toPython(convolution) }
-    const window = windowOf(convolution)
+    const window = windowOf(app.pictures, convolution)
     const moved = window && JSON.stringify(window) !== JSON.stringify(before.window) ? window : null
     told = all
     if (!shared && !moved) return

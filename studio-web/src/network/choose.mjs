@@ -74,7 +74,7 @@ export function pictureChooser(app, slice, which, { choose, file, error }) {
     taken(event.dataTransfer?.files)
   }
   const name = slice[which]
-  const own = name && name !== PHOTOGRAPH && !DRAWN.some((each) => each.name === name) ? pictureCalled(name) : null
+  const own = name && name !== PHOTOGRAPH && !DRAWN.some((each) => each.name === name) ? pictureCalled(app, name) : null
   const title = which === 'picture' ? t('Picture') : t('Second picture')
   return html`
     <div class="drop" @dragover=${(/** @type {DragEvent} */ event) => over(event, true)} @dragleave=${(/** @type {DragEvent} */ event) => over(event, false)} @drop=${dropped}>

@@ -36,13 +36,13 @@ export function drawExplain(el, context) {
       <div class="panels" role="tablist" aria-label=${app.t('About this place')} @keydown=${(/** @type {KeyboardEvent} */ event) => along(event, context)}>
         ${PANELS.map(
           (name) => html`
-            <button role="tab" id="network-tab-${name}" aria-selected=${name === slice.panel} aria-controls="network-panel" tabindex=${name === slice.panel ? 0 : -1} @click=${() => change({ panel: name })}>
+            <button role="tab" id="${app.id}-network-tab-${name}" aria-selected=${name === slice.panel} aria-controls="${app.id}-network-panel" tabindex=${name === slice.panel ? 0 : -1} @click=${() => change({ panel: name })}>
               ${words[name]}
             </button>
           `,
         )}
       </div>
-      <div class="panel of-${slice.panel}" id="network-panel" role="tabpanel" tabindex="0" aria-labelledby="network-tab-${slice.panel}">${VIEWS[slice.panel].view(context)}</div>
+      <div class="panel of-${slice.panel}" id="${app.id}-network-panel" role="tabpanel" tabindex="0" aria-labelledby="${app.id}-network-tab-${slice.panel}">${VIEWS[slice.panel].view(context)}</div>
     `,
     el,
   )
@@ -69,5 +69,5 @@ function along(event, { slice, change, app }) {
   const at = PANELS.findIndex((name) => name === slice.panel)
   const next = PANELS[(at + by + PANELS.length) % PANELS.length]
   change({ panel: next })
-  requestAnimationFrame(() => /** @type {HTMLElement | null} */ (app.root.querySelector(`#network-tab-${next}`))?.focus())
+  requestAnimationFrame(() => /** @type {HTMLElement | null} */ (app.root.querySelector(`#${app.id}-network-tab-${next}`))?.focus())
 }

@@ -1,5 +1,6 @@
 import { html, nothing, render } from 'lit-html'
 import { panes } from '../app/panes.mjs'
+import { readPhotograph, readPicture } from '../convolution/reading.mjs'
 import { lookOf } from '../stage/look.mjs'
 import { networkChooser, pictureChooser, refusalView, waiting } from './choose.mjs'
 import { canvasOf, createPainter, pen } from './drawing.mjs'
@@ -8,7 +9,7 @@ import { fieldOf } from './fields.mjs'
 import { keysOf, HELP } from './keys.mjs'
 import { layerList } from './list.mjs'
 import { START, fromLink, pixelOf, toLink } from './moves.mjs'
-import { PHOTOGRAPH, pictureCalled, readPhotograph, readPicture } from './pictures.mjs'
+import { PHOTOGRAPH, pictureCalled } from './pictures.mjs'
 import { refusalOf } from './questions.mjs'
 import { bringIntoView } from './scrolling.mjs'
 import { createSession } from './session.mjs'
@@ -38,7 +39,7 @@ function mount(el, app) {
   view.className = 'view'
   const change = (/** @type {Partial<Slice>} */ changes) => app.store.change('network', changes)
   const changed = () => change({ tick: app.store.state.network.tick + 1 })
-  const session = createSession(app, pictureCalled, changed)
+  const session = createSession(app, (name) => pictureCalled(app, name), changed)
   const painter = createPainter()
   const stageView = createStageView(view, app, painter)
   /** @type {Pick<Slice, 'picture' | 'second'>} */
@@ -54,7 +55,7 @@ function mount(el, app) {
   const file = async (/** @type {'picture' | 'second'} */ which, /** @type {Blob} */ blob, /** @type {string} */ title) => {
     fileErrors[which] = null
     try {
-      change({ [which]: await readPicture(app, blob, title) })
+      change({ [which]: (await readPicture(app, blob, title)).name })
     } catch (error) {
       fileErrors[which] = refusalOf(error)
       changed()
@@ -131,7 +132,7 @@ function mount(el, app) {
 
   const preview = (/** @type {HTMLElement} */ place, /** @type {Slice} */ slice) => {
     const canvas = /** @type {HTMLCanvasElement | null} */ (place.querySelector('canvas.preview'))
-    const picture = pictureCalled(slice.picture ?? '')
+    const picture = pictureCalled(app, slice.picture ?? '')
     if (!canvas || !picture || context) return
     canvas.width = picture.width
     canvas.height = picture.height

@@ -7,6 +7,7 @@ import { inside, outputSize, pads, reach, unread } from '../../core/axis.mjs'
 const WIDTH = 292
 const MOST_CELLS = 24
 const CELL = 20
+const HATCH = 7
 
 /** Both ends of an axis as they are: padding hatched, the first and the last window outlined with their taps, what no
  * window reads crossed out; transposed: what the outputs are and what is cropped of them.
@@ -19,9 +20,6 @@ export function edges(app, axis, n, names, transposed) {
   const cell = Math.min(CELL, WIDTH / (seen.length + (seen.includes(-1) ? 0.5 : 0)))
   const place = (/** @type {number} */ at) => seen.indexOf(at) * cell
   return html`<svg class="edges" viewBox="-1 -6 ${WIDTH + 2} ${cell + 24}" role="img" aria-label=${label(app, axis, n, names, transposed)}>
-    <defs>
-      <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V5" class="hatch" /></pattern>
-    </defs>
     ${seen.map((at, i) => (at < 0 ? svg`<text x=${(i + 0.5) * cell} y=${cell * 0.6} class="gap">⋯</text>` : cellView(cells[at], i * cell, cell, windows.some((taps) => taps.includes(at)))))}
     ${windows.map((taps) => windowView(place(taps[0]), place(/** @type {number} */ (taps.at(-1))) + cell, cell))}
     ${ends(cells, first, place, cell)}
@@ -88,10 +86,22 @@ function cellView(kind, x, cell, read) {
   const [inset, far] = [cell * 0.25, cell * 0.75]
   return svg`<g class="cell ${kind}">
     <rect x=${x} y="0" width=${cell} height=${cell} />
-    ${kind === 'padding' || kind === 'beyond' ? svg`<rect class="over" x=${x} y="0" width=${cell} height=${cell} fill="url(#hatch)" />` : nothing}
+    ${kind === 'padding' || kind === 'beyond' ? svg`<path class="hatch" d=${hatch(x, cell)} />` : nothing}
     ${read ? svg`<circle cx=${x + cell / 2} cy=${cell / 2} r=${Math.min(cell / 5, 4)} />` : nothing}
     ${kind === 'unread' || kind === 'cropped' || kind === 'beyond' ? svg`<path d="M${x + inset} ${inset}L${x + far} ${far}M${x + far} ${inset}L${x + inset} ${far}" />` : nothing}
   </g>`
+}
+
+/** Lines at 45 degrees over a cell, in step with those of its neighbours. A pattern would need an id, which two widgets
+ * on one page would share. @param {number} x @param {number} cell */
+function hatch(x, cell) {
+  const first = Math.ceil(x / HATCH)
+  const count = Math.ceil((x + 2 * cell) / HATCH) - first
+  return Array.from({ length: count }, (_, i) => {
+    const along = (first + i) * HATCH - x
+    const [low, high] = [Math.max(0, along - cell), Math.min(along, cell)]
+    return `M${x + low} ${high}L${x + high} ${low}`
+  }).join('')
 }
 
 /** @param {number} from @param {number} to @param {number} cell */

@@ -4,6 +4,7 @@ import { drawGrid } from '../../stage/grid.mjs'
 import { lookOf } from '../../stage/look.mjs'
 import { fit } from '../../stage/pen.mjs'
 import { toneOf } from '../../stage/tone.mjs'
+import { recall, remember } from '../../app/memory.mjs'
 import { typed } from '../changes.mjs'
 
 /** @typedef {import('../../types').App} App @typedef {import('../../types').View} View @typedef {import('../../types').Numbers} Numbers */
@@ -15,8 +16,8 @@ const SEEN = 'kaiyan-guides'
  * @param {App} app @param {string} name @param {string} question in the page's language
  * @param {{ text: string[], figure: unknown, acts?: unknown }} parts @returns {View} */
 export function frame(app, name, question, { text, figure, acts }) {
-  return html`<section class="guide" aria-labelledby="guide-title" ${ref(intoView(name))}>
-    <h2 id="guide-title" tabindex="-1">${question}</h2>
+  return html`<section class="guide" role="group" aria-labelledby="${app.id}-guide-title" ${ref(intoView(app, name))}>
+    <h2 id="${app.id}-guide-title" tabindex="-1">${question}</h2>
     ${text.map((line) => html`<p>${line}</p>`)}
     <div class="live">${figure}</div>
     <div class="acts">${acts}<button class="quiet" @click=${() => close(app, name)}>${app.t('Close')}</button></div>
@@ -65,40 +66,33 @@ function draw(canvas, { data, rows, columns }, size, squares, wish) {
   for (const { top, left, bottom, right } of squares) pen.strokeRect(left * cell, top * cell, (right - left) * cell, (bottom - top) * cell)
 }
 
-/** The guided view that came into view last, and whether the page has been drawn without one. */
-const here = { shown: /** @type {string | null} */ (null), started: false }
+/** The guided view that came into view last; an app that was not drawn yet has none. @type {WeakMap<App, string | null>} */
+const lastShown = new WeakMap()
 
-/** What opens comes into view once; a page that starts with it leaves the focus alone. @param {string} name */
-function intoView(name) {
+/** What opens comes into view once; a page that starts with it leaves the focus alone. @param {App} app @param {string} name */
+function intoView(app, name) {
   return (/** @type {Element | undefined} */ el) => {
-    if (!el || here.shown === name) return
-    here.shown = name
+    if (!el || lastShown.get(app) === name) return
+    const isStart = !lastShown.has(app)
+    lastShown.set(app, name)
     requestAnimationFrame(() => {
       el.scrollIntoView({ block: 'nearest' })
-      if (here.started) /** @type {HTMLElement | null} */ (el.querySelector('h2'))?.focus({ preventScroll: true })
-      here.started = true
+      if (!isStart) /** @type {HTMLElement | null} */ (el.querySelector('h2'))?.focus({ preventScroll: true })
     })
   }
 }
 
-/** No guided view is open. */
-export const nothingShown = () => Object.assign(here, { shown: null, started: true })
+/** No guided view is open. @param {App} app */
+export const nothingShown = (app) => void lastShown.set(app, null)
 
 /** @param {App} app @param {string} name */
 function close(app, name) {
-  try {
-    localStorage.setItem(SEEN, JSON.stringify([...new Set([...seen(), name])]))
-  } catch {
-    // a page from disk may not remember
-  }
+  remember(SEEN, [...new Set([...seen(), name])])
   app.store.change('convolution', { guide: null })
 }
 
 /** @returns {string[]} */
 function seen() {
-  try {
-    return JSON.parse(localStorage.getItem(SEEN) ?? '[]')
-  } catch {
-    return []
-  }
+  const names = recall(SEEN)
+  return Array.isArray(names) ? names : []
 }

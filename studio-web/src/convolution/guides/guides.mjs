@@ -36,6 +36,6 @@ export const guides = [
 export function guideView(app, slice, model) {
   const guide = guides.find(({ name }) => name === slice.guide)
   if (guide) return guide.view(app, slice, model, app.t(guide.question))
-  nothingShown()
+  nothingShown(app)
   return nothing
 }

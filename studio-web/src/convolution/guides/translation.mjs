@@ -28,7 +28,7 @@ export function translation(app, slice, model, question) {
 /** @param {App} app @param {any} slice @param {Model} model @param {number} right */
 function figure(app, slice, model, right) {
   const { t } = app
-  const moved = (/** @type {number} */ by) => /** @type {Numbers} */ (inputOf({ ...slice, shift: [0, by] }))
+  const moved = (/** @type {number} */ by) => /** @type {Numbers} */ (inputOf(app.pictures, { ...slice, shift: [0, by] }))
   const map = oneChannel(model, slice.out, undefined, moved(0))
   const after = oneChannel(model, slice.out, undefined, moved(right))
   const answers = Array.from({ length: 2 * model.conv.axes[1].stride + 2 }, (_, by) => followed(slice, model, map, by, moved(by)))
