@@ -32,7 +32,7 @@ function cardView(app, card, normalised) {
     <details class="card">
       <summary>${app.t('Model card')}</summary>
       ${card.map((line) => html`<p>${app.words(line)}</p>`)}
-      ${normalised ? html`<p><small>${app.t('Its input')}</small> ${app.words(normalised)}</p>` : nothing}
+      ${normalised ? html`<p><small>${app.t('Input')}</small> ${app.words(normalised)}</p>` : nothing}
     </details>
   `
 }
@@ -51,10 +51,10 @@ function zooForm(app, open) {
       <summary>${t('Another network')}</summary>
       <form @submit=${submitted}>
         <label class="field">
-          <span>${t('of torchvision or timm, by its name')}</span>
+          <span>${t('from torchvision or timm, by name')}</span>
           <input name="zoo" placeholder="torchvision:resnet18" spellcheck="false" autocomplete="off" />
         </label>
-        <button>${t('Open it')}</button>
+        <button>${t('Open')}</button>
       </form>
       <p class="hint">${t('Your own:')} <code>kaiyan studio --model file.py:factory</code></p>
     </details>

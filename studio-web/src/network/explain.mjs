@@ -18,9 +18,9 @@ const VIEWS = { answer, sum, field, patches, kernels, compare, table }
 
 /** @param {Say} t @returns {Record<string, string>} */
 const titles = (t) => ({
-  answer: t('Answers'),
+  answer: t('Predictions'),
   sum: t('Sum'),
-  field: t('Field'),
+  field: t('Receptive field'),
   patches: t('Patches'),
   kernels: t('Kernels'),
   compare: t('Compare'),

@@ -7,16 +7,16 @@ import { at, nextChannel, step, toLayer } from './moves.mjs'
 
 /** Said by the shell's help. @type {[string, string][]} */
 export const HELP = [
-  ['← ↑ ↓ →', 'move the pixel of the map'],
-  ['Shift + ←', 'move it by ten'],
-  ['[ ]', 'the channel before, the next'],
-  ['PgUp PgDn', 'the layer before, the next'],
+  ['← ↑ ↓ →', 'move to another pixel of the map'],
+  ['Shift + ←', 'move by ten pixels'],
+  ['[ ]', 'previous or next channel'],
+  ['PgUp PgDn', 'previous or next layer'],
   ['Enter', 'open the sum of the pixel'],
-  ['Esc', 'back: to the answers, then to all layers'],
+  ['Esc', 'back: to the predictions, then to all layers'],
   ['S', 'sort the channels in another way'],
-  ['D', 'the difference of two pictures'],
+  ['D', 'the difference between two pictures'],
   ['+ −', 'zoom until the numbers appear'],
-  ['P', 'walk down the layers, or stop'],
+  ['P', 'play layer by layer, or stop'],
 ]
 
 /** @param {() => Context | null} now @param {() => void} focus */

@@ -32,7 +32,7 @@ function row({ t }, layer, path, look, current, open) {
   const share = maps ? alight(maps) : 0
   const title = maps
     ? isSigned(maps)
-      ? t('{path}: values of both signs', { path: layer.path })
+      ? t('{path}: values above and below zero', { path: layer.path })
       : t('{path}: {share} of its values are above zero', { path: layer.path, share: percent(share) })
     : layer.path
   return html`

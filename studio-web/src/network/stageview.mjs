@@ -105,7 +105,7 @@ export function createStageView(el, app, painter) {
       render(pixel ? placeView(now, pixel) : leadView(now), part('.lead'))
       render(toolsView(now), part('.tools'))
       picture.setAttribute('aria-label', app.t('The picture, with what the network sees of it framed'))
-      part('.focus .hold').setAttribute('aria-roledescription', app.t('map'))
+      part('.focus .hold').setAttribute('aria-roledescription', app.t('feature map'))
       for (const [css, shown] of /** @type {[string, boolean][]} */ ([['.focus', !!pixel], ['.film', !!pixel], ['.maps', !!pixel], ['.overview', !pixel]])) part(css).hidden = !shown
       if (pixel) {
         sheet.draw(look.number, shownMaps(now, pixel), pixel, slice, theme, app.t('dead'))
@@ -171,8 +171,8 @@ function headView({ app, pixel, network, look, change }) {
   const go = (/** @type {number} */ to) => change(at(toLayer(pixel, look, to)))
   return html`
     <button class="quiet back" @click=${() => change({ layer: null, channel: null, place: null, walking: false })}>← ${t('All layers')}</button>
-    <button class="quiet" aria-label=${t('The layer before')} ?disabled=${pixel.layer === 0} @click=${() => go(pixel.layer - 1)}>‹</button>
-    <button class="quiet" aria-label=${t('The next layer')} ?disabled=${pixel.layer === network.layers.length - 1} @click=${() => go(pixel.layer + 1)}>›</button>
+    <button class="quiet" aria-label=${t('Previous layer')} ?disabled=${pixel.layer === 0} @click=${() => go(pixel.layer - 1)}>‹</button>
+    <button class="quiet" aria-label=${t('Next layer')} ?disabled=${pixel.layer === network.layers.length - 1} @click=${() => go(pixel.layer + 1)}>›</button>
     <h1>${t('Layer {layer}', { layer: pixel.layer })} <small>${whatOf(t, layer)} · <code>${layer.path}</code> · ${sizeOf(layer)}</small></h1>
   `
 }
@@ -182,9 +182,9 @@ function leadView({ app, look, network }) {
   const { t } = app
   const channels = network.layers.reduce((sum, layer) => sum + layer.channels, 0)
   return html`
-    <p>${t('These are all {channels} maps that the network makes of the picture: edges at first, then textures, then parts of things.', { channels: channels.toLocaleString('en') })}</p>
-    <p>${t('Point at a map: what its pixel sees lights up on the picture. Click: the layer opens.')}</p>
-    ${look.top ? html`<p class="first">${t('It says:')} <b>${app.words(look.top[0].name)}</b>, ${percent(look.top[0].p)}</p>` : nothing}
+    <p>${t('These are all {channels} feature maps that the network makes from the picture: edges first, then textures, then parts of objects.', { channels: channels.toLocaleString('en') })}</p>
+    <p>${t('Point at a map: the part of the picture that this pixel sees lights up. Click to open the layer.')}</p>
+    ${look.top ? html`<p class="first">${t('It predicts:')} <b>${app.words(look.top[0].name)}</b>, ${percent(look.top[0].p)}</p>` : nothing}
   `
 }
 
@@ -193,8 +193,8 @@ function pictureSays({ app, network, pixel, fieldOf, edgesOf }) {
   const { t } = app
   const field = pixel && fieldOf(pixel)
   const edges = pixel && edgesOf(pixel.layer)
-  if (edges?.status === 'unknown') return t('What this layer sees is not known.')
-  if (!field) return t('In the frame: what the network sees, as {height} × {width} pixels', network.input)
+  if (edges?.status === 'unknown') return t('The receptive field of this layer is unknown.')
+  if (!field) return t('In the frame: what the network sees, scaled to {height} × {width} pixels', network.input)
   const { rows, columns } = inside(field, network.input)
   const said = t('rows {top}–{bottom}, columns {left}–{right}', { top: rows[0], bottom: rows[1], left: columns[0], right: columns[1] })
   const note = edges?.status === 'bound' ? t('at most') : edges?.holes ? t('with gaps') : ''
@@ -214,9 +214,9 @@ function placeView(context, pixel) {
     <div class="acts">
       <button @click=${() => change({ panel: 'sum' })}>${t('Open the sum')}</button>
       <span>
-        <button aria-label=${t('The channel before')} @click=${() => go(-1)}>‹</button>
+        <button aria-label=${t('Previous channel')} @click=${() => go(-1)}>‹</button>
         ${t('channel')}
-        <button aria-label=${t('The next channel')} @click=${() => go(1)}>›</button>
+        <button aria-label=${t('Next channel')} @click=${() => go(1)}>›</button>
       </span>
       <span>
         <button aria-label=${t('Smaller')} ?disabled=${slice.zoom <= 1} @click=${() => zoom(0.5)}>−</button>
@@ -230,11 +230,11 @@ function placeView(context, pixel) {
 /** @param {Context} context */
 function toolsView({ app, slice, change, pixel, look, other }) {
   const { t } = app
-  const sorts = { index: t('by index'), activity: t('by activity'), variation: t('by variation') }
+  const sorts = { index: t('by index'), activity: t('by mean activation'), variation: t('by standard deviation') }
   const dead = pixel ? deadCount(look.maps[pixel.layer]) : 0
   return html`
     ${choice(t('Sort'), SORTS, sorts, slice.sort, (sort) => change({ sort }))}
-    ${choice(t('Ends'), ['map', 'layer'], { map: t('of each map'), layer: t('of the layer') }, slice.scale, (scale) => change({ scale }))}
+    ${choice(t('Range'), ['map', 'layer'], { map: t("each map's own"), layer: t("the whole layer's") }, slice.scale, (scale) => change({ scale }))}
     ${choice(t('Colours'), ['auto', 'magma'], { auto: t('grey'), magma: 'magma' }, slice.palette, (palette) => change({ palette }))}
     ${pixel
       ? html`<span class="count">${t('{n} channels', { n: look.maps[pixel.layer].channels })}${dead ? html`, <b>${t('{dead} dead', { dead })}</b>` : nothing}</span>`
@@ -243,7 +243,7 @@ function toolsView({ app, slice, change, pixel, look, other }) {
     ${pixel && (sharesEnds(look.maps[pixel.layer], slice.scale) || slice.difference)
       ? html`<canvas class="ends"></canvas>`
       : html`
-          ${pixel && isSigned(look.maps[pixel.layer]) ? nothing : html`<span class="legend">0 <i class="ramp ${slice.palette}"></i> ${t('highest of the map')}</span>`}
+          ${pixel && isSigned(look.maps[pixel.layer]) ? nothing : html`<span class="legend">0 <i class="ramp ${slice.palette}"></i> ${t('highest in the map')}</span>`}
           ${pixel && !isSigned(look.maps[pixel.layer]) ? nothing : html`<span class="legend">${t('below 0')} <i class="ramp signed"></i> ${t('above 0')}</span>`}
         `}
   `

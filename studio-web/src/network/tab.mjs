@@ -116,8 +116,8 @@ function mount(el, app) {
     const { t } = app
     const again = () => session.questions.forget()
     const stages = /** @type {const} */ ([
-      ['list', listed, t('Asking Python which networks there are…')],
-      ['open', opened, t('Opening {name}: its layers are counted in a first run…', { name: name ?? '' })],
+      ['list', listed, t('Listing the networks…')],
+      ['open', opened, t('Opening {name}: a first run counts its layers…', { name: name ?? '' })],
       ['look 0', looks[0], t('The network looks at the picture…')],
       ['fields', fields, ''],
     ])

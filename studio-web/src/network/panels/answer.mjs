@@ -18,11 +18,11 @@ const CONVENTIONS = [['same', 'TensorFlow'], ['same_lower', 'ONNX'], ['torch', '
 /** @param {Context} context */
 export function view(context) {
   const { app, look, network } = context
-  if (!look.top) return html`<p>${app.t('This network gives no answers by class: look at its maps.')}</p>`
+  if (!look.top) return html`<p>${app.t('This network does not predict classes. Look at its feature maps instead.')}</p>`
   return html`
     <h2>${app.t('What is in the picture?')}</h2>
     ${bars(context, look.top, null)}
-    <p class="hint">${network.trained ? app.t('It knows {n} answers, and chooses among them whatever it sees.', { n: network.layers[network.layers.length - 1].channels }) : app.t('Random weights: these answers mean nothing.')}</p>
+    <p class="hint">${network.trained ? app.t('It knows {n} classes. Whatever the picture shows, it can only choose among them.', { n: network.layers[network.layers.length - 1].channels }) : app.t('If this network was not trained, its predictions mean nothing.')}</p>
     ${moveView(context)} ${conventionView(context)}
   `
 }
@@ -70,7 +70,7 @@ function moveView(context) {
       <canvas class="moved" @pointerdown=${(/** @type {PointerEvent} */ event) => drag(event, context)}></canvas>
       <p class="by">${whereTo(t, down, right)}</p>
     </div>
-    ${moved ? outcome(context, moved) : html`<p class="hint">${t('A convolution moves with its picture. The whole network does not quite: strides and borders stand still.')}</p>`}
+    ${moved ? outcome(context, moved) : html`<p class="hint">${t('When the picture moves, the output of a convolution moves with it. For a whole network this holds only roughly: strides and borders do not move along.')}</p>`}
   `
 }
 
@@ -86,7 +86,7 @@ function whereTo(t, down, right) {
     down ? t(down > 0 ? '{n} px down' : '{n} px up', { n: Math.abs(down) }) : '',
     right ? t(right > 0 ? '{n} px right' : '{n} px left', { n: Math.abs(right) }) : '',
   ].filter(Boolean)
-  return parts.length ? parts.join(', ') : t('in its place')
+  return parts.length ? parts.join(', ') : t('not moved')
 }
 
 /** What came of a change: answers before and after, and the largest change by name.
@@ -107,7 +107,7 @@ function outcome(context, asked) {
 /** @param {Context} context @param {Answer[]} top @param {(Answer & { after: number })[]} was */
 function changeSays({ app }, top, was) {
   if (top[0].name.en !== was[0].name.en)
-    return app.t('The first answer changed: {was} became {now}.', { was: app.words(was[0].name), now: app.words(top[0].name) })
+    return app.t('The top prediction changed from {was} to {now}.', { was: app.words(was[0].name), now: app.words(top[0].name) })
   const [most] = was.toSorted((a, b) => Math.abs(b.after - b.p) - Math.abs(a.after - a.p))
   return app.t('The largest change: {name}, {old} → {now}.', { name: app.words(most.name), old: percent(most.p), now: percent(most.after) })
 }
@@ -117,10 +117,10 @@ function changeSays({ app }, top, was) {
 function padsView({ app }, changed) {
   const { t } = app
   const said = (/** @type {number[][]} */ pads) => pads.map(([before, after]) => `${before}+${after}`).join(', ')
-  if (!changed.length) return html`<p>${t('No layer pads otherwise: this is the convention that it was built with.')}</p>`
+  if (!changed.length) return html`<p>${t('No layer changes its padding: the network already uses this convention.')}</p>`
   return html`
     <details>
-      <summary>${t('{n} layers pad otherwise', { n: changed.length })}</summary>
+      <summary>${t('{n} layers pad differently', { n: changed.length })}</summary>
       <table class="statistics">
         ${changed.map(({ path, pads }) => html`<tr><th scope="row"><code>${path}</code></th><td>${said(pads.was)} → ${said(pads.now)}</td></tr>`)}
       </table>
@@ -145,7 +145,7 @@ function conventionView(context) {
       )}
     </div>
     ${asked ? outcome(context, asked) : nothing}
-    <p class="hint">${t('At a stride of 2, libraries that all say “same” put the windows one pixel apart. The weights know only the convention that they were trained with.')}</p>
+    <p class="hint">${t('At stride 2, the padding conventions of the libraries can place the windows one pixel apart. The weights fit only the convention that they were trained with.')}</p>
   `
 }
 

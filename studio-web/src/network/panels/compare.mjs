@@ -32,7 +32,7 @@ export function view(context) {
     ${pictureChooser(app, slice, 'second', { choose: (name) => change({ second: name }), file: (blob, title) => file('second', blob, title), error: fileErrors.second })}
     ${task?.state === 'asking' ? waiting(app, t('Looking at the second picture…'), () => session.questions.cancel('look 1')) : nothing}
     ${task?.refusal ? refusalView(app, task.refusal, () => session.questions.forget()) : nothing}
-    ${other ? together(context, other) : html`<p class="hint">${t('Choose a second picture: each layer says how alike it sees the two.')}</p>`}
+    ${other ? together(context, other) : html`<p class="hint">${t('Choose a second picture. For each layer, a number tells how similar its maps of the two pictures are.')}</p>`}
   `
 }
 
@@ -48,11 +48,11 @@ function together({ app, look, network, pixel, change, slice }, other) {
             )}
           </div>
           <p class="legend"><canvas class="ends" data-of="difference"></canvas></p>
-          <button aria-pressed=${slice.difference} @click=${() => change({ difference: !slice.difference })}>${t('All maps as differences')}</button>
+          <button aria-pressed=${slice.difference} @click=${() => change({ difference: !slice.difference })}>${t('Show all maps as differences')}</button>
         `
       : nothing}
-    <h3>${t('How alike each layer sees them')}</h3>
-    <p class="hint">${t('cosine of all maps: 1 is the same, 0 has nothing in common')}</p>
+    <h3>${t('How similar they are in each layer')}</h3>
+    <p class="hint">${t('cosine similarity of all maps: 1 means the same up to a factor, 0 means nothing in common')}</p>
     <ol class="spans alike">
       ${alike(look, other).map(
         (value, i) => html`

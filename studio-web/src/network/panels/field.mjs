@@ -15,9 +15,9 @@ export function view(context) {
   const start = pixel ?? { layer: 0, channel: 0, row: Math.floor((look.maps[0].height - 1) / 2), column: Math.floor((look.maps[0].width - 1) / 2) }
   return html`
     <h2>${t('What does each layer see?')}</h2>
-    <p>${t('A pixel of the first layer sees a few pixels of the picture. Each window that follows looks at windows: the view grows, until it is the whole picture.')}</p>
+    <p>${t('A pixel of the first layer sees a few pixels of the picture. Each later layer looks at windows of the layer before. So the receptive field grows, often until it covers the whole picture.')}</p>
     <button class="play" aria-pressed=${slice.walking} @click=${() => change({ walking: !slice.walking })}>
-      ${slice.walking ? `❚❚ ${t('Stop')}` : `▶ ${t('Walk down the layers')}`}
+      ${slice.walking ? `❚❚ ${t('Stop')}` : `▶ ${t('Play layer by layer')}`}
     </button>
     <ol class="spans">
       ${network.layers.map((layer) => {
@@ -28,7 +28,7 @@ export function view(context) {
           <li data-part=${Math.sqrt(share).toFixed(4)} aria-current=${pixel?.layer === layer.index}>
             <button class="quiet" @click=${() => change({ ...place(toLayer(start, look, layer.index)), walking: false })}>
               <span class="number">${layer.index}</span> <span class="what">${whatOf(t, layer)}</span>
-              <span class="size">${field ? `${rows} × ${columns}` : t('not known')}</span>
+              <span class="size">${field ? `${rows} × ${columns}` : t('unknown')}</span>
               <span class="bar" aria-hidden="true"></span>
             </button>
           </li>

@@ -44,7 +44,7 @@ export function view(context) {
   const task = asked(context)
   const shape = /** @type {number[] | undefined} */ (task?.value?.facts.shape)
   return html`
-    <h2>${t('What decides a kernel’s values?')}</h2>
+    <h2>${t("What decides a kernel's values?")}</h2>
     <div class="kernels fixed">
       ${FIXED.map((name) => html`<figure><canvas data-fixed=${name} role="img" aria-label=${name}></canvas><figcaption><small>${name}</small></figcaption></figure>`)}
     </div>
@@ -52,8 +52,8 @@ export function view(context) {
     <h3>${t('The kernels of layer {layer}', { layer: layer.index })} <code>${layer.path}</code></h3>
     <p>
       ${network.trained
-        ? t('Nobody decided these. They began as random numbers; training changed each a little, millions of times, until the answers were right.')
-        : t('These are random numbers: this network is not trained, or nothing is known of its training.')}
+        ? t('Nobody chose these numbers. They began at random; training changed them a little, many thousands of times, until most predictions were right.')
+        : t('If this network was not trained, these are only random numbers.')}
     </p>
     ${task?.refusal ? refusalView(app, task.refusal, () => context.session.questions.forget()) : nothing}
     ${shape ? grid(context, shape, pixel?.layer === layer.index ? pixel.channel : null) : html`<p class="hint" role="status">${t('Fetching the kernels…')}</p>`}
@@ -79,7 +79,7 @@ function grid({ app, change }, shape, channel) {
       })}
     </div>
     ${shown > MOST ? html`<p class="hint">${t('the first {most} of {n}', { most: MOST, n: shown })}</p>` : nothing}
-    <p class="legend">${isColour ? t('as colours: grey is 0 in red, green and blue') : html`<canvas class="ends"></canvas>`}</p>
+    <p class="legend">${isColour ? t('drawn as colours: grey means 0 in red, green and blue') : html`<canvas class="ends"></canvas>`}</p>
   `
 }
 

@@ -15,13 +15,13 @@ const asked = ({ session, look, pixel }) => (pixel ? session.about('excite', loo
 export function view(context) {
   const { app, pixel } = context
   const { t } = app
-  if (!pixel) return html`<p>${t('Open a layer and a channel: the pieces of your pictures that excite it most stand here.')}</p>`
+  if (!pixel) return html`<p>${t('Open a layer and choose a channel. The patches of your pictures that activate it most are shown here.')}</p>`
   const task = asked(context)
   /** @type {Patch[] | null} */
   const patches = task?.value?.facts.patches ?? null
   return html`
-    <h2>${t('What excites channel {channel}?', { channel: pixel.channel })}</h2>
-    <p>${t('Where it is highest in the pictures that you have shown, cut to what it sees.')}</p>
+    <h2>${t('What activates channel {channel} most?', { channel: pixel.channel })}</h2>
+    <p>${t('The places in your pictures where its value is highest, cropped to its receptive field.')}</p>
     ${task?.refusal ? refusalView(app, task.refusal, () => context.session.questions.forget()) : ''}
     ${task?.state === 'asking' ? html`<p role="status" class="hint">${t('Searching the pictures…')}</p>` : ''}
     <div class="patches">
@@ -35,7 +35,7 @@ export function view(context) {
       )}
     </div>
     ${patches ? html`<p class="hint">${app.words(task?.value?.facts.searched)}</p>` : ''}
-    ${patches && !patches.length ? html`<p>${t('It is dead in all of them.')}</p>` : ''}
+    ${patches && !patches.length ? html`<p>${t('It is dead in all of these pictures.')}</p>` : ''}
   `
 }
 

@@ -18,11 +18,11 @@ const asked = ({ session, look, pixel }) => (pixel ? session.about('sum', look, 
 export function view(context) {
   const { app, network, pixel } = context
   const { t } = app
-  if (!pixel) return html`<p>${t('Click a pixel of a map: the sum that makes its value opens here.')}</p>`
+  if (!pixel) return html`<p>${t('Click a pixel of a map. The sum that makes its value opens here.')}</p>`
   const layer = network.layers[pixel.layer]
   const title = html`<h2>${t('The value of one pixel')}</h2>
     <p class="hint"><code>${layer.path}</code> ${t('channel {channel}, row {row}, column {column}', { ...pixel })}</p>`
-  if (!layer.sum) return html`${title}<p>${t('The values of {kind} are not opened here: no row of the page knows how it computes.', { kind: layer.kind })}</p>`
+  if (!layer.sum) return html`${title}<p>${t('The page cannot open the values of {kind}: it does not know how this layer computes them.', { kind: layer.kind })}</p>`
   const task = asked(context)
   if (task?.refusal) return html`${title}${refusalView(app, task.refusal, () => context.session.questions.forget())}`
   const facts = task?.value?.facts
@@ -41,7 +41,7 @@ function numbersView({ app }, { numbers, sum64, shown, residual }) {
     <table class="numbers">
       ${numbers.map((/** @type {{ name: import('../../types').Words, value: number }} */ { name, value }) => html`<tr><th scope="row">${app.words(name)}</th><td>${exact(value ?? NaN)}</td></tr>`)}
       <tr class="total"><th scope="row">${t('in float64')}</th><td>${exact(sum64 ?? NaN)}</td></tr>
-      <tr><th scope="row">${t('the network holds')}</th><td>${exact(shown ?? NaN)}</td></tr>
+      <tr><th scope="row">${t("the network's value")}</th><td>${exact(shown ?? NaN)}</td></tr>
       <tr><th scope="row">${t('rounding')}</th><td>${short(residual ?? NaN)}</td></tr>
     </table>
   `

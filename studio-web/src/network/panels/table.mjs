@@ -19,9 +19,9 @@ function channels({ app, look, slice, change, network }, pixel) {
   const active = activity(maps)
   return html`
     <h2>${t('The channels of layer {layer}', { layer: pixel.layer })}</h2>
-    <p class="hint"><code>${network.layers[pixel.layer].path}</code> ${t('{dead} of {n} are dead', { dead: deadCount(maps), n: maps.channels })}</p>
+    <p class="hint"><code>${network.layers[pixel.layer].path}</code> ${t('{dead} of {n} are dead: the same value everywhere', { dead: deadCount(maps), n: maps.channels })}</p>
     <table class="statistics">
-      <thead><tr>${[t('channel'), t('lowest'), t('highest'), t('mean size'), t('deviation'), t('not zero')].map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+      <thead><tr>${[t('channel'), t('lowest'), t('highest'), t('mean absolute value'), t('standard deviation'), t('non-zero')].map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
       <tbody>
         ${order(maps, slice.sort).slice(0, MOST_ROWS).map(
           (channel) => html`
@@ -46,7 +46,7 @@ function layers({ app, look, network, change }) {
   return html`
     <h2>${t('The layers')}</h2>
     <table class="statistics">
-      <thead><tr>${[t('layer'), t('what'), t('size'), t('parameters'), t('dead')].map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+      <thead><tr>${[t('layer'), t('kind'), t('size'), t('parameters'), t('dead')].map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
       <tbody>
         ${network.layers.map(
           ({ index, path, kind, channels, height, width, parameters }) => html`
