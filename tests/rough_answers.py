@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, cast
 
 from kaiyan.studio.answers import ANSWERS
@@ -27,6 +29,17 @@ def _printed() -> None:
     sys.stdout.flush()
 
 
+def _stopped() -> None:
+    raise SystemExit(0)
+
+
+def _filed() -> str:
+    """Leaves a file behind, as one does who is killed while a picture is read."""
+    folder = Path(mkdtemp())
+    (folder / "private.png").write_bytes(b"private")
+    return str(folder)
+
+
 DEEDS: dict[str, Callable[[], object]] = {
     "nothing": lambda: None,
     "exit": lambda: os._exit(3),
@@ -38,6 +51,8 @@ DEEDS: dict[str, Callable[[], object]] = {
     "raise": _raised,
     "nan": lambda: float("nan"),
     "print": _printed,
+    "stop": _stopped,
+    "file": _filed,
 }
 
 
@@ -47,6 +62,7 @@ def _do(_: Desk, facts: dict[str, Any], __: list[bytes]) -> Reply:
 
 
 def _open(desk: Desk, facts: dict[str, Any], _: list[bytes]) -> Reply:
+    time.sleep(facts.get("seconds", 0))
     desk.open.clear()
     desk.open["network"] = facts["name"]
     return Reply({})
@@ -54,6 +70,8 @@ def _open(desk: Desk, facts: dict[str, Any], _: list[bytes]) -> Reply:
 
 def _look(desk: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
     time.sleep(facts.get("seconds", 0))
+    if parts[0] == b"fatal" and Path(facts["armed"]).exists():
+        os._exit(3)
     desk.open[f"slot {facts['slot']}"] = parts[0].decode()
     return Reply({"looked": parts[0].decode()})
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kaiyan.studio import running
 from kaiyan.studio import worker as workers
 from kaiyan.studio.frame import pack, unpack
 from kaiyan.studio.memory import LEAST_MEMORY, free
+from kaiyan.studio.process import DESKS
 from kaiyan.studio.question import Asked
 from kaiyan.studio.worker import Worker
 
@@ -66,6 +68,19 @@ def gone(pid: int, seconds: float = 5) -> bool:
     return not is_there(pid)
 
 
+async def killed(worker: Worker) -> None:
+    """Kills the process of a worker that waits, and comes back when that is seen."""
+    process = (await worker.start()).process
+    os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+async def laying(worker: Worker) -> None:
+    """Comes back when a new process is being asked what was open."""
+    while worker._running is None or worker._running.has_ended or not worker._running.is_warm:
+        await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize(("do", "how", "chinese"), [
     ("exit", "exit code 3", "退出码 3"), ("segfault", "SIGSEGV", "SIGSEGV"), ("killed", "SIGKILL", "SIGKILL"),
 ])  # fmt: skip
@@ -95,7 +110,8 @@ def test_what_runs_over_is_stopped(do: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("do", "code"), [("fill", "out-of-memory"), ("raise", "answer-fails"), ("nan", "answer-fails")]
+    ("do", "code"),
+    [("fill", "out-of-memory"), ("raise", "answer-fails"), ("nan", "answer-fails"), ("stop", "answer-fails")],
 )
 def test_what_fails_inside_leaves_the_process_and_the_desk(do: str, code: str) -> None:
     async def story(worker: Worker) -> None:
@@ -129,9 +145,7 @@ def test_one_that_dies_while_it_waits_is_replaced_without_a_word() -> None:
     async def story(worker: Worker) -> None:
         await worker.ask(asked("network.open", name="n"))
         pid = (await facts_of(worker, asked("rough.open")))["pid"]
-        os.kill(pid, signal.SIGKILL)
-        assert await asyncio.to_thread(gone, pid)
-        await asyncio.sleep(0.1)
+        await killed(worker)
         after = await facts_of(worker, asked("rough.open"))
         assert after["open"] == {"network": "n"}
         assert after["pid"] != pid
@@ -148,6 +162,118 @@ def test_each_page_finds_its_own_things_open() -> None:
         assert seen == [{"network": "of a"}, {"network": "of b", "slot 0": "b's"}, {}, {"network": "of a"}]
 
     working(story)
+
+
+def test_pages_that_ask_in_turn_share_a_process_and_each_is_laid_out_once() -> None:
+    async def story(worker: Worker) -> None:
+        for page in ("a", "b"):
+            await worker.ask(asked("network.open", name=f"of {page}", page=page, seconds=0.5))
+        begun = time.monotonic()
+        seen = [(await facts_of(worker, asked("rough.open", page=page))) for page in "abababab"]
+        assert time.monotonic() - begun < 0.5
+        assert [facts["open"]["network"] for facts in seen] == ["of a", "of b"] * 4
+        assert len({facts["pid"] for facts in seen}) == 1
+
+    working(story)
+
+
+def test_the_page_that_asked_last_long_ago_gives_its_desk_and_finds_its_things_again() -> None:
+    async def story(worker: Worker) -> None:
+        pages = [f"page {n}" for n in range(DESKS + 1)]
+        for page in pages:
+            await worker.ask(asked("network.open", name=page, page=page))
+        seen = [(await facts_of(worker, asked("rough.open", page=page)))["open"] for page in [*pages, pages[-1]]]
+        assert seen == [{"network": page} for page in [*pages, pages[-1]]]
+
+    working(story)
+
+
+def test_what_is_open_is_not_lost_where_the_page_leaves_while_it_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "PATIENCE", 0.1)
+
+    async def story(worker: Worker) -> None:
+        await worker.ask(asked("network.open", name="slow", seconds=1))
+        await worker.ask(asked("network.look", b"cat", slot=0))
+        await killed(worker)
+        hovering = [asyncio.create_task(worker.ask(asked("rough", do="nothing"))) for _ in range(3)]
+        await laying(worker)
+        for question in hovering:
+            await asyncio.sleep(0.15)
+            question.cancel()
+        ends = await asyncio.gather(*hovering, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * 3
+        assert (await facts_of(worker, asked("rough.open")))["open"] == {"network": "slow", "slot 0": "cat"}
+
+    working(story)
+
+
+def test_what_is_open_is_not_lost_where_the_process_is_killed_while_it_is_laid_out() -> None:
+    async def story(worker: Worker) -> None:
+        await worker.ask(asked("network.open", name="slow", seconds=1))
+        await worker.ask(asked("network.look", b"cat", slot=0))
+        await killed(worker)
+        again = asyncio.create_task(facts_of(worker, asked("rough.open")))
+        await laying(worker)
+        await killed(worker)
+        assert (await again)["refusal"]["code"] == "worker-ended"
+        assert (await facts_of(worker, asked("rough.open")))["open"] == {"network": "slow", "slot 0": "cat"}
+
+    working(story)
+
+
+def test_only_what_ends_the_process_again_and_again_is_given_up(tmp_path: Path) -> None:
+    armed = tmp_path / "armed"
+
+    async def story(worker: Worker) -> None:
+        await worker.ask(asked("network.open", name="n"))
+        await worker.ask(asked("network.look", b"cat", slot=0))
+        await worker.ask(asked("network.look", b"fatal", slot=1, armed=str(armed)))
+        armed.touch()
+        await worker.ask(asked("rough", do="exit"))
+        answers = [await facts_of(worker, asked("rough.open")) for _ in range(3)]
+        assert [answer["refusal"]["words"]["en"] for answer in answers[:2]] == [
+            "the process that computes ended at network.look (exit code 3); it was started again"
+        ] * 2
+        assert answers[2]["open"] == {"network": "n", "slot 0": "cat"}
+
+    working(story)
+
+
+@pytest.mark.parametrize("end", ["exit", "killed", "hang"])
+def test_no_picture_is_left_on_the_disk_by_a_process_that_ends(end: str) -> None:
+    async def story(worker: Worker) -> Path:
+        left = Path((await facts_of(worker, asked("rough", do="file")))["done"])
+        assert left.parent.stat().st_mode & 0o777 == 0o700
+        assert (left / "private.png").exists()
+        await worker.ask(asked("rough", do=end))
+        assert not left.exists()
+        again = Path((await facts_of(worker, asked("rough", do="file")))["done"])
+        assert again.exists()
+        return again.parent
+
+    assert not working(story).exists()
+
+
+def test_what_it_imports_is_not_counted_as_time_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "LIMITS", {"rough": 0.2})
+
+    async def story() -> None:
+        worker = Worker(warm=("slow_to_import", "rough_answers"))
+        assert "pid" in await facts_of(worker, asked("rough", do="nothing"))
+        await worker.close()
+
+    asyncio.run(story())
+
+
+def test_what_takes_too_long_to_begin_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "WARMING", 0.1)
+
+    async def story() -> None:
+        worker = Worker(warm=("slow_to_import",))
+        assert (await facts_of(worker, asked("rough", do="nothing")))["refusal"]["code"] == "worker-overran"
+        await worker.close()
+
+    asyncio.run(story())
 
 
 def test_a_newer_look_takes_the_place_of_one_that_waits() -> None:
@@ -202,18 +328,18 @@ def test_it_ends_with_its_server_whatever_it_does() -> None:
 
 
 def test_free_memory_is_the_machines_or_the_containers(tmp_path: Path) -> None:
-    assert free(tmp_path) > LEAST_MEMORY
+    assert free(0.5, tmp_path) > LEAST_MEMORY
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc" / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:   10485760 kB\n")
-    assert free(tmp_path) == int(0.8 * 10 * 2**30)
+    assert free(0.5, tmp_path) == int(0.5 * 10 * 2**30)
     folder = tmp_path / "sys" / "fs" / "cgroup"
     folder.mkdir(parents=True)
     (folder / "memory.max").write_text("max\n")
     (folder / "memory.current").write_text("0\n")
-    assert free(tmp_path) == int(0.8 * 10 * 2**30)
+    assert free(0.5, tmp_path) == int(0.5 * 10 * 2**30)
     (folder / "memory.max").write_text(f"{6 * 2**30}\n")
     (folder / "memory.current").write_text(f"{2**30}\n")
-    assert free(tmp_path) == int(0.8 * 5 * 2**30)
+    assert free(0.5, tmp_path) == int(0.5 * 5 * 2**30)
 
 
 def test_no_signal_of_the_terminals_reaches_it() -> None:

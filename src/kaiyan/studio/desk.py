@@ -39,7 +39,7 @@ class Desk:
             return refused(error)
         except ModuleNotFoundError as error:
             return refused(loading.missing(error.name or str(error), "pip install 'kaiyan[networks]'"))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a network's own code may end its program
             LOG.exception("%s fails", facts.get("kind"))
             return refused(failure(str(facts.get("kind")), error))
 
@@ -53,7 +53,7 @@ def _answer_to(facts: dict[str, Any]) -> Answer:
     return ANSWERS[kind]
 
 
-def failure(kind: str, error: Exception) -> KaiyanError:
+def failure(kind: str, error: BaseException) -> KaiyanError:
     """What we did not foresee: no memory, or a fault of ours or of the user's network."""
     reason = str(error).partition("\n")[0][:300] or type(error).__name__
     if isinstance(error, MemoryError) or "can't allocate memory" in reason:

@@ -6,13 +6,12 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-MOST_OF_FREE = 0.8
 LEAST_MEMORY = 1 << 30
 """Bytes that are always allowed: torch alone takes a third of it."""
 
 
-def free(root: Path = Path("/")) -> int:
-    """Bytes that a process may take: four fifths of what is free, on this machine and in this container."""
+def free(share: float, root: Path = Path("/")) -> int:
+    """Bytes that a process may take: its share of what is free, on this machine and in this container."""
     known = [LEAST_MEMORY * 1024]
     with suppress(OSError, ValueError):
         known.append(1024 * int(*re.findall(r"MemAvailable:\s+(\d+) kB", (root / "proc/meminfo").read_text("ascii"))))
@@ -20,4 +19,4 @@ def free(root: Path = Path("/")) -> int:
         folder = root / "sys/fs/cgroup"
         limit, used = (int((folder / f"memory.{name}").read_text("ascii")) for name in ("max", "current"))
         known.append(limit - used)
-    return max(int(MOST_OF_FREE * min(known)), LEAST_MEMORY)
+    return max(int(share * min(known)), LEAST_MEMORY)

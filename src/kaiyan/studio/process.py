@@ -1,7 +1,8 @@
 """What runs in the process that answers questions: it may be killed at any moment, and dies with the page's server.
 
 Frames come in through standard input and go out through standard output: eight bytes of length, little-endian, one byte
-(``ASKED`` or ``CLEARED`` in, ``ANSWERED`` or ``REFUSED`` out), and a body as ``kaiyan.studio.frame`` packs it.
+of what it is (``ASKED`` or ``CLEARED`` in, ``WARMED``, ``ANSWERED`` or ``REFUSED`` out), one of the desk that is meant,
+and a body as ``kaiyan.studio.frame`` packs it.
 """
 
 from __future__ import annotations
@@ -23,14 +24,19 @@ from kaiyan.studio.frame import pack, unpack
 
 ASKED, CLEARED = b"?", b"0"
 """A question, which is answered; a word that the desk is to be empty, which is not."""
-ANSWERED, REFUSED = b"!", b"-"
+ANSWERED, REFUSED, WARMED = b"!", b"-", b"+"
+"""An answer, a refusal; and once, before the first of them, that all is imported."""
+DESKS = 3
+"""As many pages have their things open at once."""
+HEAD = 10
+"""Bytes before a body."""
 
-Frame = tuple[bytes, bytes]
+Frame = tuple[bytes, int, bytes]
 
 
-def framed(mark: bytes, body: bytes) -> bytes:
-    """What is written: length, mark, body."""
-    return len(body).to_bytes(8, "little") + mark + body
+def framed(mark: bytes, desk: int, body: bytes) -> bytes:
+    """What is written: length, mark, desk, body."""
+    return len(body).to_bytes(8, "little") + mark + bytes([desk]) + body
 
 
 def main() -> None:
@@ -41,14 +47,20 @@ def main() -> None:
     frames: SimpleQueue[Frame] = SimpleQueue()
     Thread(target=_read, args=(source, frames), daemon=True).start()
     _warm(settings["warm"])
-    desk = Desk(settings["model"])
+    _write(sink, framed(WARMED, 0, b""))
+    desks = [Desk(settings["model"]) for _ in range(DESKS)]
     while True:
-        mark, body = frames.get()
+        mark, desk, body = frames.get()
         if mark == CLEARED:
-            desk = Desk(settings["model"])
+            desks[desk] = Desk(settings["model"])
             continue
-        sink.write(framed(*_answered(desk, body)))
-        sink.flush()
+        how, answer = _answered(desks[desk], body)
+        _write(sink, framed(how, desk, answer))
+
+
+def _write(sink: IO[bytes], frame: bytes) -> None:
+    sink.write(frame)
+    sink.flush()
 
 
 def _answered(desk: Desk, body: bytes) -> tuple[bytes, bytes]:
@@ -71,8 +83,8 @@ def _pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 def _read(source: IO[bytes], frames: SimpleQueue[Frame]) -> None:
     """Frames into the queue; the end of the pipe is the server's end, and so ours, whatever we are computing."""
-    while head := source.read(9):
-        frames.put((head[8:], source.read(int.from_bytes(head[:8], "little"))))
+    while head := source.read(HEAD):
+        frames.put((head[8:9], head[9], source.read(int.from_bytes(head[:8], "little"))))
     os._exit(0)
 
 

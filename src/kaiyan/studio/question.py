@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from kaiyan.show.error import KaiyanError
 from kaiyan.studio.frame import MOST_HEADER, header
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.types import Receive
 
     from kaiyan.studio.frame import Header
@@ -19,7 +21,7 @@ MOST = {"picture.read": 32 << 20, "network.look": 16 << 20, "page.html": 16 << 2
 """Bytes of the questions that bring pictures; all others bring numbers of a kernel at most."""
 MOST_OF_OTHERS = 2 << 20
 MOST_HELD = 256 << 20
-"""Bytes of all questions that are arriving or waiting."""
+"""Bytes of all questions that are arriving or waiting, and of all answers that are on their way."""
 PAUSE, WHOLE = 10.0, 60.0
 """Seconds from one piece to the next, and from the first to the last."""
 _DRAINED = 64 << 20
@@ -44,7 +46,7 @@ class Asked:
 
 
 class Waiting:
-    """How many bytes of questions lie in memory."""
+    """How many bytes of questions and answers lie in memory."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -54,6 +56,15 @@ class Waiting:
         if self.bytes + size > MOST_HELD:
             raise KaiyanError("too-busy", "kaiyan studio has too many questions to answer", "ask again in a moment")
         self.bytes += size
+
+    @contextmanager
+    def holding(self, size: int) -> Iterator[None]:
+        """Counts it for a while; raises ``KaiyanError`` where it is more than there may be."""
+        self.grow(size)
+        try:
+            yield
+        finally:
+            self.bytes -= size
 
 
 async def arriving(receive: Receive, page: str, held: Waiting) -> Asked:

@@ -35,27 +35,33 @@ if TYPE_CHECKING:
 
 STATUS = {"foreign-body": 400, "too-large": 413, "too-slow": 408, "too-busy": 503}
 """Of a question that did not arrive; an answer's refusal is an answer like any other."""
-
+BYTES = "application/octet-stream"
 
 WARM = ("kaiyan.studio.answers", "torch")
 """What the process for networks imports before it is asked."""
+PASTED = ("kaiyan.studio.answers", "kaiyan.explain.pasted.explained")
+"""What the process for pasted code imports, which is begun when something is pasted."""
 
 
 @dataclass(slots=True)
 class Workers:
-    """Those who answer: networks have a process of their own, so that a slow one delays nobody else."""
+    """Those who answer: networks and pasted code have processes of their own, so that a slow one delays nobody else."""
 
     model: str | None = None
     networks: Worker = field(init=False)
+    pasted: Worker = field(init=False)
     others: Worker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.networks = Worker(self.model, warm=WARM)
-        self.others = Worker(self.model, warm=("kaiyan.studio.answers",))
+        self.networks = Worker(self.model, WARM, share=0.5)
+        self.pasted = Worker(None, PASTED, share=0.2)
+        self.others = Worker(None, ("kaiyan.studio.answers",), share=0.2)
 
     def whose(self, kind: str) -> Worker:
         """Who answers a kind of question."""
-        return self.networks if kind.startswith(("network.", "page.")) else self.others
+        if kind.startswith(("network.", "page.")):
+            return self.networks
+        return self.pasted if kind == "diagnose" else self.others
 
     @asynccontextmanager
     async def working(self, _: object) -> AsyncIterator[None]:
@@ -69,8 +75,8 @@ class Workers:
 
     async def close(self) -> None:
         """Ends them; what was asked is refused."""
-        await self.networks.close()
-        await self.others.close()
+        for worker in (self.networks, self.pasted, self.others):
+            await worker.close()
 
 
 def app(boot: Mapping[str, Any], door: Door, workers: Workers, photograph: Photograph) -> ASGIApp:
@@ -112,25 +118,25 @@ class Ask:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        status, headers = 200, {}
         try:
             question = await arriving(receive, request.headers.get("kaiyan-page", "")[:64], self.held)
             body = await self._answered(question, receive)
+            with self.held.holding(len(body)):
+                await Response(body, media_type=BYTES)(scope, receive, send)
         except KaiyanError as error:
-            body, status, headers = pack(refused(error).facts), STATUS[error.code], {"Connection": "close"}
+            body, headers = pack(refused(error).facts), {"Connection": "close"}
+            await Response(body, STATUS[error.code], headers, BYTES)(scope, receive, send)
         except Gone:
             return
-        await Response(body, status, headers, "application/octet-stream")(scope, receive, send)
 
     async def _answered(self, question: Asked, receive: Receive) -> bytes:
         """The answer; raises ``Gone`` as soon as the page does not wait for it any more."""
-        self.held.grow(len(question.body))
         answer = asyncio.create_task(self.workers.whose(question.kind).ask(question))
         leaving = asyncio.create_task(_left(receive))
         try:
-            await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            with self.held.holding(len(question.body)):
+                await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self.held.bytes -= len(question.body)
             leaving.cancel()
             if not answer.done():
                 answer.cancel()

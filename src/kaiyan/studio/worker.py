@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import signal
-import sys
-from asyncio.subprocess import PIPE
+import shutil
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, TypeVar
 
-import kaiyan
 from kaiyan.show.error import KaiyanError
-from kaiyan.show.sentence import sentence
 from kaiyan.studio.desk import refused
 from kaiyan.studio.frame import pack
-from kaiyan.studio.memory import free
-from kaiyan.studio.process import ANSWERED, ASKED, CLEARED, framed
+from kaiyan.studio.process import ANSWERED, DESKS
+from kaiyan.studio.running import Running, ended, started
 
 if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from asyncio.subprocess import Process
+    from collections.abc import Coroutine
 
     from kaiyan.studio.question import Asked
 
-LIMITS = {"network.open": 120.0, "network.look": 60.0, "network.excite": 120.0, "page.html": 300.0}
+LIMITS = {"diagnose": 10.0, "network.open": 120.0, "network.look": 60.0, "network.excite": 120.0, "page.html": 300.0}
 """What a question may take, by its kind."""
 LIMIT_OF_OTHERS = 30.0
 PATIENCE = 5.0
@@ -40,39 +34,37 @@ SUPERSEDED: dict[str, str] = {"network.look": "slot"}
 """Questions that a newer one of the same page makes needless while they wait."""
 _MOST_PAGES = 8
 """Pages whose open things are remembered."""
+_TRIALS = 2
+"""How often a question may end the process before it is not asked again."""
 
 Key = tuple[str, str]
+T = TypeVar("T")
 
 
-class Running(NamedTuple):
-    """A process, and the pipes to it and from it."""
+@dataclass(slots=True)
+class Kept:
+    """A question to be asked again, and how often it has ended the process."""
 
-    process: Process
-    into: StreamWriter
-    out: StreamReader
-
-    def kill(self) -> None:
-        """Ends it at once. Not by its own ``kill``, which may take its exit code from who waits for it."""
-        if self.process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.kill(self.process.pid, _KILL)
-
-
-_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+    question: Asked
+    failures: int = 0
 
 
 @dataclass(slots=True)
 class Worker:
-    """Answers as a desk does, in a process of its own; ``warm`` are modules that it imports before it is asked."""
+    """Answers as a desk does, in a process of its own.
+
+    ``warm`` are modules that it imports before it is asked, ``share`` how much of the free memory it may take.
+    """
 
     model: str | None = None
     warm: tuple[str, ...] = ()
+    share: float = 0.5
     _line: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _folder: Path | None = None
     _running: Running | None = None
-    _laid_for: str | None = None
-    _kept: OrderedDict[str, dict[Key, Asked]] = field(default_factory=OrderedDict)
+    _laid: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[str, dict[Key, Kept]] = field(default_factory=OrderedDict)
     _newest: dict[tuple[str, Key], Asked] = field(default_factory=dict)
-    _why: KaiyanError | None = None
     _closed: bool = False
 
     async def ask(self, question: Asked) -> bytes:
@@ -82,134 +74,139 @@ class Worker:
             self._newest[key] = question
         try:
             async with self._line:
-                if self._newest.get(key, question) is not question:
-                    newer = KaiyanError("asked-anew", "a newer question took the place of this one")
-                    return pack(refused(newer).facts)
+                self._check(question, key)
                 return await self._begun(question)
+        except KaiyanError as error:
+            return pack(refused(error).facts)
         finally:
             if self._newest.get(key) is question:
                 del self._newest[key]
 
+    def _check(self, question: Asked, key: tuple[str, Key]) -> None:
+        if self._newest.get(key, question) is not question:
+            raise KaiyanError("asked-anew", "a newer question took the place of this one")
+
     async def start(self) -> Running:
         """The process; where none is running, a new one."""
-        if self._running is None or self._running.process.returncode is not None:
-            self._laid_for = None
-            self._running = await _started(self.model, self.warm)
+        if self._running is None or self._running.has_ended:
+            await self._end()
+            self._folder = self._folder or Path(mkdtemp(prefix="kaiyan-"))
+            self._running = await started(self.model, self.warm, self.share, self._folder)
         return self._running
 
     async def close(self) -> None:
-        """Ends the process."""
+        """Ends the process; nothing of it is left."""
         self._closed = True
         await self._end()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _begun(self, question: Asked) -> bytes:
-        """The answer of a question whose turn it is: the line waits for it even where its page does not."""
-        task = asyncio.create_task(self._answered(question))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(task, PATIENCE)
-            raise
+        """The answer of a question whose turn it is: the line waits for it even where its page does not.
 
-    async def _answered(self, question: Asked) -> bytes:
-        try:
-            await self._lay(question.page)
-            mark, body = await self._exchange(question)
-        except EOFError:
-            return await self._ended(question)
+        What is open is laid out to the end: the next question of the page needs it as well.
+        """
+        desk = await _to_its_end(self._lay(question.page))
+        return await _to_its_end(self._answered(question, desk), PATIENCE)
+
+    async def _answered(self, question: Asked, desk: int) -> bytes:
+        mark, body = await self._exchange(question, desk)
         if mark == ANSWERED and question.kind in KEPT:
             self._keep(question)
         return body
 
-    async def _lay(self, page: str) -> None:
-        """Puts on the desk what is open in a page: in a new process, and where another page asked last."""
+    async def _lay(self, page: str) -> int:
+        """The number of the desk on which lies what is open in a page."""
         running = await self.start()
-        if self._laid_for == page:
-            return
-        kept, self._laid_for = self._kept.pop(page, {}), None
-        running.into.write(framed(CLEARED, b""))
-        for question in kept.values():
-            await self._exchange(question)
-        self._kept[page], self._laid_for = kept, page
-        while len(self._kept) > _MOST_PAGES:
-            self._kept.popitem(last=False)
+        if page in self._laid:
+            self._laid.move_to_end(page)
+            return self._laid[page]
+        desk = self._free_desk()
+        running.clear(desk)
+        for key, kept in list(self._kept.get(page, {}).items()):
+            await self._lay_again(page, key, kept, desk)
+        self._laid[page] = desk
+        return desk
+
+    def _free_desk(self) -> int:
+        """One that no page has, or that of the page which has not asked for the longest time."""
+        if len(self._laid) == DESKS:
+            return self._laid.popitem(last=False)[1]
+        return min(set(range(DESKS)) - set(self._laid.values()))
+
+    async def _lay_again(self, page: str, key: Key, kept: Kept, desk: int) -> None:
+        """Raises ``KaiyanError`` where the process ends at it; what does so again and again is given up."""
+        try:
+            await self._exchange(kept.question, desk)
+        except KaiyanError:
+            kept.failures += 1
+            if kept.failures == _TRIALS:
+                self._forget(page, key)
+            raise
+        kept.failures = 0
 
     def _keep(self, question: Asked) -> None:
         kept = self._kept.setdefault(question.page, {})
+        self._kept.move_to_end(question.page)
         key = _key(question, KEPT)
-        if question.kind == "network.open" and (key not in kept or kept[key].body != question.body):
+        if question.kind == "network.open" and (key not in kept or kept[key].question.body != question.body):
             kept.clear()
-        kept[key] = question
+        kept[key] = Kept(question)
+        while len(self._kept) > _MOST_PAGES:
+            self._kept.popitem(last=False)
 
-    async def _exchange(self, question: Asked) -> tuple[bytes, bytes]:
-        """Mark and body that the process sends back; raises ``EOFError`` where it ends, or had to be ended."""
+    def _forget(self, page: str, key: Key) -> None:
+        """Without its network, a page has nothing open."""
+        if key[0] == "network.open":
+            del self._kept[page]
+        else:
+            del self._kept[page][key]
+
+    async def _exchange(self, question: Asked, desk: int) -> tuple[bytes, bytes]:
+        """Mark and body that the process sends back.
+
+        Raises ``KaiyanError`` where it ends, or had to be ended; then another is there already.
+        """
         running = await self.start()
-        seconds = LIMITS.get(question.kind, LIMIT_OF_OTHERS)
-        timer = asyncio.get_running_loop().call_later(seconds, self._overrun, running, seconds)
         try:
-            running.into.write(framed(ASKED, question.body))
-            with suppress(ConnectionError):
-                await running.into.drain()
-            head = await running.out.readexactly(9)
-            return head[8:], await running.out.readexactly(int.from_bytes(head[:8], "little"))
+            return await running.answer(desk, question.body, LIMITS.get(question.kind, LIMIT_OF_OTHERS))
         except asyncio.CancelledError:
             await self._end()
             raise
-        finally:
-            timer.cancel()
-
-    def _overrun(self, running: Running, seconds: float) -> None:
-        self._why = KaiyanError(
-            "worker-overran", "it took more than {seconds:g} s and was stopped", "a smaller picture or network",
-            seconds=seconds,
-        )  # fmt: skip
-        running.kill()
-
-    async def _ended(self, question: Asked) -> bytes:
-        """The refusal of a question at which the process ended; another is there already."""
-        code = await self._end(_LAST)
-        error, self._why = self._why or _end_of(question.kind, code), None
+        except EOFError:
+            error = ended(question.kind, await self._end(at_once=False))
         if not self._closed:
             await self.start()
-        return pack(refused(error).facts)
+        raise running.why or error
 
-    async def _end(self, seconds: float = 0) -> int:
-        """The exit code of the process, which has so long to end by itself."""
-        running, self._running, self._laid_for = self._running, None, None
-        if running is None:
-            return 0
-        with suppress(TimeoutError):
-            return await asyncio.wait_for(asyncio.shield(running.process.wait()), seconds)
-        running.kill()
-        return await running.process.wait()
-
-
-_LAST = 2.0
-"""Seconds in which a process that has closed its pipe is seen to end."""
+    async def _end(self, *, at_once: bool = True) -> int:
+        """The exit code of the process; what it has written lies nowhere any more."""
+        running, self._running = self._running, None
+        self._laid.clear()
+        code = 0 if running is None else await running.end(at_once=at_once)
+        if self._folder is not None:
+            _empty(self._folder)
+        return code
 
 
-def _end_of(kind: str, code: int) -> KaiyanError:
-    how = signal.Signals(-code).name if code < 0 else sentence("worker-exit-code", "exit code {code}", code=code)
-    return KaiyanError(
-        "worker-ended", "the process that computes ended at {kind} ({how}); it was started again",
-        *(["a smaller picture or network"] if how == "SIGKILL" else []), kind=kind, how=how,
-    )  # fmt: skip
+async def _to_its_end(work: Coroutine[None, None, T], seconds: float | None = None) -> T:
+    """What work comes to. Cancelled, it is waited for, or cut short after some seconds."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with suppress(TimeoutError, KaiyanError):
+            await asyncio.wait_for(task, seconds)
+        raise
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _key(question: Asked, facts: dict[str, str]) -> Key:
     return question.kind, str(question.facts.get(facts.get(question.kind, "")))
-
-
-async def _started(model: str | None, warm: tuple[str, ...]) -> Running:
-    package = str(Path(kaiyan.__file__).parents[1])
-    paths = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    settings = json.dumps({"model": model, "warm": warm, "memory": free()})
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "kaiyan.studio.process", settings,
-        stdin=PIPE, stdout=PIPE, limit=1 << 22, env={**os.environ, **threads, "PYTHONPATH": paths},
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    return Running(process, process.stdin, process.stdout)
