@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import kaiyan
+from kaiyan.studio import beside, worker
 from kaiyan.studio.desk import Reply
 
 if TYPE_CHECKING:
@@ -166,8 +172,90 @@ def test_questions_are_answered_in_their_order_by_number(monkeypatch: pytest.Mon
         type(widget._desk), "answer", lambda _, facts, parts: Reply({"kind": facts["kind"]}, tuple(parts))
     )
     for ask in ("a 1", "b 1"):
-        widget._handle_custom_msg({"ask": ask, "facts": {"kind": "picture.read"}}, [memoryview(b"xy")])
-    assert sent == [({"ask": ask, "facts": {"kind": "picture.read"}}, [b"xy"]) for ask in ("a 1", "b 1")]
+        widget._handle_custom_msg({"ask": ask, "facts": {"kind": "network.look"}}, [memoryview(b"xy")])
+    assert sent == [({"ask": ask, "facts": {"kind": "network.look"}}, [b"xy"]) for ask in ("a 1", "b 1")]
+
+
+def heard(widget: Widget, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, list[bytes]]]:
+    """Grows by what is sent to the page."""
+    sent: list[tuple[Any, list[bytes]]] = []
+    monkeypatch.setattr(
+        widget, "send", lambda content, buffers: sent.append((content, [bytes(part) for part in buffers]))
+    )
+    return sent
+
+
+def test_what_strangers_wrote_is_read_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = kaiyan.Widget(LINE)
+    sent = heard(widget, monkeypatch)
+    monkeypatch.setattr(type(widget._desk), "answer", lambda *_: pytest.fail("the kernel answers"))
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    widget._handle_custom_msg({"ask": 1, "facts": {"kind": "picture.read"}}, [memoryview(file.getvalue())])
+    text = "import torch\nfrom torch import nn\nnn.Linear(3, 4)(torch.zeros(1, 5))"
+    widget._handle_custom_msg({"ask": 2, "facts": {"kind": "diagnose", "text": text}}, [])
+    assert sent[0][0]["facts"]["height"] == 2
+    assert sent[0][1] == [pixels.tobytes()]
+    assert sent[1][0]["facts"]["gate"]["line"] == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals and limits of Linux")
+def test_what_hangs_or_crashes_is_ended_and_the_kernel_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setitem(beside.STRANGE, "rough", ("rough_answers",))
+    monkeypatch.setitem(worker.LIMITS, "rough", 1.0)
+    with closing(beside.Beside()) as own:
+        monkeypatch.setattr("kaiyan.studio.widget.beside", lambda: own)
+        widget = kaiyan.Widget(LINE)
+        sent = heard(widget, monkeypatch)
+        for do in ("hold", "segfault", "fill", "nothing"):
+            widget._handle_custom_msg({"ask": do, "facts": {"kind": "rough", "do": do}}, [])
+        codes = [content["facts"].get("refusal", {}).get("code") for content, _ in sent]
+        assert codes == ["worker-overran", "worker-ended", "out-of-memory", None]
+        pid = sent[-1][0]["facts"]["pid"]
+        assert pid != os.getpid()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+class Leaving(torch.nn.Module):
+    """A network whose code ends its program."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        sys.exit(f"no picture {tuple(x.shape)}")
+
+
+def test_a_model_that_leaves_or_an_interrupt_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = kaiyan.Widget(Leaving())
+    sent = heard(widget, monkeypatch)
+    widget._handle_custom_msg({"ask": 1, "facts": {"kind": "network.open", "name": "model"}}, [])
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(widget._desk), "answer", interrupted)
+    widget._handle_custom_msg({"ask": 2, "facts": {"kind": "network.list"}}, [])
+    assert [content["facts"]["refusal"]["code"] for content, _ in sent] == ["answer-fails", "kernel-interrupted"]
+
+
+@pytest.mark.parametrize("content", [None, [], "ask", {}, {"facts": {"kind": "network.list"}}])
+def test_a_message_that_asks_nothing_is_let_pass(content: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = kaiyan.Widget(LINE)
+    sent = heard(widget, monkeypatch)
+    widget._asked(widget, content, None)
+    assert sent == []
+
+
+@pytest.mark.parametrize(("content", "code"), [
+    ({}, "foreign-body"), ({"facts": None}, "foreign-body"), ({"facts": ["kind"]}, "foreign-body"),
+    ({"facts": {}}, "no-such-question"), ({"facts": {"kind": ["diagnose"]}}, "no-such-question"),
+    ({"facts": {"kind": "diagnose", "text": 3}}, "paste-empty"), ({"facts": {"kind": "picture.read"}}, "no-picture"),
+])  # fmt: skip
+def test_a_malformed_question_is_answered(content: dict[str, Any], code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = kaiyan.Widget(LINE)
+    sent = heard(widget, monkeypatch)
+    widget._asked(widget, {"ask": 1, **content}, None)
+    assert [(reply["ask"], reply["facts"]["refusal"]["code"]) for reply, _ in sent] == [(1, code)]
 
 
 def test_a_picture_comes_along_as_the_page_takes_it() -> None:

@@ -46,7 +46,7 @@ def unpack(body: bytes) -> tuple[dict[str, Any], list[bytes]]:
     """The facts and bytes of a body; raises ``KaiyanError`` for anything else."""
     known = header(body)
     if known is None or known.length != len(body):
-        raise _foreign()
+        raise foreign()
     return known.facts, [body[begin:end] for begin, end in pairwise(known.bounds)]
 
 
@@ -56,7 +56,7 @@ def header(body: bytes | bytearray) -> Header | None:
         return None
     start = 4 + int.from_bytes(body[:4], "little")
     if start - 4 > MOST_HEADER:
-        raise _foreign()
+        raise foreign()
     if len(body) < start:
         return None
     try:
@@ -64,9 +64,9 @@ def header(body: bytes | bytearray) -> Header | None:
         facts, sizes = content["facts"], content["sizes"]
         whole = isinstance(facts, dict) and all(type(size) is int and size >= 0 for size in sizes)
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise _foreign() from None
+        raise foreign() from None
     if not whole:
-        raise _foreign()
+        raise foreign()
     return Header(facts, tuple(accumulate(sizes, initial=start)))
 
 
@@ -74,5 +74,6 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(word)
 
 
-def _foreign() -> KaiyanError:
+def foreign() -> KaiyanError:
+    """The refusal of what is no question."""
     return KaiyanError("foreign-body", "this request is not one of kaiyan studio's page", "reload the page")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.error import KaiyanError
-from kaiyan.studio.frame import MOST_HEADER, header
+from kaiyan.studio.frame import MOST_HEADER, foreign, header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ async def _whole(receive: Receive, body: bytearray, held: Waiting) -> Header:
                 megabytes=-(-size // 1_000_000), most=most // 1_000_000,
             )  # fmt: skip
     if known is None or known.length != len(body):
-        raise KaiyanError("foreign-body", "this request is not one of kaiyan studio's page", "reload the page")
+        raise foreign()
     return known
 
 

@@ -24,7 +24,7 @@ from kaiyan.studio.frame import pack
 from kaiyan.studio.photograph import Photograph, of
 from kaiyan.studio.question import PAUSE, Gone, Waiting, arriving
 from kaiyan.studio.safety import Door, Guarded
-from kaiyan.studio.worker import Worker
+from kaiyan.studio.worker import PASTED, PLAIN, Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -37,15 +37,16 @@ STATUS = {"foreign-body": 400, "too-large": 413, "too-slow": 408, "too-busy": 50
 """Of a question that did not arrive; an answer's refusal is an answer like any other."""
 BYTES = "application/octet-stream"
 
-WARM = ("kaiyan.studio.answers", "torch")
+WARM = (*PLAIN, "torch")
 """What the process for networks imports before it is asked."""
-PASTED = ("kaiyan.studio.answers", "kaiyan.explain.pasted.explained")
-"""What the process for pasted code imports, which is begun when something is pasted."""
 
 
 @dataclass(slots=True)
 class Workers:
-    """Those who answer: networks and pasted code have processes of their own, so that a slow one delays nobody else."""
+    """Those who answer: networks and pasted code have processes of their own, so that a slow one delays nobody else.
+
+    That for pasted code is begun when something is pasted.
+    """
 
     model: str | None = None
     networks: Worker = field(init=False)
@@ -55,7 +56,7 @@ class Workers:
     def __post_init__(self) -> None:
         self.networks = Worker(self.model, WARM, share=0.5)
         self.pasted = Worker(None, PASTED, share=0.2)
-        self.others = Worker(None, ("kaiyan.studio.answers",), share=0.2)
+        self.others = Worker(None, PLAIN, share=0.2)
 
     def whose(self, kind: str) -> Worker:
         """Who answers a kind of question."""

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from kaiyan.studio.desk import Desk
+from kaiyan.show.error import KaiyanError
+from kaiyan.studio.beside import STRANGE, beside
+from kaiyan.studio.desk import Desk, refused
+from kaiyan.studio.frame import foreign
 from kaiyan.studio.opened import address, described, opened, taps
 from kaiyan.studio.page import built
 from kaiyan.studio.scene import Scene
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kaiyan.spec.conv import Conv
+    from kaiyan.studio.desk import Reply
 
 
 class Checked(traitlets.TraitType[Any, Any]):
@@ -134,10 +138,21 @@ class Widget(anywidget.AnyWidget):
         if not self._is_telling:
             self._adopt(self._scene.looked(change["new"]))
 
-    def _asked(self, _: object, content: dict[str, Any], parts: Iterable[memoryview]) -> None:
+    def _asked(self, _: object, content: Any, parts: Iterable[memoryview] | None) -> None:
         """Answers one question of the page; the answer has its number."""
-        reply = self._desk.answer(content["facts"], [bytes(part) for part in parts])
-        self.send({"ask": content["ask"], "facts": reply.facts}, list(reply.parts))
+        if isinstance(content, dict) and "ask" in content:
+            reply = self._answer(content.get("facts"), [bytes(part) for part in parts or ()])
+            self.send({"ask": content["ask"], "facts": reply.facts}, list(reply.parts))
+
+    def _answer(self, facts: Any, parts: list[bytes]) -> Reply:
+        """The user's own model stays in this process; what strangers wrote is read in another."""
+        if not isinstance(facts, dict):
+            return refused(foreign())
+        answering = beside() if str(facts.get("kind")) in STRANGE else self._desk
+        try:
+            return answering.answer(facts, parts)
+        except KeyboardInterrupt:
+            return refused(KaiyanError("kernel-interrupted", "the kernel was interrupted", "ask again"))
 
 
 def _conv_for(conv: Conv | None, kernel: Any) -> Conv | None:
