@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 STATUS = {"foreign-body": 400, "too-large": 413, "too-slow": 408, "too-busy": 503}
 """Of a question that did not arrive; an answer's refusal is an answer like any other."""
-BYTES = "application/octet-stream"
+FRAMED = "application/octet-stream"
 
 WARM = (*PLAIN, "torch")
 """What the process for networks imports before it is asked."""
@@ -123,10 +123,10 @@ class Ask:
             question = await arriving(receive, request.headers.get("kaiyan-page", "")[:64], self.held)
             body = await self._answered(question, receive)
             with self.held.holding(len(body)):
-                await Response(body, media_type=BYTES)(scope, receive, send)
+                await Response(body, media_type=FRAMED)(scope, receive, send)
         except KaiyanError as error:
             body, headers = pack(refused(error).facts), {"Connection": "close"}
-            await Response(body, STATUS[error.code], headers, BYTES)(scope, receive, send)
+            await Response(body, STATUS[error.code], headers, FRAMED)(scope, receive, send)
         except Gone:
             return
 
