@@ -11,6 +11,8 @@ import { forward } from '../../studio-web/src/core/forward.mjs'
 import { response } from '../../studio-web/src/core/frequency.mjs'
 import { KERNELS, doesWords, kernelNamed } from '../../studio-web/src/core/kernels.mjs'
 import { parseRecipe, writeRecipe } from '../../studio-web/src/core/recipe.mjs'
+import { spectrumOf } from '../../studio-web/src/convolution/kernel/spectrum.mjs'
+import { kernelNumbers } from '../../studio-web/src/convolution/weights.mjs'
 import { gather, partialSums, scatter } from '../../studio-web/src/core/terms.mjs'
 
 const QUESTIONS = {
@@ -56,6 +58,10 @@ const QUESTIONS = {
   kernels: () => KERNELS.map((kernel) => ({ ...kernel, words: doesWords(kernel) })),
   kernel: ({ name }) => kernelNamed(name),
   response: ({ kernel, rows, columns }) => [...response(kernel, rows, columns)],
+  spectra: ({ sides }) => KERNELS.flatMap(({ name }) => sides.map((side) => {
+    const numbers = kernelNumbers(name, [side, side])
+    return { name, side, numbers, says: spectrumOf(numbers, [side, side]).kind }
+  })),
   code: ({ text, shape }) => spellings(parseRecipe(text).conv, shape),
 }
 

@@ -3,29 +3,35 @@ import { recall, remember } from '../app/memory.mjs'
 import { formed } from './changes.mjs'
 import { guides } from './guides/guides.mjs'
 import { say } from './say.mjs'
-import { START } from './slice.mjs'
+import { isHalvedApart } from './halved.mjs'
 import { taps } from './weights.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice
- * @typedef {{ text: string, verb?: string, act?: (app: App) => void, follows: (slice: Slice) => boolean }} Step */
+ * @typedef {(slice: Slice, pictures: App['pictures']) => boolean} Claim
+ * @typedef {{ text: string, verb?: string, act?: (app: App) => void, follows?: Claim, holds?: Claim }} Step
+ * `follows`: what was done before it; `holds`: of what it is true, and where alone it is said */
 
 const PLACE = 'kaiyan-first'
 
+const isOfNine = (/** @type {Slice} */ { conv }) => taps(conv) === 9
+
 /** What is said to someone who is here for the first time, one sentence at a time; each follows on something done.
  * @type {Step[]} */
-const STEPS = [
-  { text: say('A kernel is nine numbers. Change one.'), follows: () => true },
+export const STEPS = [
+  { text: say('A kernel is nine numbers. Change one.'), holds: isOfNine },
   {
     text: say('The whole output changed: every output uses the same nine numbers. Now let the window take larger steps.'),
     verb: say('Set stride=2'),
     act: ({ store }) => store.change('convolution', formed(store.state.convolution, strided(store.state.convolution.conv))),
-    follows: ({ kernel }) => kernel !== START.kernel,
+    follows: (slice) => slice.kernel === 'own' && isOfNine(slice),
+    holds: (slice) => slice.kernel === 'own' && isOfNine(slice) && slice.conv.axes.every(({ stride }) => stride === 1),
   },
   {
     text: say('Half the size. At stride 2, padding=1 and \'same\' give outputs of the same size, but with different numbers.'),
     verb: say('See the one-pixel lie'),
     act: ({ store }) => store.change('convolution', { guide: onePixel() }),
-    follows: ({ conv }) => !conv.transposed && conv.axes.some(({ stride }) => stride > 1),
+    follows: isHalvedApart,
+    holds: isHalvedApart,
   },
   {
     text: say('That was one layer. A network has dozens of them, with kernels that it has learned.'),
@@ -52,13 +58,13 @@ export function firstVisit(app) {
     app.store.change('convolution', {})
   }
   const view = (/** @type {Slice} */ slice) => {
-    if (STEPS[at + 1]?.follows(slice)) {
+    if (STEPS[at + 1]?.follows?.(slice, app.pictures)) {
       at += 1
       closed = false
       remember(PLACE, { at, closed })
     }
     const step = STEPS[at]
-    if (!step || closed || (at === 0 && taps(slice.conv) !== 9)) return nothing
+    if (!step || closed || step.holds?.(slice, app.pictures) === false) return nothing
     const act = () => {
       step.act?.(app)
       if (at === STEPS.length - 1) close()

@@ -1,4 +1,5 @@
 import { html } from 'lit-html'
+import { live } from 'lit-html/directives/live.js'
 import { layered } from './changes.mjs'
 import { parseRecipe, writeRecipe } from '../core/recipe.mjs'
 import { FACE, PHOTOGRAPH } from './pictures.mjs'
@@ -60,24 +61,37 @@ export function startedFrom(slice, { line, kernel, changes }) {
   }
 }
 
+/** Which preset a slice is: its layer, its numbers, and the picture that the preset brings.
+ * @param {import('./slice.mjs').Slice} slice */
+export function presetOf({ recipe, kernel, picture, error }) {
+  if (error) return undefined
+  return PRESETS.find((preset) => {
+    const conv = /** @type {import('../types').Conv} */ (parseRecipe(preset.line).conv)
+    return preset.kernel === kernel && writeRecipe(conv) === recipe && (preset.changes?.picture ?? picture) === picture
+  })
+}
+
 /** @param {import('../types').App} app @param {import('./slice.mjs').Slice} slice */
 export function presetMenu(app, slice) {
+  const now = presetOf(slice)
   const choose = (/** @type {Event} */ event) => {
     const select = /** @type {HTMLSelectElement} */ (event.target)
     const preset = PRESETS.find(({ name }) => name === select.value)
-    select.value = ''
     if (!preset) return
     app.store.change('convolution', startedFrom(slice, preset))
     app.tell(app.t(preset.title))
   }
   return html`
-    <select class="presets" aria-label=${app.t('Start from')} @change=${choose}>
-      <option value="" selected>${app.t('Start from …')}</option>
+    <label class="field presets-field">
+    <span>${app.t('Start from')}</span>
+    <select class="presets" .value=${live(now?.name ?? '')} @change=${choose}>
+      <option value="" ?hidden=${now !== undefined} ?selected=${now === undefined}>${app.t('a layer of your own')}</option>
       ${GROUPS.map((group) => html`
         <optgroup label=${app.t(group)}>
-          ${PRESETS.filter((preset) => preset.group === group).map(({ name, title }) => html`<option value=${name}>${app.t(title)}</option>`)}
+          ${PRESETS.filter((preset) => preset.group === group).map(({ name, title }) => html`<option value=${name} ?selected=${name === now?.name}>${app.t(title)}</option>`)}
         </optgroup>
       `)}
     </select>
+    </label>
   `
 }

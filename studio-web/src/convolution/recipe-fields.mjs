@@ -65,12 +65,12 @@ function wrong({ t }, text, least, most) {
   return n < least ? t('{n} is too small: {least} or more', { n, least }) : t('{n} is too large: {most} or less', { n, most })
 }
 
-/** A row of the form: the field's word with PyTorch's name beside it where that differs.
+/** A row of the form: the field's word with PyTorch's name beside it; one word that is both stands as a name.
  * @param {App} app @param {string} word @param {string} name @param {unknown} control @param {string} [shape] */
 export function row(app, word, name, control, shape = '') {
   return html`
     <div class="setting ${shape}">
-      <span class="label">${term(app, word)}${app.t(word) === name ? nothing : html` <code>${name}</code>`}</span>
+      <span class="label">${app.t(word) === name ? html`<code class="same">${term(app, word)}</code>` : html`${term(app, word)} <code>${name}</code>`}</span>
       <span class="control">${control}</span>
     </div>
   `

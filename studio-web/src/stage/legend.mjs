@@ -9,6 +9,29 @@ import { shade } from './tone.mjs'
 export const LEGEND_HEIGHT = 16
 const BAR = 8
 
+/** The bar of a legend whose numbers stand under it, between these widths. */
+const NARROWEST = 88
+const WIDEST = 160
+
+/** A legend under a map: the bar from its edge, the two ends under the bar's, 0 marked in what has a sign.
+ * @param {Pen} pen @param {{ x: number, y: number, width: number, tone: Tone, look: import('./look.mjs').Look }} place */
+export function drawLegendUnder(pen, { x, y, width, tone, look }) {
+  const [low, high] = tone.seen ?? [tone.low, tone.high]
+  const bar = Math.min(Math.max(width, NARROWEST), WIDEST)
+  paintBar(pen, x, y, bar, { ...tone, seen: [low, high] })
+  pen.strokeStyle = look.line
+  pen.lineWidth = 1
+  pen.strokeRect(x - 0.5, y - 0.5, bar + 1, BAR + 1)
+  pen.fillStyle = look.soft
+  if (low < 0 && high > 0) pen.fillRect(x + (bar * -low) / (high - low) - 0.5, y - 2, 1, BAR + 4)
+  pen.font = font(look, 12)
+  pen.textBaseline = 'alphabetic'
+  pen.textAlign = 'start'
+  pen.fillText(short(low), x, y + BAR + 14)
+  pen.textAlign = 'end'
+  pen.fillText(short(high), x + bar, y + BAR + 14)
+}
+
 /** The two ends of a tone with its colours between them, and 0 in the middle of what has a sign.
  * @param {Pen} pen @param {{ x: number, y: number, width: number, tone: Tone, look: import('./look.mjs').Look,
  *   bars?: boolean }} place `bars`: a map of bars, whose heights say what a grey would */
@@ -39,8 +62,9 @@ export function drawLegend(pen, { x, y, width, tone, look, bars = false }) {
 /** @param {Pen} pen @param {number} x @param {number} y @param {number} width @param {Tone} tone */
 function paintBar(pen, x, y, width, tone) {
   const steps = pen instanceof SvgPen ? 32 : Math.ceil(width)
+  const [low, high] = tone.seen ?? [tone.low, tone.high]
   for (let step = 0; step < steps; step++) {
-    const [red, green, blue] = shade(tone, tone.low + ((tone.high - tone.low) * (step + 0.5)) / steps)
+    const [red, green, blue] = shade(tone, low + ((high - low) * (step + 0.5)) / steps)
     pen.fillStyle = `rgb(${red} ${green} ${blue})`
     pen.fillRect(x + (step * width) / steps, y, width / steps + (step < steps - 1 ? 0.5 : 0), BAR)
   }

@@ -1,6 +1,6 @@
 import { constantOf, sourceIndex } from '../core/borders.mjs'
 import { room } from './geometry.mjs'
-import { pictureEnds, toneOf } from './tone.mjs'
+import { kernelTone, pictureEnds, toneOf } from './tone.mjs'
 
 /** The numbers of the stage as grids: input with its padding, one kernel, one channel of the output.
  * @typedef {import('./geometry.mjs').Geometry} Geometry
@@ -89,7 +89,7 @@ export function channelOf({ data, shape }, out) {
 export function tonesOf({ conv, input, weight, output }, out, theme) {
   return {
     input: toneOf(input.data, theme, pictureEnds(input.data)),
-    kernel: toneOf(kernelsOf(conv, weight, out), theme, { signed: true }),
+    kernel: kernelTone(kernelsOf(conv, weight, out), theme),
     output: toneOf(channelOf(output, out), theme),
   }
 }

@@ -1,6 +1,7 @@
 import { drawBars } from './bars.mjs'
 import { boxOf, drawGrid } from './grid.mjs'
 import { font } from './look.mjs'
+import { room } from './geometry.mjs'
 import { patchOn } from './moment.mjs'
 import { line } from './pen.mjs'
 
@@ -52,12 +53,14 @@ function drawPatch(pen, scene, grids, now) {
 }
 
 /** @param {Scene} scene @param {Grids} grids @param {Now} now @returns {Grid} */
-export function patchGrid({ seats, look, tones, sheets }, grids, { seen, spreads, windows }) {
+export function patchGrid({ seats, look, tones, sheets, geometry }, grids, { seen, spreads, windows }) {
   const { rows, columns } = grids.kernel
   const value = (/** @type {number} */ row, /** @type {number} */ column) => seen(row, column)?.value ?? null
   const base = { box: /** @type {Box} */ (seats.patch), look, tone: tones.input, cell: grids.kernel.cell, tall: seats.patch?.tall }
   if (spreads) {
-    const one = () => seen(windows.kernel[1].cells[0], windows.kernel[2].cells[0])?.value ?? null
+    const { before: down } = room(geometry, 'input', 1)
+    const { before: across } = room(geometry, 'input', 2)
+    const one = () => grids.input.value(Math.round(windows.input[1].from) + down, Math.round(windows.input[2].from) + across)
     return { ...base, cell: base.box.width, tall: base.box.height, rows: 1, columns: 1, value: one }
   }
   const inside = (/** @type {number} */ row, /** @type {number} */ column) => {

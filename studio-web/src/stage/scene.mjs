@@ -3,7 +3,7 @@ import { drawBars } from './bars.mjs'
 import { boxOf, crossOut, drawCells, drawGrid, longest, NUMBER_CELL } from './grid.mjs'
 import { room, unread } from './geometry.mjs'
 import { zoomed } from './layout.mjs'
-import { drawLegend } from './legend.mjs'
+import { drawLegendUnder } from './legend.mjs'
 import { font } from './look.mjs'
 import { patchOn } from './moment.mjs'
 
@@ -86,13 +86,14 @@ function stack(pen, { geometry, look }, grid, sheets) {
   }
 }
 
-/** Rows and columns at the end that the stride drops: crossed out, with a word.
+/** Rows and columns of the picture that the stride drops at the end: crossed out, with a word.
  * @param {Pen} pen @param {Scene} scene @param {Grid} grid of the input */
 function dropped(pen, scene, grid) {
   const { look, seats } = scene
   const { rows, columns } = lost(scene)
-  if (columns) crossOut(pen, grid, { top: 0, bottom: grid.rows, left: grid.columns - columns, right: grid.columns })
-  if (rows) crossOut(pen, grid, { top: grid.rows - rows, bottom: grid.rows, left: 0, right: grid.columns - columns })
+  const { top, left, bottom, right } = grid.own ?? { top: 0, left: 0, bottom: grid.rows, right: grid.columns }
+  if (columns) crossOut(pen, grid, { top, bottom, left: right - columns, right })
+  if (rows) crossOut(pen, grid, { top: bottom - rows, bottom, left, right: right - columns })
   if (rows || columns) note(pen, seats.input, `✕ ${lostWords(scene)}`, look, look.bad)
   const { own, rows: high, columns: wide } = scene.sheets.output
   const cut = own && (own.bottom - own.top < high || own.right - own.left < wide)
@@ -106,16 +107,14 @@ function note(pen, { x, y, height }, text, look, colour) {
   pen.textAlign = 'start'
   pen.textBaseline = 'middle'
   pen.fillStyle = colour
-  pen.fillText(text, x, y + height + 34)
+  pen.fillText(text, x, y + height + 44)
 }
 
-/** How many rows and columns of the padded input no window reads. @param {Pick<Scene, 'geometry'>} scene */
+/** How many rows and columns of the picture no window reads; padding that none reads is no loss.
+ * @param {Pick<Scene, 'geometry'>} scene */
 export function lost({ geometry: { sides, transposed } }) {
   if (transposed) return { rows: 0, columns: 0 }
-  const [rows, columns] = [1, 2].map((axis) => {
-    const [from, to] = unread(sides[axis])
-    return Math.max(0, to - from)
-  })
+  const [rows, columns] = [1, 2].map((axis) => Math.max(0, sides[axis].n - Math.max(unread(sides[axis])[0], 0)))
   return { rows, columns }
 }
 
@@ -123,13 +122,14 @@ export function lost({ geometry: { sides, transposed } }) {
 export function lostWords(scene) {
   const { t } = scene
   const { rows, columns } = lost(scene)
-  if (!columns) return rows === 1 ? t('the last row is never read') : t('the last {rows} rows are never read', { rows })
-  if (!rows) return columns === 1 ? t('the last column is never read') : t('the last {columns} columns are never read', { columns })
-  return t('never read at the end: rows {rows}, columns {columns}', { rows, columns })
+  const high = rows === 1 ? t('the last row') : t('the last {n} rows', { n: rows })
+  const wide = columns === 1 ? t('the last column') : t('the last {n} columns', { n: columns })
+  const what = [rows ? high : '', columns ? wide : ''].filter(Boolean).join(t(', '))
+  return what && t('never read: {what}', { what })
 }
 
 /** @param {Pen} pen @param {Scene} scene */
-function titles(pen, { seats, look, titles: words, tones, behind, geometry }) {
+function titles(pen, { seats, look, titles: words, tones, behind }) {
   pen.textBaseline = 'alphabetic'
   for (const name of /** @type {const} */ (['input', 'kernel', 'output'])) {
     const seat = seats[name]
@@ -141,7 +141,7 @@ function titles(pen, { seats, look, titles: words, tones, behind, geometry }) {
     const space = seat.width + (beside ? -16 : 16)
     const fits = [words[name], words[name].split(' · ')[0], words[name].split('  ')[0]].find((text) => pen.measureText(text).width <= space)
     pen.fillText(fits ?? words[name].split('  ')[0], seat.x + (beside ? 24 : 0), seat.y - 8 - lifted)
-    drawLegend(pen, { x: Math.min(seat.x, seats.width - 128), y: seat.y + seat.height + 6, width: Math.max(seat.width, name === 'kernel' ? 96 : 120), tone: tones[name], look, bars: geometry.rank === 1 })
+    drawLegendUnder(pen, { x: Math.min(seat.x, seats.width - 96), y: seat.y + seat.height + 8, width: seat.width, tone: tones[name], look })
   }
 }
 

@@ -1,3 +1,4 @@
+import { short } from '../core/number.mjs'
 import { gather, scatter } from '../core/terms.mjs'
 import { domain, geometry, indexOf, lift, lower, placeOf, room, windowsAt, within } from './geometry.mjs'
 import { layout } from './layout.mjs'
@@ -79,7 +80,7 @@ export function sceneOf(show, { place, depth, channel, out, t, look, width, room
     input: [sheets.input.rows, sheets.input.columns],
     kernel: [sheets.kernel.rows, sheets.kernel.columns],
     output: [sheets.output.rows, sheets.output.columns],
-    foot: noted.rows || noted.columns || isCut(sheets.output) ? 46 : 28,
+    foot: noted.rows || noted.columns || isCut(sheets.output) ? 56 : 34,
     stacks: { input: ins.length > 0, output: outs.length > 0 },
   })
   return {
@@ -99,7 +100,7 @@ const isCut = ({ own, rows, columns }) => own !== undefined && (own.bottom - own
 function titlesOf({ view, shape }, { channel, out, slices, t }) {
   const deep = shape.rank === 3
   const front = (/** @type {number} */ at, /** @type {number} */ all, /** @type {number} */ slice) =>
-    [all > 1 ? t('channel {c}', { c: at }) : '', deep ? t('slice {n}', { n: slice }) : ''].filter(Boolean).join(' · ')
+    [all > 1 ? t('channel {c}', { c: at }) : '', deep ? t('slice {n}', { n: short(slice) }) : ''].filter(Boolean).join(' · ')
   const kernel = [1, ...lower(shape.sides.map((side) => side.kernel), shape.rank)]
   return {
     input: title(t('input'), view.input.shape, front(channel, view.input.shape[0], slices[0])),

@@ -82,7 +82,7 @@ export class Stage {
     this.strip = createSum(this.dom.sum, app, {
       light: (key) => this.#light(key),
       close: () => this.dom.scene.focus(),
-      holder: () => this.app.t('the output cell at {place}', { place: placeWords(this.app.t, lower(this.place, this.show.shape.rank)) }),
+      holder: () => this.app.t('the output at {place}, counted from 0', { place: placeWords(this.app.t, lower(this.place, this.show.shape.rank)) }),
     })
     this.player = createPlayer((moment, before) => this.#slid(moment, before))
     this.acts = keyActs(this)
@@ -101,12 +101,13 @@ export class Stage {
   /** @param {StageView} given */
   draw(given) {
     const before = this.#show?.view
+    const deep = this.#show?.shape.sides[0].kernel
     const isCalm = this.calm.matches && given.playing && !before
     const view = isCalm ? { ...given, playing: false } : given
     if (isCalm) queueMicrotask(() => given.on.play(false))
     this.#show = createShow(view, this.#show)
     if (before?.zoom !== view.zoom) this.peek.place = null
-    if (!before) this.depth = this.show.shape.sides[0].kernel >> 1
+    if (deep !== this.show.shape.sides[0].kernel) this.depth = this.show.shape.sides[0].kernel >> 1
     const isNew = this.#begin(before)
     this.player.size(this.show.count)
     this.#follow(view.place)

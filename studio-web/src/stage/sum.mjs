@@ -127,9 +127,7 @@ function chip({ t, tell }, product, most, lit, light, entry) {
 function total({ t }, sum, step, holder) {
   if (sum.spread) return html`<div class="total"><p class="so">${t('{n} products, each added to an output of its own', { n: count(sum) })}</p></div>`
   const off = sum.shown - sum.exact
-  const rounding = off === 0
-    ? t('exactly the sum in float64')
-    : t('the sum in float64 is {sum}; rounding {off}', { sum: exact(sum.exact), off: short(off) })
+  const held = { value: sum.kind === 'float32' ? single(sum.shown) : exact(sum.shown), kind: sum.kind, sum: exact(sum.exact) }
   return html`<div class="total">
     <output class=${sign(sum.shown)} aria-live="off">= ${short(sum.shown)}</output>
     <p class="so">
@@ -137,9 +135,14 @@ function total({ t }, sum, step, holder) {
         ? t('{product} = {value}; the first {n} sum to {so}', {
             product: factors(step.product.weight, step.product.value), value: short(step.product.product), n: step.at, so: short(step.so),
           })
-        : t('{holder} holds {value} in {kind}', { holder, value: sum.kind === 'float32' ? single(sum.shown) : exact(sum.shown), kind: sum.kind })}
+        : holder}
     </p>
-    <p class="rounding">${rounding}</p>
+    ${off === 0
+      ? html`<p class="rounding">${t('exactly {value}, in {kind} too', held)}</p>`
+      : html`<details class="rounding">
+          <summary>${t('rounded by {off}', { off: short(Math.abs(off)) })}</summary>
+          <p>${t('{kind} holds {value}; the sum in float64 is {sum}', held)}</p>
+        </details>`}
   </div>`
 }
 

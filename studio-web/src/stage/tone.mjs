@@ -1,7 +1,8 @@
 import { entry, grey, magma, signed, signedEntry } from '../core/colour.mjs'
 
 /** How numbers become colours: the ends, and 256 colours between them. What has a sign has 0 in the middle, always.
- * @typedef {{ low: number, high: number, signed: boolean, palette: ArrayLike<number> }} Tone */
+ * @typedef {{ low: number, high: number, signed: boolean, palette: ArrayLike<number>, seen?: [number, number] }} Tone
+ * `seen`: the part of it that numbers lie in, where that is not all */
 
 /** The tone of numbers: signed where one is below 0, grey (or magma) where none is.
  * @param {ArrayLike<number>} numbers @param {'light' | 'dark'} theme
@@ -19,6 +20,16 @@ export function toneOf(numbers, theme, wish = {}) {
   }
   const palette = wish.palette === 'magma' ? magma : grey
   return { low: wish.low ?? low, high: wish.high ?? high, signed: false, palette }
+}
+
+/** A kernel's tone: full colour is its largest number where signs meet; a kernel of one sign is a mean of its window, and
+ * reaches half the colour.
+ * @param {ArrayLike<number>} numbers @param {'light' | 'dark'} theme @returns {Tone} */
+export function kernelTone(numbers, theme) {
+  const { low, high } = toneOf(numbers, theme, { signed: false })
+  const most = Math.max(Math.abs(low), Math.abs(high)) || 1
+  if (low < 0 && high > 0) return toneOf([-most, most], theme, { signed: true })
+  return { ...toneOf([-2 * most, 2 * most], theme, { signed: true }), seen: low < 0 ? [-most, 0] : [0, most] }
 }
 
 /** The ends of a picture's tone: 0…255 or 0…1 where its numbers are of that kind, so that a photograph looks like one.

@@ -20,7 +20,7 @@ export function costs(app, slice, { conv, input }) {
     row('params', t('parameters in all'), cost.params, 'params'),
     row('macs', t('multiply-adds (MACs)'), cost.macs, 'macs'),
     row('touched', t('of these, on real inputs'), cost.touched, 'macs'),
-    row('terms', t('products in one output'), cost.connections, 'rounding'),
+    row('terms', conv.transposed ? t('products in one output, at most') : t('products in one output'), cost.connections, 'rounding'),
   ])
 }
 

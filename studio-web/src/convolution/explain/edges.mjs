@@ -8,6 +8,8 @@ const WIDTH = 292
 const MOST_CELLS = 24
 const CELL = 20
 const HATCH = 7
+/** Where the drawing is narrower, its ends are numbers alone. */
+const BOTH_ENDS = 110
 
 /** Both ends of an axis as they are: padding hatched, the first and the last window outlined with their taps, what no
  * window reads crossed out; transposed: what the outputs are and what is cropped of them.
@@ -22,16 +24,17 @@ export function edges(app, axis, n, names, transposed) {
   return html`<svg class="edges" viewBox="-1 -6 ${WIDTH + 2} ${cell + 24}" role="img" aria-label=${label(app, axis, n, names, transposed)}>
     ${seen.map((at, i) => (at < 0 ? svg`<text x=${(i + 0.5) * cell} y=${cell * 0.6} class="gap">⋯</text>` : cellView(cells[at], i * cell, cell, windows.some((taps) => taps.includes(at)))))}
     ${windows.map((taps) => windowView(place(taps[0]), place(/** @type {number} */ (taps.at(-1))) + cell, cell))}
-    ${ends(cells, first, place, cell)}
+    ${ends(app, cells, first, place, cell, transposed)}
   </svg>
-  <p class="note">${key(app, cells, transposed)}</p>`
+  <p class="note">${key(app, cells, outputSize(axis, n, transposed), transposed)}</p>`
 }
 
-/** What the signs of the drawing mean, those that it has. @param {App} app @param {Kind[]} cells @param {boolean} transposed */
-function key({ t }, cells, transposed) {
+/** What the signs of the drawing mean, those that it has.
+ * @param {App} app @param {Kind[]} cells @param {number} outputs @param {boolean} transposed */
+function key({ t }, cells, outputs, transposed) {
   const has = (/** @type {Kind[]} */ ...kinds) => cells.some((kind) => kinds.includes(kind))
   return [
-    transposed ? t('outlined: the windows of the first and the last input') : t('outlined: the first and the last window'),
+    transposed ? t('outlined: the windows of the first and the last input') : t('outlined: the first and the last of {n} windows', { n: outputs }),
     ...(has('padding') ? [transposed ? t('hatched: no input reaches it') : t('hatched: padding')] : []),
     ...(has('unread', 'beyond') ? [t('crossed out: no window reads it')] : []),
     ...(has('cropped') ? [t('crossed out: cropped')] : []),
@@ -107,14 +110,18 @@ function hatch(x, cell) {
 /** @param {number} from @param {number} to @param {number} cell */
 const windowView = (from, to, cell) => svg`<rect class="window" x=${from} y="-3" width=${to - from} height=${cell + 6} rx="2" />`
 
-/** Where the first element stands, and the last. @param {Kind[]} cells @param {number} first
- * @param {(at: number) => number} place @param {number} cell */
-function ends(cells, first, place, cell) {
+/** Where the first element stands, and the last, by their numbers.
+ * @param {App} app @param {Kind[]} cells @param {number} first
+ * @param {(at: number) => number} place @param {number} cell @param {boolean} transposed */
+function ends({ t }, cells, first, place, cell, transposed) {
   const kept = (/** @type {number} */ at) => cells[at] === 'input' || cells[at] === 'unread'
   const last = cells.length - 1 - [...cells].reverse().findIndex((_, i) => kept(cells.length - 1 - i))
   if (last <= first || last >= cells.length) return nothing
-  return svg`<text x=${place(first) + cell / 2} y=${cell + 15} class="end">0</text>
-    <text x=${place(last) + cell / 2} y=${cell + 15} class="end">${last - first}</text>`
+  const named = (/** @type {number} */ n) => (transposed ? t('output {n}', { n }) : t('input {n}', { n }))
+  const [left, right] = [place(first), place(last) + cell]
+  const isNarrow = right - left < BOTH_ENDS
+  return svg`<text x=${left} y=${cell + 15} class="first end">${isNarrow ? 0 : named(0)}</text>
+    <text x=${right} y=${cell + 15} class="last end">${isNarrow ? last - first : named(last - first)}</text>`
 }
 
 /** @param {App} app @param {Axis} axis @param {number} n @param {string} names @param {boolean} transposed */

@@ -1,8 +1,9 @@
 import { html } from 'lit-html'
 import { standing } from '../../app/standing.mjs'
 import { styled } from '../../app/styled.mjs'
-import { ink, rgb, signed, signedEntry } from '../../core/colour.mjs'
+import { ink } from '../../core/colour.mjs'
 import { exact, short } from '../../core/number.mjs'
+import { kernelTone, shade } from '../../stage/tone.mjs'
 import { numberOf } from './rows.mjs'
 
 /** @typedef {object} Cells
@@ -16,8 +17,7 @@ import { numberOf } from './rows.mjs'
  * @param {Cells} cells */
 export function cellGrid(cells) {
   const { sizes: [rows, columns], numbers, brush, app } = cells
-  const most = Math.max(...numbers.map(Math.abs), 0)
-  const colours = signed(cells.theme)
+  const tone = kernelTone(numbers, cells.theme)
   const paint = (/** @type {PointerEvent} */ event) => painted(event, cells)
   return html`
     <div
@@ -29,7 +29,7 @@ export function cellGrid(cells) {
       @pointerdown=${paint}
       @pointermove=${paint}
     >
-      ${numbers.map((value, index) => cell(cells, value, index, rgb(colours, signedEntry(value, most))))}
+      ${numbers.map((value, index) => cell(cells, value, index, shade(tone, value)))}
     </div>
   `
 }

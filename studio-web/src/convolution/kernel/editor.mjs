@@ -20,8 +20,8 @@ const LARGEST_GRID = 9
 /** The kernel editor; it keeps what belongs to no link: the brush, the plane of three axes, a refusal.
  * @param {App} app @returns {(slice: Slice) => import('../../types').View} */
 export function createKernelEditor(app) {
-  /** @type {{ brush: number | null, together: boolean, depth: number, refused: Words | null, ways: Words[] }} */
-  const own = { brush: null, together: true, depth: 0, refused: null, ways: [] }
+  /** @type {{ brush: number | null, together: boolean, depth: number | null, refused: Words | null, ways: Words[] }} */
+  const own = { brush: null, together: true, depth: null, refused: null, ways: [] }
   const keep = (/** @type {Partial<typeof own>} */ changes) => {
     Object.assign(own, changes)
     app.store.change(null, {})
@@ -46,18 +46,18 @@ export function createKernelEditor(app) {
 /** @param {App} app @returns {'light' | 'dark'} */
 export const themeOf = ({ root }) => lookOf(root).theme
 
-/** @param {Slice} slice @param {number} asked @returns {Face} */
+/** @param {Slice} slice @param {number | null} asked the plane of three axes; null: the middle one @returns {Face} */
 function faceOf({ conv, out, channel, weight }, asked) {
   const all = kernelSizes(conv)
   const [rows, columns] = all.length === 1 ? [1, all[0]] : all.slice(-2)
-  const depth = all.length === 3 ? Math.min(asked, all[0] - 1) : 0
+  const depth = all.length === 3 ? Math.min(asked ?? all[0] >> 1, all[0] - 1) : 0
   const start = sliceStart(conv, out, channel % channelsRead(conv)) + depth * rows * columns
   return { sizes: [rows, columns], numbers: weight.slice(start, start + rows * columns), depth }
 }
 
 /** What editing does: a number, all numbers, rows that were pasted. Each starts from the state of its moment: a brush
  * changes several cells between two frames.
- * @param {App} app @param {{ together: boolean, depth: number }} own @param {(changes: object) => void} keep */
+ * @param {App} app @param {{ together: boolean, depth: number | null }} own @param {(changes: object) => void} keep */
 function editing(app, own, keep) {
   const now = () => {
     const slice = /** @type {Slice} */ (app.store.state.convolution)
@@ -120,14 +120,15 @@ function nameList(app, slice, together) {
       <span>${t('Kernel')}</span>
       <select @change=${choose}>
         ${slice.kernel === 'own' || !named ? html`<option value="own" selected>${slice.kernel === 'own' ? t('your own numbers') : slice.kernel}</option>` : nothing}
-        ${KERNELS.map(({ name, does }) => html`<option value=${name} ?selected=${name === slice.kernel}>${name}: ${t(does)}</option>`)}
+        ${KERNELS.map(({ name, does }) => html`<option value=${name} ?selected=${name === slice.kernel}>${name === slice.kernel ? name : `${name}: ${t(does)}`}</option>`)}
       </select>
+      ${named ? html`<small>${t(named.does)}</small>` : nothing}
     </label>
   `
 }
 
 /** Which slice stands in front, where there are several.
- * @param {App} app @param {Slice} slice @param {{ together: boolean, depth: number }} own @param {(changes: object) => void} keep */
+ * @param {App} app @param {Slice} slice @param {{ together: boolean, depth: number | null }} own @param {(changes: object) => void} keep */
 function slices(app, slice, own, keep) {
   const { t } = app
   const { conv, out } = slice
@@ -140,7 +141,7 @@ function slices(app, slice, own, keep) {
     <div class="slices">
       ${chooser(t('Output channel'), out, 0, conv.out_channels, (k) => go({ out: k, channel: firstChannel(conv, k) + nthOf(slice) }))}
       ${chooser(t('Input channel'), first + nthOf(slice), first, read, (c) => go({ channel: c }))}
-      ${chooser(t('Depth'), Math.min(own.depth, deep - 1), 0, deep, (depth) => keep({ depth }))}
+      ${chooser(t('Depth'), faceOf(slice, own.depth).depth, 0, deep, (depth) => keep({ depth }))}
       ${read > 1
         ? html`<label class="check">
             <input type="checkbox" .checked=${own.together} @change=${() => keep({ together: !own.together })} />

@@ -4,8 +4,12 @@ import { say } from '../say.mjs'
 
 /** Cells of the picture along each axis. */
 export const SIDE = 64
-const LOWEST = 0.12
+/** Waves of more cycles a pixel are fast; from here on they are among the fastest. */
 const HIGHEST = 0.38
+const RIM = 0.45
+/** The least part that counts as passed, and what counts as passed well. */
+const PASSED = 0.05
+const HALF = 0.5
 
 /** What a kernel passes: how strongly each frequency (rows, columns; 0 in the middle), and the word for it.
  * @param {number[]} numbers @param {[number, number]} sizes */
@@ -18,6 +22,7 @@ const KINDS = {
   none: say('lets nothing through'),
   all: say('lets all frequencies through alike'),
   low: say('keeps slow changes: a blur (low-pass)'),
+  smear: say('blurs along one direction and keeps the other: a smear'),
   high: say('keeps fast changes: edges and noise (high-pass)'),
   band: say('keeps what lies between: edges, but not the finest detail (band-pass)'),
   raised: say('keeps everything and strengthens fine detail: sharpens'),
@@ -27,26 +32,19 @@ const KINDS = {
 function kindOf(strengths) {
   const most = Math.max(...strengths)
   if (!most) return KINDS.none
+  const least = Math.min(...strengths) / most
   const flat = strengths[(SIDE / 2) * SIDE + SIDE / 2] / most
-  const [low, middle, high] = bands(strengths).map((strength) => strength / most)
-  if (Math.min(...strengths) / most > 0.999) return KINDS.all
-  if (flat < 0.02) return middle > 1.15 * high && middle > low ? KINDS.band : KINDS.high
-  return high > 1.15 * low ? KINDS.raised : KINDS.low
+  const fast = strengths.filter((_, i) => awayOf(i) > HIGHEST).map((strength) => strength / most)
+  const highest = Math.max(...fast)
+  if (least > 0.999) return KINDS.all
+  if (flat > 0.99) return highest > 0.99 ? KINDS.smear : KINDS.low
+  if (least > PASSED && highest === 1) return KINDS.raised
+  if (flat > HALF) return KINDS.low
+  return awayOf(strengths.indexOf(most)) < RIM ? KINDS.band : KINDS.high
 }
 
-/** Mean strength where frequencies are low, between and high, in cycles a pixel.
- * @param {Float64Array} strengths */
-function bands(strengths) {
-  const sums = [0, 0, 0]
-  const counts = [0, 0, 0]
-  strengths.forEach((strength, i) => {
-    const away = Math.hypot(Math.floor(i / SIDE) - SIDE / 2, (i % SIDE) - SIDE / 2) / SIDE
-    const band = away < LOWEST ? 0 : away < HIGHEST ? 1 : 2
-    sums[band] += strength
-    counts[band] += 1
-  })
-  return sums.map((sum, i) => sum / counts[i])
-}
+/** How far a frequency lies from 0, in cycles a pixel. @param {number} i */
+const awayOf = (i) => Math.hypot(Math.floor(i / SIDE) - SIDE / 2, (i % SIDE) - SIDE / 2) / SIDE
 
 /** Draws the strengths, one pixel a frequency. @param {HTMLCanvasElement} canvas @param {Float64Array} strengths @param {number} most */
 export function drawSpectrum(canvas, strengths, most) {
