@@ -42,6 +42,14 @@ test('one number changed sums its channel anew and takes the others over', () =>
   assert.deepEqual(finished(changed).output.data, expected.data)
 })
 
+test('a layer of no channels is refused before it is drawn', () => {
+  for (const text of ['nn.Conv2d(1, 0, 3)', 'nn.Conv2d(0, 1, 3)']) {
+    const slice = { ...drawn, ...typed(drawn, text) }
+    assert.match(slice.error?.error.en ?? '', /0 channels/)
+    assert.deepEqual(slice.conv, drawn.conv)
+  }
+})
+
 test('a state comes back from its link', () => {
   for (const text of LAYERS) {
     const slice = { ...drawn, ...typed(drawn, text), playing: false, zoom: 2 }

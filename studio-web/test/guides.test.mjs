@@ -30,5 +30,19 @@ test('at stride 2 and an even size the conventions differ, at stride 1 they do n
 
 test('nine inputs under a kernel of three have 25 connections: two taps lie on the padding', () => {
   const { axes } = layer('nn.Conv1d(1, 1, kernel_size=3, padding=1)')
-  assert.equal(wiring(axes[0], false).wires.length, 25)
+  assert.equal(wiring(axes[0], 48, false).wires.length, 25)
+})
+
+test('a piece of the axis has the outputs that the layer makes of it, and a window fits', () => {
+  const drawn = (/** @type {string} */ text, n = 48) => {
+    const { axes, transposed } = layer(text)
+    const { inputs, outputs, wires } = wiring(axes[0], n, transposed)
+    return [inputs, outputs, wires.length]
+  }
+  assert.deepEqual(drawn('nn.Conv1d(1, 1, kernel_size=3)'), [9, 7, 21])
+  assert.deepEqual(drawn('nn.Conv1d(1, 1, kernel_size=3, stride=2)'), [9, 4, 12])
+  assert.deepEqual(drawn('nn.Conv1d(1, 1, kernel_size=48)'), [48, 1, 48])
+  assert.deepEqual(drawn('nn.Conv1d(1, 1, kernel_size=3)', 4), [4, 2, 6])
+  assert.deepEqual(drawn('nn.ConvTranspose1d(1, 1, kernel_size=4, stride=2, padding=1)'), [5, 10, 18])
+  assert.deepEqual(drawn('nn.ConvTranspose1d(1, 1, kernel_size=3, padding=6)'), [11, 1, 3])
 })

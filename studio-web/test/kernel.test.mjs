@@ -23,6 +23,7 @@ test('what is no number is named, with an example', () => {
   assert.equal(readRows('1 a; 2 3').refused?.error.en, "'a' is not a number")
   assert.equal(readRows('').refused?.ways.length, 1)
   assert.match(readRows('1 2; 3').refused?.error.zh ?? '', /2, 1/)
+  for (const text of ['np.ones((3, 3))', 'nn.Conv2d(1, 1, 3)', 'range(9)']) assert.equal(rows(text), null, text)
   for (const word of ['a', '', '1/0', '1e999', '--1', '1.2.3', '0x10', 'NaN', '1/2/3']) assert.ok(!Number.isFinite(numberOf(word)), word)
 })
 

@@ -1,6 +1,6 @@
 /** What a visitor does to the slice: each gives the changes, nothing is done twice anywhere else. */
 import { parseRecipe, writeRecipe } from '../core/recipe.mjs'
-import { tooMany } from './limits.mjs'
+import { undrawable } from './limits.mjs'
 import { biasOf } from './slice.mjs'
 import { channelsRead, fitted, kernelNumbers, kernelSizes, sliceStart, taps, weightsFor } from './weights.mjs'
 
@@ -11,7 +11,7 @@ import { channelsRead, fitted, kernelNumbers, kernelSizes, sliceStart, taps, wei
 export function typed(slice, text) {
   const read = parseRecipe(text)
   if (!read.conv) return { recipe: text, error: { error: read.error, ways: read.ways, at: read.at } }
-  const refused = tooMany(read.conv)
+  const refused = undrawable(read.conv)
   if (refused) return { recipe: text, error: refused }
   return { ...layered(slice, read.conv), recipe: text }
 }

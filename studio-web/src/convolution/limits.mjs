@@ -8,9 +8,10 @@ const MOST_WEIGHTS = 1_000_000
 const MOST_NUMBERS = 24_000_000
 const LARGEST_KERNEL = 101
 
-/** What is more than a page can draw, with a way out; null where it can.
+/** Why a page cannot draw a layer, nothing or too much; null where it can.
  * @param {Conv} conv @returns {null | { error: import('../types').Words, ways: import('../types').Words[] }} */
-export function tooMany(conv) {
+export function undrawable(conv) {
+  if (!conv.in_channels || !conv.out_channels) return { error: words(say('a layer of 0 channels has nothing to draw')), ways: [] }
   const channels = Math.max(conv.in_channels, conv.out_channels)
   if (channels > MOST_CHANNELS) return beyond(say('the page draws up to {most} channels; this layer has {n}'), MOST_CHANNELS, channels)
   const side = Math.max(...conv.axes.map(({ kernel }) => kernel))
@@ -20,7 +21,7 @@ export function tooMany(conv) {
   return null
 }
 
-/** @param {number[]} shape @returns {ReturnType<typeof tooMany>} */
+/** @param {number[]} shape @returns {ReturnType<typeof undrawable>} */
 export function tooLarge(shape) {
   const count = shape.reduce((all, n) => all * n, 1)
   if (count <= MOST_NUMBERS) return null

@@ -2,7 +2,7 @@
 import { parseRecipe, writeRecipe } from '../core/recipe.mjs'
 import { drawnCalled } from './drawn.mjs'
 import { FACE, LARGEST, PHOTOGRAPH, SMALLEST } from './pictures.mjs'
-import { tooMany } from './limits.mjs'
+import { undrawable } from './limits.mjs'
 import { isKernelName, weightCount, weightsFor } from './weights.mjs'
 
 /** @typedef {import('../types').Conv} Conv @typedef {import('../types').Words} Words
@@ -96,7 +96,7 @@ export function fromLink(link) {
   const changes = {}
   const text = link.get('conv')
   const read = text && text.length < 2000 ? parseRecipe(text) : null
-  const asked = read?.conv && !tooMany(read.conv) ? read.conv : START.conv
+  const asked = read?.conv && !undrawable(read.conv) ? read.conv : START.conv
   if (asked !== START.conv) Object.assign(changes, { conv: asked, recipe: writeRecipe(asked), place: asked.axes.map(() => 0) })
   Object.assign(changes, numbersFrom(link, asked), lookFrom(link), frontFrom(link, asked))
   return changes

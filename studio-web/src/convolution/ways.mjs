@@ -4,7 +4,7 @@ import { check } from '../core/conv.mjs'
 import { typed } from './changes.mjs'
 import { inputShape } from './input.mjs'
 import { LARGEST } from './pictures.mjs'
-import { tooMany } from './limits.mjs'
+import { undrawable } from './limits.mjs'
 
 /** @typedef {import('./slice.mjs').Slice} Slice @typedef {{ error: import('../types').Words, ways: import('../types').Words[] }} Problem */
 
@@ -31,7 +31,7 @@ export function changesOf(pictures, slice, way) {
 /** @param {import('./pictures.mjs').Pictures} pictures @param {Slice} slice @param {string} text */
 function isRight(pictures, slice, text) {
   const { conv } = parseRecipe(text)
-  if (!conv || tooMany(conv)) return false
+  if (!conv || undrawable(conv)) return false
   return check(conv, inputShape(pictures, { ...slice, conv })) === null
 }
 

@@ -1,20 +1,21 @@
 import { html, svg } from 'lit-html'
-import { inside, pads } from '../../core/axis.mjs'
+import { inside, outputSize, pads } from '../../core/axis.mjs'
 import { costOf } from '../../core/cost.mjs'
 import { count } from '../../core/number.mjs'
+import { tried } from '../../core/sentence.mjs'
 
 /** @typedef {import('../../types').App} App @typedef {import('../../types').View} View @typedef {import('../../types').Axis} Axis */
 /** @typedef {import('./explain.mjs').Model} Model */
 /** @typedef {{ from: number, to: number, tap: number }} Wire */
 
-const [WIDTH, HEIGHT, MOST] = [136, 72, 9]
+const [WIDTH, HEIGHT, MOST, FEW] = [136, 72, 9, 5]
 
 /** The connections of this convolution beside those of a fully connected layer: drawn on one axis, counted on all.
  * @param {App} app @param {any} _slice @param {Model} model @returns {View} */
 export function sparse(app, _slice, { conv, input }) {
   const cost = costOf(conv, input.shape)
   const axis = /** @type {Axis} */ (conv.axes.at(-1))
-  const { inputs, outputs, wires } = wiring(axis, conv.transposed)
+  const { inputs, outputs, wires } = wiring(axis, /** @type {number} */ (input.shape.at(-1)), conv.transposed)
   const all = Array.from({ length: inputs * outputs }, (_, i) => ({ from: Math.floor(i / outputs), to: i % outputs, tap: -1 }))
   const facts = { reads: count(cost.connections), inputs: count(cost.inputs), weights: count(cost.weights), full: count(cost.fullWeights), ratio: times(cost.ratio), axis: axis.name, drawn: inputs }
   return html`<section class="fact sparse">
@@ -32,17 +33,15 @@ export function sparse(app, _slice, { conv, input }) {
 /** So many times, to three digits where it is no whole number. @param {number} ratio */
 const times = (ratio) => count(ratio < 100 ? Number(ratio.toPrecision(3)) : Math.round(ratio))
 
-/** The wires of a short piece of the axis: the same kernel, stride and dilation.
- * @param {Axis} axis @param {boolean} transposed */
-export function wiring(axis, transposed) {
-  const inputs = transposed ? 5 : MOST
-  const short = { ...axis, output_padding: 0 }
-  const [before] = sensible(short, inputs, transposed)
-  const outputs = transposed ? Math.min((inputs - 1) * axis.stride + 1, 2 * MOST) : Math.ceil(inputs / axis.stride)
+/** The wires of a short piece of an axis of n inputs, which is long enough for a window.
+ * @param {Axis} axis @param {number} n @param {boolean} transposed */
+export function wiring(axis, n, transposed) {
+  const { inputs, outputs } = piece(axis, n, transposed)
+  const [before] = pads(axis, inputs, transposed)
   /** @type {Wire[]} */
   const wires = []
   for (let tap = 0; tap < axis.kernel; tap++) {
-    const [first, last] = transposed ? inside(short, tap, outputs, before, inputs) : inside(short, tap, inputs, before, outputs)
+    const [first, last] = transposed ? inside(axis, tap, outputs, before, inputs) : inside(axis, tap, inputs, before, outputs)
     for (let window = first; window < last; window++) {
       const element = window * axis.stride + tap * axis.dilation - before
       wires.push(transposed ? { from: window, to: element, tap } : { from: element, to: window, tap })
@@ -51,8 +50,15 @@ export function wiring(axis, transposed) {
   return { inputs, outputs, wires }
 }
 
-/** @param {Axis} axis @param {number} n @param {boolean} transposed */
-const sensible = (axis, n, transposed) => pads(axis, n, transposed).map((side) => Math.max(side, 0))
+/** As many inputs as can be drawn, or as a window needs, and the outputs that they give.
+ * @param {Axis} axis @param {number} n @param {boolean} transposed */
+function piece(axis, n, transposed) {
+  const outputs = (/** @type {number} */ inputs) => tried(() => outputSize(axis, inputs, transposed)).value ?? 0
+  let inputs = Math.min(n, transposed ? FEW : MOST)
+  while (inputs > 1 && outputs(inputs) > 2 * MOST) inputs--
+  while (inputs < n && outputs(inputs) < 1) inputs++
+  return { inputs, outputs: outputs(inputs) }
+}
 
 /** Inputs above, outputs below, a line for each connection; those of one output stand out.
  * @param {App} app @param {number} inputs @param {number} outputs @param {Wire[]} wires @param {number} taps @param {number} [middle] */

@@ -11,7 +11,7 @@ import { frame, setUp } from './frame.mjs'
 export function wires(app, slice, { conv, input, weight }, question) {
   const { t } = app
   const axis = conv.axes[conv.axes.length - 1]
-  const { inputs, outputs, wires: lines } = wiring(axis, conv.transposed)
+  const { inputs, outputs, wires: lines } = wiring(axis, input.shape[input.shape.length - 1], conv.transposed)
   const lit = Math.min(slice.wire ?? Math.floor(outputs / 2), outputs - 1)
   const all = Array.from({ length: inputs * outputs }, (_, i) => ({ from: Math.floor(i / outputs), to: i % outputs, tap: -1 }))
   const row = weight.data.subarray(0, axis.kernel)

@@ -38,7 +38,7 @@ export function numberOf(word) {
 }
 
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
-const CALL = /^[a-z_][\w.]*\s*\(([^]*)\)$/i
+const CALL = /^(?:\w+\.)*(?:as_?)?(?:array|tensor|matrix|list|tuple|parameter|(?:float|double|int|long)tensor)\s*\(([^]*)\)$/i
 const TYPE = /,\s*(?:dtype\s*=\s*)?(?:np\.|numpy\.|torch\.)?[a-z]+\d*\s*$/
 const FACTOR = /^([-+]?[\d./]+(?:e[-+]?\d+)?)\s*[*×·]?\s*(?=[[({])/i
 const DIVISOR = /([\])}])\s*\/\s*([\d.]+)$/
