@@ -98,8 +98,8 @@ export function notices(app) {
   if (connection === 'lost')
     return html`
       <aside class="notice" role="alert">
-        <p>${app.t('kaiyan studio does not answer. As soon as it does, this page goes on.')}</p>
-        <p class="way">${app.t('Was its terminal closed? Run kaiyan studio again, and open the address that it prints.')}</p>
+        <p>${app.t('kaiyan studio does not respond. This page continues as soon as it does.')}</p>
+        <p class="way">${app.t('Was its terminal closed? Run kaiyan studio again and open the address that it prints.')}</p>
       </aside>
     `
   if (!refusal) return nothing

@@ -23,7 +23,7 @@ export function box(app, slice, on) {
   }
   const read = async (/** @type {File | undefined} */ file) => {
     if (!file) return
-    if (file.size > LARGEST) app.tell(t('This file is too long: paste the model alone'))
+    if (file.size > LARGEST) app.tell(t('This file is too long: paste only the model'))
     else on.write(await file.text())
   }
   return html`
@@ -32,13 +32,13 @@ export function box(app, slice, on) {
       id="${app.id}-fixit-text" class="paste" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" rows="16"
       maxlength=${LARGEST} aria-describedby="${app.id}-fixit-how" .value=${slice.text}
       @input=${(/** @type {any} */ { target }) => on.write(target.value)} @keydown=${typed} @drop=${dropped}></textarea>
-    <p id="${app.id}-fixit-how" class="how">${t('Paste a model, a traceback, or both. It is read and never run; nothing leaves this machine.')}</p>
+    <p id="${app.id}-fixit-how" class="how">${t('Paste a model, a traceback, or both. The text is read, never run, and nothing leaves this machine.')}</p>
     <div class="acts">
       <button @click=${on.run} ?disabled=${slice.asking}>${t('Check')} <kbd>Ctrl ⏎</kbd></button>
       <label class="file"><span>${t('Open a file')}</span><input type="file" accept=".py,.txt,text/plain" @change=${(/** @type {any} */ { target }) => read(target.files[0])} /></label>
       ${slice.back.length ? html`<button @click=${on.undo}>${t('Undo the fix')} <kbd>U</kbd></button>` : nothing}
     </div>
-    <h3>${t('Real troubles')}</h3>
+    <h3>${t('Real errors')}</h3>
     <ul class="examples">
       ${EXAMPLES.map(
         ({ name, label, text }) => html`<li>

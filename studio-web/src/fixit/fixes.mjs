@@ -17,7 +17,7 @@ export function fixes(app, slice, on) {
     <p class="title"><code>${code}</code> ${app.words(title)}</p>
     <p class="cause">${app.words(cause)}</p>
     ${unknown.map((/** @type {any} */ words) => html`<p class="how">${app.words(words)}</p>`)}
-    ${answer.fixes.length ? html`<h2>${t('Ways out')}</h2>` : nothing}
+    ${answer.fixes.length ? html`<h2>${t('Fixes')}</h2>` : nothing}
     <ol class="fixes">${answer.fixes.map((/** @type {any} */ fix) => one(app, fix, on))}</ol>
     ${lesson(app)}`
 }
@@ -25,8 +25,8 @@ export function fixes(app, slice, on) {
 /** @param {App} app @param {any} slice */
 function fine(app, { answer }) {
   const { t } = app
-  if (answer.gate || !answer.flow.length) return html`<h2>${t('Why')}</h2><p>${t('Nothing here is a model or an error that is known: see which lines were not understood.')}</p>`
-  return html`<h2>${t('Nothing fails')}</h2><p>${t('Every layer takes what the one before it gives.')}</p>`
+  if (answer.gate || !answer.flow.length) return html`<h2>${t('Why')}</h2><p>${t('No known model or error was found here. See which lines were not understood.')}</p>`
+  return html`<h2>${t('Nothing fails')}</h2><p>${t('Every layer accepts the output of the layer before it.')}</p>`
 }
 
 /** What a fix did when its text was read and run again. */
@@ -74,6 +74,6 @@ function lesson(app) {
   const guide = guides.find(({ name }) => name === 'strided-same')?.name ?? null
   return html`<aside class="lesson">
     <h3>${app.t('The lesson behind it')}</h3>
-    <button class="quiet" @click=${() => app.open('convolution', { guide })}>${app.t("Why does padding='same' refuse a stride?")} →</button>
+    <button class="quiet" @click=${() => app.open('convolution', { guide })}>${app.t("Why does PyTorch refuse 'same' with a stride?")} →</button>
   </aside>`
 }

@@ -9,14 +9,14 @@ import { width, written } from './slice.mjs'
 export function flow(app, slice, on) {
   const { t } = app
   const { answer } = slice
-  if (!answer) return html`<p class="empty">${slice.asking ? t('Reading …') : nothing}</p>`
-  if (!answer.code && answer.diagnosis) return html`<p class="empty">${t('There is no code here. Paste the model beside the error: its shapes are drawn, and each fix is tried.')}</p>`
+  if (!answer) return html`<p class="empty">${slice.asking ? t('Reading…') : nothing}</p>`
+  if (!answer.code && answer.diagnosis) return html`<p class="empty">${t('There is no code here. Paste the model together with the error: then its shapes are drawn, and each fix is tried.')}</p>`
   const first = answer.flow[0]?.in[0]
   return html`
     <h2 class="unseen">${t('How the shapes flow')}</h2>
     ${answer.input.shape && answer.input.how !== 'text' ? input(app, answer, on) : nothing}
     <ol class="pipe" aria-label=${t('How the shapes flow')} aria-busy=${slice.asking}>
-      ${first ? tensor(first, first, answer.input.how === 'text' ? t('input, as the text makes it') : t('input')) : nothing}
+      ${first ? tensor(first, first, answer.input.how === 'text' ? t('input, taken from the code') : t('input')) : nothing}
       ${answer.flow.map((/** @type {any} */ step) => row(app, answer, step, on))}
       ${end(app, slice, on)}
     </ol>
@@ -64,7 +64,7 @@ function gate(app, answer, step, on) {
     <div>
       <strong><span aria-hidden="true">${kind === 'error' ? '✕' : '?'}</span> ${kind === 'error' ? t('It fails here') : t('Not understood from here on')}${line ? html` · ${t('line {n}', { n: line })}` : nothing}</strong>
       ${step ? html`<button class="quiet made" @click=${() => on.show(span)}><code>${step.code}</code></button>` : nothing}
-      ${step?.in.length ? html`<p>${t('it was given {shapes}', { shapes: step.in.map(written).join('  ·  ') })}</p>` : nothing}
+      ${step?.in.length ? html`<p>${t('it received {shapes}', { shapes: step.in.map(written).join('  ·  ') })}</p>` : nothing}
       <p class="words">${words || (reason ? app.words(reason) : '')}</p>
     </div>
   </li>`
@@ -78,7 +78,7 @@ function end(app, slice, on) {
   if (!answer.flow.length) return nothing
   const shapes = answer.output.map(written).join('  ·  ')
   return html`<li class=${slice.mended ? 'end mended' : 'end'}>
-    <strong><span aria-hidden="true">✓</span> ${slice.mended ? t('Mended: it runs to its end') : t('It runs to its end')}</strong>
+    <strong><span aria-hidden="true">✓</span> ${slice.mended ? t('Fixed: the shapes fit to the end') : t('The shapes fit to the end')}</strong>
     <span>${shapes}${answer.parameters ? html` · ${t('{n} parameters', { n: answer.parameters.toLocaleString('en') })}` : nothing}</span>
   </li>`
 }

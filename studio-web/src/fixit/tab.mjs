@@ -15,7 +15,7 @@ export const fixit = { name: 'fixit', title: 'Fix it', start: START, toLink, fro
 
 /** @param {HTMLElement} el @param {App} app @returns {import('../types').MountedTab} */
 function mount(el, app) {
-  const { recipe, stage, explain } = panes(el, app, { recipe: 'Your code or your error', explain: 'Why, and ways out' })
+  const { recipe, stage, explain } = panes(el, app, { recipe: 'Your code or your error', explain: 'Cause and fixes' })
   const change = (/** @type {object} */ changes) => app.store.change('fixit', changes)
   const now = () => app.store.state.fixit
   let asked = ''
@@ -113,12 +113,12 @@ function told(app, { flow, gate, output, diagnosis, fixes }, mended) {
   if (gate) return t('Not understood from line {line} on', { line: gate.line })
   if (diagnosis) return app.words(diagnosis.cause)
   if (!flow.length) return t('No model was found in the text')
-  return `${mended ? t('Mended: it runs to its end') : t('It runs to its end')}: ${output.map(written).join(', ')}`
+  return `${mended ? t('Fixed: the shapes fit to the end') : t('The shapes fit to the end')}: ${output.map(written).join(', ')}`
 }
 
 /** @param {App} app */
 const alone = ({ t }) => html`<div class="alone">
   <h2>${t('This needs Python')}</h2>
-  <p>${t('The page was opened from disk, and code is read by Python. On a machine with Kaiyan, run:')}</p>
+  <p>${t('This page was opened from disk, but reading code needs Python. On a machine with Kaiyan, run:')}</p>
   <pre>kaiyan studio</pre>
 </div>`

@@ -18,8 +18,8 @@ export function controls({ t }, facts, acts) {
     <div class="row">
       <span class="group">
         <button class="play" aria-label=${playing ? t('Pause') : t('Play')} @click=${acts.play}>${icon(playing ? 'pause' : 'play')}</button>
-        <button aria-label=${t('One step back')} @click=${() => acts.step(-1)}>${icon('back')}</button>
-        <button aria-label=${t('One step')} @click=${() => acts.step(1)}>${icon('step')}</button>
+        <button aria-label=${t('Step back')} @click=${() => acts.step(-1)}>${icon('back')}</button>
+        <button aria-label=${t('Step forward')} @click=${() => acts.step(1)}>${icon('step')}</button>
       </span>
       <input class="scrub" type="range" min="0" max=${count - 1} .value=${live(String(index))} aria-label=${t('Where the window is')}
         aria-valuetext=${place} @input=${(/** @type {Event} */ event) => acts.scrub(number(event))} />
@@ -34,7 +34,7 @@ export function controls({ t }, facts, acts) {
       </span>
     </div>
     <div class="row quiet">
-      ${facts.transposed ? choice(t('Seen as'), [[t('scatter: paint'), 'scatter'], [t('gather: collect'), 'gather']], facts.view, (kind) => acts.view(/** @type {any} */ (kind))) : nothing}
+      ${facts.transposed ? choice(t('View as'), [[t('scatter: one input spreads'), 'scatter'], [t('gather: one output collects'), 'gather']], facts.view, (kind) => acts.view(/** @type {any} */ (kind))) : nothing}
       ${facts.depth ? slices(t, facts.depth, acts.depth) : nothing}
       <button class="plain" aria-pressed=${facts.dragging} @click=${acts.drag}>${t('Move the picture')}</button>
       <button class="plain" aria-expanded=${facts.table} @click=${acts.table}>${t('Read as table')}</button>

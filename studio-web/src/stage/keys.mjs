@@ -6,12 +6,12 @@ const say = (text) => text
 /** @type {[string, string][]} */
 export const HELP = [
   ['← → ↑ ↓', say('move the window one step; with Shift ten')],
-  ['Home End PgUp PgDn', say('to the ends of a row; ten rows, or one slice')],
+  ['Home End PgUp PgDn', say('to the ends of a row; ten rows or one slice up or down')],
   ['Space', say('play or pause')],
-  [', .', say('one step back or on')],
+  [', .', say('step back or forward')],
   ['+ −', say('zoom')],
   ['Enter', say('walk through the sum; Esc leaves it')],
-  ['[ ]', say('input channel; with Shift output channel')],
+  ['[ ]', say('change the input channel; with Shift the output channel')],
 ]
 
 /** @typedef {{ move(axis: number, by: number): void, end(last: boolean): void, page(by: number): void, play(): void, step(by: number): void,

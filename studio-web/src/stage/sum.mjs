@@ -125,7 +125,7 @@ function chip({ t, tell }, product, most, lit, light, entry) {
 
 /** @param {App} app @param {Sum} sum @param {{ product: Product, so: number, at: number } | undefined} step @param {string} holder */
 function total({ t }, sum, step, holder) {
-  if (sum.spread) return html`<div class="total"><p class="so">${t('{n} products, each added to an output of its own', { n: count(sum) })}</p></div>`
+  if (sum.spread) return html`<div class="total"><p class="so">${t('{n} products, each added to a different output', { n: count(sum) })}</p></div>`
   const off = sum.shown - sum.exact
   const held = { value: sum.kind === 'float32' ? single(sum.shown) : exact(sum.shown), kind: sum.kind, sum: exact(sum.exact) }
   return html`<div class="total">

@@ -15,7 +15,7 @@ export function outputWords(t, { place, channel, value, products, padding, bias,
     ? t('output {place} of channel {channel}', { place: placeWords(t, place), channel })
     : t('output {place}', { place: placeWords(t, place) })
   const sum = products === 1 ? t('{where}: {value} = 1 product', { where, value }) : t('{where}: {value} = {n} products', { where, value, n: products })
-  const outside = padding ? t(', {n} of them padding', { n: padding }) : ''
+  const outside = padding ? t(', {n} of them from padding', { n: padding }) : ''
   return sum + outside + (bias ? t(' + bias') : '')
 }
 
