@@ -205,7 +205,7 @@ def test_noise_is_no_request(live: Live, noise: bytes) -> None:
 def test_a_body_that_says_to_be_too_large_is_refused(page: httpx.Client) -> None:
     large = asked(page, {"kind": "picture.read"}, (bytes(MOST["picture.read"] + 1),))
     assert code(large) == "too-large"
-    assert large[0]["refusal"]["words"]["en"] == "34 MB are more than the 33 MB that are taken"
+    assert large[0]["refusal"]["words"]["en"] == "34 MB is more than the 33 MB that are accepted"
     assert code(asked(page, {"kind": "diagnose"}, (bytes(3 << 20),))) == "too-large"
     assert code(asked(page, {"kind": "diagnose", "text": "x" * (MOST_HEADER + 1)})) == "foreign-body"
 

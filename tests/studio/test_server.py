@@ -93,7 +93,7 @@ def test_a_hundred_questions_at_once_are_all_answered(live: Live, page: httpx.Cl
 def test_what_is_not_known_is_refused_in_both_languages(page: httpx.Client) -> None:
     facts, _ = asked(page, {"kind": "no.such"})
     assert facts["refusal"]["words"] == {
-        "en": "the page asks 'no.such', which is not known", "zh": "页面问的是 'no.such'，这里不认识",
+        "en": "the page asks 'no.such', which is unknown here", "zh": "页面问的是 'no.such'，这里不认识",
     }  # fmt: skip
 
 

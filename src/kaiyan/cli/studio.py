@@ -1,4 +1,4 @@
-"""``kaiyan studio``: the page where one sees a convolution, in the browser."""
+"""``kaiyan studio``: the page that shows convolutions and networks, in the browser."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _announce(session: Session, door: Door) -> None:
     if door.is_open:
         warning = sentence(
             "open-to-others",
-            "whoever has this address can use the page; the way to {host} is not encrypted",
+            "anyone with this address can use the page; the connection to {host} is not encrypted",
             host=door.host,
         )
         click.echo(f"kaiyan: {session.say(warning)}", err=True)
@@ -86,7 +86,7 @@ def _has_screen() -> bool:
 
 command = Command(
     name="studio",
-    summary="open the page where one sees a convolution",
+    summary="open the page that shows convolutions and networks",
     examples=(
         "kaiyan studio",
         "kaiyan studio --picture cat.jpg --model net.py:make",
@@ -96,19 +96,19 @@ command = Command(
     callback=_studio,
     params=[
         click.Option(
-            ["--model"], metavar="MODEL", help="a network of yours: FILE.py:factory, torchvision:name or timm:name"
+            ["--model"], metavar="MODEL", help="your own network: FILE.py:factory, torchvision:name or timm:name"
         ),
         click.Option(["--picture"], metavar="FILE", help="the picture that the page opens with"),
-        click.Option(["--export"], metavar="FILE", help="write the page into one file, which opens from disk"),
+        click.Option(["--export"], metavar="FILE", help="write the page to one file that opens from disk"),
         click.Option(
-            ["--port"], type=click.IntRange(0, 65535), default=0, metavar="N", help="the port; 0 takes a free one"
+            ["--port"], type=click.IntRange(0, 65535), default=0, metavar="N", help="the port; 0 chooses a free one"
         ),
         click.Option(
             ["--host"],
             default="127.0.0.1",
             metavar="ADDRESS",
-            help="the address to listen on; any other than this machine's own lets others in",
+            help="the address to listen on; any other than this machine's own lets other machines connect",
         ),
-        click.Option(["--no-browser"], is_flag=True, help="print the address only"),
+        click.Option(["--no-browser"], is_flag=True, help="print the address, open no browser"),
     ],
 )

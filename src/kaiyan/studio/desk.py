@@ -49,7 +49,7 @@ def _answer_to(facts: dict[str, Any]) -> Answer:
 
     kind = str(facts.get("kind"))
     if kind not in ANSWERS:
-        raise KaiyanError("no-such-question", "the page asks {kind!r}, which is not known", kind=kind[:80])
+        raise KaiyanError("no-such-question", "the page asks {kind!r}, which is unknown here", kind=kind[:80])
     return ANSWERS[kind]
 
 

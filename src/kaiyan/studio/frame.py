@@ -76,4 +76,4 @@ def _no_number(word: str) -> NoReturn:
 
 def foreign() -> KaiyanError:
     """The refusal of what is no question."""
-    return KaiyanError("foreign-body", "this request is not one of kaiyan studio's page", "reload the page")
+    return KaiyanError("foreign-body", "this request did not come from kaiyan studio's page", "reload the page")

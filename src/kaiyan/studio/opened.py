@@ -47,7 +47,7 @@ def opened(what: Any) -> Opened:
     if not _is_module(what):
         raise KaiyanError(
             "not-for-a-widget",
-            "a widget shows a line of code, a kaiyan.Conv, a layer or a model of torch, not a {kind}",
+            "a widget shows a line of code, a kaiyan.Conv, or a layer or model of torch, not a {kind}",
             'kaiyan.Widget("nn.Conv2d(3, 16, 3, stride=2)")',
             kind=type(what).__name__,
         )
@@ -84,7 +84,7 @@ def weights(kernel: Any, conv: Conv) -> Numbers:
     if values.shape not in (conv.weight_shape, conv.weight_shape[2:]):
         raise KaiyanError(
             "kernel-other-size",
-            "a kernel {given} fits neither all weights {weights} of {conv} nor its window {window}",
+            "a kernel of shape {given} fits neither all weights {weights} of {conv} nor its window {window}",
             given=values.shape,
             weights=conv.weight_shape,
             conv=str(conv),
@@ -108,7 +108,7 @@ def biases(bias: Any, conv: Conv) -> Numbers | None:
     if values.shape != (conv.channels[1],):
         raise KaiyanError(
             "bias-other-size",
-            "a bias {given} does not fit the {count} output channels of {conv}",
+            "a bias of shape {given} does not fit the {count} output channels of {conv}",
             given=values.shape,
             count=conv.channels[1],
             conv=str(conv),
@@ -136,7 +136,7 @@ def _numbers(values: Any) -> Numbers:
     except (ValueError, TypeError, RuntimeError):
         array = np.asarray(None)
     if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
-        raise KaiyanError("not-numbers", "{kind} is no array of finite numbers", kind=type(values).__name__)
+        raise KaiyanError("not-numbers", "{kind} is not an array of finite numbers", kind=type(values).__name__)
     return array.astype(np.float64)
 
 

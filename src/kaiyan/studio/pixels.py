@@ -23,7 +23,7 @@ def given(facts: Mapping[str, Any], part: bytes) -> Numbers:
     height, width = facts.get("height"), facts.get("width")
     sides = [side for side in (height, width) if type(side) is int and 0 < side <= len(part)]
     if len(sides) != 2 or 3 * sides[0] * sides[1] != len(part):
-        raise KaiyanError("pixels-and-size", "{bytes} bytes are no picture of {height} x {width} pixels",
+        raise KaiyanError("pixels-and-size", "{bytes} bytes are not a picture of {height} x {width} pixels",
                           bytes=len(part), height=height, width=width)  # fmt: skip
     return np.frombuffer(part, np.uint8).reshape(*sides, 3)
 

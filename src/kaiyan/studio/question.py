@@ -95,7 +95,7 @@ async def _whole(receive: Receive, body: bytearray, held: Waiting) -> Header:
         if size > most + (0 if known else len(piece)):
             await drained(receive, _DRAINED, more=more)
             raise KaiyanError(
-                "too-large", "{megabytes} MB are more than the {most} MB that are taken", "a smaller picture",
+                "too-large", "{megabytes} MB is more than the {most} MB that are accepted", "a smaller picture",
                 megabytes=-(-size // 1_000_000), most=most // 1_000_000,
             )  # fmt: skip
     if known is None or known.length != len(body):

@@ -125,7 +125,7 @@ def _place(value: Any, scene: Scene) -> tuple[int, ...]:
         place = ()
     if len(place) != len(within) or not all(0 <= i < n for i, n in zip(place, within, strict=True)):
         known = within if scene.output else (within[0], *("n" for _ in conv.axes))
-        raise KaiyanError("no-such-place", "{place!r} is no place in the output {output}", place=value, output=known)
+        raise KaiyanError("no-such-place", "{place!r} is not a place in the output {output}", place=value, output=known)
     return place
 
 

@@ -88,7 +88,7 @@ class Worker:
 
     def _check(self, question: Asked, key: tuple[str, Key]) -> None:
         if self._newest.get(key, question) is not question:
-            raise KaiyanError("asked-anew", "a newer question took the place of this one")
+            raise KaiyanError("asked-anew", "a newer question replaced this one")
 
     async def start(self) -> Running:
         """The process; where none is running, a new one."""

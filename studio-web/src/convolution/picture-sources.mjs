@@ -79,7 +79,7 @@ export async function openCamera(app) {
 function withoutCamera(name) {
   if (name === 'NotAllowedError' || name === 'SecurityError')
     return new NotAPicture({ en: 'the browser was not allowed to use the camera', zh: '浏览器没有获准使用摄像头' }, [
-      { en: "allow it at the address bar's camera sign, or open a file", zh: '在地址栏的摄像头图标处允许，或打开一个文件' },
+      { en: "allow it with the camera icon in the address bar, or open a file", zh: '在地址栏的摄像头图标处允许，或打开一个文件' },
     ])
   if (name === 'NotReadableError') return new NotAPicture({ en: 'the camera is in use by another program', zh: '摄像头正被别的程序占用' })
   return new NotAPicture({ en: 'there is no camera that the browser can reach', zh: '浏览器找不到摄像头' }, [{ en: 'open a file, or paste a picture', zh: '打开一个文件，或粘贴一张图片' }])

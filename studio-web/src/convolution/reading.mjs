@@ -116,8 +116,8 @@ function jpegSize(view) {
 /** @param {string} title */
 const noPicture = (title) =>
   new NotAPicture(
-    { en: `${title} is not a picture that can be read here`, zh: `${title} 不是这里能读的图片` },
-    [{ en: 'PNG, JPEG, WebP, GIF and BMP can be read', zh: '可以读 PNG、JPEG、WebP、GIF 和 BMP' }],
+    { en: `${title} is not a picture that can be read here`, zh: `${title} 不是这里能读取的图片` },
+    [{ en: 'PNG, JPEG, WebP, GIF and BMP can be read', zh: '可以读取 PNG、JPEG、WebP、GIF 和 BMP' }],
   )
 
 /** @param {string} title @param {number} size */
@@ -131,7 +131,7 @@ const tooHeavy = (title, size) => {
 const tooLarge = (title, [height, width]) => {
   const most = MOST_PIXELS / 1e6
   return new NotAPicture({
-    en: `${title} says it has ${width} x ${height} pixels; up to ${most} million are opened`,
+    en: `${title} claims to have ${width} x ${height} pixels; up to ${most} million can be opened`,
     zh: `${title} 声称有 ${width} x ${height} 个像素；最多打开 ${most} 百万个`,
   })
 }

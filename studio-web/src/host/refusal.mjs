@@ -13,8 +13,8 @@ export const lost = () =>
   new Refused({
     code: 'connection-lost',
     words: {
-      en: 'kaiyan studio does not answer: the terminal that it ran in may have been closed',
-      zh: 'kaiyan studio 没有回应：运行它的终端可能已经关闭',
+      en: 'kaiyan studio does not respond: the terminal that it ran in may have been closed',
+      zh: 'kaiyan studio 没有响应：运行它的终端可能已经关闭',
     },
     ways: [{ en: 'start it again in a terminal: kaiyan studio', zh: '在终端里重新运行：kaiyan studio' }],
   })
@@ -46,7 +46,7 @@ export const tooLarge = (size, most) =>
   new Refused({
     code: 'too-large',
     words: {
-      en: `${megabytes(size)} MB are more than the ${megabytes(most)} MB that are taken`,
+      en: `${megabytes(size)} MB is more than the ${megabytes(most)} MB that are accepted`,
       zh: `${megabytes(size)} MB 太大，最多接收 ${megabytes(most)} MB`,
     },
     ways: [{ en: 'a smaller picture', zh: '换小一些的图片' }],
@@ -58,8 +58,8 @@ export const nobody = () =>
   new Refused({
     code: 'page-from-disk',
     words: {
-      en: 'this page was opened from disk: networks and diagnoses need Python behind it',
-      zh: '这一页是从磁盘打开的：网络和诊断要靠后面的 Python',
+      en: 'this page was opened from disk: networks and diagnoses need Python',
+      zh: '这一页是从磁盘打开的：网络和诊断都需要 Python',
     },
     ways: [{ en: "pip install 'kaiyan[studio]' and then: kaiyan studio", zh: "pip install 'kaiyan[studio]'，然后运行：kaiyan studio" }],
   })
@@ -69,8 +69,8 @@ export const unrecorded = () =>
   new Refused({
     code: 'not-recorded',
     words: {
-      en: 'this page was opened from disk and does not hold this answer: it needs Python behind it',
-      zh: '这一页是从磁盘打开的，里面没有存这个答案：要靠后面的 Python',
+      en: 'this page was opened from disk and does not hold this answer: it needs Python',
+      zh: '这一页是从磁盘打开的，里面没有存这个答案：需要 Python',
     },
     ways: [{ en: "pip install 'kaiyan[studio,networks]' and then: kaiyan studio", zh: "pip install 'kaiyan[studio,networks]'，然后运行：kaiyan studio" }],
   })

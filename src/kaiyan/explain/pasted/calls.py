@@ -149,11 +149,11 @@ def _counted(run: ReadingRun, named: dict[str, Any], node: ast.Call) -> None:
     run.made += 1
     if run.made > MOST_LAYERS:
         raise NotUnderstoodError(
-            sentence("paste-many-layers", "more than {most} layers are not read", most=MOST_LAYERS), node
+            sentence("paste-many-layers", "at most {most} layers are read", most=MOST_LAYERS), node
         )
     if any(name in REPEATED and isinstance(n, int) and n > MOST_REPEATED for name, n in named.items()):
         raise NotUnderstoodError(
-            sentence("paste-many-layers", "more than {most} layers are not read", most=MOST_REPEATED), node
+            sentence("paste-many-layers", "at most {most} layers are read", most=MOST_REPEATED), node
         )
 
 
@@ -164,7 +164,7 @@ def _instance(
     root = pasted.root
     if root is None:
         raise NotUnderstoodError(
-            sentence("paste-no-module", "the class {name} is no nn.Module", name=pasted.name), node
+            sentence("paste-no-module", "the class {name} is not an nn.Module", name=pasted.name), node
         )
     _counted(run, {}, node)
     if pasted.kind is nn.Module:
@@ -192,7 +192,7 @@ def _method(method: Method, args: tuple[Any, ...], named: dict[str, Any], node: 
         return _of_tensor(held, name, args, named)
     if isinstance(held, list) and len(held) + sum(len(one) for one in args if isinstance(one, list)) > MOST_LAYERS:
         raise NotUnderstoodError(
-            sentence("paste-many-layers", "more than {most} layers are not read", most=MOST_LAYERS), node
+            sentence("paste-many-layers", "at most {most} layers are read", most=MOST_LAYERS), node
         )
     return getattr(held, name)(*args, **named)
 
@@ -245,9 +245,7 @@ def call_function(
     from kaiyan.explain.pasted.statements import executed
 
     if run.depth >= NESTED:
-        raise NotUnderstoodError(
-            sentence("paste-deep-calls", "more than {most} calls inside one another are not read", most=NESTED)
-        )
+        raise NotUnderstoodError(sentence("paste-deep-calls", "at most {most} nested calls are read", most=NESTED))
     names = _bound(run, function, args, named)
     scope = Scope(names, function.node.name, function.node.lineno, function.scope, function.owner)
     if site is not None:

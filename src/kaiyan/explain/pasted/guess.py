@@ -64,8 +64,10 @@ def _words(record: Record) -> str:
 def _said(record: Record, shape: Shape, message: str) -> Sentence:
     written = "×".join(map(str, shape))
     if message and _is_meant(record, message):
-        return sentence("paste-same-words", "with an input of {shape} it fails in these very words", shape=written)
-    return sentence("paste-input-taken", "the text gives no input: {shape} is taken", shape=written)
+        return sentence(
+            "paste-same-words", "with an input of {shape} it fails with exactly this message", shape=written
+        )
+    return sentence("paste-input-taken", "the text gives no input: {shape} is assumed", shape=written)
 
 
 def _grown(model: nn.Module, shape: Shape) -> Given | None:

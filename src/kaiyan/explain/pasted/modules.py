@@ -124,4 +124,4 @@ def read_layer(value: Any) -> nn.Module:
     """The value where it is a layer; raises ``NotUnderstoodError`` for anything else."""
     if isinstance(value, nn.Module):
         return value
-    raise NotUnderstoodError(sentence("paste-no-layer", "this is no layer"))
+    raise NotUnderstoodError(sentence("paste-no-layer", "this is not a layer"))

@@ -85,7 +85,7 @@ def paste(text: str) -> Paste:
     """What was pasted, read; raises ``KaiyanError`` for what is empty or longer than ``LONGEST_PASTE``."""
     if len(text) > LONGEST_PASTE:
         raise KaiyanError(
-            "paste-too-long", "more than {most} characters were pasted", "paste the model alone", most=LONGEST_PASTE
+            "paste-too-long", "more than {most} characters were pasted", "paste only the model", most=LONGEST_PASTE
         )
     if not text.strip():
         raise KaiyanError("paste-empty", "nothing was pasted", "paste a model, a traceback, or both")
@@ -149,7 +149,7 @@ def _parsed(lines: list[str]) -> tuple[list[str], ast.Module, list[tuple[int, Se
         if _depth(line) > DEEPEST:
             widened[number] = lines[number] = ""
             unread.append(
-                (number + 1, sentence("paste-deep-brackets", "brackets deeper than {most} are not read", most=DEEPEST))
+                (number + 1, sentence("paste-deep-brackets", "at most {most} nested brackets are read", most=DEEPEST))
             )
     for tried in (lines, widened):
         whole = _tree("\n".join(tried))

@@ -67,7 +67,7 @@ def read(text: Paste) -> Reading:
     if reading.model is not None and _calls(reading.model, {}) > MOST_CALLS:
         reading.model = None
         run.note(
-            NotUnderstoodError(sentence("paste-many-layers", "more than {most} layers are not read", most=MOST_CALLS)),
+            NotUnderstoodError(sentence("paste-many-layers", "at most {most} layers are read", most=MOST_CALLS)),
             text.tree,
         )
     return reading

@@ -56,6 +56,6 @@ def bounded(value: Any, node: ast.AST) -> Any:
         raise NotUnderstoodError(sentence("paste-large-number", "a number this large is not read"), node)
     if isinstance(value, (str, list, tuple, dict, range)) and _length(value) > MOST_ENTRIES:
         raise NotUnderstoodError(
-            sentence("paste-many-entries", "more than {most} entries are not read", most=MOST_ENTRIES), node
+            sentence("paste-many-entries", "at most {most} entries are read", most=MOST_ENTRIES), node
         )
     return value

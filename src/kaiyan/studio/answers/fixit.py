@@ -62,7 +62,7 @@ def shapes_of(written: Any) -> tuple[Shape, ...]:
     for part in re.split(r"[,;，；]", written)[:8]:
         sizes = re.split(r"\s*[x×*X]\s*", part.strip())
         if len(sizes) > 6 or not all(map(_is_size, sizes)):
-            raise KaiyanError("paste-shape", "{text!r} is no shape", "1x3x224x224", text=part.strip()[:40])
+            raise KaiyanError("paste-shape", "{text!r} is not a shape", "1x3x224x224", text=part.strip()[:40])
         shapes.append(tuple(int(size) for size in sizes))
     return tuple(shapes)
 

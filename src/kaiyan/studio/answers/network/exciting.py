@@ -84,7 +84,7 @@ def excited(found: NetworkSession, layer: MapLayer, channel: int) -> Reply:
     ]  # fmt: skip
     told = sentence(
         "network-searched",
-        "places searched: {positions:,}; pictures: {pictures}, each whole, mirrored, and closer in five parts",
+        "places searched: {positions:,}; pictures: {pictures}, each seen whole, mirrored and in five closer crops",
         positions=search.positions, pictures=search.pictures,
     )  # fmt: skip
     facts = {"patches": patches, "searched": words(told), "complete": search.is_whole}

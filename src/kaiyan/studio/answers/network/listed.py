@@ -71,7 +71,7 @@ def _made(desk: Desk, name: str) -> Network:
         return opened(loading.model(name), name, name, card=(_zoo_words(),))
     raise KaiyanError(
         "network-unknown",
-        "the page asks for the network {name!r}, which it may not name",
+        "the page may not open the network {name!r}",
         "kaiyan studio --model FILE.py:factory",
         name=name,
     )
@@ -108,12 +108,12 @@ def _untrained_title() -> Text:
 
 
 def _untrained_words() -> Text:
-    return sentence("card-untrained-twin", "the same layers with random weights: what training has not yet made")
+    return sentence("card-untrained-twin", "the same layers with random weights, as they are before training")
 
 
 def _own_words() -> Text:
     return sentence(
-        "card-own-model", "your own model, run as a copy in eval mode; what it was trained on is not known here"
+        "card-own-model", "your own model: a copy of it runs in eval mode; what it was trained on is not known here"
     )
 
 

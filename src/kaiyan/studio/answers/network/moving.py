@@ -38,7 +38,7 @@ def moved(network: Network, look: Look, down: Any, right: Any) -> Reply:
     was = answered(network.model, network.name, look.x)
     now = answered(network.model, network.name, network.preparation.tensor(pixels))
     how = (
-        sentence("moved-cropped", "cropped anew from the picture: what comes in at the border was there")
+        sentence("moved-cropped", "cropped again from the picture: the pixels that come in at the border are real")
         if is_anew
         else sentence("moved-repeated", "the picture ends there: the pixels at the border are repeated")
     )

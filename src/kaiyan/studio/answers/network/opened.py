@@ -67,7 +67,8 @@ class Network:
         """The layer of a number; raises ``KaiyanError`` where there is none."""
         if type(index) is not int or not 0 <= index < len(self.layers):
             raise KaiyanError(
-                "network-no-layer", "the network has {count} layers with maps, counted from 0; {index} is none of them",
+                "network-no-layer", "the network has {count} layers with maps, counted from 0; there is no layer "
+                                    "{index}",
                 count=len(self.layers), index=index,
             )  # fmt: skip
         return self.layers[index]
@@ -158,7 +159,7 @@ def _refused(name: str, model: nn.Module, shape: Sequence[int], dtype: torch.dty
     facts = dict(zip(("first", "second", "third"), ways, strict=False))
     return KaiyanError(
         "network-fails",
-        "{name} does not run on a picture {shape}: {cause}",
+        "{name} does not run on a picture of shape {shape}: {cause}",
         *["{first}"] * ("first" in facts),
         *["{second}"] * ("second" in facts),
         *["{third}"] * ("third" in facts),

@@ -66,13 +66,13 @@ class Preparation:
 
 def lite0() -> Preparation:
     """As EfficientNet-Lite0 was trained."""
-    words = sentence("input-lite", "(value - 127) / 128 of red, green and blue from 0 to 255")
+    words = sentence("input-lite", "(value − 127) / 128, for red, green and blue from 0 to 255")
     return Preparation(3, SIDE, SIDE, (MEAN,) * 3, (SCALE,) * 3, words, 224 / 256)
 
 
 def plain(size: Sequence[int], dtype: torch.dtype) -> Preparation:
     """For a model of which nothing is known: values from 0 to 1."""
-    words = sentence("input-plain", "values from 0 (black) to 1 (white): nothing is known of how it was trained")
+    words = sentence("input-plain", "values from 0 (black) to 1 (white); the input that it was trained on is not known")
     channels, height, width = size
     return Preparation(channels, height, width, (0.0,) * channels, (255.0,) * channels, words, dtype=dtype)
 
@@ -85,7 +85,7 @@ def imagenet(size: Sequence[int], dtype: torch.dtype, settings: dict[str, Any] |
     if len(mean) != channels or len(scale) != channels:
         return plain(size, dtype)
     words = sentence(
-        "input-normalised", "(value - {mean}) / {scale} of red, green and blue from 0 to 1",
+        "input-normalised", "(value − {mean}) / {scale}, for red, green and blue from 0 to 1",
         mean=_list(mean), scale=_list(scale),
     )  # fmt: skip
     share = min(float(given.get("crop_pct") or 0.875), 1.0)

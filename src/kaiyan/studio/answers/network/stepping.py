@@ -104,6 +104,6 @@ def _map(output: Any, layer: MapLayer, name: str) -> Tensor:
 def _other_way(name: str, layer: MapLayer) -> KaiyanError:
     return KaiyanError(
         "network-other-way",
-        "{name} does other steps on this picture than on its first run: {path} is not as it was",
+        "{name} takes other steps on this picture than on its first run: {path} differs",
         name=name, path=layer.path,
     )  # fmt: skip
