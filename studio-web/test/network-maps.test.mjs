@@ -118,7 +118,7 @@ test('layers stand in the block of their path', () => {
 
 test('a field is read from the ends of its row and its column, of its channel’s view', () => {
   const views = [Int32Array.from([0, 4, 2, 6, 1, 5, 3, 7, 5, 9]), Int32Array.from([0, 0, 1, 1, -1, -2, 0, 0, 1, 1])]
-  const edges = /** @type {const} */ ({ status: 'exact', holes: false, which: [0, 1], views })
+  const edges = /** @type {const} */ ({ status: 'exact', holes: false, lost: null, which: [0, 1], views })
   assert.deepEqual(fieldOf(edges, 2, { channel: 0, row: 1, column: 2 }), { rows: [2, 6], columns: [5, 9] })
   assert.equal(fieldOf(edges, 2, { channel: 1, row: 0, column: 0 }), null)
   assert.equal(fieldOf({ ...edges, status: 'unknown' }, 2, { channel: 0, row: 0, column: 0 }), null)

@@ -146,7 +146,75 @@ class Expanded(nn.Module):
         return y + self.conv(x).mean((2, 3), keepdim=True)[:, :1].expand_as(y) * 0.5
 
 
+class Moved(nn.Module):
+    """Swin's way of moving a picture, a mirror, and channels and rows in another order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.last = nn.Conv2d(3, 4, (5, 3)), nn.Conv2d(4, 4, 3, groups=4)
+        self.rows, self.order = torch.tensor([7, 0, 0, 18, 3, 4, 5]), torch.tensor([2, 0, 3, 1])
+
+    def forward(self, x: Tensor) -> Any:
+        x = torch.roll(self.conv(x), (-3, 2), (2, 3))
+        x = torch.cat([x[:, :2], torch.flip(x[:, 2:], (-1,))], 1)
+        x = torch.index_select(x, 1, self.order)
+        return self.last(torch.index_select(x, 2, index=self.rows))
+
+
+class NonLocal(nn.Module):
+    """Every place asks every other, by products and a softmax, beside what it is itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 5, stride=4)
+        self.query, self.key, self.value = (nn.Conv2d(4, 4, 1) for _ in range(3))
+        self.top = torch.nn.Parameter(torch.rand(1, 4, 1, 1))
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.stem(x) + self.top
+        n, c, h, w = x.shape
+        q, k, v = (own(x).flatten(2) for own in (self.query, self.key, self.value))
+        weights = (q.transpose(1, 2) @ k * c**-0.5).softmax(-1)
+        return x + (v @ weights.transpose(1, 2)).view(n, c, h, w)
+
+
+class Scores(NonLocal):
+    """How each place fits each other: only the two of them are seen."""
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.stem(x).flatten(2)
+        return (x.mT @ x)[:, None] * 2.0
+
+
+class Transformer(nn.Module):
+    """Pieces of the picture and a place for the answer, as ViT has them."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.patch, self.norm, self.mixed = nn.Conv2d(3, 8, 7, stride=7), nn.LayerNorm(8), nn.Linear(8, 24)
+        self.answer, self.head = nn.Parameter(torch.rand(1, 1, 8)), nn.Linear(8, 5)
+        self.many = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def attended(self, x: Tensor) -> Any:
+        if self.kind == "many heads":
+            return self.many(x, x, x, need_weights=False)[0]
+        n, t, c = x.shape
+        q, k, v = self.mixed(x).reshape(n, t, 3, 2, c // 2).permute(2, 0, 3, 1, 4).unbind(0)
+        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, t, c)
+
+    def forward(self, x: Tensor) -> Any:
+        x = torch.cat([self.answer.expand(len(x), -1, -1), self.patch(x).flatten(2).transpose(1, 2)], 1)
+        x = x + self.attended(self.norm(x))
+        return self.head(x[:, 0])
+
+
 MODELS: dict[str, Any] = {
+    "moved": Moved,
+    "non-local": NonLocal,
+    "transformer": lambda: Transformer("attention"),
+    "many heads": lambda: Transformer("many heads"),
+    "flattened": lambda: nn.Sequential(nn.Conv2d(3, 2, 5, stride=5), nn.Flatten(), nn.Linear(48, 3)),
     "residual": Residual,
     "branches": Branches,
     "shuffled": Shuffled,
@@ -216,9 +284,44 @@ def test_what_is_not_known_is_said_to_be() -> None:
 
         def forward(self, x: Tensor) -> Any:
             x = self.conv(x)
-            return x + torch.roll(x, 1, 2)
+            return F.relu(torch.einsum("nchw,ndhw->ncdh", x, x) + 1)
 
-    assert [field.status for field in network(Mixed()).fields] == ["exact", "unknown", "unknown"]
+    fields = network(Mixed()).fields
+    assert [field.status for field in fields] == ["exact", "unknown", "unknown", "unknown"]
+    assert [field.lost for field in fields] == ["", "einsum", "einsum", "einsum"]
+
+
+def test_places_that_the_picture_itself_chooses_are_not_known() -> None:
+    class Chosen(nn.Module):
+        def forward(self, x: Tensor) -> Any:
+            return torch.index_select(x, 2, x.mean((1, 3))[0].argsort()) + 1
+
+    assert network(Chosen()).fields[-1].status == "unknown"
+
+
+def test_what_two_places_see_together_is_told_as_at_most() -> None:
+    torch.manual_seed(0)
+    model = Scores()
+    net = network(model)
+    field, last = net.fields[-1], net.layers[-1]
+    assert field.status == "bound"
+    x = torch.rand(1, 3, *SIDE, dtype=torch.float64, requires_grad=True)
+    y = positive(model)(x)
+    for i, j in ((0, 0), (3, 20), (last.height - 1, 2)):
+        top, left, height, width = field.box(0, i, j, last.height) or (0, 0, 0, 0)
+        first, start, high, wide = reached(y[0, 0, i, j], x)
+        assert top <= first
+        assert left <= start
+        assert top + height >= first + high
+        assert left + width >= start + wide
+
+
+def test_a_mask_says_at_most() -> None:
+    class Masked(nn.Module):
+        def forward(self, x: Tensor) -> Any:
+            return F.scaled_dot_product_attention(x, x, x, is_causal=True) + 1
+
+    assert [field.status for field in network(Masked()).fields] == ["bound"]
 
 
 def test_what_is_written_into_a_part_is_not_known() -> None:

@@ -182,6 +182,10 @@ LAYERS: dict[str, Any] = {
     "hardswish": lambda: nn.Hardswish(inplace=True),
     "cat": Cat,
     "an activation of the user's": HardSwish,
+    "softmax": lambda: nn.Softmax(1),
+    "softmax of channels": nn.Softmax2d,
+    "log softmax": lambda: nn.LogSoftmax(-1),
+    "local response norm": lambda: nn.LocalResponseNorm(2, alpha=3.0, beta=0.6, k=2.0),
     **{f"channels last, {steps}": (lambda steps=steps: Turned(steps)) for steps in (1, 2, 3)},
 }
 
@@ -241,6 +245,19 @@ FUNCTIONS: dict[str, Any] = {
     "added": lambda x: torch.add(x, x, alpha=2),
     "a number": lambda x: x + 1.5,
     "a bias": lambda x: x + drawn(4, 1, 1).to(x),
+    "softmax": lambda x: x.softmax(2),
+    "log_softmax": lambda x: F.log_softmax(x, dim=-1),
+    "softmax of features": lambda x: F.softmax(x.mean((2, 3)), 1),
+    "local_response_norm": lambda x: F.local_response_norm(x, 3, 0.9, k=0.5),
+    "matmul": lambda x: x @ x.transpose(2, 3),
+    "matmul, repeated": lambda x: torch.matmul(x, drawn(1, x.shape[3], 5).to(x)),
+    "matmul, a matrix": lambda x: torch.matmul(x, drawn(x.shape[3], 6).to(x)),
+    "mm": lambda x: torch.mm(x.mean((2, 3)), drawn(4, 5).to(x)),
+    "attention": lambda x: F.scaled_dot_product_attention(x, x.flip(2), 2 * x),
+    "attention, scaled": lambda x: F.scaled_dot_product_attention(x, x, x, scale=0.3),
+    "attention, causal": lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True),
+    "attention, masked": lambda x: F.scaled_dot_product_attention(x, x, x, drawn(x.shape[2], x.shape[2]) > 0.3),
+    "attention, leaning": lambda x: F.scaled_dot_product_attention(x, x, x, drawn(4, 1, x.shape[2]).to(x)),
     "features": lambda x: F.linear(x.mean((2, 3)), drawn(7, 4).to(x), drawn(7).to(x)),
 }
 

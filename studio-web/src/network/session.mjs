@@ -82,9 +82,9 @@ export function lookFrom(opened, picture, { facts, bytes }) {
 
 /** @param {import('../types').Reply} reply @returns {import('./types').Edges[]} */
 export function fieldsFrom({ facts, bytes }) {
-  return facts.layers.map((/** @type {any} */ { status, holes, views, channels }, /** @type {number} */ i) => {
+  return facts.layers.map((/** @type {any} */ { status, holes, views, channels, lost }, /** @type {number} */ i) => {
     const ends = new Int32Array(bytes[i].slice().buffer)
     const each = views ? ends.length / views : 0
-    return { status, holes, which: channels, views: Array.from({ length: views }, (_, view) => ends.subarray(view * each, (view + 1) * each)) }
+    return { status, holes, lost, which: channels, views: Array.from({ length: views }, (_, view) => ends.subarray(view * each, (view + 1) * each)) }
   })
 }

@@ -193,7 +193,7 @@ function pictureSays({ app, network, pixel, fieldOf, edgesOf }) {
   const { t } = app
   const field = pixel && fieldOf(pixel)
   const edges = pixel && edgesOf(pixel.layer)
-  if (edges?.status === 'unknown') return t('The receptive field of this layer is unknown.')
+  if (edges?.status === 'unknown') return t('The receptive field of this layer is unknown: the page does not follow {function}.', { function: edges.lost ?? '' })
   if (!field) return t('In the frame: what the network sees, scaled to {height} × {width} pixels', network.input)
   const { rows, columns } = inside(field, network.input)
   const said = t('rows {top}–{bottom}, columns {left}–{right}', { top: rows[0], bottom: rows[1], left: columns[0], right: columns[1] })

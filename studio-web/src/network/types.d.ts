@@ -82,6 +82,8 @@ export interface Picture {
 export interface Edges {
   status: 'exact' | 'bound' | 'unknown'
   holes: boolean
+  /** The function behind which it is not known. */
+  lost: string | null
   /** The view of each channel; one for all where it is null. */
   which: ArrayLike<number> | null
   views: Int32Array[]

@@ -22,7 +22,7 @@ export function view(context) {
   return html`
     <h2>${app.t('What is in the picture?')}</h2>
     ${bars(context, look.top, null)}
-    <p class="hint">${network.trained ? app.t('It knows {n} classes. Whatever the picture shows, it can only choose among them.', { n: network.layers[network.layers.length - 1].channels }) : app.t('If this network was not trained, its predictions mean nothing.')}</p>
+    <p class="hint">${network.trained ? app.t('It knows {n} classes and always answers with one of them. If none of them is in the picture, it names what looks most like it.', { n: network.layers[network.layers.length - 1].channels }) : app.t('If this network was not trained, its predictions mean nothing.')}</p>
     ${moveView(context)} ${conventionView(context)}
   `
 }

@@ -15,9 +15,9 @@ import numpy as np
 from kaiyan.nn.layers import Layer as OurLayer
 from kaiyan.show.error import ConvError
 from kaiyan.spec.conv import Conv
-from kaiyan.studio.answers.network.flow import CONSTANT, RULES
+from kaiyan.studio.answers.network.flow import CONSTANT, OF_ALL, RULES
 from kaiyan.studio.answers.network.reaches import through_axis
-from kaiyan.studio.answers.network.seen import Seen, simplified
+from kaiyan.studio.answers.network.seen import Seen, simplified, spaced, unseen
 from kaiyan.trace.fields import written_over
 from kaiyan.trace.functions.function import UnreadableError
 from kaiyan.trace.rebuild import is_convolution
@@ -41,13 +41,15 @@ class Fields:
     """The fields of one layer: ``ends[view]`` are [first, last] for every row and then for every column.
 
     ``which`` is the view of each channel; ``holes`` says that some element between is not seen. ``status`` is "exact",
-    "bound" (an element may see less) or "unknown": then there is no view.
+    "bound" (an element may see less) or "unknown": then there is no view, and ``lost`` is
+    the function that is not followed.
     """
 
     status: str
     which: np.ndarray[Any, Any]
     ends: np.ndarray[Any, Any]
     holes: bool = False
+    lost: str = ""
 
     def box(self, channel: int, row: int, column: int, height: int) -> tuple[int, int, int, int] | None:
         """Top, left, height and width of what one value sees, in the network's input; None where not known."""
@@ -58,45 +60,75 @@ class Fields:
         return top, left, bottom - top + 1, right - left + 1
 
 
-def fields_of(layers: Iterable[MapLayer], seen: Mapping[int, Seen | None]) -> tuple[Fields, ...]:
+def fields_of(layers: Iterable[MapLayer], flow: Flow) -> tuple[Fields, ...]:
     """The fields of layers, from what each call's output sees."""
-    return tuple(_ends(seen.get(layer.call.number), layer.channels) for layer in layers)
+    fields = ((layer.call, _ends(flow.seen.get(layer.call.number), layer.channels)) for layer in layers)
+    return tuple(
+        replace(own, lost=flow.lost.get(call.number, call.kind)) if own.status == "unknown" else own
+        for call, own in fields
+    )
 
 
-def followed(model: nn.Module, record: Record) -> dict[int, Seen | None]:
-    """What each call's output sees of the picture, by the call's number; None where it is not known."""
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What the output of each call sees, by the call's number: None where that is not known.
+
+    ``lost`` names the function behind which it is not known.
+    """
+
+    seen: Mapping[int, Seen | None]
+    lost: Mapping[int, str]
+
+
+def followed(model: nn.Module, record: Record, indices: Mapping[int, Any] | None = None) -> Flow:
+    """What each call's output sees of the picture; ``indices`` are the numbers that index_select was given."""
     modules = dict(model.named_modules())
     tensors: dict[int, Seen | None] = {tensor.name: _picture(tensor.shape) for tensor in record.inputs}
     found: dict[int, Seen | None] = {}
+    lost, lost_by = {}, {}
     bases: dict[int, int] = {}
     inside: int = -1
     for call in record.calls:
         if not call.is_module and not call.failed:
-            tensors.update(dict.fromkeys(written_over(call, bases)))
+            for name in written_over(call, bases):
+                tensors[name], lost_by[name] = None, call.kind
         module = modules.get(call.path) if call.is_module else None
         if call.parent == inside >= 0:
             continue  # of a convolution that is known as a whole
         if call.is_module and not is_convolution(module):
             continue
         inside = call.number if call.is_module else -1
-        made = _convolved(call, module, tensors) if module is not None else _made(call, tensors)
+        made = _convolved(call, module, tensors) if module is not None else _made(_numbered(call, indices), tensors)
+        before = next((lost_by[tensor.name] for tensor in call.inputs if tensor.name in lost_by), call.kind)
         for tensor, seen in zip(call.outputs, made, strict=False):
             tensors[tensor.name] = found[call.number] = seen
-    return found | _modules(record, found)
+            if seen is None:
+                lost[call.number] = lost_by[tensor.name] = before
+    return Flow(*_modules(record, found, lost))
 
 
-def _modules(record: Record, found: Mapping[int, Seen | None]) -> dict[int, Seen | None]:
+def _numbered(call: Call, indices: Mapping[int, Any] | None) -> Call:
+    """A call of index_select with the numbers that it was given."""
+    if not indices or call.number not in indices:
+        return call
+    return replace(call, arguments=call.arguments[:2], named={**call.named, "index": indices[call.number]})
+
+
+def _modules(
+    record: Record, found: dict[int, Seen | None], lost: dict[int, str]
+) -> tuple[dict[int, Seen | None], dict[int, str]]:
     """Modules without modules in them see what the last function inside them that made their output does."""
     inner: dict[int, list[Call]] = {}
     for call in record.calls:
         inner.setdefault(call.parent, []).append(call)
-    made: dict[int, Seen | None] = {}
+    seen, unknown = dict(found), dict(lost)
     for call in record.calls:
         if call.is_module and call.is_leaf and call.number not in found:
             names = {tensor.name for tensor in call.outputs[:1]}
             inside = [own for own in inner.get(call.number, ()) if names & {tensor.name for tensor in own.outputs}]
-            made[call.number] = found.get(inside[-1].number) if inside else None
-    return made
+            last = inside[-1].number if inside else -1
+            seen[call.number], unknown[call.number] = found.get(last), lost.get(last, call.kind)
+    return seen, unknown
 
 
 def _picture(shape: tuple[int, ...]) -> Seen:
@@ -107,6 +139,9 @@ def _picture(shape: tuple[int, ...]) -> Seen:
 def _made(call: Call, tensors: dict[int, Seen | None]) -> list[Seen | None]:
     """What the outputs of a function see; None for each that is not known."""
     given = [tensors[tensor.name] for tensor in call.inputs if tensor.name in tensors]
+    some = next((seen for seen in given if seen is not None), None)
+    if some is not None and call.kind in OF_ALL:
+        given = [tensors.get(tensor.name, unseen(tensor.shape, some)) for tensor in call.inputs]
     if not given or call.failed or (call.kind in CONSTANT and call.kind not in RULES):
         return []
     rule = RULES.get(call.kind)
@@ -121,6 +156,7 @@ def _made(call: Call, tensors: dict[int, Seen | None]) -> list[Seen | None]:
 
 def _convolved(call: Call, module: nn.Module, tensors: dict[int, Seen | None]) -> list[Seen | None]:
     seen = tensors.get(call.inputs[0].name) if call.inputs else None
+    seen = None if seen is None else spaced(seen)
     if seen is None or call.failed or seen.space != (2, 3):
         return [None]
     spec = module.spec if isinstance(module, OurLayer) else Conv.from_module(module)
@@ -130,6 +166,7 @@ def _convolved(call: Call, module: nn.Module, tensors: dict[int, Seen | None]) -
 
 
 def _ends(seen: Seen | None, channels: int) -> Fields:
+    seen = None if seen is None else spaced(seen)
     if seen is None or seen.space not in _SPACES or seen.which.size not in (channels, 1):
         return Fields("unknown", np.zeros(channels, np.intp), np.zeros((0, 0, 2), np.int32))
     seen = simplified(replace(seen, which=np.broadcast_to(seen.which.reshape(-1), (channels,))))

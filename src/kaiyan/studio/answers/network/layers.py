@@ -66,6 +66,11 @@ class MapLayer:
         """A tensor of the step with its channels first."""
         return tensor.permute(0, 3, 1, 2) if self.channels_last and tensor.ndim == 4 else tensor
 
+    def place(self, channel: int, row: int, column: int) -> tuple[int, ...]:
+        """A place of its maps in the axes that the step has."""
+        place = (0, row, column, channel) if self.channels_last else (0, channel, row, column)
+        return place[: len(self.call.output_shape or ())]
+
     def facts(self) -> dict[str, Any]:
         """For the page."""
         own: dict[str, Any] = {}

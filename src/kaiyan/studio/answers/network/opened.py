@@ -16,17 +16,17 @@ from kaiyan.explain.diagnosis.diagnose import diagnose
 from kaiyan.explain.inputs import checked
 from kaiyan.explain.sizes.least import least_input
 from kaiyan.show.error import KaiyanError
-from kaiyan.studio.answers.network.fields import Fields, fields_of, followed
+from kaiyan.studio.answers.network.fields import Fields, Flow, fields_of, followed
+from kaiyan.studio.answers.network.indices import indices
 from kaiyan.studio.answers.network.layers import MapLayer, layers_of
 from kaiyan.studio.answers.network.preparing import Preparation, imagenet, plain
 from kaiyan.trace.copied import copied
 from kaiyan.trace.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from kaiyan.show.table import Text
-    from kaiyan.studio.answers.network.seen import Seen
     from kaiyan.trace.record import Record
 
 _SIDES = (224, 256, 299, 384, 128, 96, 64, 48, 32, 28)
@@ -39,7 +39,7 @@ _MOST_VALUES = 200_000_000
 
 @dataclass(frozen=True)
 class Network:
-    """A network on the desk; ``record`` is its first run, ``layers`` those that give maps, ``seen`` what calls see."""
+    """A network on the desk; ``record`` is its first run, ``layers`` those that give maps, ``flow`` what calls see."""
 
     name: str
     title: Text
@@ -47,7 +47,7 @@ class Network:
     preparation: Preparation
     record: Record
     layers: tuple[MapLayer, ...]
-    seen: Mapping[int, Seen | None]
+    flow: Flow
     trained: bool
     card: tuple[Text, ...]
     names: tuple[str, ...] | None = None
@@ -55,7 +55,7 @@ class Network:
     @cached_property
     def fields(self) -> tuple[Fields, ...]:
         """What every layer's values see, computed once."""
-        return fields_of(self.layers, self.seen)
+        return fields_of(self.layers, self.flow)
 
     @property
     def answers(self) -> bool:
@@ -95,8 +95,8 @@ def opened(
     first = _run(model, shape, prepared.dtype)
     if first.error is not None:
         raise _refused(name, model, shape, prepared.dtype, first)
-    seen = followed(model, first)
-    layers = layers_of(model, first, seen)
+    flow = followed(model, first, indices(model, first, shape, prepared.dtype))
+    layers = layers_of(model, first, flow.seen)
     if not layers:
         raise KaiyanError(
             "network-without-maps", "{name} has no layer that gives maps (1, channels, height, width)", name=name
@@ -107,7 +107,7 @@ def opened(
             "network-too-large", "the maps of {name} have {values:,} values; at most {most:,} are shown",
             name=name, values=values, most=_MOST_VALUES,
         )  # fmt: skip
-    return Network(name, title, model, prepared, first, layers, seen, trained, card, names)
+    return Network(name, title, model, prepared, first, layers, flow, trained, card, names)
 
 
 def _run(model: nn.Module, shape: Sequence[int], dtype: torch.dtype) -> Record:

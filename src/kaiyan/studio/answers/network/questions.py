@@ -69,6 +69,7 @@ def _fields(desk: Desk, _: dict[str, Any], __: list[bytes]) -> Reply:
             "holes": own.holes,
             "views": len(own.ends),
             "channels": own.which.tolist() if len(own.ends) > 1 else None,
+            "lost": own.lost or None,
         }
         for own in fields
     ]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+MOST_VIEWS = 65_536
+"""Views of one tensor: those of a picture of 256 x 256 places, each for itself."""
+
 Reach = Any
 """Booleans (elements, elements of the input) of one axis: which see which."""
 
@@ -47,6 +50,11 @@ class Seen:
     def cut(self, axis: int, part: slice) -> Seen:
         """Some of the rows (0) or of the columns (1) of the tensor."""
         return self.each(lambda reach, own: reach[part] if own == axis else reach)
+
+    def together(self) -> Seen:
+        """Every element sees what any of them sees: it may see less."""
+        rows, columns = (_union(reach.any(0, keepdims=True) for reach in own) for own in zip(*self.views, strict=True))
+        return replace(self, which=np.zeros_like(self.which), views=((rows, columns),), is_bound=True)
 
     def everywhere_along(self, axis: int) -> Seen:
         """The same of rows (0) or of columns (1) alone."""
@@ -97,12 +105,57 @@ def _union(reaches: Iterable[Reach]) -> Reach:
     return first
 
 
+def unseen(shape: tuple[int, ...], like: Seen) -> Seen:
+    """What a tensor sees that was not made of the picture."""
+    rows, columns = (np.zeros((1, reach.shape[1]), bool) for reach in like.views[0])
+    return Seen(np.zeros(shape, np.intp), ((rows, columns),), None)
+
+
+def laid(seen: Seen) -> Seen:
+    """The same with a view for every place, so that height and width are axes like others.
+
+    Places that are too many see together what they see: each of them may see less.
+    """
+    if seen.space is None:
+        return seen
+    high, wide = (len(reach) for reach in seen.views[0])
+    shape = list(seen.which.shape)
+    for axis, n in zip(seen.space, (high, wide), strict=True):
+        shape[axis] = n
+    if len(seen.views) * high * wide > MOST_VIEWS:
+        flat = seen.each(lambda reach, _: reach.any(0, keepdims=True))
+        return replace(flat, which=np.broadcast_to(seen.which, shape), space=None, is_bound=True)
+    row, column = (np.arange(n).reshape([n if axis == own else 1 for own in range(len(shape))])
+                   for axis, n in zip(seen.space, (high, wide), strict=True))  # fmt: skip
+    views = tuple(
+        (rows[i : i + 1], columns[j : j + 1]) for rows, columns in seen.views for i in range(high) for j in range(wide)
+    )
+    return replace(seen, which=(seen.which * high + row) * wide + column, views=views, space=None)
+
+
+def spaced(seen: Seen) -> Seen:
+    """Of rank 4 without space: the last two axes are height and width; exact where rows and columns stand apart."""
+    if seen.space is not None or seen.which.ndim != 4:
+        return seen
+    _, channels, high, wide = seen.which.shape
+    patterns, which = np.unique(seen.which.reshape(channels, -1), axis=0, return_inverse=True)
+    every = [np.concatenate([view[own] for view in seen.views]) for own in (0, 1)]
+    views, is_exact = [], True
+    for pattern in patterns:
+        rows, columns = (reach[pattern.reshape(high, wide)] for reach in every)
+        views.append((rows.any(1), columns.any(0)))
+        is_exact &= bool((rows == rows[:, :1]).all() and (columns == columns[:1]).all())
+    return Seen(which.reshape(1, channels, 1, 1), tuple(views), (2, 3), seen.is_bound or not is_exact)
+
+
 def met(one: Seen, other: Seen) -> Seen | None:
     """What an element sees that is made of one of each, side by side; None where their space does not match."""
     if one.which.ndim < other.which.ndim:
         one, other = other, one
     if one.space is None:
         one, other = (other, one) if one.which.ndim == other.which.ndim else (one, other)
+    if one.space is not None and other.space is None:
+        other = spaced(other)
     lifted = other.which.reshape((1,) * (one.which.ndim - other.which.ndim) + other.which.shape)
     shift = one.which.ndim - other.which.ndim
     if other.space is not None and tuple(axis + shift for axis in other.space) != one.space:
@@ -110,7 +163,7 @@ def met(one: Seen, other: Seen) -> Seen | None:
     first, second = np.broadcast_arrays(one.which, lifted)
     pairs, which = np.unique(np.stack([first.ravel(), second.ravel()]), axis=1, return_inverse=True)
     views = tuple(_both(one.views[a], other.views[b]) for a, b in pairs.T.tolist())
-    return Seen(which.reshape(first.shape), views, one.space, one.is_bound or other.is_bound)
+    return simplified(Seen(which.reshape(first.shape), views, one.space, one.is_bound or other.is_bound))
 
 
 def _both(one: tuple[Reach, Reach], other: tuple[Reach, Reach]) -> tuple[Reach, Reach]:

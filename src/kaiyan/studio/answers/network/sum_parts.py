@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from kaiyan.trace.functions import TORCH_FUNCTIONS
+from kaiyan.trace.functions.function import TorchFunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +20,26 @@ if TYPE_CHECKING:
     from kaiyan.show.table import Text
 
 
-_PLACES = {
-    "group_norm": "input num_groups weight bias eps",
-    "linear": "input weight bias",
+FUNCTIONS = TORCH_FUNCTIONS | {
+    name: TorchFunction(name, order)
+    for name, order in {
+        "group_norm": "input num_groups weight=None bias=None eps=1e-05",
+        "linear": "input weight bias=None",
+        "softmax": "input dim=None",
+        "log_softmax": "input dim=None",
+        "local_response_norm": "input size alpha=0.0001 beta=0.75 k=1.0",
+        "scaled_dot_product_attention": "query key value attn_mask=None dropout_p=0.0 is_causal=False * scale=None",
+    }.items()
 }
-"""Arguments by place of functions whose rows name fewer than are read here."""
+"""How arguments are read: of some functions more of them than the record needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A place of a layer's output, and the step that made it; its tensors are copies from before it ran."""
+    """A place of a layer's output, and the step that made it; its tensors are copies from before it ran.
+
+    ``args`` and ``named`` have the channels first; ``place`` and ``given`` are in the step's own axes.
+    """
 
     name: str
     call: Callable[..., Any]
@@ -38,6 +49,8 @@ class Inside:
     row: int
     column: int
     size: tuple[int, int]
+    place: tuple[int, ...] = ()
+    given: dict[str, Any] = field(default_factory=dict)
 
     @property
     def module(self) -> Any:
@@ -48,10 +61,7 @@ class Inside:
         """A setting of the module or the function, by its name in torch's functional spelling."""
         if self.module is not None:
             return getattr(self.module, name)
-        known = TORCH_FUNCTIONS[self.name]
-        places = _PLACES[self.name].split() if self.name in _PLACES else known.by_place
-        given = {**dict(zip(places, self.args, strict=False)), **self.named}
-        return given.get(name, known.arguments.get(name))
+        return by_name(self.name, self.args, self.named).get(name)
 
     @property
     def x(self) -> Tensor:
@@ -95,6 +105,12 @@ class Sum:
             return ()
         products = (self.values * self.weights).reshape(len(self.values), -1)
         return tuple((self.first + i, fsum(row)) for i, row in enumerate(products.tolist()))
+
+
+def by_name(function: str, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """A function's arguments by torch's names, with what each is where it was not given."""
+    known = FUNCTIONS.get(function, TorchFunction(function))
+    return {**known.arguments, **dict(zip(known.by_place, args, strict=False)), **named}
 
 
 def summed(values: Numbers, weights: Numbers, bias: float | None) -> float:

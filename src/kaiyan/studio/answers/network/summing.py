@@ -9,7 +9,7 @@ import numpy as np
 
 from kaiyan.show.error import KaiyanError
 from kaiyan.studio.answers.network.stepping import maps_of
-from kaiyan.studio.answers.network.sum_parts import Inside
+from kaiyan.studio.answers.network.sum_parts import Inside, by_name
 from kaiyan.studio.answers.network.sums import SUMS
 from kaiyan.studio.desk import Reply, words
 from kaiyan.trace.structure import mapped
@@ -46,7 +46,11 @@ def opened_value(network: Network, layer: MapLayer, found: Caught, place: Place)
         )  # fmt: skip
     channel, row, column = place
     args, named = mapped((found.args, found.named), layer.first) if layer.channels_last else (found.args, found.named)
-    inside = Inside(found.step.name, found.step.call, args, named, channel, row, column, (layer.height, layer.width))
+    given = {"input": found.args[0]} if found.step.module else by_name(found.step.name, found.args, found.named)
+    inside = Inside(
+        found.step.name, found.step.call, args, named, channel, row, column, (layer.height, layer.width),
+        place=layer.place(channel, row, column), given=given,
+    )  # fmt: skip
     total = SUMS[layer.sum](inside)
     shown = float(maps_of(layer, found)[channel, row, column])
     box = network.fields[layer.index].box(channel, row, column, layer.height)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from kaiyan.studio.answers.network import sum_points, sum_windows
+from kaiyan.studio.answers.network import sum_points, sum_products, sum_windows
 from kaiyan.studio.answers.network.flow import ALIKE
-from kaiyan.trace.functions import TORCH_FUNCTIONS
+from kaiyan.studio.answers.network.sum_parts import FUNCTIONS
 from kaiyan.trace.rebuild import is_convolution
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ SUMS: dict[str, Opener] = {
     "product": sum_points.product,
     "concat": sum_points.concatenation,
     "resize": sum_windows.resize,
+    "matmul": sum_products.matmul,
+    "attention": sum_products.attention,
+    "softmax": sum_products.softmax,
+    "lrn": sum_products.response,
 }
 """How a value of each kind of layer is opened."""
 
@@ -56,19 +60,24 @@ _FUNCTIONS = {
     "group_norm": "norm",
     "interpolate": "resize",
     "linear": "linear",
+    **dict.fromkeys(("matmul", "mm", "bmm"), "matmul"),
+    **dict.fromkeys(("softmax", "log_softmax"), "softmax"),
+    "scaled_dot_product_attention": "attention",
+    "local_response_norm": "lrn",
 }  # fmt: skip
 
 
 def kind_of_sum(call: Call, module: nn.Module | None, inner: Sequence[Call] = ()) -> str | None:
     """The row of ``SUMS`` for a layer, ``inner`` are the calls inside it; None where no row knows it."""
     if not call.is_module:
-        return _FUNCTIONS.get(call.kind) if call.kind in TORCH_FUNCTIONS and _is_opened(call) else None
+        return _FUNCTIONS.get(call.kind) if call.kind in FUNCTIONS and _is_opened(call) else None
     if module is None:
         return None
     if is_convolution(module):
         return "conv"
     known: tuple[tuple[Any, str], ...] = (
         (nn.Linear, "linear"), (_NORMS, "norm"), (_POOLS, "pool"), (nn.Upsample, "resize"),
+        ((nn.Softmax, nn.LogSoftmax, nn.Softmax2d), "softmax"), (nn.LocalResponseNorm, "lrn"),
     )  # fmt: skip
     if _norms_places(call, module):
         return "norm"
@@ -95,9 +104,11 @@ def _acts(call: Call, module: nn.Module, inner: Sequence[Call]) -> bool:
 
 
 def _is_opened(call: Call) -> bool:
-    """A mean is a pool where it goes over space; a concatenation is opened where it is one of channels."""
+    """A mean is a pool where it goes over space, a concatenation is one of channels, attention has a key a query."""
     if call.kind == "mean":
         return len(call.input_shapes[0]) == 4 and sum_windows.means_over_space(call.arguments[1:], call.named)
+    if call.kind == "scaled_dot_product_attention":
+        return not call.named.get("enable_gqa")
     if call.kind in ("cat", "concat", "concatenate"):
         shapes = {(len(shape), shape[2:]) for shape in call.input_shapes}
         return len(shapes) == 1 and sum(shape[1] for shape in call.input_shapes) == (call.output_shape or (0, 0))[1]
