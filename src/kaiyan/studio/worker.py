@@ -102,8 +102,9 @@ class Worker:
         """Ends the process; nothing of it is left."""
         self._closed = True
         await self._end()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     async def _begun(self, question: Asked) -> bytes:
         """The answer of a question whose turn it is: the line waits for it even where its page does not.

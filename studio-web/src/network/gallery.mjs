@@ -54,6 +54,15 @@ export function createGallery(el, app, painter, on) {
         painter.paint(canvas, key, () => drawMaps(canvas, layoutOf(maps, canvas), maps, order(maps, slice.sort), { ...slice, theme }))
       }
     },
+    /** Puts the focus on a layer's sheet, or on the first where only the last of each block are shown.
+     * @param {number} layer */
+    focus(layer) {
+      const sheets = /** @type {HTMLElement[]} */ ([...el.querySelectorAll('.sheet')])
+      const sheet = sheets.find((each) => each.querySelector('canvas')?.dataset.layer === String(layer)) ?? sheets[0]
+      for (const each of sheets) each.tabIndex = each === sheet ? 0 : -1
+      rover = Number(sheet?.querySelector('canvas')?.dataset.layer ?? rover)
+      sheet?.focus()
+    },
     /** Marks the place of a pixel in the maps of every layer.
      * @param {Pixel | null} pixel */
     mark(pixel) {

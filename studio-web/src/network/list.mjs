@@ -12,7 +12,7 @@ export function layerList(app, { layers }, look, current, open) {
   const { t } = app
   return html`
     <nav class="layers" aria-label=${t('Layers')} @keydown=${walk}>
-      <button class="layer all" aria-current=${current === null} @click=${() => open(null)}>
+      <button class="layer all" tabindex=${current === null ? 0 : -1} aria-current=${current === null} @click=${() => open(null)}>
         <span class="what">${t('All layers at once')}</span> <span class="size">${layers.length}</span>
       </button>
       ${blocksOf(layers).map(
@@ -36,7 +36,7 @@ function row({ t }, layer, path, look, current, open) {
       : t('{path}: {share} of its values are above zero', { path: layer.path, share: percent(share) })
     : layer.path
   return html`
-    <button class="layer ${maps && isSigned(maps) ? 'signed' : ''}" aria-current=${layer.index === current} title=${title} data-part=${share.toFixed(3)} @click=${() => open(layer.index)}>
+    <button class="layer ${maps && isSigned(maps) ? 'signed' : ''}" tabindex=${layer.index === current ? 0 : -1} aria-current=${layer.index === current} title=${title} data-part=${share.toFixed(3)} @click=${() => open(layer.index)}>
       <span class="number">${layer.index}</span>
       <span class="what">${path === layer.path && !/^\d+$/.test(path) ? html`<code>${path}</code>` : whatOf(t, layer)}</span>
       <span class="size">${sizeOf(layer)}</span>

@@ -44,6 +44,7 @@ export function createStageView(el, app, painter) {
   /** @type {import('../stage/grid.mjs').Grid | null} */
   let grid = null
   let frame = 0
+  let last = 0
 
   const light = (/** @type {Pixel | null} */ pixel) => {
     if (same(pixel, hovered)) return
@@ -97,6 +98,7 @@ export function createStageView(el, app, painter) {
     draw(now) {
       if (!same(now.pixel, context?.pixel ?? null)) hovered = null
       context = now
+      last = now.pixel?.layer ?? last
       const { pixel, look, network, slice, theme } = now
       el.classList.toggle('one', pixel !== null)
       render(headView(now), part('.head'))
@@ -115,8 +117,8 @@ export function createStageView(el, app, painter) {
       if (ends && pixel) drawEnds(ends, toneOf(shownMaps(now, pixel), pixel.channel, slice, theme.theme), theme)
       lit(now)
     },
-    /** The focusable proxy of the map in focus. */
-    focus: () => part('.focus .hold').focus(),
+    /** Puts the focus on the map, or on the layer that was open last. */
+    focus: () => (context?.pixel ? part('.focus .hold').focus() : gallery.focus(last)),
   }
 }
 
@@ -171,8 +173,8 @@ function headView({ app, pixel, network, look, change }) {
   const go = (/** @type {number} */ to) => change(at(toLayer(pixel, look, to)))
   return html`
     <button class="quiet back" @click=${() => change({ layer: null, channel: null, place: null, walking: false })}>← ${t('All layers')}</button>
-    <button class="quiet" aria-label=${t('Previous layer')} ?disabled=${pixel.layer === 0} @click=${() => go(pixel.layer - 1)}>‹</button>
-    <button class="quiet" aria-label=${t('Next layer')} ?disabled=${pixel.layer === network.layers.length - 1} @click=${() => go(pixel.layer + 1)}>›</button>
+    <button class="quiet" aria-label=${t('Previous layer')} aria-disabled=${pixel.layer === 0} @click=${() => go(pixel.layer - 1)}>‹</button>
+    <button class="quiet" aria-label=${t('Next layer')} aria-disabled=${pixel.layer === network.layers.length - 1} @click=${() => go(pixel.layer + 1)}>›</button>
     <h1>${t('Layer {layer}', { layer: pixel.layer })} <small>${whatOf(t, layer)} · <code>${layer.path}</code> · ${sizeOf(layer)}</small></h1>
   `
 }
@@ -219,9 +221,9 @@ function placeView(context, pixel) {
         <button aria-label=${t('Next channel')} @click=${() => go(1)}>›</button>
       </span>
       <span>
-        <button aria-label=${t('Smaller')} ?disabled=${slice.zoom <= 1} @click=${() => zoom(0.5)}>−</button>
+        <button aria-label=${t('Smaller')} aria-disabled=${slice.zoom <= 1} @click=${() => zoom(0.5)}>−</button>
         ${t('zoom')}
-        <button aria-label=${t('Larger')} ?disabled=${slice.zoom >= 64} @click=${() => zoom(2)}>+</button>
+        <button aria-label=${t('Larger')} aria-disabled=${slice.zoom >= 64} @click=${() => zoom(2)}>+</button>
       </span>
     </div>
   `

@@ -6,6 +6,7 @@ import { networkChooser, pictureChooser, refusalView, waiting } from './choose.m
 import { canvasOf, createPainter, pen } from './drawing.mjs'
 import { drawExplain, parts } from './explain.mjs'
 import { fieldOf } from './fields.mjs'
+import { followFocus } from './focus.mjs'
 import { keysOf, HELP } from './keys.mjs'
 import { layerList } from './list.mjs'
 import { START, fromLink, pixelOf, toLink } from './moves.mjs'
@@ -72,6 +73,7 @@ function mount(el, app) {
 
   /** @param {import('../types').State} state */
   const draw = (state) => {
+    const goOn = followFocus(el, () => stageView.focus())
     const slice = withPictures(state.network)
     const seen = session.see(slice)
     const { network: opened, look } = seen
@@ -95,6 +97,7 @@ function mount(el, app) {
     stageView.draw(context)
     drawExplain(explain, context)
     walk.follow(slice.walking)
+    goOn()
   }
 
   /** @param {Slice} slice @param {import('./session.mjs').Seen} seen @param {import('./types').Opened} opened @param {import('./types').Look} look @returns {Context} */
