@@ -10,12 +10,15 @@ from torch import Tensor, nn
 
 from kaiyan.explain.pasted.known import LISTED, MADE, MOVES, callables, rooms
 from kaiyan.explain.pasted.modules import PastedClass, PastedFunction, PastedModule, Refused, module_class
+from kaiyan.explain.pasted.plain import ORDERING
 from kaiyan.explain.pasted.run import MOST_LAYERS, NESTED, LaterError, NotUnderstoodError, Scope, Unknown
 from kaiyan.explain.pasted.script import with_a_part
-from kaiyan.explain.pasted.values import Method, Super
+from kaiyan.explain.pasted.values import MOST_CALLS, Method, Super, bounded, calls_of, light
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kaiyan.explain.pasted.run import ReadingRun
 
 REPEATED = frozenset({"num_layers", "num_encoder_layers", "num_decoder_layers"})
@@ -39,16 +42,25 @@ def call(
     """What a call gives; raises what torch raises, and ``NotUnderstoodError`` for what may not be called."""
     if _is_later(run, function, args, named, scope):
         raise LaterError
+    bounded((*args, *named.values()), node)
+    light(_modules(function, args, named), node)
     if isinstance(function, PastedFunction):
         own = args if function.held is None else (function.held, *args)
         return call_function(run, function, own, named, (node, scope))
     if isinstance(function, PastedClass):
         return _instance(run, function, args, named, node=node, scope=scope)
     if isinstance(function, Method):
-        return _method(function, args, named, node)
+        return _method(run, function, args, named, node)
     if isinstance(function, nn.Module):
         return function(*args, **named)
     return _of_torch(run, function, args, named, node=node, scope=scope)
+
+
+def _modules(function: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Iterator[Any]:
+    """What a call may go through from top to bottom: the module that is called, or whose method is, and those given."""
+    yield function.held if isinstance(function, Method) else function
+    for one in (*args, *named.values()):
+        yield from one if _is_list(one) else [one]
 
 
 def _of_torch(
@@ -64,7 +76,9 @@ def _of_torch(
     if function in _made():
         return _tensor(run, function, args, named, node=node, scope=scope)
     plain = {name: one for name, one in named.items() if name not in ("device", "generator", "out")}
-    return _checked(function, node)(*map(_plain, args), **plain)
+    if function in (str, set):
+        raise NotUnderstoodError(sentence("paste-call", "this call is not read"), node)
+    return function(*map(_plain, args), **plain)
 
 
 def _is_later(run: ReadingRun, function: Any, args: tuple[Any, ...], named: dict[str, Any], scope: Scope) -> bool:
@@ -76,7 +90,7 @@ def _is_later(run: ReadingRun, function: Any, args: tuple[Any, ...], named: dict
     held = function.held if isinstance(function, Method) else None
     if isinstance(held, Tensor):
         return function.name not in ("size", "dim", "numel", "requires_grad_")
-    if isinstance(function, type) or function is len:
+    if isinstance(function, type) or function in ORDERING:
         return False
     return any(isinstance(one, Tensor) for one in (*args, *named.values()) for one in (one if _is_list(one) else [one]))
 
@@ -98,13 +112,6 @@ def _made() -> frozenset[Any]:
 
 def _plain(value: Any) -> Any:
     return "meta" if isinstance(value, str) and value == "device" else value
-
-
-def _checked(function: Any, node: ast.AST) -> Any:
-    """The function, where it does not write so much text or count so far that it takes long."""
-    if function in (str, set):
-        raise NotUnderstoodError(sentence("paste-call", "this call is not read"), node)
-    return function
 
 
 def _tensor(
@@ -132,12 +139,13 @@ def _layer(
     """A layer of torch, on meta: nothing is allocated. Where torch refuses it, a layer that says so when run."""
     if any(isinstance(one, Unknown) for one in args):
         raise next(one.why for one in args if isinstance(one, Unknown))
-    by_place = {name: args[n] for name, n in _PLACES.get(kind.__name__, {}).items() if n < len(args)}
-    _counted(run, {**by_place, **named}, node)
+    _counted(run, kind, args, named, node)
     plain = {name: one for name, one in named.items() if name != "device"}
     with torch.device("meta"):
         try:
             made: nn.Module = run.within(node, scope, lambda: kind(*args, **plain))
+        except NotUnderstoodError:
+            raise
         except Exception as error:  # noqa: BLE001 (whatever torch's constructor raises is the user's gate)
             run.failures.append(error)
             made = Refused(error, kind.__name__)
@@ -145,16 +153,18 @@ def _layer(
     return made
 
 
-def _counted(run: ReadingRun, named: dict[str, Any], node: ast.Call) -> None:
-    run.made += 1
-    if run.made > MOST_LAYERS:
-        raise NotUnderstoodError(
-            sentence("paste-many-layers", "at most {most} layers are read", most=MOST_LAYERS), node
-        )
-    if any(name in REPEATED and isinstance(n, int) and n > MOST_REPEATED for name, n in named.items()):
-        raise NotUnderstoodError(
-            sentence("paste-many-layers", "at most {most} layers are read", most=MOST_REPEATED), node
-        )
+def _counted(run: ReadingRun, kind: Any, args: tuple[Any, ...], named: dict[str, Any], node: ast.Call) -> None:
+    """One layer more, and those that it makes by itself: each of a row is a copy of the whole that was given."""
+    places = next((_PLACES[one.__name__] for one in getattr(kind, "__mro__", ()) if one.__name__ in _PLACES), {})
+    given = {name: args[n] for name, n in places.items() if n < len(args)} | named
+    repeated = max((n for name, n in given.items() if name in REPEATED and isinstance(n, int)), default=0)
+    parts = sum(calls_of(one) for one in (*args, *named.values()) if isinstance(one, nn.Module))
+    run.made, run.copied = run.made + 1, run.copied + repeated * parts
+    for count, most in ((run.made, MOST_LAYERS), (repeated, MOST_REPEATED), (run.copied, MOST_CALLS)):
+        if count > most:
+            raise NotUnderstoodError(
+                sentence("paste-many-layers", "at most {most} layers are read", most=most), node
+            )
 
 
 def _instance(
@@ -166,13 +176,13 @@ def _instance(
         raise NotUnderstoodError(
             sentence("paste-no-module", "the class {name} is not an nn.Module", name=pasted.name), node
         )
-    _counted(run, {}, node)
+    _counted(run, None, (), {}, node)
     if pasted.kind is nn.Module:
         pasted.kind = module_class(pasted)
     made: nn.Module = pasted.kind.__new__(pasted.kind)
     start = pasted.method("__init__")
     if start is None:
-        root.__init__(made, *args, **named)
+        _started(run, root, made, args, named, node=node)
     else:
         call_function(run, start, (made, *args), named, (node, scope))
     with_a_part(made)
@@ -180,10 +190,20 @@ def _instance(
     return made
 
 
-def _method(method: Method, args: tuple[Any, ...], named: dict[str, Any], node: ast.Call) -> Any:
+def _started(
+    run: ReadingRun, root: type[nn.Module], made: nn.Module, args: tuple[Any, ...], named: dict[str, Any], *,
+    node: ast.Call,
+) -> None:  # fmt: skip
+    """The constructor of a class of torch, for an instance of a class of the text."""
+    _counted(run, root, args, named, node)
+    with torch.device("meta"):
+        root.__init__(made, *args, **{name: one for name, one in named.items() if name != "device"})
+
+
+def _method(run: ReadingRun, method: Method, args: tuple[Any, ...], named: dict[str, Any], node: ast.Call) -> Any:
     held, name = method.held, method.name
     if isinstance(held, Super):
-        return _of_super(held, name, args, named)
+        return _of_super(run, held, name, args, named, node=node)
     if held is None:  # torch.nn.init
         return args[0] if args else None
     if isinstance(held, nn.Module):
@@ -194,10 +214,13 @@ def _method(method: Method, args: tuple[Any, ...], named: dict[str, Any], node: 
         raise NotUnderstoodError(
             sentence("paste-many-layers", "at most {most} layers are read", most=MOST_LAYERS), node
         )
-    return getattr(held, name)(*args, **named)
+    found = getattr(held, name)(*args, **named)
+    return list(found) if isinstance(held, dict) and name in ("items", "keys", "values") else found
 
 
-def _of_super(held: Super, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _of_super(
+    run: ReadingRun, held: Super, name: str, args: tuple[Any, ...], named: dict[str, Any], *, node: ast.Call
+) -> Any:
     parent = held.owner.base
     if name == "forward":
         return type(held.held).pasted.root.forward(held.held, *args, **named)  # type: ignore[attr-defined]
@@ -207,8 +230,7 @@ def _of_super(held: Super, name: str, args: tuple[Any, ...], named: dict[str, An
             return call_function(start.run, start, (held.held, *args), named)
         parent = parent.root
     assert parent is not None
-    with torch.device("meta"):
-        parent.__init__(held.held, *args, **named)
+    _started(run, parent, held.held, args, named, node=node)
     return None
 
 

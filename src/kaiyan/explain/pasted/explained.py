@@ -15,7 +15,8 @@ from kaiyan.explain.pasted.guess import Given, asked_count, guessed
 from kaiyan.explain.pasted.paste import WIDEST, paste
 from kaiyan.explain.pasted.read import Reading, read
 from kaiyan.explain.pasted.rewriting import ways
-from kaiyan.explain.pasted.run import NotUnderstoodError
+from kaiyan.explain.pasted.run import NotUnderstoodError, is_over, within_seconds
+from kaiyan.explain.pasted.watching import Watched
 from kaiyan.show.error import KaiyanError
 from kaiyan.trace.record import record
 
@@ -118,11 +119,12 @@ def explained(text: str, shapes: tuple[Shape, ...] = ()) -> Explanation:
     Raises ``KaiyanError`` for what is too long or empty. Nothing of the text is executed.
     """
     parted = paste(text)
-    reading = read(parted)
-    error = parted.error or _told_beside(reading)
-    tried = _tried(reading, shapes, error)
-    gate = _gate(tried)
-    diagnosis, fixes = _diagnosed(tried, gate, error)
+    with within_seconds(), Watched():
+        reading = read(parted)
+        error = parted.error or _told_beside(reading)
+        tried = _tried(reading, shapes, error)
+        gate = _gate(tried)
+        diagnosis, fixes = _diagnosed(tried, gate, error)
     record = tried.record
     return Explanation(
         text=text,
@@ -231,7 +233,10 @@ def _unread(tried: Tried) -> Iterator[tuple[int, Sentence]]:
 def _diagnosed(tried: Tried, gate: Gate | None, error: str) -> tuple[Diagnosis | None, tuple[TextFix, ...]]:
     reading, record = tried.reading, tried.record
     if gate is not None and gate.is_error:
-        found = _why(tried)
+        try:
+            found = _why(tried)
+        except NotUnderstoodError:  # no time is left to look for more than the words tell
+            return diagnose(str(tried.error)), ()
         return found, tuple(_text_fix(fix, tried, found) for fix in found.fixes)
     if not error:
         return None, ()
@@ -256,6 +261,8 @@ def _text_fix(fix: Fix, tried: Tried, found: Diagnosis) -> TextFix:
     plain = TextFix(fix.sentence, fix.note, None, None, "works" if fix.tried else "", "", fix.diff)
     reading = replace(tried.reading, inputs=tuple(tried.given.run.inputs) if tried.given else tried.reading.inputs)
     for way in _ways(fix, reading, found):
+        if is_over():
+            break
         run, text, shapes = _with_way(way, tried)
         if run is None:
             continue
@@ -311,7 +318,7 @@ def _repeated(
     """The same fix in the places that fail next for the same reason."""
     first = (run, text, shapes)
     for _ in range(AGAIN):
-        if run.runs or run.error is None or text is None or isinstance(run.error, NotUnderstoodError):
+        if is_over() or run.runs or run.error is None or text is None or isinstance(run.error, NotUnderstoodError):
             break
         again = _why(run)
         same = next((one for one in again.fixes if one.sentence.text == fix.sentence.text), None)

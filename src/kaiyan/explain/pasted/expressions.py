@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from kaiyan.explain.pasted.attributes import attribute, item
-from kaiyan.explain.pasted.calls import call
-from kaiyan.explain.pasted.known import BUILTINS, QUIET, UNDERSTOOD, layers
+from kaiyan.explain.pasted.calls import call, is_pasted
+from kaiyan.explain.pasted.known import QUIET, UNDERSTOOD, layers
+from kaiyan.explain.pasted.plain import BUILTINS
 from kaiyan.explain.pasted.run import Later, LaterError, NotUnderstoodError, Scope, Unknown
 from kaiyan.explain.pasted.values import Room, bounded
 from kaiyan.show.sentence import sentence
@@ -141,18 +142,13 @@ def iterated(run: ReadingRun, values: Any, node: ast.AST) -> Iterator[Any]:
         values = list(values)
     if isinstance(values, Tensor):
         values = values.unbind(0)
-    if not isinstance(values, (list, tuple, range, dict, set, zip, enumerate, reversed, str, _KEYS, _VALUES, _ITEMS)):
+    if not isinstance(values, (list, tuple, range, dict, str)):
         raise NotUnderstoodError(
             sentence("paste-loop", "a loop over {kind} is not read", kind=type(values).__name__), node
         )
     for one in values:
         run.tick(node)
         yield one
-
-
-_KEYS: Any = type({}.keys())
-_VALUES: Any = type({}.values())
-_ITEMS: Any = type({}.items())
 
 
 def later(run: ReadingRun, scope: Scope) -> None:
@@ -333,9 +329,20 @@ def _unpacked(run: ReadingRun, target: ast.Tuple | ast.List, held: Any, scope: S
 def _set(run: ReadingRun, target: ast.Attribute, held: Any, scope: Scope) -> None:
     holder = known(run, target.value, scope)
     name = target.attr
-    if not isinstance(holder, nn.Module) or name.startswith("__") or hasattr(type(holder), name):
+    if not isinstance(holder, nn.Module) or not _is_free(holder, name):
         raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
     run.within(target, scope, lambda: setattr(holder, name, held))
+
+
+_TORCHS_OWN = frozenset(vars(nn.Module()))
+
+
+def _is_free(holder: nn.Module, name: str) -> bool:
+    """Whether a text may give an attribute of this name to a module: none that torch's own code reads."""
+    if name in _TORCHS_OWN or name.startswith("__") or hasattr(type(holder), name):
+        return False
+    is_plain = type(holder) is nn.Module or (is_pasted(holder) and type(holder).pasted.root is nn.Module)  # type: ignore[attr-defined]
+    return is_plain or not name.startswith("_")
 
 
 def _text(run: ReadingRun, node: ast.JoinedStr, scope: Scope) -> str:

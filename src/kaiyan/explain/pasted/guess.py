@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from kaiyan.explain.inputs import FirstRun, run_on
+from kaiyan.explain.pasted.run import is_over
 from kaiyan.explain.sizes.least import least_input
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
@@ -40,6 +41,8 @@ def guessed(model: nn.Module, count: int, message: str = "") -> Given:
     best: Given | None = None
     shapes = list(dict.fromkeys(_shapes(model, message)))
     for shape in shapes:
+        if best is not None and is_over():
+            return best
         run = run_on(model, (shape,) * count)
         given = Given((shape,) * count, run, "guessed", _said(run.record, shape, message))
         if _is_meant(run.record, message):

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from kaiyan.explain.pasted.plain import BUILTINS, prod
+
 
 def words(text: str) -> frozenset[str]:
     """The words of a text.
@@ -91,14 +93,11 @@ LISTED = words("parameters named_parameters children named_children modules name
 """Methods of a model that list what it holds."""
 MADE = words(_MADE)
 """Functions that make a tensor from sizes."""
-BUILTINS: dict[str, Any] = {
-    "range": range, "len": len, "int": int, "float": float, "bool": bool, "list": list, "tuple": tuple, "dict": dict,
-    "max": max, "min": min, "sum": sum, "abs": abs, "round": round, "zip": zip, "enumerate": enumerate,
-    "reversed": reversed, "sorted": sorted, "divmod": divmod, "any": any, "all": all, "str": str, "set": set,
-}  # fmt: skip
-_MATH = {name: getattr(math, name) for name in ("sqrt", "floor", "ceil", "log", "log2", "exp", "pi", "prod", "pow")}
+_MATH = {name: getattr(math, name) for name in ("sqrt", "floor", "ceil", "log", "log2", "exp", "pi", "pow")} | {
+    "prod": prod
+}
 _NUMPY = {
-    "prod": math.prod,
+    "prod": prod,
     "sqrt": math.sqrt,
     "floor": math.floor,
     "ceil": math.ceil,

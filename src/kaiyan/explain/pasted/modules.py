@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
-from kaiyan.explain.pasted.run import READING_SECONDS, NotUnderstoodError
+from kaiyan.explain.pasted.run import NotUnderstoodError
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ class PastedFunction:
     owner: PastedClass | None = None
     held: Any = None
 
+    def __deepcopy__(self, _: Any) -> PastedFunction:
+        """A text is one, however often the layers that hold parts of it are copied."""
+        return self
+
     @property
     def title(self) -> str:
         """As Python names it in its errors."""
@@ -45,6 +49,10 @@ class PastedClass:
     methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     kind: type[nn.Module] = nn.Module
+
+    def __deepcopy__(self, _: Any) -> PastedClass:
+        """A text is one, however often the layers that hold parts of it are copied."""
+        return self
 
     def lineage(self) -> Iterator[PastedClass]:
         """The class and those of the text that it descends from, the nearest first."""
@@ -100,7 +108,7 @@ def _forward(self: Any, *args: Any, **named: Any) -> Any:
     assert function is not None
     run = pasted.run
     if run.depth == 0 and not run.is_flowing:
-        run.renew(READING_SECONDS, next((str(x.device.type) for x in args if isinstance(x, Tensor)), "meta"))
+        run.renew(next((str(x.device.type) for x in args if isinstance(x, Tensor)), "meta"))
     return call_function(run, function, (self, *args), named)
 
 

@@ -5,25 +5,27 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from kaiyan.explain.pasted.expressions import value
-from kaiyan.explain.pasted.known import BUILTINS, QUIET, UNDERSTOOD, layers, words
+from kaiyan.explain.pasted.known import QUIET, UNDERSTOOD, layers, words
 from kaiyan.explain.pasted.modules import PastedClass, PastedModule, module_class
 from kaiyan.explain.pasted.paste import Paste, paste
+from kaiyan.explain.pasted.plain import BUILTINS
 from kaiyan.explain.pasted.run import Later, LaterError, NotUnderstoodError, ReadingRun, Unknown, begun
 from kaiyan.explain.pasted.script import Script, stored_names
 from kaiyan.explain.pasted.statements import statement
+from kaiyan.explain.pasted.values import MOST_CALLS, calls_of, too_many_calls
 from kaiyan.show.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-
-MOST_CALLS = 3000
-"""Layers that are called, at most: groups of groups grow fast."""
+MOST_STATEMENTS = 20_000
+"""Statements of the text itself that are read, those of its ``main`` at each call."""
 
 
 @dataclass
@@ -55,7 +57,7 @@ def read(text: Paste) -> Reading:
     """What pasted code makes; nothing of it is executed, and nothing is imported for it."""
     run = begun(text)
     reading = Reading(run)
-    body = list(_flat(text.tree.body))
+    body = list(islice(_flat(text.tree.body), MOST_STATEMENTS))
     free = tuple(_free(body))
     run.top.names.update(dict.fromkeys(free, Later()))
     if _asks_self(body):
@@ -64,22 +66,10 @@ def read(text: Paste) -> Reading:
         _read_one(reading, node)
     _choose(reading, free)
     run.is_flowing = False
-    if reading.model is not None and _calls(reading.model, {}) > MOST_CALLS:
+    if reading.model is not None and calls_of(reading.model) > MOST_CALLS:
         reading.model = None
-        run.note(
-            NotUnderstoodError(sentence("paste-many-layers", "at most {most} layers are read", most=MOST_CALLS)),
-            text.tree,
-        )
+        run.note(too_many_calls(text.tree), text.tree)
     return reading
-
-
-def _calls(module: nn.Module, known: dict[int, int]) -> int:
-    """How many layers a call of the module may come to; one that holds itself has no end."""
-    if id(module) not in known:
-        known[id(module)] = MOST_CALLS + 1
-        inside = sum(_calls(child, known) for child in module._modules.values() if child is not None)  # noqa: SLF001
-        known[id(module)] = min(1 + inside, MOST_CALLS + 1)
-    return known[id(module)]
 
 
 def _flat(body: Sequence[ast.stmt], known: dict[str, ast.FunctionDef] | None = None) -> Iterator[ast.stmt]:

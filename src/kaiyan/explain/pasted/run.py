@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import linecache
 import zlib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import inf
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +19,23 @@ from torch import nn
 from kaiyan.show.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import CodeType
 
     from kaiyan.explain.pasted.paste import Paste
 
 READING_STEPS = 200_000
 """Expressions that are read, loops counted, before the reading ends."""
-READING_SECONDS = 8.0
-"""Seconds of all processors after which it ends."""
+SECONDS = 7.0
+"""Seconds of the processors in which a text is read, run and mended; what has no time left is not tried."""
+LOOKS = 32
+"""Steps after which the clock is read."""
 MOST_LAYERS = 500
 """Layers that are made, at most."""
 NESTED = 24
 """Calls inside calls of pasted functions."""
+MOST_NUMBERS = 2**24
+"""Numbers of a tensor that is made with its values, where the code asks for them."""
 KEPT_TEXTS = 32
 """Texts whose lines are kept for those who ask for the source of a frame."""
 
@@ -40,6 +47,30 @@ class NotUnderstoodError(Exception):
         super().__init__(str(words))
         self.words = words
         self.line: int = getattr(node, "lineno", 0)
+
+
+_UNTIL: ContextVar[float] = ContextVar("_UNTIL", default=inf)
+
+
+@contextmanager
+def within_seconds(seconds: float = SECONDS) -> Iterator[None]:
+    """All that is read inside has so long."""
+    token = _UNTIL.set(process_time() + seconds)
+    try:
+        yield
+    finally:
+        _UNTIL.reset(token)
+
+
+def is_over() -> bool:
+    """Whether the time of the reading is over."""
+    return process_time() > _UNTIL.get()
+
+
+def in_time(node: ast.AST | None = None) -> None:
+    """Raises ``NotUnderstoodError`` where the time is over."""
+    if is_over():
+        raise NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
 
 
 class LaterError(Exception):
@@ -93,7 +124,9 @@ class ReadingRun:
     steps: int = 0
     depth: int = 0
     made: int = 0
-    until: float = 0.0
+    copied: int = 0
+    largest: int = 0
+    """Numbers in the largest tensor that the flow gave without values."""
     origins: dict[int, tuple[nn.Module, ast.Call, Scope]] = field(default_factory=dict)
     inputs: dict[ast.Call, tuple[str, torch.Tensor]] = field(default_factory=dict)
     noted: dict[int, Sentence] = field(default_factory=dict)
@@ -105,12 +138,16 @@ class ReadingRun:
     def tick(self, node: ast.AST | None = None) -> None:
         """One step more; raises ``NotUnderstoodError`` where there were too many."""
         self.steps += 1
-        if self.steps > READING_STEPS or (self.steps % 512 == 0 and process_time() > self.until):
+        if self.steps > READING_STEPS:
             raise NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
+        if self.steps % LOOKS == 0:
+            in_time(node)
 
-    def renew(self, seconds: float, device: str) -> None:
-        """Begins a flow: a budget of its own, and the device on which its tensors are."""
-        self.steps, self.until, self.device = 0, process_time() + seconds, device
+    def renew(self, device: str) -> None:
+        """Begins a flow: steps of its own, and the device on which its tensors are."""
+        if device != "meta" and self.largest > MOST_NUMBERS:
+            raise NotUnderstoodError(_too_large())
+        self.steps, self.device = 0, device
         self.is_flowing, self.missed = True, 0
 
     def note(self, error: NotUnderstoodError, node: ast.AST) -> None:
@@ -126,7 +163,23 @@ class ReadingRun:
         the user's line, as they do in code that runs.
         """
         code = _frame(self.file, scope.name, scope.first, _span(node))
-        return eval(code, {"__act__": act, **self._rooms()}, scope.names)
+        try:
+            return self._seen(eval(code, {_ACT: act, **self._rooms()}, scope.names))
+        except NotUnderstoodError as error:
+            error.line = error.line or node.lineno
+            raise
+
+    def _seen(self, made: Any) -> Any:
+        if isinstance(made, torch.Tensor):
+            if made.device.type == "meta":
+                self.largest = max(self.largest, made.numel())
+            elif made.numel() > MOST_NUMBERS:
+                raise NotUnderstoodError(_too_large())
+        return made
+
+    def __deepcopy__(self, _: Any) -> ReadingRun:
+        """A reading is one, however often the layers that it made are copied."""
+        return self
 
     def _rooms(self) -> dict[str, Any]:
         return {"torch": torch, "nn": nn, "F": torch.nn.functional, "__name__": "pasted"}
@@ -140,7 +193,15 @@ def begun(paste: Paste) -> ReadingRun:
     for name in kept[:-KEPT_TEXTS]:
         linecache.cache.pop(name, None)
     linecache.cache[file] = (len(code), None, [f"{line}\n" for line in paste.lines], file)
-    return ReadingRun(paste, file, until=process_time() + READING_SECONDS)
+    return ReadingRun(paste, file)
+
+
+_ACT = "act()"
+"""The name of what we do, among the names of the text: one that no text can write."""
+
+
+def _too_large() -> Sentence:
+    return sentence("paste-large-tensor", "code that asks for values is not read with tensors this large")
 
 
 def _span(node: ast.expr | ast.stmt) -> tuple[int, int, int, int]:
@@ -149,10 +210,10 @@ def _span(node: ast.expr | ast.stmt) -> tuple[int, int, int, int]:
 
 @lru_cache(maxsize=4096)
 def _frame(file: str, name: str, first: int, span: tuple[int, int, int, int]) -> CodeType:
-    """Code that calls ``__act__`` and says it stands at a place of another file."""
+    """Code that calls what we do, and says it stands at a place of another file."""
     begin, end, column, end_column = span
     shift = first - 1
     place = {"lineno": begin - shift, "end_lineno": end - shift, "col_offset": column, "end_col_offset": end_column}
-    call = ast.Call(ast.Name("__act__", ast.Load(), **place), [], [], **place)
+    call = ast.Call(ast.Name(_ACT, ast.Load(), **place), [], [], **place)
     code = compile(ast.Expression(call), file, "eval")
     return code.replace(co_name=name, co_firstlineno=first)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
-from kaiyan.explain.pasted.run import READING_SECONDS, NotUnderstoodError, Scope
+from kaiyan.explain.pasted.run import NotUnderstoodError, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ class Script(nn.Module):
         for own, tensor in zip(type(self).inputs, inputs, strict=False):
             names.update(dict.fromkeys(own, tensor))
         scope = Scope(names, "<module>")
-        run.renew(READING_SECONDS, str(inputs[0].device.type) if inputs else "meta")
+        run.renew(str(inputs[0].device.type) if inputs else "meta")
         shown: Any = None
         for node in type(self).flow:
             if isinstance(node, ast.Expr):

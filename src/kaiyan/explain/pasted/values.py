@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
 
 from kaiyan.explain.pasted.run import NotUnderstoodError
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     import ast
-
-    from torch import nn
+    from collections.abc import Iterable
 
     from kaiyan.explain.pasted.modules import PastedClass
 
 LARGEST_NUMBER = 2**62
 MOST_ENTRIES = 4096
+MOST_CALLS = 3000
+"""Layers that are called, at most: groups of groups grow fast."""
+DEEPEST = 64
+"""Lists in lists, and axes of a tensor."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +48,66 @@ class Method:
     name: str
 
 
-def _length(value: Any) -> int:
-    """How many entries there are; of a range that no machine could hold, one more than are read."""
-    try:
-        return len(value)
-    except OverflowError:
-        return MOST_ENTRIES + 1
+_HOLDING = (list, tuple, dict, range, set)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    return chain(value.keys(), value.values()) if isinstance(value, dict) else value
+
+
+def _is_large(value: Any) -> bool:
+    """Whether there are more entries in it than are read, each counted as often as it is there."""
+    level, count = [value], 0
+    for _ in range(DEEPEST):
+        level = list(islice(chain.from_iterable(map(_parts, level)), MOST_ENTRIES + 1 - count))
+        count += len(level)
+        if count > MOST_ENTRIES:
+            return True
+        level = [one for one in level if isinstance(one, _HOLDING)]
+        if not level:
+            return False
+    return True
 
 
 def bounded(value: Any, node: ast.AST) -> Any:
     """The value, where it is no larger than a model needs."""
     if isinstance(value, int) and not -LARGEST_NUMBER < value < LARGEST_NUMBER:
         raise NotUnderstoodError(sentence("paste-large-number", "a number this large is not read"), node)
-    if isinstance(value, (str, list, tuple, dict, range)) and _length(value) > MOST_ENTRIES:
+    is_large = (
+        (isinstance(value, _HOLDING) and _is_large(value))
+        or (isinstance(value, str) and len(value) > MOST_ENTRIES)
+        or (isinstance(value, Tensor) and value.ndim > DEEPEST)
+    )
+    if is_large:
         raise NotUnderstoodError(
             sentence("paste-many-entries", "at most {most} entries are read", most=MOST_ENTRIES), node
         )
     return value
+
+
+def calls_of(module: nn.Module, known: dict[int, int] | None = None) -> int:
+    """How many layers a call may come to, at most one more than are read; what holds itself has no end."""
+    known = {} if known is None else known
+    if id(module) not in known:
+        known[id(module)] = MOST_CALLS + 1
+        try:
+            parts = [part for part in module._modules.values() if part is not None]  # noqa: SLF001
+            known[id(module)] = min(1 + sum(calls_of(part, known) for part in parts), MOST_CALLS + 1)
+        except RecursionError:
+            return MOST_CALLS + 1
+    return known[id(module)]
+
+
+def light(values: Iterable[Any], node: ast.AST) -> None:
+    """Raises ``NotUnderstoodError`` where one of the values is a module of more layers than are read."""
+    known: dict[int, int] = {}
+    for one in values:
+        if isinstance(one, nn.Module) and calls_of(one, known) > MOST_CALLS:
+            raise too_many_calls(node)
+
+
+def too_many_calls(node: ast.AST) -> NotUnderstoodError:
+    """What is said of a model of more layers than are read."""
+    return NotUnderstoodError(
+        sentence("paste-many-layers", "at most {most} layers are read", most=MOST_CALLS), node
+    )

@@ -165,16 +165,30 @@ def _diff(fix: TextFix, found: Explanation) -> Iterator[dict[str, Any]]:
             yield {"sign": "+", "line": 0, "text": _written(fix.shapes), "mark": None}
         return
     before, after = found.text.split("\n"), fix.text.split("\n")
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            continue
+    for a, b, c, d in _changes(before, after):
         yield from _around(before, range(max(a - CONTEXT, 0), a))
         marks = _marks(before[a:b], after[c:d])
         for sign, rows, first, kept in (("-", before, range(a, b), marks[0]), ("+", after, range(c, d), marks[1])):
             for place, row in enumerate(first):
                 yield {"sign": sign, "line": row + 1, "text": rows[row], "mark": kept[place] if kept else None}
         yield from _around(before, range(b, min(b + CONTEXT, len(before))))
+
+
+def _changes(before: list[str], after: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Rows from a to b that became those from c to d; those alike at both ends are not compared with one another."""
+    head = _alike(before, after)
+    tail = _alike(before[head:][::-1], after[head:][::-1])
+    parts = before[head : len(before) - tail], after[head : len(after) - tail]
+    matcher = difflib.SequenceMatcher(None, *parts, autojunk=True)  # a row that is there a hundred times tells nothing
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag != "equal":
+            yield a + head, b + head, c + head, d + head
+
+
+def _alike(rows: list[str], others: list[str]) -> int:
+    """How many rows are the same from the first on."""
+    return next((n for n, (row, other) in enumerate(zip(rows, others, strict=False)) if row != other),
+                min(len(rows), len(others)))  # fmt: skip
 
 
 def _around(rows: list[str], places: range) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,74 @@
+"""Calls of torch while a text is read: what would give too many tensors is not done, and time has an end."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from kaiyan.explain.pasted.run import NotUnderstoodError, in_time
+from kaiyan.explain.pasted.values import MOST_ENTRIES
+from kaiyan.show.sentence import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_TOGETHER = 12
+"""Tensors that a function puts into one of all their axes."""
+LOOKS = 16
+"""Calls after which the clock is read."""
+
+
+class Watched(TorchFunctionMode):
+    """Sees every call of torch, also those that torch's own layers make, and what Python does to go over a tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """The call, where it is small."""
+        self.calls += 1
+        if self.calls % LOOKS == 0:
+            in_time()
+        counted = _COUNTED.get(getattr(func, "__name__", ""))
+        if counted is not None and _count(counted, args, kwargs or {}) > MOST_ENTRIES:
+            raise NotUnderstoodError(
+                sentence("paste-many-entries", "at most {most} entries are read", most=MOST_ENTRIES)
+            )
+        return func(*args, **(kwargs or {}))
+
+
+def _count(counted: Callable[..., int], args: Any, named: dict[str, Any]) -> int:
+    """How many tensors a call gives; 0 where torch refuses it, in its own words."""
+    try:
+        return counted(*args, **named)
+    except (TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError, RuntimeError):
+        return 0
+
+
+def _rows(input: Tensor, dim: int = 0) -> int:
+    return int(input.shape[dim])
+
+
+def _split(tensor: Tensor, size: Any = None, dim: int = 0, **named: Any) -> int:
+    size = next((named[name] for name in ("split_size_or_sections", "split_size") if name in named), size)
+    return ceil(tensor.shape[dim] / size) if isinstance(size, int) else len(size)
+
+
+def _chunk(input: Tensor, chunks: int, dim: int = 0) -> int:
+    return min(int(input.shape[dim]), chunks)
+
+
+def _together(*tensors: Any, **_: Any) -> int:
+    """Axes of their own for each: more than a few are as good as endless."""
+    flat = [one for part in tensors for one in (part if isinstance(part, (list, tuple)) else [part])]
+    return sum(isinstance(one, Tensor) for one in flat) * (MOST_ENTRIES // MOST_TOGETHER)
+
+
+_COUNTED: dict[str, Callable[..., int]] = {
+    "unbind": _rows, "split": _split, "split_with_sizes": _split, "chunk": _chunk, "tensor_split": _chunk,
+    "meshgrid": _together, "einsum": _together,
+}  # fmt: skip
