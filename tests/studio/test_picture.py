@@ -82,7 +82,7 @@ def test_a_large_picture_is_made_smaller_and_that_is_said() -> None:
     facts, pixels = read("a.png", file(Image.new("RGB", (3000, 1500), (9, 8, 7)), "PNG"))
     assert pixels.shape == (512, 1024, 3)
     assert (pixels == (9, 8, 7)).all()
-    assert facts["notes"][0]["en"] == "made smaller: 512 x 1024 of 1500 x 3000 pixels"
+    assert facts["notes"][0]["en"] == "made smaller: from 1500 × 3000 to 512 × 1024 pixels"
 
 
 @pytest.mark.parametrize(("numbers", "drawn"), [

@@ -10,7 +10,7 @@ export async function take(app, file, title) {
   try {
     const { name, notes } = await readPicture(app, file, title)
     use(app, name)
-    app.tell([app.t('The picture is now {title}.', { title }), ...notes.map(app.words)].join(' '))
+    app.tell(notes.length ? app.t('The picture is now {title} ({notes}).', { title, notes: notes.map(app.words).join(app.t(', ')) }) : app.t('The picture is now {title}.', { title }))
   } catch (error) {
     app.tell('')
     app.refuse(error)

@@ -3,6 +3,8 @@ import { guides } from '../convolution/guides/guides.mjs'
 
 /** @typedef {import('../types').App} App */
 
+const SAME_AT_A_STRIDE = 'K008'
+
 /** Why it fails, and fixes that were tried in the text.
  * @param {App} app @param {any} slice @param {{ apply(fix: any): void }} on */
 export function fixes(app, slice, on) {
@@ -10,7 +12,7 @@ export function fixes(app, slice, on) {
   const { answer, refusal } = slice
   if (refusal) return html`<h2>${t('Not read')}</h2><p class="bad" role="alert">${app.words(refusal.words)}</p>${refusal.ways.map((/** @type {any} */ way) => html`<p>${app.words(way)}</p>`)}`
   if (!answer) return nothing
-  if (!answer.diagnosis) return html`${fine(app, slice)}${lesson(app)}`
+  if (!answer.diagnosis) return fine(app, slice)
   const { code, title, cause, unknown } = answer.diagnosis
   return html`
     <h2>${t('Why')}</h2>
@@ -19,7 +21,7 @@ export function fixes(app, slice, on) {
     ${unknown.map((/** @type {any} */ words) => html`<p class="how">${app.words(words)}</p>`)}
     ${answer.fixes.length ? html`<h2>${t('Fixes')}</h2>` : nothing}
     <ol class="fixes">${answer.fixes.map((/** @type {any} */ fix) => one(app, fix, on))}</ol>
-    ${lesson(app)}`
+    ${code === SAME_AT_A_STRIDE ? lesson(app) : nothing}`
 }
 
 /** @param {App} app @param {any} slice */

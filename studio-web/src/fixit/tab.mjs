@@ -74,7 +74,7 @@ function mount(el, app) {
     apply,
     show,
     shape: (/** @type {string} */ shape) => change({ shape }),
-    example: (/** @type {string} */ name) => change({ ...START, example: name, text: EXAMPLES.find((each) => each.name === name)?.text ?? '', answer: now().answer }),
+    example: (/** @type {string} */ name) => change({ ...START, example: name, text: EXAMPLES.find((each) => each.name === name)?.text ?? '', answer: now().answer, asking: now().asking }),
   }
   return {
     draw({ fixit: slice }) {

@@ -52,7 +52,7 @@ def _notes(seen: Picture, height: int, width: int) -> Iterator[Sentence]:
     yield from seen.notes
     was = seen.pixels.shape[1:]
     if was != (height, width):
-        yield sentence("picture-made-smaller", "made smaller: from {rows} x {columns} to {height} x {width} pixels",
+        yield sentence("picture-made-smaller", "made smaller: from {rows} × {columns} to {height} × {width} pixels",
                        height=height, width=width, rows=was[0], columns=was[1])  # fmt: skip
 
 

@@ -21,7 +21,7 @@ export function onePixel(app, slice, model, question) {
   return frame(app, 'one-pixel', question, {
     text: [
       t("In PyTorch one usually pads half the kernel on both sides. TensorFlow's 'same' pads as little as possible, and puts an odd pixel at the end. With a window of odd size, both give outputs of the same size."),
-      t('With a stride above 1, their windows can stand on different pixels. The shapes are equal, so nothing fails: a network trained with one and run with the other only becomes a little worse.'),
+      t('With a stride above 1, their windows can stand on different pixels. The shapes are equal, so nothing fails, but a network trained with one and run with the other computes different numbers.'),
     ],
     figure: fits ? figure(app, slice, model) : html`<p class="note">${t('This works for two-dimensional convolutions that are not transposed.')}</p>`,
     acts: setUp(app, t('Set stride 2, padding 1'), 'nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)'),

@@ -17,8 +17,8 @@ export function translation(app, slice, model, question) {
     text: [
       t('Move the picture on the stage, or press a row of the table. Every window uses the same kernel, so the feature map moves with the picture. This is called translation equivariance.'),
       stride > 1
-        ? t('But stride {stride} keeps only one window in {stride}. If {stride} divides d, moving the picture by d pixels moves the map by exactly d / {stride}. Otherwise no shift of the map matches.', { stride })
-        : t('At stride 1 this is exact for every move. Set stride 2 to see it fail.'),
+        ? t('But stride {stride} keeps only one window in {stride}. If {stride} divides d, moving the picture by d pixels moves the map by exactly d / {stride}. Otherwise no shift of the map matches; the table then tries the nearest whole one.', { stride })
+        : t('Away from the edges this is exact for every move at stride 1. Set stride 2 to see it fail.'),
     ],
     figure: isPlain(model.conv) ? figure(app, slice, model, right) : html`<p class="note">${t('This works for two-dimensional convolutions that are not transposed.')}</p>`,
     acts: html`${setUp(app, t('Set stride 2'), 'nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)')}${setUp(app, t('Set stride 1'), 'nn.Conv2d(1, 1, kernel_size=3, padding=1)')}`,
@@ -50,7 +50,7 @@ function row({ t, store }, { by, place, share, exact }, stride, right) {
   const fit = exact ? t('✓ exact: 0') : `${(100 * share).toFixed(1)} %`
   return html`<tr class=${by === right ? 'used' : ''}>
     <td><button aria-pressed=${by === right} @click=${() => store.change('convolution', { shift: [0, by] })}>${by}</button></td>
-    <td>${by % stride ? `≈ ${place}` : place}</td><td class=${exact ? 'agrees' : 'differs'}>${fit}</td>
+    <td>${by % stride ? `${by}/${stride} ≈ ${place}` : place}</td><td class=${exact ? 'agrees' : 'differs'}>${fit}</td>
   </tr>`
 }
 
