@@ -4,6 +4,7 @@ import { forward } from '../src/core/forward.mjs'
 import { parseRecipe } from '../src/core/recipe.mjs'
 import { weightShape } from '../src/core/conv.mjs'
 import { formed, layered, typed, withNumber } from '../src/convolution/changes.mjs'
+import { linkToFile } from '../src/convolution/exports.mjs'
 import { modelOf, refusalOf } from '../src/convolution/model.mjs'
 import { Pictures } from '../src/convolution/pictures.mjs'
 import { START, fromLink, toLink } from '../src/convolution/slice.mjs'
@@ -58,6 +59,14 @@ test('a state comes back from its link', () => {
     for (const key of ['conv', 'weight', 'bias', 'kernel', 'base', 'picture', 'side', 'zoom', 'playing']) assert.deepEqual(back[key], /** @type {any} */ (edited)[key], `${text} ${key}`)
   }
   assert.deepEqual(toLink(START), {})
+})
+
+test('the link of a page in a file names the piece of the picture, and keeps what other tabs say', () => {
+  const back = fromLink(new URLSearchParams(linkToFile(START, 'tab=network&layer=3')))
+  assert.deepEqual(back.crop, START.crop)
+  assert.equal(new URLSearchParams(linkToFile({ ...START, crop: null }, '')).get('crop'), 'all')
+  assert.equal(new URLSearchParams(linkToFile(START, 'tab=network&layer=3')).get('layer'), '3')
+  assert.equal(new URLSearchParams(linkToFile({ ...drawn, ...typed(drawn, LAYERS[0]) }, '')).get('conv'), LAYERS[0].replace('4, 3,', '4, kernel_size=3,'))
 })
 
 test('a link of rubbish breaks nothing', () => {

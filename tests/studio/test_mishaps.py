@@ -52,3 +52,23 @@ def test_the_page_in_one_file_works_from_disk(visitor: Visitor, tmp_path: Path) 
     before = page.evaluate("String(document.querySelector('[data-stage]').kaiyan.place())")
     moved = "before => String(document.querySelector('[data-stage]').kaiyan.place()) !== before"
     page.wait_for_function(moved, arg=before)
+
+
+def test_a_page_saved_from_the_page_shows_the_same_piece_of_the_picture(visitor: Visitor, tmp_path: Path) -> None:
+    file = tmp_path / "saved.html"
+    shown = "() => Array.from(document.querySelector('[data-stage]').kaiyan.view().input.data.slice(0, 2304))"
+    page = visitor.opens(wait=READY)
+    before = page.evaluate(shown)
+    page.locator(".exports summary").click()
+    with page.expect_download() as saved:
+        page.locator(".exports button", has_text="HTML").click()
+    saved.value.save_as(file)
+    opened = visitor.opens(address=file.as_uri(), wait=READY)
+    opened.wait_for_timeout(500)
+    assert opened.evaluate(shown) == before
+
+
+def test_a_closed_question_gives_the_focus_back_to_where_it_was_asked(visitor: Visitor) -> None:
+    page = visitor.opens("guide=same", wait=READY)
+    page.locator(".guide .acts button").last.click()
+    assert page.evaluate("document.activeElement.dataset.guide") == "same"

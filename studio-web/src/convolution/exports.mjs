@@ -3,6 +3,7 @@ import { say } from './say.mjs'
 import { inputShape } from './input.mjs'
 import { PHOTOGRAPH } from './pictures.mjs'
 import { scriptOf } from './script.mjs'
+import { cropText, toLink } from './slice.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice */
 /** @typedef {(kind: 'png' | 'svg' | 'gif') => Promise<Blob>} Drawing */
@@ -61,10 +62,11 @@ async function copyLink(app) {
 /** Python builds the file; a page from disk is one already: itself, with the link of this moment.
  * @param {App} app */
 async function pageInOneFile(app) {
-  const link = location.hash.slice(1)
+  const slice = app.store.state.convolution
+  const link = linkToFile(slice, app.host.kind === 'notebook' ? '' : location.hash.slice(1))
   if (app.host.kind !== 'alone') {
-    const { height, width, rgb } = app.pictures.called(app.store.state.convolution.picture) ?? app.pictures.called(PHOTOGRAPH) ?? {}
-    const facts = { link: app.host.kind === 'notebook' ? '' : link, lang: app.store.state.lang, height, width }
+    const { height, width, rgb } = app.pictures.called(slice.picture) ?? app.pictures.called(PHOTOGRAPH) ?? {}
+    const facts = { link, lang: app.store.state.lang, height, width }
     const { bytes } = await app.host.ask('page.html', facts, rgb ? [new Uint8Array(rgb)] : [])
     return new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes[0])], { type: 'text/html' })
   }
@@ -73,6 +75,14 @@ async function pageInOneFile(app) {
   boot.textContent = JSON.stringify({ ...app.host.boot, link }).replaceAll('<', '\\u003c')
   page.querySelector('#kaiyan')?.replaceChildren()
   return text(`<!doctype html>\n${page.outerHTML}`, 'text/html')
+}
+
+/** The link of a page in a file: the piece of the picture is always named, since a file's picture is one that was given.
+ * @param {Slice} slice @param {string} address what the browser's address holds, of all tabs */
+export function linkToFile(slice, address) {
+  const link = new URLSearchParams(address)
+  for (const [key, value] of Object.entries({ ...toLink(slice), crop: cropText(slice.crop) })) link.set(key, value)
+  return String(link)
 }
 
 /** @param {import('./pictures.mjs').Pictures} pictures @param {Slice} slice */

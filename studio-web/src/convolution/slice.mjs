@@ -55,7 +55,7 @@ export function toLink(slice) {
   put('conv', writeRecipe(slice.conv), START.recipe)
   if (!slice.picture.startsWith('own-')) put('image', slice.picture, START.picture)
   put('side', slice.side, START.side)
-  put('crop', slice.crop ? slice.crop.map(short).join('_') : 'all', FACE.map(short).join('_'))
+  put('crop', cropText(slice.crop), cropText(FACE))
   put('kernel', slice.base, START.base)
   put('edits', editsOf(slice), '')
   put('bias', slice.bias.map(short).join('_'), slice.bias.map(() => 0).join('_'))
@@ -72,6 +72,9 @@ export function toLink(slice) {
 }
 
 const short = (/** @type {number} */ x) => Number(x.toPrecision(6))
+
+/** The piece of the picture as a link has it. @param {number[] | null} crop */
+export const cropText = (crop) => (crop ? crop.map(short).join('_') : 'all')
 
 /** Places and numbers that differ from the kernel's name: 0_1.5_8_-2.
  * @param {Slice} slice */
