@@ -106,6 +106,8 @@ export interface Store {
   /** Merges changes into a slice (or the top level where slice is null); listeners hear of it once a frame. */
   change(slice: string | null, changes: object): void
   subscribe(listener: (state: State) => void): () => void
+  /** Nobody hears of anything any more. */
+  close(): void
 }
 
 export interface Tab {

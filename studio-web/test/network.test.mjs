@@ -138,3 +138,23 @@ test('texts that are chosen among, and those of the help, have their Chinese', a
   assert.ok(chosen.length > 4)
   assert.deepEqual([...chosen, ...HELP.map(([, what]) => what)].filter((text) => !(text in CHINESE)), [])
 })
+
+test('a tab that is taken down gives up all that it asked, and hears of nothing', async () => {
+  let changes = 0
+  const questions = createQuestions(() => changes++)
+  /** @type {AbortSignal[]} */
+  const signals = []
+  const ask = async (/** @type {AbortSignal} */ signal) => {
+    signals.push(signal)
+    await new Promise((resolve, reject) => {
+      setTimeout(resolve, 5)
+      signal.addEventListener('abort', () => reject(signal.reason))
+    })
+  }
+  questions.of('open', 'a', ask)
+  questions.of('look', 'a', ask)
+  questions.close()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [true, true])
+  assert.equal(changes, 0)
+})

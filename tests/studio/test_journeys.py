@@ -145,6 +145,134 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     page.wait_for_function(f"() => !{STATE}.convolution.playing")
 
 
+FOCUS = """() => {
+    const { activeElement: el } = document
+    const outline = getComputedStyle(el)
+    const box = el.getBoundingClientRect()
+    const isOutlined = outline.outlineStyle !== 'none' && parseFloat(outline.outlineWidth) >= 2
+    const seen = el.matches(':focus-visible') && isOutlined
+    const isHeading = el.matches('.guide > h2')
+    return { name: el.ariaLabel || el.textContent.trim().slice(0, 60), lost: el === document.body,
+             seen: (seen || isHeading) && box.width > 0 && box.bottom > 0 && box.top < innerHeight }
+}"""
+"""What has the focus; whether it can be seen. The heading of a guide is where a reader goes on, and no control."""
+STATUS = "document.querySelector('.kaiyan > .status').textContent"
+
+
+class Keyboard:
+    """A visitor without a mouse; the focus is somewhere, and is seen, after each key."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            focus = self.page.evaluate(FOCUS)
+            assert not focus["lost"], f"{key} loses the focus"
+            assert focus["seen"], f"after {key} one does not see that {focus['name']} has the focus"
+
+    def goes_to(self, css: str, key: str = "Tab") -> None:
+        """Presses a key until something has the focus."""
+        for _ in range(120):
+            if self.page.evaluate("css => document.activeElement.matches(css)", css):
+                return
+            self.press(key)
+        pytest.fail(f"{key} does not reach {css}")
+
+
+@pytest.fixture
+def keys(visitor: Visitor) -> Keyboard:
+    page = visitor.opens("paused=1", wait=READY)
+    page.keyboard.press("Tab")
+    return Keyboard(page)
+
+
+def test_help_and_settings_are_used_by_keyboard_and_the_focus_is_never_lost(keys: Keyboard) -> None:
+    page = keys.page
+    keys.goes_to(".switches > button[aria-expanded]")
+    keys.press("Enter")
+    page.locator(".help").wait_for()
+    assert page.evaluate("document.activeElement.matches('.help button')")
+    keys.press("Enter")
+    page.locator(".help").wait_for(state="detached")
+    assert page.evaluate(FOCUS)["name"] == "Help"
+    keys.goes_to(".switches > select", "Shift+Tab")
+    keys.press("ArrowDown", "ArrowDown")
+    page.wait_for_function("() => document.querySelector('.kaiyan').dataset.theme === 'dark'")
+    keys.goes_to(".switches > button[lang]", "Shift+Tab")
+    keys.press("Enter")
+    page.wait_for_function(f"() => {STATE}.lang === 'zh' && document.documentElement.lang === 'zh-CN'")
+    keys.press("Enter")
+    page.wait_for_function(f"() => {STATE}.lang === 'en'")
+
+
+def test_guides_and_exports_are_opened_and_closed_by_keyboard(keys: Keyboard) -> None:
+    page = keys.page
+    keys.goes_to(".questions button")
+    question = page.evaluate(FOCUS)["name"]
+    keys.press("Enter")
+    page.locator(".guide").wait_for()
+    page.wait_for_function("() => document.activeElement.matches('.guide > h2')")
+    keys.goes_to(".guide .acts > button.quiet")
+    keys.press("Enter")
+    page.locator(".guide").wait_for(state="detached")
+    assert page.evaluate(FOCUS)["name"] == question
+    keys.goes_to(".exports > summary")
+    keys.press("Enter")
+    page.locator(".exports[open] button").first.wait_for()
+    keys.goes_to(".exports button")
+    with page.expect_download():
+        keys.press("Enter")
+    page.wait_for_function(f"() => {STATUS}.includes('convolution.png')")
+
+
+def test_a_refusal_is_read_and_closed_by_keyboard(keys: Keyboard) -> None:
+    page = keys.page
+    keys.goes_to(".scene")
+    page.evaluate("() => document.querySelector('.kaiyan').kaiyan.refuse(new Error('no such thing'))")
+    assert page.locator(".notice[role=alert]").inner_text().startswith("no such thing")
+    keys.press("Escape")
+    page.locator(".notice").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.matches('.scene')")
+
+
+def test_what_moves_is_said_to_a_screen_reader(keys: Keyboard) -> None:
+    page = keys.page
+    status = page.locator(".kaiyan > .status")
+    assert [status.get_attribute(name) for name in ("role", "aria-live")] == ["status", "polite"]
+    keys.goes_to(".scene")
+    keys.press("ArrowRight")
+    place = page.evaluate(f"{STAGE}.place()")
+    page.wait_for_function(f"() => {STATUS} !== ''")
+    said = page.evaluate(STATUS)
+    assert f"row {place[0]}, column {place[1]}" in said
+    assert said in page.locator(".scene").get_attribute("aria-label")
+
+
+def test_the_page_follows_the_colour_scheme_of_the_system(visitor: Visitor) -> None:
+    page = visitor.opens("paused=1", wait=READY)
+    pixel = "() => document.querySelector('.scene > canvas').toDataURL()"
+    before = page.evaluate(pixel)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("() => document.querySelector('.kaiyan').dataset.theme === 'dark'")
+    page.wait_for_function(f"before => ({pixel})() !== before", arg=before)
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function(f"before => ({pixel})() === before", arg=before)
+
+
+def test_what_lies_in_the_storage_never_leaves_the_page_blank(visitor: Visitor) -> None:
+    page = visitor.opens(wait=READY)
+    for rubbish in ("null", "7", '"x"', "[1]", "{", '{"lang": "fr", "theme": 3, "at": -1}'):
+        page.evaluate(
+            "text => ['', '-first', '-guides'].forEach((name) => (localStorage['kaiyan' + name] = text))", rubbish
+        )
+        page.reload()
+        page.wait_for_function(READY)
+        assert page.evaluate(f"[{STATE}.lang, {STATE}.theme]") == ["en", "auto"]
+
+
 def test_keys_of_a_field_are_letters(visitor: Visitor) -> None:
     page = visitor.opens("paused=1", wait=READY)
     line = page.locator("textarea").first

@@ -3,6 +3,7 @@ import { Pictures } from '../convolution/pictures.mjs'
 import { speaker } from '../core/words.mjs'
 import { themeAround, watchSurroundings } from '../host/surroundings.mjs'
 import { together } from '../host/together.mjs'
+import { keepFocus } from './focus.mjs'
 import { keyboard } from './keyboard.mjs'
 import { fromLink, toLink } from './link.mjs'
 import { recall } from './memory.mjs'
@@ -49,6 +50,7 @@ export function createApp(root, host, tabs) {
   const mounted = new Map()
   /** @type {string | null} */
   let open = null
+  const focusBefore = keepFocus(root)
 
   const panelOf = (/** @type {Tab} */ tab) => {
     let one = mounted.get(tab.name)
@@ -64,10 +66,11 @@ export function createApp(root, host, tabs) {
   }
 
   const draw = (/** @type {State} */ state) => {
+    const focus = focusBefore()
     root.classList.add('kaiyan')
     root.lang = state.lang === 'zh' ? 'zh-CN' : 'en'
     if (isPage) document.documentElement.lang = root.lang
-    root.dataset.theme = state.theme === 'auto' && !isPage ? themeAround(root) : state.theme
+    root.dataset.theme = state.theme === 'auto' ? themeAround(root) : state.theme
     render(header(app, tabs), top)
     for (const tab of tabs) {
       const seen = tab.name === state.tab
@@ -80,10 +83,12 @@ export function createApp(root, host, tabs) {
     }
     open = state.tab
     render([help(app, mounted.get(state.tab)?.tab.help ?? []), notices(app)], floating)
+    status.dataset.idle = app.t('Press ? for all keys')
+    focus.after()
     writeLink(host, toLink(state, tabs))
   }
 
-  const stopListening = store.subscribe(draw)
+  store.subscribe(draw)
   const stopKnocking = host.onConnection?.((connection) => store.change(null, { connection }))
   const stopKeys = keyboard(app, tabs, () => mounted.get(store.state.tab)?.tab.keys ?? {})
   const followLink = () => {
@@ -94,17 +99,17 @@ export function createApp(root, host, tabs) {
   if (isPage) window.addEventListener('hashchange', followLink)
   draw(store.state)
   const stopSharing = isPage ? null : together(app)
-  const stopWatching = isPage ? null : watchSurroundings(() => store.change(null, {}))
+  const stopWatching = watchSurroundings(() => store.change(null, {}))
 
   return () => {
     stopSharing?.()
-    stopWatching?.()
+    stopWatching()
     host.close?.()
-    stopListening()
     stopKnocking?.()
     stopKeys()
     window.removeEventListener('hashchange', followLink)
     for (const { tab } of mounted.values()) tab.destroy()
+    store.close()
     app.pictures.drop()
     root.replaceChildren()
   }

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit-html'
+import { ref } from 'lit-html/directives/ref.js'
 import { remember } from './memory.mjs'
 
 /** @typedef {import('../types').App} App */
@@ -73,6 +74,9 @@ function along(event, app, tabs) {
   requestAnimationFrame(() => /** @type {HTMLElement | null} */ (app.root.querySelector(`#${app.id}-tab-${name}`))?.focus())
 }
 
+/** What opens takes the focus. @param {Element | undefined} el */
+const takeFocus = (el) => el && queueMicrotask(() => /** @type {HTMLElement} */ (el).focus())
+
 /** The keys, in a box that Escape closes.
  * @param {App} app @param {[string, string][]} rows */
 export function help({ store, t }, rows) {
@@ -86,7 +90,7 @@ export function help({ store, t }, rows) {
     <section class="help" role="group" aria-label=${t('Keys')}>
       <h2>${t('Keys')}</h2>
       <dl>${[...rows, ...own].map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${t(what)}</dd>`)}</dl>
-      <button @click=${() => store.change(null, { help: false })}>${t('Close')}</button>
+      <button ${ref(takeFocus)} @click=${() => store.change(null, { help: false })}>${t('Close')}</button>
     </section>
   `
 }

@@ -7,9 +7,11 @@ export function createStore(start) {
   /** @type {Set<(state: State) => void>} */
   const listeners = new Set()
   let asked = false
+  let closed = false
 
   const tell = () => {
     asked = false
+    if (closed) return
     for (const listener of [...listeners]) listener(state)
   }
 
@@ -19,13 +21,17 @@ export function createStore(start) {
     },
     change(slice, changes) {
       state = slice === null ? { ...state, ...changes } : { ...state, [slice]: { ...state[slice], ...changes } }
-      if (asked) return
+      if (asked || closed) return
       asked = true
       requestAnimationFrame(tell)
     },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    close() {
+      closed = true
+      listeners.clear()
     },
   }
 }

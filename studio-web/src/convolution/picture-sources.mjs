@@ -20,44 +20,6 @@ export async function take(app, file, title) {
 /** @param {App} app @param {string} picture */
 export const use = (app, picture) => app.store.change('convolution', { picture, crop: null, shift: [0, 0], side: Math.max(app.store.state.convolution.side, 64) })
 
-/** Listens for files that are dropped or pasted while the tab is open; gives what ends it.
- * @param {HTMLElement} el the tab @param {App} app */
-export function takeFiles(el, app) {
-  const isOpen = () => app.store.state.tab === 'convolution' && el.isConnected
-  const over = (/** @type {DragEvent} */ event) => {
-    if (!isOpen() || !event.dataTransfer?.types.includes('Files')) return
-    event.preventDefault()
-    el.classList.toggle('dropping', event.type === 'dragover')
-  }
-  const left = (/** @type {DragEvent} */ event) => {
-    if (!el.contains(/** @type {Node | null} */ (event.relatedTarget))) el.classList.remove('dropping')
-  }
-  const dropped = (/** @type {DragEvent} */ event) => {
-    el.classList.remove('dropping')
-    const file = event.dataTransfer?.files[0]
-    if (!isOpen() || !file) return
-    event.preventDefault()
-    take(app, file, file.name)
-  }
-  const pasted = (/** @type {ClipboardEvent} */ event) => {
-    const file = [...(event.clipboardData?.files ?? [])][0]
-    if (!isOpen() || !file) return
-    event.preventDefault()
-    take(app, file, file.name || app.t('the pasted picture'))
-  }
-  const outside = (/** @type {ClipboardEvent} */ event) => event.target === document.body && pasted(event)
-  const { root } = app
-  const drags = /** @type {const} */ ([['dragover', over], ['dragleave', left], ['drop', dropped]])
-  for (const [name, listener] of drags) root.addEventListener(name, listener)
-  root.addEventListener('paste', pasted)
-  if (app.host.kind !== 'notebook') document.addEventListener('paste', outside)
-  return () => {
-    for (const [name, listener] of drags) root.removeEventListener(name, /** @type {EventListener} */ (listener))
-    root.removeEventListener('paste', pasted)
-    document.removeEventListener('paste', outside)
-  }
-}
-
 /** A camera that is open: its video until a frame is taken or it is closed.
  * @param {App} app */
 export async function openCamera(app) {

@@ -1,11 +1,12 @@
 import { render } from 'lit-html'
+import { takeFiles } from '../app/files.mjs'
 import { panes } from '../app/panes.mjs'
 import { createStage } from '../stage/stage.mjs'
 import { explain } from './explain/explain.mjs'
 import { firstVisit } from './first-visit.mjs'
 import { createHistory } from './history.mjs'
 import { modelOf } from './model.mjs'
-import { takeFiles } from './picture-sources.mjs'
+import { take } from './picture-sources.mjs'
 import { readPhotograph } from './reading.mjs'
 import { recipePane } from './recipe.mjs'
 import { say } from './say.mjs'
@@ -30,7 +31,7 @@ export const convolution = {
     const pane = recipePane(recipe, app, stage.drawing)
     const first = firstVisit(app)
     const history = createHistory(app)
-    const stops = [takeFiles(el, app), undoKeys(app, history)]
+    const stops = [takeFiles(el, app, 'convolution', (file, title) => take(app, file, title)), undoKeys(app, history)]
     const change = (/** @type {Partial<Slice>} */ changes) => app.store.change('convolution', changes)
     bringPhotograph(app, change)
     return {

@@ -1,4 +1,4 @@
-/** Whether a notebook around an element is dark: by the first ground that is painted behind it.
+/** Whether what is around an element is dark: by the first ground that is painted behind it.
  * @param {HTMLElement} el @returns {'light' | 'dark'} */
 export function themeAround(el) {
   for (let at = above(el); at; at = above(at)) {
@@ -14,7 +14,7 @@ function above(el) {
   return parent instanceof ShadowRoot ? parent.host : /** @type {Element | null} */ (parent instanceof Element ? parent : null)
 }
 
-/** Tells when the notebook may look otherwise; gives what ends the watching.
+/** Tells when the page or notebook around may look otherwise; gives what ends the watching.
  * @param {() => void} listener */
 export function watchSurroundings(listener) {
   const dark = matchMedia('(prefers-color-scheme: dark)')

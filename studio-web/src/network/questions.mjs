@@ -48,6 +48,12 @@ export function createQuestions(changed) {
       }
       changed()
     },
+    /** Gives up all that is asked, and hears of nothing any more. */
+    close() {
+      const controls = [...asked.values()].map(({ control }) => control)
+      asked.clear()
+      for (const control of controls) control.abort()
+    },
     /** Whether the connection was lost by a question. */
     isLost: () => [...asked.values()].some(({ task }) => task.refusal?.code === 'connection-lost'),
   }

@@ -119,6 +119,7 @@ export function createStageView(el, app, painter) {
     },
     /** Puts the focus on the map, or on the layer that was open last. */
     focus: () => (context?.pixel ? part('.focus .hold').focus() : gallery.focus(last)),
+    destroy: () => cancelAnimationFrame(frame),
   }
 }
 

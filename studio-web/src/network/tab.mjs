@@ -1,4 +1,5 @@
 import { html, nothing, render } from 'lit-html'
+import { takeFiles } from '../app/files.mjs'
 import { panes } from '../app/panes.mjs'
 import { readPhotograph, readPicture } from '../convolution/reading.mjs'
 import { lookOf } from '../stage/look.mjs'
@@ -142,13 +143,7 @@ function mount(el, app) {
     pen(canvas).drawImage(canvasOf(picture.rgb, picture.height, picture.width), 0, 0)
   }
 
-  const pasted = (/** @type {ClipboardEvent} */ event) => {
-    const picture = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
-    if (!picture || app.store.state.tab !== 'network') return
-    event.preventDefault()
-    void file(app.store.state.network.panel === 'compare' ? 'second' : 'picture', picture, app.t('the pasted picture'))
-  }
-  app.root.ownerDocument.addEventListener('paste', pasted)
+  const stopFiles = takeFiles(el, app, 'network', (blob, title) => file(app.store.state.network.panel === 'compare' ? 'second' : 'picture', blob, title))
   const resized = new ResizeObserver(() => context && app.store.state.tab === 'network' && changed())
   resized.observe(stage)
   readPhotograph(app).then(
@@ -166,7 +161,9 @@ function mount(el, app) {
     hide: () => walk.follow(false),
     show() {},
     destroy() {
-      app.root.ownerDocument.removeEventListener('paste', pasted)
+      stopFiles()
+      session.questions.close()
+      stageView.destroy()
       resized.disconnect()
       painter.destroy()
       walk.follow(false)

@@ -327,7 +327,8 @@ export class Stage {
   /** Whether anything but the window's place is other than what is drawn. */
   #isOther() {
     const { view } = this.show
-    const { lang, theme } = this.app.store.state
+    const { lang } = this.app.store.state
+    const { theme } = lookOf(this.el)
     const now = [view.conv, view.input, view.weight, view.output, view.out, view.channel, view.zoom, view.view, view.isReady, lang, theme]
     const isOther = now.some((one, i) => one !== this.#drawn[i])
     this.#drawn = now

@@ -1,7 +1,7 @@
 import { html } from 'lit-html'
 import { ref } from 'lit-html/directives/ref.js'
 import { KERNELS, doesWords } from '../../core/kernels.mjs'
-import { drawKernel } from '../../network/kernels.mjs'
+import { drawKernel } from '../../stage/kernel.mjs'
 import { lookOf } from '../../stage/look.mjs'
 import { frame } from './frame.mjs'
 

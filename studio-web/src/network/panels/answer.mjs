@@ -166,7 +166,7 @@ function drag(event, { slice, change, network, look }) {
     change({ shift })
   }
   canvas.addEventListener('pointermove', moved)
-  canvas.addEventListener('pointerup', ended, { once: true })
+  canvas.addEventListener('lostpointercapture', ended, { once: true })
 }
 
 /** @param {number} by */

@@ -2,7 +2,7 @@ import { html, nothing } from 'lit-html'
 import { kernelNamed } from '../../core/kernels.mjs'
 import { refusalView } from '../choose.mjs'
 import { signed } from '../../core/colour.mjs'
-import { colourKernel, drawKernel } from '../kernels.mjs'
+import { colourKernel, drawKernel } from '../../stage/kernel.mjs'
 import { drawEnds } from '../sight.mjs'
 
 /** The layer's kernels as images, beside kernels that a person wrote down. */

@@ -1,11 +1,10 @@
 import { signed } from '../core/colour.mjs'
-import { drawGrid } from '../stage/grid.mjs'
-import { fit } from '../stage/pen.mjs'
-import { pen, ratio, size } from './drawing.mjs'
+import { drawGrid } from './grid.mjs'
+import { fit } from './pen.mjs'
 
 /** Kernels as images: three input channels as a colour, others as signed grids. */
 
-/** @typedef {import('../stage/look.mjs').Look} Theme */
+/** @typedef {import('./look.mjs').Look} Theme */
 
 /** Whether kernels of this shape look at red, green and blue.
  * @param {number[]} shape */
@@ -32,9 +31,9 @@ export function drawKernel(canvas, weights, shape, theme, { size: side, most }) 
 
 /** @param {HTMLCanvasElement} canvas @param {Float32Array} weights @param {number[]} shape @param {number} side @param {number} far */
 function drawColours(canvas, weights, [, rows, columns], side, far) {
-  const cell = Math.max(1, Math.round((side * ratio()) / Math.max(rows, columns)))
-  size(canvas, columns * cell, rows * cell)
-  const ink = pen(canvas)
+  const ratio = globalThis.devicePixelRatio || 1
+  const cell = Math.max(1, Math.round((side * ratio) / Math.max(rows, columns))) / ratio
+  const ink = fit(canvas, columns * cell, rows * cell)
   const part = (/** @type {number} */ at) => Math.round(127.5 + (127.5 * weights[at]) / far)
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
