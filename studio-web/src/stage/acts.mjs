@@ -17,14 +17,14 @@ export function keyActs(stage) {
     stage.pause()
     stage.put(place)
   }
-  const here = () => placeAt(stage.show, stage.moment.index)
+  const here = () => placeAt(stage.show, stage.way.moment.index)
   const on = () => stage.show.view.on
   return {
     move: (axis, by) => (stage.carries ? shift(stage, axis === 1 ? by : 0, axis === 2 ? by : 0) : go(moved(stage.show, here(), axis, by))),
     end: (last) => go(moved(stage.show, here(), 2, last ? Infinity : -Infinity)),
     page: (by) => go(stage.show.shape.rank === 3 ? moved(stage.show, here(), 0, by) : moved(stage.show, here(), 1, 10 * by)),
     play: () => on().play(),
-    step: (by) => go(placeAt(stage.show, turn(stage.moment.index + by, stage.show.count))),
+    step: (by) => go(placeAt(stage.show, turn(stage.way.moment.index + by, stage.show.count))),
     scrub: (index) => {
       stage.passed(index)
       go(placeAt(stage.show, index))
@@ -69,7 +69,7 @@ export function panelActs(stage) {
 export function handActs(stage) {
   let carried = [0, 0]
   const near = (/** @type {Spot} */ { name, row, column }) =>
-    name === 'input' || name === 'output' ? placeNear(stage.show, name, row, column, placeAt(stage.show, stage.moment.index)) : null
+    name === 'input' || name === 'output' ? placeNear(stage.show, name, row, column, placeAt(stage.show, stage.way.moment.index)) : null
   return {
     spot: (x, y) => stage.easel.spot(x, y),
     look: (spot) => stage.rest(spot && tapAt(stage, spot), spot && near(spot)),

@@ -11,10 +11,10 @@ export const readable = (stage) => ({
   /** Where the window is. */
   place: () => lower(stage.place, stage.show.shape.rank),
   /** The sum as data; the texts of its chips and of its end. */
-  sum: () => stage.products().sum,
+  sum: () => stage.strip.products().sum,
   strip: () => stage.strip.texts(),
   /** How many output cells the window has made. */
-  made: () => (stage.made ? stage.made.reduce((all, one) => all + one, 0) : stage.show.count),
+  made: () => (stage.way.made ? stage.way.made.reduce((all, one) => all + one, 0) : stage.show.count),
   /** The maps' boxes; a cell's box, in page pixels from the stage's corner. */
   seats: () => stage.easel.scene?.seats,
   /** @param {'input' | 'kernel' | 'output'} name @param {number} row @param {number} column padding counted */
