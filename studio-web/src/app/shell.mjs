@@ -79,7 +79,7 @@ const takeFocus = (el) => el && queueMicrotask(() => /** @type {HTMLElement} */ 
 
 /** The keys, in a box that Escape closes.
  * @param {App} app @param {[string, string][]} rows */
-export function help({ store, t }, rows) {
+export function help({ store, host, t }, rows) {
   if (!store.state.help) return nothing
   const own = [
     ['1 2 3', 'open a tab'],
@@ -87,7 +87,7 @@ export function help({ store, t }, rows) {
     ['?', 'show or hide this help'],
   ]
   return html`
-    <section class="help" role="group" aria-label=${t('Keys')}>
+    <section class="help" role=${host.kind === 'notebook' ? 'group' : 'region'} aria-label=${t('Keys')}>
       <h2>${t('Keys')}</h2>
       <dl>${[...rows, ...own].map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${t(what)}</dd>`)}</dl>
       <button ${ref(takeFocus)} @click=${() => store.change(null, { help: false })}>${t('Close')}</button>
@@ -101,17 +101,17 @@ export function notices(app) {
   const { refusal, connection } = app.store.state
   if (connection === 'lost')
     return html`
-      <aside class="notice" role="alert">
+      <div class="notice" role="alert">
         <p>${app.t('kaiyan studio does not respond. This page continues as soon as it does.')}</p>
         <p class="way">${app.t('Was its terminal closed? Run kaiyan studio again and open the address that it prints.')}</p>
-      </aside>
+      </div>
     `
   if (!refusal) return nothing
   return html`
-    <aside class="notice" role="alert">
+    <div class="notice" role="alert">
       <p>${app.words(refusal.words)}</p>
       ${refusal.ways.map((/** @type {import('../types').Words} */ way) => html`<p class="way">${app.words(way)}</p>`)}
       <button @click=${() => app.store.change(null, { refusal: null })}>${app.t('Close')}</button>
-    </aside>
+    </div>
   `
 }
