@@ -37,6 +37,15 @@ DANGLING = """() => ['for', 'aria-controls', 'aria-labelledby', 'aria-describedb
         return !named || named.closest('.kaiyan') !== el.closest('.kaiyan')
     }).map((el) => `${name}=${el.getAttribute(name)}`))"""
 
+PASTE = """(css) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(new File(['x'], 'x.png', { type: 'image/png' }))
+    const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })
+    document.querySelector(css).dispatchEvent(event)
+    return event.defaultPrevented
+}"""
+"""Whether a picture that is pasted there is taken."""
+
 
 def state(grey: int) -> dict[str, Any]:
     """What a widget of Python's sends to its page."""
@@ -86,6 +95,14 @@ def test_the_second_stays_as_it_is_when_the_first_goes(page: Page) -> None:
     assert page.locator("#first *").count() == 0
     assert hatched.screenshot() == before
     assert page.evaluate(PIXELS) == [None, 200]
+
+
+@pytest.mark.parametrize("tab", ["convolution", "network"])
+def test_what_is_pasted_elsewhere_stays_the_notebook_s(page: Page, tab: str) -> None:
+    page.evaluate(OPEN, ["first", tab, {}])
+    page.wait_for_function(f"() => document.querySelector('#first .tab.{tab}:not([hidden])')")
+    assert page.evaluate(PASTE, "h1") is False
+    assert page.evaluate(PASTE, f"#first .tab.{tab}") is True
 
 
 def test_axe_finds_no_violation_with_both(page: Page) -> None:
