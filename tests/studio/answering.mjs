@@ -58,9 +58,12 @@ const QUESTIONS = {
   kernels: () => KERNELS.map((kernel) => ({ ...kernel, words: doesWords(kernel) })),
   kernel: ({ name }) => kernelNamed(name),
   response: ({ kernel, rows, columns }) => [...response(kernel, rows, columns)],
-  spectra: ({ sides }) => KERNELS.flatMap(({ name }) => sides.map((side) => {
-    const numbers = kernelNumbers(name, [side, side])
-    return { name, side, numbers, says: spectrumOf(numbers, [side, side]).kind }
+  spectra: ({ sides }) => KERNELS.flatMap(({ name }) => sides.flatMap((side) => {
+    const [square, row] = [kernelNumbers(name, [side, side]), kernelNumbers(name, [side])]
+    return [
+      { name, sizes: [side, side], numbers: square, says: spectrumOf(square, [side, side]).kind },
+      { name, sizes: [side], numbers: row, says: spectrumOf(row, [1, side], true).kind },
+    ]
   })),
   code: ({ text, shape }) => spellings(parseRecipe(text).conv, shape),
 }

@@ -48,7 +48,7 @@ const onePixel = () => guides.find(({ name }) => name.includes('pixel'))?.name ?
 const strided = (conv) => ({ ...conv, axes: conv.axes.map((axis) => ({ ...axis, stride: 2 })) })
 
 /** The sentence of a first visit; closed for good where the browser remembers. A notebook has none.
- * @param {App} app @returns {{ view(slice: Slice): import('../types').View, isNew(): boolean }} */
+ * @param {App} app @returns {{ view(slice: Slice): import('../types').View, isNew(slice: Slice): boolean }} */
 export function firstVisit(app) {
   const isQuiet = app.host.kind === 'notebook'
   let { at, closed } = isQuiet ? { at: STEPS.length, closed: true } : remembered()
@@ -77,7 +77,7 @@ export function firstVisit(app) {
       </aside>
     `
   }
-  return { view, isNew: () => at === 0 && !closed }
+  return { view, isNew: (/** @type {Slice} */ slice) => at === 0 && !closed && isOfNine(slice) }
 }
 
 /** @returns {{ at: number, closed: boolean }} */

@@ -20,7 +20,7 @@ export function recipeForm(app, slice) {
     <div class="form" role="group" aria-label=${app.t('The layer as a form')}>
       ${axisField(app, conv, 'kernel', set)} ${axisField(app, conv, 'stride', set)} ${paddingField(app, slice, set)}
       <details class="more">
-        <summary>${app.t('Channels, groups, dilation and more')}</summary>
+        <summary>${app.t('Channels, groups and more')}</summary>
         ${kindField(app, conv, set)} ${channelField(app, conv, 'in_channels', set)} ${channelField(app, conv, 'out_channels', set)}
         ${groupsField(app, conv, set)} ${axisField(app, conv, 'dilation', set)} ${modeField(app, conv, set)}
         ${conv.transposed ? axisField(app, conv, 'output_padding', set) : nothing} ${biasField(app, conv, set)}

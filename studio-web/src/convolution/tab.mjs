@@ -39,7 +39,7 @@ export const convolution = {
         const slice = /** @type {Slice} */ (state.convolution)
         const model = modelOf(app.pictures, slice)
         history.seen(slice)
-        el.classList.toggle('new', first.isNew())
+        el.classList.toggle('new', first.isNew(slice))
         render(first.view(slice), above)
         if (model) good = { slice, model }
         pane.draw(slice, model)

@@ -9,6 +9,15 @@ export function short(value) {
   return minus(trimmed(value.toPrecision(3)))
 }
 
+/** Numbers that stand close together, all with as many decimals as give the largest two digits, no zero before the point:
+ * .12, −.01; whole where that is short enough.
+ * @param {number[]} values @returns {string[]} */
+export function tight(values) {
+  const most = Math.max(0, ...values.map(Math.abs).filter(Number.isFinite))
+  const decimals = most > 0 ? Math.min(Math.max(1 - Math.floor(Math.log10(most)), 0), 8) : 0
+  return values.map((value) => (value === 0 ? '0' : minus(value.toFixed(decimals)).replace(/^(−?)0\./, '$1.')))
+}
+
 /** Every digit that tells the number from its neighbours, with a true minus sign.
  * @param {number} value @returns {string} */
 export function exact(value) {

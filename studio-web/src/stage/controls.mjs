@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit-html'
+import { styled } from '../app/styled.mjs'
 import { live } from 'lit-html/directives/live.js'
 
 /** @typedef {import('../types').App} App
@@ -21,7 +22,7 @@ export function controls({ t }, facts, acts) {
         <button aria-label=${t('Step back')} @click=${() => acts.step(-1)}>${icon('back')}</button>
         <button aria-label=${t('Step forward')} @click=${() => acts.step(1)}>${icon('step')}</button>
       </span>
-      <input class="scrub" type="range" min="0" max=${count - 1} .value=${live(String(index))} aria-label=${t('Where the window is')}
+      <input class="scrub" type="range" min="0" max=${count - 1} ${styled({ '--done': `${(100 * index) / Math.max(count - 1, 1)}%` })} .value=${live(String(index))} aria-label=${t('Where the window is')}
         aria-valuetext=${place} @input=${(/** @type {Event} */ event) => acts.scrub(number(event))} />
       <label class="speed"><span>${t('Speed')}</span>
         <select @change=${(/** @type {Event} */ event) => acts.speed(number(event))}>

@@ -17,9 +17,10 @@ export function build(el) {
   const base = /** @type {HTMLCanvasElement} */ (make('canvas', 'base', scene))
   const over = /** @type {HTMLCanvasElement} */ (make('canvas', 'over', scene))
   for (const canvas of [base, over]) canvas.setAttribute('aria-hidden', 'true')
+  const signs = make('p', 'signs')
   const rails = make('div', 'rails')
   const controls = make('div', 'controls')
   const sum = make('div', 'strip')
   const table = make('div', 'reading')
-  return { theatre, scene, base, over, rails, controls, sum, table }
+  return { theatre, scene, base, over, signs, rails, controls, sum, table }
 }

@@ -1,5 +1,5 @@
 import { ink } from '../core/colour.mjs'
-import { short } from '../core/number.mjs'
+import { short, tight } from '../core/number.mjs'
 import { font } from './look.mjs'
 import { cross, hatch, line } from './pen.mjs'
 import { SvgPen } from './svg.mjs'
@@ -22,14 +22,14 @@ import { parse, shade } from './tone.mjs'
  * @property {Margin} [margin] what stands around it
  * @property {(row: number, column: number) => number} [strength] 0…1, how clearly a cell is drawn
  * @property {boolean} [plain] without numbers and lines between the cells
- * @property {string} [longest] the longest number, where only some of the cells are drawn
+ * @property {number[]} [all] the numbers of the whole, where only some of the cells are drawn
  * @property {import('./tone.mjs').Tone} tone
  * @property {import('./look.mjs').Look} look */
 
 /** A cell tells its number from this size on, in page pixels. */
 export const NUMBER_CELL = 22
 /** Smaller text is not drawn: it would be dust. */
-export const LEAST_TEXT = 6.5
+export const LEAST_TEXT = 9
 const LINED_CELL = 14
 const COPIED = 0.45
 
@@ -205,24 +205,33 @@ function lines(pen, grid, seen) {
 
 /** @param {Pen} pen @param {Grid} grid @param {Span} seen */
 function numbers(pen, grid, seen) {
-  const texts = []
+  const told = []
   for (let row = seen.top; row < seen.bottom; row++)
     for (let column = seen.left; column < seen.right; column++) {
       const value = grid.value(row, column)
-      if (value !== null && !isCut(grid, row, column)) texts.push({ row, column, value, text: short(value) })
+      if (value !== null && !isCut(grid, row, column)) told.push({ row, column, value })
     }
-  const size = textSize(pen, grid, grid.longest ?? longest(texts.map(({ text }) => text)))
+  const { write, size } = written(pen, grid, grid.all ?? told.map(({ value }) => value))
   if (size < LEAST_TEXT) return
   pen.font = font(grid.look, size)
   pen.textAlign = 'center'
   pen.textBaseline = 'middle'
   const paper = parse(grid.look.paper)
-  for (const { row, column, value, text } of texts) {
+  for (const { row, column, value } of told) {
     const { x, y, width, height } = boxOf(grid, { top: row, left: column, bottom: row + 1, right: column + 1 })
     const clear = strengthOf(grid, row, column)
     pen.fillStyle = clear < 0.3 ? grid.look.faint : legible(shade(grid.tone, value), paper, clear)
-    pen.fillText(text, x + width / 2, y + height / 2 + size * 0.06)
+    pen.fillText(write(value), x + width / 2, y + height / 2 + size * 0.06)
   }
+}
+
+/** How numbers are written so that the longest fits its cell: three digits, or as many as all can have, and the text's size.
+ * @param {Pen} pen @param {Grid} grid @param {number[]} all */
+function written(pen, grid, all) {
+  const size = textSize(pen, grid, longest(all.map(short)))
+  if (size >= LEAST_TEXT) return { write: short, size }
+  const close = tight(all)
+  return { write: (/** @type {number} */ value) => close[all.indexOf(value)] ?? '', size: textSize(pen, grid, longest(close)) }
 }
 
 /** The text's colour on a cell that is drawn with a strength over the paper.
@@ -239,7 +248,7 @@ const isCut = (grid, row, column) => grid.margin === 'cut' && strengthOf(grid, r
  * @param {Pen} pen @param {Pick<Grid, 'cell' | 'tall' | 'look'>} grid @param {string} text */
 export function textSize(pen, { cell, tall = cell, look }, text) {
   pen.font = font(look, 10)
-  return Math.min(cell * 0.36, tall * 0.5, (9.2 * cell) / pen.measureText(text || '00').width, 18)
+  return Math.min(cell * 0.42, tall * 0.5, (9.2 * cell) / pen.measureText(text || '00').width, 18)
 }
 
 /** @param {string[]} texts */

@@ -23,6 +23,10 @@ const GAP = 36
 const LEAST = 22
 /** Between what the window sees and the kernel under it. */
 const BETWEEN = 36
+const MOST_BETWEEN = 64
+const LEAST_PART = 0.11
+/** How much of half the stage a map may take: an input beside a small output is as large as beside one like itself. */
+const MOST_PART = 1.08
 
 /** @param {Wish} wish @returns {Layout} */
 export function layout(wish) {
@@ -30,57 +34,52 @@ export function layout(wish) {
   return wish.width >= NARROW ? across(wish) : below(wish)
 }
 
-/** Input, window over kernel, output, on one line of sight.
+/** Input, window over kernel, output, on one line of sight, their tops alike. The maps come first, the kernel takes what
+ * they leave; the height is the same for all that nearly fill it, so that nothing under the maps jumps.
  * @param {Wish} wish @returns {Layout} */
 function across(wish) {
-  const { width, room, input, kernel, output, ratio, stacks } = wish
-  const [rows, columns] = kernel
-  const high = Math.max(room, 200)
+  const { width, input, kernel, output, ratio, stacks } = wish
+  const gap = width < 700 ? 20 : 26
   const margin = (stacks.input ? STACK : 0) + (stacks.output ? STACK : 0)
-  const { small, paired, cells } = bestKernel(wish, high, margin)
-  const middle = { width: columns * small, height: rows * small * (paired ? 2 : 1) + (paired ? BETWEEN : 0) }
-  const tall = Math.max(input[0] * cells.input, output[0] * cells.output, middle.height)
-  const used = input[1] * cells.input + output[1] * cells.output + middle.width + 2 * GAP + margin
-  const left = Math.max(1, Math.floor((width - used) / 2))
-  const lift = stacks.input || stacks.output ? STACK : 0
-  const centre = TITLE + lift + tall / 2
-  const seat = (/** @type {number} */ x, /** @type {number[]} */ size, /** @type {number} */ cell, y = centre - (size[0] * cell) / 2) =>
-    seatOf(snap(x, ratio), snap(y, ratio), size, cell)
+  const free = width - 2 * gap - margin - 2
+  const high = Math.max(wish.room, 200)
+  const [rows, columns] = kernel
+  const frame = Math.min(high, (free - width * LEAST_PART) / 2)
+  const cells = share(free - leastKernel(width, columns), high, input, output, ratio, MOST_PART * frame)
+  const maps = { high: Math.max(input[0] * cells.input, output[0] * cells.output), wide: input[1] * cells.input + output[1] * cells.output }
+  const tall = maps.high > 0.8 * frame ? Math.max(frame, maps.high) : maps.high
+  const small = crisp(Math.min((free - maps.wide) / columns, clamp(width * 0.055, 30, 84), (Math.max(tall, 120) - BETWEEN) / (2 * rows)), ratio)
+  const pair = 2 * rows * small
+  const between = clamp(maps.high - pair, BETWEEN, MOST_BETWEEN)
+  const top = TITLE + (margin ? STACK : 0)
+  const left = Math.max(1, Math.floor((width - maps.wide - columns * small - 2 * gap - margin) / 2))
+  const seat = (/** @type {number} */ x, /** @type {number[]} */ size, /** @type {number} */ cell, y = top) => seatOf(snap(x, ratio), snap(y, ratio), size, cell)
   const first = seat(left, input, cells.input)
-  const kernelX = first.x + first.width + (stacks.input ? STACK : 0) + GAP
-  const top = centre - middle.height / 2
-  const patch = paired ? seat(kernelX, kernel, small, top) : null
-  const second = seat(kernelX, kernel, small, paired ? top + rows * small + BETWEEN : top)
-  const third = seat(kernelX + middle.width + GAP, output, cells.output)
+  const kernelX = first.x + first.width + (stacks.input ? STACK : 0) + gap
+  const second = seat(kernelX, kernel, small, top + rows * small + between)
+  const third = seat(kernelX + columns * small + gap, output, cells.output)
   const signs = [
-    { text: '∗', x: kernelX - GAP / 2, y: centre },
-    { text: '=', x: kernelX + middle.width + GAP / 2, y: centre },
+    { text: '∗', x: kernelX - gap / 2, y: second.y + second.height / 2 },
+    { text: '=', x: third.x - gap / 2, y: second.y + second.height / 2 },
   ]
-  return { across: true, width, height: Math.ceil(TITLE + lift + tall + wish.foot), input: first, patch, kernel: second, output: third, signs }
+  const height = Math.ceil(top + Math.max(tall, pair + between) + wish.foot)
+  return { across: true, width, height, input: first, patch: seat(kernelX, kernel, small), kernel: second, output: third, signs }
 }
 
-/** The kernel's cell: as wished, or a little less where that makes the maps larger.
- * @param {Wish} wish @param {number} high @param {number} margin */
-function bestKernel({ width, input, kernel: [rows, columns], output, ratio }, high, margin) {
-  const wished = clamp(width * 0.052, 30, 84)
-  const both = Math.min(wished, (width * 0.3) / columns, (high - BETWEEN) / (2 * rows))
-  const paired = both >= LEAST
-  const most = paired ? both : Math.min(wished, (width * 0.34) / columns, high / rows)
-  const tried = [1, 0.9, 0.8, 0.72].map((part) => {
-    const small = crisp(paired ? Math.max(most * part, LEAST) : most * part, ratio)
-    return { small, paired, cells: share(width - columns * small - 2 * GAP - margin - 4, high, input, output, ratio) }
-  })
-  return tried.reduce((best, one) => (one.cells.input > best.cells.input * 1.08 ? one : best))
-}
+/** The width that maps leave to a kernel at least: a part of the stage, and enough to read kernels of up to five.
+ * @param {number} width @param {number} columns */
+const leastKernel = (width, columns) => Math.max(width * LEAST_PART, width >= 700 && columns <= 5 ? columns * LEAST : 0)
 
 /** Cells of input and output side by side: alike where both fit so, the smaller one larger where it would be tiny.
- * @param {number} free @param {number} high @param {[number, number]} input @param {[number, number]} output @param {number} ratio */
-function share(free, high, input, output, ratio) {
+ * @param {number} free @param {number} high @param {[number, number]} input @param {[number, number]} output @param {number} ratio
+ * @param {number} [most] that a side of the input may take */
+function share(free, high, input, output, ratio, most = Infinity) {
   const scale = (/** @type {[number, number]} */ map, /** @type {[number, number]} */ other) => Math.max(1, (0.62 * Math.max(...other)) / Math.max(...map))
   const [first, second] = [scale(input, output), scale(output, input)]
   const cell = Math.min(
     free / (input[1] * first + output[1] * second),
     high / Math.max(input[0] * first, output[0] * second),
+    most / (Math.max(...input) * first),
     96,
   )
   return { input: crisp(Math.min(cell * first, 96), ratio), output: crisp(Math.min(cell * second, 96), ratio) }
@@ -92,23 +91,19 @@ function below({ width, room, input, kernel, output, ratio, stacks, foot }) {
   const [rows, columns] = kernel
   const margin = (stacks.input ? STACK : 0) + (stacks.output ? STACK : 0)
   const cells = share(width - 4 - GAP / 2 - margin, room, input, output, ratio)
-  const both = Math.min(44, (width - GAP - 2) / (2 * columns))
-  const paired = both >= LEAST
-  const small = crisp(paired ? both : Math.min(44, (width - 2) / columns), ratio)
-  const lift = margin ? STACK : 0
+  const both = Math.min(40, (width - 2 * GAP - 2) / (2 * columns))
+  const paired = both >= 3
+  const small = crisp(paired ? both : Math.min(40, (width - GAP - 2) / columns), ratio)
+  const top = TITLE + (margin ? STACK : 0)
   const tall = Math.max(input[0] * cells.input, output[0] * cells.output)
-  const top = (/** @type {number} */ height) => snap(TITLE + lift + (tall - height) / 2, ratio)
-  const free = width - 2 - input[1] * cells.input - output[1] * cells.output - margin
-  const edge = snap(1 + Math.max(0, free - 2 * GAP) / 2, ratio)
-  const first = seatOf(edge, top(input[0] * cells.input), input, cells.input)
-  const right = snap(width - edge - (stacks.output ? STACK : 0) - output[1] * cells.output, ratio)
-  const third = seatOf(right, top(output[0] * cells.output), output, cells.output)
-  const kernelTop = snap(TITLE + lift + tall + foot + TITLE + 8, ratio)
-  const used = columns * small * (paired ? 2 : 1) + (paired ? GAP : 0)
-  const start = snap(Math.max(1, (width - used) / 2), ratio)
+  const first = seatOf(1, snap(top, ratio), input, cells.input)
+  const right = snap(width - 1 - (stacks.output ? STACK : 0) - output[1] * cells.output, ratio)
+  const third = seatOf(right, snap(top, ratio), output, cells.output)
+  const kernelTop = snap(top + tall + foot + TITLE, ratio)
+  const start = 1
   const patch = paired ? seatOf(start, kernelTop, kernel, small) : null
   const second = seatOf(paired ? snap(start + columns * small + GAP, ratio) : start, kernelTop, kernel, small)
-  const signs = [{ text: '=', x: (second.x + second.width + third.x + third.width) / 2, y: kernelTop - TITLE }]
+  const signs = [{ text: '=', x: second.x + second.width + GAP / 2, y: kernelTop + (rows * small) / 2 }]
   return { across: false, width, height: Math.ceil(kernelTop + rows * small + foot), input: first, patch, kernel: second, output: third, signs }
 }
 

@@ -14,9 +14,18 @@ const NARROWEST = 88
 const WIDEST = 160
 
 /** A legend under a map: the bar from its edge, the two ends under the bar's, 0 marked in what has a sign.
- * @param {Pen} pen @param {{ x: number, y: number, width: number, tone: Tone, look: import('./look.mjs').Look }} place */
-export function drawLegendUnder(pen, { x, y, width, tone, look }) {
+ * @param {Pen} pen @param {{ x: number, y: number, width: number, tone: Tone, look: import('./look.mjs').Look, bars: boolean }} place
+ * `bars`: a map of bars, whose heights say what a grey would */
+export function drawLegendUnder(pen, { x, y, width, tone, look, bars }) {
   const [low, high] = tone.seen ?? [tone.low, tone.high]
+  if (bars && !tone.signed) {
+    pen.font = font(look, 12)
+    pen.fillStyle = look.soft
+    pen.textBaseline = 'alphabetic'
+    pen.textAlign = 'start'
+    pen.fillText(`${short(low)} … ${short(high)}`, x, y + BAR)
+    return
+  }
   const bar = Math.min(Math.max(width, NARROWEST), WIDEST)
   paintBar(pen, x, y, bar, { ...tone, seen: [low, high] })
   pen.strokeStyle = look.line

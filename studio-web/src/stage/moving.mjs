@@ -4,6 +4,7 @@ import { font } from './look.mjs'
 import { room } from './geometry.mjs'
 import { patchOn } from './moment.mjs'
 import { line } from './pen.mjs'
+import { captionOf } from './scene.mjs'
 
 /** What moves: the window on input, kernel and output at once, the lines between them, what the window sees.
  * @typedef {import('./pen.mjs').Pen} Pen @typedef {import('./pen.mjs').Box} Box @typedef {import('./grid.mjs').Grid} Grid
@@ -33,7 +34,7 @@ export function drawMoving(pen, scene, grids, now) {
 /** What the window sees, as large as the kernel and over it (or beside it), tap on tap.
  * @param {Pen} pen @param {Scene} scene @param {Grids} grids @param {Now} now */
 function drawPatch(pen, scene, grids, now) {
-  const { look, seats, tones, geometry, t } = scene
+  const { look, seats, geometry, t } = scene
   const seat = /** @type {import('./layout.mjs').Seat} */ (seats.patch)
   const grid = patchGrid(scene, grids, now)
   if (geometry.rank === 1) drawBars(pen, grid)
@@ -43,13 +44,12 @@ function drawPatch(pen, scene, grids, now) {
   pen.fillStyle = look.soft
   pen.textAlign = 'start'
   pen.textBaseline = 'alphabetic'
-  pen.fillText(now.spreads ? t('one input') : t('window'), seat.x, seat.y - 8)
+  pen.fillText(now.spreads ? t('one input') : t('window'), seat.x, captionOf('patch', scene))
   pen.font = font(look, 20)
   pen.textAlign = 'center'
   pen.textBaseline = 'middle'
   const beside = !seats.across
   pen.fillText('×', beside ? (seat.x + seat.width + seats.kernel.x) / 2 : seat.x + 8, beside ? seat.y + seat.height / 2 : seats.kernel.y - 12)
-  void tones
 }
 
 /** @param {Scene} scene @param {Grids} grids @param {Now} now @returns {Grid} */

@@ -15,6 +15,7 @@ import { pictureEnds, toneOf } from './tone.mjs'
 export function panels(dom, app, facts, acts) {
   const { t } = app
   const { view, shape, kind, count } = facts.show
+  render(signs(t, facts.show), dom.signs)
   drawRails(dom.rails, t, facts, acts)
   render(controls(app, {
     playing: view.playing, index: facts.index, count, speed: view.speed, zoom: view.zoom, place: facts.place,
@@ -24,6 +25,14 @@ export function panels(dom, app, facts, acts) {
   dom.scene.setAttribute('aria-label', facts.playing ? t('Input, kernel and output; the window slides') : `${t('Input, kernel and output')}: ${facts.words}`)
   render(facts.table ? tables(t, facts.table) : nothing, dom.table)
   dom.table.hidden = !facts.table
+}
+
+/** What the signs between the maps mean. @param {import('../types').Say} t @param {import('./show.mjs').Show} show */
+function signs(t, { spreads }) {
+  const said = spreads
+    ? [['×', t('one input times every number of the kernel')], ['=', t('added into the output, a window at a time')]]
+    : [['∗', t('the kernel slides over the input')], ['×', t('number by number')], ['=', t('added up: one output')]]
+  return said.map(([sign, words]) => html`<span><span>${sign}</span> ${words}</span>`)
 }
 
 /** @type {WeakMap<HTMLElement, string>} */
@@ -57,7 +66,7 @@ function inputRail(t, { view, shape }, front, theme, acts) {
   const tone = toneOf(view.input.data, theme, pictureEnds(view.input.data))
   const coloured = view.input.shape[0] === 3 && shape.rank === 2 && !tone.signed
   return {
-    name: t('input channels'), all: view.input.shape[0], front, feeds: (channel) => channel >= first && channel < end,
+    name: t('input channels'), word: t('input'), all: view.input.shape[0], front, feeds: (channel) => channel >= first && channel < end,
     numbers: (channel) => plane(view.input, channel, shape), ...sizes(view.input, shape), tone: () => tone,
     colour: coloured ? [0, 1, 2].map((channel) => channelOf(view.input, channel)) : null,
     peek: (at) => acts.peek('channel', at !== null && at >= first && at < end ? at : null), choose: (at) => acts.choose('channel', at),
@@ -68,7 +77,7 @@ function inputRail(t, { view, shape }, front, theme, acts) {
  * @returns {import('./rails.mjs').Rail} */
 function outputRail(t, { view, shape }, theme, acts) {
   return {
-    name: t('output channels'), all: view.output.shape[0], front: view.out, feeds: () => true,
+    name: t('output channels'), word: t('output'), all: view.output.shape[0], front: view.out, feeds: () => true,
     numbers: (channel) => plane(view.output, channel, shape), ...sizes(view.output, shape),
     tone: (channel) => toneOf(channelOf(view.output, channel), theme), colour: null,
     peek: (at) => acts.peek('out', at), choose: (at) => acts.choose('out', at),

@@ -2,18 +2,18 @@ import { html, nothing } from 'lit-html'
 import { shade } from './tone.mjs'
 
 /** Channels one hover away: small pictures of those near the one in front; what feeds this output is marked.
- * @typedef {{ name: string, all: number, front: number, feeds: (channel: number) => boolean, numbers: (channel: number) => Float64Array,
+ * @typedef {{ name: string, word: string, all: number, front: number, feeds: (channel: number) => boolean, numbers: (channel: number) => Float64Array,
  *   rows: number, columns: number, tone: (channel: number) => import('./tone.mjs').Tone, colour: Float64Array[] | null,
  *   peek(channel: number | null): void, choose(channel: number): void }} Rail */
 
-const MOST = 8
+const MOST = 6
 
 /** @param {import('../types').Say} t @param {Rail} rail */
-export function rail(t, { name, all, front, feeds, peek, choose, colour }) {
+export function rail(t, { name, word, all, front, feeds, peek, choose, colour }) {
   const from = Math.max(0, Math.min(front - (MOST >> 1), all - MOST))
   const near = Array.from({ length: Math.min(all, MOST) }, (_, i) => from + i)
   return html`<div class="rail" role="group" aria-label=${name} @pointerleave=${() => peek(null)}>
-    <span class="name">${name}</span>
+    <span class="name">${word}</span>
     ${colour ? html`<canvas class="colour" title=${t('the picture in colour')} width="1" height="1"></canvas>` : nothing}
     ${from > 0 ? html`<span class="more">${t('{n} more', { n: from })}</span>` : nothing}
     ${near.map(

@@ -1,5 +1,7 @@
 import { indexOf, lift, lower } from './geometry.mjs'
 import { channelOf } from './maps.mjs'
+import { patchGrid } from './moving.mjs'
+import { nowOf } from './show.mjs'
 
 /** What tests and other programs may read of a stage, as numbers: `el.querySelector('[data-stage]').kaiyan`.
  * @param {import('./stage.mjs').Stage} stage */
@@ -22,6 +24,13 @@ export const readable = (stage) => ({
   /** What a map shows at a cell, padding counted, also while it is being painted.
    * @param {'input' | 'kernel' | 'output'} name @param {number} row @param {number} column */
   shown: (name, row, column) => stage.easel.grids?.[name].value(row, column),
+  /** What the box over the kernel shows at a cell: of the window, or the one input that is painted.
+   * @param {number} row @param {number} column */
+  boxed: (row, column) => {
+    const { show, place, depth, channel, easel } = stage
+    const now = nowOf(show, { from: place, to: place, part: 0, depth, channel, terms: stage.products().terms, lit: null })
+    return easel.scene && easel.grids && patchGrid(easel.scene, easel.grids, now).value(row, column)
+  },
   /** What the window sees, tap by tap; null where there is none. */
   patch: () => {
     const { rows, columns, seen } = stage.tableFacts()

@@ -1,8 +1,7 @@
-import { short } from '../core/number.mjs'
 import { drawBars } from './bars.mjs'
-import { boxOf, crossOut, drawCells, drawGrid, longest, NUMBER_CELL } from './grid.mjs'
+import { boxOf, crossOut, drawCells, drawGrid, NUMBER_CELL } from './grid.mjs'
 import { room, unread } from './geometry.mjs'
-import { zoomed } from './layout.mjs'
+import { STACK, TITLE, zoomed } from './layout.mjs'
 import { drawLegendUnder } from './legend.mjs'
 import { font } from './look.mjs'
 import { patchOn } from './moment.mjs'
@@ -61,12 +60,11 @@ export function redrawCell(pen, rank, grid, row, column) {
     return
   }
   const place = boxOf(grid, { top: row, bottom: row + 1, left: column, right: column + 1 })
-  drawCells(pen, { ...grid, box: place, left: column, top: row, longest: grid.cell >= NUMBER_CELL ? longestOf(grid) : undefined })
+  drawCells(pen, { ...grid, box: place, left: column, top: row, all: grid.cell >= NUMBER_CELL ? numbersOf(grid) : undefined })
 }
 
 /** @param {Grid} grid */
-const longestOf = ({ rows, columns, value }) =>
-  longest(Array.from({ length: rows * columns }, (_, at) => short(value(Math.floor(at / columns), at % columns) ?? 0)))
+const numbersOf = ({ rows, columns, value }) => Array.from({ length: rows * columns }, (_, at) => value(Math.floor(at / columns), at % columns) ?? 0)
 
 /** @param {Pen} pen @param {number} rank @param {Grid} grid */
 const map = (pen, rank, grid) => (rank === 1 ? drawBars(pen, grid) : drawGrid(pen, grid))
@@ -128,20 +126,28 @@ export function lostWords(scene) {
   return what && t('never read: {what}', { what })
 }
 
+/** How high a map's caption stands: on one line for maps beside one another.
+ * @param {'input' | 'patch' | 'kernel' | 'output'} name @param {Pick<Scene, 'seats' | 'geometry' | 'behind'>} scene */
+export function captionOf(name, { seats, geometry, behind }) {
+  if (geometry.rank > 1 && (name === 'input' || name === 'output' || (name === 'patch' && seats.across))) return TITLE - 8
+  const lifted = (name === 'input' || name === 'output') && behind[name].length > 0
+  return /** @type {import('./layout.mjs').Seat} */ (seats[name]).y - 8 - (lifted ? STACK : 0)
+}
+
 /** @param {Pen} pen @param {Scene} scene */
-function titles(pen, { seats, look, titles: words, tones, behind }) {
+function titles(pen, scene) {
+  const { seats, look, titles: words, tones, geometry } = scene
   pen.textBaseline = 'alphabetic'
   for (const name of /** @type {const} */ (['input', 'kernel', 'output'])) {
     const seat = seats[name]
-    const lifted = name !== 'kernel' && behind[name].length ? 12 : 0
     pen.font = font(look, 12)
     pen.fillStyle = look.soft
     pen.textAlign = 'start'
     const beside = name === 'kernel' && seats.across && seats.patch
     const space = seat.width + (beside ? -16 : 16)
     const fits = [words[name], words[name].split(' · ')[0], words[name].split('  ')[0]].find((text) => pen.measureText(text).width <= space)
-    pen.fillText(fits ?? words[name].split('  ')[0], seat.x + (beside ? 24 : 0), seat.y - 8 - lifted)
-    drawLegendUnder(pen, { x: Math.min(seat.x, seats.width - 96), y: seat.y + seat.height + 8, width: seat.width, tone: tones[name], look })
+    pen.fillText(fits ?? words[name].split('  ')[0], seat.x + (beside ? 24 : 0), captionOf(name, scene))
+    drawLegendUnder(pen, { x: Math.min(seat.x, seats.width - 96), y: seat.y + seat.height + 8, width: seat.width, tone: tones[name], look, bars: geometry.rank === 1 })
   }
 }
 

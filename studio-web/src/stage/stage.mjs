@@ -19,7 +19,7 @@ import { placeWords } from './words.mjs'
 /** @typedef {import('./show.mjs').StageView} StageView @typedef {import('./show.mjs').Show} Show */
 
 /** What stands around the maps on a page: header, controls, a strip of products, in page pixels. */
-const AROUND = 400
+const AROUND = 470
 const LEAST_ROOM = 240
 
 /** The stage of the Convolution tab: input, kernel and output on one line of sight, the window sliding over them.

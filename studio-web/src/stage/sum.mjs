@@ -5,9 +5,10 @@ import { count, running } from './products.mjs'
 /** @typedef {import('./products.mjs').Sum} Sum @typedef {import('./products.mjs').Part} Part */
 /** @typedef {import('./products.mjs').Product} Product @typedef {import('../types').App} App */
 
-/** Page pixels that a chip and the sum take. */
-const CHIP = 104
+/** Page pixels that the sum takes, a chip around its text, and a sign of it. */
 const TOTAL = 264
+const AROUND = 18
+const SIGN = 7
 
 /** The arithmetic strip: a chip a product, the growing sum, the bias, and what the cell holds with its rounding.
  * @param {HTMLElement} el @param {App} app
@@ -38,7 +39,7 @@ export function createSum(el, app, on = {}) {
   }
   const show = () => {
     render(sum ? sumView(app, { sum, steps, lit, light, isOpen, turn, holder: on.holder?.() ?? '' }) : nothing, el)
-    arrange(el, sum?.parts[0]?.columns ?? 0)
+    arrange(el, sum?.parts[0]?.columns ?? 0, sum ? chipWidth(sum) : 0)
     for (const one of el.querySelectorAll('[data-part]')) {
       const { style, dataset } = /** @type {HTMLElement} */ (one)
       style.setProperty('--part', dataset.part ?? '0')
@@ -73,12 +74,20 @@ export function createSum(el, app, on = {}) {
 }
 
 /** Chips in as many columns as the kernel has where they fit; the sum beside them, or over them where there is no room.
- * @param {HTMLElement} el @param {number} columns */
-function arrange(el, columns) {
-  const beside = el.clientWidth - TOTAL > columns * CHIP
+ * @param {HTMLElement} el @param {number} columns @param {number} chip */
+function arrange(el, columns, chip) {
+  const beside = el.clientWidth - TOTAL > columns * (chip + 4)
+  el.style.setProperty('--chip', `${chip}px`)
   el.style.setProperty('--columns', String(columns))
-  el.classList.toggle('squared', columns > 1 && (beside || el.clientWidth > columns * CHIP))
+  el.classList.toggle('squared', columns > 1 && (beside || el.clientWidth > columns * (chip + 4)))
   el.classList.toggle('over', !beside)
+}
+
+/** How wide the chips are that any three digits fit where now are less: they do not jump while the window slides.
+ * @param {Sum} sum */
+function chipWidth({ parts }) {
+  const signs = parts.flatMap(({ products }) => products.map(({ weight, value }) => Math.max(factors(weight, value).length, factors(weight, 999).length)))
+  return Math.ceil(Math.max(0, ...signs) * SIGN) + AROUND
 }
 
 /** @param {App} app @param {{ sum: Sum, steps: ReturnType<typeof running>, lit: string | null, holder: string,

@@ -120,8 +120,8 @@ function ends({ t }, cells, first, place, cell, transposed) {
   const named = (/** @type {number} */ n) => (transposed ? t('output {n}', { n }) : t('input {n}', { n }))
   const [left, right] = [place(first), place(last) + cell]
   const isNarrow = right - left < BOTH_ENDS
-  return svg`<text x=${left} y=${cell + 15} class="first end">${isNarrow ? 0 : named(0)}</text>
-    <text x=${right} y=${cell + 15} class="last end">${isNarrow ? last - first : named(last - first)}</text>`
+  return svg`<text x=${left} y=${cell + 15} class="left end">${isNarrow ? 0 : named(0)}</text>
+    <text x=${right} y=${cell + 15} class="right end">${isNarrow ? last - first : named(last - first)}</text>`
 }
 
 /** @param {App} app @param {Axis} axis @param {number} n @param {string} names @param {boolean} transposed */

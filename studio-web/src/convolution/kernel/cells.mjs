@@ -2,7 +2,7 @@ import { html } from 'lit-html'
 import { standing } from '../../app/standing.mjs'
 import { styled } from '../../app/styled.mjs'
 import { ink } from '../../core/colour.mjs'
-import { exact, short } from '../../core/number.mjs'
+import { exact, short, tight } from '../../core/number.mjs'
 import { kernelTone, shade } from '../../stage/tone.mjs'
 import { numberOf } from './rows.mjs'
 
@@ -13,15 +13,35 @@ import { numberOf } from './rows.mjs'
  * @property {(index: number, value: number) => void} change
  * @property {(word: string) => void} refuse @property {(text: string) => boolean} paste takes several numbers */
 
+/** Up to so many columns the fields stand beside the frequency response; more take the whole width. */
+const FEW = 3
+const SOME = 5
+/** The width of the fields together, and of a digit: text is smaller where there are many. */
+const ACROSS = 250
+const DIGITS = /** @type {const} */ ({ few: 8.3, many: 7.6, small: 7 })
+
+/** The numbers as they fit their fields: three digits, or as many as all can have; null where none fit.
+ * @param {number} columns @param {number[]} numbers */
+export function writtenIn(columns, numbers) {
+  const room = columns > FEW ? ACROSS / columns : 46
+  const digit = DIGITS[columns > SOME ? 'small' : columns > FEW ? 'many' : 'few']
+  const fits = (/** @type {string[]} */ texts) => texts.every((text) => widthOf(text) * digit <= room - 2)
+  return [numbers.map(short), tight(numbers)].find(fits) ?? null
+}
+
+/** How many digits wide a number is. @param {string} text */
+const widthOf = (text) => [...text].reduce((width, sign) => width + (sign === '.' ? 0.5 : sign === '−' ? 1.3 : 1), 0)
+
 /** The kernel as a grid of fields: arrow keys move between them, dragging paints.
  * @param {Cells} cells */
 export function cellGrid(cells) {
   const { sizes: [rows, columns], numbers, brush, app } = cells
   const tone = kernelTone(numbers, cells.theme)
+  const texts = writtenIn(columns, numbers)
   const paint = (/** @type {PointerEvent} */ event) => painted(event, cells)
   return html`
     <div
-      class="cells ${brush === null ? '' : 'painted'}"
+      class="cells ${brush === null ? '' : 'painted'} ${columns > FEW ? 'many' : ''} ${columns > SOME ? 'small' : ''}"
       role="group"
       aria-label=${app.t('Numbers in the kernel')}
       ${styled({ '--columns': String(columns) })}
@@ -29,13 +49,13 @@ export function cellGrid(cells) {
       @pointerdown=${paint}
       @pointermove=${paint}
     >
-      ${numbers.map((value, index) => cell(cells, value, index, shade(tone, value)))}
+      ${numbers.map((value, index) => cell(cells, value, texts?.[index] ?? '', index, shade(tone, value)))}
     </div>
   `
 }
 
-/** @param {Cells} cells @param {number} value @param {number} index @param {[number, number, number]} colour */
-function cell(cells, value, index, colour) {
+/** @param {Cells} cells @param {number} value @param {string} text @param {number} index @param {[number, number, number]} colour */
+function cell(cells, value, text, index, colour) {
   const { sizes: [, columns], brush, app } = cells
   const label = app.t('row {row}, column {column}', { row: Math.floor(index / columns), column: index % columns })
   const take = (/** @type {Event} */ event) => taken(/** @type {HTMLInputElement} */ (event.target), value, index, cells)
@@ -48,7 +68,7 @@ function cell(cells, value, index, colour) {
     aria-label=${label}
     title=${exact(value)}
     ?readonly=${brush !== null}
-    .value=${standing(short(value))}
+    .value=${standing(text)}
     ${styled({ background: `rgb(${colour})`, color: ink(...colour) })}
     @focus=${focused}
     @blur=${() => app.store.change('convolution', {})}

@@ -3,10 +3,10 @@ import { html, nothing } from 'lit-html'
 import { guard } from 'lit-html/directives/guard.js'
 import { ref } from 'lit-html/directives/ref.js'
 import { KERNELS } from '../../core/kernels.mjs'
-import { exact } from '../../core/number.mjs'
+import { exact, short } from '../../core/number.mjs'
 import { formed, nthOf, withNamed, withSlice } from '../changes.mjs'
 import { channelsRead, firstChannel, kernelSizes, normal, randomFrom, sliceStart, taps } from '../weights.mjs'
-import { cellGrid } from './cells.mjs'
+import { cellGrid, writtenIn } from './cells.mjs'
 import { notANumber, readRows } from './rows.mjs'
 import { drawSpectrum, SIDE, spectrumOf } from './spectrum.mjs'
 import { flipped, normalised, rotated, transposed } from './turned.mjs'
@@ -34,7 +34,8 @@ export function createKernelEditor(app) {
         ${nameList(app, slice, own.together)} ${slices(app, slice, own, keep)}
         <div class="kernel-views">
           ${Math.max(...face.sizes) <= LARGEST_GRID ? cellGrid({ ...edit, app, theme: themeOf(app), ...face, brush: own.brush }) : nothing}
-          ${guard([slice.weight, ...face.sizes, slice.out, slice.channel, face.depth, app.store.state.lang], () => spectrum(app, face))}
+          ${cellNote(app, face)}
+          ${guard([slice.weight, ...face.sizes, slice.out, slice.channel, face.depth, slice.conv.axes.length, app.store.state.lang], () => spectrum(app, face, slice.conv.axes.length === 1))}
         </div>
         ${own.refused ? html`<p class="wrong" role="alert">${app.words(own.refused)}${own.ways.map((way) => html`<small>${app.words(way)}</small>`)}</p>` : nothing}
         ${brushes(app, own, keep)} ${turns(app, face, edit)} ${asText(app, face, edit)}
@@ -166,10 +167,18 @@ function chooser(label, value, first, count, choose) {
   `
 }
 
-/** @param {App} app @param {Face} face */
-function spectrum(app, { numbers, sizes }) {
+/** Where the fields are too narrow for their numbers: how to read them. @param {App} app @param {Face} face */
+function cellNote({ t }, { sizes, numbers }) {
+  if (Math.max(...sizes) > LARGEST_GRID) return html`<small>${t('Too many for fields: the numbers stand under “Edit as text”.')}</small>`
+  const texts = writtenIn(sizes[1], numbers)
+  if (!texts) return html`<small>${t('The fields are too narrow for these numbers: point at one, or go into it, to read it.')}</small>`
+  return texts.some((text, i) => text !== short(numbers[i])) ? html`<small>${t('Rounded to fit: go into a field to see every digit.')}</small>` : nothing
+}
+
+/** @param {App} app @param {Face} face @param {boolean} isRow */
+function spectrum(app, { numbers, sizes }, isRow) {
   const { t } = app
-  const { strengths, most, kind } = spectrumOf(numbers, sizes)
+  const { strengths, most, kind } = spectrumOf(numbers, sizes, isRow)
   const draw = (/** @type {Element | undefined} */ canvas) => canvas && drawSpectrum(/** @type {HTMLCanvasElement} */ (canvas), strengths, most)
   return html`
     <figure class="spectrum">

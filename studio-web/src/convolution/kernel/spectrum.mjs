@@ -9,13 +9,15 @@ const HIGHEST = 0.38
 const RIM = 0.45
 /** The least part that counts as passed, and what counts as passed well. */
 const PASSED = 0.05
+const WELL = 0.33
 const HALF = 0.5
 
 /** What a kernel passes: how strongly each frequency (rows, columns; 0 in the middle), and the word for it.
- * @param {number[]} numbers @param {[number, number]} sizes */
-export function spectrumOf(numbers, [rows, columns]) {
+ * @param {number[]} numbers @param {[number, number]} sizes @param {boolean} [isRow] of a layer with one axis */
+export function spectrumOf(numbers, [rows, columns], isRow = false) {
   const strengths = response(numbers, rows, columns, SIDE)
-  return { strengths, most: Math.max(...strengths), kind: kindOf(strengths) }
+  const along = isRow ? strengths.subarray((SIDE / 2) * SIDE, (SIDE / 2 + 1) * SIDE) : strengths
+  return { strengths, most: Math.max(...strengths), kind: kindOf(along) }
 }
 
 const KINDS = {
@@ -25,6 +27,7 @@ const KINDS = {
   smear: say('blurs along one direction and keeps the other: a smear'),
   high: say('keeps fast changes: edges and noise (high-pass)'),
   band: say('keeps what lies between: edges, but not the finest detail (band-pass)'),
+  mixed: say('keeps something of everything, the most of what lies between'),
   raised: say('keeps everything and strengthens fine detail: sharpens'),
 }
 
@@ -33,18 +36,19 @@ function kindOf(strengths) {
   const most = Math.max(...strengths)
   if (!most) return KINDS.none
   const least = Math.min(...strengths) / most
-  const flat = strengths[(SIDE / 2) * SIDE + SIDE / 2] / most
-  const fast = strengths.filter((_, i) => awayOf(i) > HIGHEST).map((strength) => strength / most)
+  const flat = strengths[strengths.length === SIDE ? SIDE / 2 : (SIDE / 2) * SIDE + SIDE / 2] / most
+  const fast = strengths.filter((_, i) => awayOf(i, strengths.length) > HIGHEST).map((strength) => strength / most)
   const highest = Math.max(...fast)
   if (least > 0.999) return KINDS.all
   if (flat > 0.99) return highest > 0.99 ? KINDS.smear : KINDS.low
   if (least > PASSED && highest === 1) return KINDS.raised
+  if (least > WELL) return KINDS.mixed
   if (flat > HALF) return KINDS.low
-  return awayOf(strengths.indexOf(most)) < RIM ? KINDS.band : KINDS.high
+  return awayOf(strengths.indexOf(most), strengths.length) < RIM ? KINDS.band : KINDS.high
 }
 
-/** How far a frequency lies from 0, in cycles a pixel. @param {number} i */
-const awayOf = (i) => Math.hypot(Math.floor(i / SIDE) - SIDE / 2, (i % SIDE) - SIDE / 2) / SIDE
+/** How far a frequency lies from 0, in cycles a pixel. @param {number} i @param {number} count of all: a row, or a square */
+const awayOf = (i, count) => Math.hypot(count === SIDE ? 0 : Math.floor(i / SIDE) - SIDE / 2, (i % SIDE) - SIDE / 2) / SIDE
 
 /** Draws the strengths, one pixel a frequency. @param {HTMLCanvasElement} canvas @param {Float64Array} strengths @param {number} most */
 export function drawSpectrum(canvas, strengths, most) {
