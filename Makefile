@@ -2,7 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EMPTY := $(VENV)/empty/bin/python
 PAGE := studio-web
+# The CPU build of torch is pinned: a bare "torch" brings gigabytes of CUDA.
+TORCH := torch==2.13.0
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:  ## show these targets
@@ -34,14 +37,19 @@ fix: $(VENV)/dev  ## lint and format, mending what can be mended
 mutants: $(VENV)/dev  ## a fifth of the mutants of spec/ and reference/; fails on a survivor without a reason
 	$(BIN)/python tests/mutants.py
 
-wheel: $(VENV)/dev  ## build the wheel, install it into an empty environment, run the main job there
+wheel: $(VENV)/dev  ## build the wheel, install it into an empty environment, run the main job and the studio there
 	rm -rf dist $(VENV)/empty
-	$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	$(BIN)/python -m build --outdir dist . >/dev/null
+	tar -tzf dist/*.tar.gz | grep -q /studio-web/src/main.mjs
+	! tar -tzf dist/*.tar.gz | grep -q /node_modules/
 	$(PYTHON) -m venv $(VENV)/empty
-	$(VENV)/empty/bin/python -m pip --disable-pip-version-check --quiet install "$$(ls dist/*.whl)[cli]"
-	cd dist && ../$(VENV)/empty/bin/kaiyan see -o see.png
-	cd dist && ../$(VENV)/empty/bin/kaiyan --lang zh derive "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224
+	$(EMPTY) -m pip --disable-pip-version-check --quiet install "$$(ls dist/*.whl)[cli]"
+	cd dist && ../$(EMPTY) -m kaiyan see -o see.png
+	cd dist && ../$(EMPTY) -m kaiyan --lang zh derive "Conv2d(3, 64, 7, stride=2, padding=3)" 1x3x224x224
 	test -s dist/see.png
+	$(EMPTY) -m pip --disable-pip-version-check --quiet install $(TORCH) "$$(ls dist/*.whl)[studio]"
+	cd dist && ../$(EMPTY) -m kaiyan studio --export page.html --picture see.png
+	cd dist && ../$(EMPTY) ../tests/studio_of_a_wheel.py page.html
 
 page: $(PAGE)/node_modules  ## build the studio's page into the package
 	cd $(PAGE) && npm run --silent build
@@ -70,17 +78,16 @@ $(VENV)/see: $(VENV)/python pyproject.toml
 	$(PIP) install -e '.[cli]'
 	touch $@
 
-# The CPU build of torch is pinned: a bare "torch" brings gigabytes of CUDA.
 $(VENV)/torch: $(VENV)/see
-	$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install torch==2.13.0
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install $(TORCH)
 	touch $@
 
 $(VENV)/studio: $(VENV)/torch
-	$(PIP) install -e '.[studio,networks]'
+	$(PIP) install -e '.[studio]'
 	touch $@
 
 $(VENV)/dev: $(VENV)/torch
-	$(PIP) install -e '.[cli,torch,networks,studio,dev]'
+	$(PIP) install -e '.[studio,dev]'
 	touch $@
 
 .PHONY: help see studio test quick check fix mutants wheel page page-check shots docs bench

@@ -10,6 +10,9 @@ export interface Refusal { code: string; words: Words; ways: Words[] }
 /** What Python answered: facts as JSON, arrays as bytes. */
 export interface Reply { facts: any; bytes: Uint8Array[] }
 
+/** How the other end fares: a server that does not answer, a kernel that is busy or has ended; null where all is well. */
+export type Connection = 'lost' | 'busy' | 'gone' | null
+
 /** The other end: a server, a notebook's kernel, or nobody (a page opened from disk). */
 export interface Host {
   kind: 'served' | 'notebook' | 'alone'
@@ -17,8 +20,8 @@ export interface Host {
   boot: Boot
   /** Asks Python; rejects with an Error that has `refusal` (a Refusal), also where the connection is lost. */
   ask(kind: string, facts?: object, bytes?: Uint8Array[], signal?: AbortSignal): Promise<Reply>
-  /** Told when a server does not answer any more, and when it does again; gives what ends the listening. */
-  onConnection?(listener: (state: 'lost' | null) => void): () => void
+  /** Told when nobody answers any more, and when somebody does again; gives what ends the listening. */
+  onConnection?(listener: (state: Connection) => void): () => void
   /** What a notebook's Python has set, or was told last: words, the recipe, all weights, the place looked at. */
   shared?(): Shared
   /** Tells a notebook's Python; what is null has not changed. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import { alone } from '../src/host/alone.mjs'
 import { pack } from '../src/host/frame.mjs'
+import { notebook } from '../src/host/notebook.mjs'
 import { served } from '../src/host/served.mjs'
 
 const boot = { photograph: '/photograph' }
@@ -120,4 +121,111 @@ test('a page from disk says what needs Python', async () => {
   await assert.rejects(host.ask('network.kernels', { layer: 0, channel: 2 }), refusal('not-recorded'))
   await assert.rejects(host.ask('diagnose', { text: '' }), refusal('page-from-disk'))
   await assert.rejects(alone(boot).ask('network.list'), refusal('page-from-disk'))
+})
+
+test('a question that nobody wants any more is not sent, and nothing stays at its signal', async (context) => {
+  const asked = network(context, [good])
+  await assert.rejects(served(boot).ask('a', {}, [], AbortSignal.abort()), { name: 'AbortError' })
+  assert.equal(asked.length, 0)
+})
+
+/** A kernel's model as anywidget gives it: what was sent, and its answers. */
+function kernel() {
+  /** @type {Map<string, Set<Function>>} */
+  const listeners = new Map()
+  /** @type {any[]} */
+  const sent = []
+  const model = {
+    get: () => ({}),
+    send: (/** @type {any} */ message) => void sent.push(message),
+    on: (/** @type {string} */ name, /** @type {Function} */ listener) => void listeners.set(name, (listeners.get(name) ?? new Set()).add(listener)),
+    off: (/** @type {string} */ name, /** @type {Function} */ listener) => void listeners.get(name)?.delete(listener),
+  }
+  const says = (/** @type {string} */ name, /** @type {any[]} */ ...facts) => listeners.get(name)?.forEach((listener) => listener(...facts))
+  const answers = (/** @type {number} */ n, facts = { value: n }) => says('msg:custom', { ask: sent[n].ask, facts }, [])
+  return { model, sent, says, answers, listening: () => [...listeners.values()].reduce((sum, { size }) => sum + size, 0) }
+}
+
+/** @param {import('../src/types').Host} host */
+function told(host) {
+  /** @type {any[]} */
+  const states = []
+  host.onConnection?.((state) => states.push(state))
+  return states
+}
+
+test('a kernel answers each question by its number', async () => {
+  const { model, answers } = kernel()
+  const host = notebook(model)
+  const both = [host.ask('a'), host.ask('b')]
+  answers(1)
+  answers(0)
+  assert.deepEqual((await Promise.all(both)).map(({ facts }) => facts.value), [0, 1])
+  const refused = host.ask('c')
+  answers(2, /** @type {any} */ ({ refusal: { code: 'no', words: { en: 'no', zh: '不' }, ways: [] } }))
+  await assert.rejects(refused, refusal('no'))
+})
+
+test('a kernel that is busy is said to be so after ten seconds, and what is waited for comes', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const { model, answers } = kernel()
+  const host = notebook(model)
+  const states = told(host)
+  const answer = host.ask('a')
+  context.mock.timers.tick(9_999)
+  assert.deepEqual(states, [])
+  context.mock.timers.tick(1)
+  assert.deepEqual(states, ['busy'])
+  answers(0)
+  assert.deepEqual((await answer).facts, { value: 0 })
+  assert.deepEqual(states, ['busy', null])
+  context.mock.timers.tick(60_000)
+  assert.deepEqual(states, ['busy', null])
+})
+
+test('a kernel that has ended is said, what waits is refused, and a later answer takes it up again', async () => {
+  const { model, answers, says } = kernel()
+  const host = notebook(model)
+  const states = told(host)
+  const waiting = host.ask('a')
+  says('comm_live_update')
+  await assert.rejects(waiting, refusal('kernel-gone'))
+  assert.deepEqual(states, ['gone'])
+  const again = host.ask('b')
+  answers(1)
+  assert.deepEqual((await again).facts, { value: 1 })
+  assert.deepEqual(states, ['gone', null])
+})
+
+test('a kernel to which nothing can be sent is gone', async () => {
+  const { model } = kernel()
+  const host = notebook({ ...model, send: () => assert.fail('the comm is closed') })
+  await assert.rejects(host.ask('a'), refusal('kernel-gone'))
+})
+
+test('a widget that is taken down leaves nobody waiting and nothing listening', async () => {
+  const { model, listening } = kernel()
+  const host = notebook(model)
+  const waiting = host.ask('a')
+  assert.equal(listening(), 2)
+  host.close?.()
+  await assert.rejects(waiting, refusal('kernel-gone'))
+  assert.equal(listening(), 0)
+})
+
+test('a kernel is not asked what nobody wants, and an answer that comes late is let pass', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const { model, sent, answers } = kernel()
+  const host = notebook(model)
+  const states = told(host)
+  await assert.rejects(host.ask('a', {}, [], AbortSignal.abort()), { name: 'AbortError' })
+  assert.equal(sent.length, 0)
+  const control = new AbortController()
+  const answer = host.ask('b', {}, [], control.signal)
+  context.mock.timers.tick(10_000)
+  control.abort()
+  await assert.rejects(answer, { name: 'AbortError' })
+  context.mock.timers.tick(60_000)
+  answers(0)
+  assert.deepEqual(states, ['busy', null])
 })

@@ -123,16 +123,21 @@ function startState(root, host, tabs) {
   const { boot } = host
   const link = host.kind === 'notebook' ? '' : location.hash
   const remembered = memory(host)
+  const asked = { ...(boot.lang ? { lang: boot.lang } : {}), ...(boot.theme ? { theme: boot.theme } : {}) }
   return {
     tab: boot.tab ?? tabs[0].name,
-    lang: remembered.lang ?? boot.lang ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'),
-    theme: remembered.theme ?? boot.theme ?? 'auto',
+    lang: navigator.language.startsWith('zh') ? 'zh' : 'en',
+    theme: 'auto',
+    ...(isReloaded() ? { ...asked, ...remembered } : { ...remembered, ...asked }),
     help: false,
     folded: { recipe: root.clientWidth < NARROW },
     refusal: null,
     ...fromLink(link || (boot.link ?? ''), tabs),
   }
 }
+
+/** Whether what the visitor chose since is to stay; a page that is opened is as the command line says. */
+const isReloaded = () => /** @type {any} */ (performance.getEntriesByType('navigation')[0])?.type === 'reload'
 
 /** What a visitor chose before on this page: language and theme.
  * @param {import('../types').Host} host @returns {{ lang?: 'en' | 'zh', theme?: 'auto' | 'light' | 'dark' }} */

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { ref } from 'lit-html/directives/ref.js'
+import { say } from '../core/sentence.mjs'
 import { remember } from './memory.mjs'
 
 /** @typedef {import('../types').App} App */
@@ -99,19 +100,37 @@ export function help({ store, host, t }, rows) {
  * @param {App} app */
 export function notices(app) {
   const { refusal, connection } = app.store.state
-  if (connection === 'lost')
-    return html`
-      <div class="notice" role="alert">
-        <p>${app.t('kaiyan studio does not respond. This page continues as soon as it does.')}</p>
-        <p class="way">${app.t('Was its terminal closed? Run kaiyan studio again and open the address that it prints.')}</p>
-      </div>
-    `
+  if (connection) return away(app, connection)
   if (!refusal) return nothing
   return html`
     <div class="notice" role="alert">
       <p>${app.words(refusal.words)}</p>
       ${refusal.ways.map((/** @type {import('../types').Words} */ way) => html`<p class="way">${app.words(way)}</p>`)}
       <button @click=${() => app.store.change(null, { refusal: null })}>${app.t('Close')}</button>
+    </div>
+  `
+}
+
+/** What is said while nobody answers, and what may be done; it goes by itself. */
+const AWAY = {
+  lost: [
+    say('kaiyan studio does not respond. This page continues as soon as it does.'),
+    say('Was its terminal closed? Run kaiyan studio again and open the address that it prints.'),
+  ],
+  busy: [
+    say('Python has not responded for 10 s. This page continues as soon as it does.'),
+    say('Is a cell running? Python answers when it has finished.'),
+  ],
+  gone: [say('The notebook’s kernel has ended or was restarted.'), say('Run the cell again.')],
+}
+
+/** @param {App} app @param {'lost' | 'busy' | 'gone'} connection */
+function away({ t }, connection) {
+  const [sentence, way] = AWAY[connection]
+  return html`
+    <div class="notice" role="alert" data-connection=${connection}>
+      <p>${t(sentence)}</p>
+      <p class="way">${t(way)}</p>
     </div>
   `
 }

@@ -30,6 +30,17 @@ export const shut = () =>
     ways: [{ en: 'open the address that the terminal printed', zh: '打开终端里打印的地址' }],
   })
 
+/** The notebook's kernel has ended, or knows nothing of this widget. */
+export const gone = () =>
+  new Refused({
+    code: 'kernel-gone',
+    words: {
+      en: 'the notebook’s kernel has ended or was started again',
+      zh: '笔记本的内核已经结束，或重新启动过',
+    },
+    ways: [{ en: 'run the cell again', zh: '重新运行这个单元格' }],
+  })
+
 /** What answered is not kaiyan studio. */
 export const foreign = () =>
   new Refused({
@@ -72,5 +83,5 @@ export const unrecorded = () =>
       en: 'this page was opened from disk and does not hold this answer: it needs Python',
       zh: '这一页是从磁盘打开的，里面没有存这个答案：需要 Python',
     },
-    ways: [{ en: "pip install 'kaiyan[studio,networks]' and then: kaiyan studio", zh: "pip install 'kaiyan[studio,networks]'，然后运行：kaiyan studio" }],
+    ways: [{ en: "pip install 'kaiyan[studio]' and then: kaiyan studio", zh: "pip install 'kaiyan[studio]'，然后运行：kaiyan studio" }],
   })

@@ -1,5 +1,8 @@
 import { pack, unpack } from './frame.mjs'
 import { foreign, lost, Refused, shut, tooLarge } from './refusal.mjs'
+import { whileWanted } from './wanted.mjs'
+
+/** @typedef {import('../types').Connection} Connection */
 
 /** Bytes of the largest question that the server takes. */
 const MOST = 32 * 2 ** 20
@@ -29,6 +32,7 @@ export function served(boot) {
     async ask(kind, facts = {}, bytes = [], signal) {
       const body = pack({ kind, ...facts }, bytes)
       if (body.byteLength > MOST) throw tooLarge(body.byteLength, MOST)
+      signal?.throwIfAborted()
       let answer
       try {
         answer = await post(body, signal)
@@ -62,12 +66,12 @@ async function replyOf(answer) {
 
 /** Whether the server answers: knocked at quietly while it does not. */
 function connection() {
-  /** @type {Set<(state: 'lost' | null) => void>} */
+  /** @type {Set<(state: Connection) => void>} */
   const listeners = new Set()
   /** @type {Promise<void> | null} */
   let away = null
 
-  const tell = (/** @type {'lost' | null} */ state) => listeners.forEach((listener) => listener(state))
+  const tell = (/** @type {Connection} */ state) => listeners.forEach((listener) => listener(state))
 
   const knock = async () => {
     tell('lost')
@@ -81,7 +85,7 @@ function connection() {
   }
 
   return {
-    /** Gives what ends the listening. @param {(state: 'lost' | null) => void} listener */
+    /** Gives what ends the listening. @param {(state: Connection) => void} listener */
     listen(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -89,10 +93,7 @@ function connection() {
     /** Waits until the server answers again, or until nobody wants to know. @param {AbortSignal} [signal] */
     async back(signal) {
       away ??= knock()
-      await Promise.race([away, ended(signal)])
+      await whileWanted(away, signal)
     },
   }
 }
-
-/** @param {AbortSignal} [signal] @returns {Promise<never>} */
-const ended = (signal) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
