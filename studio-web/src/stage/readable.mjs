@@ -28,7 +28,7 @@ export const readable = (stage) => ({
    * @param {number} row @param {number} column */
   boxed: (row, column) => {
     const { show, place, depth, channel, easel } = stage
-    const now = nowOf(show, { from: place, to: place, part: 0, depth, channel, terms: stage.products().terms, lit: null })
+    const now = nowOf(show, { from: place, to: place, part: 0, depth, channel, terms: stage.strip.products().terms, lit: null })
     return easel.scene && easel.grids && patchGrid(easel.scene, easel.grids, now).value(row, column)
   },
   /** What the window sees, tap by tap; null where there is none. */

@@ -162,9 +162,7 @@ def _counted(run: ReadingRun, kind: Any, args: tuple[Any, ...], named: dict[str,
     run.made, run.copied = run.made + 1, run.copied + repeated * parts
     for count, most in ((run.made, MOST_LAYERS), (repeated, MOST_REPEATED), (run.copied, MOST_CALLS)):
         if count > most:
-            raise NotUnderstoodError(
-                sentence("paste-many-layers", "at most {most} layers are read", most=most), node
-            )
+            raise NotUnderstoodError(sentence("paste-many-layers", "at most {most} layers are read", most=most), node)
 
 
 def _instance(

@@ -108,6 +108,4 @@ def light(values: Iterable[Any], node: ast.AST) -> None:
 
 def too_many_calls(node: ast.AST) -> NotUnderstoodError:
     """What is said of a model of more layers than are read."""
-    return NotUnderstoodError(
-        sentence("paste-many-layers", "at most {most} layers are read", most=MOST_CALLS), node
-    )
+    return NotUnderstoodError(sentence("paste-many-layers", "at most {most} layers are read", most=MOST_CALLS), node)
