@@ -66,9 +66,3 @@ def test_a_page_saved_from_the_page_shows_the_same_piece_of_the_picture(visitor:
     opened = visitor.opens(address=file.as_uri(), wait=READY)
     opened.wait_for_timeout(500)
     assert opened.evaluate(shown) == before
-
-
-def test_a_closed_question_gives_the_focus_back_to_where_it_was_asked(visitor: Visitor) -> None:
-    page = visitor.opens("guide=same", wait=READY)
-    page.locator(".guide .acts button").last.click()
-    assert page.evaluate("document.activeElement.dataset.guide") == "same"

@@ -1,9 +1,9 @@
 import { html } from 'lit-html'
 import { say } from './say.mjs'
+import { cropText, toLink } from './slice.mjs'
 import { inputShape } from './input.mjs'
 import { PHOTOGRAPH } from './pictures.mjs'
 import { scriptOf } from './script.mjs'
-import { cropText, toLink } from './slice.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice */
 /** @typedef {(kind: 'png' | 'svg' | 'gif') => Promise<Blob>} Drawing */

@@ -43,7 +43,7 @@ function questions(app, slice) {
   return html`
     <h3>${app.t('Questions from the lesson')}</h3>
     <ul class="questions">
-      ${guides.map(({ name, question }) => html`<li><button class="quiet" data-guide=${name} aria-pressed=${slice.guide === name} @click=${() => open(name)}>${app.t(question)}</button></li>`)}
+      ${guides.map(({ name, question }) => html`<li><button class="quiet" aria-pressed=${slice.guide === name} @click=${() => open(name)}>${app.t(question)}</button></li>`)}
     </ul>
   `
 }

@@ -138,7 +138,7 @@ function total({ t }, sum, step, holder) {
   const off = sum.shown - sum.exact
   const held = { value: sum.kind === 'float32' ? single(sum.shown) : exact(sum.shown), kind: sum.kind, sum: exact(sum.exact) }
   return html`<div class="total">
-    <output class=${sign(sum.shown)} aria-live="off">= ${held.value}</output>
+    <output class=${sign(sum.shown)} aria-live="off">= ${short(sum.shown)}</output>
     <p class="so">
       ${step
         ? t('{product} = {value}; the first {n} sum to {so}', {

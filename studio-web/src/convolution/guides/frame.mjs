@@ -88,8 +88,6 @@ export const nothingShown = (app) => void lastShown.set(app, null)
 /** @param {App} app @param {string} name */
 function close(app, name) {
   remember(SEEN, [...new Set([...seen(), name])])
-  const question = /** @type {HTMLElement | null} */ (app.root.querySelector(`[data-guide="${name}"]`))
-  question?.focus()
   app.store.change('convolution', { guide: null })
 }
 
