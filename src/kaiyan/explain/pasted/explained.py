@@ -164,6 +164,15 @@ def _knows(pattern: str, words: str) -> bool:
 
 
 def _tried(reading: Reading, shapes: tuple[Shape, ...], error: str = "") -> Tried:
+    """A run of what was read; none where there is no time left for it."""
+    try:
+        return _run(reading, shapes, error)
+    except NotUnderstoodError as over:
+        reading.run.note(over, reading.paste.tree)
+        return Tried(reading, None)
+
+
+def _run(reading: Reading, shapes: tuple[Shape, ...], error: str) -> Tried:
     model = reading.model
     if model is None:
         return Tried(reading, None)
@@ -237,12 +246,12 @@ def _diagnosed(tried: Tried, gate: Gate | None, error: str) -> tuple[Diagnosis |
             found = _why(tried)
         except NotUnderstoodError:  # no time is left to look for more than the words tell
             return diagnose(str(tried.error)), ()
-        return found, tuple(_text_fix(fix, tried, found) for fix in found.fixes)
+        return found, tuple(_mended(fix, tried, found) for fix in found.fixes)
     if not error:
         return None, ()
     told = diagnose(error)
     del reading, record
-    return told, tuple(_text_fix(fix, tried, told) for fix in told.fixes)
+    return told, tuple(_mended(fix, tried, told) for fix in told.fixes)
 
 
 def _why(tried: Tried) -> Diagnosis:
@@ -253,6 +262,14 @@ def _why(tried: Tried) -> Diagnosis:
     if is_made and model is not None and tried.given is not None and record is not None:
         return diagnose(record, model, tried.given.run.inputs)
     return diagnose(error)
+
+
+def _mended(fix: Fix, tried: Tried, found: Diagnosis) -> TextFix:
+    """The fix in the text; as advice where there is no time left to try it."""
+    try:
+        return _text_fix(fix, tried, found)
+    except NotUnderstoodError:
+        return TextFix(fix.sentence, fix.note, None, None, "", "", fix.diff)
 
 
 def _text_fix(fix: Fix, tried: Tried, found: Diagnosis) -> TextFix:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from kaiyan.explain.inputs import FirstRun, run_on
-from kaiyan.explain.pasted.run import is_over
+from kaiyan.explain.pasted.run import NotUnderstoodError
 from kaiyan.explain.sizes.least import least_input
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import Sentence, sentence
@@ -41,9 +41,12 @@ def guessed(model: nn.Module, count: int, message: str = "") -> Given:
     best: Given | None = None
     shapes = list(dict.fromkeys(_shapes(model, message)))
     for shape in shapes:
-        if best is not None and is_over():
+        try:
+            run = run_on(model, (shape,) * count)
+        except NotUnderstoodError:
+            if best is None:
+                raise
             return best
-        run = run_on(model, (shape,) * count)
         given = Given((shape,) * count, run, "guessed", _said(run.record, shape, message))
         if _is_meant(run.record, message):
             return given

@@ -64,7 +64,10 @@ def read(text: Paste) -> Reading:
         run.top.names["self"] = nn.Module()
     for node in _with_class(body):
         _read_one(reading, node)
-    _choose(reading, free)
+    try:
+        _choose(reading, free)
+    except NotUnderstoodError as error:
+        run.note(error, text.tree)
     run.is_flowing = False
     if reading.model is not None and calls_of(reading.model) > MOST_CALLS:
         reading.model = None
