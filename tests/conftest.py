@@ -13,6 +13,7 @@ import pytest
 from browsing import browser, served, visitor  # noqa: F401 (fixtures)
 from clock import Clock
 from hypothesis import settings
+from live_studio import live, page  # noqa: F401 (fixtures)
 
 from kaiyan.show.error import KaiyanError
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from kaiyan.studio.frame import pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass
@@ -38,6 +44,17 @@ class Live:
         tasks = list(Path(f"/proc/{self.process.pid}/task").glob("*/children"))
         return [int(child) for task in tasks for child in task.read_text("ascii").split()]
 
+    def kill_workers(self) -> list[int]:
+        """Kills those that answer, and comes back when the server has seen it: none of them is its child any more."""
+        killed = self.workers()
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + 10
+        while set(self.workers()) & set(killed):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        return killed
+
     def browser(self, **headers: str) -> httpx.Client:
         """Who opened the address, and holds its cookie."""
         client = httpx.Client(base_url=self.origin, timeout=60, headers={"Origin": self.origin, **headers})
@@ -55,16 +72,31 @@ class Live:
         return self.process.returncode
 
 
-def started(*arguments: str, cwd: Path | None = None, before: str = "") -> Live:
+def started(*arguments: str, cwd: Path | None = None, before: str = "", lang: str | None = None) -> Live:
     """A page that is served; ``before`` is Python that its process runs first. torch is imported where it is needed."""
     first = f"from kaiyan.studio import server\nserver.WARM = ()\n{before}"
     code = f"{first}\nimport sys\nfrom kaiyan.cli.run import run\nsys.exit(run(sys.argv[1:]))"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "studio", "--no-browser", *arguments],
+        [sys.executable, "-c", code, *(["--lang", lang] if lang else []), "studio", "--no-browser", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
     )  # fmt: skip
     assert process.stdout is not None
     return Live(process, process.stdout.readline().strip())
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Live]:
+    """A page that the tests of a file ask."""
+    one = started()
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="module")
+def page(live: Live) -> Iterator[httpx.Client]:
+    """Who has opened it."""
+    with live.browser() as client:
+        yield client
 
 
 def asked(

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from browsing import Visitor
+from live_studio import started
+
 if TYPE_CHECKING:
-    from browsing import Visitor
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
 
 ASK = """() => document.querySelector('.kaiyan').kaiyan.host.ask('network.list').then(
     ({ facts }) => facts.networks.map(({ name }) => name), (error) => error.refusal.code)"""
 READY = "() => document.querySelector('[data-stage]')?.kaiyan?.seats()"
-
-
-def children(process: int) -> list[int]:
-    """The processes that a process has started."""
-    listed = Path(f"/proc/{process}/task/{process}/children")
-    return [int(number) for number in listed.read_text().split()]
+LANG = "document.querySelector('.kaiyan').lang"
 
 
 def test_a_lost_connection_is_said_and_taken_up_again(visitor: Visitor) -> None:
@@ -28,19 +25,42 @@ def test_a_lost_connection_is_said_and_taken_up_again(visitor: Visitor) -> None:
     visitor.expected.append("ERR_INTERNET_DISCONNECTED")
     page.context.set_offline(True)
     page.evaluate(f"() => void (window.answer = ({ASK})())")
-    page.wait_for_timeout(500)
+    notice = page.locator("[data-connection=lost]")
+    notice.wait_for()
+    assert "kaiyan studio does not answer" in notice.inner_text()
     assert page.evaluate("Promise.race([window.answer, 'waiting'])") == "waiting"
     page.context.set_offline(False)
+    notice.wait_for(state="detached")
     assert "efficientnet-lite0" in str(page.evaluate("window.answer")).lower().replace("_", "-")
 
 
-def test_a_killed_worker_is_begun_again(visitor: Visitor) -> None:
+def test_a_killed_worker_is_begun_again(browser: Browser) -> None:
+    own = started()
+    visitor = Visitor(browser, own)
     page = visitor.opens(wait=READY)
-    for number in children(visitor.studio.process.pid):
-        os.kill(number, signal.SIGKILL)
-    answers = [page.evaluate(f"({ASK})()") for _ in range(2)]
-    assert answers[0] == "worker-ended" or isinstance(answers[0], list)
-    assert isinstance(answers[1], list)
+    before = page.evaluate(f"({ASK})()")
+    killed = own.kill_workers()
+    assert page.evaluate(f"({ASK})()") == before
+    assert not set(own.workers()) & set(killed)
+    visitor.ends()
+    assert own.end() == 130
+
+
+def test_the_command_lines_language_wins_over_what_the_browser_remembers(browser: Browser) -> None:
+    own = started(lang="zh")
+    visitor = Visitor(browser, own)
+    page = visitor.opens(wait=READY)
+    assert page.evaluate(LANG) == "zh-CN"
+    page.keyboard.press("l")
+    page.wait_for_function(f"() => {LANG} === 'en'")
+    page.reload()
+    page.wait_for_function(READY)
+    assert page.evaluate(LANG) == "en"
+    page.goto(own.address)
+    page.wait_for_function(READY)
+    assert page.evaluate(LANG) == "zh-CN"
+    visitor.ends()
+    own.end()
 
 
 def test_the_page_in_one_file_works_from_disk(visitor: Visitor, tmp_path: Path) -> None:

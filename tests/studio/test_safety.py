@@ -34,20 +34,6 @@ QUESTION = pack({"kind": "picture.read"}, [PICTURE.getvalue()])
 
 
 @pytest.fixture(scope="module")
-def live() -> Iterator[Live]:
-    live = started()
-    yield live
-    live.end()
-
-
-@pytest.fixture(scope="module")
-def page(live: Live) -> Iterator[httpx.Client]:
-    client = live.browser()
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
 def hasty() -> Iterator[Live]:
     live = started(before=HASTY)
     yield live

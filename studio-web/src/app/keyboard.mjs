@@ -1,3 +1,5 @@
+import { choose } from './shell.mjs'
+
 /** @typedef {import('../types').App} App */
 
 /** Single keys of the page and of the open tab; they never fire in a field.
@@ -8,7 +10,7 @@ export function keyboard(app, tabs, tabKeys) {
   /** @type {Record<string, () => void>} */
   const own = {
     '?': () => store.change(null, { help: !store.state.help }),
-    l: () => store.change(null, { lang: store.state.lang === 'en' ? 'zh' : 'en' }),
+    l: () => choose(app, { lang: store.state.lang === 'en' ? 'zh' : 'en' }),
     ...Object.fromEntries(tabs.map(({ name }, i) => [String(i + 1), () => store.change(null, { tab: name })])),
   }
   const pressed = (/** @type {KeyboardEvent} */ event) => {

@@ -23,10 +23,6 @@ const NAME = html`${MARK} Kaiyan <span lang="zh">开眼</span>`
 export function header(app, tabs) {
   const { store, t } = app
   const { tab: open, lang, theme } = store.state
-  const choose = (/** @type {object} */ changes) => {
-    store.change(null, changes)
-    if (app.host.kind !== 'notebook') remember('kaiyan', { lang: store.state.lang, theme: store.state.theme })
-  }
   return html`
     ${app.host.kind === 'notebook' ? html`<p class="name">${NAME}</p>` : html`<h1 class="name">${NAME}</h1>`}
     <nav role="tablist" aria-label=${t('Views')} @keydown=${(/** @type {KeyboardEvent} */ event) => along(event, app, tabs)}>
@@ -46,12 +42,12 @@ export function header(app, tabs) {
       )}
     </nav>
     <div class="switches">
-      <button lang=${lang === 'en' ? 'zh-CN' : 'en'} @click=${() => choose({ lang: lang === 'en' ? 'zh' : 'en' })}>
+      <button lang=${lang === 'en' ? 'zh-CN' : 'en'} @click=${() => choose(app, { lang: lang === 'en' ? 'zh' : 'en' })}>
         ${lang === 'en' ? '中文' : 'English'}
       </button>
       <select
         aria-label=${t('Theme')}
-        @change=${(/** @type {Event} */ event) => choose({ theme: /** @type {HTMLSelectElement} */ (event.target).value })}
+        @change=${(/** @type {Event} */ event) => choose(app, { theme: /** @type {HTMLSelectElement} */ (event.target).value })}
       >
         ${Object.entries(THEMES).map(([name, word]) => html`<option value=${name} ?selected=${name === theme}>${t(word)}</option>`)}
       </select>
@@ -60,6 +56,13 @@ export function header(app, tabs) {
       </button>
     </div>
   `
+}
+
+/** A language or a theme that the visitor chooses, which this browser remembers.
+ * @param {App} app @param {object} changes */
+export function choose({ host, store }, changes) {
+  store.change(null, changes)
+  if (host.kind !== 'notebook') remember('kaiyan', { lang: store.state.lang, theme: store.state.theme })
 }
 
 /** Arrow keys move between the tabs, as in every tab list.
