@@ -27,7 +27,7 @@ def test_a_lost_connection_is_said_and_taken_up_again(visitor: Visitor) -> None:
     page.evaluate(f"() => void (window.answer = ({ASK})())")
     notice = page.locator("[data-connection=lost]")
     notice.wait_for()
-    assert "kaiyan studio does not answer" in notice.inner_text()
+    assert "kaiyan studio does not respond" in notice.inner_text()
     assert page.evaluate("Promise.race([window.answer, 'waiting'])") == "waiting"
     page.context.set_offline(False)
     notice.wait_for(state="detached")

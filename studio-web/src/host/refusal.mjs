@@ -35,7 +35,7 @@ export const gone = () =>
   new Refused({
     code: 'kernel-gone',
     words: {
-      en: 'the notebook’s kernel has ended or was started again',
+      en: 'the notebook’s kernel has ended or was restarted',
       zh: '笔记本的内核已经结束，或重新启动过',
     },
     ways: [{ en: 'run the cell again', zh: '重新运行这个单元格' }],
