@@ -254,6 +254,14 @@ def test_no_picture_is_left_on_the_disk_by_a_process_that_ends(end: str) -> None
     assert not working(story).exists()
 
 
+def test_it_may_be_closed_twice() -> None:
+    async def story(worker: Worker) -> None:
+        await worker.ask(asked("rough", do="nothing"))
+        await worker.close()
+
+    working(story)
+
+
 def test_what_it_imports_is_not_counted_as_time_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "LIMITS", {"rough": 0.2})
 
