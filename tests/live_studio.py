@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,7 @@ def live() -> Iterator[Live]:
 @pytest.fixture(scope="module")
 def page(live: Live) -> Iterator[httpx.Client]:
     """Who has opened it."""
-    with live.browser() as client:
+    with closing(live.browser()) as client:
         yield client
 
 

@@ -42,7 +42,10 @@ def running(command: list[str], folder: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(20)
+            finally:
+                process.kill()
 
 
 def come_to(page: Page, address: str) -> None:
