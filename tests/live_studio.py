@@ -10,7 +10,8 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,7 +29,9 @@ class Live:
 
     process: subprocess.Popen[str]
     address: str
+    log: IO[bytes]
     errors: str = ""
+    _heard: int = 0
 
     @property
     def port(self) -> int:
@@ -56,6 +59,12 @@ class Live:
             time.sleep(0.02)
         return killed
 
+    def news(self) -> str:
+        """What it has said on standard error since this was asked last."""
+        said = os.pread(self.log.fileno(), 1 << 20, self._heard)
+        self._heard += len(said)
+        return said.decode()
+
     def browser(self, **headers: str) -> httpx.Client:
         """Who opened the address, and holds its cookie."""
         client = httpx.Client(base_url=self.origin, timeout=60, headers={"Origin": self.origin, **headers})
@@ -67,9 +76,12 @@ class Live:
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            _, self.errors = self.process.communicate(timeout=seconds)
+            self.process.communicate(timeout=seconds)
         finally:
             self.process.kill()
+            if not self.log.closed:
+                self.errors = os.pread(self.log.fileno(), 1 << 20, 0).decode()
+                self.log.close()
         return self.process.returncode
 
 
@@ -77,12 +89,13 @@ def started(*arguments: str, cwd: Path | None = None, before: str = "", lang: st
     """A page that is served; ``before`` is Python that its process runs first. torch is imported where it is needed."""
     first = f"from kaiyan.studio import server\nserver.WARM = ()\n{before}"
     code = f"{first}\nimport sys\nfrom kaiyan.cli.run import run\nsys.exit(run(sys.argv[1:]))"
+    log = TemporaryFile()  # noqa: SIM115 (it is closed with the process)
     process = subprocess.Popen(
         [sys.executable, "-c", code, *(["--lang", lang] if lang else []), "studio", "--no-browser", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
+        stdout=subprocess.PIPE, stderr=log, text=True, cwd=cwd,
     )  # fmt: skip
     assert process.stdout is not None
-    return Live(process, process.stdout.readline().strip())
+    return Live(process, process.stdout.readline().strip(), log)
 
 
 @pytest.fixture(scope="module")
