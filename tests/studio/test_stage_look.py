@@ -34,7 +34,8 @@ CUT = """() => {
     const wide = (one, text) => { pen.font = getComputedStyle(one).font; return pen.measureText(text).width }
     const inner = (one) => {
         const { paddingLeft, paddingRight } = getComputedStyle(one)
-        return one.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)
+        const arrow = one.tagName === 'SELECT' ? 18 : 0
+        return one.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - arrow
     }
     const seen = (one) => one.getClientRects().length > 0
     const all = (css) => [...document.querySelectorAll(css)].filter(seen)

@@ -206,7 +206,7 @@ async def _to_its_end(work: Coroutine[None, None, T], seconds: float | None = No
 
 
 def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
+    for path in folder.iterdir() if folder.is_dir() else ():
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

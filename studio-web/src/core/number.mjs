@@ -9,6 +9,13 @@ export function short(value) {
   return minus(trimmed(value.toPrecision(3)))
 }
 
+/** Six significant digits, with the sign that says whether these are all.
+ * @param {number} value @returns {string} */
+export function near(value) {
+  const six = Number.isFinite(value) ? Number(value.toPrecision(6)) : value
+  return `${Object.is(six, value) || Math.fround(six) === value ? '=' : '≈'} ${exact(six)}`
+}
+
 /** Numbers that stand close together, all with as many decimals as give the largest two digits, no zero before the point:
  * .12, −.01; whole where that is short enough.
  * @param {number[]} values @returns {string[]} */

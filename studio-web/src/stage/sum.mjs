@@ -1,5 +1,5 @@
 import { html, nothing, render } from 'lit-html'
-import { exact, short } from '../core/number.mjs'
+import { count as grouped, exact, near, short } from '../core/number.mjs'
 import { count, running } from './products.mjs'
 
 /** @typedef {import('./products.mjs').Sum} Sum @typedef {import('./products.mjs').Part} Part */
@@ -9,6 +9,8 @@ import { count, running } from './products.mjs'
 const TOTAL = 264
 const AROUND = 18
 const SIGN = 7
+/** So many products are seen without scrolling. */
+const IN_VIEW = 30
 
 /** The arithmetic strip: a chip a product, the growing sum, the bias, and what the cell holds with its rounding.
  * @param {HTMLElement} el @param {App} app
@@ -138,7 +140,7 @@ function total({ t }, sum, step, holder) {
   const off = sum.shown - sum.exact
   const held = { value: sum.kind === 'float32' ? single(sum.shown) : exact(sum.shown), kind: sum.kind, sum: exact(sum.exact) }
   return html`<div class="total">
-    <output class=${sign(sum.shown)} aria-live="off">= ${short(sum.shown)}</output>
+    <output class=${sign(sum.shown)} aria-live="off">${near(sum.shown)}</output>
     <p class="so">
       ${step
         ? t('{product} = {value}; the first {n} sum to {so}', {
@@ -146,6 +148,7 @@ function total({ t }, sum, step, holder) {
           })
         : holder}
     </p>
+    ${manyWords(t, sum)}
     ${off === 0
       ? html`<p class="rounding">${t('exactly {value}, in {kind} too', held)}</p>`
       : html`<details class="rounding">
@@ -153,6 +156,14 @@ function total({ t }, sum, step, holder) {
           <p>${t('{kind} holds {value}; the sum in float64 is {sum}', held)}</p>
         </details>`}
   </div>`
+}
+
+/** How many products there are, where not all can be in view. @param {import('../types').Say} t @param {Sum} sum */
+function manyWords(t, sum) {
+  const products = sum.parts.flatMap((part) => part.products)
+  if (products.length <= IN_VIEW) return nothing
+  const some = products.filter(({ product }) => product !== 0).length
+  return html`<p>${t('{n} products, {some} of them not 0', { n: grouped(products.length), some: grouped(some) })}</p>`
 }
 
 /** Arrows walk the chips, Home and End go to the ends, Escape leaves.

@@ -14,6 +14,7 @@ export function toneOf(numbers, theme, wish = {}) {
     if (numbers[i] > high) high = numbers[i]
   }
   if (!(low <= high)) [low, high] = [0, 1]
+  if (low === high && low >= 0) [low, high] = [0, high || 1]
   if (wish.signed ?? low < 0) {
     const most = Math.max(Math.abs(wish.low ?? low), Math.abs(wish.high ?? high)) || 1
     return { low: -most, high: most, signed: true, palette: signed(theme) }

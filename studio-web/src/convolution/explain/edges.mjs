@@ -119,6 +119,7 @@ function ends({ t }, cells, first, place, cell, transposed) {
   if (last <= first || last >= cells.length) return nothing
   const named = (/** @type {number} */ n) => (transposed ? t('output {n}', { n }) : t('input {n}', { n }))
   const [left, right] = [place(first), place(last) + cell]
+  if (left < 0 || right <= left) return nothing
   const isNarrow = right - left < BOTH_ENDS
   return svg`<text x=${left} y=${cell + 15} class="left end">${isNarrow ? 0 : named(0)}</text>
     <text x=${right} y=${cell + 15} class="right end">${isNarrow ? last - first : named(last - first)}</text>`
