@@ -1,5 +1,5 @@
 import { short } from '../core/number.mjs'
-import { font } from './look.mjs'
+import { captionFont, font } from './look.mjs'
 import { SvgPen } from './svg.mjs'
 import { shade } from './tone.mjs'
 
@@ -19,7 +19,7 @@ const WIDEST = 160
 export function drawLegendUnder(pen, { x, y, width, tone, look, bars }) {
   const [low, high] = tone.seen ?? [tone.low, tone.high]
   if (bars && !tone.signed) {
-    pen.font = font(look, 12)
+    pen.font = captionFont(look)
     pen.fillStyle = look.soft
     pen.textBaseline = 'alphabetic'
     pen.textAlign = 'start'
@@ -33,7 +33,7 @@ export function drawLegendUnder(pen, { x, y, width, tone, look, bars }) {
   pen.strokeRect(x - 0.5, y - 0.5, bar + 1, BAR + 1)
   pen.fillStyle = look.soft
   if (low < 0 && high > 0) pen.fillRect(x + (bar * -low) / (high - low) - 0.5, y - 2, 1, BAR + 4)
-  pen.font = font(look, 12)
+  pen.font = captionFont(look)
   pen.textBaseline = 'alphabetic'
   pen.textAlign = 'start'
   pen.fillText(short(low), x, y + BAR + 14)

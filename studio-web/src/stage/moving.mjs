@@ -1,6 +1,6 @@
 import { drawBars } from './bars.mjs'
 import { boxOf, drawGrid } from './grid.mjs'
-import { font } from './look.mjs'
+import { captionFont, font } from './look.mjs'
 import { room } from './geometry.mjs'
 import { patchOn } from './moment.mjs'
 import { line } from './pen.mjs'
@@ -40,7 +40,7 @@ function drawPatch(pen, scene, grids, now) {
   if (geometry.rank === 1) drawBars(pen, grid)
   else drawGrid(pen, grid)
   outline(pen, seat, look)
-  pen.font = font(look, 12)
+  pen.font = captionFont(look)
   pen.fillStyle = look.soft
   pen.textAlign = 'start'
   pen.textBaseline = 'alphabetic'

@@ -3,7 +3,7 @@ import { boxOf, crossOut, drawCells, drawGrid, NUMBER_CELL } from './grid.mjs'
 import { room, unread } from './geometry.mjs'
 import { STACK, TITLE, zoomed } from './layout.mjs'
 import { drawLegendUnder } from './legend.mjs'
-import { font } from './look.mjs'
+import { captionFont, font } from './look.mjs'
 import { patchOn } from './moment.mjs'
 
 /** What stands still: maps, titles, legends, what is never read.
@@ -101,7 +101,7 @@ function dropped(pen, scene, grid) {
 /** A sentence under a map's legend.
  * @param {Pen} pen @param {import('./pen.mjs').Box} seat @param {string} text @param {import('./look.mjs').Look} look @param {string} colour */
 function note(pen, { x, y, height }, text, look, colour) {
-  pen.font = font(look, 12)
+  pen.font = captionFont(look)
   pen.textAlign = 'start'
   pen.textBaseline = 'middle'
   pen.fillStyle = colour
@@ -140,7 +140,7 @@ function titles(pen, scene) {
   pen.textBaseline = 'alphabetic'
   for (const name of /** @type {const} */ (['input', 'kernel', 'output'])) {
     const seat = seats[name]
-    pen.font = font(look, 12)
+    pen.font = captionFont(look)
     pen.fillStyle = look.soft
     pen.textAlign = 'start'
     const beside = name === 'kernel' && seats.across && seats.patch

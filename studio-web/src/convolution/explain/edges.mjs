@@ -34,7 +34,7 @@ export function edges(app, axis, n, names, transposed) {
 function key({ t }, cells, outputs, transposed) {
   const has = (/** @type {Kind[]} */ ...kinds) => cells.some((kind) => kinds.includes(kind))
   return [
-    transposed ? t('outlined: the windows of the first and the last input') : t('outlined: the first and the last of {n} windows', { n: outputs }),
+    transposed ? t('outlined: the windows of the first and the last input') : outputs === 1 ? t('outlined: the only window') : t('outlined: the first and the last of {n} windows', { n: outputs }),
     ...(has('padding') ? [transposed ? t('hatched: no input reaches it') : t('hatched: padding')] : []),
     ...(has('unread', 'beyond') ? [t('crossed out: no window reads it')] : []),
     ...(has('cropped') ? [t('crossed out: cropped')] : []),
