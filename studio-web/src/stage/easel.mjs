@@ -55,7 +55,14 @@ export class Easel {
     this.#key = key
     this.grids = null
     this.scene = sceneOf(show, { ...where, look: lookOf(this.dom.theatre), ratio: devicePixelRatio || 1 })
+    this.#placeKernel(this.scene.seats.kernel)
     return this.scene
+  }
+
+  /** Tells the style where the kernel lies: its numbers pulse on a first visit. @param {import('./pen.mjs').Box} box */
+  #placeKernel(box) {
+    for (const [name, value] of Object.entries({ x: box.x, y: box.y, width: box.width, height: box.height }))
+      this.dom.scene.style.setProperty(`--kernel-${name}`, `${value}px`)
   }
 
   /** @param {import('./scene.mjs').Scene} scene */
