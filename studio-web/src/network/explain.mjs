@@ -20,7 +20,7 @@ const VIEWS = { answer, sum, field, patches, kernels, compare, table }
 const titles = (t) => ({
   answer: t('Predictions'),
   sum: t('Sum'),
-  field: t('Receptive field'),
+  field: t('Field'),
   patches: t('Patches'),
   kernels: t('Kernels'),
   compare: t('Compare'),
