@@ -1,4 +1,4 @@
-"""The widget in JupyterLab and in marimo: a cell is run, the page is used, a value is read back in Python."""
+"""The widget in JupyterLab, Notebook 7 and marimo: a cell is run, the page is used, a value is read back in Python."""
 
 from __future__ import annotations
 
@@ -70,6 +70,19 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def lab(page: Page, tmp_path: Path) -> Iterator[Page]:
     """JupyterLab in its dark theme, with a notebook of three cells."""
+    with jupyter(page, tmp_path, "jupyterlab", "lab/tree"):
+        yield page
+
+
+@pytest.fixture
+def notebook7(page: Page, tmp_path: Path) -> Iterator[Page]:
+    """The same notebook in Notebook 7."""
+    with jupyter(page, tmp_path, "notebook", "notebooks"):
+        yield page
+
+
+@contextmanager
+def jupyter(page: Page, tmp_path: Path, module: str, place: str) -> Iterator[None]:
     empty: dict[str, object] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     cells = [{**empty, "id": f"c{i}", "source": text} for i, text in enumerate((MAKE, READ, SET))]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -80,12 +93,12 @@ def lab(page: Page, tmp_path: Path) -> Iterator[Page]:
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
     (settings / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab Dark"}')
     port = free_port()
-    command = ["jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1",
+    command = [module, "--no-browser", "--allow-root", f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1",
                "--IdentityProvider.token=secret", f"--ServerApp.root_dir={tmp_path}"]  # fmt: skip
     with running(command, tmp_path):
-        come_to(page, f"http://127.0.0.1:{port}/lab/tree/look.ipynb?token=secret")
+        come_to(page, f"http://127.0.0.1:{port}/{place}/look.ipynb?token=secret")
         page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000)
-        yield page
+        yield
 
 
 def run_cell(page: Page, index: int) -> None:
@@ -145,6 +158,14 @@ def test_in_jupyterlab_the_page_is_used_and_python_reads_and_sets(lab: Page) -> 
     lab.keyboard.press("d")
     lab.keyboard.press("d")
     widget.wait_for(state="detached", timeout=5000)
+
+
+def test_in_notebook_7_the_page_is_used_and_python_reads(notebook7: Page) -> None:
+    widget = shown(notebook7)
+    assert notebook7.evaluate("document.querySelector('.jp-Notebook').closest('.kaiyan')") is None
+    widget.locator("[data-cell='0']").fill("5")
+    widget.locator("[data-cell='0']").press("Tab")
+    spoken(notebook7, "read convolution auto nn.Conv2d(1, 1, kernel_size=3) [5.0, -2.0, -1.0] int")
 
 
 def test_in_marimo_the_page_is_used_and_python_reads(page: Page, tmp_path: Path) -> None:
