@@ -245,7 +245,7 @@ def test_what_moves_is_said_to_a_screen_reader(keys: Keyboard) -> None:
     page.wait_for_function(f"() => {STATUS} !== ''")
     said = page.evaluate(STATUS)
     assert f"row {place[0]}, column {place[1]}" in said
-    assert said in page.locator(".scene").get_attribute("aria-label")
+    assert said in (page.locator(".scene").get_attribute("aria-label") or "")
 
 
 def test_the_page_follows_the_colour_scheme_of_the_system(visitor: Visitor) -> None:

@@ -18,7 +18,7 @@ const VIEWS = { answer, sum, field, patches, kernels, compare, table }
 
 /** @param {Say} t @returns {Record<string, string>} */
 const titles = (t) => ({
-  answer: t('Predictions'),
+  answer: t('Classes'),
   sum: t('Sum'),
   field: t('Field'),
   patches: t('Patches'),
