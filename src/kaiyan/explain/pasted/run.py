@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 READING_STEPS = 200_000
 """Expressions that are read, loops counted, before the reading ends."""
-SECONDS = 7.0
+READING_SECONDS = 7.0
 """Seconds of the processors in which a text is read, run and mended; what has no time left is not tried."""
-LOOKS = 32
+_LOOKS = 32
 """Steps after which the clock is read."""
 MOST_LAYERS = 500
 """Layers that are made, at most."""
@@ -53,7 +53,7 @@ _UNTIL: ContextVar[float] = ContextVar("_UNTIL", default=inf)
 
 
 @contextmanager
-def within_seconds(seconds: float = SECONDS) -> Iterator[None]:
+def within_seconds(seconds: float = READING_SECONDS) -> Iterator[None]:
     """All that is read inside has so long."""
     token = _UNTIL.set(process_time() + seconds)
     try:
@@ -140,7 +140,7 @@ class ReadingRun:
         self.steps += 1
         if self.steps > READING_STEPS:
             raise NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
-        if self.steps % LOOKS == 0:
+        if self.steps % _LOOKS == 0:
             in_time(node)
 
     def renew(self, device: str) -> None:

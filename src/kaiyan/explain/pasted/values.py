@@ -21,7 +21,7 @@ LARGEST_NUMBER = 2**62
 MOST_ENTRIES = 4096
 MOST_CALLS = 3000
 """Layers that are called, at most: groups of groups grow fast."""
-DEEPEST = 64
+MOST_NESTED = 64
 """Lists in lists, and axes of a tensor."""
 
 
@@ -58,7 +58,7 @@ def _parts(value: Any) -> Iterable[Any]:
 def _is_large(value: Any) -> bool:
     """Whether there are more entries in it than are read, each counted as often as it is there."""
     level, count = [value], 0
-    for _ in range(DEEPEST):
+    for _ in range(MOST_NESTED):
         level = list(islice(chain.from_iterable(map(_parts, level)), MOST_ENTRIES + 1 - count))
         count += len(level)
         if count > MOST_ENTRIES:
@@ -76,7 +76,7 @@ def bounded(value: Any, node: ast.AST) -> Any:
     is_large = (
         (isinstance(value, _HOLDING) and _is_large(value))
         or (isinstance(value, str) and len(value) > MOST_ENTRIES)
-        or (isinstance(value, Tensor) and value.ndim > DEEPEST)
+        or (isinstance(value, Tensor) and value.ndim > MOST_NESTED)
     )
     if is_large:
         raise NotUnderstoodError(

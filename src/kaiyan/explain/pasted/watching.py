@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_TOGETHER = 12
 """Tensors that a function puts into one of all their axes."""
-LOOKS = 16
+_LOOKS = 16
 """Calls after which the clock is read."""
 
 
@@ -31,7 +31,7 @@ class Watched(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """The call, where it is small."""
         self.calls += 1
-        if self.calls % LOOKS == 0:
+        if self.calls % _LOOKS == 0:
             in_time()
         counted = _COUNTED.get(getattr(func, "__name__", ""))
         if counted is not None and _count(counted, args, kwargs or {}) > MOST_ENTRIES:

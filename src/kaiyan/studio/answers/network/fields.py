@@ -60,7 +60,7 @@ class Fields:
         return top, left, bottom - top + 1, right - left + 1
 
 
-def fields_of(layers: Iterable[MapLayer], flow: Flow) -> tuple[Fields, ...]:
+def fields_of(layers: Iterable[MapLayer], flow: Sights) -> tuple[Fields, ...]:
     """The fields of layers, from what each call's output sees."""
     fields = ((layer.call, _ends(flow.seen.get(layer.call.number), layer.channels)) for layer in layers)
     return tuple(
@@ -70,7 +70,7 @@ def fields_of(layers: Iterable[MapLayer], flow: Flow) -> tuple[Fields, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class Sights:
     """What the output of each call sees, by the call's number: None where that is not known.
 
     ``lost`` names the function behind which it is not known.
@@ -80,7 +80,7 @@ class Flow:
     lost: Mapping[int, str]
 
 
-def followed(model: nn.Module, record: Record, indices: Mapping[int, Any] | None = None) -> Flow:
+def followed(model: nn.Module, record: Record, indices: Mapping[int, Any] | None = None) -> Sights:
     """What each call's output sees of the picture; ``indices`` are the numbers that index_select was given."""
     modules = dict(model.named_modules())
     tensors: dict[int, Seen | None] = {tensor.name: _picture(tensor.shape) for tensor in record.inputs}
@@ -104,7 +104,7 @@ def followed(model: nn.Module, record: Record, indices: Mapping[int, Any] | None
             tensors[tensor.name] = found[call.number] = seen
             if seen is None:
                 lost[call.number] = lost_by[tensor.name] = before
-    return Flow(*_modules(record, found, lost))
+    return Sights(*_modules(record, found, lost))
 
 
 def _numbered(call: Call, indices: Mapping[int, Any] | None) -> Call:

@@ -16,7 +16,7 @@ from kaiyan.explain.diagnosis.diagnose import diagnose
 from kaiyan.explain.inputs import checked
 from kaiyan.explain.sizes.least import least_input
 from kaiyan.show.error import KaiyanError
-from kaiyan.studio.answers.network.fields import Fields, Flow, fields_of, followed
+from kaiyan.studio.answers.network.fields import Fields, Sights, fields_of, followed
 from kaiyan.studio.answers.network.indices import indices
 from kaiyan.studio.answers.network.layers import MapLayer, layers_of
 from kaiyan.studio.answers.network.preparing import Preparation, imagenet, plain
@@ -47,7 +47,7 @@ class Network:
     preparation: Preparation
     record: Record
     layers: tuple[MapLayer, ...]
-    flow: Flow
+    flow: Sights
     trained: bool
     card: tuple[Text, ...]
     names: tuple[str, ...] | None = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kaiyan.show.table import Text
 
 
-FUNCTIONS = TORCH_FUNCTIONS | {
+SUMMED_FUNCTIONS = TORCH_FUNCTIONS | {
     name: TorchFunction(name, order)
     for name, order in {
         "group_norm": "input num_groups weight=None bias=None eps=1e-05",
@@ -109,7 +109,7 @@ class Sum:
 
 def by_name(function: str, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
     """A function's arguments by torch's names, with what each is where it was not given."""
-    known = FUNCTIONS.get(function, TorchFunction(function))
+    known = SUMMED_FUNCTIONS.get(function, TorchFunction(function))
     return {**known.arguments, **dict(zip(known.by_place, args, strict=False)), **named}
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from kaiyan.studio.answers.network import sum_points, sum_products, sum_windows
 from kaiyan.studio.answers.network.flow import ALIKE
-from kaiyan.studio.answers.network.sum_parts import FUNCTIONS
+from kaiyan.studio.answers.network.sum_parts import SUMMED_FUNCTIONS
 from kaiyan.trace.rebuild import is_convolution
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ _FUNCTIONS = {
 def kind_of_sum(call: Call, module: nn.Module | None, inner: Sequence[Call] = ()) -> str | None:
     """The row of ``SUMS`` for a layer, ``inner`` are the calls inside it; None where no row knows it."""
     if not call.is_module:
-        return _FUNCTIONS.get(call.kind) if call.kind in FUNCTIONS and _is_opened(call) else None
+        return _FUNCTIONS.get(call.kind) if call.kind in SUMMED_FUNCTIONS and _is_opened(call) else None
     if module is None:
         return None
     if is_convolution(module):
