@@ -62,11 +62,11 @@ export function parts(el) {
 }
 
 /** @param {KeyboardEvent} event @param {Context} context */
-function along(event, { slice, change, app }) {
+function along(event, { change, app }) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
   if (!by) return
   event.preventDefault()
-  const at = PANELS.findIndex((name) => name === slice.panel)
+  const at = PANELS.findIndex((name) => name === app.store.state.network.panel)
   const next = PANELS[(at + by + PANELS.length) % PANELS.length]
   change({ panel: next })
   requestAnimationFrame(() => /** @type {HTMLElement | null} */ (app.root.querySelector(`#${app.id}-network-tab-${next}`))?.focus())

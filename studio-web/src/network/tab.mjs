@@ -115,6 +115,12 @@ function mount(el, app) {
     }
   }
 
+  /** What was drawn last with what the state says now: two keys within a frame are two moves. */
+  function said() {
+    const slice = app.store.state.network
+    return context && { ...context, slice, pixel: pixelOf(slice, context.look) }
+  }
+
   /** @param {import('./session.mjs').Seen} seen */
   function waitView({ listed, opened, looks, fields, name }) {
     const { t } = app
@@ -156,7 +162,7 @@ function mount(el, app) {
 
   return {
     draw,
-    keys: keysOf(() => context, () => stageView.focus()),
+    keys: keysOf(said, () => stageView.focus()),
     help: HELP,
     hide: () => walk.follow(false),
     show() {},
