@@ -1,28 +1,55 @@
-// Builds the page's module and style sheet into the package; with --check, says whether they are as built.
-import { readFile, writeFile } from 'node:fs/promises'
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+// Builds the page into the package; with --check, says whether the package has what the source builds. Says where what
+// is fetched before the first picture moves has become too heavy.
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { asOne, gzipped, inParts } from './bundle.mjs'
 
-const HERE = new URL('.', import.meta.url)
-const STATIC = new URL('../src/kaiyan/studio/static/', HERE)
-/** 60 KB were planned; docs/decisions/0013-studio.md says what the rest is. */
-const MOST_GZIPPED = 146 * 1024
+const STATIC = new URL('../src/kaiyan/studio/static/', import.meta.url)
+const PARTS = 'page/'
+/** Bytes gzipped: docs/decisions/0013-studio.md says what is loaded when. */
+const MOST_AT_FIRST = { English: 60 * 1024, Chinese: 68_000 }
+const MOST_IN_ALL = 155_000
 
-/** @satisfies {import('esbuild').BuildOptions} */
-const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', write: false, legalComments: 'eof' }
-const entries = { 'studio.mjs': 'src/main.mjs', 'studio.css': 'src/style/studio.css' }
+const whole = await asOne()
+const { files: parts, first, chinese } = await inParts()
+const names = first.map((name) => name.slice(PARTS.length))
+parts.set(`${PARTS}first.json`, new TextEncoder().encode(`${JSON.stringify(names, null, 1)}\n`))
 
-let gzipped = 0
-for (const [name, source] of Object.entries(entries)) {
-  const { outputFiles } = await build({ ...options, entryPoints: [new URL(source, HERE).pathname] })
-  const { contents } = outputFiles[0]
-  const place = new URL(name, STATIC)
-  gzipped += gzipSync(contents).length
-  if (!process.argv.includes('--check')) await writeFile(place, contents)
-  else if (!(await readFile(place)).equals(Buffer.from(contents))) {
-    console.error(`${name} in the package is not what studio-web/src builds: run "npm run build" and commit it`)
-    process.exitCode = 1
-  }
+if (process.argv.includes('--check')) await compare(new Map([...whole, ...parts]))
+else await write(new Map([...whole, ...parts]))
+weigh('fetched at first, in English', gzipped(parts, first), MOST_AT_FIRST.English)
+weigh('fetched at first, in Chinese', gzipped(parts, [...first, ...chinese]), MOST_AT_FIRST.Chinese)
+weigh('all of it, in one file', gzipped(whole, whole.keys()), MOST_IN_ALL)
+
+/** @param {import('./bundle.mjs').Files} files */
+async function write(files) {
+  await mkdir(new URL(PARTS, STATIC), { recursive: true })
+  for (const name of await standing()) if (!files.has(name)) await rm(new URL(name, STATIC))
+  for (const [name, contents] of files) await writeFile(new URL(name, STATIC), contents)
 }
-console.log(`studio.mjs and studio.css: ${gzipped} bytes gzipped of ${MOST_GZIPPED}`)
-if (gzipped > MOST_GZIPPED && process.argv.includes('--check')) process.exitCode = 1
+
+/** @param {import('./bundle.mjs').Files} files */
+async function compare(files) {
+  const stand = await standing()
+  for (const name of stand) if (!files.has(name)) fail(`${name} in the package is not built from studio-web/src any more`)
+  for (const [name, contents] of files)
+    if (!stand.includes(name) || !(await readFile(new URL(name, STATIC))).equals(contents)) fail(`${name} in the package is not what studio-web/src builds`)
+}
+
+/** Names of what was built before. */
+async function standing() {
+  const parts = await readdir(new URL(PARTS, STATIC)).catch(() => [])
+  const ones = (await readdir(STATIC)).filter((name) => name.startsWith('studio.'))
+  return [...ones, ...parts.map((name) => PARTS + name)]
+}
+
+/** @param {string} what @param {number} bytes @param {number} most */
+function weigh(what, bytes, most) {
+  console.log(`${what}: ${bytes} bytes gzipped, of ${most}`)
+  if (bytes > most && process.argv.includes('--check')) fail(`too heavy: ${what}`)
+}
+
+/** @param {string} why */
+function fail(why) {
+  console.error(why)
+  process.exitCode = 1
+}

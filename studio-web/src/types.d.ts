@@ -22,12 +22,18 @@ export interface Host {
   ask(kind: string, facts?: object, bytes?: Uint8Array[], signal?: AbortSignal): Promise<Reply>
   /** Told when nobody answers any more, and when somebody does again; gives what ends the listening. */
   onConnection?(listener: (state: Connection) => void): () => void
+  /** Waits until the server answers again. */
+  back?(): Promise<void>
+  /** Brings the style sheet of a tab, where it is not in the one that the page began with. */
+  sheet?(name: string): Promise<void>
   /** What a notebook's Python has set, or was told last: words, the recipe, all weights, the place looked at. */
   shared?(): Shared
   /** Tells a notebook's Python; what is null has not changed. */
   share?(shared: Omit<Shared, 'window'> | null, window: Shared['window'] | null): void
   /** Told when Python sets something; gives what ends the listening. */
   onShare?(listener: () => void): () => void
+  /** Keeps a notebook's Python and the page alike; gives what ends it. */
+  join?(app: App): () => void
   /** Ends what the host listens to. */
   close?(): void
 }
@@ -94,6 +100,12 @@ export interface App {
   refuse(error: unknown): void
   /** Opens a tab, with changes to its slice. */
   open(tab: string, changes?: object): void
+  /** Brings a part of the page that may have to be fetched: `await app.bring(() => import('./part.mjs'))`. */
+  bring<T>(part: () => Promise<T>): Promise<T>
+  /** A room speaks from now on; resolves when its words are here in the page's language. */
+  hear(room: import('./app/speech.mjs').Room): Promise<void>
+  /** Turns the page to a language, when its words are here. */
+  speak(lang: 'en' | 'zh'): Promise<void>
 }
 
 export interface State {
@@ -114,7 +126,7 @@ export interface Store {
 }
 
 export interface Tab {
-  name: string
+  name: 'convolution' | 'network' | 'fixit'
   /** The English word of the tab; it is said in the page's language. */
   title: string
   /** The slice at the start. */
@@ -123,8 +135,13 @@ export interface Tab {
   toLink(slice: any): Record<string, string>
   /** Changes to the slice that a link asks for; what is not understood is left out. */
   fromLink(link: URLSearchParams): object
-  mount(el: HTMLElement, app: App): MountedTab
+  /** Of a tab that is part of the page. */
+  mount?: Mount
+  /** Brings a tab that is not; its style sheet and its words have its name. */
+  load?(): Promise<{ mount: Mount }>
 }
+
+export type Mount = (el: HTMLElement, app: App) => MountedTab
 
 export interface MountedTab {
   /** Draws what the state says; called once a frame where the state changed and the tab is open. */

@@ -11,7 +11,7 @@ import { modelOf, refusalOf } from '../src/convolution/model.mjs'
 import { Pictures } from '../src/convolution/pictures.mjs'
 import { START, fromLink, toLink } from '../src/convolution/slice.mjs'
 import { changesOf } from '../src/convolution/ways.mjs'
-import { CHINESE } from '../src/core/words.mjs'
+import { CHINESE } from './chinese.mjs'
 
 const conv = (/** @type {string} */ text) => /** @type {import('../src/types').Conv} */ (parseRecipe(text).conv)
 const pictures = new Pictures()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EXAMPLES } from '../src/fixit/examples.mjs'
 import { applied, fromLink, START, toLink, undone, width } from '../src/fixit/slice.mjs'
-import { CHINESE } from '../src/core/words.mjs'
+import { CHINESE } from './chinese.mjs'
 
 test('a link names an example and never holds what was pasted', () => {
   for (const { name, text } of EXAMPLES.slice(1)) {

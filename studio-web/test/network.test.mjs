@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFile, readdir } from 'node:fs/promises'
 import { test } from 'node:test'
-import { CHINESE } from '../src/core/words.mjs'
-import { START, at, fromLink, nextChannel, pixelOf, step, toLayer, toLink } from '../src/network/moves.mjs'
+import { at, nextChannel, pixelOf, step, toLayer } from '../src/network/moves.mjs'
 import { createQuestions } from '../src/network/questions.mjs'
 import { about, percent, pixelSays } from '../src/network/says.mjs'
 import { fieldsFrom, lookFrom } from '../src/network/session.mjs'
 import { sumFrom } from '../src/network/sums.mjs'
 import { HELP } from '../src/network/keys.mjs'
+import { START, fromLink, toLink } from '../src/network/slice.mjs'
+import { CHINESE } from './chinese.mjs'
 
 const LAYERS = /** @type {any[]} */ ([
   { index: 0, path: 'conv1', kind: 'Conv2d', channels: 2, height: 4, width: 6, sum: 'conv' },

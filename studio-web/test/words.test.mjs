@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { CHINESE, speaker } from '../src/core/words.mjs'
+import { inParts } from '../bundle.mjs'
+import { speaker } from '../src/core/words.mjs'
+import { TABS } from '../src/tabs.mjs'
+import { texts as convolution } from '../src/words/convolution.mjs'
+import { texts as core } from '../src/words/core.mjs'
+import { texts as fixit } from '../src/words/fixit.mjs'
+import { texts as network } from '../src/words/network.mjs'
+import { texts as page } from '../src/words/page.mjs'
+import { CHINESE } from './chinese.mjs'
 
 const SOURCE = new URL('../src/', import.meta.url)
 const PLACES = /\{(\w+)\}/g
@@ -16,6 +24,24 @@ const sources = await Promise.all(files.map((name) => readFile(new URL(name, SOU
 test('every text that is said has its Chinese', () => {
   const missing = sources.flatMap(said).filter((text) => !(text in CHINESE))
   assert.deepEqual(missing, [])
+})
+
+/** The Chinese that is here when a part speaks; what core refuses, and the names of examples, are shown where
+ * those words are brought. @type {Record<string, Record<string, string>>} */
+const HERE = { 'page/tabs.mjs': { ...page, ...core, ...fixit }, 'page/network-tab.mjs': { ...page, ...core, ...network }, 'page/fixit-tab.mjs': { ...page, ...core, ...fixit } }
+const BESIDE = { ...page, ...core, ...convolution }
+
+test('what a part of the page says is in the Chinese that is brought with it', async () => {
+  const { sources: parts } = await inParts()
+  for (const part of [...Object.keys(HERE), 'page/convolution-sides.mjs']) assert.ok(parts.has(part), part)
+  for (const [part, names] of parts) {
+    const texts = names.flatMap((name) => said(sources[files.indexOf(name)] ?? ''))
+    assert.deepEqual(texts.filter((text) => !(text in (HERE[part] ?? BESIDE))), [], part)
+  }
+})
+
+test('the tabs have their names before they are here', () => {
+  for (const { title } of TABS) assert.ok(title in page, title)
 })
 
 test('a text without Chinese is found', () => {

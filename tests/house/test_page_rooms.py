@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "studio-web" / "src"
-OF_THE_PAGE = {"tokens", "base", "shell", "studio"}
+OF_THE_PAGE = {"tokens", "base", "shell", "studio", "page", "sides"}
 """Sheets that are for every room."""
 SCOPES = {
     "convolution": (".convolution",),
+    "recipe": (".convolution",),
     "kernel": (".convolution",),
     "explain": (".convolution",),
     "stage": (".theatre", ".sum"),

@@ -14,6 +14,10 @@ import { parseRecipe, writeRecipe } from '../../studio-web/src/core/recipe.mjs'
 import { spectrumOf } from '../../studio-web/src/convolution/kernel/spectrum.mjs'
 import { kernelNumbers } from '../../studio-web/src/convolution/weights.mjs'
 import { gather, partialSums, scatter } from '../../studio-web/src/core/terms.mjs'
+import { learn } from '../../studio-web/src/core/words.mjs'
+import { texts } from '../../studio-web/src/words/core.mjs'
+
+learn(texts)
 
 const QUESTIONS = {
   read({ text }) {

@@ -18,6 +18,7 @@ from live_studio import Live, asked, code, started
 from PIL import Image
 from starlette.requests import Request
 
+from kaiyan.studio import page as studio_page
 from kaiyan.studio.frame import MOST_HEADER, pack, unpack
 from kaiyan.studio.pixels import given
 from kaiyan.studio.question import MOST, MOST_HELD, Waiting
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 from kaiyan.show.error import KaiyanError
+
+MODULE, STYLE = (next(at for at in studio_page.parts() if at.endswith(name)) for name in ("/page.mjs", "/page.css"))
+FOLDER = MODULE.rpartition("/")[0]
 
 PICTURE = BytesIO()
 Image.fromarray(np.zeros((2, 2, 3), np.uint8)).save(PICTURE, "PNG")
@@ -54,7 +58,7 @@ def said(answer: httpx.Response) -> str:
     return english.partition("help:")[0].strip()
 
 
-@pytest.mark.parametrize("path", ["/", "/studio.mjs", "/studio.css", "/photograph", "/icon.svg", "/nothing"])
+@pytest.mark.parametrize("path", ["/", MODULE, STYLE, "/photograph", "/icon.svg", "/nothing"])
 def test_without_a_token_nothing_is_seen(live: Live, path: str) -> None:
     refused = "this address needs the token that the terminal printed"
     assert said(httpx.get(live.origin + path)) == refused
@@ -105,7 +109,7 @@ def test_a_stranger_who_sends_much_hears_why_not(live: Live) -> None:
 def test_another_site_may_not_even_read(live: Live, page: httpx.Client, site: str) -> None:
     cookie = {"Cookie": f"kaiyan-{live.port}={page.cookies[f'kaiyan-{live.port}']}", "Sec-Fetch-Site": site}
     assert said(httpx.get(live.origin + "/photograph", headers=cookie)) == "only kaiyan studio's own page is answered"
-    assert said(httpx.get(live.origin + "/studio.mjs", headers=cookie)) == "only kaiyan studio's own page is answered"
+    assert said(httpx.get(live.origin + MODULE, headers=cookie)) == "only kaiyan studio's own page is answered"
 
 
 def test_the_browsers_word_is_enough_where_it_names_no_origin(live: Live, page: httpx.Client) -> None:
@@ -128,7 +132,7 @@ def test_a_link_followed_from_another_site_goes_round_by_our_own(live: Live) -> 
     assert "set-cookie" in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/studio.mjs", "/ask", "/nothing"])
+@pytest.mark.parametrize("path", ["/", MODULE, "/ask", "/nothing"])
 def test_every_answer_tells_the_browser_what_it_may_do(live: Live, page: httpx.Client, path: str) -> None:
     for answer in (page.get(path), httpx.get(live.origin + path)):
         for name in HEADERS.keys() - {"Cache-Control"}:
@@ -141,9 +145,10 @@ def test_every_answer_tells_the_browser_what_it_may_do(live: Live, page: httpx.C
 
 PATHS = [
     "/../../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/..%2f..%2fetc/passwd",
-    "/static/studio.mjs", "/studio.mjs/", "/studio.mjs/../../desk.py", "/ask/", "/./studio.mjs",
-    "/studio.mjs%00.css", "/desk.py",
-    "/.git/config", "http://evil.example/studio.mjs", "/STUDIO.MJS", "/%73tudio.mjs/x", "*",
+    "/static/page/page.mjs", "/studio.mjs", "/page/page.mjs", "/page/", f"{MODULE}/", f"{MODULE}/../../../desk.py",
+    "/ask/", f"/.{MODULE}", f"{MODULE}%00.css", f"{FOLDER}/first.json", f"{FOLDER}/../../studio.mjs",
+    f"/page/0123456789abcdef{MODULE[-9:]}", "/desk.py",
+    "/.git/config", f"http://evil.example{MODULE}", MODULE.upper(), f"{MODULE}/x", "*",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
@@ -14,6 +15,8 @@ import numpy as np
 import pytest
 from live_studio import Live, asked, code, started
 from PIL import Image
+
+from kaiyan.studio import page as studio_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +43,43 @@ def test_the_page_is_opened_by_the_address_once_and_then_by_its_cookie(live: Liv
     assert json.loads(boot[1])["photograph"] == "/photograph"
 
 
+def test_a_part_of_the_page_is_kept_by_the_browser_for_good(page: httpx.Client) -> None:
+    parts = studio_page.parts()
+    names = {address.rpartition("/")[2] for address in parts}
+    assert names >= {"page.mjs", "page.css", "network-tab.mjs", "network.css"}
+    for address, content in parts.items():
+        answer = page.get(address)
+        kind = "text/css" if address.endswith(".css") else "text/javascript"
+        assert (answer.status_code, answer.content) == (200, content)
+        assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+
+
+def test_another_build_has_other_addresses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = studio_page.parts()
+    shutil.copytree(str(studio_page.STATIC), tmp_path / "static")
+    monkeypatch.setattr(studio_page, "STATIC", tmp_path / "static")
+    assert studio_page.parts() == before
+    (tmp_path / "static" / "page" / "network-tab.mjs").write_text("export const mount = 1")
+    assert not studio_page.parts().keys() & before.keys()
+
+
+def test_the_page_begins_with_parts_that_are_there_and_with_no_other(page: httpx.Client) -> None:
+    html = page.get("/").text
+    named = re.findall(r'(?:href|src)="(/page/[^"]+)"', html)
+    first = json.loads((studio_page.STATIC / "page" / "first.json").read_text("utf-8"))
+    assert [address.rpartition("/")[2] for address in named] == [*first, "page.mjs"]
+    assert set(named) <= studio_page.parts().keys()
+
+
+def test_what_a_part_imports_is_beside_it() -> None:
+    parts = {address.rpartition("/")[2]: content.decode() for address, content in studio_page.parts().items()}
+    imported = {name for text in parts.values() for name in re.findall(r'(?:from|import|import\()"\./([^"]+)"', text)}
+    assert "network-tab.mjs" in imported
+    assert imported <= parts.keys()
+
+
 @pytest.mark.parametrize(("path", "kind"), [
-    ("/studio.mjs", "text/javascript; charset=utf-8"), ("/studio.css", "text/css; charset=utf-8"),
     ("/icon.svg", "image/svg+xml"), ("/favicon.ico", "image/svg+xml"), ("/photograph", "image/jpeg"),
 ])  # fmt: skip
 def test_a_file_is_kept_by_the_browser_until_it_changes(page: httpx.Client, path: str, kind: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 STATIC = files("kaiyan.studio") / "static"
 WITHOUT_SCRIPT = {
@@ -31,8 +32,8 @@ _PAGE = """<!doctype html>
 """
 _SERVED = """<title>Kaiyan 开眼</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/studio.css">
-<link rel="modulepreload" href="/studio.mjs">"""
+{first}"""
+_LINKS = {".css": '<link rel="stylesheet" href="{address}">', ".mjs": '<link rel="modulepreload" href="{address}">'}
 
 
 def built(name: str) -> bytes:
@@ -48,13 +49,28 @@ def built(name: str) -> bytes:
 
 def check() -> None:
     """Raises ``KaiyanError`` where the page was not built."""
-    for name in ("studio.mjs", "studio.css"):
+    for name in ("studio.mjs", "studio.css", "page/first.json"):
         built(name)
 
 
-def served(boot: Mapping[str, Any]) -> str:
-    """The page that asks a server."""
-    return html(boot, _SERVED, '<script type="module" src="/studio.mjs"></script>')
+def parts() -> dict[str, bytes]:
+    """The page in parts, for a server, by their addresses: another build has other addresses.
+
+    What the page brings is imported by a relative address, so it comes from the same build as what asks for it.
+    """
+    names = sorted(entry.name for entry in (STATIC / "page").iterdir() if entry.name.endswith(tuple(_LINKS)))
+    contents = {name: built(f"page/{name}") for name in names}
+    build = sha256(b"".join(contents.values())).hexdigest()[:16]
+    return {f"/page/{build}/{name}": content for name, content in contents.items()}
+
+
+def served(boot: Mapping[str, Any], addresses: Iterable[str]) -> str:
+    """The page that asks a server, which gives its parts at these addresses."""
+    address_of = {address.rpartition("/")[2]: address for address in addresses}
+    first = [address_of[name] for name in json.loads(built("page/first.json"))]
+    links = [_LINKS[address[-4:]].format(address=address) for address in first]
+    module = f'<script type="module" src="{address_of["page.mjs"]}"></script>'
+    return html(boot, _SERVED.format(first="\n".join(links)), module)
 
 
 def html(boot: Mapping[str, Any], head: str, module: str) -> str:

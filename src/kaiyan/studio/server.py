@@ -81,13 +81,13 @@ class Workers:
 
 
 def app(boot: Mapping[str, Any], door: Door, workers: Workers, photograph: Photograph) -> ASGIApp:
-    """The page, its module and style sheet, icon and photograph, and one door for questions."""
-    html = page.served({"photograph": "/photograph", **boot})
+    """The page and its parts, icon and photograph, and one door for questions."""
+    parts = page.parts()
+    html = page.served({"photograph": "/photograph", **boot}, parts)
     routes = [
         Route("/", lambda _: HTMLResponse(html, headers={"Cache-Control": "no-store"})),
         Route("/ask", Ask(workers), methods=["POST"]),
-        _file("/studio.mjs", lambda: page.built("studio.mjs"), "text/javascript"),
-        _file("/studio.css", lambda: page.built("studio.css"), "text/css"),
+        *(_part(address, content) for address, content in parts.items()),
         _file("/icon.svg", lambda: page.built("mark.svg"), "image/svg+xml"),
         _file("/favicon.ico", lambda: page.built("mark.svg"), "image/svg+xml"),
         _file("/photograph", lambda: photograph.content, photograph.kind),
@@ -95,6 +95,13 @@ def app(boot: Mapping[str, Any], door: Door, workers: Workers, photograph: Photo
     inside = Starlette(routes=routes, lifespan=workers.working)
     inside.router.redirect_slashes = False
     return Guarded(inside, door)
+
+
+def _part(address: str, content: bytes) -> Route:
+    """A part of the page: what stands at its address never changes, so the browser keeps it and does not ask again."""
+    kind = "text/css" if address.endswith(".css") else "text/javascript"
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return Route(address, lambda _: Response(content, media_type=kind, headers=headers))
 
 
 def _file(path: str, content: Callable[[], bytes], kind: str) -> Route:

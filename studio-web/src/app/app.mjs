@@ -1,17 +1,22 @@
-import { render } from 'lit-html'
+import { nothing, render } from 'lit-html'
 import { Pictures } from '../convolution/pictures.mjs'
 import { speaker } from '../core/words.mjs'
+import { refusalOf } from '../host/refusal.mjs'
 import { themeAround, watchSurroundings } from '../host/surroundings.mjs'
-import { together } from '../host/together.mjs'
+import { add } from './add.mjs'
+import { bringing } from './bring.mjs'
 import { keepFocus } from './focus.mjs'
 import { keyboard } from './keyboard.mjs'
 import { fromLink, toLink } from './link.mjs'
 import { recall } from './memory.mjs'
-import { header, help, notices, THEMES } from './shell.mjs'
+import { later } from './later.mjs'
+import { createPanels } from './panels.mjs'
+import { header, notices, THEMES } from './shell.mjs'
+import { createSpeech } from './speech.mjs'
 import { createStore } from './store.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('../types').Tab} Tab */
-/** @typedef {import('../types').MountedTab} MountedTab @typedef {import('../types').State} State */
+/** @typedef {import('../types').State} State */
 
 /** The whole page: header, one panel a tab, status line. Gives what takes it down.
  * @param {HTMLElement} root @param {import('../types').Host} host @param {Tab[]} tabs @returns {() => void} */
@@ -21,85 +26,46 @@ export function createApp(root, host, tabs) {
   const top = add(root, isPage ? 'header' : 'div', 'top')
   const main = add(root, isPage ? 'main' : 'div', 'tabs')
   const floating = add(root, 'div', 'floating')
-  const status = add(root, 'p', 'status')
-  status.setAttribute('role', 'status')
-  status.setAttribute('aria-live', 'polite')
-
-  /** @type {App} */
-  const app = {
-    id: isPage ? 'kaiyan' : `kaiyan-${Math.random().toString(36).slice(2)}`,
-    root,
-    host,
-    store,
-    pictures: new Pictures(() => tabs.flatMap(({ name }) => [store.state[name].picture, store.state[name].second])),
-    t: (text, facts) => speaker(store.state.lang)(text, facts),
-    words: (pair) => pair[store.state.lang],
-    tell: (text) => {
-      if (status.textContent !== text) status.textContent = text
-    },
-    refuse: (error) => store.change(null, { refusal: refusalOf(error) }),
-    open: (tab, changes = {}) => {
-      store.change(tab, changes)
-      store.change(null, { tab })
-    },
-  }
-
+  const bring = bringing(host)
+  const speech = createSpeech(bring)
+  const pictures = new Pictures(() => tabs.flatMap(({ name }) => [store.state[name].picture, store.state[name].second]))
+  const app = appOf({ root, host, store, pictures, bring }, speech)
   Object.assign(root, { kaiyan: app })
-
-  /** @type {Map<string, { panel: HTMLElement, tab: MountedTab }>} */
-  const mounted = new Map()
-  /** @type {string | null} */
-  let open = null
+  const panels = createPanels(app, main, tabs)
   const focusBefore = keepFocus(root)
-
-  const panelOf = (/** @type {Tab} */ tab) => {
-    let one = mounted.get(tab.name)
-    if (!one) {
-      const panel = add(main, 'div', `tab ${tab.name}`)
-      panel.id = `${app.id}-panel-${tab.name}`
-      panel.setAttribute('role', 'tabpanel')
-      panel.setAttribute('aria-labelledby', `${app.id}-tab-${tab.name}`)
-      one = { panel, tab: tab.mount(panel, app) }
-      mounted.set(tab.name, one)
-    }
-    return one
-  }
+  const keys = later(app, () => import('./help.mjs'))
 
   const draw = (/** @type {State} */ state) => {
+    if (!speech.knows(state.lang)) return
     const focus = focusBefore()
     root.classList.add('kaiyan')
     root.lang = state.lang === 'zh' ? 'zh-CN' : 'en'
     if (isPage) document.documentElement.lang = root.lang
     root.dataset.theme = state.theme === 'auto' ? themeAround(root) : state.theme
-    render(header(app, tabs), top)
-    for (const tab of tabs) {
-      const seen = tab.name === state.tab
-      if (!seen && !mounted.has(tab.name)) continue
-      const { panel, tab: shown } = panelOf(tab)
-      panel.hidden = !seen
-      if (seen && open !== tab.name) shown.show()
-      if (!seen && open === tab.name) shown.hide()
-      if (seen) shown.draw(state)
-    }
-    open = state.tab
-    render([help(app, mounted.get(state.tab)?.tab.help ?? []), notices(app)], floating)
-    status.dataset.idle = app.t('Press ? for all keys')
+    render(header(app, tabs, panels.expect), top)
+    panels.draw(state)
+    const help = state.help ? (keys.now()?.help(app, panels.shown()?.help ?? []) ?? keys.view()) : nothing
+    render([help, notices(app)], floating)
+    root.querySelector(':scope > .status')?.setAttribute('data-idle', app.t('Press ? for all keys'))
     focus.after()
     writeLink(host, toLink(state, tabs))
   }
 
   store.subscribe(draw)
   const stopKnocking = host.onConnection?.((connection) => store.change(null, { connection }))
-  const stopKeys = keyboard(app, tabs, () => mounted.get(store.state.tab)?.tab.keys ?? {})
+  const stopKeys = keyboard(app, tabs, () => panels.shown()?.keys ?? {})
   const followLink = () => {
     const link = location.hash.slice(1)
     if (link === toLink(store.state, tabs)) return
     store.change(null, { tab: tabs[0].name, ...fromLink(link, tabs) })
   }
   if (isPage) window.addEventListener('hashchange', followLink)
-  draw(store.state)
-  const stopSharing = isPage ? null : together(app)
+  const stopSharing = host.join?.(app)
   const stopWatching = watchSurroundings(() => store.change(null, {}))
+  app.hear('page').then(
+    () => draw(store.state),
+    (error) => store.change(null, { lang: 'en', refusal: refusalOf(error) }),
+  )
 
   return () => {
     stopSharing?.()
@@ -108,10 +74,40 @@ export function createApp(root, host, tabs) {
     stopKnocking?.()
     stopKeys()
     window.removeEventListener('hashchange', followLink)
-    for (const { tab } of mounted.values()) tab.destroy()
+    panels.destroy()
     store.close()
     app.pictures.drop()
     root.replaceChildren()
+  }
+}
+
+/** What the parts of the page do with the whole.
+ * @param {Pick<App, 'root' | 'host' | 'store' | 'pictures' | 'bring'>} whole @param {ReturnType<typeof createSpeech>} speech
+ * @returns {App} */
+function appOf(whole, speech) {
+  const { root, host, store } = whole
+  const status = add(root, 'p', 'status')
+  status.setAttribute('role', 'status')
+  status.setAttribute('aria-live', 'polite')
+  const refuse = (/** @type {unknown} */ error) => store.change(null, { refusal: refusalOf(error) })
+  return {
+    ...whole,
+    id: host.kind === 'notebook' ? `kaiyan-${Math.random().toString(36).slice(2)}` : 'kaiyan',
+    t: (text, facts) => speaker(store.state.lang)(text, facts),
+    words: (pair) => pair[store.state.lang],
+    tell: (text) => {
+      if (status.textContent !== text) status.textContent = text
+    },
+    refuse,
+    open: (tab, changes = {}) => {
+      store.change(tab, changes)
+      store.change(null, { tab })
+    },
+    hear(room) {
+      speech.add(room)
+      return speech.learned(store.state.lang)
+    },
+    speak: (lang) => speech.learned(lang).then(() => store.change(null, { lang }), refuse),
   }
 }
 
@@ -151,20 +147,4 @@ function memory(host) {
 function writeLink(host, link) {
   if (host.kind === 'notebook' || link === location.hash.slice(1)) return
   history.replaceState(null, '', link ? `#${link}` : location.pathname + location.search)
-}
-
-/** @param {unknown} error @returns {import('../types').Refusal} */
-function refusalOf(error) {
-  const known = /** @type {{ refusal?: import('../types').Refusal }} */ (error).refusal
-  if (known) return known
-  const text = error instanceof Error ? error.message : String(error)
-  return { code: 'page-fails', words: { en: text, zh: text }, ways: [] }
-}
-
-/** @param {HTMLElement} parent @param {string} tag @param {string} name */
-function add(parent, tag, name) {
-  const child = document.createElement(tag)
-  child.className = name
-  parent.append(child)
-  return child
 }

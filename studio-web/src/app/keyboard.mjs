@@ -1,4 +1,4 @@
-import { choose } from './shell.mjs'
+import { turn } from './shell.mjs'
 
 /** @typedef {import('../types').App} App */
 
@@ -10,7 +10,7 @@ export function keyboard(app, tabs, tabKeys) {
   /** @type {Record<string, () => void>} */
   const own = {
     '?': () => store.change(null, { help: !store.state.help }),
-    l: () => choose(app, { lang: store.state.lang === 'en' ? 'zh' : 'en' }),
+    l: () => turn(app),
     ...Object.fromEntries(tabs.map(({ name }, i) => [String(i + 1), () => store.change(null, { tab: name })])),
   }
   const pressed = (/** @type {KeyboardEvent} */ event) => {

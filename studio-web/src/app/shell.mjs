@@ -1,5 +1,4 @@
 import { html, nothing } from 'lit-html'
-import { ref } from 'lit-html/directives/ref.js'
 import { say } from '../core/sentence.mjs'
 import { remember } from './memory.mjs'
 
@@ -19,8 +18,8 @@ const MARK = html`
 const NAME = html`${MARK} Kaiyan <span lang="zh">开眼</span>`
 
 /** Name, tabs, language, theme, help.
- * @param {App} app @param {import('../types').Tab[]} tabs */
-export function header(app, tabs) {
+ * @param {App} app @param {import('../types').Tab[]} tabs @param {(tab: string) => void} expect a tab that a hand is on */
+export function header(app, tabs, expect) {
   const { store, t } = app
   const { tab: open, lang, theme } = store.state
   return html`
@@ -34,6 +33,7 @@ export function header(app, tabs) {
             aria-controls=${name === open ? `${app.id}-panel-${name}` : nothing}
             aria-selected=${name === open}
             tabindex=${name === open ? 0 : -1}
+            @pointerenter=${() => expect(name)}
             @click=${() => store.change(null, { tab: name })}
           >
             ${t(title)}
@@ -42,12 +42,12 @@ export function header(app, tabs) {
       )}
     </nav>
     <div class="switches">
-      <button lang=${lang === 'en' ? 'zh-CN' : 'en'} @click=${() => choose(app, { lang: lang === 'en' ? 'zh' : 'en' })}>
+      <button lang=${lang === 'en' ? 'zh-CN' : 'en'} @click=${() => turn(app)}>
         ${lang === 'en' ? '中文' : 'English'}
       </button>
       <select
         aria-label=${t('Theme')}
-        @change=${(/** @type {Event} */ event) => choose(app, { theme: /** @type {HTMLSelectElement} */ (event.target).value })}
+        @change=${(/** @type {Event} */ event) => wear(app, /** @type {HTMLSelectElement} */ (event.target).value)}
       >
         ${Object.entries(THEMES).map(([name, word]) => html`<option value=${name} ?selected=${name === theme}>${t(word)}</option>`)}
       </select>
@@ -58,10 +58,20 @@ export function header(app, tabs) {
   `
 }
 
-/** A language or a theme that the visitor chooses, which this browser remembers.
- * @param {App} app @param {object} changes */
-export function choose({ host, store }, changes) {
-  store.change(null, changes)
+/** The other language, as soon as its words are here; this browser remembers it. @param {App} app */
+export async function turn(app) {
+  await app.speak(app.store.state.lang === 'en' ? 'zh' : 'en')
+  keep(app)
+}
+
+/** @param {App} app @param {string} theme */
+function wear(app, theme) {
+  app.store.change(null, { theme })
+  keep(app)
+}
+
+/** @param {App} app */
+function keep({ host, store }) {
   if (host.kind !== 'notebook') remember('kaiyan', { lang: store.state.lang, theme: store.state.theme })
 }
 
@@ -76,27 +86,6 @@ function along(event, app, tabs) {
   const { name } = tabs[(at + step + tabs.length) % tabs.length]
   app.store.change(null, { tab: name })
   requestAnimationFrame(() => /** @type {HTMLElement | null} */ (app.root.querySelector(`#${app.id}-tab-${name}`))?.focus())
-}
-
-/** What opens takes the focus. @param {Element | undefined} el */
-const takeFocus = (el) => el && queueMicrotask(() => /** @type {HTMLElement} */ (el).focus())
-
-/** The keys, in a box that Escape closes.
- * @param {App} app @param {[string, string][]} rows */
-export function help({ store, host, t }, rows) {
-  if (!store.state.help) return nothing
-  const own = [
-    ['1 2 3', 'open a tab'],
-    ['L', 'English or Chinese'],
-    ['?', 'show or hide this help'],
-  ]
-  return html`
-    <section class="help" role=${host.kind === 'notebook' ? 'group' : 'region'} aria-label=${t('Keys')}>
-      <h2>${t('Keys')}</h2>
-      <dl>${[...rows, ...own].map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${t(what)}</dd>`)}</dl>
-      <button ${ref(takeFocus)} @click=${() => store.change(null, { help: false })}>${t('Close')}</button>
-    </section>
-  `
 }
 
 /** What went wrong, with ways out.

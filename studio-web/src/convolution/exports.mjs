@@ -3,7 +3,6 @@ import { say } from './say.mjs'
 import { cropText, toLink } from './slice.mjs'
 import { inputShape } from './input.mjs'
 import { PHOTOGRAPH } from './pictures.mjs'
-import { scriptOf } from './script.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice */
 /** @typedef {(kind: 'png' | 'svg' | 'gif') => Promise<Blob>} Drawing */
@@ -14,9 +13,15 @@ const FILES = [
   { name: 'convolution.svg', label: say('Drawing (SVG)'), blob: (_, __, drawing) => drawing('svg') },
   { name: 'convolution.gif', label: say('Animation (GIF)'), blob: (_, __, drawing) => drawing('gif') },
   { name: 'convolution.html', label: say('This page in one file (HTML)'), blob: (app) => pageInOneFile(app) },
-  { name: 'convolution.py', label: say('PyTorch code (Python)'), blob: ({ pictures }, slice) => text(scriptOf(slice, inputShape(pictures, slice)), 'text/x-python') },
+  { name: 'convolution.py', label: say('PyTorch code (Python)'), blob: scriptFile },
   { name: 'convolution.json', label: say('Numbers and settings (JSON)'), blob: ({ pictures }, slice) => text(jsonOf(pictures, slice), 'application/json') },
 ]
+
+/** @param {App} app @param {Slice} slice */
+async function scriptFile(app, slice) {
+  const { scriptOf } = await app.bring(() => import('./script.mjs'))
+  return text(scriptOf(slice, inputShape(app.pictures, slice)), 'text/x-python')
+}
 
 /** The menu of what can be taken away: files, and the link that brings back all but the picture.
  * @param {App} app @param {Slice} slice @param {Drawing} drawing */

@@ -1,7 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { recall, remember } from '../app/memory.mjs'
 import { formed } from './changes.mjs'
-import { guides } from './guides/guides.mjs'
 import { say } from './say.mjs'
 import { isHalvedApart } from './halved.mjs'
 import { taps } from './weights.mjs'
@@ -29,7 +28,7 @@ export const STEPS = [
   {
     text: say('Half the size. At stride 2, padding=1 and \'same\' give outputs of the same size, but with different numbers.'),
     verb: say('See the one-pixel lie'),
-    act: ({ store }) => store.change('convolution', { guide: onePixel() }),
+    act: ({ store }) => store.change('convolution', { guide: 'one-pixel' }),
     follows: isHalvedApart,
     holds: isHalvedApart,
   },
@@ -40,9 +39,6 @@ export const STEPS = [
     follows: ({ guide }) => guide !== null,
   },
 ]
-
-/** The guided view of the one-pixel lie. */
-const onePixel = () => guides.find(({ name }) => name.includes('pixel'))?.name ?? guides[0]?.name ?? null
 
 /** @param {import('../types').Conv} conv */
 const strided = (conv) => ({ ...conv, axes: conv.axes.map((axis) => ({ ...axis, stride: 2 })) })

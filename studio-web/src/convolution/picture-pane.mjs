@@ -3,7 +3,8 @@ import { live } from 'lit-html/directives/live.js'
 import { ref } from 'lit-html/directives/ref.js'
 import { DRAWN } from './drawn.mjs'
 import { croppedAt, drawThumbnail, frameIn } from './picture-crop.mjs'
-import { openCamera, take, use } from './picture-sources.mjs'
+import { openCamera } from './camera.mjs'
+import { take, use } from './picture-sources.mjs'
 import { PHOTOGRAPH } from './pictures.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./slice.mjs').Slice} Slice */

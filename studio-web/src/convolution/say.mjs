@@ -1,7 +1,7 @@
-import { speaker } from '../core/words.mjs'
+import { pair, speaker } from '../core/words.mjs'
 
 export { say } from '../core/sentence.mjs'
 
 /** A text with its facts in both languages.
  * @param {string} text @param {Record<string, unknown>} [facts] @returns {import('../types').Words} */
-export const words = (text, facts) => ({ en: speaker('en')(text, facts), zh: speaker('zh')(text, facts) })
+export const words = (text, facts) => pair(speaker('en')(text, facts), () => speaker('zh')(text, facts))

@@ -1,14 +1,13 @@
 import { render } from 'lit-html'
 import { takeFiles } from '../app/files.mjs'
+import { later } from '../app/later.mjs'
 import { panes } from '../app/panes.mjs'
 import { createStage } from '../stage/stage.mjs'
-import { explain } from './explain/explain.mjs'
 import { firstVisit } from './first-visit.mjs'
 import { createHistory } from './history.mjs'
 import { modelOf } from './model.mjs'
+import { readPhotograph } from './photograph.mjs'
 import { take } from './picture-sources.mjs'
-import { readPhotograph } from './reading.mjs'
-import { recipePane } from './recipe.mjs'
 import { say } from './say.mjs'
 import { viewOf } from './seen.mjs'
 import { START, fromLink, toLink } from './slice.mjs'
@@ -23,12 +22,14 @@ export const convolution = {
   toLink: (slice) => toLink(slice),
   fromLink,
   mount(el, app) {
-    const { recipe, stage: middle, explain: right } = panes(el, app)
+    const { recipe: left, stage: middle, explain: right } = panes(el, app)
     const above = part(middle, 'above')
     const stage = createStage(part(middle, 'seen'), app)
     /** @type {{ slice: Slice, model: Model } | null} */
     let good = null
-    const pane = recipePane(recipe, app, stage.drawing)
+    /** @type {ReturnType<typeof import('./sides.mjs').createSides> | null} */
+    let sides = null
+    const fetched = later(app, bringSides(app), 'convolution', 'core')
     const first = firstVisit(app)
     const history = createHistory(app)
     const stops = [takeFiles(el, app, 'convolution', (file, title) => take(app, file, title)), undoKeys(app, history)]
@@ -42,11 +43,12 @@ export const convolution = {
         el.classList.toggle('new', first.isNew(slice))
         render(first.view(slice), above)
         if (model) good = { slice, model }
-        pane.draw(slice, model)
         if (!good) return
         const seen = model ? slice : { ...slice, conv: good.slice.conv, out: good.slice.out, channel: good.slice.channel, place: good.slice.place }
         stage.draw(viewOf(app, seen, good.model))
-        render(explain(app, seen, good.model), right)
+        sides ??= fetched.now()?.createSides(app, left, right, stage.drawing) ?? null
+        if (sides) sides.draw(slice, model, { slice: seen, model: good.model })
+        else render(fetched.view(), left)
         if (model && !model.isReady) requestAnimationFrame(() => change({}))
       },
       keys: stage.keys,
@@ -55,12 +57,15 @@ export const convolution = {
       show: stage.show,
       destroy() {
         stops.forEach((stop) => stop())
-        pane.destroy()
+        sides?.destroy()
         stage.destroy()
       },
     }
   },
 }
+
+/** @param {import('../types').App} app */
+const bringSides = (app) => async () => (await Promise.all([import('./sides.mjs'), app.host.sheet?.('sides')]))[0]
 
 /** @param {HTMLElement} parent @param {string} name */
 function part(parent, name) {

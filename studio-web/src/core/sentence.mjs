@@ -1,8 +1,7 @@
-import chinese from './zh.json' with { type: 'json' }
+import { inChinese, pair } from './words.mjs'
 
 /** @typedef {import('../types').Words} Words */
 
-const CHINESE = /** @type {Record<string, string>} */ (chinese)
 const PLACE = /\{(\w+)(!r)?(?::([^}]*))?\}/g
 
 /** A float of Python's, which is not the integer of the same value. */
@@ -39,7 +38,7 @@ export const say = (text) => text
 /** A text with its facts in both languages, places written as Python writes them: {n}, {n!r}, {n:,}.
  * @param {string} text @param {Record<string, unknown>} [facts] @returns {Words} */
 export function words(text, facts = {}) {
-  return { en: fill(text, facts), zh: fill(CHINESE[text] ?? text, facts) }
+  return pair(fill(text, facts), () => fill(inChinese(text), facts))
 }
 
 /** A text that is the same in every language. @param {string} text @returns {Words} */

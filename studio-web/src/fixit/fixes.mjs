@@ -1,5 +1,4 @@
 import { html, nothing } from 'lit-html'
-import { guides } from '../convolution/guides/guides.mjs'
 
 /** @typedef {import('../types').App} App */
 
@@ -73,7 +72,7 @@ const diff = ({ t }, rows) => {
 
 /** @param {App} app */
 function lesson(app) {
-  const guide = guides.find(({ name }) => name === 'strided-same')?.name ?? null
+  const guide = 'strided-same'
   return html`<aside class="lesson">
     <h3>${app.t('The lesson behind it')}</h3>
     <button class="quiet" @click=${() => app.open('convolution', { guide })}>${app.t("Why does PyTorch refuse 'same' with a stride?")} →</button>

@@ -4,17 +4,15 @@ import { box } from './box.mjs'
 import { EXAMPLES } from './examples.mjs'
 import { fixes } from './fixes.mjs'
 import { flow } from './flow.mjs'
-import { applied, fromLink, START, toLink, undone, written } from './slice.mjs'
+import { applied, START, undone, written } from './slice.mjs'
 
 /** @typedef {import('../types').App} App */
 
 const IDLE = 400
 
-/** Break it, be told, fix it: what is pasted is read by Python, never run. @type {import('../types').Tab} */
-export const fixit = { name: 'fixit', title: 'Fix it', start: START, toLink, fromLink, mount }
-
-/** @param {HTMLElement} el @param {App} app @returns {import('../types').MountedTab} */
-function mount(el, app) {
+/** Break it, be told, fix it: what is pasted is read by Python, never run.
+ * @param {HTMLElement} el @param {App} app @returns {import('../types').MountedTab} */
+export function mount(el, app) {
   const { recipe, stage, explain } = panes(el, app, { recipe: 'Your code or your error', explain: 'Cause and fixes' })
   const change = (/** @type {object} */ changes) => app.store.change('fixit', changes)
   const now = () => app.store.state.fixit

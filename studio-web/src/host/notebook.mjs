@@ -1,4 +1,5 @@
 import { gone, Refused } from './refusal.mjs'
+import { together } from './together.mjs'
 import { whileWanted } from './wanted.mjs'
 
 /** @typedef {import('../types').Reply} Reply @typedef {import('../types').Connection} Connection */
@@ -29,6 +30,7 @@ export function notebook(model) {
         model.off('change:_window', listener)
       }
     },
+    join: together,
     close: line.close,
   }
 }

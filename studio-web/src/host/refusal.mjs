@@ -9,6 +9,25 @@ export class Refused extends Error {
   }
 }
 
+/** What an error is told as. @param {unknown} error @returns {Refusal} */
+export function refusalOf(error) {
+  const known = /** @type {{ refusal?: Refusal }} */ (error).refusal
+  if (known) return known
+  const text = error instanceof Error ? error.message : String(error)
+  return { code: 'page-fails', words: { en: text, zh: text }, ways: [] }
+}
+
+/** A part of the page that the server has no more, or not now. */
+export const absent = () =>
+  new Refused({
+    code: 'part-absent',
+    words: {
+      en: 'this part of the page could not be fetched',
+      zh: '页面的这一部分没有取到',
+    },
+    ways: [{ en: 'load the page anew: its address keeps what is set', zh: '刷新页面：设置都记在地址里' }],
+  })
+
 export const lost = () =>
   new Refused({
     code: 'connection-lost',

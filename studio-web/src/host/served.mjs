@@ -29,6 +29,8 @@ export function served(boot) {
     kind: 'served',
     boot,
     onConnection: line.listen,
+    back: () => line.back(),
+    sheet,
     async ask(kind, facts = {}, bytes = [], signal) {
       const body = pack({ kind, ...facts }, bytes)
       if (body.byteLength > MOST) throw tooLarge(body.byteLength, MOST)
@@ -62,6 +64,24 @@ async function replyOf(answer) {
   } catch {
     throw foreign()
   }
+}
+
+/** Brings a tab's style sheet, which lies beside the module. @param {string} name @returns {Promise<void>} */
+function sheet(name) {
+  const href = new URL(`${name}.css`, import.meta.url).href
+  const isHere = [...document.styleSheets].some((each) => each.href === href)
+  if (isHere) return Promise.resolve()
+  const link = document.createElement('link')
+  link.rel = 'stylesheet'
+  link.href = href
+  return new Promise((resolve, reject) => {
+    link.addEventListener('load', () => resolve())
+    link.addEventListener('error', () => {
+      link.remove()
+      reject(new TypeError(`the style sheet ${name} did not come`))
+    })
+    document.head.append(link)
+  })
 }
 
 /** Whether the server answers: knocked at quietly while it does not. */

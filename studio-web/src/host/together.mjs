@@ -20,7 +20,8 @@ export function together(app) {
     if (isTelling) return
     const shared = /** @type {Shared} */ (host.shared?.())
     const { tab, lang, theme, height } = shared
-    store.change(null, { tab, theme, ...(lang ? { lang } : {}) })
+    store.change(null, { tab, theme })
+    if (lang) void app.speak(lang)
     store.change('convolution', fromPython(shared, store.state.convolution))
     store.change('convolution', placeFromPython(app.pictures, shared.window, store.state.convolution))
     app.root.style.height = height ? `${height}px` : ''

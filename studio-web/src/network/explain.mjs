@@ -1,5 +1,5 @@
 import { html, render } from 'lit-html'
-import { PANELS } from './moves.mjs'
+import { PANELS } from './slice.mjs'
 import * as answer from './panels/answer.mjs'
 import * as compare from './panels/compare.mjs'
 import * as field from './panels/field.mjs'

@@ -1,5 +1,5 @@
-import { SORTS } from './maps.mjs'
 import { at, nextChannel, step, toLayer } from './moves.mjs'
+import { SORTS } from './slice.mjs'
 
 /** The keys of the tab. */
 

@@ -2,8 +2,6 @@
 
 /** @typedef {import('./types').Maps} Maps @typedef {import('./types').Slice} Slice */
 
-export const SORTS = /** @type {const} */ (['index', 'activity', 'variation'])
-
 /** @param {Maps} maps @param {number} channel @param {number} row @param {number} column */
 const place = (maps, channel, row, column) => (channel * maps.height + row) * maps.width + column
 

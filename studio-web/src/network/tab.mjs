@@ -1,7 +1,8 @@
 import { html, nothing, render } from 'lit-html'
 import { takeFiles } from '../app/files.mjs'
 import { panes } from '../app/panes.mjs'
-import { readPhotograph, readPicture } from '../convolution/reading.mjs'
+import { readPhotograph } from '../convolution/photograph.mjs'
+import { readPicture } from '../convolution/reading.mjs'
 import { lookOf } from '../stage/look.mjs'
 import { networkChooser, pictureChooser, refusalView, waiting } from './choose.mjs'
 import { canvasOf, createPainter, pen } from './drawing.mjs'
@@ -10,7 +11,7 @@ import { fieldOf } from './fields.mjs'
 import { followFocus } from './focus.mjs'
 import { keysOf, HELP } from './keys.mjs'
 import { layerList } from './list.mjs'
-import { START, fromLink, pixelOf, toLink } from './moves.mjs'
+import { pixelOf } from './moves.mjs'
 import { PHOTOGRAPH, pictureCalled } from './pictures.mjs'
 import { refusalOf } from './questions.mjs'
 import { bringIntoView } from './scrolling.mjs'
@@ -22,18 +23,8 @@ import { createWalk } from './walk.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./types').Slice} Slice @typedef {import('./context').Context} Context */
 
-/** @type {import('../types').Tab} */
-export const network = {
-  name: 'network',
-  title: 'Network',
-  start: START,
-  toLink: (slice) => toLink(slice),
-  fromLink,
-  mount,
-}
-
 /** @param {HTMLElement} el @param {App} app @returns {import('../types').MountedTab} */
-function mount(el, app) {
+export function mount(el, app) {
   const { recipe, stage, explain } = panes(el, app, { recipe: 'Network and picture' })
   const waits = stage.appendChild(document.createElement('div'))
   const view = stage.appendChild(document.createElement('div'))

@@ -2,7 +2,6 @@ import { ink } from '../core/colour.mjs'
 import { short, tight } from '../core/number.mjs'
 import { font } from './look.mjs'
 import { cross, hatch, line } from './pen.mjs'
-import { SvgPen } from './svg.mjs'
 import { parse, shade } from './tone.mjs'
 
 /** A grid of numbers, nearest neighbour always: one cell a number, its text where a cell is large enough.
@@ -54,7 +53,7 @@ export function drawCells(pen, grid) {
   pen.fillRect(box.x, box.y, box.width, box.height)
   const seen = visible(grid)
   margins(grid, seen).forEach((strip) => hatch(pen, strip, look.theme === 'dark' ? '#3d3d46' : '#d9d5ca'))
-  if (pen instanceof SvgPen) paintShapes(pen, grid, seen)
+  if ('isVector' in pen) paintShapes(pen, grid, seen)
   else paintImage(pen, grid, seen)
   if (!grid.plain) lines(pen, grid, seen)
   if (!grid.plain && grid.cell >= NUMBER_CELL) numbers(pen, grid, seen)
@@ -175,7 +174,7 @@ export function imageOf(grid, seen) {
   return image
 }
 
-/** @param {SvgPen} pen @param {Grid} grid @param {Span} seen */
+/** @param {import('./svg.mjs').SvgPen} pen @param {Grid} grid @param {Span} seen */
 function paintShapes(pen, grid, seen) {
   for (let row = seen.top; row < seen.bottom; row++)
     for (let column = seen.left; column < seen.right; column++) {

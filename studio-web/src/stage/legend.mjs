@@ -1,6 +1,5 @@
 import { short } from '../core/number.mjs'
 import { captionFont, font } from './look.mjs'
-import { SvgPen } from './svg.mjs'
 import { shade } from './tone.mjs'
 
 /** @typedef {import('./pen.mjs').Pen} Pen @typedef {import('./tone.mjs').Tone} Tone */
@@ -70,7 +69,7 @@ export function drawLegend(pen, { x, y, width, tone, look, bars = false }) {
 
 /** @param {Pen} pen @param {number} x @param {number} y @param {number} width @param {Tone} tone */
 function paintBar(pen, x, y, width, tone) {
-  const steps = pen instanceof SvgPen ? 32 : Math.ceil(width)
+  const steps = 'isVector' in pen ? 32 : Math.ceil(width)
   const [low, high] = tone.seen ?? [tone.low, tone.high]
   for (let step = 0; step < steps; step++) {
     const [red, green, blue] = shade(tone, low + ((high - low) * (step + 0.5)) / steps)

@@ -1,6 +1,5 @@
 import { handActs, keyActs, panelActs } from './acts.mjs'
 import { build } from './dom.mjs'
-import { drawing } from './drawing.mjs'
 import { Easel } from './easel.mjs'
 import { indexOf, lift, lower, within } from './geometry.mjs'
 import { hands } from './hands.mjs'
@@ -109,7 +108,8 @@ export class Stage {
   }
 
   /** @param {'png' | 'svg' | 'gif'} kind */
-  drawing(kind) {
+  async drawing(kind) {
+    const { drawing } = await this.app.bring(() => import('./drawing.mjs'))
     const { show, place, depth, channel, out, app } = this
     const facts = { show, place, depth, channel, out, t: app.t, look: lookOf(this.el), width: Math.max(this.#width, 288), room: room() }
     return drawing(kind, facts, (part) => app.tell(app.t('drawing: {percent} %', { percent: Math.round(100 * part) })))

@@ -2,6 +2,7 @@ const MARGIN = 16
 
 /** A pen that writes SVG: real shapes and real text, by the words of a canvas's context that the stage uses. */
 export class SvgPen {
+  isVector = true
   fillStyle = '#000'
   strokeStyle = '#000'
   lineWidth = 1

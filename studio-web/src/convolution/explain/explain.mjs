@@ -1,7 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { guard } from 'lit-html/directives/guard.js'
 import { check } from '../../core/conv.mjs'
-import { guideView } from '../guides/guides.mjs'
 import { codes } from './code.mjs'
 import { conventions } from './conventions.mjs'
 import { costs, field } from './cost.mjs'
@@ -14,12 +13,10 @@ import { sparse } from './sparse.mjs'
 
 const SECTIONS = [sizes, field, costs, sparse, conventions, codes]
 
-/** The explanation of a convolution on its picture: the guided view that is open, then its sizes, cost and conventions.
+/** The explanation of a convolution on its picture: its sizes, cost and conventions.
  * @param {App} app @param {any} slice @param {Model} model @returns {View} */
 export function explain(app, slice, model) {
-  const { lang, theme } = app.store.state
-  const guided = [slice.guide, model.input, model.weight, slice.out, slice.wire, slice.tick, lang, theme]
-  const layer = [model.conv, String(model.input.shape), slice.opened, slice.along, lang]
+  const layer = [model.conv, String(model.input.shape), slice.opened, slice.along, app.store.state.lang]
   const sections = () => (check(model.conv, model.input.shape) ? nothing : SECTIONS.map((section) => section(app, slice, model)))
-  return html`<div class="explanation">${guard(guided, () => guideView(app, slice, model))} ${guard(layer, sections)}</div>`
+  return html`${guard(layer, sections)}`
 }

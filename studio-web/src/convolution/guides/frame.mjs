@@ -4,13 +4,10 @@ import { drawGrid } from '../../stage/grid.mjs'
 import { lookOf } from '../../stage/look.mjs'
 import { fit } from '../../stage/pen.mjs'
 import { toneOf } from '../../stage/tone.mjs'
-import { recall, remember } from '../../app/memory.mjs'
 import { typed } from '../changes.mjs'
 
 /** @typedef {import('../../types').App} App @typedef {import('../../types').View} View @typedef {import('../../types').Numbers} Numbers */
 /** @typedef {{ top: number, left: number, bottom: number, right: number }} Square */
-
-const SEEN = 'kaiyan-guides'
 
 /** A guided view: the question, a few sentences, a live figure, what sets the page up for it, and its end.
  * @param {App} app @param {string} name @param {string} question in the page's language
@@ -30,9 +27,6 @@ export function setUp(app, label, line) {
   const set = () => app.store.change('convolution', typed(app.store.state.convolution, line))
   return html`<button @click=${set}>${label}</button>`
 }
-
-/** Whether a guided view was closed on this page before. @param {string} name */
-export const isSeen = (name) => seen().includes(name)
 
 /** A map of numbers as an image, with outlines over its cells.
  * @param {{ data: ArrayLike<number>, rows: number, columns: number }} map @param {string} label
@@ -87,12 +81,7 @@ export const nothingShown = (app) => void lastShown.set(app, null)
 
 /** @param {App} app @param {string} name */
 function close(app, name) {
-  remember(SEEN, [...new Set([...seen(), name])])
+  const question = /** @type {HTMLElement | null} */ (app.root.querySelector(`[data-guide="${name}"]`))
+  question?.focus()
   app.store.change('convolution', { guide: null })
-}
-
-/** @returns {string[]} */
-function seen() {
-  const names = recall(SEEN)
-  return Array.isArray(names) ? names : []
 }

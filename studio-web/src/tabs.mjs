@@ -1,0 +1,25 @@
+import { convolution } from './convolution/tab.mjs'
+import * as fixit from './fixit/slice.mjs'
+import * as network from './network/slice.mjs'
+
+/** The tabs in their order. The first is part of the page, the others are brought when they are opened.
+ * @type {import('./types').Tab[]} */
+export const TABS = [
+  convolution,
+  {
+    name: 'network',
+    title: 'Network',
+    start: network.START,
+    toLink: network.toLink,
+    fromLink: network.fromLink,
+    load: () => import('./network/tab.mjs'),
+  },
+  {
+    name: 'fixit',
+    title: 'Fix it',
+    start: fixit.START,
+    toLink: fixit.toLink,
+    fromLink: fixit.fromLink,
+    load: () => import('./fixit/tab.mjs'),
+  },
+]
