@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 const OPTIONS = {
   absWorkingDir: import.meta.dirname,
   bundle: true,
+  preserveSymlinks: true,
   minify: true,
   format: 'esm',
   target: 'es2022',

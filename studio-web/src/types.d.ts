@@ -135,6 +135,8 @@ export interface Tab {
   toLink(slice: any): Record<string, string>
   /** Changes to the slice that a link asks for; what is not understood is left out. */
   fromLink(link: URLSearchParams): object
+  /** Changes that the slice's `unread` asks for: the part of a link whose reader is brought when there is one. */
+  read?(unread: Record<string, string>): Promise<object>
   /** Of a tab that is part of the page. */
   mount?: Mount
   /** Brings a tab that is not; its style sheet and its words have its name. */

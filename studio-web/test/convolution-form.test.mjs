@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseRecipe, writeRecipe } from '../src/core/recipe.mjs'
+import { parseRecipe } from '../src/core/recipe.mjs'
+import { writeRecipe } from '../src/core/spell.mjs'
 import { createHistory } from '../src/convolution/history.mjs'
-import { formed, typed, withNamed, withNumber } from '../src/convolution/changes.mjs'
+import { withNamed, withNumber } from '../src/convolution/changes.mjs'
+import { readLink } from '../src/convolution/linked.mjs'
+import { formed, typed } from '../src/convolution/typed.mjs'
 import { PRESETS, startedFrom } from '../src/convolution/presets.mjs'
 import { legal } from '../src/convolution/recipe-form.mjs'
 import { wholeNumber } from '../src/convolution/recipe-fields.mjs'
 import { TERMS } from '../src/convolution/recipe-terms.mjs'
 import { modelOf, refusalOf } from '../src/convolution/model.mjs'
 import { Pictures } from '../src/convolution/pictures.mjs'
-import { START, fromLink, toLink } from '../src/convolution/slice.mjs'
+import { START, toLink } from '../src/convolution/slice.mjs'
 import { changesOf } from '../src/convolution/ways.mjs'
 import { CHINESE } from './chinese.mjs'
 
@@ -22,7 +25,7 @@ test('every preset makes a layer that fits its picture and comes back from its l
     const slice = { ...drawn, ...startedFrom(drawn, preset), picture: 'discs' }
     assert.equal(refusalOf(pictures, slice), null, preset.name)
     assert.ok(modelOf(pictures, slice), preset.name)
-    const back = { ...START, ...fromLink(new URLSearchParams(toLink(slice))) }
+    const back = { ...START, ...readLink(new URLSearchParams(toLink(slice))) }
     assert.deepEqual(back.weight, slice.weight, preset.name)
     assert.equal(writeRecipe(back.conv), writeRecipe(slice.conv), preset.name)
   }
@@ -113,4 +116,17 @@ test('a picture that is gone does not come back, what was changed with it does',
 
 test('every term of the form has its sentence in both languages', () => {
   for (const [word, sentence] of Object.entries(TERMS)) assert.ok(CHINESE[word] && CHINESE[sentence], word)
+})
+
+test('what is typed in a hurry has a way out that works', () => {
+  const ways = (/** @type {string} */ text) => {
+    const slice = { ...START, ...typed(START, text) }
+    return slice.error?.ways.map((way) => changesOf(pictures, slice, way.en)?.recipe)
+  }
+  assert.deepEqual(ways('nn.conv2d(1,1,3)'), ['nn.Conv2d(1,1,3)'])
+  assert.deepEqual(ways('nn.Conv2d(1,1,3);nn.Conv2d(1,1,3)'), ['nn.Conv2d(1,1,3)'])
+  assert.deepEqual(ways('nn.Conv2d(in_channels=-1, out_channels=1, kernel_size=3)'), ['nn.Conv2d(in_channels=1, out_channels=1, kernel_size=3)'])
+  assert.deepEqual(ways('nn.Conv2d(-1,1,3)'), ['nn.Conv2d(1,1,3)'])
+  assert.deepEqual(ways('nn.Conv2d（3，-8，3，padding＝1）'), ['nn.Conv2d（3，1，3，padding＝1）'])
+  assert.deepEqual(ways('nn.ConvTranspose2d(1, 1, 3, stride=2, output_padding=(3+1)//2)'), ['nn.ConvTranspose2d(1, 1, 3, stride=2, output_padding=1)'])
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ZERO, contrast, entry, grey, ink, magma, rgb, signed, signedEntry } from '../src/core/colour.mjs'
+import { computed } from '../src/core/arithmetic.mjs'
 import { forward } from '../src/core/forward.mjs'
 import { count, exact, short } from '../src/core/number.mjs'
 import { parseRecipe } from '../src/core/recipe.mjs'
@@ -56,4 +57,13 @@ test('a picture of 3 x 128 x 128 under a kernel of 7 x 7 takes less than a frame
     return performance.now() - start
   })
   assert.ok(Math.min(...seconds) < 20, String(seconds))
+})
+
+test('whole numbers are worked out as Python does, exactly or not at all', () => {
+  assert.equal(computed([3, 1], ['-']), 2)
+  assert.equal(computed([1, 2, 3, 8, 3, 2], ['+', '*', '-', '//', '//']), 6)
+  assert.equal(computed([-7, 2], ['//']), -4)
+  assert.equal(computed([2 ** 53 - 1, 2 ** 53 - 1, 1], ['*', '//']), null)
+  assert.equal(computed([1, 0], ['//']), null)
+  assert.equal(computed([1, 2], ['/']), null)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { numberOf, readRows } from '../src/convolution/kernel/rows.mjs'
+import { numberOf, readRows, withPoint } from '../src/convolution/kernel/rows.mjs'
 import { spectrumOf } from '../src/convolution/kernel/spectrum.mjs'
 import { flipped, normalised, rotated, transposed } from '../src/convolution/kernel/turned.mjs'
 import { KERNELS } from '../src/core/kernels.mjs'
@@ -48,4 +48,9 @@ test('the word for a frequency response is the one of the textbooks', () => {
   for (const name of ['laplacian', 'laplacian-8']) assert.match(kind(name), /high-pass/, name)
   assert.match(kind('sharpen'), /sharpens/)
   for (const name of ['sobel-x', 'log']) assert.match(kind(name), /band-pass|high-pass/, name)
+})
+
+test('a decimal comma typed into one cell is no number, and what to write is said; the kernel keeps its size', () => {
+  assert.deepEqual(['3,5', '−0,25', '，5', '3,5,7', '1 2', 'x'].map((word) => withPoint(word).map(({ en }) => en)), [['write 3.5'], ['write -0.25'], ['write .5'], [], [], []])
+  assert.ok(Number.isNaN(numberOf('3,5')))
 })

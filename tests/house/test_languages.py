@@ -54,7 +54,7 @@ def test_an_unknown_sentence_cannot_be_said_in_chinese() -> None:
 
 
 def test_an_error_is_said_with_its_help_and_numbers() -> None:
-    error = ConvError("too-small", "{name} is {value}; it must be at least {least}", "{name}={least}",
-                      name="stride", value=0, least=1)  # fmt: skip
+    error = ConvError("too-small", "{name} is {value}; it must be at least {least}", "{name}={offered}",
+                      name="stride", value=0, least=1, offered=1)  # fmt: skip
     assert say(error, "zh") == "stride 是 0；至少应为 1\n  办法：stride=1"
     assert say(error, "en") == "stride is 0; it must be at least 1\n  help: stride=1"

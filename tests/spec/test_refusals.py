@@ -134,6 +134,11 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "Conv(kernel_size=3, rank=1) does not say how many channels it has, so its weights cannot be counted\n"
         "  help: Conv(in_channels, out_channels, kernel_size=(3,))",
     ),
+    "no-line": (lambda: Conv.parse(" "), "no layer is written yet\n  help: such as \"nn.Conv2d(3, 64, 7, stride=2)\""),
+    "several-statements": (lambda: Conv.parse("x = 1; nn.Conv2d(1, 1, 3)"), "'x = 1; nn.Conv2d(1, 1, 3)' has more than one statement; one layer is read at a time\n  help: nn.Conv2d(1, 1, 3)"),
+    "several-statements without a layer": (lambda: Conv.parse("import os; x"), "'import os; x' has more than one statement; one layer is read at a time\n  help: such as \"nn.Conv2d(3, 64, 7, stride=2)\""),
+    "wrong-case": (lambda: Conv.parse("nn.conv2d(1, 1, 3)"), "torch.nn has no conv2d; it has Conv2d\n  help: nn.Conv2d(1, 1, 3)"),
+    "too-small channels": (lambda: Conv(-1, 8, 3), "in_channels is -1; it must be at least 0\n  help: in_channels=1"),
     "not-code": (lambda: Conv.parse("nn.Conv2d(3, 64"), "'nn.Conv2d(3, 64' is not a line of Python\n  help: such as \"nn.Conv2d(3, 64, 7, stride=2)\""),
     "not-a-call": (lambda: Conv.parse("3 + 4"), "'3 + 4' is not a call of a convolution\n  help: such as \"nn.Conv2d(3, 64, 7, stride=2)\""),
     "not-a-convolution": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,13 @@ _WORDY = ("padding", "padding_mode", "mode", "activation", "interpolation")
 """Arguments whose values can be words."""
 _IGNORED = ("device", "dtype", "name", "inplace", "trainable")
 """Arguments of layers that say nothing of their sizes."""
+_KEYWORD = re.compile(r"(?:assert|async|class|def|del|for|from|global|if|import|pass|raise|return|try|while|with)\b")
+"""What begins a statement that is no expression."""
+_PIECE = re.compile(r"\\\n|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*|.", re.DOTALL)
+_LAYER = re.compile(r"Conv(?:Transpose)?[123]d\s*\(")
+_LARGEST_WHOLE = 2**53 - 1
+"""What is computed in an argument stays as large as a number of JavaScript holds exactly."""
+_ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ def of_node(node: ast.Call, text: str) -> CodeCall:
 def literal(text: str, node: ast.expr) -> Any:
     """The number, word or tuple that an argument is; raises ``ConvError`` for anything else."""
     try:
-        return ast.literal_eval(node)
+        return ast.literal_eval(_computed(node))
     except (ValueError, TypeError, MemoryError, RecursionError):
         raise ConvError(
             "not-a-literal",
@@ -111,17 +119,83 @@ def _parsed(text: str) -> ast.Call:
     try:
         tree = ast.parse(_NAMED.sub("", half_width(text).strip()).removesuffix(","), mode="eval").body
     except (SyntaxError, ValueError, TypeError, AttributeError, MemoryError, RecursionError):
-        raise ConvError(
-            "not-code", "{text!r} is not a line of Python", 'such as "nn.Conv2d(3, 64, 7, stride=2)"', text=short(text)
-        ) from None
+        raise _unread(text) from None
     if not isinstance(tree, ast.Call):
-        raise ConvError(
-            "not-a-call",
-            "{text!r} is not a call of a convolution",
-            'such as "nn.Conv2d(3, 64, 7, stride=2)"',
-            text=short(text),
-        )
+        raise _no_call(text)
     return tree
+
+
+def _no_call(text: str) -> ConvError:
+    return ConvError(
+        "not-a-call",
+        "{text!r} is not a call of a convolution",
+        'such as "nn.Conv2d(3, 64, 7, stride=2)"',
+        text=short(text),
+    )
+
+
+def _unread(text: Any) -> ConvError:
+    """Why a text is no expression: nothing, a statement, several of them, or no Python."""
+    plain = half_width(text).strip() if isinstance(text, str) else repr(text)
+    if not plain:
+        return ConvError("no-line", "no layer is written yet", 'such as "nn.Conv2d(3, 64, 7, stride=2)"')
+    parts = _statements(plain)
+    if len(parts) > 1:
+        line = next(filter(_LAYER.search, parts), "")
+        return ConvError(
+            "several-statements",
+            "{text!r} has more than one statement; one layer is read at a time",
+            *(["{line}"] if line else []),
+            *([] if line else ['such as "nn.Conv2d(3, 64, 7, stride=2)"']),
+            text=short(text),
+            line=line,
+        )
+    if _KEYWORD.match(plain):
+        return _no_call(text)
+    return ConvError(
+        "not-code", "{text!r} is not a line of Python", 'such as "nn.Conv2d(3, 64, 7, stride=2)"', text=short(text)
+    )
+
+
+def _statements(text: str) -> list[str]:
+    """What stands between line ends and ';' outside of brackets, texts and comments."""
+    parts: list[list[str]] = [[]]
+    depth = 0
+    for piece in _PIECE.findall(text):
+        depth += (piece in "([{") - (piece in ")]}")
+        if depth <= 0 and piece in ";\n":
+            parts.append([])
+        elif not piece.startswith("#"):
+            parts[-1].append(piece)
+    return [part for part in ("".join(pieces).strip() for pieces in parts) if part]
+
+
+def _computed(node: ast.expr) -> ast.expr:
+    """The same with sums, differences, products and floor quotients of whole numbers worked out."""
+    match node:
+        case ast.Tuple(parts) | ast.List(parts):
+            return type(node)([_computed(part) for part in parts], node.ctx)
+        case ast.UnaryOp(ast.UAdd() | ast.USub() as sign, operand):
+            value = _whole(operand)
+            return node if value is None else ast.Constant(-value if isinstance(sign, ast.USub) else value)
+        case ast.BinOp(left, sign, right):
+            value = _result(_whole(left), sign, _whole(right))
+            return node if value is None else ast.Constant(value)
+    return node
+
+
+def _whole(node: ast.expr) -> int | None:
+    """The whole number that an expression is, as far as it is one."""
+    value = getattr(_computed(node), "value", None)
+    return value if type(value) is int and abs(value) <= _LARGEST_WHOLE else None
+
+
+def _result(one: int | None, sign: ast.operator, other: int | None) -> int | None:
+    work = _ARITHMETIC.get(type(sign))
+    if work is None or one is None or other is None or (other == 0 and isinstance(sign, ast.FloorDiv)):
+        return None
+    result: int = work(one, other)
+    return result if abs(result) <= _LARGEST_WHOLE else None
 
 
 def _bound(text: str, call: ast.Call, order: tuple[str, ...]) -> dict[str, Any]:

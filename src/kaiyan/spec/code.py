@@ -136,6 +136,16 @@ def not_a_convolution(call: CodeCall) -> ConvError:
             "give the number of input channels",
             **facts,
         )
+    kind = _KIND_OF.get(call.name.lower().replace("_", ""))
+    if kind and f".{call.prefix}".endswith(".nn"):
+        return ConvError(
+            "wrong-case",
+            "torch.nn has no {name}; it has {kind}",
+            "{line}",
+            kind=kind,
+            line=call.text.replace(call.name, kind, 1),
+            **facts,
+        )
     if call.name in LAYER_OF_FUNCTION:
         return ConvError(
             "a-function",
@@ -171,6 +181,8 @@ LAYER_OF_FUNCTION = {
     **{f"conv_transpose{rank}d": f"ConvTranspose{rank}d" for rank in (1, 2, 3)},
 }
 """Functions of torch and the layer that does the same."""
+_KIND_OF = {kind.lower(): kind for kind in LAYER_OF_FUNCTION.values()}
+"""Layers of torch by their names in small letters."""
 
 
 def _as_layer(call: CodeCall) -> str:

@@ -324,8 +324,8 @@ def _channels(in_channels: Any, out_channels: Any, groups: Any) -> tuple[int | N
     if in_channels is None or out_channels is None:
         missing = "in_channels" if in_channels is None else "out_channels"
         raise ConvError("half-channels", "{missing} is missing: give both channels or neither", missing=missing)
-    C = read.number("in_channels", in_channels, least=0)
-    K = read.number("out_channels", out_channels, least=0)
+    C = read.number("in_channels", in_channels, least=0, offered=G)
+    K = read.number("out_channels", out_channels, least=0, offered=G)
     for name, channels in (("in_channels", C), ("out_channels", K)):
         if channels % G:
             raise ConvError(

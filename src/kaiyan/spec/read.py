@@ -55,8 +55,11 @@ def axis_names(rank: int) -> tuple[str, ...]:
     return letters.get(rank) or tuple(str(i) for i in range(rank))
 
 
-def number(name: str, value: Any, *, least: int) -> int:
-    """``value`` as an int of at least ``least``; NumPy's integers are taken, floats and bools are not."""
+def number(name: str, value: Any, *, least: int, offered: int | None = None) -> int:
+    """``value`` as an int of at least ``least``; NumPy's integers are taken, floats and bools are not.
+
+    ``offered`` instead of one that is too small, where the least is legal and of no use.
+    """
     if isinstance(value, float) and value.is_integer():
         raise ConvError(
             "float-size", "{name} is {value}, a float", "{name}={integer} (an integer: divide with //)",
@@ -73,8 +76,8 @@ def number(name: str, value: Any, *, least: int) -> int:
         )  # fmt: skip
     if integer < least:
         raise ConvError(
-            "too-small", "{name} is {value}; it must be at least {least}", "{name}={least}",
-            name=name, value=integer, least=least,
+            "too-small", "{name} is {value}; it must be at least {least}", "{name}={offered}",
+            name=name, value=integer, least=least, offered=least if offered is None else offered,
         )  # fmt: skip
     if integer > LARGEST_SIZE:
         raise ConvError(

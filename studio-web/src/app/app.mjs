@@ -7,7 +7,7 @@ import { add } from './add.mjs'
 import { bringing } from './bring.mjs'
 import { keepFocus } from './focus.mjs'
 import { keyboard } from './keyboard.mjs'
-import { fromLink, toLink } from './link.mjs'
+import { fromLink, readLinks, toLink } from './link.mjs'
 import { recall } from './memory.mjs'
 import { later } from './later.mjs'
 import { createPanels } from './panels.mjs'
@@ -58,10 +58,12 @@ export function createApp(root, host, tabs) {
     const link = location.hash.slice(1)
     if (link === toLink(store.state, tabs)) return
     store.change(null, { tab: tabs[0].name, ...fromLink(link, tabs) })
+    readLinks(app, tabs)
   }
   if (isPage) window.addEventListener('hashchange', followLink)
   const stopSharing = host.join?.(app)
   const stopWatching = watchSurroundings(() => store.change(null, {}))
+  readLinks(app, tabs)
   app.hear('page').then(
     () => draw(store.state),
     (error) => store.change(null, { lang: 'en', refusal: refusalOf(error) }),

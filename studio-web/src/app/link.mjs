@@ -1,4 +1,4 @@
-/** @typedef {import('../types').State} State @typedef {import('../types').Tab} Tab */
+/** @typedef {import('../types').State} State @typedef {import('../types').Tab} Tab @typedef {import('../types').App} App */
 
 /** The whole state as a link's fragment: only what differs from the start, never a picture.
  * @param {State} state @param {Tab[]} tabs @returns {string} */
@@ -19,5 +19,15 @@ export function fromLink(text, tabs) {
   return {
     ...(tab ? { tab } : {}),
     ...Object.fromEntries(tabs.map((each) => [each.name, { ...each.start, ...each.fromLink(link) }])),
+  }
+}
+
+/** Brings the readers of what a link asks for. Where one does not come, the link stays as it is.
+ * @param {App} app @param {Tab[]} tabs */
+export function readLinks(app, tabs) {
+  for (const { name, read } of tabs) {
+    const { unread } = app.store.state[name]
+    if (!read || !unread) continue
+    app.bring(() => read(unread)).then((changes) => app.store.state[name].unread === unread && app.store.change(name, changes), app.refuse)
   }
 }

@@ -1,6 +1,7 @@
 import { html } from 'lit-html'
 import { say } from './say.mjs'
-import { cropText, toLink } from './slice.mjs'
+import { MOST_EDITS, cropText, editsOf, toLink } from './slice.mjs'
+import { count } from '../core/number.mjs'
 import { inputShape } from './input.mjs'
 import { PHOTOGRAPH } from './pictures.mjs'
 
@@ -32,9 +33,9 @@ export function exportsMenu(app, slice, drawing) {
       <summary>${t('Export')}</summary>
       <div class="stacked">
         ${FILES.map((file) => html`<button @click=${() => save(app, file.name, file.blob(app, slice, drawing))}>${t(file.label)}</button>`)}
-        ${app.host.kind === 'notebook' ? '' : html`<button @click=${() => copyLink(app)}>${t('Copy the link')}</button>`}
+        ${app.host.kind === 'notebook' ? '' : html`<button @click=${() => copyLink(app, slice)}>${t('Copy the link')}</button>`}
       </div>
-      <small>${t('the link holds all settings, but not your picture')}</small>
+      <small>${linkHolds(app, slice)}</small>
     </details>
   `
 }
@@ -54,11 +55,18 @@ async function save(app, name, made) {
   }
 }
 
-/** @param {App} app */
-async function copyLink(app) {
+/** What a link brings back. @param {App} app @param {Slice} slice */
+function linkHolds({ t }, slice) {
+  const changed = editsOf(slice).length
+  if (changed <= MOST_EDITS) return t('the link holds all settings, but not your picture')
+  return t('the link holds {most} of the {changed} weights you changed; the JSON holds all', { most: MOST_EDITS, changed: count(changed) })
+}
+
+/** @param {App} app @param {Slice} slice */
+async function copyLink(app, slice) {
   try {
     await navigator.clipboard.writeText(location.href)
-    app.tell(app.t('the link is copied'))
+    app.tell(editsOf(slice).length > MOST_EDITS ? `${app.t('the link is copied')}: ${linkHolds(app, slice)}` : app.t('the link is copied'))
   } catch {
     app.tell(location.href)
   }
@@ -82,11 +90,14 @@ async function pageInOneFile(app) {
   return text(`<!doctype html>\n${page.outerHTML}`, 'text/html')
 }
 
+/** A file has room for more changed weights than an address. */
+const MOST_IN_A_FILE = 20_000
+
 /** The link of a page in a file: the piece of the picture is always named, since a file's picture is one that was given.
  * @param {Slice} slice @param {string} address what the browser's address holds, of all tabs */
 export function linkToFile(slice, address) {
   const link = new URLSearchParams(address)
-  for (const [key, value] of Object.entries({ ...toLink(slice), crop: cropText(slice.crop) })) link.set(key, value)
+  for (const [key, value] of Object.entries({ ...toLink(slice, MOST_IN_A_FILE), crop: cropText(slice.crop) })) link.set(key, value)
   return String(link)
 }
 

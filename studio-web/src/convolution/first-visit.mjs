@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit-html'
 import { recall, remember } from '../app/memory.mjs'
-import { formed } from './changes.mjs'
+import { writeRecipe } from '../core/spell.mjs'
+import { layered } from './changes.mjs'
 import { say } from './say.mjs'
 import { isHalvedApart } from './halved.mjs'
 import { taps } from './weights.mjs'
@@ -21,7 +22,7 @@ export const STEPS = [
   {
     text: say('The whole output changed: every output uses the same nine numbers. Now let the window take larger steps.'),
     verb: say('Set stride=2'),
-    act: ({ store }) => store.change('convolution', formed(store.state.convolution, strided(store.state.convolution.conv))),
+    act: ({ store }) => store.change('convolution', strided(store.state.convolution)),
     follows: (slice) => slice.kernel === 'own' && isOfNine(slice),
     holds: (slice) => slice.kernel === 'own' && isOfNine(slice) && slice.conv.axes.every(({ stride }) => stride === 1),
   },
@@ -40,8 +41,11 @@ export const STEPS = [
   },
 ]
 
-/** @param {import('../types').Conv} conv */
-const strided = (conv) => ({ ...conv, axes: conv.axes.map((axis) => ({ ...axis, stride: 2 })) })
+/** @param {Slice} slice @returns {Partial<Slice>} */
+function strided(slice) {
+  const conv = { ...slice.conv, axes: slice.conv.axes.map((axis) => ({ ...axis, stride: 2 })) }
+  return { ...layered(slice, conv), recipe: writeRecipe(conv) }
+}
 
 /** The sentence of a first visit; closed for good where the browser remembers. A notebook has none.
  * @param {App} app @returns {{ view(slice: Slice): import('../types').View, isNew(slice: Slice): boolean }} */

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
-import { halfWidth } from '../core/call.mjs'
+import { halfWidth } from '../core/half-width.mjs'
 import { term } from './recipe-terms.mjs'
 import { say } from './say.mjs'
 

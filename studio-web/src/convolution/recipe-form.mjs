@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
-import { formed } from './changes.mjs'
+import { formed } from './typed.mjs'
 import { axisField, row, stepper } from './recipe-fields.mjs'
 import { modeField, paddingField } from './recipe-padding.mjs'
 import { say } from './say.mjs'

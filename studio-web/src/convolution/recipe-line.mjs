@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
-import { formed, typed } from './changes.mjs'
+import { formed, typed } from './typed.mjs'
 import { refusalOf } from './model.mjs'
 import { waysOut } from './ways.mjs'
 

@@ -1,4 +1,4 @@
-import { writeRecipe } from '../core/recipe.mjs'
+import { writeRecipe } from '../core/spell.mjs'
 import { weightShape } from '../core/conv.mjs'
 
 /** Numbers up to this many are written out; more of them go into the script as bytes. */

@@ -1,7 +1,7 @@
 /** The convolution as a notebook's Python has it: the line, all weights, and the cell that is looked at. */
 import { outputShape } from '../core/conv.mjs'
-import { writeRecipe } from '../core/recipe.mjs'
-import { typed } from './changes.mjs'
+import { writeRecipe } from '../core/spell.mjs'
+import { typed } from './typed.mjs'
 import { inputShape } from './input.mjs'
 import { modelOf } from './model.mjs'
 import { biasOf } from './slice.mjs'

@@ -1,9 +1,7 @@
 /** The Convolution tab's slice of the state: its start, and itself in a link. */
-import { parseRecipe, writeRecipe } from '../core/recipe.mjs'
-import { drawnCalled } from './drawn.mjs'
-import { FACE, LARGEST, PHOTOGRAPH, SMALLEST } from './pictures.mjs'
-import { undrawable } from './limits.mjs'
-import { isKernelName, weightCount, weightsFor } from './weights.mjs'
+import { writeRecipe } from '../core/spell.mjs'
+import { FACE, PHOTOGRAPH } from './pictures.mjs'
+import { weightCount, weightsFor } from './weights.mjs'
 
 /** @typedef {import('../types').Conv} Conv @typedef {import('../types').Words} Words
  * @typedef {object} Slice
@@ -16,10 +14,17 @@ import { isKernelName, weightCount, weightsFor } from './weights.mjs'
  * @property {number[]} weight @property {number[]} bias
  * @property {number} out @property {number} channel @property {number[]} place
  * @property {'gather' | 'scatter'} view @property {boolean} playing @property {number} speed @property {number} zoom
- * @property {[number, number]} shift @property {string | null} guide */
+ * @property {[number, number]} shift @property {string | null} guide
+ * @property {Record<string, string> | null} unread what a link asks for, until its reader is here */
 
-const conv = /** @type {Conv} */ (parseRecipe('nn.Conv2d(1, 1, kernel_size=3, padding=1)').conv)
-const MOST_EDITS = 600
+/** @param {string} name @returns {import('../types').Axis} */
+const halfPadded = (name) => ({ name, kernel: 3, stride: 1, dilation: 1, padding: [1, 1], output_padding: 0 })
+
+/** @type {Conv} */
+const conv = { in_channels: 1, out_channels: 1, axes: ['H', 'W'].map(halfPadded), groups: 1, bias: true, padding_mode: 'zeros', transposed: false }
+const KEYS = 'conv image side crop kernel edits bias out in at view paused speed zoom moved guide'.split(' ')
+/** So many changed weights have room in an address. */
+export const MOST_EDITS = 600
 
 /** @type {Slice} */
 export const START = {
@@ -42,11 +47,13 @@ export const START = {
   zoom: 1,
   shift: [0, 0],
   guide: null,
+  unread: null,
 }
 
 /** What differs from the start; own pictures stay out of a link, and the window's place while it slides.
- * @param {Slice} slice @returns {Record<string, string>} */
-export function toLink(slice) {
+ * @param {Slice} slice @param {number} [most] changed weights that it may hold @returns {Record<string, string>} */
+export function toLink(slice, most = MOST_EDITS) {
+  if (slice.unread) return slice.unread
   /** @type {Record<string, string>} */
   const link = {}
   const put = (/** @type {string} */ key, /** @type {unknown} */ value, /** @type {unknown} */ start) => {
@@ -57,7 +64,7 @@ export function toLink(slice) {
   put('side', slice.side, START.side)
   put('crop', cropText(slice.crop), cropText(FACE))
   put('kernel', slice.base, START.base)
-  put('edits', editsOf(slice), '')
+  put('edits', editsOf(slice).slice(0, most).map((pair) => pair.join('_')).join('_'), '')
   put('bias', slice.bias.map(short).join('_'), slice.bias.map(() => 0).join('_'))
   put('out', slice.out, 0)
   put('in', slice.channel, 0)
@@ -76,102 +83,30 @@ const short = (/** @type {number} */ x) => Number(x.toPrecision(6))
 /** The piece of the picture as a link has it. @param {number[] | null} crop */
 export const cropText = (crop) => (crop ? crop.map(short).join('_') : 'all')
 
-/** Places and numbers that differ from the kernel's name: 0_1.5_8_-2.
- * @param {Slice} slice */
-function editsOf({ kernel, conv: layer, base, weight }) {
-  if (kernel !== 'own') return ''
+/** Places and numbers that differ from the kernel's name; a link writes them as 0_1.5_8_-2.
+ * @param {Slice} slice @returns {[number, number][]} */
+export function editsOf({ kernel, conv: layer, base, weight }) {
+  if (kernel !== 'own') return []
   const known = edits.get(weight)
   if (known !== undefined) return known
   const named = weightsFor(layer, base)
-  const changed = weight.flatMap((value, i) => (value === named[i] ? [] : [[i, value]]))
-  const text = changed.slice(0, MOST_EDITS).flat().join('_')
-  edits.set(weight, text)
-  return text
+  const changed = weight.flatMap((value, i) => (value === named[i] ? [] : [/** @type {[number, number]} */ ([i, value])]))
+  edits.set(weight, changed)
+  return changed
 }
 
-/** A link is written once a frame: the edits of the same numbers are the same. @type {WeakMap<number[], string>} */
+/** A link is written once a frame: the edits of the same numbers are the same. @type {WeakMap<number[], [number, number][]>} */
 const edits = new WeakMap()
 
-/** Changes that a link asks for; what is not understood, or cannot be, is left out.
+/** What a link asks for, as it is written: `linked.mjs` reads it.
  * @param {URLSearchParams} link @returns {Partial<Slice>} */
 export function fromLink(link) {
-  /** @type {Partial<Slice>} */
-  const changes = {}
-  const text = link.get('conv')
-  const read = text && text.length < 2000 ? parseRecipe(text) : null
-  const asked = read?.conv && !undrawable(read.conv) ? read.conv : START.conv
-  if (asked !== START.conv) Object.assign(changes, { conv: asked, recipe: writeRecipe(asked), place: asked.axes.map(() => 0) })
-  Object.assign(changes, numbersFrom(link, asked), lookFrom(link), frontFrom(link, asked))
-  return changes
-}
-
-/** @param {URLSearchParams} link @param {Conv} asked @returns {Partial<Slice>} */
-function numbersFrom(link, asked) {
-  if (asked === START.conv && !['kernel', 'edits', 'bias'].some((key) => link.has(key))) return {}
-  const name = link.get('kernel')
-  const base = name && isKernelName(name) ? name : START.base
-  const weight = weightsFor(asked, base)
-  const asEdited = numbers(link.get('edits')) ?? []
-  let changed = false
-  for (let i = 0; i + 1 < asEdited.length; i += 2) {
-    const index = asEdited[i]
-    if (!Number.isInteger(index) || index < 0 || index >= weight.length) continue
-    weight[index] = asEdited[i + 1]
-    changed = true
-  }
-  const bias = numbers(link.get('bias'))
-  const fits = bias && asked.bias && bias.length === asked.out_channels
-  return { base, kernel: changed ? 'own' : base, weight, bias: fits ? bias : biasOf(asked) }
+  const asked = [...link].filter(([key]) => KEYS.includes(key))
+  return asked.length ? { unread: Object.fromEntries(asked) } : {}
 }
 
 /** @param {Conv} conv */
 export const biasOf = ({ bias, out_channels }) => (bias ? new Array(out_channels).fill(0) : [])
-
-/** @param {URLSearchParams} link @returns {Partial<Slice>} */
-function lookFrom(link) {
-  /** @type {Partial<Slice>} */
-  const look = {}
-  const picture = link.get('image')
-  if (picture && (picture === PHOTOGRAPH || drawnCalled(picture))) look.picture = picture
-  const side = Number(link.get('side') ?? NaN)
-  if (Number.isInteger(side) && side >= SMALLEST && side <= LARGEST) look.side = side
-  const crop = numbers(link.get('crop'))
-  if (link.get('crop') === 'all') look.crop = null
-  else if (crop?.length === 3 && crop.every((x) => x >= 0 && x <= 1) && crop[2] >= 0.02) look.crop = crop
-  const shift = numbers(link.get('moved'))
-  if (shift?.length === 2 && shift.every((x) => Number.isInteger(x) && Math.abs(x) <= LARGEST)) look.shift = [shift[0], shift[1]]
-  return look
-}
-
-/** @param {URLSearchParams} link @param {Conv} asked @returns {Partial<Slice>} */
-function frontFrom(link, asked) {
-  /** @type {Partial<Slice>} */
-  const front = {}
-  const whole = (/** @type {string} */ key, /** @type {number} */ below) => {
-    const n = Number(link.get(key) ?? NaN)
-    return Number.isInteger(n) && n >= 0 && n < below ? n : undefined
-  }
-  const place = numbers(link.get('at'))
-  const speed = Number(link.get('speed') ?? NaN)
-  const zoom = Number(link.get('zoom') ?? NaN)
-  const guide = link.get('guide')
-  Object.assign(front, { out: whole('out', asked.out_channels), channel: whole('in', asked.in_channels) })
-  if (place?.length === asked.axes.length && place.every((x) => Number.isInteger(x) && x >= 0 && x < 1e6)) front.place = place
-  if (link.get('view') === 'scatter') front.view = 'scatter'
-  if (link.get('paused')) front.playing = false
-  if (speed >= 0.1 && speed <= 1000) front.speed = speed
-  if (zoom >= 1 && zoom <= 64) front.zoom = zoom
-  if (guide && /^[\w-]{1,40}$/.test(guide)) front.guide = guide
-  return Object.fromEntries(Object.entries(front).filter(([, value]) => value !== undefined))
-}
-
-/** Numbers between underlines; null where one is none.
- * @param {string | null} text */
-function numbers(text) {
-  if (!text || text.length > 40_000) return null
-  const all = text.split('_').map((word) => (word === '' ? NaN : Number(word)))
-  return all.every(Number.isFinite) ? all : null
-}
 
 /** Whether the numbers fit the layer. @param {Slice} slice */
 export const isWhole = ({ conv: layer, weight, bias }) => weight.length === weightCount(layer) && bias.length === biasOf(layer).length

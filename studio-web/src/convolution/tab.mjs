@@ -21,6 +21,7 @@ export const convolution = {
   start: START,
   toLink: (slice) => toLink(slice),
   fromLink,
+  read: async (unread) => (await import('./linked.mjs')).readLink(new URLSearchParams(unread)),
   mount(el, app) {
     const { recipe: left, stage: middle, explain: right } = panes(el, app)
     const above = part(middle, 'above')
@@ -31,14 +32,17 @@ export const convolution = {
     let sides = null
     const fetched = later(app, bringSides(app), 'convolution', 'core')
     const first = firstVisit(app)
-    const history = createHistory(app)
-    const stops = [takeFiles(el, app, 'convolution', (file, title) => take(app, file, title)), undoKeys(app, history)]
+    /** @type {ReturnType<typeof createHistory> | null} */
+    let history = null
+    const stops = [takeFiles(el, app, 'convolution', (file, title) => take(app, file, title)), undoKeys(app, () => history)]
     const change = (/** @type {Partial<Slice>} */ changes) => app.store.change('convolution', changes)
     bringPhotograph(app, change)
     return {
       draw(state) {
         const slice = /** @type {Slice} */ (state.convolution)
+        if (slice.unread) return
         const model = modelOf(app.pictures, slice)
+        history ??= createHistory(app)
         history.seen(slice)
         el.classList.toggle('new', first.isNew(slice))
         render(first.view(slice), above)
@@ -78,7 +82,7 @@ function part(parent, name) {
 /** @type {[string, string][]} */
 const HELP = [['Ctrl+Z Ctrl+⇧+Z', say('undo or redo a change')]]
 
-/** @param {import('../types').App} app @param {ReturnType<typeof createHistory>} history */
+/** @param {import('../types').App} app @param {() => ReturnType<typeof createHistory> | null} history null while nothing was seen */
 function undoKeys(app, history) {
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || !/^[zy]$/i.test(event.key) || app.store.state.tab !== 'convolution') return
@@ -86,7 +90,7 @@ function undoKeys(app, history) {
     if (/^(INPUT|TEXTAREA)$/.test(target.tagName) && !/^(range|checkbox)$/.test(/** @type {HTMLInputElement} */ (target).type)) return
     event.preventDefault()
     const again = event.shiftKey || event.key.toLowerCase() === 'y'
-    const did = again ? history.redo() : history.undo()
+    const did = again ? history()?.redo() : history()?.undo()
     app.tell(app.t(did ? (again ? 'Redone.' : 'Undone.') : 'There is nothing to undo or redo.'))
   }
   const outside = (/** @type {KeyboardEvent} */ event) => event.target === document.body && pressed(event)

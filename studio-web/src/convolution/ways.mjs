@@ -1,7 +1,8 @@
 import { html } from 'lit-html'
-import { parseRecipe, writeRecipe } from '../core/recipe.mjs'
+import { parseRecipe, withArgument } from '../core/recipe.mjs'
+import { writeRecipe } from '../core/spell.mjs'
 import { check } from '../core/conv.mjs'
-import { typed } from './changes.mjs'
+import { typed } from './typed.mjs'
 import { inputShape } from './input.mjs'
 import { LARGEST } from './pictures.mjs'
 import { undrawable } from './limits.mjs'
@@ -24,7 +25,7 @@ export function waysOut(app, slice, problem) {
 export function changesOf(pictures, slice, way) {
   const side = Number(/input of at least (\d+)|input of (\d+) or more/.exec(way)?.slice(1).find(Boolean))
   if (side) return side <= LARGEST ? { side: Math.max(side, slice.side) } : null
-  const line = [way, ...rewritten(slice.recipe.normalize('NFKC'), way)].find((text) => isRight(pictures, slice, text))
+  const line = [way, ...rewritten(slice.recipe, way)].find((text) => isRight(pictures, slice, text))
   return line ? typed(slice, line) : null
 }
 
@@ -35,13 +36,9 @@ function isRight(pictures, slice, text) {
   return check(conv, inputShape(pictures, { ...slice, conv })) === null
 }
 
-/** The line with "name=value" of a way in it: put in the place of the one that is there, or added.
+/** The line with "name=value" of a way in it.
  * @param {string} line @param {string} way @returns {string[]} */
 function rewritten(line, way) {
-  const setting = /^([a-z_]+)=(\d+|'[^']*'|\((?:[^()]|\([^()]*\))*\))/.exec(way)
-  if (!setting) return []
-  const [text, name] = setting
-  const there = new RegExp(`\\b${name}\\s*=\\s*(?:\\((?:[^()]|\\([^()]*\\))*\\)|'[^']*'|"[^"]*"|[^,()]+)`)
-  if (there.test(line)) return [line.replace(there, text)]
-  return [line.replace(/\)\s*$/, `, ${text})`)]
+  const [, name, value] = /^([a-z_]+)=(\d+|'[^']*'|\((?:[^()]|\([^()]*\))*\))/.exec(way) ?? []
+  return name ? [withArgument(line, name, value)] : []
 }

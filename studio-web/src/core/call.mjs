@@ -1,4 +1,7 @@
-import { Float, Written, refusal, say } from './sentence.mjs'
+import { computed } from './arithmetic.mjs'
+import { halfWidth } from './half-width.mjs'
+import { Float, Written } from './sentence.mjs'
+import { noCall, statements, unread } from './unread.mjs'
 
 // One call in a line of Python, read and never executed: its name and its arguments, each with its place in the text.
 
@@ -11,55 +14,32 @@ import { Float, Written, refusal, say } from './sentence.mjs'
  */
 /** @typedef {{ name: string | null, node: Node }} Argument */
 /** @typedef {{ kind: 'number' | 'string' | 'word' | 'sign', text: string, from: number, to: number }} Token */
-/** @typedef {{ name: string, args: Argument[], text: string, source: (node: Node) => string, at: (node: Node) => [number, number] }} Call */
+/** @typedef {{ prefix: string, name: string, args: Argument[], text: string, source: (node: Node) => string, at: (node: Node) => [number, number] }} Call */
 
 const NAMED = /^\s*(\(\w+\):|[\w.]+ *=(?!=))?\s*/
 const TOKENS =
   /\s+|#.*|((?:0[xob])?\d[\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d[\w]*)|([rbfuRBFU]{0,2}(?:'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))|([\p{L}_][\p{L}\p{N}_]*)|(\*\*|\/\/|<<|>>|[=!<>]=|[-+*/%@&|^~<>()[\]{},.:=])/uy
 const OPERATORS = new Set('+ - * / // % ** @ & | ^ << >> < > == != <= >= and or in is not if else'.split(' '))
-const SIGNS = Object.entries({ ',': '、', '.': '。', ';': '；', '-': '−–—', '"': '“”「」', "'": '‘’', '[': '【〔', ']': '】〕', ' ': '\u3000\u00a0', '': '\ufeff' })
-const HALF = new Map(SIGNS.flatMap(([half, full]) => [...full].map((sign) => [sign, half])))
 
 /** The call that a text is; the layer in `Conv2d(8, 3, 3)(x)` and in `model.add(…)`. Throws a Refused for anything else.
  * @param {string} text @returns {Call} */
 export function called(text) {
   const { plain, places } = halfWidth(text)
-  const facts = { text: short(text) }
   const start = /** @type {RegExpExecArray} */ (NAMED.exec(plain))[0].length
   const end = plain.trimEnd().replace(/,$/, '').length
-  const node = parse(plain.slice(0, end), start)
-  if (!node)
-    throw refusal('not-code', facts, say('{text!r} is not a line of Python'), say('such as "nn.Conv2d(3, 64, 7, stride=2)"'))
-  if (node.kind !== 'call')
-    throw refusal('not-a-call', facts, say('{text!r} is not a call of a convolution'), say('such as "nn.Conv2d(3, 64, 7, stride=2)"'))
+  const node = statements(plain).length > 1 ? null : parse(plain.slice(0, end), start)
+  if (!node) throw unread(text, plain)
+  if (node.kind !== 'call') throw noCall(text)
   const layer = layerIn(node)
   const name = /** @type {string} */ (layer.name)
   return {
+    prefix: name.slice(0, Math.max(name.lastIndexOf('.'), 0)),
     name: name.slice(name.lastIndexOf('.') + 1),
     args: /** @type {Argument[]} */ (layer.args),
     text,
     source: ({ from, to }) => plain.slice(from, to),
     at: ({ from, to }) => [places[from], places[to - 1] + 1],
   }
-}
-
-/** At most 80 letters of a text. @param {string} text */
-export const short = (text) => ([...text].length <= 80 ? text : `${[...text].slice(0, 77).join('')}...`)
-
-/** The text with half-width signs, and where each of its letters stood.
- * @param {string} text */
-export function halfWidth(text) {
-  let plain = ''
-  /** @type {number[]} */
-  const places = []
-  let place = 0
-  for (const letter of text) {
-    const half = HALF.get(letter) ?? letter.normalize('NFKC')
-    for (let i = 0; i < half.length; i++) places.push(place)
-    plain += half
-    place += letter.length
-  }
-  return { plain, places }
 }
 
 /** @param {Node} node @returns {Node} */
@@ -117,14 +97,25 @@ class Reader {
   expression() {
     if (this.depth > 90) return null
     this.depth++
-    let node = this.operand()
-    while (node && this.next && OPERATORS.has(this.next.text) && this.next.kind !== 'string') {
-      while (this.next && OPERATORS.has(this.next.text)) this.i++
-      const right = this.operand()
-      node = right && { kind: 'other', from: node.from, to: right.to }
+    const first = this.operand()
+    let last = first
+    const [numbers, signs] = [[first?.value], /** @type {string[]} */ ([])]
+    while (last && this.next && OPERATORS.has(this.next.text) && this.next.kind !== 'string') {
+      signs.push(this.operator())
+      last = this.operand()
+      numbers.push(last?.value)
     }
     this.depth--
-    return node
+    if (!first || !last || !signs.length) return last
+    const value = computed(numbers, signs)
+    return { ...(value === null ? { kind: 'other' } : { kind: 'value', value }), from: first.from, to: last.to }
+  }
+
+  /** A sign or words between two operands, such as "not in". */
+  operator() {
+    const from = this.i++
+    while (this.next?.kind === 'word' && OPERATORS.has(this.next.text)) this.i++
+    return this.tokens.slice(from, this.i).map(({ text }) => text).join(' ')
   }
 
   /** @returns {Node | null} */
@@ -287,7 +278,8 @@ function negated(sign, node) {
   if (!node) return null
   const { value, to } = node
   const number = typeof value === 'number' || typeof value === 'bigint' || value instanceof Float
-  if (node.kind !== 'value' || !number || node.signed || '~not'.includes(sign.text)) return { kind: 'other', from: sign.from, to }
+  const twice = node.signed && !Number.isSafeInteger(value)
+  if (node.kind !== 'value' || !number || twice || '~not'.includes(sign.text)) return { kind: 'other', from: sign.from, to }
   if (sign.text === '+') return { ...node, signed: true, from: sign.from }
   return { kind: 'value', value: value instanceof Float ? new Float(-value.value) : -value, signed: true, from: sign.from, to }
 }

@@ -1,6 +1,6 @@
 import { pads, reach } from './axis.mjs'
 import { repr, say, words } from './sentence.mjs'
-import { torchCanSay, writeSpec } from './spell.mjs'
+import { torchCanSay, writeRecipe } from './spell.mjs'
 
 /** @typedef {import('../types').Conv} Conv @typedef {import('../types').Axis} Axis @typedef {import('../types').Words} Words */
 /** @typedef {{ library: string, lines: string[], notes: Words[] }} Spelling */
@@ -13,11 +13,11 @@ export function spellings(conv, shape) {
 
 /** @param {Conv} conv @param {number[]} shape @returns {Spelling} */
 function torch(conv, shape) {
-  if (torchCanSay(conv)) return { library: 'PyTorch', lines: [writeSpec(conv)], notes: [] }
+  if (torchCanSay(conv)) return { library: 'PyTorch', lines: [writeRecipe(conv)], notes: [] }
   const sides = sidesOf(conv, shape)
   const more = extras(conv, sides)
   const axes = conv.axes.map((axis, i) => ({ ...axis, padding: /** @type {[number, number]} */ ([0, 0]), output_padding: more[i] }))
-  const bare = writeSpec({ ...conv, padding_mode: 'zeros', axes: conv.transposed ? axes : axes.map((axis) => ({ ...axis, output_padding: 0 })) })
+  const bare = writeRecipe({ ...conv, padding_mode: 'zeros', axes: conv.transposed ? axes : axes.map((axis) => ({ ...axis, output_padding: 0 })) })
   if (conv.transposed) return { library: 'PyTorch', lines: [bare, ...cropLines(sides)], notes: [] }
   const mode = TORCH_PAD[conv.padding_mode]
   const value = constant(conv.padding_mode)
@@ -45,7 +45,7 @@ const extras = (conv, sides) => conv.axes.map(({ output_padding }, i) => output_
 
 /** @param {Conv} conv @returns {Spelling} */
 function kaiyan(conv) {
-  return { library: 'Kaiyan', lines: [writeSpec(conv).replace(/^(kaiyan\.)?/, 'kaiyan.')], notes: [] }
+  return { library: 'Kaiyan', lines: [writeRecipe(conv).replace(/^(kaiyan\.)?/, 'kaiyan.')], notes: [] }
 }
 
 /** @param {Conv} conv @param {number[]} shape @returns {Spelling} */

@@ -1,7 +1,7 @@
 import { half, outputSize, pads, reach, reads } from './axis.mjs'
 import { PADDING } from './borders.mjs'
 import { say, words } from './sentence.mjs'
-import { writeSpec } from './spell.mjs'
+import { writeRecipe } from './spell.mjs'
 
 export { MODES, MODE_WORDS, PADDING, constantOf, modeName, paddingWord, sourceIndex } from './borders.mjs'
 
@@ -87,7 +87,7 @@ function conventionOf(key, axis, n, rank) {
 
 /** @param {string} key @param {Axis} axis @param {Pads} sides @param {number} rank */
 function codeOf(key, axis, sides, rank) {
-  const layer = (/** @type {Axis['padding']} */ padding) => writeSpec(layerOf({ ...axis, padding }, rank)).replace('d(1, 1, ', 'd(C, K, ')
+  const layer = (/** @type {Axis['padding']} */ padding) => writeRecipe(layerOf({ ...axis, padding }, rank)).replace('d(1, 1, ', 'd(C, K, ')
   const bare = layer([0, 0])
   const kaiyan = layer(axis.padding).replace(/^(kaiyan\.)?/, 'kaiyan.')
   if (key === 'number' || key === 'valid') return { torch: [layer(axis.padding)], kaiyan }

@@ -3,7 +3,7 @@ import { outputShape, weightShape } from './conv.mjs'
 import { costOf } from './cost.mjs'
 import { fieldHoles, fieldSize, fieldsOf, ratioText } from './field.mjs'
 import { halfEven, say, words } from './sentence.mjs'
-import { writeSpec } from './spell.mjs'
+import { writeRecipe } from './spell.mjs'
 
 /** @typedef {import('../types').Conv} Conv @typedef {import('../types').Axis} Axis @typedef {import('../types').Words} Words */
 /** @typedef {{ code: string, words: Words, axes?: string }} DerivationLine */
@@ -13,7 +13,7 @@ import { writeSpec } from './spell.mjs'
 export function derivation(conv, shape) {
   const output = outputShape(conv, shape)
   const spatial = shape.slice(-conv.axes.length)
-  const facts = { spec: writeSpec(conv), input: shape, output }
+  const facts = { spec: writeRecipe(conv), input: shape, output }
   return [
     { code: 'shapes', words: words(say('{spec}: {input} becomes {output}'), facts) },
     ...alike(conv.axes, spatial).flatMap(({ axis, n, names }) => axisLines(axis, n, names, conv.transposed)),

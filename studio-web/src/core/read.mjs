@@ -32,14 +32,15 @@ export function makeConv(given) {
   return { in_channels: C, out_channels: K, axes, groups, bias: truth('bias' in given ? given.bias : true), padding_mode, transposed }
 }
 
-/** A size as an integer of at least `least`. @param {string} name @param {unknown} value @param {number} least @returns {number} */
-export function number(name, value, least) {
+/** A size as an integer of at least `least`. @param {string} name @param {unknown} value @param {number} least
+ * @param {number} [offered] instead of one that is too small, where the least is legal and of no use @returns {number} */
+export function number(name, value, least, offered = least) {
   if (value instanceof Float && Number.isInteger(value.value))
     throw refusal('float-size', { name, value, integer: value.value }, say('{name} is {value}, a float'), say('{name}={integer} (an integer: divide with //)'))
   if (typeof value !== 'bigint' && !Number.isInteger(value))
     throw refusal('not-a-number', { name, value, least }, say('{name} is {value!r}; it must be an integer of at least {least}'))
   if (/** @type {number} */ (value) < least)
-    throw refusal('too-small', { name, value, least }, say('{name} is {value}; it must be at least {least}'), '{name}={least}')
+    throw refusal('too-small', { name, value, least, offered }, say('{name} is {value}; it must be at least {least}'), '{name}={offered}')
   if (/** @type {number} */ (value) > LARGEST_SIZE)
     throw refusal('absurd-size', { name, value, largest: LARGEST_SIZE }, say('{name} is {value}; the largest accepted is {largest}'))
   return /** @type {number} */ (value)
@@ -59,8 +60,8 @@ function channelsOf({ in_channels = null, out_channels = null, groups = 1 }) {
   }
   if (in_channels === null || out_channels === null)
     throw refusal('half-channels', { missing: in_channels === null ? 'in_channels' : 'out_channels' }, say('{missing} is missing: give both channels or neither'))
-  const C = number('in_channels', in_channels, 0)
-  const K = number('out_channels', out_channels, 0)
+  const C = number('in_channels', in_channels, 0, G)
+  const K = number('out_channels', out_channels, 0, G)
   for (const [name, channels] of Object.entries({ in_channels: C, out_channels: K }))
     if (channels % G)
       throw refusal(

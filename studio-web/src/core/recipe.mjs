@@ -1,7 +1,7 @@
-import { called, short } from './call.mjs'
+import { called } from './call.mjs'
+import { short } from './half-width.mjs'
 import { makeConv } from './read.mjs'
 import { refusal, say, tried } from './sentence.mjs'
-import { writeSpec } from './spell.mjs'
 
 /** @typedef {import('../types').Conv} Conv @typedef {import('../types').Words} Words */
 /** @typedef {import('./call.mjs').Call} Call */
@@ -29,8 +29,15 @@ export function parseRecipe(text) {
   return { error: refused.words, code: refused.code, ways: refused.ways, at: refused.at }
 }
 
-/** The line of torch where torch can say it, else of kaiyan.nn. @param {Conv} conv @returns {string} */
-export const writeRecipe = (conv) => writeSpec(conv)
+/** The line with another value of an argument, put in the place of the one that is there, or added.
+ * @param {string} text @param {string} name @param {string} value @returns {string} */
+export function withArgument(text, name, value) {
+  const { value: call } = tried(() => called(text))
+  const there = call?.args.find(({ name: written }, i) => (written ?? SIGNATURES[call.name]?.order[i]) === name)
+  if (!call || !there) return text.replace(/[)）]\s*$/, `, ${name}=${value})`)
+  const [from, to] = call.at(there.node)
+  return text.slice(0, from) + value + text.slice(to)
+}
 
 /** @param {string} text @returns {Record<string, any>} */
 function argumentsOf(text) {
@@ -92,6 +99,9 @@ function notAConvolution(call) {
   const facts = { text: short(call.text), name, known: Object.keys(SIGNATURES).join(', ') }
   if (name.startsWith('Lazy'))
     return refusal('lazy-code', facts, say('{text!r} does not say how many input channels it has'), say('give the number of input channels'))
+  const kind = Object.keys(SIGNATURES).find((known) => known.toLowerCase() === name.toLowerCase().replaceAll('_', ''))
+  if (kind && kind !== 'Conv' && `.${call.prefix}`.endsWith('.nn'))
+    return refusal('wrong-case', { ...facts, kind, line: call.text.replace(name, kind) }, say('torch.nn has no {name}; it has {kind}'), '{line}')
   if (/^conv(_transpose)?[123]d$/.test(name))
     return refusal(
       'a-function',

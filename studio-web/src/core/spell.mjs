@@ -9,7 +9,7 @@ const DEFAULTS = /** @type {Record<string, unknown>} */ ({
 
 /** One line of code: a layer of PyTorch where PyTorch can say it, else of kaiyan.nn.
  * @param {Conv} conv @returns {string} */
-export function writeSpec(conv) {
+export function writeRecipe(conv) {
   const kind = `nn.Conv${conv.transposed ? 'Transpose' : ''}${conv.axes.length}d`
   const named = Object.entries(spelled(conv)).map(([name, value]) => `${name}=${repr(value)}`)
   return `${torchCanSay(conv) ? '' : 'kaiyan.'}${kind}(${[conv.in_channels, conv.out_channels, ...named].join(', ')})`

@@ -1,4 +1,4 @@
-import { halfWidth } from '../core/call.mjs'
+import { halfWidth } from '../core/half-width.mjs'
 import { exact } from '../core/number.mjs'
 
 /** A field over one cell of the kernel: Enter or leaving it takes the number, Escape does not.

@@ -4,7 +4,7 @@ import { drawGrid } from '../../stage/grid.mjs'
 import { lookOf } from '../../stage/look.mjs'
 import { fit } from '../../stage/pen.mjs'
 import { toneOf } from '../../stage/tone.mjs'
-import { typed } from '../changes.mjs'
+import { typed } from '../typed.mjs'
 
 /** @typedef {import('../../types').App} App @typedef {import('../../types').View} View @typedef {import('../../types').Numbers} Numbers */
 /** @typedef {{ top: number, left: number, bottom: number, right: number }} Square */

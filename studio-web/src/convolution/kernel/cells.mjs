@@ -85,10 +85,10 @@ function focused({ target }) {
 }
 
 /** @param {HTMLInputElement} field @param {number} before @param {number} index @param {Cells} cells */
-function taken(field, before, index, { change, refuse, paste }) {
+function taken(field, before, index, { change, refuse }) {
   const value = numberOf(field.value)
-  if (Number.isFinite(value)) return value === before ? undefined : change(index, value)
-  if (!paste(field.value)) refuse(field.value)
+  if (!Number.isFinite(value)) refuse(field.value)
+  else if (value !== before) change(index, value)
 }
 
 /** @param {ClipboardEvent} event @param {Cells} cells */

@@ -4,10 +4,11 @@ import { guard } from 'lit-html/directives/guard.js'
 import { ref } from 'lit-html/directives/ref.js'
 import { KERNELS } from '../../core/kernels.mjs'
 import { exact, short } from '../../core/number.mjs'
-import { formed, nthOf, withNamed, withSlice } from '../changes.mjs'
+import { nthOf, withNamed, withSlice } from '../changes.mjs'
+import { formed } from '../typed.mjs'
 import { channelsRead, firstChannel, kernelSizes, normal, randomFrom, sliceStart, taps } from '../weights.mjs'
 import { cellGrid, writtenIn } from './cells.mjs'
-import { notANumber, readRows } from './rows.mjs'
+import { notANumber, readRows, withPoint } from './rows.mjs'
 import { drawSpectrum, SIDE, spectrumOf } from './spectrum.mjs'
 import { flipped, normalised, rotated, transposed } from './turned.mjs'
 
@@ -74,7 +75,7 @@ function editing(app, own, keep) {
   }
   return {
     whole,
-    refuse: (/** @type {string} */ word) => keep({ refused: notANumber(word), ways: [] }),
+    refuse: (/** @type {string} */ word) => keep({ refused: notANumber(word), ways: withPoint(word) }),
     change: (/** @type {number} */ index, /** @type {number} */ value) => whole(now().face.numbers.map((old, i) => (i === index ? value : old))),
     paste: (/** @type {string} */ text) => {
       const { rows, refused } = readRows(text)

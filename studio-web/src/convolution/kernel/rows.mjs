@@ -1,4 +1,4 @@
-import { halfWidth, short } from '../../core/call.mjs'
+import { halfWidth, short } from '../../core/half-width.mjs'
 import { say, words } from '../say.mjs'
 
 /** @typedef {import('../../types').Words} Words */
@@ -27,6 +27,12 @@ const refusedNumber = (word) => ({ rows: null, refused: { error: notANumber(word
 
 /** The sentence about a word that is no number. @param {string} word */
 export const notANumber = (word) => words(say("'{word}' is not a number"), { word: short(word) })
+
+/** What to write instead of a number with a decimal comma. @param {string} word @returns {Words[]} */
+export function withPoint(word) {
+  const number = halfWidth(word.trim()).plain.replace(/^([-+]?\d*),(?=\d+$)/, '$1.')
+  return NUMBER.test(number) ? [words(say('write {number}'), { number })] : []
+}
 
 /** A number as it is typed: 3, −0.5, 1/9, 1e-3, full-width too; NaN for what is none.
  * @param {string} word */
