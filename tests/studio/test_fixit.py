@@ -304,3 +304,73 @@ def test_one_click_after_the_other_mends_what_fails_twice() -> None:
             break
         text = next(fix["text"] for fix in found["fixes"] if fix["text"])
     assert asked(text)["gate"] is None
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("nn.Conv2d(1, 1, 3, padding=(0, 1, 0, 1))(torch.randn(1, 1, 5, 5))", "expected padding to be"),
+        ("nn.Conv2d(1, 1, 3, stride=(1, 1, 1))(torch.randn(1, 1, 5, 5))", "expected stride to be"),
+        ("nn.Conv2d(1, 1, (3, 3, 3))(torch.randn(1, 1, 5, 5))", "expected stride to be"),
+        ("nn.Conv2d(1, 1, 3, padding=-1)(torch.randn(1, 1, 5, 5))", "negative padding"),
+        ("F.conv2d(torch.randn(1, 1, 5, 5), torch.randn(1, 1, 3, 3), torch.randn(2))", "expected bias"),
+        ("F.softmax(torch.randn(2), 1)", "Dimension out of range"),
+        ("nn.LogSoftmax(dim=2)(torch.randn(2, 3))", "Dimension out of range"),
+        ("torch.randn(2, 3).softmax(dim=-3)", "Dimension out of range"),
+        ("nn.BatchNorm2d(4)(torch.randn(2, 4, 8, 8).double())", "mixed dtype"),
+        ("nn.LayerNorm(4)(torch.randn(2, 4).double())", "mixed dtype"),
+        ("nn.BCELoss()(torch.rand(3), torch.ones(3).long())", "Found dtype Long"),
+    ],
+)
+def test_what_a_real_tensor_is_refused_for_is_refused_without_values(line: str, words: str) -> None:
+    with pytest.raises((RuntimeError, IndexError), match=words):
+        exec(f"{HEAD}y = {line}", {})
+    assert words in asked(f"{HEAD}y = {line}\n")["gate"]["words"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "fixed"),
+    [
+        ("nn.Conv2d(4, 64, 3, padding=1)", "1, 16, 128, 128", "nn.Conv2d(16, 64, 3, padding=1)"),
+        ("nn.Conv2d(4, 8, 3, stride=0)", "1, 4, 8, 8", "nn.Conv2d(4, 8, 3, stride=1)"),
+        ("nn.Conv1d(1, 1, 9, padding=4, padding_mode='circular')", "1, 1, 3", "padding=3, padding_mode='circular')"),
+        ("nn.ConvTranspose1d(1, 1, 3, output_padding=1)", "1, 1, 3", "output_padding=0)"),
+    ],
+)
+def test_a_layer_by_its_own_name_is_mended_where_it_is_made(layer: str, shape: str, fixed: str) -> None:
+    text = f"{HEAD}layer = {layer}\nx = torch.randn({shape})\ny = layer(x)\n"
+    works = [fix for fix in asked(text)["fixes"] if fix["outcome"] == "works" and fix["text"]]
+    assert fixed in works[0]["text"]
+    for fix in works:
+        exec(fix["text"], {})
+
+
+def test_a_list_of_layers_by_its_own_name_is_mended() -> None:
+    text = f"{HEAD}layers = [nn.Conv2d(3, 8, 3), nn.Conv2d(4, 8, 3)]\nx = torch.randn(1, 3, 16, 16)\n"
+    text += "for layer in layers:\n    x = layer(x)\n"
+    works = [fix["text"] for fix in asked(text)["fixes"] if fix["outcome"] == "works" and fix["text"]]
+    assert any("nn.Conv2d(8, 8, 3)" in text for text in works)
+
+
+def test_a_kernel_without_channels_is_answered() -> None:
+    found = asked(f"{HEAD}y = F.conv1d(torch.randn(3, 3), torch.randn(3), padding=1)\n")
+    assert "at least three dimensions" in found["gate"]["words"]
+
+
+def test_no_fix_names_what_the_text_does_not() -> None:
+    text = f"{HEAD}x = torch.randn(1, 4, 8, 8)\nmean = torch.zeros(1, 3, 1, 1)\ny = nn.Conv2d(4, 8, 3)(x - mean)\n"
+    said = [fix["words"]["en"] + fix["advice"] for fix in asked(text)["fixes"]]
+    assert not [words for words in said if "input 1" in words]
+
+
+def test_a_comma_at_the_end_of_a_line_is_removed() -> None:
+    text = net("self.a = nn.Conv2d(3, 8, 3)\nself.b = nn.Conv2d(8, 8, 3)", "x = self.a(x),\nx = self.b(x)\nreturn x")
+    found = asked(text)
+    assert "comma at the end of line" in found["diagnosis"]["cause"]["en"]
+    assert found["fixes"][0]["text"] == text.replace("self.a(x),", "self.a(x)")
+
+
+def test_reflection_is_measured_on_every_axis_of_a_single_volume() -> None:
+    layer = "nn.Conv3d(1, 10, 3, padding=1, padding_mode='reflect')"
+    found = asked(f"{HEAD}layer = {layer}\ny = layer(torch.randn(1, 1, 10, 10))\n")
+    assert "0 is the largest possible" in found["diagnosis"]["cause"]["en"]

@@ -17,8 +17,9 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from kaiyan.trace import meta
 from kaiyan.trace.call import Call, Line, TensorSpec
 from kaiyan.trace.rebuild import written
-from kaiyan.trace.structure import leaves, mapped, tensors
+from kaiyan.trace.structure import mapped, tensors
 from kaiyan.trace.watch import watch
+from kaiyan.trace.wrong import looks_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +58,7 @@ class Notes(TorchFunctionMode):
         self.begin(kind=kind, code=_named(func), inputs=self.specs((args, named)), is_module=False,
                    arguments=self._written(args), named=self._written(named))  # fmt: skip
         try:
-            if self._stand_ins.on == "meta" and _looks_wrong(args, named, kind):
+            if self._stand_ins.on == "meta" and looks_wrong(kind, args, named):
                 self._ask(func, args, named)
             result = self._result(func, args, named)
         except Exception as raised:
@@ -211,43 +212,6 @@ def _named(func: Callable[..., Any]) -> str:
         return str(schema.name).replace("::", ".")
     name: str = resolve_name(func) or func.__name__
     return name.replace("torch.nn.functional.", "F.").replace("torch.Tensor.", "Tensor.")
-
-
-def _looks_wrong(args: tuple[Any, ...], named: dict[str, Any], kind: str) -> bool:
-    """Whether the real function is asked before torch's meta kernel is.
-
-    That may let pass what the real one refuses (mixed dtypes, transposed weights, odd numbers); where shapes do not
-    fit it refuses too, but its first refusal loads torch's compiler, more than a second of waiting.
-    """
-    given = list(tensors((args, named)))
-    if len(given) > 1 and _misfit(kind, args, named, [tuple(tensor.shape) for tensor in given]):
-        return True
-    if not kind.startswith(("conv", "linear", "matmul", "mm", "bmm", "addmm")):
-        return False
-    numbers = [n for n in leaves((args[3:], named)) if isinstance(n, int) and not isinstance(n, bool)]
-    if len({tensor.dtype for tensor in given}) > 1 or any(0 in tensor.shape for tensor in given[1:]):
-        return True
-    return kind.startswith("conv") and (kind.startswith("conv_transpose") or any(n < 1 for n in numbers[:2]) or
-                                        any(n <= 0 for n in numbers[-3:]))  # fmt: skip
-
-
-def _misfit(kind: str, args: tuple[Any, ...], named: dict[str, Any], shapes: list[tuple[int, ...]]) -> bool:
-    """Whether tensors of these shapes cannot meet in a convolution, a linear layer, a sum or a concatenation."""
-    x, w = shapes[:2]
-    if kind in _CONVOLUTIONS:
-        groups = named.get("groups", args[6] if len(args) > 6 else 1)
-        return len(w) > 2 and len(x) >= len(w) - 1 and x[1 - len(w)] != w[1] * groups
-    if kind == "linear":
-        return x[-1:] != w[-1:]
-    if kind in _MEETING:
-        return any(1 != a != b != 1 for a, b in zip(reversed(x), reversed(w), strict=False))
-    return kind in ("cat", "concat") and any(
-        len(shape) != len(x) or sum(a != b for a, b in zip(shape, x, strict=True)) > 1 for shape in shapes
-    )
-
-
-_CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
-_MEETING = ("add", "radd", "iadd", "sub", "rsub", "isub", "mul", "rmul", "imul", "div", "truediv", "itruediv")
 
 
 def _refusal(func: Callable[..., Any], args: Any, named: Any, made: Callable[[Tensor], Tensor]) -> Exception | None:

@@ -46,7 +46,8 @@ class FailingLine:
 
     def tensors(self) -> dict[str, Tensor]:
         """The local variables that hold tensors."""
-        return {name: value for name, value in self.names.items() if isinstance(value, Tensor)}
+        named = ((name, value) for name, value in self.names.items() if name.isidentifier())
+        return {name: value for name, value in named if isinstance(value, Tensor)}
 
     def assigned(self, name: str) -> tuple[Line, ast.Assign] | None:
         """The last line before that gives a name its value, and its statement; None where it takes several lines."""

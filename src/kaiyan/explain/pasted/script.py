@@ -37,7 +37,7 @@ class Script(nn.Module):
         from kaiyan.explain.pasted.statements import statement
 
         run = type(self).run
-        names = {"self": self, **self.kept}
+        names = {"self": self, **self.kept, **dict(self._own_layers())}
         for own, tensor in zip(type(self).inputs, inputs, strict=False):
             names.update(dict.fromkeys(own, tensor))
         scope = Scope(names, "<module>")
@@ -50,6 +50,13 @@ class Script(nn.Module):
                 break
         last = _last(type(self).flow, names)
         return shown if last is None else last
+
+    def _own_layers(self) -> Iterator[tuple[str, Any]]:
+        """The layers by the names of the text as they stand now: a fix may have put another in the place of one."""
+        for name, held in self.kept.items():
+            own = self._modules.get(name)
+            if own is not None:
+                yield name, own if isinstance(held, nn.Module) else type(held)(own.children())
 
     @classmethod
     def with_line(cls, line: int, text: str) -> type[nn.Module]:

@@ -82,9 +82,9 @@ def _first(facts: Facts) -> tuple[int | None, int | None]:
             return None, 2
         if isinstance(layer, (nn.RNNBase, nn.Linear)):
             return None, None
-    step = facts.step
-    if step is not None and step.kind.startswith("conv") and len(step.input_shapes) > 1:
-        return step.input_shapes[1][1], len(step.input_shapes[1])
+    weight = facts.step.input_shapes[1:2] if facts.step is not None and facts.step.kind.startswith("conv") else ()
+    if weight and len(weight[0]) > 1:
+        return weight[0][1], len(weight[0])
     return None, None
 
 

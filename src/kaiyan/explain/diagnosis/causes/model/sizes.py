@@ -121,7 +121,8 @@ def _made_last(facts: Facts, shape: Shape) -> bool:
 
 def _border(facts: Facts, found: re.Match[str]) -> Finding:
     layer: Any = facts.layer
-    spatial = facts.given[2:] if facts.given else ()
+    rank = len(getattr(layer, "kernel_size", ())) or 2
+    spatial = facts.given[-rank:] if facts.given else ()
     circular = "wrapping" in found[0]
     if layer is None:
         return _written_border(found, circular=circular)

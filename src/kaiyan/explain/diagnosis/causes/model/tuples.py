@@ -41,7 +41,7 @@ def _tuple(facts: Facts, found: re.Match[str]) -> Finding | None:
     if found["attribute"] and not hasattr(Tensor, found["attribute"]):
         return None
     kind = "list" if "list" in found[0] else "tuple"
-    comma = next(_commas(facts.model), None) if facts.model is not None and kind == "tuple" else None
+    comma = next(_commas(facts), None) if kind == "tuple" else None
     if comma is not None:
         fix, line = comma
         said = sentence("K044", "the comma at the end of line {number}, {text}, makes it a tuple",
@@ -162,7 +162,27 @@ def _indexed(place: FailingLine) -> Iterator[Fix]:
                                {place.line: text})  # fmt: skip
 
 
-def _commas(model: nn.Module) -> Iterator[tuple[Fix, Line]]:
+def _commas_given(facts: Facts) -> Iterator[tuple[Fix, Line]]:
+    """The line that gave a name of the failing line its tuple of one, where a comma at its end made it."""
+    place = failing_line(facts)
+    used = [name.id for name in place.code.parts(ast.Name)] if place else []
+    for name in dict.fromkeys(used):
+        given = place.assigned(name) if place else None
+        if place and given and _is_lone_tuple(given[1].value, given[0].text):
+            yield _without_comma(place.path, "forward", given[0], given[1]), given[0]
+
+
+def _is_lone_tuple(value: ast.expr | None, text: str) -> bool:
+    return isinstance(value, ast.Tuple) and len(value.elts) == 1 and text.partition("#")[0].rstrip().endswith(",")
+
+
+def _commas(facts: Facts) -> Iterator[tuple[Fix, Line]]:
+    if facts.model is not None:
+        yield from _commas_given(facts)
+        yield from _commas_of_classes(facts.model)
+
+
+def _commas_of_classes(model: nn.Module) -> Iterator[tuple[Fix, Line]]:
     """Lines of the user's classes that end in a comma, which makes a tuple of one, and the line without it."""
     known = set()
     for path, module in model.named_modules():
@@ -185,9 +205,9 @@ def _lone_tuples(kind: type[nn.Module], name: str) -> Iterator[tuple[Line, ast.s
     shift = 1 if lines[0][:1].isspace() else 0
     for node in ast.walk(tree):
         value = getattr(node, "value", None)
-        if isinstance(node, (ast.Assign, ast.Return)) and isinstance(value, ast.Tuple) and len(value.elts) == 1:
+        if isinstance(node, (ast.Assign, ast.Return)) and node.lineno == node.end_lineno:
             text = lines[node.lineno - 1 - shift].strip()
-            if node.lineno == node.end_lineno and text.partition("#")[0].rstrip().endswith(","):
+            if _is_lone_tuple(value, text):
                 yield Line(file, start + node.lineno - 1 - shift, text), node
 
 
