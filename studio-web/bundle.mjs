@@ -66,18 +66,21 @@ export async function inParts() {
   return { files, sources, first, chinese: reached('src/words/page.mjs').filter((name) => !first.includes(name)) }
 }
 
-/** Names that stay from build to build: a part is called after the source that it begins with, or the one with the
- * shortest name.
+/** Names that stay from build to build, wherever it stands: a part is called after the source that it begins with; what
+ * several parts share after the one of its sources with the shortest name.
  * @param {Outputs} outputs @returns {Map<string, string>} */
-function namesOf(outputs) {
+export function namesOf(outputs) {
   return new Map(
     Object.entries(outputs).map(([path, { entryPoint, inputs }]) => {
-      const [shortest] = Object.keys(inputs).sort((one, other) => one.length - other.length || (one < other ? -1 : 1))
-      const source = (entryPoint ?? shortest).replace(/^src\//, '').replace(/\.m?js$/, '')
-      return [fileOf(path), `${source.replaceAll('/', '-')}.mjs`]
+      const [shortest] = Object.keys(inputs).map(plain).sort((one, other) => one.length - other.length || (one < other ? -1 : 1))
+      return [fileOf(path), entryPoint ? `${plain(entryPoint)}.mjs` : `${shortest}-shared.mjs`]
     }),
   )
 }
+
+/** A source in a name of one word; of a package, from the package on.
+ * @param {string} source */
+const plain = (source) => source.replace(/^(.*node_modules|src)\//, '').replace(/\.m?js$/, '').replaceAll('/', '-')
 
 /** The part that begins with a source, and all that it imports at once.
  * @param {Outputs} outputs @param {string} source @returns {string[]} */

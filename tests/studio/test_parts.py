@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 SIDES = "() => document.querySelector('.explanation') !== null"
 FETCHED = "() => performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1))"
 CODE_BOX = ".fixit textarea"
+DROPPED = """async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 60, height: 40 })
+    canvas.getContext('2d').fillRect(10, 10, 20, 20)
+    const files = new DataTransfer()
+    files.items.add(new File([await new Promise((done) => canvas.toBlob(done))], 'own.png', { type: 'image/png' }))
+    const drop = new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true })
+    document.querySelector('[data-stage]').dispatchEvent(drop)
+}"""
+OWN = "() => document.querySelector('.kaiyan > .status').textContent.includes('The picture is now own.png')"
 
 
 def fetched(page: Page) -> set[str]:
@@ -20,7 +29,7 @@ def fetched(page: Page) -> set[str]:
 
 def test_a_first_visit_fetches_the_stage_and_its_sides_and_no_other_tab(visitor: Visitor) -> None:
     page = visitor.opens(wait=SIDES)
-    assert {"page.mjs", "tabs.mjs", "page.css", "convolution-sides.mjs", "sides.css"} <= fetched(page)
+    assert {"page.mjs", "tabs-shared.mjs", "page.css", "convolution-sides.mjs", "sides.css"} <= fetched(page)
     assert not [name for name in fetched(page) if name.startswith(("network", "fixit", "words", "stage-drawing"))]
 
 
@@ -49,3 +58,12 @@ def test_a_tab_that_does_not_come_is_said_and_comes_when_it_is_tried_again(visit
     page.get_by_role("button", name="Try again").click()
     page.wait_for_selector(CODE_BOX)
     assert told.count() == 0
+
+
+def test_an_own_picture_is_read_where_the_page_comes_in_parts(visitor: Visitor) -> None:
+    page = visitor.opens(wait=SIDES)
+    page.evaluate(DROPPED)
+    page.wait_for_function(OWN)
+    assert "convolution-reading.mjs" in fetched(page)
+    shape = page.evaluate("document.querySelector('[data-stage]').kaiyan.view().input.shape")
+    assert shape[1:] == [round(64 * 40 / 60), 64]
