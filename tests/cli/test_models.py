@@ -64,6 +64,17 @@ def test_bench_model_shows_each_layer_and_the_whole(model: str, capsys: pytest.C
     assert said.count("nn.Conv2d(") == 2
 
 
+def test_a_model_may_stand_in_a_file_with_dataclasses_and_the_name_of_a_library(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass S:\n    n: int = 8\n"
+    )
+    (folder / "torch.py").write_text(settings + NET)
+    assert run(["summary", "torch.py:make", "1x3x24x24"]) == 0
+    assert "BatchNorm2d(8" in capsys.readouterr().out
+
+
 def test_bench_model_speaks_chinese_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--lang", "zh", "accelerate", "net.py:made", "1x3x24x24"]) == 0
     assert "倍" in capsys.readouterr().out

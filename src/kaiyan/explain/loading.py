@@ -117,10 +117,11 @@ def _file(path: Path) -> Path:
 
 
 def _from_file(path: Path) -> Any:
-    spec = spec_from_file_location(path.stem, _file(path))
+    spec = spec_from_file_location(f"_kaiyan_{path.stem}", _file(path))
     if spec is None or spec.loader is None:
         raise KaiyanError("no-such-file", "there is no file {path}", path=str(path))
-    module = module_from_spec(spec)
+    # Dataclasses look their module up by name; this name hides no other module, not even where the file is torch.py.
+    module = sys.modules[spec.name] = module_from_spec(spec)
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         _run(str(path), partial(spec.loader.exec_module, module))
