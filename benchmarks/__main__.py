@@ -14,6 +14,7 @@ from benchmarks.calls import calls as beside
 from benchmarks.layers import layers
 from benchmarks.networks import networks
 from benchmarks.replay import replay
+from benchmarks.studio import studio
 from benchmarks.sweep import sweep
 from benchmarks.zoo import zoo
 from benchmarks.zoo_judge import breakages
@@ -85,6 +86,7 @@ main.add_command(beside)
 main.add_command(layers)
 main.add_command(networks)
 main.add_command(replay)
+main.add_command(studio)
 main.add_command(sweep)
 zoo.add_command(breakages)
 main.add_command(zoo)

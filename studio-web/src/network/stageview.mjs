@@ -184,9 +184,11 @@ function headView({ app, pixel, network, look, change }) {
 /** @param {Context} context */
 function leadView({ app, look, network }) {
   const { t } = app
-  const channels = network.layers.reduce((sum, layer) => sum + layer.channels, 0)
+  const counted = { channels: network.layers.reduce((sum, layer) => sum + layer.channels, 0).toLocaleString('en') }
   return html`
-    <p>${t('These are all {channels} feature maps that the network makes from the picture: edges first, then textures, then parts of objects.', { channels: channels.toLocaleString('en') })}</p>
+    <p>${network.trained
+      ? t('These are all {channels} feature maps that the network makes from the picture: edges first, then textures, then parts of objects.', counted)
+      : t('These are all {channels} feature maps that the network makes from the picture, layer by layer.', counted)}</p>
     <p>${t('Point at a map: the part of the picture that this pixel sees lights up. Click to open the layer.')}</p>
     ${look.top ? html`<p class="first">${t('It predicts:')} <b>${app.words(look.top[0].name)}</b>, ${percent(look.top[0].p)}</p>` : nothing}
   `

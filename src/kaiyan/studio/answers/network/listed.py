@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import random
@@ -100,7 +101,7 @@ def _lite0_card() -> tuple[Text, ...]:
 
 
 def _own_title(desk: Desk) -> str:
-    return desk.model if isinstance(desk.model, str) else type(desk.model).__name__
+    return Path(desk.model).name if isinstance(desk.model, str) else type(desk.model).__name__
 
 
 def _untrained_title() -> Text:
