@@ -1,1 +1,1 @@
-import{jb as e,kb as o,s as t}from"./tabs.mjs";var m=JSON.parse(document.getElementById("kaiyan-boot")?.textContent??"{}");o(document.getElementById("kaiyan"),t(m),e);
+import{qb as e,rb as o,w as t}from"./tabs-shared.mjs";var m=JSON.parse(document.getElementById("kaiyan-boot")?.textContent??"{}");o(document.getElementById("kaiyan"),t(m),e);
