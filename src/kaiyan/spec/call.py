@@ -134,6 +134,17 @@ def _no_call(text: str) -> ConvError:
     )
 
 
+def _several(text: Any, line: str) -> ConvError:
+    """Several statements, of which one may be a layer."""
+    error = ConvError(
+        "several-statements",
+        "{text!r} has more than one statement; one layer is read at a time",
+        'such as "nn.Conv2d(3, 64, 7, stride=2)"',
+        text=short(text),
+    )
+    return ConvError("several-statements", error.sentence.text, "{line}", **error.facts, line=line) if line else error
+
+
 def _unread(text: Any) -> ConvError:
     """Why a text is no expression: nothing, a statement, several of them, or no Python."""
     plain = half_width(text).strip() if isinstance(text, str) else repr(text)
@@ -141,15 +152,7 @@ def _unread(text: Any) -> ConvError:
         return ConvError("no-line", "no layer is written yet", 'such as "nn.Conv2d(3, 64, 7, stride=2)"')
     parts = _statements(plain)
     if len(parts) > 1:
-        line = next(filter(_LAYER.search, parts), "")
-        return ConvError(
-            "several-statements",
-            "{text!r} has more than one statement; one layer is read at a time",
-            *(["{line}"] if line else []),
-            *([] if line else ['such as "nn.Conv2d(3, 64, 7, stride=2)"']),
-            text=short(text),
-            line=line,
-        )
+        return _several(text, next(filter(_LAYER.search, parts), ""))
     if _KEYWORD.match(plain):
         return _no_call(text)
     return ConvError(
