@@ -17,6 +17,7 @@ from limited import limited
 
 from kaiyan.explain.pasted.explained import explained
 from kaiyan.explain.pasted.paste import LONGEST_PASTE
+from kaiyan.explain.pasted.run import _ACT
 from kaiyan.show.error import KaiyanError
 from kaiyan.studio.desk import Desk
 
@@ -169,6 +170,32 @@ def test_no_statement_of_a_text_runs(lines: str) -> None:
     explained(in_forward(lines.replace("\n", "\n        ")))
 
 
+RUN = "y = model(torch.randn(1, 3, 8, 8))\n"
+ACTING = {
+    "a lambda": f"act = __act__ = lambda: {_W}\nmodel = nn.Conv2d(3, 8, 3)\n",
+    "a function": f"def act(): {_W}\ndef __act__(): {_W}\nmodel = nn.Conv2d(3, 8, 3)\n",
+    "a loop": f"for act in [{_W}]: pass\nmodel = nn.Conv2d(3, 8, 3)\n",
+    "a parameter": "def f(act, __act__): return nn.Conv2d(3, 8, 3)\nmodel = f(1, 1)\n",
+    "a keyword": f"def f(**named): return nn.Conv2d(3, 8, 3)\nmodel = f(**{{{_ACT!r}: 1}})\n",
+    "a dictionary": f"names = {{{_ACT!r}: lambda: {_W}}}\nglobals().update(names)\nmodel = nn.Conv2d(3, 8, 3)\n",
+}
+
+
+@pytest.mark.usefixtures("imported", "canary")
+@pytest.mark.parametrize("how", ACTING)
+def test_no_text_writes_the_name_that_is_called(how: str) -> None:
+    assert not _ACT.isidentifier()
+    assert explained(f"{HEAD}{ACTING[how]}{RUN}").outputs == ((1, 8, 6, 6),)
+
+
+@pytest.mark.usefixtures("imported", "canary")
+@pytest.mark.parametrize("name", ["_forward_hooks", "_forward_pre_hooks", "_parameters", "_modules", "forward"])
+def test_what_torch_itself_reads_of_a_module_is_not_assigned(name: str) -> None:
+    found = explained(f"{HEAD}model = nn.Conv2d(3, 8, 3)\nmodel.{name} = {{0: abs}}\n{RUN}")
+    assert [(line, words.text) for line, words in found.unread] == [(5, "this assignment is not read")]
+    assert found.outputs == ((1, 8, 6, 6),)
+
+
 NESTED = "m = nn.Sequential(nn.ReLU())\nfor i in range(60): m = nn.Sequential(m, m)\n"
 BOMBS = {
     "power": "nn.Linear(10**10**10, 1)",
@@ -255,6 +282,13 @@ BOMBS = {
     "rows of a pair": "nn.Conv2d(1, 1, torch.randn(10**8))",
     "rows ordered": "from collections import OrderedDict\nOrderedDict(torch.randn(10**8, 2))",
     "rows of activation": "m = nn.TransformerEncoderLayer(8, 1, activation=torch.unbind)\nm(torch.randn(10**8, 1, 8))",
+    "rows of lp": in_forward("y = F.lp_pool2d(x, 2, torch.zeros(10**8))"),
+    "rows of lp by name": in_forward("y = F.lp_pool1d(x, 2, kernel_size=torch.zeros(10**8))"),
+    "rows of a lp layer": "m = nn.LPPool2d(2, torch.zeros(10**8))\nm(torch.randn(1, 3, 8, 8))",
+    "rows of a lp layer, later": "m = nn.LPPool2d(2, 3)\nm.kernel_size = torch.zeros(10**8)\nm(torch.randn(1, 3, 8, 8))",
+    "rows of unpool": in_forward("y = F.max_unpool2d(x, x.long(), torch.zeros(10**8))"),
+    "rows of adaptive": in_forward("y = F.adaptive_max_pool2d(x, torch.zeros(10**8))"),
+    "rows of a new size": in_forward("y = F.interpolate(x, size=torch.zeros(10**8))"),
     "split": "torch.zeros(10**8, 1).split(1)",
     "split function": "torch.split(torch.zeros(10**8, 1), 1)",
     "unbind": "torch.zeros(10**8, 1).unbind()",
