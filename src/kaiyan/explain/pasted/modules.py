@@ -85,7 +85,7 @@ class PastedModule(nn.Module):
     @classmethod
     def with_line(cls, line: int, text: str) -> type[nn.Module]:
         """The same class of a text in which a line is another: how a fix of the text is tried, without running it."""
-        from kaiyan.explain.pasted.read import with_line
+        from kaiyan.explain.pasted.changed import with_line
 
         return with_line(cls.pasted, line, text)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,7 @@ from torch import Tensor, nn
 
 from kaiyan.explain.pasted.expressions import value
 from kaiyan.explain.pasted.known import QUIET, UNDERSTOOD, layers, words
-from kaiyan.explain.pasted.modules import PastedClass, PastedModule, module_class
-from kaiyan.explain.pasted.paste import Paste, paste
+from kaiyan.explain.pasted.modules import PastedClass, PastedModule
 from kaiyan.explain.pasted.plain import BUILTINS
 from kaiyan.explain.pasted.run import Later, LaterError, NotUnderstoodError, ReadingRun, Unknown, begun
 from kaiyan.explain.pasted.script import Script, stored_names
@@ -23,6 +21,8 @@ from kaiyan.show.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from kaiyan.explain.pasted.paste import Paste
 
 MOST_STATEMENTS = 20_000
 """Statements of the text itself that are read, those of its ``main`` at each call."""
@@ -299,29 +299,3 @@ def _usual(chosen: PastedClass) -> tuple[dict[str, Any], str]:
     needed = [one.arg for one in spec.args[1 : len(spec.args) - len(spec.defaults)]]
     named = {name: _USUAL[name] for name in needed if name in _USUAL}
     return named, ", ".join(f"{name}={number}" for name, number in named.items())
-
-
-@lru_cache(maxsize=64)
-def _changed(code: str, line: int, text: str) -> Reading:
-    rows = code.split("\n")
-    own = rows[line - 1]
-    rows[line - 1] = own[: len(own) - len(own.lstrip())] + text
-    return read(paste("\n".join(rows)))
-
-
-def with_line(pasted: PastedClass, line: int, text: str) -> type[nn.Module]:
-    """A class of the text as it is where a line is another; raises ``LookupError`` where it is no more."""
-    found = _changed(pasted.run.paste.code, line, text).run.top.names.get(pasted.name)
-    if not isinstance(found, PastedClass):
-        raise LookupError(pasted.name)  # noqa: TRY004 (nothing of this name is there)
-    if found.kind is nn.Module:
-        found.kind = module_class(found)
-    return found.kind
-
-
-def script_with_line(run: ReadingRun, line: int, text: str) -> type[nn.Module]:
-    """The statements of the text where a line is another."""
-    model = _changed(run.paste.code, line, text).model
-    if not isinstance(model, Script):
-        raise LookupError("Script")  # noqa: TRY004 (nothing of this name is there)
-    return type(model)

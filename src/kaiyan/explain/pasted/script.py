@@ -61,7 +61,7 @@ class Script(nn.Module):
     @classmethod
     def with_line(cls, line: int, text: str) -> type[nn.Module]:
         """The same of a text in which a line is another."""
-        from kaiyan.explain.pasted.read import script_with_line
+        from kaiyan.explain.pasted.changed import script_with_line
 
         return script_with_line(cls.run, line, text)
 
