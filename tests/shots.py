@@ -76,7 +76,7 @@ def slide(visitor: Visitor) -> None:
     page = visitor.opens("paused=1&at=20_4", size=(1120, 620), reduced_motion="reduce")
     page.wait_for_function("() => document.querySelector('[data-stage]')?.kaiyan?.seats()")
     page.wait_for_load_state("networkidle")
-    page.locator("[data-stage]").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Got it").click()
     frames = []
     for step in range(72):
         place = [14 + step // 36 * 6, 4 + step % 36]
@@ -84,7 +84,7 @@ def slide(visitor: Visitor) -> None:
         page.wait_for_function(f"place => String({STAGE}.place()) === String(place)", arg=place)
         frames.append(Image.open(BytesIO(page.screenshot())).convert("RGB"))
     small = [frame.resize((900, round(900 * frame.height / frame.width)), Image.Resampling.LANCZOS) for frame in frames]
-    palette = small[0].quantize(96)
+    palette = small[0].quantize(128)
     kept = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in small]
     kept[0].save(PICTURES / "studio.gif", save_all=True, append_images=kept[1:], duration=90, loop=0, optimize=True)
 
