@@ -31,6 +31,8 @@ class Live:
     address: str
     log: IO[bytes]
     errors: str = ""
+    rest: str = ""
+    """What it said on standard output behind its address, until it ended."""
     _heard: int = 0
 
     @property
@@ -76,7 +78,7 @@ class Live:
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            self.process.communicate(timeout=seconds)
+            self.rest, _ = self.process.communicate(timeout=seconds)
         finally:
             self.process.kill()
             if not self.log.closed:
