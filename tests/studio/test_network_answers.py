@@ -448,7 +448,7 @@ def test_fields_come_as_first_and_last() -> None:
     desk = Desk(nn.Sequential(nn.Conv2d(3, 2, 3, padding=1)))
     ask(desk, "open", name="model")
     reply = ask(desk, "fields")
-    assert reply.facts["layers"] == [{"status": "exact", "holes": False, "views": 1, "channels": None}]
+    assert reply.facts["layers"] == [{"status": "exact", "holes": False, "views": 1, "channels": None, "lost": None}]
     ends = np.frombuffer(reply.parts[0], "<i4").reshape(2, 224, 2)
     assert ends[0, :2].tolist() == [[0, 1], [0, 2]]
     assert ends[1, -1].tolist() == [222, 223]
