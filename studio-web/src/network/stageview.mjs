@@ -213,7 +213,7 @@ function placeView(context, pixel) {
   const { app, change, slice, look } = context
   const { t } = app
   const go = (/** @type {number} */ by) => change(at(nextChannel(pixel, look, slice.sort, by)))
-  const zoom = (/** @type {number} */ by) => change({ zoom: Math.min(64, Math.max(1, slice.zoom * by)) })
+  const zoom = (/** @type {number} */ by) => change({ zoom: Math.min(64, Math.max(1, app.store.state.network.zoom * by)) })
   return html`
     <p class="value"><span>${valueSays(context, pixel)}</span></p>
     <p class="hint">${t('channel {channel}, row {row}, column {column}', { ...pixel })}</p>
