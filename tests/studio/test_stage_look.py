@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 STAGE = "document.querySelector('[data-stage]').kaiyan"
-READY = "() => document.querySelector('[data-stage]')?.kaiyan?.seats()"
+READY = "() => document.querySelector('[data-stage]')?.kaiyan?.seats() && document.querySelector('select.presets')"
 PRESETS = "[...document.querySelectorAll('select.presets option')].map(({ value }) => value).filter(Boolean)"
 CHOOSE = """name => {
     const select = document.querySelector('select.presets')
