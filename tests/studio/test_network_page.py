@@ -24,6 +24,10 @@ STATE = "document.querySelector('.kaiyan').kaiyan.store.state"
 ALL_LAYERS = (
     "() => document.querySelector('.network .gallery') !== null && !document.querySelector('.network .waiting')"
 )
+FOCUSED = (
+    "!document.querySelector('.network .waiting') && !!document.querySelector('.network .focus .hold')?.offsetParent"
+)
+"""A layer is open, and nothing is waited for that would take its place."""
 FIELDS = "() => /rows|行/.test(document.querySelector('.network .seen figcaption')?.textContent ?? '')"
 OPENING = 120_000
 """Milliseconds: torch is imported, the network opened and shown the picture, on a busy machine."""
@@ -264,7 +268,7 @@ def opens_a_sum(page: Page) -> None:
     """Walks to a layer, a channel, a pixel; its sum, and closer."""
     to(page, ".network .layers .layer")
     pressed(page, "ArrowDown ArrowDown ArrowDown Enter")
-    until(page, f"{HERE}.layer === 2")
+    until(page, f"{HERE}.layer === 2 && {FOCUSED}")
     to(page, ".network .focus .hold", 20)
     page.wait_for_function(FIELDS, timeout=OPENING)
     pressed(page, "]")
