@@ -180,7 +180,7 @@ def _slides(browser: Browser, address: str, runs: int) -> list[float]:
 def _frame(browser: Browser, address: str, runs: int) -> list[float]:
     """The script of one frame of a 7 x 7 window; what the browser rasters afterwards is not in it."""
     page = _page(browser, address, PRODUCTS)
-    page.wait_for_function(f"() => {STAGE}?.sum()?.parts[0].products.length === 49", timeout=OPENING)
+    page.wait_for_function(f"() => {STAGE}?.seats() && {STAGE}.sum()?.parts[0].products.length === 49", timeout=OPENING)
     times = [float(page.evaluate(FRAME)) for _ in range(30 * runs)]
     page.close()
     return times
