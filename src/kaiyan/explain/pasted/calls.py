@@ -11,9 +11,9 @@ from kaiyan.explain.pasted.binding import bind, written
 from kaiyan.explain.pasted.known import LISTED, MADE, MOVES, callables, rooms
 from kaiyan.explain.pasted.modules import PastedClass, PastedFunction, PastedModule, Refused, module_class
 from kaiyan.explain.pasted.plain import ORDERING
-from kaiyan.explain.pasted.run import MOST_LAYERS, NESTED, LaterError, NotUnderstoodError, Scope, Unknown
+from kaiyan.explain.pasted.run import MOST_LAYERS, NESTED, LaterError, NotUnderstoodError, Scope, Unknown, not_called
 from kaiyan.explain.pasted.script import with_a_part
-from kaiyan.explain.pasted.values import MOST_CALLS, Method, Super, bounded, calls_of, light
+from kaiyan.explain.pasted.values import MOST_CALLS, Method, Super, bounded, calls_of, light, too_many_layers
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -71,14 +71,14 @@ def _of_torch(
     if not _may_be_called(function):
         if isinstance(function, (Tensor, int, float, tuple, list, str, type(None))):
             raise TypeError(f"'{type(function).__name__}' object is not callable")
-        raise NotUnderstoodError(sentence("paste-call", "this call is not read"), node)
+        raise not_called(node)
     if isinstance(function, type) and issubclass(function, nn.Module):
         return _layer(run, function, args, named, node=node, scope=scope)
     if function in _made():
         return _tensor(run, function, args, named, node=node, scope=scope)
     plain = {name: one for name, one in named.items() if name not in ("device", "generator", "out")}
     if function in (str, set):
-        raise NotUnderstoodError(sentence("paste-call", "this call is not read"), node)
+        raise not_called(node)
     return function(*map(_plain, args), **plain)
 
 
@@ -163,7 +163,7 @@ def _counted(run: ReadingRun, kind: Any, args: tuple[Any, ...], named: dict[str,
     run.made, run.copied = run.made + 1, run.copied + repeated * parts
     for count, most in ((run.made, MOST_LAYERS), (repeated, MOST_REPEATED), (run.copied, MOST_CALLS)):
         if count > most:
-            raise NotUnderstoodError(sentence("paste-many-layers", "at most {most} layers are read", most=most), node)
+            raise too_many_layers(node, most)
 
 
 def _instance(
@@ -210,9 +210,7 @@ def _method(run: ReadingRun, method: Method, args: tuple[Any, ...], named: dict[
     if isinstance(held, Tensor):
         return _of_tensor(held, name, args, named)
     if isinstance(held, list) and len(held) + sum(len(one) for one in args if isinstance(one, list)) > MOST_LAYERS:
-        raise NotUnderstoodError(
-            sentence("paste-many-layers", "at most {most} layers are read", most=MOST_LAYERS), node
-        )
+        raise too_many_layers(node, MOST_LAYERS)
     found = getattr(held, name)(*args, **named)
     return list(found) if isinstance(held, dict) and name in ("items", "keys", "values") else found
 

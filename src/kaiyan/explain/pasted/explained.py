@@ -240,7 +240,6 @@ def _unread(tried: Tried) -> Iterator[tuple[int, Sentence]]:
 
 
 def _diagnosed(tried: Tried, gate: Gate | None, error: str) -> tuple[Diagnosis | None, tuple[TextFix, ...]]:
-    reading, record = tried.reading, tried.record
     if gate is not None and gate.is_error:
         try:
             found = _why(tried)
@@ -250,7 +249,6 @@ def _diagnosed(tried: Tried, gate: Gate | None, error: str) -> tuple[Diagnosis |
     if not error:
         return None, ()
     told = diagnose(error)
-    del reading, record
     return told, tuple(_mended(fix, tried, told) for fix in told.fixes)
 
 

@@ -298,11 +298,15 @@ def assign(run: ReadingRun, target: ast.expr, held: Any, scope: Scope) -> None:
     elif isinstance(target, ast.Subscript):
         holder, index = known(run, target.value, scope), known(run, target.slice, scope)
         if not isinstance(holder, (list, dict, nn.Sequential, nn.ModuleList, nn.ModuleDict, Tensor)):
-            raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
+            raise _not_assigned(target)
         put: Any = operator.setitem
         run.within(target, scope, lambda: put(holder, index, held))
     else:
-        raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
+        raise _not_assigned(target)
+
+
+def _not_assigned(target: ast.AST) -> NotUnderstoodError:
+    return NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
 
 
 def _unpacked(run: ReadingRun, target: ast.Tuple | ast.List, held: Any, scope: Scope) -> None:
@@ -311,7 +315,7 @@ def _unpacked(run: ReadingRun, target: ast.Tuple | ast.List, held: Any, scope: S
             assign(run, part, held, scope)
         return
     if any(isinstance(part, ast.Starred) for part in target.elts):
-        raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
+        raise _not_assigned(target)
 
     def parts() -> list[Any]:
         got = list(iterated(run, held, target))
@@ -330,7 +334,7 @@ def _set(run: ReadingRun, target: ast.Attribute, held: Any, scope: Scope) -> Non
     holder = known(run, target.value, scope)
     name = target.attr
     if not isinstance(holder, nn.Module) or not _is_free(holder, name):
-        raise NotUnderstoodError(sentence("paste-assignment", "this assignment is not read"), target)
+        raise _not_assigned(target)
     run.within(target, scope, lambda: setattr(holder, name, held))
 
 

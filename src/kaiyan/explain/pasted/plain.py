@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from kaiyan.explain.pasted.run import NotUnderstoodError
-from kaiyan.show.sentence import sentence
+from kaiyan.explain.pasted.run import not_called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 MOST_DIGITS = 20
 """Digits to which a number is rounded."""
-
-
-def _refused() -> NotUnderstoodError:
-    return NotUnderstoodError(sentence("paste-call", "this call is not read"))
 
 
 def _all_numbers(values: Iterable[Any]) -> bool:
@@ -27,38 +23,33 @@ def _all_numbers(values: Iterable[Any]) -> bool:
 
 def _round(number: Any, digits: Any = None) -> Any:
     if not isinstance(number, (int, float)) or (isinstance(digits, int) and abs(digits) > MOST_DIGITS):
-        raise _refused()
+        raise not_called()
     return round(number, digits)
 
 
-def _max(*values: Any, key: Any = None, **named: Any) -> Any:
-    if key is not None:
-        raise _refused()
-    return max(*values, **named)
+def _without_key(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which no other function tells how to compare."""
 
+    @wraps(function)
+    def plain(*values: Any, key: Any = None, **named: Any) -> Any:
+        if key is not None:
+            raise not_called()
+        return function(*values, **named)
 
-def _min(*values: Any, key: Any = None, **named: Any) -> Any:
-    if key is not None:
-        raise _refused()
-    return min(*values, **named)
-
-
-def _sorted(values: Iterable[Any], *, key: Any = None, reverse: bool = False) -> list[Any]:
-    if key is not None:
-        raise _refused()
-    return sorted(values, reverse=reverse)
+    return plain
 
 
 def _sum(values: Iterable[Any], start: Any = 0) -> Any:
     if not _all_numbers([start]):
-        raise _refused()
+        raise not_called()
     return sum(values, start)
 
 
-def _prod(values: Iterable[Any], start: Any = 1) -> Any:
+def prod(values: Iterable[Any], start: Any = 1) -> Any:
+    """The product of numbers, as ``math.prod`` and ``numpy.prod`` are called."""
     numbers = [*values, start]
     if not _all_numbers(numbers):
-        raise _refused()
+        raise not_called()
     return math.prod(numbers)
 
 
@@ -74,11 +65,11 @@ def _reversed(values: Iterable[Any]) -> list[Any]:
     return [*values][::-1]
 
 
-prod = _prod
 BUILTINS: dict[str, Any] = {
     "range": range, "len": len, "int": int, "float": float, "bool": bool, "list": list, "tuple": tuple, "dict": dict,
-    "max": _max, "min": _min, "sum": _sum, "abs": abs, "round": _round, "zip": _zip, "enumerate": _enumerate,
-    "reversed": _reversed, "sorted": _sorted, "divmod": divmod, "any": any, "all": all, "str": str, "set": set,
+    "sum": _sum, "abs": abs, "round": _round, "zip": _zip, "enumerate": _enumerate, "reversed": _reversed,
+    "divmod": divmod, "any": any, "all": all, "str": str, "set": set,
+    **{function.__name__: _without_key(function) for function in (max, min, sorted)},
 }  # fmt: skip
 """What every name of Python stands for; what Python does bit by bit is done at once, and so has an end."""
 ORDERING = frozenset({len, _zip, _enumerate, _reversed})

@@ -13,10 +13,10 @@ from kaiyan.explain.pasted.expressions import value
 from kaiyan.explain.pasted.known import QUIET, UNDERSTOOD, layers, words
 from kaiyan.explain.pasted.modules import PastedClass, PastedModule
 from kaiyan.explain.pasted.plain import BUILTINS
-from kaiyan.explain.pasted.run import Later, LaterError, NotUnderstoodError, ReadingRun, Unknown, begun
+from kaiyan.explain.pasted.run import Later, LaterError, NotUnderstoodError, ReadingRun, Unknown, begun, too_many_steps
 from kaiyan.explain.pasted.script import Script, stored_names
 from kaiyan.explain.pasted.statements import statement
-from kaiyan.explain.pasted.values import MOST_CALLS, calls_of, too_many_calls
+from kaiyan.explain.pasted.values import MOST_CALLS, calls_of, too_many_layers
 from kaiyan.show.sentence import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def read(text: Paste) -> Reading:
     run.is_flowing = False
     if reading.model is not None and calls_of(reading.model) > MOST_CALLS:
         reading.model = None
-        run.note(too_many_calls(text.tree), text.tree)
+        run.note(too_many_layers(text.tree, MOST_CALLS), text.tree)
     return reading
 
 
@@ -173,9 +173,7 @@ def _read_one(reading: Reading, node: ast.stmt) -> None:
     except NotUnderstoodError as error:
         run.note(error, node)
     except RecursionError:
-        run.note(
-            NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node), node
-        )
+        run.note(too_many_steps(node), node)
     except Exception as error:  # noqa: BLE001 (whatever torch raises of the user's settings is what is explained)
         run.depth = 0
         if reading.failure is None:

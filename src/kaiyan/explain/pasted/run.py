@@ -49,6 +49,16 @@ class NotUnderstoodError(Exception):
         self.line: int = getattr(node, "lineno", 0)
 
 
+def too_many_steps(node: ast.AST | None = None) -> NotUnderstoodError:
+    """What is said of code that goes on for too long."""
+    return NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
+
+
+def not_called(node: ast.AST | None = None) -> NotUnderstoodError:
+    """What is said of a call that is not on the list, or not with such arguments."""
+    return NotUnderstoodError(sentence("paste-call", "this call is not read"), node)
+
+
 _UNTIL: ContextVar[float] = ContextVar("_UNTIL", default=inf)
 
 
@@ -70,7 +80,7 @@ def is_over() -> bool:
 def in_time(node: ast.AST | None = None) -> None:
     """Raises ``NotUnderstoodError`` where the time is over."""
     if is_over():
-        raise NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
+        raise too_many_steps(node)
 
 
 class LaterError(Exception):
@@ -139,7 +149,7 @@ class ReadingRun:
         """One step more; raises ``NotUnderstoodError`` where there were too many."""
         self.steps += 1
         if self.steps > READING_STEPS:
-            raise NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
+            raise too_many_steps(node)
         if self.steps % _LOOKS == 0:
             in_time(node)
 

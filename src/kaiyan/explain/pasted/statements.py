@@ -11,7 +11,7 @@ from kaiyan.explain.pasted.calls import is_pasted
 from kaiyan.explain.pasted.expressions import assign, combined, iterated, known, value
 from kaiyan.explain.pasted.known import IMPORTED, rooms
 from kaiyan.explain.pasted.modules import PastedClass, PastedFunction, module_class
-from kaiyan.explain.pasted.run import LaterError, NotUnderstoodError, Unknown
+from kaiyan.explain.pasted.run import LaterError, NotUnderstoodError, Unknown, too_many_steps
 from kaiyan.explain.pasted.values import Room
 from kaiyan.show.sentence import sentence
 
@@ -47,7 +47,7 @@ def statement(run: ReadingRun, node: ast.stmt, scope: Scope) -> Ending:
     try:
         return (read or _unread)(run, node, scope) or _ENDED
     except RecursionError:
-        error = NotUnderstoodError(sentence("paste-many-steps", "this code takes too many steps to be read"), node)
+        error = too_many_steps(node)
     except NotUnderstoodError as raised:
         error = raised
     run.note(error, node)

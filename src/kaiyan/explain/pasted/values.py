@@ -79,9 +79,7 @@ def bounded(value: Any, node: ast.AST) -> Any:
         or (isinstance(value, Tensor) and value.ndim > MOST_NESTED)
     )
     if is_large:
-        raise NotUnderstoodError(
-            sentence("paste-many-entries", "at most {most} entries are read", most=MOST_ENTRIES), node
-        )
+        raise too_many_entries(node)
     return value
 
 
@@ -103,9 +101,16 @@ def light(values: Iterable[Any], node: ast.AST) -> None:
     known: dict[int, int] = {}
     for one in values:
         if isinstance(one, nn.Module) and calls_of(one, known) > MOST_CALLS:
-            raise too_many_calls(node)
+            raise too_many_layers(node, MOST_CALLS)
 
 
-def too_many_calls(node: ast.AST) -> NotUnderstoodError:
-    """What is said of a model of more layers than are read."""
-    return NotUnderstoodError(sentence("paste-many-layers", "at most {most} layers are read", most=MOST_CALLS), node)
+def too_many_layers(node: ast.AST, most: int) -> NotUnderstoodError:
+    """What is said of more layers than are read."""
+    return NotUnderstoodError(sentence("paste-many-layers", "at most {most} layers are read", most=most), node)
+
+
+def too_many_entries(node: ast.AST | None = None) -> NotUnderstoodError:
+    """What is said of more entries than are read."""
+    return NotUnderstoodError(
+        sentence("paste-many-entries", "at most {most} entries are read", most=MOST_ENTRIES), node
+    )

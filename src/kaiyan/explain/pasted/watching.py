@@ -11,9 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from kaiyan.explain.pasted.run import NotUnderstoodError, in_time
-from kaiyan.explain.pasted.values import MOST_ENTRIES
-from kaiyan.show.sentence import sentence
+from kaiyan.explain.pasted.run import in_time
+from kaiyan.explain.pasted.values import MOST_ENTRIES, too_many_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +21,6 @@ MOST_TOGETHER = 12
 """Tensors that a function puts into one of all their axes."""
 _LOOKS = 16
 """Calls after which the clock is read."""
-
-
 _SIZES = frozenset({"kernel_size", "stride", "padding", "output_size", "size", "scale_factor", "dilation"})
 
 
@@ -44,9 +41,7 @@ class Watched(TorchFunctionMode):
         if counted is not None:
             entries = max(entries, _count(counted, args, kwargs or {}))
         if entries > MOST_ENTRIES:
-            raise NotUnderstoodError(
-                sentence("paste-many-entries", "at most {most} entries are read", most=MOST_ENTRIES)
-            )
+            raise too_many_entries()
         return func(*args, **(kwargs or {}))
 
 

@@ -28,8 +28,7 @@ def squeezed(seen: Seen, axes: Any) -> Seen:
 
 def side_by_side(call: Call, before: list[Seen]) -> Seen | None:
     """Parts of one tensor; those that were not made of the picture see nothing of it."""
-    dim = call.named.get("dim", call.arguments[1] if len(call.arguments) > 1 else 0)
-    axis = int(dim) % before[0].which.ndim
+    axis = int(_named(call, "tensors", "dim").get("dim", 0)) % before[0].which.ndim
     if any(seen.space for seen in before):
         before = [spaced(seen) for seen in before]
     return None if axis in (before[0].space or ()) else stacked(before, axis)
@@ -60,8 +59,7 @@ def _found(axis: int, old: tuple[int, ...], new: tuple[int, ...]) -> int | None:
 def ordered(call: Call, before: list[Seen]) -> Seen:
     """Axes in another order."""
     rank = before[0].which.ndim
-    given = [*call.arguments[1:], *(value for name, value in call.named.items() if name != "input")]
-    flat = [int(n) % rank for entry in given for n in (entry if isinstance(entry, (tuple, list)) else (entry,))]
+    flat = [axis % rank for axis in _axes(call)]
     order = list(range(rank))
     if call.kind == "permute":
         order = flat
@@ -76,7 +74,7 @@ def ordered(call: Call, before: list[Seen]) -> Seen:
 
 def cut(call: Call, before: list[Seen]) -> list[Seen | None]:
     """Pieces along an axis that is not of space, in order."""
-    known = {**dict(zip(("input", "size", "dim"), call.arguments, strict=False)), **call.named}
+    known = _named(call, "input", "size", "dim")
     seen, axis = before[0], int(known.get("dim", 0)) % before[0].which.ndim
     if axis in (seen.space or ()):
         return [None] * len(call.outputs)
@@ -121,7 +119,7 @@ def expanded(call: Call, before: list[Seen]) -> Seen | None:
 def unbound(call: Call, before: list[Seen]) -> list[Seen | None]:
     """Pieces of one element along an axis, which is then gone."""
     seen = before[0]
-    axis = int(call.named.get("dim", call.arguments[1] if len(call.arguments) > 1 else 0)) % seen.which.ndim
+    axis = int(_named(call, "input", "dim").get("dim", 0)) % seen.which.ndim
     if axis in (seen.space or ()):
         seen = laid(seen)
     pieces = np.split(seen.which, seen.which.shape[axis], axis)
@@ -130,7 +128,7 @@ def unbound(call: Call, before: list[Seen]) -> list[Seen | None]:
 
 def rolled(call: Call, before: list[Seen]) -> Seen:
     """Elements that move along axes, and come in again on the other side."""
-    known = {**dict(zip(("input", "shifts", "dims"), call.arguments, strict=False)), **call.named}
+    known = _named(call, "input", "shifts", "dims")
     shifts, dims = (list(n) if isinstance(n, (tuple, list)) else [n] for n in (known["shifts"], known.get("dims", ())))
     if len(shifts) != len(dims):
         raise UnreadableError("all axes are one")
@@ -142,16 +140,15 @@ def rolled(call: Call, before: list[Seen]) -> Seen:
 
 def flipped(call: Call, before: list[Seen]) -> Seen:
     """Axes from their end to their beginning."""
-    given = [*call.arguments[1:], *(value for name, value in call.named.items() if name != "input")]
     seen, sizes = before[0], call.inputs[0].shape
-    for dim in (int(n) for entry in given for n in (entry if isinstance(entry, (tuple, list)) else (entry,))):
+    for dim in _axes(call):
         seen = _taken(seen, dim, np.arange(sizes[dim])[::-1])
     return seen
 
 
 def selected(call: Call, before: list[Seen]) -> Seen | None:
     """Elements of an axis by their numbers, which are known where they were not made of the picture."""
-    known = {**dict(zip(("input", "dim", "index"), call.arguments, strict=False)), **call.named}
+    known = _named(call, "input", "dim", "index")
     if not isinstance(known["index"], np.ndarray) or len(before) > 1:
         return None
     return _taken(before[0], int(known["dim"]), known["index"])
@@ -164,3 +161,14 @@ def _taken(seen: Seen, dim: int, numbers: Any) -> Seen:
         return replace(seen, which=np.take(seen.which, numbers, axis))
     own = seen.space.index(axis)
     return seen.each(lambda reach, number: reach[numbers] if number == own else reach)
+
+
+def _named(call: Call, *names: str) -> dict[str, Any]:
+    """Arguments by their names, also those that are given by place."""
+    return {**dict(zip(names, call.arguments, strict=False)), **call.named}
+
+
+def _axes(call: Call) -> list[int]:
+    """The axes that follow the tensor, one by one or in a tuple."""
+    given = [*call.arguments[1:], *(value for name, value in call.named.items() if name != "input")]
+    return [int(n) for entry in given for n in (entry if isinstance(entry, (tuple, list)) else (entry,))]

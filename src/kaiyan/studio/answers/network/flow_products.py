@@ -18,7 +18,7 @@ def multiplied(call: Call, before: list[Seen]) -> Seen | None:
     first, second = (laid(seen) for seen in before[:2])
     if first.which.ndim < 2 or second.which.ndim < 2:
         return None
-    rows, columns = _first_of(_over(first, -1), -1), _first_of(_over(second, -2), -2)
+    rows, columns = _mixed(first, -1), _mixed(second, -2)
     if len(rows.views) * len(columns.views) > MOST_VIEWS:
         rows, columns = rows.together(), columns.together()
     return _filled(met(rows, columns), call)
@@ -26,34 +26,30 @@ def multiplied(call: Call, before: list[Seen]) -> Seen | None:
 
 def attended(call: Call, before: list[Seen]) -> Seen | None:
     """Each place asks all places: softmax leaves none of them out."""
-    query, key, value = (laid(seen) for seen in before[:3])
-    seen: Seen | None = _first_of(_over(query, -1), -1)
-    for other in (key, value):
-        whole = _first_of(_first_of(_over(_over(other, -1), -2), -1), -2)
-        seen = None if seen is None else met(seen, whole)
     is_masked = call.named.get("is_causal") or call.named.get("attn_mask") is not None or len(call.arguments) > 3
-    return _filled(seen, call, is_bound=bool(is_masked))
+    return _filled(_asked(before, -2), call, is_bound=bool(is_masked))
 
 
 def many_heads(call: Call, before: list[Seen]) -> list[Seen | None]:
     """Attention of torch.nn.MultiheadAttention: (places, batch, features); the weights are not followed."""
-    query, *others = (laid(seen) for seen in before[:3])
-    seen: Seen | None = _first_of(_over(query, -1), -1)
-    for other in others:
-        whole = _first_of(_first_of(_over(_over(other, -1), 0), -1), 0)
-        seen = None if seen is None else met(seen, whole)
     masks = (call.named.get(name) for name in ("attn_mask", "key_padding_mask"))
-    made = _filled(seen, call, is_bound=any(mask is not None for mask in masks))
+    made = _filled(_asked(before, 0), call, is_bound=any(mask is not None for mask in masks))
     return [made, *[None] * (len(call.outputs) - 1)]
 
 
-def _over(seen: Seen, axis: int) -> Seen:
-    return seen.over([axis % seen.which.ndim])
+def _asked(before: list[Seen], places: int) -> Seen | None:
+    """Each place of the query with all places of the keys and of the values, which lie along an axis."""
+    query, *others = (laid(seen) for seen in before[:3])
+    seen: Seen | None = _mixed(query, -1)
+    for other in others:
+        seen = None if seen is None else met(seen, _mixed(_mixed(other, -1), places))
+    return seen
 
 
-def _first_of(seen: Seen, axis: int) -> Seen:
-    """One element of an axis along which all are alike."""
-    return replace(seen, which=np.take(seen.which, [0], axis))
+def _mixed(seen: Seen, axis: int) -> Seen:
+    """All elements along an axis become one, which sees what any of them sees."""
+    whole = seen.over([axis % seen.which.ndim])
+    return replace(whole, which=np.take(whole.which, [0], axis))
 
 
 def _filled(seen: Seen | None, call: Call, *, is_bound: bool = False) -> Seen | None:

@@ -165,11 +165,12 @@ def _indexed(place: FailingLine) -> Iterator[Fix]:
 def _commas_given(facts: Facts) -> Iterator[tuple[Fix, Line]]:
     """The line that gave a name of the failing line its tuple of one, where a comma at its end made it."""
     place = failing_line(facts)
-    used = [name.id for name in place.code.parts(ast.Name)] if place else []
-    for name in dict.fromkeys(used):
-        given = place.assigned(name) if place else None
-        if place and given and _is_lone_tuple(given[1].value, given[0].text):
-            yield _without_comma(place.path, "forward", given[0], given[1]), given[0]
+    if place is None:
+        return
+    for name in dict.fromkeys(part.id for part in place.code.parts(ast.Name)):
+        line, statement = place.assigned(name) or (None, None)
+        if line and statement and _is_lone_tuple(statement.value, line.text):
+            yield _without_comma(place.path, "forward", line, statement), line
 
 
 def _is_lone_tuple(value: ast.expr | None, text: str) -> bool:
