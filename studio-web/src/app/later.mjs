@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit-html'
 import { refusalOf } from '../host/refusal.mjs'
+import { refusalWords } from './refusal.mjs'
 
 /** @typedef {import('../types').App} App */
 
@@ -52,8 +53,7 @@ export function later(app, part, ...rooms) {
       if (state !== 'refused' || !refusal) return nothing
       return html`
         <div class="coming" role="alert">
-          <p>${app.words(refusal.words)}</p>
-          ${refusal.ways.map((way) => html`<p class="way">${app.words(way)}</p>`)}
+          ${refusalWords(app, refusal)}
           <button @click=${ask}>${app.t('Try again')}</button>
         </div>
       `

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit-html'
 import { say } from '../core/sentence.mjs'
 import { remember } from './memory.mjs'
+import { refusalWords } from './refusal.mjs'
 
 /** @typedef {import('../types').App} App */
 
@@ -96,8 +97,7 @@ export function notices(app) {
   if (!refusal) return nothing
   return html`
     <div class="notice" role="alert">
-      <p>${app.words(refusal.words)}</p>
-      ${refusal.ways.map((/** @type {import('../types').Words} */ way) => html`<p class="way">${app.words(way)}</p>`)}
+      ${refusalWords(app, refusal)}
       <button @click=${() => app.store.change(null, { refusal: null })}>${app.t('Close')}</button>
     </div>
   `

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit-html'
+import { refusalWords } from '../app/refusal.mjs'
 import { DRAWN, PHOTOGRAPH, pictureCalled } from './pictures.mjs'
 
 /** Choosing a network and a picture. */
@@ -108,11 +109,10 @@ function over(event, is) {
 
 /** A refusal where the thing is.
  * @param {App} app @param {import('../types').Refusal} refusal @param {(() => void) | null} [again] */
-export function refusalView(app, { words, ways }, again = null) {
+export function refusalView(app, refusal, again = null) {
   return html`
     <div class="refused" role="alert">
-      <p>${app.words(words)}</p>
-      ${ways.map((way) => html`<p class="way">${app.words(way)}</p>`)}
+      ${refusalWords(app, refusal)}
       ${again ? html`<button @click=${again}>${app.t('Try again')}</button>` : nothing}
     </div>
   `
