@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 from limited import limited
 
+from kaiyan.explain import pasted
 from kaiyan.explain.pasted.explained import explained
 from kaiyan.explain.pasted.paste import LONGEST_PASTE
 from kaiyan.explain.pasted.run import _ACT
@@ -134,7 +137,9 @@ STATEMENTS = [
 
 @pytest.fixture(scope="module")
 def imported() -> None:
-    """What is imported once, is."""
+    """What is imported once, is: the whole room, and what a diagnosis brings."""
+    for module in pkgutil.iter_modules(pasted.__path__, f"{pasted.__name__}."):
+        importlib.import_module(module.name)
     explained("nn.Conv2d(3, 8, 3, padding='same', stride=2)")
 
 
