@@ -1,6 +1,7 @@
 """A recogniser whose photographs are its descriptions: what a gallery does with numbers is tested without a network.
 
-A face is a block of 8 rows and 16 columns of grey, that is 128 numbers of 256ths, which float32 holds exactly; blocks stand one below the other.
+A face is a block of 8 rows and 16 columns of grey, that is 128 numbers of 256ths, which float32 holds exactly; blocks
+stand one below the other.
 """
 
 from __future__ import annotations

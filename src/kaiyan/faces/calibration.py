@@ -96,8 +96,8 @@ class Calibration(Shown):
                 (sentence("calibration-published", "published"), self.published),
             )
             for name, rate in (
-                (sentence("calibration-far", "false accept"), errors.far),
-                (sentence("calibration-frr", "false reject"), errors.frr),
+                (sentence("calibration-false-accept", "false accept"), errors.far),
+                (sentence("calibration-false-reject", "false reject"), errors.frr),
             )
         ]
         return Table(words, tuple(rows), title=title, notes=self.notes, left=frozenset({0, 1}))

@@ -78,7 +78,7 @@ def _of_sqlite(path: Path, error: sqlite3.Error) -> GalleryError:
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return _busy(path)
-    if name == "SQLITE_FULL":
+    if name in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"):  # the second: not even room for the index of the log
         return _full(path)
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")) or _is_closed_to_us(path, name):
         return _forbidden(path)
