@@ -17,8 +17,8 @@ SIDE = 150
 NUMBERS = 128
 MEAN, SCALE = (122.782, 117.001, 104.298), 256.0
 """A pixel from 0 to 255 is taken less the mean of its colour, over the scale."""
-_STAGES = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1, True))
-"""Channels, blocks, and whether the first block halves rows and columns."""
+_STAGES = ((32, 3, None), (64, 4, 0), (128, 3, 0), (256, 3, 1), (256, 1, 1))
+"""Channels, blocks, and, where the first block halves rows and columns, by how many its convolutions have fewer."""
 
 
 class Describer(nn.Module):
@@ -28,9 +28,9 @@ class Describer(nn.Module):
         super().__init__()
         self.stem = Conv2d(3, 32, 7, stride=2)
         blocks, channels = [], 32
-        for width, count, halves in _STAGES:
+        for width, count, lacking in _STAGES:
             for i in range(count):
-                blocks.append(Block(channels, width, halves=halves and i == 0))
+                blocks.append(Block(channels, width) if i or lacking is None else Halving(channels, width, lacking))
                 channels = width
         self.blocks = nn.ModuleList(blocks)
         self.head = nn.Linear(channels, NUMBERS, bias=False)
@@ -45,29 +45,31 @@ class Describer(nn.Module):
 
 
 class Block(nn.Module):
-    """Two convolutions, and their input added: halved by means of 2 x 2, with zeros where it is smaller."""
+    """Two convolutions, and their input added."""
 
-    def __init__(self, channels: int, width: int, *, halves: bool) -> None:
+    def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.first = Conv2d(channels, width, 3, **({"stride": 2} if halves else {"padding": 1}))
+        self.first = Conv2d(channels, width, 3, padding=1)
         self.second = Conv2d(width, width, 3, padding=1)
-        self.halves = halves
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) to (N, K, H', W')."""
-        changed: Tensor = self.second(F.relu(self.first(x)))
-        return F.relu(_sum(changed, F.avg_pool2d(x, 2, 2) if self.halves else x))
+        """(N, C, H, W) to the same."""
+        return F.relu(self.second(F.relu(self.first(x))) + x)
 
 
-def _sum(a: Tensor, b: Tensor) -> Tensor:
-    """The sum of two, each filled with zeros at the end of every axis to the larger size."""
-    shape = [max(sizes) for sizes in zip(a.shape, b.shape, strict=True)]
-    return _filled(a, shape) + _filled(b, shape)
+class Halving(nn.Module):
+    """Two convolutions, and their input added, halved by means of 2 x 2; zeros stand where one of them has nothing."""
 
+    def __init__(self, channels: int, width: int, lacking: int) -> None:
+        super().__init__()
+        self.first = Conv2d(channels, width, 3, stride=2)
+        self.second = Conv2d(width, width, 3, padding=1)
+        self.lacking, self.new = lacking, width - channels
 
-def _filled(x: Tensor, shape: list[int]) -> Tensor:
-    missing = [pad for n, size in zip(reversed(x.shape), reversed(shape), strict=True) for pad in (0, size - n)]
-    return F.pad(x, missing) if any(missing) else x
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, K, H // 2, W // 2)."""
+        changed = F.pad(self.second(F.relu(self.first(x))), (0, self.lacking, 0, self.lacking))
+        return F.relu(changed + F.pad(F.avg_pool2d(x, 2, 2), (0, 0, 0, 0, 0, self.new)))
 
 
 def prepared(faces: Tensor) -> Tensor:
