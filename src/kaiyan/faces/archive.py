@@ -76,7 +76,7 @@ class Archive:
         return np.frombuffer(self.taken(4 * prod(shape)), "<f4").reshape(shape)
 
 
-class Layer(NamedTuple):
+class StoredLayer(NamedTuple):
     """A layer as dlib stored it: its kind, its sizes in dlib's order, and its numbers."""
 
     kind: str
@@ -85,7 +85,7 @@ class Layer(NamedTuple):
     bias: NDArray[np.float32] | None = None
 
 
-def layers(archive: Archive, preparation: Callable[[], object]) -> list[Layer]:
+def layers(archive: Archive, preparation: Callable[[], object]) -> list[StoredLayer]:
     """The layers of a network from its input to its output; ``preparation`` reads what the input's layer holds.
 
     dlib's networks are nested types: the outermost layer is written first, with what lies inside it before its own
@@ -96,10 +96,10 @@ def layers(archive: Archive, preparation: Callable[[], object]) -> list[Layer]:
         marks.append(archive.integer())
     archive.text()
     preparation()
-    return [Layer("tag") if mark == _PLAIN else _layer(archive, mark) for mark in reversed(marks)]
+    return [StoredLayer("tag") if mark == _PLAIN else _layer(archive, mark) for mark in reversed(marks)]
 
 
-def _layer(archive: Archive, mark: int) -> Layer:
+def _layer(archive: Archive, mark: int) -> StoredLayer:
     kind = archive.text().rstrip("0123456789").rstrip("_")
     layer = _KINDS[kind](archive, kind)
     for _ in range(3):  # what training left
@@ -111,25 +111,25 @@ def _layer(archive: Archive, mark: int) -> Layer:
     return layer
 
 
-def _convolution(archive: Archive, kind: str) -> Layer:
+def _convolution(archive: Archive, kind: str) -> StoredLayer:
     """Its sizes: kernels, then rows and columns of kernel, stride and padding."""
     numbers = archive.tensor().ravel()
     sizes = archive.integers(7)
     shape, places = _view(archive), _view(archive)
     archive.reals(4)
     weight, bias = np.split(numbers, [prod(shape)])
-    return Layer(kind, tuple(sizes), weight.reshape(shape), bias.reshape(places)[0, :, 0, 0])
+    return StoredLayer(kind, tuple(sizes), weight.reshape(shape), bias.reshape(places)[0, :, 0, 0])
 
 
-def _affine(archive: Archive, kind: str) -> Layer:
+def _affine(archive: Archive, kind: str) -> StoredLayer:
     """A factor and a summand for every channel."""
     numbers = archive.tensor().ravel()
     gamma, _ = _view(archive), _view(archive)
     archive.integer()
-    return Layer(kind, (), *np.split(numbers, [prod(gamma)]))
+    return StoredLayer(kind, (), *np.split(numbers, [prod(gamma)]))
 
 
-def _normalisation(archive: Archive, _: str) -> Layer:
+def _normalisation(archive: Archive, _: str) -> StoredLayer:
     """Batch normalisation, which at rest is a factor and a summand for every channel."""
     numbers = archive.tensor().ravel().astype(np.float64)
     shape, _places = _view(archive), _view(archive)
@@ -138,26 +138,26 @@ def _normalisation(archive: Archive, _: str) -> Layer:
     archive.integers(2)
     archive.reals(4)
     factor = gamma / np.sqrt(variance + archive.real())
-    return Layer("affine", (), factor.astype(np.float32), (beta - factor * mean).astype(np.float32))
+    return StoredLayer("affine", (), factor.astype(np.float32), (beta - factor * mean).astype(np.float32))
 
 
-def _pooling(archive: Archive, kind: str) -> Layer:
+def _pooling(archive: Archive, kind: str) -> StoredLayer:
     """Its sizes: rows and columns of window, stride and padding; a window of 0 is the whole picture."""
-    return Layer(kind, tuple(archive.integers(6)))
+    return StoredLayer(kind, tuple(archive.integers(6)))
 
 
-def _linear(archive: Archive, kind: str) -> Layer:
+def _linear(archive: Archive, kind: str) -> StoredLayer:
     """Its sizes: outputs and inputs; its weight is (inputs, outputs)."""
     sizes = archive.integers(2)
     weight = archive.tensor()[:, :, 0, 0]
     _view(archive), _view(archive)
     archive.integer()
     archive.reals(4)
-    return Layer(kind, tuple(sizes), weight)
+    return StoredLayer(kind, tuple(sizes), weight)
 
 
-def _bare(_: Archive, kind: str) -> Layer:
-    return Layer(kind)
+def _bare(_: Archive, kind: str) -> StoredLayer:
+    return StoredLayer(kind)
 
 
 def _view(archive: Archive) -> list[int]:
@@ -165,7 +165,7 @@ def _view(archive: Archive) -> list[int]:
     return archive.integers(5)[1:]
 
 
-_KINDS: dict[str, Callable[[Archive, str], Layer]] = {
+_KINDS: dict[str, Callable[[Archive, str], StoredLayer]] = {
     "con": _convolution,
     "affine": _affine,
     "bn_con": _normalisation,

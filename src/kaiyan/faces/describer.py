@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from kaiyan.nn.layers import Conv2d
 
-SIDE = 150
+CHIP_SIDE = 150
 """Rows and columns of the face that it takes."""
 NUMBERS = 128
 MEAN, SCALE = (122.782, 117.001, 104.298), 256.0
@@ -30,7 +30,7 @@ class Describer(nn.Module):
         blocks, channels = [], 32
         for width, count, lacking in _STAGES:
             for i in range(count):
-                blocks.append(Block(channels, width) if i or lacking is None else Halving(channels, width, lacking))
+                blocks.append(Residual(channels, width) if i or lacking is None else Halving(channels, width, lacking))
                 channels = width
         self.blocks = nn.ModuleList(blocks)
         self.head = nn.Linear(channels, NUMBERS, bias=False)
@@ -44,7 +44,7 @@ class Describer(nn.Module):
         return described
 
 
-class Block(nn.Module):
+class Residual(nn.Module):
     """Two convolutions, and their input added."""
 
     def __init__(self, channels: int, width: int) -> None:

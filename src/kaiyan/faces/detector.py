@@ -29,6 +29,8 @@ _LAYERS = ((16, 2, 0), (32, 2, 0), (32, 2, 0), (45, 1, 2), (45, 1, 2), (45, 1, 2
 """Channels, stride and padding."""
 _STEP, _FIRST = 8, 14
 """From a score to the next, and to the middle of the first window, in pixels of the pyramid: three strides of 2."""
+_LEAST = 29
+"""Rows and columns of the pyramid below which it has no score: what a score sees before the last four layers."""
 _OVERLAP = 0.3382761351109955
 """Two boxes whose common part is more than this of the box around both are the same face."""
 
@@ -65,6 +67,8 @@ class Detector(nn.Module):
 def found(detector: nn.Module, pixels: NDArray[np.uint8]) -> tuple[Found, ...]:
     """The faces of a photograph (H, W, 3), the surest first; a box may reach beyond the photograph."""
     canvas, tiles = tiled(pixels)
+    if min(canvas.shape[1:]) < _LEAST:
+        return ()
     scores = detector(torch.from_numpy(canvas)[None])[0, 0].numpy()
     rows, columns = np.nonzero(scores > 0)
     order = np.argsort(-scores[rows, columns], kind="stable")

