@@ -308,7 +308,10 @@ def read_only(gallery: Gallery) -> Iterator[Path]:
     """The gallery's folder, into which nobody can write: root writes into every folder, but for a read-only mount."""
     folder = gallery.path.parent
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    mount = (["mount", "--bind", folder, folder], ["mount", "-o", "remount,ro,bind", folder])
+    mount: tuple[list[str | Path], ...] = (
+        ["mount", "--bind", folder, folder],
+        ["mount", "-o", "remount,ro,bind", folder],
+    )
     if is_root and any(subprocess.run(step, check=False, capture_output=True).returncode for step in mount):
         pytest.skip("root writes into every folder, and cannot mount one read-only here")
     if not is_root:

@@ -18,6 +18,7 @@ from torch import nn
 
 import kaiyan
 import kaiyan.nn
+from kaiyan.faces.card import card as face_card
 from kaiyan.networks.card import card
 from kaiyan.nn.acceleration.report import LayerReport, Report
 from kaiyan.show.i18n import say
@@ -57,6 +58,7 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "least-input": lambda: kaiyan.least_input(nn.Sequential(nn.Conv2d(1, 1, 5), nn.MaxPool2d(2)), (1, 1, 32, 32)),
     "whole-sizes": lambda: kaiyan.whole_sizes(nn.MaxPool2d(4), (1, 1, 32, 32)),
     "model-card": card,
+    "face-card": face_card,
     "shift": lambda: kaiyan.shift_report(nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU()), torch.rand(1, 3, 32, 32)),
 }
 """A result of each kind."""

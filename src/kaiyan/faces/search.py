@@ -155,7 +155,7 @@ def _usearch() -> Any:
         import usearch.index
     except ImportError:
         raise GalleryError(
-            "gallery-no-usearch", "search='usearch' needs the package usearch", "pip install 'usearch>=2.16'",
+            "gallery-no-usearch", "search='usearch' needs the package usearch", "pip install 'kaiyan[search]'",
             "search='exact' needs nothing and misses nobody",
         ) from None  # fmt: skip
     return usearch.index
