@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import beta
 
 from kaiyan.faces.calibrate import calibrate, calibrated
-from kaiyan.faces.calibration_pairs import Photograph, between, duplicates, halves, pairs
+from kaiyan.faces.calibration_pairs import Portrait, between, duplicates, halves, pairs
 from kaiyan.faces.calibration_rates import Rate, allowed, needed, reachable, upper
 from kaiyan.faces.gallery import Gallery
 from kaiyan.faces.gallery_refusals import GalleryError
@@ -53,9 +53,9 @@ def test_the_errors_that_are_allowed_are_the_most(far: float, trials: int) -> No
     assert upper(trials, trials, 0.05) == 1.0
 
 
-def _photograph(person: str, session: str, numbers: Any, digest: str | None = None) -> Photograph:
+def _photograph(person: str, session: str, numbers: Any, digest: str | None = None) -> Portrait:
     place = f"{person}/{session}/{numbers}.png"
-    return Photograph(person, session, place, digest or place, np.asarray(numbers, np.float32))
+    return Portrait(person, session, place, digest or place, np.asarray(numbers, np.float32))
 
 
 def test_pairs_are_of_two_people_or_of_two_sessions_of_one() -> None:
@@ -92,7 +92,7 @@ def test_one_photograph_in_two_places_is_found_and_a_likeness_of_two_people_stay
     ]
 
 
-def _made(people: int, each: int, spread: float, seed: int = 0) -> list[Photograph]:
+def _made(people: int, each: int, spread: float, seed: int = 0) -> list[Portrait]:
     """People at random places of a unit sphere, each photograph another session, ``spread`` away."""
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((people, 16))
@@ -117,17 +117,17 @@ def test_the_threshold_is_the_greatest_that_the_rate_allows_and_is_judged_on_oth
     assert (found.people, found.photographs, found.asked) == (60, 180, far)
 
 
-def _two_people(photographs: list[Photograph]) -> list[tuple[Photograph, Photograph]]:
+def _two_people(photographs: list[Portrait]) -> list[tuple[Portrait, Portrait]]:
     return [(a, b) for i, a in enumerate(photographs) for b in photographs[i + 1 :] if a.person != b.person]
 
 
-def _apart(a: Photograph, b: Photograph) -> float:
+def _apart(a: Portrait, b: Portrait) -> float:
     return float(np.linalg.norm(a.numbers.astype(float) - b.numbers.astype(float)))
 
 
 def test_pairs_at_one_distance_are_all_refused_where_one_is_too_many() -> None:
     photographs = [_photograph(f"p{i}", str(j), [0.0, 0.0, 0.0]) for i in range(30) for j in range(2)]
-    photographs = [Photograph(one.person, one.session, f"{i}", f"{i}", np.eye(60, dtype=np.float32)[i])
+    photographs = [Portrait(one.person, one.session, f"{i}", f"{i}", np.eye(60, dtype=np.float32)[i])
                    for i, one in enumerate(photographs)]  # fmt: skip
     found = calibrated(photographs, 0.01, published=0.6)
     assert found.chosen_on.errors == 0
@@ -216,7 +216,7 @@ def test_halves_that_differ_are_told() -> None:
     photographs = _made(40, 2, 1.5)
     second = {one.person for one in halves(photographs)[1]}
     moved = [
-        Photograph(one.person, one.session, one.place, one.digest, one.numbers * (0.2 if one.person in second else 1))
+        Portrait(one.person, one.session, one.place, one.digest, one.numbers * (0.2 if one.person in second else 1))
         for one in photographs
     ]
     found = calibrated(moved, 0.02, published=0.6)

@@ -109,7 +109,7 @@ def test_a_gallery_that_another_process_holds_is_waited_for_and_then_refused(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (gallery_file, gallery_refusals):
-        monkeypatch.setattr(module, "PATIENCE", 0.2)
+        monkeypatch.setattr(module, "LONGEST_WAIT", 0.2)
     with closing(sqlite3.connect(gallery.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         error = _refusal(_add(gallery))
@@ -123,7 +123,7 @@ def test_a_process_that_reads_on_keeps_the_log_and_is_told_of(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (gallery_file, gallery_refusals):
-        monkeypatch.setattr(module, "PATIENCE", 0.2)
+        monkeypatch.setattr(module, "LONGEST_WAIT", 0.2)
     with closing(sqlite3.connect(gallery.path, isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM person").fetchone()

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from kaiyan.faces.calibration_pairs import Pairs, Photograph, Skipped
-    from kaiyan.faces.gallery_photographs import Recogniser
+    from kaiyan.faces.calibration_pairs import Pairs, Portrait, Skipped
+    from kaiyan.faces.gallery_photographs import Recognises
 
-NEAR = 0.25
+LIKENESS = 0.25
 """The share of the published threshold within which two photographs look like one: 0.15 with dlib's network. Four
 portraits saved anew as JPEG (quality 95, 75, 50), made smaller by a fifth or cropped by three pixels move by 0.00 to
 0.22, 18 of the 20 by less than 0.15; two photographs of one person lie 0.23 apart or more."""
@@ -31,8 +31,8 @@ _DIGITS = 1e6
 
 
 def calibrate(
-    folder: str | os.PathLike[str], far: float = 1e-3, *, network: str | Recogniser = "dlib",
-    step: Callable[[int, int], None] = lambda _done, _all: None,
+    folder: str | os.PathLike[str], far: float = 1e-3, *, network: str | Recognises = "dlib",
+    step: Callable[[int, int], None] | None = None,
 ) -> Calibration:  # fmt: skip
     """The greatest threshold whose false-accept rate is at most ``far``, with 95 % confidence.
 
@@ -51,7 +51,7 @@ def calibrate(
 
 
 def calibrated(
-    photographs: Sequence[Photograph], far: float, *, published: float, skipped: tuple[Skipped, ...] = ()
+    photographs: Sequence[Portrait], far: float, *, published: float, skipped: tuple[Skipped, ...] = ()
 ) -> Calibration:
     """As ``calibrate``, of photographs that are described."""
     if not photographs:
@@ -59,7 +59,7 @@ def calibrated(
             "calibration-nobody", "no photograph of one face lies in a folder of a person",
             "a folder of people, each a folder with photographs of one face",
         )  # fmt: skip
-    twins = duplicates(photographs, NEAR * published)
+    twins = duplicates(photographs, LIKENESS * published)
     left_out = {twin.second for twin in twins if twin.is_left_out}
     kept = [one for one in photographs if one.place not in left_out]
     choosing, held_out = map(pairs, halves(kept))
@@ -85,7 +85,7 @@ def _threshold(choosing: Pairs, far: float) -> float:
     return rounded if rounded < first_refused else rounded - 1 / _DIGITS
 
 
-def _refuse_too_few(photographs: Sequence[Photograph], far: float, both: tuple[Pairs, Pairs], *, left_out: int) -> None:
+def _refuse_too_few(photographs: Sequence[Portrait], far: float, both: tuple[Pairs, Pairs], *, left_out: int) -> None:
     fewest = min(len(half.different) for half in both)
     if fewest < needed(far):
         raise _too_few(photographs, far, fewest, left_out=left_out)
@@ -99,7 +99,7 @@ def _refuse_too_few(photographs: Sequence[Photograph], far: float, both: tuple[P
         )  # fmt: skip
 
 
-def _too_few(photographs: Sequence[Photograph], far: float, fewest: int, *, left_out: int) -> GalleryError:
+def _too_few(photographs: Sequence[Portrait], far: float, fewest: int, *, left_out: int) -> GalleryError:
     people = len({one.person for one in photographs})
     each = len(photographs) / people
     return GalleryError(

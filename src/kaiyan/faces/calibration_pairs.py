@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kaiyan.faces.gallery_photographs import Recogniser
+    from kaiyan.faces.gallery_photographs import Recognises
     from kaiyan.show.sentence import Sentence
 
     Distances = NDArray[np.float64]
@@ -30,7 +30,7 @@ _BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Photograph:
+class Portrait:
     """One described photograph: whose, of which session, where, the SHA-256 of its pixels, its numbers (D,)."""
 
     person: str
@@ -69,8 +69,8 @@ class Pairs:
 
 
 def read(
-    folder: Path, recogniser: Recogniser, step: Callable[[int, int], None] = lambda _done, _all: None
-) -> tuple[tuple[Photograph, ...], tuple[Skipped, ...]]:
+    folder: Path, recogniser: Recognises, step: Callable[[int, int], None] | None = None
+) -> tuple[tuple[Portrait, ...], tuple[Skipped, ...]]:
     """Every photograph of person/session/photo or person/photo with one face on it, and what is skipped.
 
     A photograph that lies in no session is a session of its own. ``step`` is told how many are done, of how many.
@@ -78,13 +78,14 @@ def read(
     places = [*_places(folder)]
     photographs, skipped = [], []
     for done, (person, session, path) in enumerate(places):
-        step(done, len(places))
+        if step is not None:
+            step(done, len(places))
         try:
             face = only_face(recogniser, path)
         except KaiyanError as error:
             skipped.append(Skipped(str(path), error.sentence))
         else:
-            photographs.append(Photograph(person, session, str(path), face.digest, face.numbers))
+            photographs.append(Portrait(person, session, str(path), face.digest, face.numbers))
     return tuple(photographs), tuple(skipped)
 
 
@@ -106,7 +107,7 @@ def _inside(folder: Path) -> list[Path]:
     return sorted(Path(entry.path) for entry in os.scandir(folder) if not entry.name.startswith("."))
 
 
-def duplicates(photographs: Sequence[Photograph], near: float) -> tuple[Duplicate, ...]:
+def duplicates(photographs: Sequence[Portrait], near: float) -> tuple[Duplicate, ...]:
     """Pairs across people or sessions with the same pixels, or no farther apart than ``near``.
 
     The second is left out where both are one person's, or where the pixels are the same; two people who only look
@@ -121,7 +122,7 @@ def duplicates(photographs: Sequence[Photograph], near: float) -> tuple[Duplicat
     return tuple(found)
 
 
-def _near_pairs(photographs: Sequence[Photograph], near: float) -> Iterator[tuple[int, int, float]]:
+def _near_pairs(photographs: Sequence[Portrait], near: float) -> Iterator[tuple[int, int, float]]:
     vectors = _vectors(photographs)
     for start in range(0, len(vectors), _BLOCK):
         apart = between(vectors[start : start + _BLOCK], vectors)
@@ -135,7 +136,7 @@ _ROUNDING = 1e-6
 """What equal descriptions may seem to be apart."""
 
 
-def halves(photographs: Sequence[Photograph]) -> tuple[tuple[Photograph, ...], tuple[Photograph, ...]]:
+def halves(photographs: Sequence[Portrait]) -> tuple[tuple[Portrait, ...], tuple[Portrait, ...]]:
     """Two sets without a person in common: every other person in the order of the SHA-256 of their names."""
     people = sorted({one.person for one in photographs}, key=lambda name: sha256(name.encode()).digest())
     first = {*people[::2]}
@@ -145,7 +146,7 @@ def halves(photographs: Sequence[Photograph]) -> tuple[tuple[Photograph, ...], t
     )
 
 
-def pairs(photographs: Sequence[Photograph]) -> Pairs:
+def pairs(photographs: Sequence[Portrait]) -> Pairs:
     """Every pair once: of one person where the sessions differ, and of two people."""
     vectors = _vectors(photographs)
     people = np.array([one.person for one in photographs])
@@ -166,5 +167,5 @@ def between(some: Distances, others: Distances) -> Distances:
     return apart
 
 
-def _vectors(photographs: Sequence[Photograph]) -> Distances:
+def _vectors(photographs: Sequence[Portrait]) -> Distances:
     return np.array([one.numbers for one in photographs], np.float64).reshape(len(photographs), -1)

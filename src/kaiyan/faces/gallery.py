@@ -14,7 +14,7 @@ from kaiyan.faces.gallery_answers import Limits, Recognition
 from kaiyan.faces.gallery_export import export
 from kaiyan.faces.gallery_file import cleared, reading, usual_path, writing
 from kaiyan.faces.gallery_photographs import described, label, named, only_face
-from kaiyan.faces.gallery_refusals import PATIENCE, GalleryError
+from kaiyan.faces.gallery_refusals import LONGEST_WAIT, GalleryError
 from kaiyan.faces.gallery_results import Added, Exported, People, Person, Recognised, Removed
 from kaiyan.faces.search import SEARCHES, distances
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.faces.calibration import Calibration
-    from kaiyan.faces.gallery_photographs import Described, Recogniser
-    from kaiyan.faces.search import Search
+    from kaiyan.faces.gallery_photographs import Described, Recognises
+    from kaiyan.faces.search import NameSearch
 
 LONGEST_NAME = 200
 """Characters."""
@@ -44,7 +44,7 @@ class Gallery:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str] | None = None, *, network: str | Recogniser = "dlib", search: str = "exact"
+        self, path: str | os.PathLike[str] | None = None, *, network: str | Recognises = "dlib", search: str = "exact"
     ) -> None:
         if search not in SEARCHES:
             raise GalleryError(
@@ -57,10 +57,10 @@ class Gallery:
         self.path = usual_path() if path is None else Path(path).expanduser()
         self._network = network
         self._search = SEARCHES[search]
-        self._seen: tuple[str, Search, int] | None = None
+        self._seen: tuple[str, NameSearch, int] | None = None
 
     @property
-    def recogniser(self) -> Recogniser:
+    def recogniser(self) -> Recognises:
         """The network, read when it is first needed."""
         self._network = named(self._network)
         return self._network
@@ -144,7 +144,7 @@ class Gallery:
                 "been reading {path}, whose log holds the numbers until it ends",
                 "open the gallery once more when that process has ended: its log is then emptied",
                 name=name,
-                seconds=PATIENCE,
+                seconds=LONGEST_WAIT,
                 path=str(self.path),
             )
         return Removed(name, count, is_rebuilt)
@@ -164,8 +164,8 @@ class Gallery:
         return chosen
 
     @property
-    def _ours(self) -> records.Network:
-        return records.Network(self.recogniser.name, self.recogniser.fingerprint)
+    def _ours(self) -> records.Origin:
+        return records.Origin(self.recogniser.name, self.recogniser.fingerprint)
 
     def _names(self) -> Sequence[str]:
         if not self.path.exists():
@@ -173,7 +173,7 @@ class Gallery:
         with reading(self.path) as file:
             return [name for name, *_ in records.people(file)]
 
-    def _known(self) -> tuple[Search, int]:
+    def _known(self) -> tuple[NameSearch, int]:
         """Everybody's descriptions, read again where the gallery has changed."""
         if not self.path.exists():
             return self._search.of((), np.empty((0, 1), np.float32)), 0

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 def export(gallery: Path, path: Path) -> Exported:
     """Writes beside ``path`` and renames; readable by its owner alone. Raises ``GalleryError`` where it cannot."""
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in EXPORTS:
         raise GalleryError("gallery-export-suffix", "{path}: a gallery is written as {known}", "{stem}.json",
-                           path=str(path), known=" or ".join(FORMATS), stem=path.stem)  # fmt: skip
+                           path=str(path), known=" or ".join(EXPORTS), stem=path.stem)  # fmt: skip
     if not gallery.exists():
         raise GalleryError("gallery-none-yet", "there is no gallery at {path} yet", path=str(gallery))
     with reading(gallery) as file:
         network, consents = records.network(file), records.consents(file)
         entries = records.entries(gallery, file)
     facts = {"network": network.name if network else None, "fingerprint": network.fingerprint if network else None}
-    _write(path, lambda out: FORMATS[path.suffix.lower()](out, facts, consents, entries))
+    _write(path, lambda out: EXPORTS[path.suffix.lower()](out, facts, consents, entries))
     return Exported(str(path), len(consents), len(entries))
 
 
@@ -66,7 +66,7 @@ def _text(words: Any) -> Any:
     return np.array([*words], np.str_)
 
 
-FORMATS: dict[str, Callable[[BinaryIO, dict[str, Any], Consents, Entries], None]] = {".json": _json, ".npz": _npz}
+EXPORTS: dict[str, Callable[[BinaryIO, dict[str, Any], Consents, Entries], None]] = {".json": _json, ".npz": _npz}
 """Every way to write, by the suffix."""
 
 

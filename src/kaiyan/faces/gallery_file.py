@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from kaiyan.faces.gallery_refusals import PATIENCE, damaged, newer, not_ours, refusing
+from kaiyan.faces.gallery_refusals import LONGEST_WAIT, damaged, newer, not_ours, refusing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def _empty_log(file: sqlite3.Connection) -> bool:
 def _opened(path: Path, mode: str) -> sqlite3.Connection:
     is_still = mode == "ro" and not _folder_is_ours(path) and not _size(_log(path))
     address = f"{path.resolve().as_uri()}?mode={mode}{'&immutable=1' if is_still else ''}"
-    file = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+    file = sqlite3.connect(address, uri=True, timeout=LONGEST_WAIT, isolation_level=None)
     file.execute("PRAGMA foreign_keys = ON")
     file.execute("PRAGMA secure_delete = ON")
     return file

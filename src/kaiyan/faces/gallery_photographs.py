@@ -24,7 +24,7 @@ Box = tuple[int, int, int, int]
 """Top, left, bottom, right, in pixels."""
 
 
-class Found(Protocol):
+class FoundFace(Protocol):
     """A face on a photograph."""
 
     @property
@@ -33,7 +33,7 @@ class Found(Protocol):
         ...
 
 
-class Recogniser(Protocol):
+class Recognises(Protocol):
     """A network that finds faces and describes them, so that near numbers mean one person."""
 
     @property
@@ -52,7 +52,7 @@ class Recogniser(Protocol):
         ...
 
     def find(self, pixels: Pixels, /) -> Sequence[Any]:
-        """The faces, each a ``Found``, on pixels (H, W, 3)."""
+        """The faces, each a ``FoundFace``, on pixels (H, W, 3)."""
         ...
 
     def chips(self, pixels: Pixels, faces: Sequence[Any], /) -> Pixels:
@@ -74,17 +74,17 @@ class Described:
     numbers: Vectors
 
 
-def named(network: str | Recogniser) -> Recogniser:
+def named(network: str | Recognises) -> Recognises:
     """The recogniser of a name, such as "dlib"; one that is given is given back."""
     if not isinstance(network, str):
         return network
     from kaiyan.faces.recogniser import recogniser
 
-    known: Recogniser = recogniser(network)
+    known: Recognises = recogniser(network)
     return known
 
 
-def described(recogniser: Recogniser, photograph: Any) -> tuple[Described, ...]:
+def described(recogniser: Recognises, photograph: Any) -> tuple[Described, ...]:
     """Every face of a photograph, as ``kaiyan.see`` takes pictures: path, array or Pillow image.
 
     Raises ``PictureError`` where there is no picture to be had.
@@ -98,7 +98,7 @@ def described(recogniser: Recogniser, photograph: Any) -> tuple[Described, ...]:
     return tuple(Described(name, digest, _box(face), row) for face, row in zip(faces, numbers, strict=True))
 
 
-def only_face(recogniser: Recogniser, photograph: Any) -> Described:
+def only_face(recogniser: Recognises, photograph: Any) -> Described:
     """The face of a photograph of one person; raises ``GalleryError`` where it shows none or several."""
     faces = described(recogniser, photograph)
     if len(faces) == 1:
@@ -136,6 +136,6 @@ def label(photograph: Any) -> str:
     return os.fspath(photograph) if is_path else f"the {type(photograph).__name__}"
 
 
-def _box(face: Found) -> Box:
+def _box(face: FoundFace) -> Box:
     top, left, bottom, right = face.box
     return int(top), int(left), int(bottom), int(right)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class Origin:
     """Whose descriptions a gallery holds."""
 
     name: str
@@ -51,14 +51,14 @@ def mark(file: sqlite3.Connection) -> str:
     return found
 
 
-def network(file: sqlite3.Connection) -> Network | None:
+def network(file: sqlite3.Connection) -> Origin | None:
     """Whose descriptions these are; None while there are none."""
     if not file.execute("SELECT EXISTS (SELECT 1 FROM description)").fetchone()[0]:
         return None
-    return Network(*file.execute("SELECT network, fingerprint FROM state").fetchone())
+    return Origin(*file.execute("SELECT network, fingerprint FROM state").fetchone())
 
 
-def check_network(path: Path, file: sqlite3.Connection, ours: Network) -> None:
+def check_network(path: Path, file: sqlite3.Connection, ours: Origin) -> None:
     """Raises ``GalleryError`` where the descriptions are another network's: their numbers mean nothing to ours."""
     found = network(file)
     if found is None or found.fingerprint == ours.fingerprint:
@@ -72,7 +72,7 @@ def check_network(path: Path, file: sqlite3.Connection, ours: Network) -> None:
     )  # fmt: skip
 
 
-def set_network(file: sqlite3.Connection, ours: Network) -> None:
+def set_network(file: sqlite3.Connection, ours: Origin) -> None:
     """The first description decides whose the gallery is."""
     file.execute("UPDATE state SET network = ?, fingerprint = ?", (ours.name, ours.fingerprint))
 

@@ -84,7 +84,7 @@ class _Readable:
         self.consents = [row[1:] for row in _rows(file, "consent", "person, note, time")]
         self.descriptions = [row[1:] for row in _rows(file, "description", "person, numbers, checksum, picture, time")]
         states = [row[1:] for row in _rows(file, "state", "network, fingerprint")]
-        self.network = records.Network(*states[0]) if states and all(states[0]) else None
+        self.network = records.Origin(*states[0]) if states and all(states[0]) else None
 
 
 def _written(found: _Readable, source: Path, target: Path) -> Recovery:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE = 10.0
+LONGEST_WAIT = 10.0
 """Seconds to wait for another process that writes."""
 
 
@@ -97,7 +97,7 @@ def _busy(path: Path) -> GalleryError:
     return GalleryError(
         "gallery-busy", "another process has been holding the gallery {path} for {seconds:g} s; nothing was changed",
         "try again when it has ended",
-        path=str(path), seconds=PATIENCE,
+        path=str(path), seconds=LONGEST_WAIT,
     )  # fmt: skip
 
 

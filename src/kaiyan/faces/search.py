@@ -30,7 +30,7 @@ class Match:
     distance: float
 
 
-class Search(Protocol):
+class NameSearch(Protocol):
     """A way to find who is nearest."""
 
     def nearest(self, description: Vectors, count: int = 2) -> tuple[Match, ...]:
