@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,19 @@ LONGEST_NAME = 200
 """Characters."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was read of the file when it bore this mark."""
+
+    mark: str
+    search: NameSearch
+    people: int
+    limits: Limits
+
+
+_NOBODY = SEARCHES["exact"].of((), np.empty((0, 1), np.float32))
+
+
 class Gallery:
     """People known by their faces: descriptions of 128 numbers a photograph, and never the photograph.
 
@@ -57,7 +71,7 @@ class Gallery:
         self.path = usual_path() if path is None else Path(path).expanduser()
         self._network = network
         self._search = SEARCHES[search]
-        self._seen: tuple[str, NameSearch, int] | None = None
+        self._seen: _Seen | None = None
 
     @property
     def recogniser(self) -> Recognises:
@@ -68,13 +82,10 @@ class Gallery:
     @property
     def limits(self) -> Limits:
         """How near is near: the calibrated threshold, or the published one."""
-        published = self.recogniser.distance
-        if self.path.exists():
-            with reading(self.path) as file:
-                facts = records.calibration(file, self.recogniser.fingerprint)
-            if facts is not None:
-                return Limits(facts["threshold"], max(facts["threshold"], published), facts["asked"])
-        return Limits(published, published)
+        if not self.path.exists():
+            return self._limits(None)
+        with reading(self.path) as file:
+            return self._limits(records.calibration(file, self.recogniser.fingerprint))
 
     def add(self, name: str, *photographs: Any, consent: str | None = None) -> Added:
         """Adds photographs of a person, one face on each: all of them or none.
@@ -105,13 +116,13 @@ class Gallery:
 
         Raises ``PictureError`` where it cannot be read; a photograph without faces gives none.
         """
-        limits, (search, people) = self.limits, self._known()
+        known = self._known()
         faces = []
         for face in described(self.recogniser, photograph):
-            near = [(match.name, match.distance) for match in search.nearest(face.numbers)] if people else []
+            near = [(match.name, match.distance) for match in known.search.nearest(face.numbers)]
             first, second = (*near, (None, None), (None, None))[:2]
-            faces.append(Recognition(face.box, limits, *first, *second))
-        return Recognised(label(photograph), tuple(faces), people, limits)
+            faces.append(Recognition(face.box, known.limits, *first, *second))
+        return Recognised(label(photograph), tuple(faces), known.people, known.limits)
 
     def people(self) -> People:
         """Everybody who is known, by name; no network is needed."""
@@ -173,19 +184,27 @@ class Gallery:
         with reading(self.path) as file:
             return [name for name, *_ in records.people(file)]
 
-    def _known(self) -> tuple[NameSearch, int]:
-        """Everybody's descriptions, read again where the gallery has changed."""
+    def _limits(self, calibration: dict[str, Any] | None) -> Limits:
+        published = self.recogniser.distance
+        if calibration is None:
+            return Limits(published, published)
+        threshold = calibration["threshold"]
+        return Limits(threshold, max(threshold, published), calibration["asked"])
+
+    def _known(self) -> _Seen:
+        """Everybody's descriptions and the threshold, read again where the gallery has changed."""
         if not self.path.exists():
-            return self._search.of((), np.empty((0, 1), np.float32)), 0
+            return _Seen("", _NOBODY, 0, self._limits(None))
         with reading(self.path) as file:
             mark = records.mark(file)
-            if self._seen is None or self._seen[0] != mark:
+            if self._seen is None or self._seen.mark != mark:
                 records.check_network(self.path, file, self._ours)
                 entries = records.entries(self.path, file)
-                vectors = np.array([entry.numbers for entry in entries], np.float32)
                 names = [entry.name for entry in entries]
-                self._seen = mark, self._search.of(names, vectors), len(set(names))
-        return self._seen[1], self._seen[2]
+                vectors = np.array([entry.numbers for entry in entries], np.float32)
+                limits = self._limits(records.calibration(file, self._ours.fingerprint))
+                self._seen = _Seen(mark, self._search.of(names, vectors) if names else _NOBODY, len(set(names)), limits)
+        return self._seen
 
     def _added(self, name: str, new: int, known: int) -> Added:
         with reading(self.path) as file:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LAST = 1 << 32
 """A row's number that no gallery reaches."""
-_TRIES = 200_000
+_TRIES = 50_000
 """Readings of a table that may fail; 32 find the first row that cannot be read, two more every further one."""
 
 

@@ -190,8 +190,8 @@ class Removed(Shown):
             return (kept,)
         return kept, sentence(
             "face-not-rebuilt",
-            "the numbers were overwritten with zeros, but the file is as long as "
-            "before: there was no room to rebuild it",
+            "the numbers were overwritten with zeros, but the file is as long as before: there was no room to rebuild "
+            "it, or another process held it",
         )
 
 
