@@ -64,7 +64,7 @@ def layout(rows: int, columns: int) -> tuple[int, int, tuple[Tile, ...]]:
 
     >>> height, width, tiles = layout(300, 200)
     >>> height, width, tiles[1]
-    (888, 222, Tile(top=321, left=11, rows=250, columns=166))
+    (1137, 222, Tile(top=321, left=11, rows=250, columns=166))
     """
     sizes = _sizes(rows, columns)
     down, height = _column(sizes)
