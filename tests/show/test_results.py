@@ -57,6 +57,9 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "least-input": lambda: kaiyan.least_input(nn.Sequential(nn.Conv2d(1, 1, 5), nn.MaxPool2d(2)), (1, 1, 32, 32)),
     "whole-sizes": lambda: kaiyan.whole_sizes(nn.MaxPool2d(4), (1, 1, 32, 32)),
     "model-card": card,
+    "fit": lambda: kaiyan.learn.fit_kernel(
+        kaiyan.see(None, grey=True).picture.pixels, kaiyan.see(None, "gaussian:1", grey=True).output
+    ),
     "shift": lambda: kaiyan.shift_report(nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU()), torch.rand(1, 3, 32, 32)),
 }
 """A result of each kind."""
