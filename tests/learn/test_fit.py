@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
+from PIL import Image, ImageFilter
 from torch.nn import functional
 
 import kaiyan
@@ -298,6 +299,24 @@ def test_a_border_that_none_explains_is_said_to_be_unknown(rng: np.random.Genera
     fit = fit_kernel(x, y, 3)
     assert not fit.border_is_explained
     assert "no border explains" in str(fit)
+
+
+def test_the_border_that_pillow_leaves_unfiltered_is_told(rng: np.random.Generator) -> None:
+    image = Image.fromarray(rng.integers(100, 130, (30, 34)).astype(np.uint8))
+    fit = fit_kernel(image, image.filter(ImageFilter.Kernel((3, 3), [0, 1, 0, 1, 4, 1, 0, 1, 0])), 3)
+    assert fit.border_is_copied
+    assert "the border is the picture before, unfiltered" in str(fit)
+    np.testing.assert_allclose(8 * fit.kernel[0, 0], [[0, 1, 0], [1, 4, 1], [0, 1, 0]], atol=0.06)
+
+
+def test_a_rest_that_is_no_noise_is_told(rng: np.random.Generator) -> None:
+    x = ndimage.gaussian_filter(rng.standard_normal((60, 60)), 1)
+    y = ndimage.correlate(x, rng.standard_normal((7, 7)))
+    assert "is no noise" in str(fit_kernel(x, y, 3))
+    assert "is no noise" not in str(fit_kernel(x, y, 7))
+    noisy = fit_kernel(x, y + 0.1 * rng.standard_normal(y.shape), 7)
+    assert "is no noise" not in str(noisy)
+    assert abs(noisy.residual.correlation) < 0.1
 
 
 def test_a_convolution_of_the_mathematician_is_the_kernel_turned(rng: np.random.Generator) -> None:

@@ -150,6 +150,21 @@ def explained(pairs: list[Pair], spec: Conv, weight: Numbers, bias: Numbers) -> 
     return tuple(sorted(found, key=lambda border: border.difference))
 
 
+def copied(pairs: list[Pair], spec: Conv) -> float | None:
+    """The root mean square difference at the border from the picture before, as Pillow leaves it unfiltered.
+
+    None where the pictures are not of one shape.
+    """
+    squares, count = 0.0, 0
+    for pair in pairs:
+        if pair.before.shape != pair.after.shape:
+            return None
+        rest = _beyond(pair, spec)
+        squares += float((((pair.before.astype(np.float64) - pair.after) ** 2) * rest).sum())
+        count += int(rest.sum())
+    return (squares / count) ** 0.5 if count else None
+
+
 def _beyond(pair: Pair, spec: Conv) -> Numbers:
     """Which answers (N, K, *m) that are to be explained come of windows that reach beyond the picture."""
     beyond = np.ones(pair.after.shape, bool) if pair.kept is None else pair.kept.copy()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.learn.fitting.borders import alignments, bordered, explained, interior, too_large, unfitting, within
+from kaiyan.learn.fitting.borders import alignments, bordered, copied, explained, interior, too_large, unfitting, within
 from kaiyan.learn.fitting.error import LearnError
 from kaiyan.learn.fitting.nearest import nearest
 from kaiyan.learn.fitting.pairs import Pair, pairs
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kaiyan.learn.fitting.remainder import Residual
+    from kaiyan.reference.dtype import Numbers
 
 CHANNELS = ("mixed", "each", "shared")
 """Every output from all inputs; every channel by itself with its own kernel; by itself with one kernel for all."""
@@ -105,9 +106,20 @@ class _Found:
     parts: list[tuple[slice, slice, Solution]]
 
     @property
+    def inputs(self) -> int:
+        """The inputs that an output reads."""
+        first, _, _ = self.parts[0]
+        return first.stop - first.start  # type: ignore[no-any-return]
+
+    @property
     def mean_square(self) -> float:
+        """What is left of a value, squared, in the mean."""
         used = sum(pair.used for pair in self.aligned.pairs)
-        return float(sum(s.squares.sum() for _, _, s in self.parts)) / max(used, 1)
+        return float(self.joined("squares").sum()) / max(used, 1)
+
+    def joined(self, name: str) -> Numbers:
+        """An array of the solutions, of all outputs."""
+        return np.concatenate([getattr(s, name) for _, _, s in self.parts])
 
 
 def _rank(before: Any, *numbers: Any) -> int:
@@ -202,28 +214,31 @@ def _check_count(part: list[Pair], geometry: Conv, asked: _Asked) -> None:
 
 def _told(found: _Found, asked: _Asked, *, given: list[Pair], counts: tuple[int, int], notes: tuple[Any, ...]) -> Fit:
     """The result, with what is left over, the border and the nearest filters."""
-    aligned, spec = found.aligned, found.aligned.spec
-    shape = -1, *(a.kernel for a in spec.axes)
-    solved = [s for _, _, s in found.parts]
-    kernel, errors = (np.concatenate([getattr(s, name).reshape(len(s.weight), *shape) for s in solved])
-                      for name in ("weight", "errors"))  # fmt: skip
-    bias, bias_errors, noise = (
-        np.concatenate([getattr(s, n) for s in solved]) for n in ("bias", "bias_errors", "noise")
-    )
-    rest = _remainder(found, given, counts[0] if asked.channels == "shared" else 1)
+    spec, shared = found.aligned.spec, asked.channels == "shared"
+    taps = tuple(a.kernel for a in spec.axes)
+    kernel, errors = (found.joined(name).reshape(-1, found.inputs, *taps) for name in ("weight", "errors"))
+    bias = found.joined("bias")
     G = 1 if asked.channels == "mixed" else counts[0]
-    one = spec.replace(in_channels=given[0].before.shape[1], out_channels=len(kernel),
-                       groups=1 if asked.channels == "shared" else G)  # fmt: skip
-    borders = () if aligned.is_known else explained(given, one, kernel, bias)
+    one = spec.replace(in_channels=1 if shared else counts[0], out_channels=len(kernel), groups=1 if shared else G)
+    borders = () if found.aligned.is_known else explained(given, one, kernel, bias)
     mode = borders[0].mode if borders else spec.padding_mode
     return Fit(
-        kernel, errors, bias if asked.bias else None, bias_errors if asked.bias else None, asked.channels,
-        spec.replace(in_channels=counts[0], out_channels=counts[1], groups=G, bias=asked.bias, padding_mode=mode),
-        float(max(s.ridge.max() for s in solved)), noise, rest,
-        tuple(undetermined(s, kernel.shape[1:]) for s in solved for _ in s.weight),
-        borders, _ROUNDING * max(float(abs(pair.after.astype(np.float64)).max()) for pair in given),
-        tuple(nearest(plane) if plane.ndim == 2 else None for planes in kernel for plane in planes), notes,
-    )  # fmt: skip
+        kernel=kernel,
+        errors=errors,
+        bias=bias if asked.bias else None,
+        bias_errors=found.joined("bias_errors") if asked.bias else None,
+        channels=asked.channels,
+        spec=spec.replace(in_channels=counts[0], out_channels=counts[1], groups=G, bias=asked.bias, padding_mode=mode),
+        ridge=float(found.joined("ridge").max()),
+        noise=found.joined("noise"),
+        residual=_remainder(found, given, counts[0] if shared else 1),
+        undetermined=tuple(undetermined(s, kernel.shape[1:]) for _, _, s in found.parts for _ in s.weight),
+        borders=borders,
+        copied=copied(given, spec) if borders else None,
+        rounding=_ROUNDING * max(float(abs(pair.after.astype(np.float64)).max()) for pair in given),
+        nearest=tuple(nearest(plane) if plane.ndim == 2 else None for planes in kernel for plane in planes),
+        notes=notes,
+    )
 
 
 def _remainder(found: _Found, given: list[Pair], C: int) -> Residual:

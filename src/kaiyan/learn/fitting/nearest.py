@@ -77,11 +77,11 @@ def _candidates(shape: tuple[int, int]) -> tuple[tuple[str, int, Numbers], ...]:
 
 
 def _distinct(shape: tuple[int, int]) -> Iterator[tuple[str, int, Numbers]]:
-    """Every named filter that fits into the shape, and its mirror images; the tails of a bell are cut."""
+    """Every named filter that fits into the shape, and its mirror images; the tails of a Gaussian are cut."""
     for name in _names(min(shape)):
         whole = kernel(name).values.astype(np.float64)
         values = _cut(whole, shape)
-        if ":" not in name and abs(values).sum() < abs(whole).sum():
+        if abs(values).sum() < abs(whole).sum() and not name.startswith("gaussian"):
             continue
         seen: list[Numbers] = []
         for mirror, turned in enumerate((values, values[:, ::-1], values[::-1], values[::-1, ::-1])):

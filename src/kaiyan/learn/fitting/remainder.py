@@ -25,7 +25,8 @@ class Residual(Data):
 
     ``r2`` is the share of their variance that it explains, NaN where they do not vary; ``rms`` the root mean square
     difference; ``largest`` the largest one, at ``where``: picture, channel, then places along the axes. ``used``
-    values were explained; ``clipped`` and ``border`` were left out.
+    values were explained; ``clipped`` and ``border`` were left out. ``correlation`` is that of neighbours along the
+    last axis of what is left: 0 for noise.
     """
 
     r2: float
@@ -35,8 +36,9 @@ class Residual(Data):
     used: int
     clipped: int
     border: int
+    correlation: float
 
-    JSON = ("r2", "rms", "largest", "where", "used", "clipped", "border")
+    JSON = ("r2", "rms", "largest", "where", "used", "clipped", "border", "correlation")
 
 
 Parts = list[tuple[slice, slice, "Solution"]]
@@ -45,17 +47,21 @@ Parts = list[tuple[slice, slice, "Solution"]]
 
 def remainder(used: list[Pair], starts: list[tuple[int, ...]], parts: Parts, geometry: Conv) -> Residual:
     """What the solutions of ``parts`` leave of the pairs ``used``, each cut out of a picture from ``starts`` on."""
-    squares, largest = 0.0, 0.0
+    squares = neighbours = largest = 0.0
     where: tuple[int, ...] = (0,) * (2 + len(geometry.axes))
     for corner, rest in _rests(used, starts, parts, geometry):
         squares += float((rest**2).sum())
+        neighbours += float((rest[..., 1:] * rest[..., :-1]).sum())
         place = np.unravel_index(np.argmax(abs(rest)), rest.shape)
         if abs(rest[place]) > largest:
             largest = float(abs(rest[place]))
             where = tuple(int(p) + c for p, c in zip(place, corner, strict=True))
     count, varied = sum(pair.used for pair in used), _varied(used)
-    r2 = 1 - squares / varied if varied else float("nan")
-    return Residual(r2, (squares / count) ** 0.5, largest, where, count, sum(p.after.size - p.used for p in used), 0)
+    return Residual(
+        r2=1 - squares / varied if varied else float("nan"), rms=(squares / count) ** 0.5, largest=largest, where=where,
+        used=count, clipped=sum(pair.after.size for pair in used) - count, border=0,
+        correlation=neighbours / squares if squares else 0.0,
+    )  # fmt: skip
 
 
 def _rests(

@@ -39,9 +39,10 @@ class Fit(Shown):
     NaN where no value was left to tell; they suppose that what is left over is noise, alike and independent
     everywhere. ``bias`` (K,) or None. ``channels`` is "mixed", "each" or "shared", for which there is one kernel
     (1, 1, *size). ``spec`` is the convolution, with the border that explains the pictures best; ``borders`` are all
-    that were compared, the best first; differences below ``rounding`` are none. ``ridge`` is what was added, in
-    shares of a tap's sum of squares, ``noise`` (K,) the standard deviation of what is left over. ``undetermined`` (K)
-    is what the pictures leave open, ``nearest`` (K·C/groups) are the named filters most like each kernel of two axes.
+    that were compared, the best first, ``copied`` is what a border left unfiltered would leave; differences below
+    ``rounding`` are none. ``ridge`` is what was added, in shares of a tap's sum of squares, ``noise`` (K,) the standard
+    deviation of what is left over. ``undetermined`` (K) is what the pictures leave open, ``nearest`` (K·C/groups) are
+    the named filters most like each kernel of two axes.
     """
 
     kernel: Numbers
@@ -55,6 +56,7 @@ class Fit(Shown):
     residual: Residual
     undetermined: tuple[Undetermined, ...]
     borders: tuple[Border, ...]
+    copied: float | None
     rounding: float
     nearest: tuple[Nearest | None, ...]
     notes: tuple[Sentence, ...] = ()
@@ -62,7 +64,7 @@ class Fit(Shown):
     KIND = "fit"
     JSON = (
         "kernel", "errors", "bias", "bias_errors", "channels", "spec", "ridge", "noise", "residual", "undetermined",
-        "borders", "border_is_explained", "nearest", "notes", "findings",
+        "borders", "border_is_explained", "border_is_copied", "nearest", "notes", "findings",
     )  # fmt: skip
 
     @property
@@ -94,7 +96,15 @@ class Fit(Shown):
     @property
     def border_is_explained(self) -> bool:
         """Whether the best of the borders leaves no more at the border than the kernel leaves inside."""
-        return bool(self.borders) and self.borders[0].difference <= 3 * self.residual.rms + self.rounding
+        return bool(self.borders) and self._is_small(self.borders[0].difference)
+
+    @property
+    def border_is_copied(self) -> bool:
+        """Whether the border is the picture before, unfiltered, rather than any padding's."""
+        return not self.border_is_explained and self.copied is not None and self._is_small(self.copied)
+
+    def _is_small(self, difference: float) -> bool:
+        return difference <= 3 * self.residual.rms + self.rounding
 
     @property
     def findings(self) -> tuple[Sentence, ...]:

@@ -26,6 +26,8 @@ _EXACT = 1e-9
 """The share of the largest tap below which an error is rounding, and is not shown."""
 _SLIGHT = 0.01
 """The share of the heaviest kernel's squares below which a kernel is not named."""
+_CORRELATED, _SURE = 0.1, 25.0
+"""The correlation of neighbours from which on a rest is no noise, and the square of how many standard errors it is."""
 _UNLIKE = 0.5
 """The share of its squares from which on a kernel is like no filter."""
 
@@ -86,6 +88,13 @@ def _residual(fit: Fit) -> Iterator[Sentence]:
         "what it leaves is {rms:.3g} (root mean square), {largest:.3g} at most, at ({where}) of channel {channel}",
         rms=rest.rms, largest=rest.largest, where=where, channel=rest.where[1],
     )  # fmt: skip
+    if rest.rms > fit.rounding and abs(rest.correlation) > _CORRELATED and rest.correlation**2 * rest.used > _SURE:
+        yield sentence(
+            "fit-no-noise",
+            "what it leaves is no noise: neighbours in it correlate by {correlation:.2f}, so the errors are not to be "
+            "trusted; a larger kernel may explain more",
+            correlation=rest.correlation,
+        )
     if rest.clipped:
         yield sentence(
             "fit-left-clipped",
@@ -166,6 +175,9 @@ def _border(fit: Fit) -> Iterator[Sentence]:
         border.mode for border in fit.borders if border.difference <= best.difference * (1 + _EXACT) + fit.rounding
     ]
     facts = {"padding": str(best.padding), "mode": ", ".join(alike), "rest": best.difference}
+    if fit.border_is_copied:
+        yield sentence("fit-border-copied", "the border is the picture before, unfiltered")
+        return
     if not fit.border_is_explained:
         yield sentence(
             "fit-border-unknown",

@@ -32,9 +32,9 @@ class Solution:
     """The numbers of K kernels of U taps each.
 
     ``weight`` and ``errors`` are (K, U), ``bias`` and ``bias_errors`` (K,), ``noise`` (K,) the standard deviation of
-    what is left over, with ``free`` degrees of freedom. ``directions`` (M, U) are what the pictures do not determine,
-    ``loose`` (U,) the taps that are not determined by themselves, ``ridge`` (K,) how much was added, in shares of a
-    tap's sum of squares.
+    what is left over and ``squares`` (K,) its sum of squares. ``directions`` (M, U) are what the pictures do not
+    determine, each tap in units of ``scale`` (U,); ``loose`` (U,) are the taps that are not determined by themselves.
+    ``ridge`` (K,) is how much was added, in shares of a tap's sum of squares.
     """
 
     weight: Numbers
@@ -43,7 +43,6 @@ class Solution:
     bias_errors: Numbers
     noise: Numbers
     squares: Numbers
-    free: int
     directions: Numbers
     loose: Numbers
     scale: Numbers
@@ -159,7 +158,7 @@ def _finished(basis: _Basis, within: Numbers, offset: Numbers, squares: Numbers,
     if bias_is_loose:
         bias_errors[:] = np.inf
     return Solution(
-        weight, offset, errors, bias_errors, np.sqrt(variance), squares, round(float(freedom.min())), basis.null,
+        weight, offset, errors, bias_errors, np.sqrt(variance), squares, basis.null,
         loose, basis.scale, bias_is_loose, amounts,
     )  # fmt: skip
 
