@@ -19,6 +19,7 @@ from torch.nn import functional
 
 import kaiyan
 from kaiyan.learn import fit_kernel
+from kaiyan.learn.fitting import equations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -364,7 +365,11 @@ def test_channels_that_are_clipped_at_different_places_keep_their_own_values(rng
     assert fit.residual.clipped == (after == 255).sum() > 100
 
 
-def test_the_largest_difference_is_where_it_was_put(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("band", [2**18, 500])
+def test_the_largest_difference_is_where_it_was_put(
+    band: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(equations, "_BAND", band)
     x = rng.standard_normal((2, 2, 30, 30))
     y = ndimage.correlate(x, np.arange(9.0).reshape(1, 1, 3, 3))
     y[1, 1, 20, 11] += 1.5

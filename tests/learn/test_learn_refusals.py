@@ -49,6 +49,12 @@ def test_it_is_refused_in_one_sentence(code: str) -> None:
     assert re.search("[一-鿿]", say(caught.value, "zh"))
 
 
+@pytest.mark.parametrize("clipped", [5, (255, 0), (0, 1, 2), "no"])
+def test_a_range_is_a_pair_of_numbers_that_grow(clipped: Any) -> None:
+    with pytest.raises(kaiyan.KaiyanError, match=re.escape(repr(clipped))):
+        fit_kernel(NOISE[0], NOISE[0], clipped=clipped)
+
+
 def test_the_stride_that_is_offered_fits() -> None:
     with pytest.raises(kaiyan.KaiyanError) as caught:
         fit_kernel(NOISE[0], NOISE[0][:14, :14])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,7 +131,7 @@ def _rank(before: Any, *numbers: Any) -> int:
 def _checked_ridge(ridge: Any) -> float | None:
     if ridge is None:
         return None
-    if not isinstance(ridge, (int, float)) or not 0 <= ridge < np.inf:
+    if not isinstance(ridge, Real) or not 0 <= float(ridge) < np.inf:
         raise LearnError(
             "fit-ridge-value", "ridge is {ridge!r}; it must be a number of at least 0, or None", ridge=ridge
         )

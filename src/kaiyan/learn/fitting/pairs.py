@@ -84,14 +84,16 @@ def _ends(y: Numbers, clipped: Any) -> tuple[float, float] | None:
     """The least and the largest value that can be written, where what lies beyond was cut off."""
     if clipped is None:
         return None
-    if isinstance(clipped, str):
-        if clipped != "auto":
-            raise LearnError("fit-clipped", "clipped is {word!r}; it is 'auto', None or a pair such as (0, 255)",
-                             word=clipped)  # fmt: skip
+    if isinstance(clipped, str) and clipped == "auto":
         is_picture = y.dtype.kind == "u" and y.dtype.itemsize < 4
         return (0, np.iinfo(y.dtype).max) if is_picture else None
-    low, high = clipped
-    return float(low), float(high)
+    try:
+        low, high = map(float, clipped)
+    except (TypeError, ValueError):
+        low = high = 0.0
+    if low < high:
+        return low, high
+    raise LearnError("fit-clipped", "clipped is {word!r}; it is 'auto', None or a pair such as (0, 255)", word=clipped)
 
 
 def _numbers(source: Any, name: str, rank: int | None, notes: list[Sentence]) -> Numbers:
