@@ -77,6 +77,9 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "whole-sizes": lambda: kaiyan.whole_sizes(nn.MaxPool2d(4), (1, 1, 32, 32)),
     "model-card": card,
     "face-card": face_card,
+    "fit": lambda: kaiyan.learn.fit_kernel(
+        kaiyan.see(None, grey=True).picture.pixels, kaiyan.see(None, "gaussian:1", grey=True).output
+    ),
     "shift": lambda: kaiyan.shift_report(nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU()), torch.rand(1, 3, 32, 32)),
     "face-added": lambda: Added("Ann", 2, 1, 3, 0.41234, ("Bob", 0.51234), LIMITS),
     "face-calibration": _calibration,

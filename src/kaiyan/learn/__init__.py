@@ -1,0 +1,23 @@
+"""A kernel from examples, and small honest training."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kaiyan.learn.fitting.fit import fit_kernel as fit_kernel
+    from kaiyan.learn.fitting.result import Fit as Fit
+
+_PUBLIC = {"Fit": "kaiyan.learn.fitting.result", "fit_kernel": "kaiyan.learn.fitting.fit"}
+"""Where each public name is; a kernel is found without torch, so nothing is loaded before it is asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        msg = f"module 'kaiyan.learn' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = globals()[name] = getattr(import_module(_PUBLIC[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_PUBLIC)
