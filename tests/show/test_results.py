@@ -17,6 +17,7 @@ from rich.console import Console
 from torch import nn
 
 import kaiyan
+import kaiyan.learn
 import kaiyan.nn
 from kaiyan.networks.card import card
 from kaiyan.nn.acceleration.report import LayerReport, Report
@@ -57,6 +58,7 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "least-input": lambda: kaiyan.least_input(nn.Sequential(nn.Conv2d(1, 1, 5), nn.MaxPool2d(2)), (1, 1, 32, 32)),
     "whole-sizes": lambda: kaiyan.whole_sizes(nn.MaxPool2d(4), (1, 1, 32, 32)),
     "model-card": card,
+    "training": lambda: kaiyan.learn.train(lambda: nn.Linear(2, 2), torch.ones(9, 2), epochs=2, seed=0, validation=0.3),
     "shift": lambda: kaiyan.shift_report(nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU()), torch.rand(1, 3, 32, 32)),
 }
 """A result of each kind."""
@@ -97,8 +99,8 @@ def _returned() -> Iterator[tuple[str, type]]:
     """What the public functions give, where that is a class of ours; it may be imported for its type only."""
     ours = [module for name, module in [*sys.modules.items()] if name.startswith("kaiyan.")]
     classes = {name: kind for module in ours for name, kind in vars(module).items() if isinstance(kind, type)}
-    for module in (kaiyan, kaiyan.nn):
-        for name in {*dir(module)} - {"nn"}:
+    for module in (kaiyan, kaiyan.nn, kaiyan.learn):
+        for name in {*dir(module)} - {"learn", "nn"}:
             function = inspect.unwrap(getattr(module, name))
             given = getattr(function, "__annotations__", {}).get("return")
             kind = vars(sys.modules[function.__module__]).get(given) or classes.get(given) if given else None
@@ -126,6 +128,7 @@ def test_every_class_of_results_is_listed(results: dict[str, Shown]) -> None:
         "Summary",
         "Diagnosis",
         "Filtered",
+        "Training",
     }
     assert missing(given.values(), results.values()) == set()
 
