@@ -63,10 +63,10 @@ def dying_run(folder: Path, call: int) -> None:
     calls = count(1)
     written = os.fsync
 
-    def fsync(handle: int) -> None:
+    def fsync(fd: Any) -> None:
         if next(calls) == call:
             os.kill(os.getpid(), signal.SIGKILL)
-        written(handle)
+        written(fd)
 
     os.fsync = fsync
     run(folder)

@@ -29,7 +29,7 @@ class Stream(IterableDataset[Any]):
         yield from zip(X, Y, strict=True)
 
 
-def _classifier() -> nn.Module:
+def _classifier() -> nn.Linear:
     return nn.Linear(2, 3)
 
 
@@ -74,11 +74,11 @@ def test_a_setting_is_refused_in_one_sentence(asked: dict[str, Any], code: str, 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_done(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file, no folder")
     model = _classifier()
-    before = model.weight.detach().clone()  # type: ignore[union-attr, operator]
+    before = model.weight.detach().clone()
     found = _refusal(model, folder=tmp_path / "file" / "run")
     assert found.code == "folder-refused"
     assert str(tmp_path / "file" / "run") in str(found)
-    assert torch.equal(model.weight, before)  # type: ignore[arg-type]
+    assert torch.equal(model.weight, before)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a device that is always full")  # noqa: PTH110
@@ -131,14 +131,14 @@ class Log(nn.Module):
 
 
 def _into_the_log() -> nn.Module:
-    model = nn.Sequential(nn.Linear(2, 2), Log(), nn.Linear(2, 1))
-    nn.init.constant_(model[0].weight, 1.0)
-    nn.init.constant_(model[0].bias, 0.0)
-    return model
+    first = nn.Linear(2, 2)
+    nn.init.constant_(first.weight, 1.0)
+    nn.init.constant_(first.bias, 0.0)
+    return nn.Sequential(first, Log(), nn.Linear(2, 1))
 
 
 def test_a_loss_that_is_no_number_says_step_layer_and_gradient() -> None:
-    """x = (1, 1) goes to log 2; the fifth example, (-1, -1), to the log of a negative number: step 3 of batches of 2."""
+    """The fifth example, (-1, -1), goes to the logarithm of a negative number: it is in the third batch of two."""
     x = torch.ones(6, 2)
     x[4] = -1
     model = _into_the_log()

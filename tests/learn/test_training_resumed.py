@@ -13,7 +13,6 @@ import torch
 from training_runs import EPOCHS, STEPS, dying_run, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from kaiyan.learn.training.training import Training
@@ -27,7 +26,7 @@ def unbroken() -> Training:
 
 
 @pytest.fixture(scope="module")
-def processes() -> Iterator[Any]:
+def processes() -> Any:
     """A server that has imported torch once, and forks a fresh process for each run."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["kaiyan.learn", "kaiyan.nn"])

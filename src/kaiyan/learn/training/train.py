@@ -79,7 +79,7 @@ def train(
 
     >>> x = torch.linspace(-1, 1, 64)[:, None]
     >>> line = train(nn.Linear(1, 1), (x, 3 * x - 1), epochs=40, seed=0, rate=0.05)
-    >>> [round(float(value), 2) for value in (line.model.weight, line.model.bias)]
+    >>> [round(float(line.last[name]), 2) for name in ("weight", "bias")]
     [3.0, -1.0]
     """
     at_least(1, epochs=epochs, batch=batch, devices=devices)

@@ -15,11 +15,12 @@ from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
 import kaiyan
 import kaiyan.nn
-from kaiyan.learn.training.training import Training
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from kaiyan.learn.training.training import Training
 
 train = kaiyan.learn.train
 INPUTS = torch.arange(-12.0, 12).reshape(12, 2) / 8
@@ -30,8 +31,15 @@ def _line() -> nn.Module:
     return nn.Linear(2, 1)
 
 
-def _net(conv: Any = nn.Conv2d) -> nn.Module:
+def _net(conv: Any = nn.Conv2d) -> nn.Sequential:
     return nn.Sequential(conv(1, 4, 3, padding=1), nn.ReLU(), nn.Dropout(0.25), nn.Flatten(), nn.Linear(4 * 25, 3))
+
+
+def _weight(model: nn.Sequential) -> Tensor:
+    """The numbers of the first layer's kernels, as they are now."""
+    layer = model[0]
+    assert isinstance(layer, nn.Conv2d)
+    return layer.weight.detach()
 
 
 def _pictures(count: int = 24) -> tuple[Tensor, Tensor]:
@@ -103,7 +111,7 @@ def test_the_batches_of_a_loader_are_taken() -> None:
             seen.append(input.flatten().tolist())
             return super().forward(input)
 
-    loader: DataLoader[Any] = DataLoader(list(zip(INPUTS, TARGETS, strict=True)), batch_size=5, drop_last=True)
+    loader: DataLoader[Any] = DataLoader(torch.utils.data.TensorDataset(INPUTS, TARGETS), batch_size=5, drop_last=True)
     train(Watching(2, 1), loader, epochs=1, seed=0)
     assert seen == [INPUTS[:5].flatten().tolist(), INPUTS[5:10].flatten().tolist()]
 
@@ -132,7 +140,7 @@ def _momentum(parameters: Any) -> torch.optim.Optimizer:
 @pytest.mark.parametrize("conv", [nn.Conv2d, kaiyan.nn.Conv2d], ids=["torch", "kaiyan"])
 def test_masked_taps_stay_to_the_bit(optimizer: Callable[..., Any], conv: Any) -> None:
     model = _net(conv)
-    before = model[0].weight.detach().clone()  # type: ignore[union-attr, operator]
+    before = _weight(model).clone()
     mask = torch.zeros_like(before, dtype=torch.bool)
     mask[:, :, 1, ::2] = True
     found = train(model, _pictures(), epochs=3, seed=0, optimizer=optimizer, masks={"0.weight": mask})
@@ -174,10 +182,10 @@ def test_the_schedule_moves_after_every_step() -> None:
 
 def test_what_is_drawn_is_the_curve_and_the_kernels(tmp_path: Path) -> None:
     model = _net()
-    before = model[0].weight.detach().numpy().copy()  # type: ignore[union-attr, operator]
+    before = _weight(model).numpy().copy()
     found = train(model, _pictures(), epochs=2, seed=0, validation=0.25)
     assert np.array_equal(found.kernels["0"][0], before)
-    assert np.array_equal(found.kernels["0"][1], model[0].weight.detach().numpy())  # type: ignore[union-attr, operator]
+    assert np.array_equal(found.kernels["0"][1], _weight(model).numpy())
     assert found.curve["loss"].tolist() == [epoch.loss for epoch in found.epochs]
     picture = np.asarray(kaiyan.see(found.save(tmp_path / "training.png"), "identity").picture.pixels)
     assert len(np.unique(picture.reshape(3, -1), axis=1).T) > 50  # the colours of 2 x 4 kernels, a curve and words
