@@ -112,3 +112,35 @@ def test_more_epochs_go_on_from_the_last(tmp_path: Path) -> None:
     assert all(torch.equal(values, gone_on.last[name]) for name, values in whole.last.items())
     assert "taken up at step 6" in str(gone_on)
     assert further(4, tmp_path).resumed == 12
+
+
+class Interrupted(torch.nn.Dropout):
+    """Dropout that is interrupted, as by Ctrl-C, at its fourth call."""
+
+    calls = 0
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        self.calls += self.training
+        if self.calls == 4:
+            raise KeyboardInterrupt
+        return super().forward(input)
+
+
+def test_what_a_layer_draws_is_drawn_again_after_an_interruption(tmp_path: Path) -> None:
+    """Tensors draw nothing themselves, so that only the step's own place decides what dropout leaves out."""
+    import kaiyan
+
+    x = torch.arange(24.0).reshape(12, 2) / 24
+
+    def dropped(layer: type[torch.nn.Dropout], folder: Path | None) -> Training:
+        def net() -> torch.nn.Module:
+            return torch.nn.Sequential(torch.nn.Linear(2, 8), layer(0.5), torch.nn.Linear(8, 2))
+
+        return kaiyan.learn.train(net, x, epochs=2, seed=0, batch=2, folder=folder, save_every=0.0)
+
+    whole = dropped(torch.nn.Dropout, None)
+    with pytest.raises(KeyboardInterrupt):
+        dropped(Interrupted, tmp_path)
+    resumed = dropped(torch.nn.Dropout, tmp_path)
+    assert resumed.resumed == 3
+    assert all(torch.equal(values, resumed.last[name]) for name, values in whole.last.items())
