@@ -1,9 +1,29 @@
 """A kernel from examples, and small honest training."""
 
-from importlib.util import find_spec
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-if find_spec("torch") is None:
-    msg = "kaiyan.learn needs torch: pip install 'kaiyan[learn]'"
-    raise ModuleNotFoundError(msg, name="torch")
+if TYPE_CHECKING:
+    from kaiyan.learn.training.train import train as train
+    from kaiyan.learn.training.training import Training as Training
 
-from kaiyan.learn.training.train import train as train
+_PUBLIC = {"Training": "kaiyan.learn.training.training", "train": "kaiyan.learn.training.train"}
+"""Where each public name is; nothing is loaded before it is asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        msg = f"module 'kaiyan.learn' has no attribute {name!r}"
+        raise AttributeError(msg)
+    try:
+        value = globals()[name] = getattr(import_module(_PUBLIC[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name not in ("PIL", "filelock", "torch"):
+            raise
+        msg = f"kaiyan.learn.{name} needs {error.name}: pip install 'kaiyan[learn]'"
+        raise ModuleNotFoundError(msg, name=error.name) from None
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_PUBLIC)
