@@ -35,6 +35,7 @@ def judged(model: nn.Module, course: Course, crew: Crew) -> tuple[float, float |
             answers += target.numel()
     for layer, mode in modes.items():
         layer.training = mode
-    total = crew.all_reduce(torch.tensor([loss, seen, right, answers], dtype=torch.float64), reduce_op="sum")
-    loss, seen, right, answers = total.tolist()
+    if crew.world_size > 1:  # the sums then go from device to device
+        mine_alone = crew.to_device(torch.tensor([loss, seen, right, answers], dtype=torch.float64))
+        loss, seen, right, answers = crew.all_reduce(mine_alone, reduce_op="sum").tolist()
     return loss / seen, right / answers if answers else None
