@@ -60,6 +60,7 @@ REFUSED = [
     ({"masks": {"wieght": True}}, "mask-name", "the model has no parameter 'wieght'\n  help: weight"),
     ({"masks": {"weight": [1, 0]}}, "mask-shape", "the mask of weight is (2,), but the parameter is (3, 2)"),
     ({"validation": 0.01}, "validation-part", "validation=0.01 of 6 examples leaves no two parts"),
+    ({"accelerator": "gpu", "devices": 64}, "devices-refused", "devices=64, accelerator='gpu' cannot be had here ("),
     ({"accelerator": "abacus"}, "devices-refused", "devices=1, accelerator='abacus' cannot be had here"),
 ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 
 class Spawned(DDPStrategy):
@@ -22,5 +23,8 @@ class Spawned(DDPStrategy):
 
 
 def fabric(devices: int, accelerator: str) -> Any:
-    """A Fabric for so many devices of a kind."""
-    return Fabric(accelerator=accelerator, devices=devices, strategy=Spawned() if devices > 1 else "auto")
+    """A Fabric for so many devices of a kind. Raises ``ValueError`` or ``RuntimeError`` where they are not there."""
+    try:
+        return Fabric(accelerator=accelerator, devices=devices, strategy=Spawned() if devices > 1 else "auto")
+    except MisconfigurationException as error:
+        raise ValueError(str(error)) from None
