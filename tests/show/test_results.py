@@ -17,6 +17,7 @@ from rich.console import Console
 from torch import nn
 
 import kaiyan
+import kaiyan.learn
 import kaiyan.nn
 from kaiyan.faces.calibration import Calibration, Errors
 from kaiyan.faces.calibration_rates import Rate
@@ -80,6 +81,7 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "fit": lambda: kaiyan.learn.fit_kernel(
         kaiyan.see(None, grey=True).picture.pixels, kaiyan.see(None, "gaussian:1", grey=True).output
     ),
+    "training": lambda: kaiyan.learn.train(lambda: nn.Linear(2, 2), torch.ones(9, 2), epochs=2, seed=0, validation=0.3),
     "shift": lambda: kaiyan.shift_report(nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU()), torch.rand(1, 3, 32, 32)),
     "face-added": lambda: Added("Ann", 2, 1, 3, 0.41234, ("Bob", 0.51234), LIMITS),
     "face-calibration": _calibration,
@@ -127,8 +129,8 @@ def _returned() -> Iterator[tuple[str, type]]:
     """What the public functions give, where that is a class of ours; it may be imported for its type only."""
     ours = [module for name, module in [*sys.modules.items()] if name.startswith("kaiyan.")]
     classes = {name: kind for module in ours for name, kind in vars(module).items() if isinstance(kind, type)}
-    for module in (kaiyan, kaiyan.nn):
-        for name in {*dir(module)} - {"nn"}:
+    for module in (kaiyan, kaiyan.nn, kaiyan.learn):
+        for name in {*dir(module)} - {"learn", "nn"}:
             function = inspect.unwrap(getattr(module, name))
             given = getattr(function, "__annotations__", {}).get("return")
             kind = vars(sys.modules[function.__module__]).get(given) or classes.get(given) if given else None
@@ -156,6 +158,7 @@ def test_every_class_of_results_is_listed(results: dict[str, Shown]) -> None:
         "Summary",
         "Diagnosis",
         "Filtered",
+        "Training",
     }
     assert missing(given.values(), results.values()) == set()
 

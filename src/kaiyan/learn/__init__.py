@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kaiyan.learn.fitting.fit import fit_kernel as fit_kernel
     from kaiyan.learn.fitting.result import Fit as Fit
+    from kaiyan.learn.training.train import train as train
+    from kaiyan.learn.training.training import Training as Training
 
-_PUBLIC = {"Fit": "kaiyan.learn.fitting.result", "fit_kernel": "kaiyan.learn.fitting.fit"}
+_PUBLIC = {
+    "Fit": "kaiyan.learn.fitting.result",
+    "Training": "kaiyan.learn.training.training",
+    "fit_kernel": "kaiyan.learn.fitting.fit",
+    "train": "kaiyan.learn.training.train",
+}
 """Where each public name is; a kernel is found without torch, so nothing is loaded before it is asked for."""
 
 
@@ -15,7 +22,13 @@ def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         msg = f"module 'kaiyan.learn' has no attribute {name!r}"
         raise AttributeError(msg)
-    value = globals()[name] = getattr(import_module(_PUBLIC[name]), name)
+    try:
+        value = globals()[name] = getattr(import_module(_PUBLIC[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name not in ("PIL", "filelock", "torch"):
+            raise
+        msg = f"kaiyan.learn.{name} needs {error.name}: pip install 'kaiyan[learn]'"
+        raise ModuleNotFoundError(msg, name=error.name) from None
     return value
 
 
