@@ -16,6 +16,7 @@ from benchmarks.networks import networks
 from benchmarks.replay import replay
 from benchmarks.studio import studio
 from benchmarks.sweep import sweep
+from benchmarks.training import training
 from benchmarks.zoo import zoo
 from benchmarks.zoo_judge import breakages
 
@@ -88,6 +89,7 @@ main.add_command(networks)
 main.add_command(replay)
 main.add_command(studio)
 main.add_command(sweep)
+main.add_command(training)
 zoo.add_command(breakages)
 main.add_command(zoo)
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ CAUSES_OF = {
     "zh": "## 原因\n\n`diagnosis.code`、它指的是什么，以及 PyTorch 的原话。`kaiyan diagnose --code` 有更多说明。",
 }
 
-ROOMS = ("nn", "networks")
+ROOMS = ("nn", "networks", "learn", "faces")
 """Rooms whose names are public as theirs: ``kaiyan.nn.Conv2d``."""
 
 HEADINGS = {

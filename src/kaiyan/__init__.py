@@ -5,6 +5,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kaiyan import faces as faces
+    from kaiyan import learn as learn
     from kaiyan import networks as networks
     from kaiyan import nn as nn
     from kaiyan.engine.codegen.running.threads import get_num_threads as get_num_threads
@@ -75,7 +77,7 @@ _EXTRAS = {"torch": "torch", "anywidget": "studio"}
 _RENAMED = {"join": "join_fields"}
 """Old names, which work and warn."""
 
-_ROOMS = ("networks", "nn")
+_ROOMS = ("faces", "learn", "networks", "nn")
 """Rooms that are public as such: ``kaiyan.nn.Conv2d``."""
 
 __all__ = [*sorted([*_PUBLIC, *_ROOMS]), "__version__"]  # noqa: PLE0604 (the names are the keys, once)

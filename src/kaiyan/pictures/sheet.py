@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PANEL = 512
 """Pixels of a panel's longer side at the most."""
 _MARGIN, _GAP, _CAPTION = 28, 64, 34
-_PAPER, _INK, _FAINT = (255, 255, 255), (32, 36, 44), (120, 126, 138)
+PAPER, INK, FAINT = (255, 255, 255), (32, 36, 44), (120, 126, 138)
 _BLUE, _MIDDLE, _ORANGE = np.array([33, 102, 172.0]), np.array([246, 246, 243.0]), np.array([214, 96, 20.0])
 _NOT_A_NUMBER, _INFINITE = (226, 214, 240), (183, 224, 196)
 
@@ -89,20 +89,20 @@ def sheet(input_: Numbers, white: float, kernel: Kernel, output: Numbers) -> Ima
     scales = scale_of(input_, white), scale_of(output, white)
     zoom = _zoom(input_.shape[1:], output.shape[1:])
     pictures = [drawn(planes, scale, zoom) for planes, scale in zip((input_, output), scales, strict=True)]
-    weights = _weights(kernel)
+    weights = drawn_kernel(kernel.values)
     panels = [pictures[0], weights, pictures[1]]
     height = max(panel.height for panel in panels)
     width = sum(panel.width for panel in panels) + 2 * _GAP + 2 * _MARGIN
-    page = Image.new("RGB", (width, height + 2 * _MARGIN + 2 * _CAPTION), _PAPER)
+    page = Image.new("RGB", (width, height + 2 * _MARGIN + 2 * _CAPTION), PAPER)
     draw = ImageDraw.Draw(page)
     names = [_size(input_), f"{kernel.name}  {kernel.values.shape[0]} x {kernel.values.shape[1]}", _size(output)]
     left = _MARGIN
     for panel, name, sign in zip(panels, names, ("*", "=", ""), strict=True):
         top = _MARGIN + _CAPTION + (height - panel.height) // 2
         page.paste(panel, (left, top))
-        _centred(draw, (left + panel.width / 2, top - _CAPTION / 2), name, 16, _INK)
+        centred(draw, (left + panel.width / 2, top - _CAPTION / 2), name, 16, INK)
         left += panel.width + _GAP
-        _centred(draw, (left - _GAP / 2, _MARGIN + _CAPTION + height / 2), sign, 34, _FAINT)
+        centred(draw, (left - _GAP / 2, _MARGIN + _CAPTION + height / 2), sign, 34, FAINT)
     bottom = _MARGIN + _CAPTION + height
     _legend(page, (_MARGIN, bottom - (height - pictures[0].height) // 2), pictures[0].width, scales[0], len(input_))
     start = width - _MARGIN - pictures[1].width
@@ -159,21 +159,22 @@ def _ramp() -> NDArray[np.uint8]:
     return np.rint(diverging(np.linspace(0, 1, 256))).astype(np.uint8)
 
 
-def _weights(kernel: Kernel) -> Image:
+def drawn_kernel(values: Numbers, most: float = 0.0) -> Image:
+    """A kernel (kH, kW) with its numbers on blue and orange; ``most`` is in full colour, by default the largest."""
     from PIL import Image, ImageDraw
 
-    values = kernel.values.astype(float)
-    most = float(abs(values).max()) or 1.0
+    values = values.astype(float)
+    most = most or float(abs(values).max()) or 1.0
     cell = max(min(52, 260 // max(values.shape)), 1)
-    painted = np.rint(diverging(values / most / 2 + 0.5)).astype(np.uint8)
+    painted = np.rint(diverging(np.clip(values / most / 2 + 0.5, 0, 1))).astype(np.uint8)
     height, width = values.shape
     image = Image.fromarray(painted).resize((width * cell, height * cell), Image.Resampling.NEAREST)
     if cell < 36:
         return image
     draw = ImageDraw.Draw(image)
     for (row, column), value in np.ndenumerate(values):
-        ink = _PAPER if abs(value) > 0.62 * most else _INK
-        _centred(draw, ((column + 0.5) * cell, (row + 0.5) * cell), _brief(value), 15, ink, within=cell - 6)
+        ink = PAPER if abs(value) > 0.62 * most else INK
+        centred(draw, ((column + 0.5) * cell, (row + 0.5) * cell), brief(value), 15, ink, within=cell - 6)
     return image
 
 
@@ -189,12 +190,13 @@ def _legend(page: Image, corner: tuple[int, int], width: int, scale: Scale, chan
     marks = (scale.low, 0.0, scale.high) if scale.is_signed else (scale.low, scale.high)
     for value in marks:
         place = left + bar * (value - scale.low) / ((scale.high - scale.low) or 1)
-        _centred(draw, (place, top + 20), _brief(value), 13, _FAINT)
+        centred(draw, (place, top + 20), brief(value), 13, FAINT)
 
 
-def _centred(
+def centred(
     draw: ImageDraw, at: tuple[float, float], text: str, size: int, ink: tuple[int, int, int], *, within: int = 0
 ) -> None:
+    """Text with its middle at a place, made smaller to fit ``within`` so many pixels."""
     font = _font(size)
     while within and size > 7 and font.getlength(text) > within:
         size -= 1
@@ -208,7 +210,8 @@ def _font(size: int) -> FreeTypeFont | ImageFont:
     return load_default(size)
 
 
-def _brief(value: float) -> str:
+def brief(value: float) -> str:
+    """A number in few digits."""
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.3g}"
 
 

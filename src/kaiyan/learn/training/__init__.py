@@ -1,0 +1,1 @@
+"""A model trained: seeded, kept through a kill, drawn before and after."""
