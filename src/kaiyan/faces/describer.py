@@ -30,7 +30,7 @@ class Describer(nn.Module):
         blocks, channels = [], 32
         for width, count, lacking in _STAGES:
             for i in range(count):
-                blocks.append(Residual(channels, width) if i or lacking is None else Halving(channels, width, lacking))
+                blocks.append(Keeping(channels, width) if i or lacking is None else Halving(channels, width, lacking))
                 channels = width
         self.blocks = nn.ModuleList(blocks)
         self.head = nn.Linear(channels, NUMBERS, bias=False)
@@ -44,7 +44,7 @@ class Describer(nn.Module):
         return described
 
 
-class Residual(nn.Module):
+class Keeping(nn.Module):
     """Two convolutions, and their input added."""
 
     def __init__(self, channels: int, width: int) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HOME = "KAIYAN_HOME"
 APPLICATION = 0x4B414659
 """SQLite's application_id of our files: "KAFY" in ASCII."""
-FORMAT = 1
+SCHEMA_VERSION = 1
 """SQLite's user_version: counts up when the tables change."""
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
@@ -126,7 +126,7 @@ def _make(path: Path) -> None:
             for table in _TABLES:
                 file.execute(table)
             file.execute(f"PRAGMA application_id = {APPLICATION}")
-            file.execute(f"PRAGMA user_version = {FORMAT}")
+            file.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             file.execute("COMMIT")
         _put(beside, path)
     finally:
@@ -158,8 +158,8 @@ def _check_header(path: Path) -> None:
     if head[:16] != _MAGIC or int.from_bytes(head[68:72], "big") != APPLICATION:
         raise not_ours(path)
     found = int.from_bytes(head[60:64], "big")
-    if found > FORMAT:
-        raise newer(path, found, FORMAT)
+    if found > SCHEMA_VERSION:
+        raise newer(path, found, SCHEMA_VERSION)
 
 
 @lru_cache(maxsize=8)
