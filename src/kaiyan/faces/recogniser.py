@@ -16,9 +16,9 @@ from kaiyan.faces.detector import Detector, found
 from kaiyan.faces.families import family
 from kaiyan.faces.landmarks import landmarks_of, points
 from kaiyan.faces.sface.aligner import standard_chip
-from kaiyan.faces.sface.describer import SIDE, SFace, centred
+from kaiyan.faces.sface.describer import SFACE_SIDE, SFace, centred
 from kaiyan.faces.sface.detector import YuNet, candidates
-from kaiyan.faces.sface.weights import FILES, sface_tensors
+from kaiyan.faces.sface.weights import SFACE_FILES, sface_tensors
 from kaiyan.faces.weights import SOURCES, tensors
 from kaiyan.show.error import KaiyanError
 
@@ -144,7 +144,7 @@ def _sface() -> Recogniser:
     Source: docs.opencv.org/4.x/d0/dd4/tutorial_dnn_face.html, 1.128 for distances and 0.363 for cosines.
     """
     return Recogniser(
-        "sface", _fingerprint(FILES.values()), 1.128, SIDE, _loaded(YuNet(), sface_tensors("detector")),
+        "sface", _fingerprint(SFACE_FILES.values()), 1.128, SFACE_SIDE, _loaded(YuNet(), sface_tensors("detector")),
         _loaded(SFace(), sface_tensors("describer")), Steps(_found_by_yunet, standard_chip, centred),
     )  # fmt: skip
 

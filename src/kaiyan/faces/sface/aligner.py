@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.faces.sface.describer import SIDE
+from kaiyan.faces.sface.describer import SFACE_SIDE
 from kaiyan.faces.similarity import similarity
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _STANDARD = np.array([
 def standard_chip(pixels: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:
     """A face (112, 112, 3), cut from a photograph (H, W, 3) by its points (5, 2) of (row, column); black outside."""
     turn, shift = similarity(points[:, ::-1], _STANDARD)
-    y, x = np.mgrid[:SIDE, :SIDE]
+    y, x = np.mgrid[:SFACE_SIDE, :SFACE_SIDE]
     places = (x + 1j * y - shift) / turn
     left, top = np.floor(places.real).astype(int), np.floor(places.imag).astype(int)
     right, down = (places.real - left)[..., None], (places.imag - top)[..., None]

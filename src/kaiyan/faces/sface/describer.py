@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from kaiyan.nn.layers import Conv2d
 
-SIDE = 112
+SFACE_SIDE = 112
 """Rows and columns of the face that it takes."""
 WIDTH = 128
 """Numbers of a description."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-SURE = 0.9
+LEAST_SCORE = 0.9
 """The least score of a face, as OpenCV has it."""
 _COMMON = 0.3
 """Two boxes whose common part is more than this of both together are the same face."""
@@ -33,11 +33,11 @@ _CANVAS, _MOST = 640, 1280
 """Rows and columns come in multiples of the first, for which the network was published, up to the second."""
 _STAGES = ((16, 16, 32), (32, 32, 64), *[(64, 64, 64)] * 3)
 """Channels before, between and behind the two parts of every stage."""
-ANSWERS = 16
+FACTS = 16
 """What is told at every place: class, box (4), object, five points (10)."""
 
 
-class Candidate(NamedTuple):
+class FoundPoints(NamedTuple):
     """A face: its box (left, top, width, height) and five points (5, 2) of (x, y), in pixels, and its score."""
 
     box: Numbers
@@ -45,7 +45,7 @@ class Candidate(NamedTuple):
     score: float
 
 
-class Inside(NamedTuple):
+class Photographed(NamedTuple):
     """How much of a canvas is photograph: parts of its rows and columns."""
 
     rows: float
@@ -67,11 +67,11 @@ class YuNet(nn.Module):
         super().__init__()
         self.stem = Conv2d(3, 16, 3, stride=2, padding=1)
         self.start = Separable(16, 16)
-        self.stages = nn.ModuleList(Stage(*widths) for widths in _STAGES)
+        self.stages = nn.ModuleList(SeparableStage(*widths) for widths in _STAGES)
         self.laterals = nn.ModuleList(Separable(64, 64) for _ in _STEPS)
-        self.heads = nn.ModuleList(Separable(64, ANSWERS) for _ in _STEPS)
+        self.heads = nn.ModuleList(Separable(64, FACTS) for _ in _STEPS)
 
-    def forward(self, x: Tensor, inside: Inside) -> tuple[Tensor, ...]:
+    def forward(self, x: Tensor, inside: Photographed) -> tuple[Tensor, ...]:
         """Maps from fine to coarse."""
         x = F.max_pool2d(F.relu(self.start(F.relu(self.stem(x)), inside)), 2)
         first, second, *rest = self.stages
@@ -88,7 +88,7 @@ class YuNet(nn.Module):
         return tuple(answers)
 
 
-class Stage(nn.Module):
+class SeparableStage(nn.Module):
     """Two separable convolutions, each with what is below 0 cut off."""
 
     def __init__(self, channels: int, middle: int, width: int) -> None:
@@ -96,7 +96,7 @@ class Stage(nn.Module):
         self.first = Separable(channels, middle)
         self.second = Separable(middle, width)
 
-    def forward(self, x: Tensor, inside: Inside) -> Tensor:
+    def forward(self, x: Tensor, inside: Photographed) -> Tensor:
         """(N, C, H, W) to (N, K, H, W)."""
         return F.relu(self.second(F.relu(self.first(x, inside)), inside))
 
@@ -109,7 +109,7 @@ class Separable(nn.Module):
         self.across = Conv2d(channels, width, 1)
         self.alone = Conv2d(width, width, 3, padding=1, groups=width)
 
-    def forward(self, x: Tensor, inside: Inside) -> Tensor:
+    def forward(self, x: Tensor, inside: Photographed) -> Tensor:
         """(N, C, H, W) to (N, K, H, W)."""
         x = self.across(x)
         rows, columns = inside.of(x).shape[2:]
@@ -119,13 +119,13 @@ class Separable(nn.Module):
         return separated
 
 
-def candidates(detector: nn.Module, pixels: NDArray[np.uint8]) -> tuple[Candidate, ...]:
+def candidates(detector: nn.Module, pixels: NDArray[np.uint8]) -> tuple[FoundPoints, ...]:
     """The faces of a photograph (H, W, 3), the surest first.
 
     One of more than 1280 pixels is reduced to so many. One of more than 640 is looked at once more in 640, for faces
     that are too large for the network; where both show a face, the finer look counts.
     """
-    kept: list[Candidate] = []
+    kept: list[FoundPoints] = []
     for side in (_MOST, _CANVAS) if max(pixels.shape[:2]) > _CANVAS else (_MOST,):
         for one in sorted(_seen(detector, pixels, side), key=lambda one: -one.score):
             if all(_common(one, other) <= _COMMON for other in kept):
@@ -133,7 +133,7 @@ def candidates(detector: nn.Module, pixels: NDArray[np.uint8]) -> tuple[Candidat
     return tuple(sorted(kept, key=lambda one: -one.score))
 
 
-def _seen(detector: nn.Module, pixels: NDArray[np.uint8], side: int) -> Iterator[Candidate]:
+def _seen(detector: nn.Module, pixels: NDArray[np.uint8], side: int) -> Iterator[FoundPoints]:
     """What is found in a photograph of at most so many rows and columns, zeros below and at the right.
 
     With them it has one of few sizes: routines that were compiled for one photograph serve the next.
@@ -145,25 +145,24 @@ def _seen(detector: nn.Module, pixels: NDArray[np.uint8], side: int) -> Iterator
     canvas = torch.zeros(1, 3, rows + -rows % _CANVAS, columns + -columns % _CANVAS)
     canvas[0, :, :rows, :columns] = torch.tensor(pixels).permute(2, 0, 1)
     seen = (-(-n // _STEPS[-1]) * _STEPS[-1] / full for n, full in zip((rows, columns), canvas.shape[2:], strict=True))
-    for answers, step in zip(detector(canvas, Inside(*seen)), _STEPS, strict=True):
-        for one in _told(answers[0].numpy(), step):
-            yield Candidate(one.box * scale, one.points * scale, one.score)
+    for answers, step in zip(detector(canvas, Photographed(*seen)), _STEPS, strict=True):
+        for one in _told(answers[0], step):
+            yield FoundPoints(one.box * scale, one.points * scale, one.score)
 
 
-def _told(answers: NDArray[np.float32], step: int) -> Iterator[Candidate]:
+def _told(answers: Tensor, step: int) -> Iterator[FoundPoints]:
     """The faces of a map (16, H, W): places and shifts in steps, sizes as logarithms of them."""
-    face, thing = (1 / (1 + np.exp(-answers[i])) for i in (0, 5))
-    scores = np.sqrt(face * thing)
-    for row, column in np.argwhere(scores >= SURE):
-        told = answers[:, row, column].astype(float)
+    scores = (answers[0].sigmoid() * answers[5].sigmoid()).sqrt().numpy()
+    for row, column in np.argwhere(scores >= LEAST_SCORE):
+        told = answers[:, row, column].double().numpy()
         place = np.array([column, row])
         size = np.exp(told[3:5]) * step
         corner = (place + told[1:3]) * step - size / 2
         points = (place + told[6:].reshape(5, 2)) * step
-        yield Candidate(np.concatenate([corner, size]), points, float(scores[row, column]))
+        yield FoundPoints(np.concatenate([corner, size]), points, float(scores[row, column]))
 
 
-def _common(a: Candidate, b: Candidate) -> float:
+def _common(a: FoundPoints, b: FoundPoints) -> float:
     """The common part of two boxes, in whole pixels as OpenCV compares them, in parts of both together."""
     first, other = (one.box.astype(int) for one in (a, b))
     start, end = np.maximum(first[:2], other[:2]), np.minimum(first[:2] + first[2:], other[:2] + other[2:])

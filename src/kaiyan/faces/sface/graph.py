@@ -33,7 +33,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class OnnxGraph:
     """The steps of a network in their order, and its tensors by name as they are stored."""
 
     nodes: tuple[Node, ...]
@@ -52,7 +52,7 @@ class Graph:
         return _CONSTANT[node.kind](self, node)
 
 
-def _dequantized(graph: Graph, node: Node) -> NDArray[np.float32]:
+def _dequantized(graph: OnnxGraph, node: Node) -> NDArray[np.float32]:
     """Whole numbers less their zero, times their scale; both are given for blocks along an axis."""
     whole, scale, zero = (graph.tensor(name) for name in node.inputs)
     axis, block = (int(node.settings[name]) for name in ("axis", "block_size"))
@@ -60,22 +60,22 @@ def _dequantized(graph: Graph, node: Node) -> NDArray[np.float32]:
     return (whole - zero) * scale
 
 
-def _reshaped(graph: Graph, node: Node) -> NDArray[np.float32]:
+def _reshaped(graph: OnnxGraph, node: Node) -> NDArray[np.float32]:
     return graph.tensor(node.inputs[0]).reshape(graph.stored[node.inputs[1]].astype(int))
 
 
-_CONSTANT: dict[str, Callable[[Graph, Node], NDArray[np.float32]]] = {
+_CONSTANT: dict[str, Callable[[OnnxGraph, Node], NDArray[np.float32]]] = {
     "DequantizeLinear": _dequantized,
     "Reshape": _reshaped,
 }
 """What may stand between a stored tensor and the layer that takes it."""
 
 
-def read(content: bytes) -> Graph:
+def read(content: bytes) -> OnnxGraph:
     """The graph of an ONNX file; raises ``EOFError`` where it ends early."""
     parts = tuple(_fields(dict(_fields(memoryview(content)))[7]))
     stored = dict(_tensor(value) for number, value in parts if number == 5)
-    return Graph(tuple(_node(value) for number, value in parts if number == 1), stored)
+    return OnnxGraph(tuple(_node(value) for number, value in parts if number == 1), stored)
 
 
 def _node(message: memoryview) -> Node:

