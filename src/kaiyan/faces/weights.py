@@ -45,12 +45,20 @@ def tensors(name: str) -> Tensors:
     written.
     """
     source = SOURCES[name]
-    kept = cache_folder() / "faces" / f"dlib-{name}-{source.content[:8]}.safetensors"
-    found = _kept(kept)
-    if found is not None and content(found) == source.content:
+    return kept(f"dlib-{name}", source.content, lambda: source.read(Archive(_checked(source))))
+
+
+def kept(name: str, wanted: str, read: Callable[[], Tensors]) -> Tensors:
+    """Tensors from the cache where it has them unharmed, otherwise read, and then kept there.
+
+    ``wanted`` is the SHA-256 of the tensors. Warns where the cache cannot be written.
+    """
+    path = cache_folder() / "faces" / f"{name}-{wanted[:8]}.safetensors"
+    found = _in_cache(path)
+    if found is not None and content(found) == wanted:
         return found
-    found = source.read(Archive(_checked(source)))
-    _keep(found, kept)
+    found = read()
+    _keep(found, path)
     return found
 
 
@@ -68,7 +76,7 @@ def _checked(source: Source) -> bytes:
     return as_published(path, source.sha256, f"{_PACKAGE}=={_VERSION}")
 
 
-def _kept(path: Path) -> Tensors | None:
+def _in_cache(path: Path) -> Tensors | None:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -95,7 +103,7 @@ def _keep(found: Tensors, path: Path) -> None:
                 raise
     except OSError as error:
         message = f"the weights are not kept: {path} cannot be written ({error}); they are read anew every time"
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
 def _detector(archive: Archive) -> Tensors:

@@ -57,13 +57,19 @@ def file_of(package: str, name: str, extra: str = "networks") -> Path:
 
     ``extra`` is what installs the package.
     """
-    try:
-        path = Path(str(distribution(package).locate_file(name)))
-    except PackageNotFoundError:
-        path = None
-    if path is None or not path.is_file():
+    path = installed(package, name)
+    if path is None:
         raise KaiyanError(
             "network-package-missing", "the package {package} is not installed", "pip install 'kaiyan[{extra}]'",
             package=package, extra=extra,
         )  # fmt: skip
     return path
+
+
+def installed(package: str, name: str) -> Path | None:
+    """A file of a package, where the package is installed and has it."""
+    try:
+        path = Path(str(distribution(package).locate_file(name)))
+    except PackageNotFoundError:
+        return None
+    return path if path.is_file() else None
