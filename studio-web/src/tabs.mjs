@@ -1,6 +1,7 @@
 import { convolution } from './convolution/tab.mjs'
 import * as fixit from './fixit/slice.mjs'
 import * as network from './network/slice.mjs'
+import * as train from './train/slice.mjs'
 
 /** The tabs in their order. The first is part of the page, the others are brought when they are opened.
  * @type {import('./types').Tab[]} */
@@ -21,5 +22,13 @@ export const TABS = [
     toLink: fixit.toLink,
     fromLink: fixit.fromLink,
     load: () => import('./fixit/tab.mjs'),
+  },
+  {
+    name: 'train',
+    title: 'Train',
+    start: train.START,
+    toLink: train.toLink,
+    fromLink: train.fromLink,
+    load: () => import('./train/tab.mjs'),
   },
 ]

@@ -10,7 +10,7 @@ const takeFocus = (el) => el && queueMicrotask(() => /** @type {HTMLElement} */ 
  * @param {App} app @param {[string, string][]} rows */
 export function help({ store, host, t }, rows) {
   const own = [
-    ['1 2 3', 'open a tab'],
+    ['1 2 3 …', 'open a tab'],
     ['L', 'English or Chinese'],
     ['?', 'show or hide this help'],
   ]

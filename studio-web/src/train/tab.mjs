@@ -1,0 +1,56 @@
+import { render } from 'lit-html'
+import { panes } from '../app/panes.mjs'
+import { choice, createBrought } from './choice.mjs'
+import { createKernels } from './kernels.mjs'
+import { lessonCalled } from './lessons.mjs'
+
+/** What decides a kernel's values: they learn, before one's eyes.
+ * @param {HTMLElement} el @param {import('../types').App} app @returns {import('../types').MountedTab} */
+export function mount(el, app) {
+  const { recipe, stage, explain } = panes(el, app, { recipe: 'What it learns' })
+  const top = stage.appendChild(document.createElement('div'))
+  const seen = stage.appendChild(document.createElement('div'))
+  const kernels = createKernels(app)
+  const brought = createBrought(app)
+  const choose = (/** @type {string} */ lesson) => app.store.change('train', { lesson })
+  let isSeen = true
+
+  /** @param {ReturnType<typeof brought.views>} views */
+  const put = (views) => {
+    render(views.recipe, recipe)
+    render(views.stage, seen)
+    render(views.explain, explain)
+    for (const [body, view] of /** @type {const} */ ([[recipe, views.recipe], [explain, views.explain]]))
+      /** @type {HTMLElement} */ (body.parentElement).classList.toggle('absent', typeof view === 'symbol')
+  }
+
+  return {
+    draw(state) {
+      const lesson = lessonCalled(state.train.lesson)
+      el.dataset.lesson = lesson.name
+      render(choice(app, lesson.name, choose), top)
+      if (lesson.bring) {
+        kernels.close()
+        put(brought.views(lesson.name))
+        return
+      }
+      brought.close()
+      put({ recipe: kernels.recipe(), stage: kernels.view(), explain: kernels.explain() })
+      if (isSeen) kernels.open()
+    },
+    keys: kernels.keys,
+    help: kernels.help,
+    hide() {
+      isSeen = false
+      kernels.close()
+      brought.close()
+    },
+    show() {
+      isSeen = true
+    },
+    destroy() {
+      kernels.close()
+      brought.close()
+    },
+  }
+}

@@ -1,0 +1,4 @@
+import words from '../train/zh.json' with { type: 'json' }
+
+/** Chinese of the tab where kernels learn. @type {Record<string, string>} */
+export const texts = words
