@@ -61,8 +61,8 @@ function sheet(t, { state }, subject) {
   const { shown, pictures, held } = /** @type {import('./training.mjs').Told} */ (state.told)
   const shares = state.numbers?.shares ?? new Float32Array(10 * shown.length)
   return html`
-    <h2>${t('Pictures it does not learn from')}</h2>
-    <p class="how">${t('{n} of the {held} that are held out, and what the network takes each for. Press one to look at it.', { n: shown.length, held })}</p>
+    <h2>${t('Held-out pictures')}</h2>
+    <p class="how">${t('{n} of the {held} that it does not learn from, and what it takes each for. Press one to look at it.', { n: shown.length, held })}</p>
     <ul class="digits">
       ${shown.map((digit, i) => {
         const answer = strongest(shares.subarray(10 * i, 10 * i + 10))

@@ -1,4 +1,4 @@
-import { html } from 'lit-html'
+import { html, nothing } from 'lit-html'
 import { controls } from './controls.mjs'
 import { createField } from './field.mjs'
 import { acting, curves, growing } from './growth.mjs'
@@ -7,6 +7,9 @@ import { answer, maps } from './reading.mjs'
 import { createSubject } from './subject.mjs'
 import { createTraining } from './training.mjs'
 
+/** From this width on the three panes stand beside one another. */
+const BESIDE = 1280
+
 /** A LeNet learns handwritten digits: its first kernels grow, and it reads what one draws.
  * @param {import('../../types').App} app */
 export function digits(app) {
@@ -14,6 +17,8 @@ export function digits(app) {
   let isSeen = false
   let wasPlaying = !globalThis.matchMedia?.('(prefers-reduced-motion: reduce)').matches
   let step = -1
+  /** Where the panes stand below one another, what grows above the field would move it from under the hand. */
+  const isWide = () => app.root.clientWidth >= BESIDE
   const redraw = () => app.store.change('train', {})
   const training = createTraining(app, () => {
     redraw()
@@ -23,7 +28,7 @@ export function digits(app) {
     void subject.read()
     void mistakes.ask()
   })
-  const subject = createSubject(app, training, redraw)
+  const subject = createSubject(training, redraw)
   const field = createField(app, subject)
   const mistakes = createMistakes(app, training, subject)
   const choose = (/** @type {number} */ kernel) => {
@@ -35,10 +40,10 @@ export function digits(app) {
     recipe: () => controls(app, training, subject),
     view: () => html`
       <div class="growth">
-        ${acting(app, training)} ${growing(app, training, open, choose)} ${curves(app, training)} ${maps(app, subject)} ${mistakes.view()}
+        ${acting(app, training)} ${growing(app, training, open, choose)} ${curves(app, training)} ${isWide() ? maps(app, subject) : nothing} ${mistakes.view()}
       </div>
     `,
-    explain: () => html`<h2>${app.t('Draw a digit yourself')}</h2>${field.view()}${answer(app, subject)}`,
+    explain: () => html`<h2>${app.t('Draw a digit yourself')}</h2>${field.view()}${answer(app, subject)}${isWide() ? nothing : maps(app, subject)}`,
     async open() {
       isSeen = true
       if (!training.state.told) await training.restart()

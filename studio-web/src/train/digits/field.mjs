@@ -85,7 +85,6 @@ export function createField(app, subject) {
         <div class="acts">
           <button aria-pressed=${isWiping} @click=${() => ((isWiping = !isWiping), redraw())}>${t('Rub out')}</button>
           <button @click=${wipe}>${t('Empty')}</button>
-          <button @click=${() => subject.fit()}>${t('Fit to the frame')}</button>
         </div>
       `
     },

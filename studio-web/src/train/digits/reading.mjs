@@ -2,7 +2,7 @@ import { html, nothing } from 'lit-html'
 import { refusalWords } from '../../app/refusal.mjs'
 import { styled } from '../../app/styled.mjs'
 import { say } from '../../core/sentence.mjs'
-import { short } from '../../core/number.mjs'
+import { count, short } from '../../core/number.mjs'
 import { digitPicture, strongest } from './controls.mjs'
 import { painted } from './painted.mjs'
 
@@ -25,15 +25,15 @@ export function answer(app, { state, fit }) {
   if (!read) return html`<p class="how">${t('Draw a digit: ten numbers say what the network takes it for, while it learns.')}</p>`
   const best = strongest(read.shares)
   return html`
+    <h2>${read.step ? t('Taken for a {digit}: {share}', { digit: best, share: percent(read.shares[best]) }) : t('Not trained yet: these numbers mean nothing')}</h2>
+    ${picture ? nothing : alike(t, read, fit)}
+    <ol class="bars">
+      ${read.shares.map((share, digit) => html`<li class=${digit === best ? 'best' : ''} ${styled({ '--share': String(share) })}><b>${digit}</b><i aria-hidden="true"></i><span>${percent(share)}</span></li>`)}
+    </ol>
     <div class="smaller">
       <figure>${digitPicture(read.counts)}<figcaption>${picture ? t('held out: a {digit}', { digit: picture.digit }) : t('as the network gets it: ink in blocks of 4 × 4')}</figcaption></figure>
       <figure>${digitPicture(read.nearest.counts)}<figcaption>${t('the nearest that it learns from: a {digit}', { digit: read.nearest.digit })}</figcaption></figure>
     </div>
-    ${picture ? nothing : alike(t, read, fit)}
-    <h2>${read.step ? t('Taken for a {digit}, {share} sure', { digit: best, share: percent(read.shares[best]) }) : t('Not trained yet: these numbers mean nothing')}</h2>
-    <ol class="bars">
-      ${read.shares.map((share, digit) => html`<li class=${digit === best ? 'best' : ''} ${styled({ '--share': String(share) })}><b>${digit}</b><i aria-hidden="true"></i><span>${percent(share)}</span></li>`)}
-    </ol>
   `
 }
 
@@ -45,21 +45,19 @@ export const fills = ({ top, height }) => top < 4 && top + height > 28
 
 /** How a drawing differs from what the network has seen. @param {import('../../types').Say} t @param {Read} read @param {() => void} fit */
 function alike(t, read, fit) {
-  const { ink, nearest, usual, filled, count } = read
+  const { ink, nearest, usual, filled } = read
   const facts = { distance: short(nearest.distance), usual: short(usual) }
-  const far = nearest.distance > usual
+  const isFar = nearest.distance > usual
+  const rows = { from: ink.top + 1, to: ink.top + ink.height, filled: count(filled), all: count(read.count) }
   return html`
+    ${isFar ? html`<p class="unlike">${t('Unlike all that it has seen: the nearest is {distance} away, and 99 % of the held-out pictures are within {usual}. What it answers is a guess.', facts)}</p>` : nothing}
     ${fills(ink)
       ? nothing
       : html`<p class="unlike">
-          ${t('Yours takes rows {from} to {to} of 32. {filled} of the data’s {count} digits reach from the first block to the last.', { from: ink.top + 1, to: ink.top + ink.height, filled, count })}
+          ${t('Yours takes rows {from} to {to} of 32, and that alone may change the answer: {filled} of the data’s {all} digits reach from the top block to the bottom.', rows)}
           <button @click=${fit}>${t('Fit it as theirs')}</button>
         </p>`}
-    <p class=${far ? 'unlike' : 'how'}>
-      ${far
-        ? t('Unlike all that it has seen: the nearest is {distance} away, and 99 % of the held-out pictures are within {usual}. What it answers is a guess.', facts)
-        : t('Like the data: the nearest is {distance} away, and 99 % of the held-out pictures are within {usual}.', facts)}
-    </p>
+    ${fills(ink) && !isFar ? html`<p class="how">${t('Like the data: the nearest is {distance} away, and 99 % of the held-out pictures are within {usual}.', facts)}</p>` : nothing}
   `
 }
 
@@ -71,7 +69,7 @@ export function maps({ t }, { state: { read } }) {
     <div class="layers">
       ${read.layers.map((layer) => html`
         <figure>
-          <figcaption>${t(LAYERS[/** @type {keyof typeof LAYERS} */ (layer.name)])} <small>${layer.shape.join(' × ')}, 0 … ${short(layer.most)}</small></figcaption>
+          <figcaption>${t(LAYERS[/** @type {keyof typeof LAYERS} */ (layer.name)])} <small>· ${layer.shape.join(' × ')} · 0 … ${short(layer.most)}</small></figcaption>
           <div class="maps ${layer.name}">
             ${planes(layer).map((values) => html`<canvas ${painted({ values, height: layer.shape[1] ?? 1, width: layer.shape[2] ?? 1, most: layer.most, tone: 'grey', theme: 'light' })}></canvas>`)}
           </div>

@@ -2,16 +2,16 @@ import { refusalOf } from '../../host/refusal.mjs'
 import { blank, isBlank, SIDE, stroked } from './bitmap.mjs'
 import { floats } from './training.mjs'
 
-/** @typedef {import('../../types').App} App @typedef {ReturnType<typeof import('./training.mjs').createTraining>} Training
+/** @typedef {ReturnType<typeof import('./training.mjs').createTraining>} Training
  * @typedef {{ name: string, shape: number[], most: number, values: Float32Array }} SeenLayer
  * @typedef {{ step: number, shares: number[], layers: SeenLayer[], ink: { top: number, left: number, height: number, width: number },
  *   nearest: { digit: number, distance: number, counts: Uint8Array }, usual: number, filled: number, count: number, counts: Uint8Array }} Read */
 
 /** What the network is shown: a drawing, or one of the data's pictures; and what it makes of it, at each step anew.
- * @param {App} app @param {Training} training @param {() => void} changed */
-export function createSubject(app, training, changed) {
+ * @param {Training} training @param {() => void} changed */
+export function createSubject(training, changed) {
   const state = {
-    drawing: blank(),
+    drawing: /** @type {Uint8Array} */ (blank()),
     /** A picture of the data that is looked at instead of the drawing, and the digit that it is. */
     picture: /** @type {{ counts: Uint8Array, digit: number } | null} */ (null),
     read: /** @type {Read | null} */ (null),

@@ -32,6 +32,7 @@ export function createTraining(app, changed) {
   let stretches = []
   /** The run that is asked about: answers of one before it are not shown. */
   let run = 0
+  let plays = 0
 
   const hear = (/** @type {Standing} */ standing, /** @type {Uint8Array[]} */ parts) => {
     const [now, start, shares] = parts.map(floats)
@@ -85,10 +86,12 @@ export function createTraining(app, changed) {
     hear(facts, bytes)
   }
   const playOn = async () => {
-    while (state.isPlaying) {
+    const own = ++plays
+    const end = (Math.floor((state.standing?.epoch ?? 0) / EPOCHS) + 1) * EPOCHS
+    while (state.isPlaying && own === plays) {
       await asking(advance)
       await new Promise(requestAnimationFrame)
-      if ((state.standing?.epoch ?? 0) % EPOCHS === 0 && state.standing?.step && state.standing.step % (state.told?.epoch ?? 1) === 0) pause()
+      if ((state.standing?.epoch ?? 0) >= end) pause()
     }
   }
   const play = () => {

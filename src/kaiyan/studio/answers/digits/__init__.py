@@ -23,7 +23,7 @@ def _answered(kind: str, desk: Desk, facts: dict[str, Any], parts: list[bytes]) 
     try:
         return DIGIT_QUESTIONS[kind](desk, facts, parts)
     except ModuleNotFoundError as error:
-        name = {"sklearn": "scikit-learn"}.get(error.name or "", error.name or str(error))
+        name = (error.name or str(error)).partition(".")[0].replace("sklearn", "scikit-learn")
         raise loading.missing(name, "pip install 'kaiyan[studio]'") from error
 
 

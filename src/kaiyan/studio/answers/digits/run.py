@@ -14,6 +14,7 @@ from kaiyan.learn.training.finite import are_finite, first_gone, gone
 from kaiyan.learn.training.losses import loss_of
 from kaiyan.learn.training.random_numbers import number
 from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.studio.answers.digits.lenet import lenet
 from kaiyan.studio.answers.digits.pictures import columns, digit_pictures
 
@@ -48,11 +49,13 @@ def setting(name: str, value: Any) -> Any:
     low, high = _WHOLE.get(name) or _REAL[name]
     kinds = (int,) if name in _WHOLE else (int, float)
     if type(value) not in kinds or not low <= value <= high:
-        raise KaiyanError(
-            "digits-setting", "{name} is {value}; it must be {kind} from {low} to {high}", name=name,
-            value=repr(value)[:40], kind="a whole number" if name in _WHOLE else "a number", low=low, high=high,
-        )  # fmt: skip
+        raise KaiyanError("digits-setting", "{name} is {value}; {kinds} from {low} to {high} can be taken", name=name,
+                          value=repr(value)[:40], kinds=_kinds(name), low=low, high=high)  # fmt: skip
     return value
+
+
+def _kinds(name: str) -> Sentence:
+    return sentence("digits-whole", "whole numbers") if name in _WHOLE else sentence("digits-real", "numbers")
 
 
 class Judgement(NamedTuple):
