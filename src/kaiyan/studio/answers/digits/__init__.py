@@ -27,5 +27,5 @@ def _answered(kind: str, desk: Desk, facts: dict[str, Any], parts: list[bytes]) 
         raise loading.missing(name, "pip install 'kaiyan[studio]'") from error
 
 
-DIGITS: Mapping[str, Answer] = {f"digits.{kind}": partial(_answered, kind) for kind in _KINDS}
+LEARNED_DIGITS: Mapping[str, Answer] = {f"digits.{kind}": partial(_answered, kind) for kind in _KINDS}
 """Every question about the digits, by its name."""
