@@ -29,7 +29,7 @@ test('every text that is said has its Chinese', () => {
 
 /** The Chinese that is here when a part speaks; what core refuses, and the names of examples, are shown where
  * those words are brought. @type {Record<string, Record<string, string>>} */
-const HERE = { 'page/tabs-shared.mjs': { ...page, ...core, ...fixit }, 'page/network-tab.mjs': { ...page, ...core, ...network }, 'page/fixit-tab.mjs': { ...page, ...core, ...fixit }, 'page/train-tab.mjs': { ...page, ...core, ...train } }
+const HERE = { 'page/tabs-shared.mjs': { ...page, ...core, ...fixit }, 'page/network-tab.mjs': { ...page, ...core, ...network }, 'page/fixit-tab.mjs': { ...page, ...core, ...fixit }, 'page/train-digits-digits.mjs': { ...page, ...core, ...train }, 'page/train-tab.mjs': { ...page, ...core, ...train } }
 const BESIDE = { ...page, ...core, ...convolution }
 
 test('what a part of the page says is in the Chinese that is brought with it', async () => {

@@ -19,6 +19,7 @@ SCOPES = {
     "network": (".network",),
     "fixit": (".fixit",),
     "train": (".train",),
+    "digits": (".train",),
 }
 STATE = re.compile(r"^(?:export )?(?:let (\w+)|const (\w+) = new (?:Map|Set)\(\)|const (\w+) = \[\])", re.MULTILINE)
 MAY_STAY = {

@@ -60,7 +60,7 @@ class Workers:
 
     def whose(self, kind: str) -> Worker:
         """Who answers a kind of question."""
-        if kind.startswith(("network.", "page.")):
+        if kind.startswith(("network.", "page.", "digits.")):
             return self.networks
         return self.pasted if kind == "diagnose" else self.others
 

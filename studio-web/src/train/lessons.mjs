@@ -13,6 +13,7 @@ import { say } from '../core/sentence.mjs'
 export const LESSONS = [
   { name: 'one', title: say('One kernel') },
   { name: 'two', title: say('Two in a row') },
+  { name: 'digits', title: say('A network on digits'), bring: async () => (await import('./digits/digits.mjs')).digits },
 ]
 
 /** @param {string} name */
