@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kaiyan.studio.answers import fixit, page, picture
+from kaiyan.studio.answers.faces import FACES
 from kaiyan.studio.answers.network import NETWORK
 
 if TYPE_CHECKING:
@@ -18,5 +19,6 @@ ANSWERS: Mapping[str, Answer] = {
     "page.html": page.html,
     "picture.read": picture.read,
     **NETWORK,
+    **FACES,
     **fixit.FIXIT,
 }
