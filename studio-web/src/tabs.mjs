@@ -1,4 +1,5 @@
 import { convolution } from './convolution/tab.mjs'
+import * as faces from './faces/slice.mjs'
 import * as fixit from './fixit/slice.mjs'
 import * as network from './network/slice.mjs'
 
@@ -21,5 +22,13 @@ export const TABS = [
     toLink: fixit.toLink,
     fromLink: fixit.fromLink,
     load: () => import('./fixit/tab.mjs'),
+  },
+  {
+    name: 'faces',
+    title: 'Faces',
+    start: faces.START,
+    toLink: faces.toLink,
+    fromLink: faces.fromLink,
+    load: () => import('./faces/tab.mjs'),
   },
 ]

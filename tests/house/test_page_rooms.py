@@ -18,6 +18,7 @@ SCOPES = {
     "stage": (".theatre", ".sum"),
     "network": (".network",),
     "fixit": (".fixit",),
+    "faces": (".faces",),
 }
 STATE = re.compile(r"^(?:export )?(?:let (\w+)|const (\w+) = new (?:Map|Set)\(\)|const (\w+) = \[\])", re.MULTILINE)
 MAY_STAY = {

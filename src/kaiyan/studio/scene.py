@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Conv
 
 CHOICES: dict[str, tuple[str | None, ...]] = {
-    "tab": ("convolution", "network", "fixit"),
+    "tab": ("convolution", "network", "fixit", "faces"),
     "lang": (None, "en", "zh"),
     "theme": ("auto", "light", "dark"),
 }

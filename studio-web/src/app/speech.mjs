@@ -9,6 +9,7 @@ const CHINESE = {
   convolution: () => import('../words/convolution.mjs'),
   network: () => import('../words/network.mjs'),
   fixit: () => import('../words/fixit.mjs'),
+  faces: () => import('../words/faces.mjs'),
 }
 
 /** Which rooms speak on a page, and what was brought for them. @param {import('../types').App['bring']} bring */

@@ -36,7 +36,10 @@ def _find(desk: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
     chips = known.chips(pixels, faces)
     numbers = known.describe(chips)
     told = [{"box": [*map(int, f.box)], "score": float(f.score), "points": f.points.tolist()} for f in faces]
-    return Reply({"faces": told, "side": chips.shape[1]}, (chips.tobytes(), numbers.astype("<f4").tobytes()))
+    return Reply(
+        {"faces": told, "side": chips.shape[1], "published": known.distance},
+        (chips.tobytes(), numbers.astype("<f4").tobytes()),
+    )
 
 
 def _who(desk: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
