@@ -23,7 +23,7 @@ export function numbersView({ app, change, slice }, apart) {
   const ten = share(apart, most(apart, 10))
   return html`
     <h3>${t('The 128 numbers')}</h3>
-    ${strips(t, apart, number, (at) => change({ number: at }))}
+    ${strips(t, apart, number, (at) => change({ number: at }), () => app.store.state.faces.number ?? leading[0])}
     <p class="legend"><span>${ends(apart, -1)}</span><span class="ramp"></span><span>${ends(apart, 1)}</span></p>
     <p class="read" aria-hidden="true">${reading(t, apart, number)}</p>
     <p>${t('The 128 squares add up to {sum}; the root of that is the distance, {distance}.', { sum: apart.sum.toFixed(4), distance: apart.distance.toFixed(3) })}</p>
@@ -34,14 +34,16 @@ export function numbersView({ app, change, slice }, apart) {
   `
 }
 
-/** @param {Say} t @param {Apart} apart @param {number} number @param {(at: number) => void} read */
-function strips(t, apart, number, read) {
+/** @param {Say} t @param {Apart} apart @param {number} number @param {(at: number) => void} read
+ * @param {() => number} now what is read at this moment: two keys within a frame are two moves */
+function strips(t, apart, number, read, now) {
   const pointed = (/** @type {PointerEvent} */ event) => {
     const { left, width } = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect()
     read(within(Math.floor(((event.clientX - left) / width) * NUMBERS)))
   }
   const pressed = (/** @type {KeyboardEvent} */ event) => {
-    const to = { ArrowRight: number + 1, ArrowUp: number + 1, ArrowLeft: number - 1, ArrowDown: number - 1, PageUp: number + 10, PageDown: number - 10, Home: 0, End: NUMBERS - 1 }[event.key]
+    const at = now()
+    const to = { ArrowRight: at + 1, ArrowUp: at + 1, ArrowLeft: at - 1, ArrowDown: at - 1, PageUp: at + 10, PageDown: at - 10, Home: 0, End: NUMBERS - 1 }[event.key]
     if (to === undefined) return
     event.preventDefault()
     event.stopPropagation()

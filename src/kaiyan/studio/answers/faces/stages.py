@@ -24,20 +24,20 @@ _POOLING = (3, 2)
 """Window and step of the pooling behind the first convolution."""
 
 
-class Stage(NamedTuple):
+class FaceMaps(NamedTuple):
     """Maps (C, H, W), and how many rows and columns of the face one of their values sees."""
 
     maps: Tensor
     reach: int
 
 
-def stages(chip: NDArray[np.uint8]) -> Iterator[Stage]:
+def stages(chip: NDArray[np.uint8]) -> Iterator[FaceMaps]:
     """The maps after the first convolution, and before each halving, of a chip (150, 150, 3)."""
     network = _describer()
     with torch.inference_mode():
         x = F.relu(network.stem(prepared(torch.tensor(chip).permute(2, 0, 1)[None])))
         seen = _Seeing().through(network.stem.kernel_size[0], network.stem.stride[0])
-        yield Stage(x[0], seen.reach)
+        yield FaceMaps(x[0], seen.reach)
         x, seen = F.max_pool2d(x, *_POOLING), seen.through(*_POOLING)
         for block, after in zip(network.blocks, [*network.blocks[1:], None], strict=True):
             assert isinstance(block, (Keeping, Halving))
@@ -45,7 +45,7 @@ def stages(chip: NDArray[np.uint8]) -> Iterator[Stage]:
             for layer in (block.first, block.second):
                 seen = seen.through(layer.kernel_size[0], layer.stride[0])
             if after is None or isinstance(after, Halving):
-                yield Stage(x[0], min(seen.reach, CHIP_SIDE))
+                yield FaceMaps(x[0], min(seen.reach, CHIP_SIDE))
 
 
 class _Seeing(NamedTuple):
