@@ -30,7 +30,7 @@ export function photographView(context) {
       </svg>
       ${faces.map((face) => frame(context, face))}
     </div>
-    ${faces.length ? html`${table(context, faces)}<p><button @click=${toName}>${t('Name this face')}</button></p>` : nothing}
+    ${faces.length ? html`${table(context, faces)}<p class="acts"><button @click=${toName}>${t('Name this face')}</button></p>` : nothing}
     ${found.value && !faces.length ? html`<p class="hint">${t('A face is found where it is upright, seen from the front and at least 80 pixels high on a photograph of 1600.')}</p>` : nothing}
     ${photo.notes.map((note) => html`<p class="hint">${app.words(note)}</p>`)}
   `
@@ -69,7 +69,7 @@ function frame(context, face) {
       aria-label=${name ? `${label}${app.t(', ')}${name}` : label}
       ${styled({ '--top': part(top, photo.height), '--left': part(left, photo.width), '--high': part(bottom + 1 - top, photo.height), '--wide': part(right + 1 - left, photo.width) })}
       @click=${() => change({ face: face.index, one: null, two: null, refused: null })}
-    ><span>${face.index + 1}${known?.answer === 'name' ? ` ${name}` : nothing}</span></button>
+    ><span>${face.index + 1}${known?.answer === 'name' ? html`<i> ${name}</i>` : nothing}</span></button>
   `
 }
 

@@ -147,8 +147,9 @@ function newsOf(context) {
   const { app, photo, found, who } = context
   if (!photo || !found?.value) return ''
   const count = `${photo.title}${app.t(': ')}${counted(context, found.value.faces.length)}`
-  const names = who?.value?.faces.map((known) => answered(context, known)) ?? []
-  return names.length ? `${count}${app.t(': ')}${names.join(app.t(', '))}` : count
+  const known = who?.value?.faces ?? []
+  const told = known.length === 1 ? known : known.filter(({ answer }) => answer === 'name')
+  return told.length ? `${count}${app.t(': ')}${told.map((each) => answered(context, each)).join(app.t(', '))}` : count
 }
 
 /** @param {App} app */
