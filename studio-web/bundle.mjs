@@ -48,7 +48,7 @@ export async function asOne() {
  * @returns {Promise<{ files: Files, sources: Map<string, string[]>, first: string[], chinese: string[] }>} */
 export async function inParts() {
   const { outputFiles, metafile } = await build({ ...OPTIONS, entryPoints: { page: 'src/page.mjs' }, splitting: true, metafile: true, plugins: [onTheFirst] })
-  const sheets = await build({ ...OPTIONS, entryPoints: ['page', 'sides', 'network', 'fixit', 'train'].map((name) => `src/style/${name}.css`) })
+  const sheets = await build({ ...OPTIONS, entryPoints: ['page', 'sides', 'network', 'fixit', 'train', 'faces'].map((name) => `src/style/${name}.css`) })
   const names = namesOf(metafile.outputs)
   const renamed = outputFiles.map(({ path, text }) => {
     const said = [...names].reduce((code, [before, name]) => code.replaceAll(before, name), text)

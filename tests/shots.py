@@ -20,7 +20,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-TABS = ("convolution", "network", "fixit", "train")
+TABS = ("convolution", "network", "fixit", "train", "faces")
 SIZES = ((320, 640), (768, 1024), (1440, 900), (3840, 2160))
 PICTURES = ROOT / "docs" / "pictures"
 STAGE = "document.querySelector('[data-stage]').kaiyan"

@@ -1,4 +1,5 @@
 import { convolution } from './convolution/tab.mjs'
+import * as faces from './faces/slice.mjs'
 import * as fixit from './fixit/slice.mjs'
 import * as network from './network/slice.mjs'
 import * as train from './train/slice.mjs'
@@ -30,5 +31,13 @@ export const TABS = [
     toLink: train.toLink,
     fromLink: train.fromLink,
     load: () => import('./train/tab.mjs'),
+  },
+  {
+    name: 'faces',
+    title: 'Faces',
+    start: faces.START,
+    toLink: faces.toLink,
+    fromLink: faces.fromLink,
+    load: () => import('./faces/tab.mjs'),
   },
 ]

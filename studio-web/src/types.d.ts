@@ -126,7 +126,7 @@ export interface Store {
 }
 
 export interface Tab {
-  name: 'convolution' | 'network' | 'fixit' | 'train'
+  name: 'convolution' | 'network' | 'fixit' | 'train' | 'faces'
   /** The English word of the tab; it is said in the page's language. */
   title: string
   /** The slice at the start. */

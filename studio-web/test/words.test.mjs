@@ -6,6 +6,7 @@ import { speaker } from '../src/core/words.mjs'
 import { TABS } from '../src/tabs.mjs'
 import { texts as convolution } from '../src/words/convolution.mjs'
 import { texts as core } from '../src/words/core.mjs'
+import { texts as faces } from '../src/words/faces.mjs'
 import { texts as fixit } from '../src/words/fixit.mjs'
 import { texts as network } from '../src/words/network.mjs'
 import { texts as page } from '../src/words/page.mjs'
@@ -29,7 +30,7 @@ test('every text that is said has its Chinese', () => {
 
 /** The Chinese that is here when a part speaks; what core refuses, and the names of examples, are shown where
  * those words are brought. @type {Record<string, Record<string, string>>} */
-const HERE = { 'page/tabs-shared.mjs': { ...page, ...core, ...fixit }, 'page/network-tab.mjs': { ...page, ...core, ...network }, 'page/fixit-tab.mjs': { ...page, ...core, ...fixit }, 'page/train-digits-digits.mjs': { ...page, ...core, ...train }, 'page/train-tab.mjs': { ...page, ...core, ...train } }
+const HERE = { 'page/tabs-shared.mjs': { ...page, ...core, ...fixit }, 'page/network-tab.mjs': { ...page, ...core, ...network }, 'page/fixit-tab.mjs': { ...page, ...core, ...fixit }, 'page/train-digits-digits.mjs': { ...page, ...core, ...train }, 'page/train-tab.mjs': { ...page, ...core, ...train }, 'page/faces-tab.mjs': { ...page, ...core, ...faces } }
 const BESIDE = { ...page, ...core, ...convolution }
 
 test('what a part of the page says is in the Chinese that is brought with it', async () => {

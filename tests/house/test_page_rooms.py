@@ -20,6 +20,7 @@ SCOPES = {
     "fixit": (".fixit",),
     "train": (".train",),
     "digits": (".train",),
+    "faces": (".faces",),
 }
 STATE = re.compile(r"^(?:export )?(?:let (\w+)|const (\w+) = new (?:Map|Set)\(\)|const (\w+) = \[\])", re.MULTILINE)
 MAY_STAY = {

@@ -111,7 +111,7 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     page = visitor.opens("paused=1", wait=READY)
     press = page.keyboard.press
     page.locator(".kaiyan [role=tab][aria-selected=true]").focus()
-    for tab in ("network", "fixit"):
+    for tab in ("network", "fixit", "faces"):
         press("ArrowRight")
         page.wait_for_function(f"() => {STATE}.tab === '{tab}'")
         page.wait_for_function(f"() => document.activeElement.id === 'kaiyan-tab-{tab}'")

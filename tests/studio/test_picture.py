@@ -85,6 +85,23 @@ def test_a_large_picture_is_made_smaller_and_that_is_said() -> None:
     assert facts["notes"][0]["en"] == "made smaller: from 1500 × 3000 to 512 × 1024 pixels"
 
 
+@pytest.mark.parametrize(("longest", "made"), [(1600, 1600), (9999, 1600), (64, 64), (0, 1024), ("x", 1024)])
+def test_a_tab_may_ask_for_a_larger_picture_up_to_a_limit(longest: object, made: int) -> None:
+    facts = {"kind": "picture.read", "name": "a.png", "longest": longest}
+    answer, _ = Desk().answer(facts, [file(Image.new("RGB", (3200, 1600)), "PNG")])
+    assert (answer["height"], answer["width"]) == (made // 2, made)
+
+
+def test_a_picture_that_comes_is_not_written_to_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    monkeypatch.setattr("builtins.open", lambda *what, **_: opened.append(what))
+    monkeypatch.setattr("os.open", lambda *what, **_: opened.append(what))
+    read("a.png", file(Image.fromarray(COLOURS), "PNG"))
+    answer, _ = Desk().answer({"kind": "picture.read", "name": "no.png"}, [b"no picture"])
+    assert answer["refusal"]["code"] == "not-a-picture"
+    assert opened == []
+
+
 @pytest.mark.parametrize(("numbers", "drawn"), [
     (np.array([[0.0, 0.5, 1.0]]), [0, 128, 255]),
     (np.array([[0.0, 5.0, 10.0]]), [0, 128, 255]),

@@ -89,8 +89,11 @@ _VARIANT = re.compile(
 """Words of readers for a whole file of a kind that they do not know."""
 
 
-def unreadable(path: Path, error: Exception) -> PictureError:
-    """What a reader's complaint comes to: a missing reader, a variant that none knows, no picture, or damage."""
+def unreadable(path: Path, error: Exception, content: bytes | None = None) -> PictureError:
+    """What a reader's complaint comes to: a missing reader, a variant that none knows, no picture, or damage.
+
+    ``content`` is what the file holds, where it is not on the disk.
+    """
     facts = {"path": str(path), "stem": path.stem, "reason": _reason(error)}
     if isinstance(error, MemoryError):
         return PictureError("no-memory", "{path} does not fit into the free memory", **facts)
@@ -106,14 +109,21 @@ def unreadable(path: Path, error: Exception) -> PictureError:
             "unknown-variant", "{path} is of a kind that its reader does not know ({reason})", "{stem}.png", **facts
         )
     if _unidentified(error):
-        return _unknown(path, facts)
+        return _unknown(path, _beginning(path) if content is None else content[:_HEAD], facts)
     return PictureError("damaged", "{path} is damaged or cut off ({reason})", **facts)
 
 
-def _unknown(path: Path, facts: dict[str, str]) -> PictureError:
-    head = b""
-    with suppress(OSError):
-        head = path.open("rb").read(512)
+_HEAD = 512
+"""Bytes by which a format is told."""
+
+
+def _beginning(path: Path) -> bytes:
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(_HEAD)
+    return b""
+
+
+def _unknown(path: Path, head: bytes, facts: dict[str, str]) -> PictureError:
     if not head:
         return PictureError("picture-empty", "{path} is empty", **facts)
     known = next((form for form in FORMATS if form.fits(path, head)), None)

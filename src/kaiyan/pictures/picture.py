@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,6 @@ from kaiyan.pictures import reading
 from kaiyan.pictures.error import PictureError, refused_by_system
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from PIL.Image import Image
 
     from kaiyan.reference.dtype import Numbers
@@ -69,6 +68,16 @@ def picture(source: Any = None) -> Picture:
         "a picture is a path, a NumPy array (H, W) or (H, W, 3), or a Pillow image, not a {kind}",
         kind=type(source).__name__,
     )
+
+
+def of_content(name: str, content: bytes) -> Picture:
+    """The picture that a file of this name holds, of which nothing is written to the disk.
+
+    Raises ``PictureError`` as ``picture`` does.
+    """
+    path = Path(name)
+    array, notes = reading.read(path, content)
+    return replace(_from_array(array, path.stem), notes=notes)
 
 
 def _from_file(path: Path) -> Picture:

@@ -7,6 +7,7 @@ import struct
 import warnings
 import zlib
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,18 +52,25 @@ def local(source: str | os.PathLike[str]) -> Path:
     return Path(text).expanduser() if text.startswith("~") else Path(text)
 
 
-def read(path: Path) -> tuple[Numbers, tuple[Sentence, ...]]:
-    """The numbers (H, W) or (H, W, 3) in a file, and what is to be said of the file."""
+def read(path: Path, content: bytes | None = None) -> tuple[Numbers, tuple[Sentence, ...]]:
+    """The numbers (H, W) or (H, W, 3) in a file, and what is to be said of the file.
+
+    With its ``content`` nothing is read from the disk: ``path`` is what it is called.
+    """
     try:
         if path.suffix.lower() == ".npy":
-            return np.load(path, allow_pickle=False), ()
-        return _opened(path)
+            return np.load(_source(path, content), allow_pickle=False), ()
+        return _opened(path, content)
     except PictureError:
         raise
     except OSError as error:
-        raise (unreadable_by_system(path, error) if error.errno else unreadable(path, error)) from None
+        raise (unreadable_by_system(path, error) if error.errno else unreadable(path, error, content)) from None
     except RAISED as error:
-        raise unreadable(path, error) from None
+        raise unreadable(path, error, content) from None
+
+
+def _source(path: Path, content: bytes | None) -> Path | BytesIO:
+    return path if content is None else BytesIO(content)
 
 
 def numbers(image: Image, name: str) -> Numbers:
@@ -73,24 +81,24 @@ def numbers(image: Image, name: str) -> Numbers:
         raise unreadable(Path(name), error) from None
 
 
-def _opened(path: Path) -> tuple[Numbers, tuple[Sentence, ...]]:
+def _opened(path: Path, content: bytes | None) -> tuple[Numbers, tuple[Sentence, ...]]:
     from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(path) as image:
+            with Image.open(_source(path, content)) as image:
                 return _loaded(path, image)
         except UnidentifiedImageError as error:
             if not _registered(path):
-                raise unreadable(path, error) from None
+                raise unreadable(path, error, content) from None
         except Image.DecompressionBombError:
             raise PictureError(
                 "picture-too-large",
                 "{path} claims more pixels than the limit of {most:,}",
                 path=str(path), most=MOST_PIXELS,
             ) from None  # fmt: skip
-        with Image.open(path) as image:
+        with Image.open(_source(path, content)) as image:
             return _loaded(path, image)
 
 

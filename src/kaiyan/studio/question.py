@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from kaiyan.studio.frame import Header
 
-MOST = {"picture.read": 32 << 20, "network.look": 16 << 20, "page.html": 16 << 20}
+MOST = {
+    "picture.read": 32 << 20,
+    **dict.fromkeys(("network.look", "page.html", "faces.find", "faces.who", "faces.add"), 16 << 20),
+}
 """Bytes of the questions that bring pictures; all others bring numbers of a kernel at most."""
 MOST_OF_OTHERS = 2 << 20
 MOST_HELD = 256 << 20

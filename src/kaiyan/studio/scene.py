@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Conv
 
 CHOICES: dict[str, tuple[str | None, ...]] = {
-    "tab": ("convolution", "network", "fixit", "train"),
+    "tab": ("convolution", "network", "fixit", "train", "faces"),
     "lang": (None, "en", "zh"),
     "theme": ("auto", "light", "dark"),
 }

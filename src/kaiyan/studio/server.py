@@ -43,25 +43,29 @@ WARM = (*PLAIN, "torch")
 
 @dataclass(slots=True)
 class Workers:
-    """Those who answer: networks and pasted code have processes of their own, so that a slow one delays nobody else.
+    """Those who answer: networks, faces and pasted code have processes of their own: a slow one delays nobody else.
 
-    That for pasted code is begun when something is pasted.
+    Those for faces and for pasted code are begun when they are asked first.
     """
 
     model: str | None = None
     networks: Worker = field(init=False)
     pasted: Worker = field(init=False)
+    faces: Worker = field(init=False)
     others: Worker = field(init=False)
 
     def __post_init__(self) -> None:
         self.networks = Worker(self.model, WARM, share=0.5)
         self.pasted = Worker(None, PASTED, share=0.2)
+        self.faces = Worker(None, PLAIN, share=0.4)
         self.others = Worker(None, PLAIN, share=0.2)
 
     def whose(self, kind: str) -> Worker:
         """Who answers a kind of question."""
         if kind.startswith(("network.", "page.", "digits.")):
             return self.networks
+        if kind.startswith("faces."):
+            return self.faces
         return self.pasted if kind == "diagnose" else self.others
 
     @asynccontextmanager
@@ -76,7 +80,7 @@ class Workers:
 
     async def close(self) -> None:
         """Ends them; what was asked is refused."""
-        for worker in (self.networks, self.pasted, self.others):
+        for worker in (self.networks, self.pasted, self.faces, self.others):
             await worker.close()
 
 

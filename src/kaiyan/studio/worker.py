@@ -26,7 +26,8 @@ PLAIN = ("kaiyan.studio.answers",)
 """What a process imports before it is asked."""
 PASTED = (*PLAIN, "kaiyan.explain.pasted.explained")
 """What one imports that reads pasted code."""
-LIMITS = {"diagnose": 10.0, "network.open": 120.0, "network.look": 60.0, "network.excite": 120.0, "page.html": 300.0}
+LIMITS = {"diagnose": 10.0, "network.open": 120.0, "network.look": 60.0, "network.excite": 120.0, "page.html": 300.0,
+          "faces.find": 120.0}  # fmt: skip
 """What a question may take, by its kind."""
 LIMIT_OF_OTHERS = 30.0
 PATIENCE = 5.0

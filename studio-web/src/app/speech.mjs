@@ -10,6 +10,7 @@ const CHINESE = {
   network: () => import('../words/network.mjs'),
   fixit: () => import('../words/fixit.mjs'),
   train: () => import('../words/train.mjs'),
+  faces: () => import('../words/faces.mjs'),
 }
 
 /** Which rooms speak on a page, and what was brought for them. @param {import('../types').App['bring']} bring */

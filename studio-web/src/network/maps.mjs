@@ -144,6 +144,19 @@ export function setChannel(maps, channel, values) {
   maps.nonzero[channel] = other / values.length
 }
 
+/** Maps as Python sends them: every layer's bytes, and what is told of the channels of all, one row of a name after the other.
+ * @param {{ channels: number, height: number, width: number }[]} layers @param {string[]} names @param {Uint8Array[]} bytes
+ * @param {Uint8Array} told float32 @returns {Maps[]} */
+export function mapsFrom(layers, names, bytes, told) {
+  const numbers = new Float32Array(told.slice().buffer)
+  let at = 0
+  return layers.map(({ channels, height, width }, i) => {
+    const statistics = names.map((name, row) => [name, numbers.subarray(at + row * channels, at + (row + 1) * channels)])
+    at += channels * names.length
+    return { channels, height, width, .../** @type {any} */ (Object.fromEntries(statistics)), bytes: bytes[i] }
+  })
+}
+
 /** Whether all maps share their colours' ends: where it is asked for, and where a map is one pixel, which alone says nothing.
  * @param {Maps} maps @param {Slice['scale']} scale */
 export const sharesEnds = ({ height, width }, scale) => scale === 'layer' || height * width === 1

@@ -1,3 +1,4 @@
+import { mapsFrom } from './maps.mjs'
 import { createQuestions } from './questions.mjs'
 
 /** What Python says about the network, the pictures and the place that the state names. */
@@ -70,13 +71,7 @@ const firstOf = (listed) => listed?.find(({ needs }) => !needs)?.name ?? null
 
 /** @param {Opened} opened @param {Picture} picture @param {import('../types').Reply} reply @returns {Look} */
 export function lookFrom(opened, picture, { facts, bytes }) {
-  const told = new Float32Array(bytes[bytes.length - 1].slice().buffer)
-  let at = 0
-  const maps = /** @type {import('./types').Maps[]} */ (opened.layers.map(({ channels, height, width }, i) => {
-    const statistics = facts.statistics.map((/** @type {string} */ name, /** @type {number} */ row) => [name, told.subarray(at + row * channels, at + (row + 1) * channels)])
-    at += channels * statistics.length
-    return { channels, height, width, ...Object.fromEntries(statistics), bytes: bytes[i + 1] }
-  }))
+  const maps = mapsFrom(opened.layers, facts.statistics, bytes.slice(1, -1), bytes[bytes.length - 1])
   return { number: ++looked, picture, crop: facts.crop, input: bytes[0], maps, top: facts.top ?? null, seconds: facts.seconds }
 }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.studio.answers import fixit, page, picture
 from kaiyan.studio.answers.digits import LEARNED_DIGITS
+from kaiyan.studio.answers.faces import FACES
 from kaiyan.studio.answers.network import NETWORK
 
 if TYPE_CHECKING:
@@ -20,5 +21,6 @@ ANSWERS: Mapping[str, Answer] = {
     "picture.read": picture.read,
     **NETWORK,
     **LEARNED_DIGITS,
+    **FACES,
     **fixit.FIXIT,
 }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.pictures.picture import picture
+from kaiyan.pictures.picture import of_content
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
 from kaiyan.studio.desk import Reply, words
-from kaiyan.studio.pixels import fitted, rgb
+from kaiyan.studio.pixels import LONGEST, fitted, rgb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,21 +18,24 @@ if TYPE_CHECKING:
     from kaiyan.studio.desk import Desk
 
 
+LONGEST_ASKED = 1600
+"""Pixels of the longest side that a tab may ask for: a face takes 80, and many stand on one photograph."""
+
+
 def read(_: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
-    """``picture.read``: the bytes of a file in, height, width, name, notes and the pixels out."""
+    """``picture.read``: the bytes of a file in, height, width, name, notes and the pixels out; nothing on the disk.
+
+    ``longest`` is the longest side that is wanted.
+    """
     if len(parts) != 1:
         raise KaiyanError("no-picture", "no picture came with the question")
-    with TemporaryDirectory(prefix="kaiyan-") as folder:
-        path = Path(folder) / plain(str(facts.get("name", "")))
-        path.write_bytes(parts[0])
-        try:
-            seen = picture(path)
-        except KaiyanError as error:
-            raise _without(error, f"{folder}/") from None
-    pixels = fitted(rgb(seen))
+    name = plain(str(facts.get("name", "")))
+    seen = of_content(name, parts[0])
+    asked = facts.get("longest")
+    pixels = fitted(rgb(seen), min(asked, LONGEST_ASKED) if type(asked) is int and asked > 0 else LONGEST)
     height, width = pixels.shape[:2]
     notes = [words(note) for note in _notes(seen, height, width)]
-    return Reply({"height": height, "width": width, "name": path.name, "notes": notes}, (pixels.tobytes(),))
+    return Reply({"height": height, "width": width, "name": name, "notes": notes}, (pixels.tobytes(),))
 
 
 def plain(name: str) -> str:
@@ -54,10 +55,3 @@ def _notes(seen: Picture, height: int, width: int) -> Iterator[Sentence]:
     if was != (height, width):
         yield sentence("picture-made-smaller", "made smaller: from {rows} × {columns} to {height} × {width} pixels",
                        height=height, width=width, rows=was[0], columns=was[1])  # fmt: skip
-
-
-def _without(error: KaiyanError, folder: str) -> KaiyanError:
-    """The same refusal, which names the file as the page does."""
-    facts = {name: fact.replace(folder, "") if isinstance(fact, str) else fact for name, fact in error.facts.items()}
-    texts = [error.sentence.text, *(way.text for way in error.help)]
-    return type(error)(error.code, *texts, **facts)
