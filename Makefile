@@ -87,7 +87,7 @@ $(VENV)/studio: $(VENV)/torch
 	touch $@
 
 $(VENV)/dev: $(VENV)/torch
-	$(PIP) install -e '.[studio,faces,search,learn,dev]'
+	$(PIP) install -e '.[studio,faces,search,learn,cases,dev]'
 	touch $@
 
 .PHONY: help see studio test quick check fix mutants wheel page page-check shots docs bench
