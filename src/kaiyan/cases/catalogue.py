@@ -11,7 +11,7 @@ from kaiyan.show.sentence import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Notebook:
     """A notebook: its number, its file without ``.py``, its title, the lesson's question that it answers.
 
     ``seconds`` is how long it takes as a script, measured on one core; ``needs`` are the modules that it imports beside
@@ -36,7 +36,7 @@ class Case:
 
 
 NOTEBOOKS = (
-    Case(
+    Notebook(
         1,
         "case_01_edges",
         sentence("title", "Edges by hand: [-1 0 1] and what it does"),
@@ -48,7 +48,7 @@ NOTEBOOKS = (
 """A new case is one file and one row here."""
 
 
-def case(number: int) -> Case:
+def case(number: int) -> Notebook:
     """The case of a number. Raises ``KaiyanError`` where there is none.
 
     >>> case(1).path.name
