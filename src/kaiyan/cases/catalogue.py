@@ -44,6 +44,14 @@ NOTEBOOKS = (
         seconds=2,
         needs=("PIL",),
     ),
+    Notebook(
+        2,
+        "case_02_filter",
+        sentence("title", "The kernel behind a filter, read back from two pictures"),
+        sentence("title", "What decides a kernel's values? Here: whoever made the filter"),
+        seconds=3,
+        needs=("PIL",),
+    ),
 )
 """A new case is one file and one row here."""
 
