@@ -52,6 +52,14 @@ NOTEBOOKS = (
         seconds=3,
         needs=("PIL",),
     ),
+    Notebook(
+        3,
+        "case_03_sobel",
+        sentence("title", "A random kernel learns Sobel"),
+        sentence("title", "What decides a kernel's values? In a network: its mistakes"),
+        seconds=9,
+        needs=("PIL", "scipy", "torch"),
+    ),
 )
 """A new case is one file and one row here."""
 
