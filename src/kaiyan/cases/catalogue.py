@@ -60,6 +60,14 @@ NOTEBOOKS = (
         seconds=9,
         needs=("PIL", "scipy", "torch"),
     ),
+    Notebook(
+        4,
+        "case_04_same",
+        sentence("title", "What 'same' means, and a network that feels the one-pixel lie"),
+        sentence("title", "Is padding=1 'same'? Why does PyTorch refuse 'same' with a stride?"),
+        seconds=8,
+        needs=("PIL", "skimage", "torch"),
+    ),
 )
 """A new case is one file and one row here."""
 
