@@ -237,9 +237,13 @@ def test_without_scikit_learn_one_sentence_says_what_to_install(monkeypatch: pyt
     assert told["ways"][0]["en"] == "pip install 'kaiyan[studio]'"
 
 
-def test_drawing_random_numbers_is_left_to_the_user() -> None:
+def test_random_numbers_and_threads_of_the_user_are_left_alone() -> None:
     torch.manual_seed(5)
     wanted = torch.rand(1)
     torch.manual_seed(5)
-    ask(Desk(), "start")
+    torch.set_num_threads(2)
+    desk = Desk()
+    ask(desk, "start")
+    ask(desk, "advance", steps=3)
     assert torch.equal(torch.rand(1), wanted)
+    assert torch.get_num_threads() == 2

@@ -19,9 +19,11 @@ _KINDS = ("start", "advance", "read", "confusion", "stop")
 def _answered(kind: str, desk: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
     """The answer, once torch and the digits are there: the page works without them."""
     from kaiyan.studio.answers.digits.questions import DIGIT_QUESTIONS
+    from kaiyan.studio.answers.digits.threads import by_one_thread
 
     try:
-        return DIGIT_QUESTIONS[kind](desk, facts, parts)
+        with by_one_thread():
+            return DIGIT_QUESTIONS[kind](desk, facts, parts)
     except ModuleNotFoundError as error:
         name = (error.name or str(error)).partition(".")[0].replace("sklearn", "scikit-learn")
         raise loading.missing(name, "pip install 'kaiyan[studio]'") from error
