@@ -158,6 +158,7 @@ def is_removed(page: Page, home: Path) -> None:
     page.get_by_role("button", name="Yes, remove").click()
     page.wait_for_function(f"() => {ANSWER}?.dataset.answer === 'unknown'", timeout=WAIT)
     assert page.locator(".faces .people li").count() == 0
+    assert "Obama is removed: gone from the gallery's file" in page.evaluate(STATUS)
     assert b"Obama" not in b"".join(file.read_bytes() for file in home.iterdir())
 
 

@@ -3,6 +3,9 @@ import { refusalWords } from '../app/refusal.mjs'
 
 /** @typedef {import('../types').App} App @typedef {import('./context').FaceContext} FaceContext */
 
+/** Python's way out of it is an argument of Python; here the field says what to write. */
+const WITHOUT_CONSENT = 'gallery-consent'
+
 /** A file field that looks like a button.
  * @param {FaceContext} context @param {string} label */
 export function fileButton({ take }, label) {
@@ -35,7 +38,8 @@ export function invitation(context) {
  * @param {FaceContext} context @param {'photograph' | 'name' | 'people'} place */
 export function refusedAt({ app, slice }, place) {
   if (slice.refused?.at !== place) return nothing
-  return html`<div class="refused" role="alert">${refusalWords(app, slice.refused.refusal)}</div>`
+  const { refusal } = slice.refused
+  return html`<div class="refused" role="alert">${refusalWords(app, refusal.code === WITHOUT_CONSENT ? { ...refusal, ways: [] } : refusal)}</div>`
 }
 
 /** A question that is under way or was refused; nothing where its answer is here.

@@ -24,7 +24,8 @@ export function mount(el, app) {
   const change = (/** @type {Partial<FaceSlice>} */ changes) => app.store.change('faces', changes)
   const session = createSession(app, () => change({ tick: now().tick + 1 }))
   const painter = createPainter()
-  let told = ''
+  /** @type {import('./types').Photograph | null} */
+  let told = null
 
   /** Does what changes something, one after the other. @template Value @param {NonNullable<FaceSlice['busy']>} busy
    * @param {'photograph' | 'name' | 'people'} at @param {() => Promise<Value>} act @returns {Promise<Value | null>} */
@@ -45,18 +46,20 @@ export function mount(el, app) {
     const photo = await doing('read', 'photograph', () => session.take(file, title))
     if (photo) change({ shown: photo.id, face: 0, one: null, two: null, number: null })
   }
+  const tellWith = (/** @type {string} */ text, /** @type {import('../types').Words[]} */ notes) =>
+    app.tell(notes.length ? `${text}${app.t(': ')}${notes.map(app.words).join(app.t('; '))}` : text)
   const changed = (/** @type {import('../types').Words[]} */ notes, /** @type {string} */ text) => {
     change({ version: now().version + 1, removing: null })
-    app.tell([text, ...notes.map(app.words)].join(' '))
+    tellWith(text, notes)
   }
   const name = async (/** @type {import('./types').Face} */ face, /** @type {string} */ called, /** @type {string} */ consent) => {
     const done = await doing('add', 'name', () => session.add(face, called, consent))
-    if (done) changed(done.notes, done.new ? app.t('{name} is kept.', { name: done.name }) : app.t('This photograph of {name} was kept already.', { name: done.name }))
+    if (done) changed(done.notes, done.new ? app.t('{name} is kept', { name: done.name }) : app.t('this photograph of {name} was kept already', { name: done.name }))
     return Boolean(done)
   }
   const remove = async (/** @type {string} */ called) => {
     const done = await doing('remove', 'people', () => session.remove(called))
-    if (done) changed(done.notes, app.t('{name} is removed.', { name: done.name }))
+    if (done) changed(done.notes, app.t('{name} is removed', { name: done.name }))
     else change({ version: now().version + 1 })
   }
   const save = async () => {
@@ -67,7 +70,7 @@ export function mount(el, app) {
     link.download = 'faces.json'
     link.click()
     URL.revokeObjectURL(link.href)
-    app.tell([app.t('faces.json is saved.'), ...done.facts.notes.map(app.words)].join(' '))
+    tellWith(app.t('faces.json is saved'), done.facts.notes)
   }
 
   /** @param {FaceSlice} slice @returns {FaceContext} */
@@ -100,9 +103,9 @@ export function mount(el, app) {
       paintChips(stage, painter, context)
       paintLayers(stage, painter, context, look.theme)
       paintStrips(stage, pairShown(context), look)
-      const news = newsOf(context)
-      if (news && news !== told) app.tell(news)
-      told = news || told
+      const news = context.photo === told ? '' : newsOf(context)
+      if (news) app.tell(news)
+      told = news ? context.photo : told
     },
     keys: {
       '[': () => step(-1),
@@ -142,10 +145,10 @@ function photographs(context) {
   `
 }
 
-/** What a screen reader hears when faces or names have come. @param {FaceContext} context */
+/** What a screen reader hears of a photograph when faces and names have come. @param {FaceContext} context */
 function newsOf(context) {
   const { app, photo, found, who } = context
-  if (!photo || !found?.value) return ''
+  if (!photo || !found?.value || who?.state === 'asking') return ''
   const count = `${photo.title}${app.t(': ')}${counted(context, found.value.faces.length)}`
   const known = who?.value?.faces ?? []
   const told = known.length === 1 ? known : known.filter(({ answer }) => answer === 'name')
