@@ -68,6 +68,14 @@ NOTEBOOKS = (
         seconds=8,
         needs=("PIL", "skimage", "torch"),
     ),
+    Notebook(
+        5,
+        "case_05_sparse",
+        sentence("title", "Sparse connection: a convolution against a full layer on digits"),
+        sentence("title", "What do sparse connection and shared weights save?"),
+        seconds=12,
+        needs=("PIL", "sklearn", "torch"),
+    ),
 )
 """A new case is one file and one row here."""
 
