@@ -29,7 +29,7 @@ class FoundFaces(Shown):
     """
 
     KIND = "face-find"
-    JSON = ("photograph", "size", "network", "faces", "notes")
+    JSON = ("photograph", "size", "network", "faces", "title", "notes")
 
     photograph: str
     network: str
@@ -42,17 +42,21 @@ class FoundFaces(Shown):
         """Rows and columns."""
         return self.pixels.shape[:2]
 
-    def table(self) -> Table:
-        """A row a face."""
-        rows = tuple(Row((str(i), *_cells(face))) for i, face in enumerate(self.faces, 1))
-        title = sentence(
+    @property
+    def title(self) -> Sentence:
+        """How many, by which network, in how many pixels."""
+        return sentence(
             "faces-found",
             "{photograph}: faces {count}, found by {network} in {rows} x {columns} pixels",
             photograph=self.photograph, count=len(self.faces), network=self.network,
             rows=self.size[0], columns=self.size[1],
         )  # fmt: skip
+
+    def table(self) -> Table:
+        """A row a face."""
+        rows = tuple(Row((str(i), *_cells(face))) for i, face in enumerate(self.faces, 1))
         words = headings("face", "face at", "pixels high", "score", "points")
-        return Table(words, rows, title=title, notes=self.notes, left=frozenset({1}), prose=frozenset({4}))
+        return Table(words, rows, title=self.title, notes=self.notes, left=frozenset({1}), prose=frozenset({4}))
 
     @property
     def notes(self) -> tuple[Sentence, ...]:

@@ -225,7 +225,7 @@ class Imported(Shown):
     """What was read of an export: new ``people``, ``new`` descriptions, and those that were ``known`` already."""
 
     KIND = "face-imported"
-    JSON = ("path", "people", "new", "known")
+    JSON = ("path", "people", "new", "known", "notes")
 
     path: str
     people: int
@@ -235,7 +235,13 @@ class Imported(Shown):
     def table(self) -> Table:
         """One row."""
         cells = self.path, str(self.people), str(self.new), str(self.known)
-        return Table(headings("read from", "people new", "new", "known already"), (Row(cells),))
+        words = headings("read from", "people new", "new", "known already")
+        return Table(words, (Row(cells),), notes=self.notes)
+
+    @property
+    def notes(self) -> tuple[Sentence, ...]:
+        """What became of those who were known."""
+        return (sentence("face-imported", "who was known before is known as before; consents came along"),)
 
 
 def _answered(face: Recognition) -> str | Sentence:

@@ -24,12 +24,20 @@ def why_missed(recogniser: Recognises, pixels: Pixels) -> tuple[Sentence, ...]:
     """What is found on a photograph (H, W, 3) without faces when it is turned, or else when it is enlarged."""
     turn = _turn(recogniser, pixels)
     if turn is not None:
-        said = "a face is found when the photograph is turned by {degrees}° clockwise"
-        return (sentence("face-turned", said, degrees=turn),)
+        return (
+            sentence(
+                "face-turned", "a face is found when the photograph is turned by {degrees}° clockwise", degrees=turn
+            ),
+        )
     height = _tiny(recogniser, pixels)
     if height is not None:
-        said = "a face {height} pixels high is found when the photograph is enlarged: it is too small for the network"
-        return (sentence("face-tiny", said, height=height),)
+        return (
+            sentence(
+                "face-tiny",
+                "a face {height} pixels high is found when the photograph is enlarged: it is too small for the network",
+                height=height,
+            ),
+        )
     return (sentence("faces-none", "no face is found, nor in the photograph turned by quarters or enlarged"),)
 
 
@@ -70,7 +78,7 @@ def _turn(recogniser: Recognises, pixels: Pixels) -> int | None:
     """Degrees clockwise by which the photograph is to be turned so that a face is found best; None: none is found."""
     found = ((90 * turns, recogniser.find(_turned(pixels, turns))) for turns in (1, 2, 3))
     scores = {degrees: float(faces[0].score) for degrees, faces in found if faces}
-    return max(scores, key=scores.__getitem__, default=None)
+    return max(scores, key=lambda degrees: scores[degrees]) if scores else None
 
 
 def _turned(pixels: Pixels, quarters: int) -> Pixels:
@@ -81,7 +89,7 @@ def _tiny(recogniser: Recognises, pixels: Pixels) -> int | None:
     """Pixels from top to bottom of the surest face that is found on the enlarged photograph; None where none is."""
     from PIL import Image
 
-    times = min(ENLARGED, _LARGEST // max(pixels.shape[:2]))
+    times: int = min(ENLARGED, _LARGEST // max(pixels.shape[:2]))
     if times < 2:
         return None
     image = Image.fromarray(pixels)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.faces.drawing import INK_COLOUR, MARK_COLOURS, PAPER_COLOUR, FaceMark, marked
+from kaiyan.faces.drawing import FOUND, INK_COLOUR, MARK_COLOURS, PAPER_COLOUR
 from kaiyan.faces.lettering import font_for
 from kaiyan.pictures.sheet import brief, diverging
 from kaiyan.show.i18n import language, say
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kaiyan.show.sentence import Sentence
 
 _SOFT, _LINE = (92, 91, 102), (228, 225, 217)
-_WINDOW = MARK_COLOURS["found"]
+_WINDOW = MARK_COLOURS[FOUND]
 _MARGIN, _GAP, _TILE, _SPACE = 40, 40, 128, 8
 _WORDS = 272
 _SHOWN = 8
@@ -63,6 +63,12 @@ class _Page:
         self.image.paste(image, (left, top))
         self.draw.rectangle((left - 1, top - 1, left + image.width, top + image.height), outline=_LINE)
 
+    def frame(self, corners: tuple[float, float, float, float]) -> None:
+        """What is looked at: the colour of the sliding window between two edges of ink."""
+        left, top, right, bottom = corners
+        self.draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=INK_COLOUR, width=4)
+        self.draw.rectangle(corners, outline=_WINDOW, width=2)
+
 
 def drawn(passage: Passage, lang: str | None = None) -> Image:
     """The sheet, its words in a language, by default KAIYAN_LANG or the locale's."""
@@ -77,8 +83,10 @@ def drawn(passage: Passage, lang: str | None = None) -> Image:
 
 
 def _draw_head(page: _Page, passage: Passage) -> None:
-    photograph = _fitted(marked(passage.pixels, [FaceMark(passage.box, "1", "1")]), 1.4 * _HEAD, _HEAD)
+    photograph, zoom = _fitted(passage.pixels, 1.4 * _HEAD, _HEAD)
     page.paste(photograph, _MARGIN, page.top)
+    top, left, bottom, right = (round(zoom * side) for side in passage.box)
+    page.frame((_MARGIN + left, page.top + top, _MARGIN + right, page.top + bottom))
     face = _enlarged(passage.chip, _HEAD)
     left = _MARGIN + photograph.width + _GAP
     page.paste(face, left, page.top)
@@ -123,8 +131,7 @@ def _draw_field(page: _Page, stage: PassageStage, chip: NDArray[Any]) -> None:
     half = min(stage.field / len(chip), 1) * _TILE / 2
     middle = left + _TILE / 2, page.top + _TILE / 2
     corners = middle[0] - half, middle[1] - half, middle[0] + half - 1, middle[1] + half - 1
-    page.draw.rectangle((corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1), outline=INK_COLOUR, width=4)
-    page.draw.rectangle(corners, outline=_WINDOW, width=2)
+    page.frame(corners)
     said = sentence("passage-sees", "one number sees {field} px", field=stage.field)
     page.words((_MARGIN, page.top + 36 + 66), said, 14, _SOFT)
 
@@ -175,10 +182,13 @@ def _draw_bars(page: _Page, numbers: NDArray[Any], most: float, name: Sentence) 
     page.top += _BARS + 26
 
 
-def _fitted(image: Image, width: float, height: float) -> Image:
-    """A picture as large as fits."""
+def _fitted(pixels: NDArray[Any], width: float, height: float) -> tuple[Image, float]:
+    """A picture as large as fits, and how many times as large as it was."""
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
     zoom = min(width / image.width, height / image.height)
-    return image.resize((round(image.width * zoom), round(image.height * zoom)))
+    return image.resize((round(image.width * zoom), round(image.height * zoom))), zoom
 
 
 def _enlarged(pixels: NDArray[Any], side: int) -> Image:

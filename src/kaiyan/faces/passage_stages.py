@@ -58,13 +58,17 @@ class PassageStage(Data):
         """What a number sees of a face of ``side`` rows, in words."""
         if self.field is None:
             return sentence("face-sees-unknown", "not known")
-        for share, text in _EXTENTS:
+        for share, words in _EXTENTS:
             if self.field <= share * side:
-                return sentence("face-sees", text)
+                return words
         return sentence("face-sees", "the whole face")
 
 
-_EXTENTS = ((0.1, "a piece of an edge"), (0.5, "an eye, a mouth"), (0.99, "most of the face"))
+_EXTENTS = (
+    (0.1, sentence("face-sees", "a piece of an edge")),
+    (0.5, sentence("face-sees", "an eye, a mouth")),
+    (0.99, sentence("face-sees", "most of the face")),
+)
 """The share of a face and what is about so large in it: with dlib's chips the eyes' outer corners are half a side
 apart."""
 
