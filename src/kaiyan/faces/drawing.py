@@ -59,7 +59,7 @@ class _Span(NamedTuple):
                 and self.top < other.bottom and other.top < self.bottom)  # fmt: skip
 
     def is_inside(self, size: tuple[int, int]) -> bool:
-        return self.left >= 0 and self.top >= 0 and self.right <= size[0] and self.bottom <= size[1]
+        return self.left >= 1 and self.top >= 1 and self.right < size[0] - 1 and self.bottom < size[1] - 1
 
 
 def marked(pixels: Pixels, marks: Sequence[FaceMark]) -> Image:
@@ -147,7 +147,7 @@ def _place(box: _Span, size: tuple[float, float], image: tuple[int, int], taken:
     places = [*_places(box, size, image)]
     free = (place for place in places if place.is_inside(image) and not any(map(place.overlaps, taken)))
     inside = (place for place in places if place.is_inside(image))
-    return next(free, next(inside, places[0]))
+    return next(free, next(inside, places[-1]))
 
 
 def _places(box: _Span, size: tuple[float, float], image: tuple[int, int]) -> Iterator[_Span]:
@@ -155,8 +155,12 @@ def _places(box: _Span, size: tuple[float, float], image: tuple[int, int]) -> It
     gap = height / 4
     tops = (box.top - height - gap, box.bottom + gap, box.top + gap, box.bottom - height - gap)
     for top, left in product(tops, (box.left, box.right - width)):
-        x = min(max(left, 0), max(image[0] - width, 0))
+        x = _clamped(left, width, image[0])
         yield _Span(x, top, x + width, top + height)
-    y = min(max(box.top, 0), max(image[1] - height, 0))
-    x = min(max(box.left, 0), max(image[0] - width, 0))
+    x, y = _clamped(box.left, width, image[0]), _clamped(box.top, height, image[1])
     yield _Span(x, y, x + width, y + height)
+
+
+def _clamped(start: float, length: float, room: int) -> float:
+    """Moved so that it lies in the room, if it fits there, with a pixel around it."""
+    return min(max(start, 1), max(room - 2 - length, 1))

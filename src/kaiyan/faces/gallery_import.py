@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,7 +125,7 @@ def _json(path: Path) -> _Export:
 
 
 def _npz(path: Path) -> _Export:
-    with np.load(path, allow_pickle=False) as whole:
+    with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as whole:
         columns = [whole[name].tolist() for name in ("names", "pictures", "times")]
         numbers = np.asarray(whole["descriptions"], np.float32)
         entries = tuple(records.Entry(name, row, picture, time)
