@@ -84,15 +84,20 @@ def _purpose(room: Path) -> str:
 
 def commands(lang: str) -> str:
     """What --help says of every command."""
-    session = Session(lang)
-    sections = []
-    with click.Context(command_line, info_name="kaiyan", obj=session) as root:
-        sections.append(("kaiyan", command_line.get_help(root)))
-        for name, command in command_line.commands.items():
+    root = click.Context(command_line, info_name="kaiyan", obj=Session(lang))
+    return "\n".join(
+        f"## {context.command_path}\n\n```text\n{context.command.get_help(context)}\n```\n"
+        for context in told_commands(root)
+    )
+
+
+def told_commands(context: click.Context) -> Iterator[click.Context]:
+    """A command and all inside it that are not hidden, each with the path that calls it."""
+    yield context
+    if isinstance(context.command, click.Group):
+        for name, command in context.command.commands.items():
             if not command.hidden:
-                with click.Context(command, parent=root, info_name=name, obj=session) as context:
-                    sections.append((f"kaiyan {name}", command.get_help(context)))
-    return "\n".join(f"## {title}\n\n```text\n{text}\n```\n" for title, text in sections)
+                yield from told_commands(click.Context(command, parent=context, info_name=name, obj=context.obj))
 
 
 def names() -> str:

@@ -28,13 +28,16 @@ def told(lang: str) -> str:
     return "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / lang).glob("*.md")))
 
 
+def told_commands() -> list[click.Context]:
+    return [*pages.told_commands(click.Context(command_line, info_name="kaiyan"))]
+
+
 def commands() -> set[str]:
-    return {f"kaiyan {name}" for name, command in command_line.commands.items() if not command.hidden}
+    return {context.command_path for context in told_commands()}
 
 
 def options() -> set[str]:
-    every = [command_line, *(command for command in command_line.commands.values() if not command.hidden)]
-    return {name for command in every for param in command.params if isinstance(param, click.Option)
+    return {name for context in told_commands() for param in context.command.params if isinstance(param, click.Option)
             for name in param.opts}  # fmt: skip
 
 

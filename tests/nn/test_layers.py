@@ -218,6 +218,13 @@ def test_meta_tensors_give_shapes() -> None:
     assert layer(torch.ones(1, 3, 9, 9, device="meta")).shape == (1, 4, 5, 5)
 
 
+def test_meta_tensors_give_shapes_where_numpy_would_be_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiyan.engine.algorithms.torch.peak_and_bandwidth", lambda: (1e9, 1e8))
+    layer = ours.Conv2d(251, 256, 3, stride=2, device="meta")
+    with torch.no_grad():
+        assert layer(torch.ones(1, 251, 4, 4, device="meta")).shape == (1, 256, 1, 1)
+
+
 def test_autocast_computes_in_its_type_and_gives_gradients_in_the_weights() -> None:
     layer = ours.Conv2d(3, 4, 3, stride=2, padding="same")
     with torch.autocast("cpu", dtype=torch.bfloat16):

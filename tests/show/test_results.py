@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
@@ -22,9 +23,13 @@ import kaiyan.nn
 from kaiyan.faces.calibration import Calibration, Errors
 from kaiyan.faces.calibration_rates import Rate
 from kaiyan.faces.card import card as face_card
+from kaiyan.faces.finding import FoundFaces
 from kaiyan.faces.gallery_answers import Limits, Recognition
 from kaiyan.faces.gallery_recovery import Recovery
-from kaiyan.faces.gallery_results import Added, Exported, People, Person, Recognised, Removed
+from kaiyan.faces.gallery_results import Added, Exported, Imported, People, Person, Recognised, Removed
+from kaiyan.faces.passage import Passage
+from kaiyan.faces.passage_stages import PassageStage
+from kaiyan.faces.recogniser import Face
 from kaiyan.networks.card import card
 from kaiyan.nn.acceleration.report import LayerReport, Report
 from kaiyan.show.i18n import say
@@ -61,6 +66,19 @@ def _calibration() -> Calibration:
     return Calibration(1e-3, Rate(3, 23456), held_out, Errors(0.6, Rate(40, 12345), Rate(2, 345)), 80, 400)
 
 
+def _found_faces() -> FoundFaces:
+    points = np.array([[105.0, 237], [104, 255], [103, 212], [101, 195], [135, 224]])
+    return FoundFaces("party.jpg", "dlib", (Face((69, 168, 164, 263), 1.0625, points),), GREY_PHOTOGRAPH)
+
+
+def _passage() -> Passage:
+    stages = PassageStage(("stem",), np.ones((32, 72, 72)), 1, 7), PassageStage(("a", "b"), np.ones((4, 2, 2)), 9, None)
+    numbers = np.full(128, 0.1)
+    near = Recognition((69, 168, 164, 263), LIMITS, "Ann", 0.31234, "Bob", 0.81234)
+    return Passage("party.jpg", "dlib", near.box, GREY_PHOTOGRAPH, GREY_PHOTOGRAPH, stages, numbers, near, numbers)
+
+
+GREY_PHOTOGRAPH = np.full((150, 150, 3), 128, np.uint8)
 LIMITS = Limits(0.6, 0.6)
 TOLD_AT = "2026-11-27T09:41:00+00:00"
 RESULTS: dict[str, Callable[[], Shown]] = {
@@ -86,6 +104,9 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "face-added": lambda: Added("Ann", 2, 1, 3, 0.41234, ("Bob", 0.51234), LIMITS),
     "face-calibration": _calibration,
     "face-exported": lambda: Exported("people.json", 3, 12),
+    "face-find": _found_faces,
+    "face-imported": lambda: Imported("people.json", 3, 12, 1),
+    "face-layers": _passage,
     "face-people": lambda: People("faces.sqlite", "dlib", (Person("Ann", 3, "agreed in writing", TOLD_AT),)),
     "face-recovery": lambda: Recovery("new.sqlite", 40, 1234, ("Ann", "Bob")),
     "face-removed": lambda: Removed("Ann", 3, is_rebuilt=False),

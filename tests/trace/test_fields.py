@@ -100,3 +100,21 @@ def test_a_tensor_that_is_written_in_part_is_not_called_exact() -> None:
             return y
 
     assert receptive_fields(record(Net(), torch.zeros(1, 2, 8)))[0].status == "unknown"
+
+
+def test_zeros_beside_the_channels_move_nothing_in_space() -> None:
+    class Wider(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.last = nn.Conv1d(1, 2, 3, 2), nn.Conv1d(4, 1, 3)
+            for parameter in self.parameters():
+                nn.init.uniform_(parameter, 0.5, 1.5)
+
+        def forward(self, x: Tensor) -> Tensor:
+            made: Tensor = self.last(pad(self.first(x), (1, 0, 0, 2)))
+            return made
+
+    model, x = Wider(), torch.ones(1, 1, 40, requires_grad=True)
+    (field,) = receptive_fields(record(model, x))[0].axes
+    (gradient,) = torch.autograd.grad(model(x)[0, 0, 5], x)
+    assert field.inputs(5) == tuple(gradient[0, 0].nonzero().flatten().tolist())

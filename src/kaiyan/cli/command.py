@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -90,16 +91,19 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """The command of commands; ``renamed`` are old names, which work and say so, ``exits`` what exit codes mean."""
+    """A command of commands, which may be groups themselves.
+
+    ``renamed`` are old names, which work and say so, ``exits`` what exit codes mean.
+    """
 
     def __init__(
         self,
         *,
         summary: str,
         examples: Sequence[str],
-        commands: Sequence[Command],
-        renamed: Mapping[str, str],
-        exits: Mapping[int, str],
+        commands: Sequence[Command | Group],
+        renamed: Mapping[str, str] = MappingProxyType({}),
+        exits: Mapping[int, str] = MappingProxyType({}),
         **attributes: Any,
     ) -> None:
         super().__init__(
@@ -129,8 +133,9 @@ class Group(click.Group):
             raise KaiyanError(
                 "no-such-command",
                 "there is no command {word!r}; the commands are {known}",
-                "kaiyan --help",
+                "{path} --help",
                 word=args[0],
+                path=ctx.command_path,
                 known=", ".join(self.commands),
             )
         return super().resolve_command(ctx, args)
@@ -155,6 +160,7 @@ def help_text(command: Command | Group, ctx: click.Context) -> str:
     if isinstance(command, Group):
         rows = [(name, _label(session, inner.help or "")) for name, inner in command.commands.items()]
         sections.append(_section(_label(session, "commands"), rows))
+    if isinstance(command, Group) and command.exits:
         codes = [(str(code), _label(session, meaning)) for code, meaning in command.exits.items()]
         sections.append(_section(_label(session, "exit codes"), codes))
     rows = [

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session, json_flag, wide
+from kaiyan.cli.output import free
 from kaiyan.cli.see import drawn
-from kaiyan.pictures.error import PictureError
-from kaiyan.pictures.reading import local
 from kaiyan.show.sentence import sentence
 from kaiyan.show.table import Lines
 from kaiyan.spec.conventions import PADDING, mode_words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kaiyan.learn.fitting.result import Fit
 
 
@@ -24,7 +24,7 @@ def _learn(before: str, after: str, output: tuple[str, ...], *, as_json: bool, *
     session: Session = click.get_current_context().obj
     from kaiyan.learn.fitting.fit import fit_kernel
 
-    paths = [_free(Path(path), before, after) for path in output]
+    paths = [free(path, before, after) for path in output]
     ridge, padding = options["ridge"], options["padding"]
     with session.working(sentence("learning", "finding the kernel")):
         fit = fit_kernel(
@@ -54,14 +54,6 @@ def _report(session: Session, fit: Fit, paths: list[Path]) -> None:
     session.print(*fit.parts())
     if paths:
         session.print(Lines(tuple(sentence("written", "written to {path}", path=path) for path in paths), "list"))
-
-
-def _free(path: Path, *pictures: str) -> Path:
-    """The path, where it is not one of the pictures."""
-    for picture in pictures:
-        if path.exists() and local(picture).exists() and path.samefile(local(picture)):
-            raise PictureError("over-the-input", "{path} is the input picture; it is not overwritten", path=str(path))
-    return path
 
 
 command = Command(

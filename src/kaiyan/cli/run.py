@@ -28,6 +28,7 @@ from kaiyan.cli import (
     whole_sizes,
 )
 from kaiyan.cli.command import Group, Session, refusal_of
+from kaiyan.cli.face import group as face
 from kaiyan.explain import loading
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.i18n import language, say
@@ -49,7 +50,7 @@ kaiyan = Group(
         module.command
         for module in (
             see, derive, plan, port, padding, accelerate, summary, diagnose, least_input, whole_sizes, shift_report,
-            learn, studio, cases, case,
+            learn, face, studio, cases, case,
         )
     ],
     renamed={"shape": "derive", "convert": "port", "bench-model": "accelerate", "explain": "diagnose"},

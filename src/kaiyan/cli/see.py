@@ -13,10 +13,9 @@ from rich.text import Text
 
 from kaiyan.cli import written
 from kaiyan.cli.command import Command, Session, json_flag
-from kaiyan.pictures.error import PictureError
+from kaiyan.cli.output import free
 from kaiyan.pictures.kernels import kernel
 from kaiyan.pictures.named import KERNELS
-from kaiyan.pictures.reading import local
 from kaiyan.pictures.see import Filtered
 from kaiyan.pictures.see import see as see_picture
 from kaiyan.pictures.sheet import diverging
@@ -55,9 +54,7 @@ def _see(picture: str | None, output: str | None, *, as_json: bool, as_list: boo
 
 
 def _save(seen: Filtered, picture: str | None, output: str | None) -> Path:
-    path = Path(output) if output else _free_name(seen)
-    if picture is not None and path.exists() and path.samefile(local(picture)):
-        raise PictureError("over-the-input", "{path} is the input picture; it is not overwritten", path=str(path))
+    path = free(output, *([] if picture is None else [picture])) if output else _free_name(seen)
     return seen.save(path)
 
 

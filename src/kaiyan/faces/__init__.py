@@ -9,8 +9,12 @@ if find_spec("torch") is None or find_spec("safetensors") is None:
 from kaiyan.faces.calibrate import calibrate as calibrate
 from kaiyan.faces.card import FaceCard as FaceCard
 from kaiyan.faces.card import card as card
+from kaiyan.faces.finding import FoundFaces as FoundFaces
+from kaiyan.faces.finding import find as find
 from kaiyan.faces.gallery import Gallery as Gallery
 from kaiyan.faces.gallery_recovery import recover as recover
+from kaiyan.faces.passage import Passage as Passage
+from kaiyan.faces.passage import layers as layers
 from kaiyan.faces.recogniser import Face as Face
 from kaiyan.faces.recogniser import Recogniser as Recogniser
 from kaiyan.faces.recogniser import recogniser as recogniser

@@ -14,18 +14,20 @@ from kaiyan.faces import gallery_records as records
 from kaiyan.faces.gallery_answers import Limits, Recognition
 from kaiyan.faces.gallery_export import export
 from kaiyan.faces.gallery_file import cleared, reading, usual_path, writing
-from kaiyan.faces.gallery_photographs import described, label, named, only_face
-from kaiyan.faces.gallery_refusals import LONGEST_WAIT, GalleryError
-from kaiyan.faces.gallery_results import Added, Exported, People, Person, Recognised, Removed
+from kaiyan.faces.gallery_import import imported
+from kaiyan.faces.gallery_photographs import described, label, named
+from kaiyan.faces.gallery_refusals import LONGEST_WAIT, GalleryError, without_consent
+from kaiyan.faces.gallery_results import Added, Exported, Imported, People, Person, Recognised, Removed
+from kaiyan.faces.missed import face_of
 from kaiyan.faces.search import SEARCHES, distances
 
 if TYPE_CHECKING:
     import os
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kaiyan.faces.calibration import Calibration
-    from kaiyan.faces.gallery_photographs import Described, Recognises
+    from kaiyan.faces.gallery_photographs import Box, Described, Recognises, Vectors
     from kaiyan.faces.search import NameSearch
 
 LONGEST_NAME = 200
@@ -103,8 +105,8 @@ class Gallery:
                 name=name,
             )
         if not note and name not in self._names():
-            raise _without_consent(name)
-        faces = [only_face(self.recogniser, photograph) for photograph in photographs]
+            raise without_consent(name)
+        faces = [face_of(self.recogniser, photograph) for photograph in photographs]
         with writing(self.path) as file:
             records.check_network(self.path, file, self._ours)
             new = _insert(file, name, note, faces)
@@ -117,12 +119,19 @@ class Gallery:
         Raises ``PictureError`` where it cannot be read; a photograph without faces gives none.
         """
         known = self._known()
-        faces = []
-        for face in described(self.recogniser, photograph):
-            near = [(match.name, match.distance) for match in known.search.nearest(face.numbers)]
-            first, second = (*near, (None, None), (None, None))[:2]
-            faces.append(Recognition(face.box, known.limits, *first, *second))
-        return Recognised(label(photograph), tuple(faces), known.people, known.limits)
+        faces = tuple(_matched(known, face.box, face.numbers) for face in described(self.recogniser, photograph))
+        return Recognised(label(photograph), faces, known.people, known.limits)
+
+    def match(self, box: Box, numbers: Vectors) -> Recognition:
+        """Who a face in ``box`` is that this gallery's network has described (D,)."""
+        return _matched(self._known(), box, numbers)
+
+    def described(self, name: str) -> Vectors:
+        """The descriptions (N, D) of a person, from the first added; none of somebody who is not known."""
+        if not self.path.exists():
+            return np.empty((0, 0), np.float32)
+        with reading(self.path) as file:
+            return np.array([entry.numbers for entry in records.entries(self.path, file) if entry.name == name])
 
     def people(self) -> People:
         """Everybody who is known, by name; no network is needed."""
@@ -164,11 +173,20 @@ class Gallery:
         """Writes names, consents, times and descriptions, no photographs, as .json or .npz: whole or not at all."""
         return export(self.path, Path(path).expanduser())
 
-    def calibrate(self, folder: str | os.PathLike[str], far: float = 1e-3) -> Calibration:
+    def import_from(self, path: str | os.PathLike[str]) -> Imported:
+        """Adds the people of an export, .json or .npz: all of them or none; what is known already stays as it is.
+
+        Raises ``GalleryError`` where the file is no export, is damaged, or holds another network's descriptions.
+        """
+        return imported(self.path, Path(path).expanduser())
+
+    def calibrate(
+        self, folder: str | os.PathLike[str], far: float = 1e-3, *, step: Callable[[int, int], None] | None = None
+    ) -> Calibration:
         """Chooses the threshold for a false-accept rate as ``kaiyan.faces.calibrate`` does, and keeps it here."""
         from kaiyan.faces.calibrate import calibrate
 
-        chosen = calibrate(folder, far, network=self.recogniser)
+        chosen = calibrate(folder, far, network=self.recogniser, step=step)
         with writing(self.path) as file:
             records.check_network(self.path, file, self._ours)
             records.set_calibration(file, self._ours.fingerprint, {**chosen.to_dict(), "time": records.now()})
@@ -231,13 +249,19 @@ class Gallery:
         )
 
 
+def _matched(known: _Seen, box: Box, numbers: Vectors) -> Recognition:
+    near = [(match.name, match.distance) for match in known.search.nearest(numbers)]
+    first, second = (*near, (None, None), (None, None))[:2]
+    return Recognition(box, known.limits, *first, *second)
+
+
 def _insert(file: sqlite3.Connection, name: str, note: str, faces: Sequence[Described]) -> int:
     """How many of the photographs are new."""
     time, new = records.now(), 0
     number = records.person(file, name)
     if number is None:
         if not note:
-            raise _without_consent(name)
+            raise without_consent(name)
         number = records.add_person(file, name)
     if note:
         records.add_consent(file, number, note, time)
@@ -270,12 +294,3 @@ def _named(name: str) -> str:
             most=LONGEST_NAME,
         )
     return plain
-
-
-def _without_consent(name: str) -> GalleryError:
-    return GalleryError(
-        "gallery-consent",
-        "{name} is new, and nothing says that {name} agreed to be recognised",
-        "consent='how and when {name} agreed'",
-        name=name,
-    )

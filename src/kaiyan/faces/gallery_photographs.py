@@ -95,7 +95,7 @@ def described(recogniser: Recognises, photograph: Any) -> tuple[Described, ...]:
     if not faces:
         return ()
     numbers = recogniser.describe(recogniser.chips(pixels, faces))
-    return tuple(Described(name, digest, _box(face), row) for face, row in zip(faces, numbers, strict=True))
+    return tuple(Described(name, digest, box_of(face), row) for face, row in zip(faces, numbers, strict=True))
 
 
 def only_face(recogniser: Recognises, photograph: Any) -> Described:
@@ -104,15 +104,20 @@ def only_face(recogniser: Recognises, photograph: Any) -> Described:
     if len(faces) == 1:
         return faces[0]
     if not faces:
-        raise GalleryError(
-            "gallery-no-face", "no face is found on {photograph}",
-            "a photograph on which the face is larger, upright and seen from the front",
-            photograph=label(photograph),
-        )  # fmt: skip
+        raise no_face(label(photograph))
     raise GalleryError(
         "gallery-several-faces", "{photograph} shows {count} faces, at {boxes}, where one is needed",
         "cut out the one who is meant",
         photograph=label(photograph), count=len(faces), boxes=", ".join(str(face.box) for face in faces),
+    )  # fmt: skip
+
+
+def no_face(photograph: str) -> GalleryError:
+    """The refusal of a photograph, by its name, on which there is none."""
+    return GalleryError(
+        "gallery-no-face", "no face is found on {photograph}",
+        "a photograph on which the face is larger, upright and seen from the front",
+        photograph=photograph,
     )  # fmt: skip
 
 
@@ -136,6 +141,7 @@ def label(photograph: Any) -> str:
     return os.fspath(photograph) if is_path else f"the {type(photograph).__name__}"
 
 
-def _box(face: FoundFace) -> Box:
+def box_of(face: FoundFace) -> Box:
+    """Where a face is, in plain numbers."""
     top, left, bottom, right = face.box
     return int(top), int(left), int(bottom), int(right)

@@ -66,8 +66,8 @@ def check_network(path: Path, file: sqlite3.Connection, ours: Origin) -> None:
     raise GalleryError(
         "gallery-other-network",
         "the gallery {path} holds descriptions by {found} ({its:.12}); {ours} ({own:.12}) cannot be compared with them",
-        "open it with the network that described its people: network={found!r}",
-        "give {ours} a gallery of its own: Gallery(path, network={ours!r})",
+        "open it with the network that described its people: network={found!r}, or --network {found}",
+        "give {ours} a gallery of its own: Gallery(path, network={ours!r}), or --gallery",
         path=str(path), found=found.name, its=found.fingerprint, ours=ours.name, own=ours.fingerprint,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kaiyan.show.error import KaiyanError
@@ -36,10 +37,21 @@ def refusing(path: Path) -> Iterator[None]:
 
 def damaged(path: Path, reason: str) -> GalleryError:
     """The refusal of a file that is ours but not sound."""
+    new = path.with_name(f"{path.stem}-recovered{path.suffix}")
     return GalleryError(
         "gallery-damaged", "the gallery {path} is damaged ({reason}); it is left as it is",
         "kaiyan.faces.recover({path!r}, {new!r}) copies the people that can still be read",
-        path=str(path), reason=reason, new=str(path.with_name(f"{path.stem}-recovered{path.suffix}")),
+        "kaiyan face recover {asked} does it on the command line",
+        path=str(path), reason=reason, new=str(new), asked=f"{quote(str(path))} {quote(str(new))}",
+    )  # fmt: skip
+
+
+def without_consent(name: str) -> GalleryError:
+    """The refusal of a new person who has not been said to agree."""
+    return GalleryError(
+        "gallery-consent", "{name} is new, and nothing says that {name} agreed to be recognised",
+        "consent='how and when {name} agreed'", "kaiyan face add {asked} --consent 'how and when'",
+        name=name, asked=quote(name),
     )  # fmt: skip
 
 

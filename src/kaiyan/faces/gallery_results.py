@@ -31,10 +31,11 @@ class Recognised(Shown):
 
     def table(self) -> Table:
         """A row a face."""
-        names = headings("answer", "face at", "distance", "runner-up", "margin", "why")
+        names = headings("face", "answer", "face at", "distance", "runner-up", "margin", "why")
         rows = tuple(
             Row(
                 (
+                    str(number),
                     _answered(face),
                     _place(face.box),
                     _number(face.distance),
@@ -43,7 +44,7 @@ class Recognised(Shown):
                     face.reason,
                 )
             )
-            for face in self.faces
+            for number, face in enumerate(self.faces, 1)
         )
         title = sentence(
             "faces-of",
@@ -52,7 +53,7 @@ class Recognised(Shown):
             count=len(self.faces),
             people=self.people,
         )
-        return Table(names, rows, title=title, notes=self.notes, left=frozenset({0, 1}), prose=frozenset({5}))
+        return Table(names, rows, title=title, notes=self.notes, left=frozenset({1, 2}), prose=frozenset({6}))
 
     @property
     def notes(self) -> tuple[Sentence, ...]:
@@ -217,6 +218,30 @@ class Exported(Shown):
         return (
             sentence("face-exported", "descriptions tell who somebody is: keep the file as you would keep photographs"),
         )
+
+
+@dataclass(frozen=True)
+class Imported(Shown):
+    """What was read of an export: new ``people``, ``new`` descriptions, and those that were ``known`` already."""
+
+    KIND = "face-imported"
+    JSON = ("path", "people", "new", "known", "notes")
+
+    path: str
+    people: int
+    new: int
+    known: int
+
+    def table(self) -> Table:
+        """One row."""
+        cells = self.path, str(self.people), str(self.new), str(self.known)
+        words = headings("read from", "people new", "new", "known already")
+        return Table(words, (Row(cells),), notes=self.notes)
+
+    @property
+    def notes(self) -> tuple[Sentence, ...]:
+        """What became of those who were known."""
+        return (sentence("face-imported", "who was known before is known as before; consents came along"),)
 
 
 def _answered(face: Recognition) -> str | Sentence:

@@ -57,10 +57,9 @@ def _padded(call: Bound, before: list[ReceptiveField]) -> ReceptiveField:
     if before[0].whole:
         return before[0]
     readable = isinstance(pads, (tuple, list)) and all(isinstance(pad, int) for pad in pads)
-    if not readable or call["mode"] != "constant" or len(pads) > 2 * rank:
+    if not readable or call["mode"] != "constant":
         return NOT_KNOWN
-    firsts = [*reversed(pads[::2])]
-    firsts = [0] * (rank - len(firsts)) + firsts
+    firsts = ([0] * rank + [*reversed(pads[::2])])[-rank:]  # pads of channels, which come last, move nothing in space
     return before[0].through([Axis(1, padding=(first, 0)) for first in firsts], firsts)
 
 
