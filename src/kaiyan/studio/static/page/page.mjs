@@ -1,1 +1,1 @@
-import{vb as e,wb as o,y as t}from"./tabs-shared.mjs";var m=JSON.parse(document.getElementById("kaiyan-boot")?.textContent??"{}");o(document.getElementById("kaiyan"),t(m),e);
+import{Ab as e,Bb as o,x as t}from"./tabs-shared.mjs";import"./convolution-picture-sources-shared.mjs";var m=JSON.parse(document.getElementById("kaiyan-boot")?.textContent??"{}");o(document.getElementById("kaiyan"),t(m),e);
