@@ -32,7 +32,9 @@ def recorded(sides: list[int], cut: bool, rate: float, momentum: float) -> dict[
 
     def flat(taps: torch.Tensor) -> torch.Tensor:
         parts = taps.split([side * side for side in sides])
-        return mse_loss(made([part.reshape(side, side) for part, side in zip(parts, sides, strict=True)], picture, cut), wanted)
+        return mse_loss(
+            made([part.reshape(side, side) for part, side in zip(parts, sides, strict=True)], picture, cut), wanted
+        )
 
     start = torch.cat([kernel.flatten() for kernel in kernels])
     curvature = torch.linalg.eigvalsh(torch.autograd.functional.hessian(flat, start))[-1]
@@ -62,6 +64,11 @@ def best(picture: torch.Tensor, wanted: torch.Tensor, side: int) -> list[float]:
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(7)
-    chains = [recorded([3], False, 0.1, 0.9), recorded([5], False, 0.03, 0.5), recorded([3, 3], False, 0.02, 0.8), recorded([3, 3], True, 0.05, 0.9)]
+    chains = [
+        recorded([3], False, 0.1, 0.9),
+        recorded([5], False, 0.03, 0.5),
+        recorded([3, 3], False, 0.02, 0.8),
+        recorded([3, 3], True, 0.05, 0.9),
+    ]
     facts = {"torch": torch.__version__, "height": HEIGHT, "width": WIDTH, "chains": chains}
     Path(__file__).with_name("learning-from-torch.json").write_text(json.dumps(facts) + "\n", "utf-8")

@@ -26,7 +26,9 @@ export function bench(app, on) {
   const hold = (/** @type {Element | undefined} */ given) => {
     resized.disconnect()
     el = /** @type {HTMLElement | null} */ (given ?? null)
-    if (el) resized.observe(el)
+    if (!el) return
+    resized.observe(el)
+    Object.assign(el, { kaiyan: { facts: () => seen && factsOf(seen) } })
   }
   const held = ref(hold)
   return (scene) => {
@@ -36,7 +38,7 @@ export function bench(app, on) {
       ${headline(app, scene)}
       <div class="bench ${scene.facts.kernels.length === 2 ? 'two' : 'one'}" data-bench ${held}>
         ${figure('input', app.t('the picture'))}
-        ${scene.facts.kernels.map((_, at) => figure(`kernel-${at}`, kernelCaption(app, scene, at), scene.slice.relu && at === 1 ? app.t('then max(0, ·), then') : ''))}
+        ${scene.facts.kernels.map((_, at) => figure(`kernel-${at}`, kernelCaption(app, scene, at)))}
         ${figure('made', app.t('what it makes now'))}
         ${figure('loss', html`${app.t('mean squared difference')} <b>${short(scene.facts.last.loss)}</b>`)}
         ${scene.facts.kernels.length === 2 ? figure('both', scene.slice.relu ? app.t('without ReLU both would be this one') : app.t('both are this one kernel')) : nothing}
@@ -48,9 +50,18 @@ export function bench(app, on) {
   }
 }
 
-/** @param {string} name @param {unknown} caption @param {string} [sign] */
-const figure = (name, caption, sign = '') => html`<figure class=${`part ${name}`}>
-  <figcaption>${sign ? html`<span class="sign">${sign}</span> ` : nothing}${caption}</figcaption>
+/** What stands on the bench, for tests. @param {Scene} scene */
+const factsOf = ({ problem: { input, wanted, goal }, facts: { kernels, steps, rest, last, stable, rate } }) => ({
+  ...{ steps, rest, stable, rate, loss: last.loss, best: goal.loss },
+  kernels: kernels.map((kernel) => [...kernel]),
+  goal: [...goal.kernel],
+  input: { ...input, data: [...input.data] },
+  wanted: { ...wanted, data: [...wanted.data] },
+})
+
+/** @param {string} name @param {unknown} caption */
+const figure = (name, caption) => html`<figure class=${`part ${name}`}>
+  <figcaption>${caption}</figcaption>
   <canvas data-part=${name} aria-hidden="true"></canvas>
 </figure>`
 
@@ -69,7 +80,8 @@ function wanted(app, scene, on) {
 }
 
 /** @param {App} app @param {Scene} scene @param {number} at */
-function kernelCaption({ t }, { facts }, at) {
+function kernelCaption({ t }, { facts, slice }, at) {
+  if (slice.relu && at === 1) return t('max(0, ·), then kernel {i} after {n} steps', { i: at + 1, n: facts.steps })
   return facts.kernels.length === 1 ? t('the kernel after {n} steps', { n: facts.steps }) : t('kernel {i} after {n} steps', { i: at + 1, n: facts.steps })
 }
 

@@ -40,8 +40,8 @@ function rateWords({ t }, { facts, slice, problem }) {
   return html`
     <p>${words}</p>
     ${rate < stable && Number.isFinite(steps) ? html`<p>${t('Along the flattest direction, half of the way is left after {n} steps.', { n: count(Math.max(1, Math.ceil(steps))) })}</p>` : nothing}
-    <p><small>${t('The limit is 2 · (1 + momentum) / c = {stable}, where c = {c} is the largest curvature of the loss: the largest eigenvalue of its Hessian, computed from this picture.', { stable: short(stable), c: short(curvature) })}
-      ${slice.lesson === 'two' ? t('With two kernels it changes as they move; it is measured where they stand now.') : t('The picture’s mean brightness is taken off before: it would make the limit several times smaller.')}</small></p>
+    <p><small>${t('The limit is 2 · (1 + momentum) / c = {stable}, where c = {c} is the largest curvature of the loss: the largest eigenvalue of its Hessian, computed from this picture.', { stable: short(stable), c: short(curvature) })}</small></p>
+    <p><small>${slice.lesson === 'two' ? t('With two kernels it changes as they move; it is measured where they stand now.') : t('The picture’s mean brightness is taken off before: it would make the limit several times smaller.')}</small></p>
   `
 }
 
@@ -49,7 +49,7 @@ function rateWords({ t }, { facts, slice, problem }) {
 function together({ t }, { slice, facts, problem }) {
   if (!slice.relu)
     return html`<h3>${t('Two in a row are one')}</h3>
-      <p>${t('Without anything between them, two kernels of 3×3 do exactly what one of 5×5 does: their full convolution, drawn under them. Two can make less than any 5×5 kernel, never more.')}</p>`
+      <p>${t('Without anything between them, two kernels of 3×3 do exactly what one of 5×5 does: their full convolution, drawn under them. They reach only some of the kernels of 5×5, never more.')}</p>`
   const between = facts.last.between[0].data
   const passed = between.filter((value) => value > 0).length / between.length
   return html`<h3>${t('ReLU makes two more than one')}</h3>
@@ -67,9 +67,9 @@ function goal(app, { problem: { goal: best, wanted }, facts }) {
     <h3>${t('The goal, without any step')}</h3>
     <figure class="goal">
       ${small(app, best.kernel)}
-      <figcaption>${t('The kernel of least squares, {side}×{side}, in one calculation.', { side })}
-        ${facts.rest === 'diverged' ? nothing : html`${t('Farthest tap from it now')}: <b>${short(Number(farthest(best, kernel).toPrecision(2)))}</b>.`}
-        ${part > 1e-9 ? t('Even it leaves {part} % of the variance unexplained.', { part: short(100 * part) }) : t('It explains the picture to the last digit.')}</figcaption>
+      <figcaption><span>${t('The kernel of least squares, {side}×{side}, in one calculation.', { side })}</span>
+        ${facts.rest === 'diverged' ? nothing : html`<span>${t('Farthest tap from it now')}: <b>${short(Number(farthest(best, kernel).toPrecision(2)))}</b></span>`}
+        <span>${part > 1e-9 ? t('Even it leaves {part} % of the variance unexplained.', { part: short(100 * part) }) : t('It explains the picture to the last digit.')}</span></figcaption>
     </figure>`
 }
 

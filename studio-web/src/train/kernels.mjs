@@ -19,6 +19,8 @@ import { wishOf } from './wishes.mjs'
 
 /** Rows and columns of the picture, at most: a step must fit between two frames. */
 const LARGEST = 64
+/** Milliseconds between two readings of the side panes while kernels move. */
+const EVERY = 200
 
 /** @param {HTMLElement} el @param {App} app */
 export function createKernels(el, app) {
@@ -103,6 +105,7 @@ export function createKernels(el, app) {
       own.brush = brush
       change({})
     },
+    place: () => own.cursor,
     look(/** @type {number | null} */ cursor) {
       own.cursor = cursor
       change({})
@@ -131,13 +134,15 @@ export function createKernels(el, app) {
   app.hear('convolution').then(() => change({}), app.refuse)
   readPhotograph(app).then(() => change({}), app.refuse)
   const view = bench(app, on)
+  const paced = createPaced()
 
   return {
     views() {
       const seen = scene()
       if (!seen) return null
       tellEnd(seen)
-      return { recipe: settings(app, seen, on), stage: view(seen), explain: explanation(app, seen) }
+      const sides = paced(seen.playing, JSON.stringify([seen.slice, own.brush, store.state.lang, store.state.theme, painted.size]), () => ({ recipe: settings(app, seen, on), explain: explanation(app, seen) }))
+      return { ...sides, stage: view(seen) }
     },
     open: () => loop.run(isPlaying(), now().pace),
     close: () => loop.run(false, 1),
@@ -156,6 +161,17 @@ export function createKernels(el, app) {
   }
 }
 
+/** What is made anew a few times a second, or at once where a key has changed or nothing moves. */
+function createPaced() {
+  /** @type {{ key: string, time: number, made: any }} */
+  let last = { key: '', time: 0, made: null }
+  return (/** @type {boolean} */ moves, /** @type {string} */ key, /** @type {() => any} */ make) => {
+    const time = performance.now()
+    if (!moves || key !== last.key || time - last.time > EVERY) last = { key, time, made: make() }
+    return last.made
+  }
+}
+
 /** @typedef {{ change(changes: Partial<Slice>): void, play(): void, step(): void, restart(): void, seed(): void,
- *   brush(brush: number | null): void, look(cursor: number | null): void, paint(place: number, brush: number): void,
+ *   brush(brush: number | null): void, look(cursor: number | null): void, place(): number | null, paint(place: number, brush: number): void,
  *   clear(): void, isPainted(): boolean }} Acts */

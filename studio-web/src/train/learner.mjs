@@ -70,8 +70,8 @@ export function createLearner(problem, slice) {
     turn(other, asked) {
       const isOther = other !== now.problem || isCut(asked) !== isCut(now.slice)
       now = { problem: other, slice: asked }
-      if (rest !== 'diverged') rest = null
       if (!isOther) return
+      if (rest !== 'diverged') rest = null
       last = look()
       measure()
     },

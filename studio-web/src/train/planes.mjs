@@ -3,6 +3,7 @@ import { drawGrid } from '../stage/grid.mjs'
 import { drawLegendUnder } from '../stage/legend.mjs'
 import { crisp, fit } from '../stage/pen.mjs'
 import { toneOf } from '../stage/tone.mjs'
+import { wishOf } from './wishes.mjs'
 
 /** Pictures of the bench, and their colours.
  * @typedef {import('../core/learning.mjs').Plane} Plane @typedef {import('../stage/tone.mjs').Tone} Tone @typedef {import('../stage/look.mjs').Look} Look */
@@ -27,17 +28,18 @@ export function drawPlane(canvas, plane, { side, tone, look, offset, legend, cur
 }
 
 /** The colours of the bench: what is made has those of what is wanted, so that the two can be compared; the difference has
- * its ends, so that it fades.
+ * its ends, so that it fades. What is wanted is grey where it is a picture: of a kernel that keeps brightness, or cut at 0.
  * @param {import('./kernels.mjs').Scene} scene @param {Look} look */
-export function tonesOf({ picture, problem, facts }, { theme }) {
+export function tonesOf({ picture, problem, facts, slice }, { theme }) {
   const wanted = problem.wanted.data.map((value) => value + problem.offset)
-  const isPicture = wanted.every((value) => value >= 0)
+  const { kernel: wish, cut } = wishOf(slice)
+  const isPicture = cut || wish.reduce((all, value) => all + value, 0) > 0.5
   const most = wanted.reduce((far, value) => Math.max(far, Math.abs(value)), 0) || 1
   const far = (/** @type {ArrayLike<number>} */ kernel) => Array.from(kernel).reduce((all, value) => Math.max(all, Math.abs(value)), 0) || 1
   const both = far(problem.goal.kernel)
   return {
     input: toneOf(picture.data, theme, { signed: false, low: 0, high: 1 }),
-    wanted: isPicture ? toneOf(wanted, theme, { signed: false, low: 0, high: Math.max(most, 1) }) : symmetric(most, theme),
+    wanted: isPicture ? toneOf([...wanted, 0, 1], theme, { signed: false }) : symmetric(most, theme),
     difference: symmetric(most, theme),
     kernels: facts.kernels.map((kernel) => (facts.kernels.length === 1 ? both : far(kernel))),
     both,

@@ -25,7 +25,7 @@ export function drawTaps(canvas, kernel, gradient, { side, far, look }) {
   drawGrid(pen, { box, cell, rows: count, columns: count, value: (row, column) => kernel[row * count + column], plain: true, tone, look })
   rules(pen, count, cell, look)
   const most = gradient?.reduce((all, value) => Math.max(all, Math.abs(value)), 0) ?? 0
-  const size = textSize(pen, kernel, cell, look)
+  const size = textSize(pen, kernel, (gradient ? 0.8 : 1) * cell, look)
   kernel.forEach((value, tap) => {
     const [x, y] = [1 + (tap % count) * cell, 1 + Math.floor(tap / count) * cell]
     pen.fillStyle = ink(...shade(tone, value))
@@ -46,13 +46,13 @@ function rules(pen, count, cell, look) {
 }
 
 /** Two decimals, so that a number that moves keeps its place. @param {number} value */
-const written = (value) => (Math.abs(value) < 1000 ? value.toFixed(2).replace('-', '−').replace(/^−(0\.00)$/, '$1') : short(value))
+const written = (value) => (Math.abs(value) < 1000 ? value.toFixed(2).replace('-', '−').replace(/^−(0\.00)$/, '$1') : value.toExponential(0).replace('e+', 'e').replace('-', '−'))
 
 /** @param {Pen} pen @param {Float64Array} kernel @param {number} cell @param {Look} look */
 function textSize(pen, kernel, cell, look) {
   pen.font = font(look, 10)
   const widest = kernel.reduce((most, value) => Math.max(most, pen.measureText(written(value)).width), pen.measureText('−0.00').width)
-  return Math.min(22, cell * 0.3, (7.2 * cell) / widest)
+  return Math.min(22, cell * 0.36, (9 * cell) / widest)
 }
 
 /** @param {Pen} pen @param {number} value @param {number} x @param {number} y @param {number} size @param {Look} look */
