@@ -1,4 +1,4 @@
-"""How hard hypothesis looks, at the desk and in CI; and a cache of kernels and plans for these tests alone."""
+"""How hard hypothesis looks, at the desk and in CI; and a cache and a gallery for these tests alone."""
 
 import hashlib
 import os
@@ -50,10 +50,11 @@ def copied(objects: Path, folder: Path) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What was measured for somebody else decides nothing here; what was compiled of the same source is kept."""
+    """What somebody else measured or keeps decides nothing here; what was compiled of the same source is kept."""
     objects = objects_of(request.config.rootpath / "src" / "kaiyan", request.config.rootpath / ".pytest_objects")
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         patched.setenv("KAIYAN_CACHE", folder)
+        patched.setenv("KAIYAN_HOME", str(Path(folder, "home")))
         copied(objects, Path(folder))
         yield
         if "MUTANT_UNDER_TEST" not in os.environ:  # a mutant's machine code is nobody else's
