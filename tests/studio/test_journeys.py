@@ -111,7 +111,7 @@ def test_the_whole_page_is_used_by_keyboard_alone(visitor: Visitor) -> None:
     page = visitor.opens("paused=1", wait=READY)
     press = page.keyboard.press
     page.locator(".kaiyan [role=tab][aria-selected=true]").focus()
-    for tab in ("network", "fixit"):
+    for tab in ("network", "fixit", "train"):
         press("ArrowRight")
         page.wait_for_function(f"() => {STATE}.tab === '{tab}'")
         page.wait_for_function(f"() => document.activeElement.id === 'kaiyan-tab-{tab}'")
@@ -298,7 +298,7 @@ QUOTED = re.compile(r"nn\.|Error: ")
 """Code, and PyTorch's own words."""
 
 
-@pytest.mark.parametrize("tab", ["convolution", "network", "fixit"])
+@pytest.mark.parametrize("tab", ["convolution", "network", "fixit", "train"])
 def test_the_chinese_page_has_no_english_sentence(visitor: Visitor, tab: str) -> None:
     page = visitor.opens(f"tab={tab}", lang="zh", reduced_motion="reduce")
     page.wait_for_load_state("networkidle")

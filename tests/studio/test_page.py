@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from browsing import Visitor
     from playwright.sync_api import Page
 
-TABS = ("convolution", "network", "fixit")
+TABS = ("convolution", "network", "fixit", "train")
 THEMES = ("light", "dark")
 READY = "() => document.querySelector('[data-stage]')?.kaiyan?.seats()"
 WIDTHS = (320, 390, 768, 1024, 1280, 1440)
@@ -29,6 +29,7 @@ PLACES = {
     "kernels": (f"{NETWORK}kernels", ".network .of-kernels [data-kernel]"),
     "table": (f"{NETWORK}table", ".network .of-table tbody"),
     "fixit": ("tab=fixit", ".fixit textarea"),
+    "train": ("tab=train", ".train [data-bench]"),
 }
 """Links to places of the page, and what stands there once all that they ask for has come."""
 LOOKS = [

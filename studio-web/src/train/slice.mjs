@@ -19,7 +19,7 @@ export const START = {
   rate: null,
   momentum: 0.9,
   noise: 0,
-  seed: 1,
+  seed: 2,
   relu: false,
   pace: 60,
   playing: true,

@@ -1,8 +1,17 @@
 import { render } from 'lit-html'
 import { panes } from '../app/panes.mjs'
+import { say } from '../core/sentence.mjs'
 import { choice, createBrought } from './choice.mjs'
 import { createKernels } from './kernels.mjs'
 import { lessonCalled } from './lessons.mjs'
+
+/** @type {[string, string][]} */
+const HELP = [
+  ['Space', say('let it learn, or pause')],
+  ['.', say('one step')],
+  ['R', say('start over from the same numbers')],
+  ['N', say('other random numbers')],
+]
 
 /** What decides a kernel's values: they learn, before one's eyes.
  * @param {HTMLElement} el @param {import('../types').App} app @returns {import('../types').MountedTab} */
@@ -10,7 +19,7 @@ export function mount(el, app) {
   const { recipe, stage, explain } = panes(el, app, { recipe: 'What it learns' })
   const top = stage.appendChild(document.createElement('div'))
   const seen = stage.appendChild(document.createElement('div'))
-  const kernels = createKernels(app)
+  const kernels = createKernels(el, app)
   const brought = createBrought(app)
   const choose = (/** @type {string} */ lesson) => app.store.change('train', { lesson })
   let isSeen = true
@@ -35,11 +44,12 @@ export function mount(el, app) {
         return
       }
       brought.close()
-      put({ recipe: kernels.recipe(), stage: kernels.view(), explain: kernels.explain() })
+      const views = kernels.views()
+      if (views) put(views)
       if (isSeen) kernels.open()
     },
     keys: kernels.keys,
-    help: kernels.help,
+    help: HELP,
     hide() {
       isSeen = false
       kernels.close()
@@ -50,6 +60,7 @@ export function mount(el, app) {
     },
     destroy() {
       kernels.close()
+      kernels.destroy()
       brought.close()
     },
   }
