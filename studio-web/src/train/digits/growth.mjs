@@ -102,7 +102,7 @@ function curve(t, title, points, high, value, say) {
   return html`
     <figure>
       <figcaption>
-        <b>${title}</b> <span class="key learned">${t('learned from')}: ${say(last.learned)}</span> <span class="key held">${t('held out')}: ${say(last.held)}</span>
+        <b>${title}</b> <span class="key learned">${t('learned from: {value}', { value: say(last.learned) })}</span> <span class="key held">${t('held out: {value}', { value: say(last.held) })}</span>
       </figcaption>
       <div class="plot">
         <span class="high">${top}</span><span class="low">0</span>
