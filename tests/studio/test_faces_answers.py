@@ -145,7 +145,7 @@ def test_the_card_says_what_a_match_is_not() -> None:
 
 
 def test_what_cannot_be_answered_is_refused_and_nothing_is_kept(home: Path) -> None:
-    assert code(shown("add", "obama", face=1, name="X", consent=CONSENT)) == "no-such-face"
+    assert code(shown("add", "obama", face=1, name="X", consent=CONSENT)) == "face-out-of-range"
     assert code(shown("add", "obama", face=0, name="X", consent=" ")) == "gallery-consent"
     assert code(asked("layers", (b"abc",))) == "no-face-chip"
     assert code(asked("find")) == "no-picture"

@@ -61,13 +61,13 @@ class PassageStage(Data):
         for share, words in _EXTENTS:
             if self.field <= share * side:
                 return words
-        return sentence("face-sees", "the whole face")
+        return sentence("face-sees-all", "the whole face")
 
 
 _EXTENTS = (
-    (0.1, sentence("face-sees", "a piece of an edge")),
-    (0.5, sentence("face-sees", "an eye, a mouth")),
-    (0.99, sentence("face-sees", "most of the face")),
+    (0.1, sentence("face-sees-edge", "a piece of an edge")),
+    (0.5, sentence("face-sees-part", "an eye, a mouth")),
+    (0.99, sentence("face-sees-most", "most of the face")),
 )
 """The share of a face and what is about so large in it: with dlib's chips the eyes' outer corners are half a side
 apart."""

@@ -100,5 +100,5 @@ def recognising(desk: Desk) -> RememberingRecogniser:
 def chosen(faces: Sequence[Face], number: object) -> Face:
     """The face of a number, from 0; raises ``KaiyanError`` where there is none."""
     if type(number) is not int or not 0 <= number < len(faces):
-        raise KaiyanError("no-such-face", "face {number} of {count} is asked for", number=number, count=len(faces))
+        raise KaiyanError("face-out-of-range", "face {number} of {count} is asked for", number=number, count=len(faces))
     return faces[number]

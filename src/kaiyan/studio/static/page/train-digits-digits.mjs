@@ -81,7 +81,7 @@ import{C as v,D as Z,Ea as nt,F as S,Fa as ot,Ga as at,Ha as O,N as B,O as tt,Q 
   `}function bt(t,s,e,n,o,a){let u=e.at(-1),r=n===1?"100 %":v(n);return c`
     <figure>
       <figcaption>
-        <b>${s}</b> <span class="key learned">${t("learned from")}: ${a(u.learned)}</span> <span class="key held">${t("held out")}: ${a(u.held)}</span>
+        <b>${s}</b> <span class="key learned">${t("learned from: {value}",{value:a(u.learned)})}</span> <span class="key held">${t("held out: {value}",{value:a(u.held)})}</span>
       </figcaption>
       <div class="plot">
         <span class="high">${r}</span><span class="low">0</span>

@@ -1,4 +1,4 @@
-"""Records what torch says of kernels that learn, for learning.test.mjs: run in studio-web, ``python test/learning_from_torch.py``.
+"""Records what torch says of kernels that learn, for studio-web/test/learning.test.mjs: run it as a script.
 
 Float64; seeded by 7. One kernel, two, two with ReLU: loss and gradients at random kernels, kernels after 40 steps of
 torch.optim.SGD, the largest eigenvalue of the Hessian; the kernel of least squares by torch.linalg.lstsq.
@@ -32,33 +32,43 @@ def recorded(sides: list[int], cut: bool, rate: float, momentum: float) -> dict[
 
     def flat(taps: torch.Tensor) -> torch.Tensor:
         parts = taps.split([side * side for side in sides])
-        return mse_loss(
-            made([part.reshape(side, side) for part, side in zip(parts, sides, strict=True)], picture, cut), wanted
-        )
+        squares = [part.reshape(side, side) for part, side in zip(parts, sides, strict=True)]
+        return mse_loss(made(squares, picture, cut), wanted)
 
     start = torch.cat([kernel.flatten() for kernel in kernels])
     curvature = torch.linalg.eigvalsh(torch.autograd.functional.hessian(flat, start))[-1]
     learning = [kernel.clone().requires_grad_() for kernel in kernels]
     optimiser = torch.optim.SGD(learning, lr=rate, momentum=momentum)
-    first = None
+    losses, gradients = [], []
     for _ in range(STEPS):
-        optimiser.zero_grad()
         loss = mse_loss(made(learning, picture, cut), wanted)
-        loss.backward()
-        first = first or {"loss": loss.item(), "gradients": [kernel.grad.flatten().tolist() for kernel in learning]}
+        slopes = torch.autograd.grad(loss, learning)
+        losses.append(loss.item())
+        gradients.append([slope.flatten().tolist() for slope in slopes])
+        for kernel, slope in zip(learning, slopes, strict=True):
+            kernel.grad = slope
         optimiser.step()
     return {
-        "picture": picture.flatten().tolist(), "wanted": wanted.flatten().tolist(), "relu": cut,
-        "kernels": [kernel.flatten().tolist() for kernel in kernels], "rate": rate, "momentum": momentum, "steps": STEPS,
-        **first, "after": [kernel.detach().flatten().tolist() for kernel in learning], "curvature": curvature.item(),
+        "picture": picture.flatten().tolist(),
+        "wanted": wanted.flatten().tolist(),
+        "relu": cut,
+        "kernels": [kernel.flatten().tolist() for kernel in kernels],
+        "rate": rate,
+        "momentum": momentum,
+        "steps": STEPS,
+        "loss": losses[0],
+        "gradients": gradients[0],
+        "after": [kernel.detach().flatten().tolist() for kernel in learning],
+        "curvature": curvature.item(),
         "best": best(picture, wanted, reach + 1),
-    }  # fmt: skip
+    }
 
 
 def best(picture: torch.Tensor, wanted: torch.Tensor, side: int) -> list[float]:
     """The single kernel of least squares."""
     windows = torch.nn.functional.unfold(picture, side)[0].T
-    return torch.linalg.lstsq(windows, wanted.flatten()[:, None], driver="gelsd").solution.flatten().tolist()
+    solution: torch.Tensor = torch.linalg.lstsq(windows, wanted.flatten()[:, None], driver="gelsd").solution
+    return [float(tap) for tap in solution.flatten()]
 
 
 if __name__ == "__main__":
@@ -71,4 +81,5 @@ if __name__ == "__main__":
         recorded([3, 3], True, 0.05, 0.9),
     ]
     facts = {"torch": torch.__version__, "height": HEIGHT, "width": WIDTH, "chains": chains}
-    Path(__file__).with_name("learning-from-torch.json").write_text(json.dumps(facts) + "\n", "utf-8")
+    here = Path(__file__).parents[2] / "studio-web" / "test" / "learning-from-torch.json"
+    here.write_text(json.dumps(facts) + "\n", "utf-8")
