@@ -21,6 +21,7 @@ import pytest
 import torch
 from portraits import portrait
 
+from kaiyan.engine.codegen.language import compile as compile_module
 from kaiyan.faces import Gallery, recogniser
 from kaiyan.faces.gallery_refusals import GalleryError
 from kaiyan.faces.sface.detector import candidates
@@ -122,6 +123,13 @@ def test_a_face_that_is_too_large_for_the_network_is_found_in_a_smaller_look() -
     assert np.linalg.norm(network.describe(network.chips(large, (face,))) - numbers("obama")) < 0.5
 
 
+def test_a_photograph_of_a_new_size_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = recogniser("sface")
+    network.find(portrait("obama"))
+    monkeypatch.setattr(compile_module, "machine_code", lambda *_: pytest.fail("a routine is compiled"))
+    assert len(network.find(portrait("obama")[:531, :417])) == 1
+
+
 def test_a_gallery_knows_people_by_it_and_refuses_the_numbers_of_another_network(tmp_path: Path) -> None:
     gallery = Gallery(tmp_path / "faces.sqlite", network="sface")
     gallery.add("Obama", portrait("obama"), portrait("obama2"), consent="official portraits in the public domain")
@@ -136,7 +144,7 @@ def test_a_gallery_knows_people_by_it_and_refuses_the_numbers_of_another_network
 
 
 def test_its_fingerprint_is_its_own_and_the_same_each_time() -> None:
-    assert recogniser("sface").fingerprint == "321d3dbb9e201dec0791d51a47c5d89f53b688df4a3116c7066fca1e59f8e84d"
+    assert recogniser("sface").fingerprint == "ff72c09c66004d8d99e610e00af957ef75f298c891d1cb3a717061c1b95f3ace"
     assert recogniser("dlib").fingerprint != recogniser("sface").fingerprint
 
 

@@ -68,7 +68,7 @@ def _detector(graph: OnnxGraph) -> Tensors:
     named = _layer("stem", stem[0][:, ::-1], stem[1])
     names = [
         "start",
-        *(f"stages.{i}.{j}" for i in range(5) for j in ("first", "second")),
+        *(f"stages.{i}.{j}" for i in range(5) for j in (0, 1)),
         *(f"laterals.{i}" for i in (2, 1, 0)),
     ]
     for i, name in enumerate(names):
@@ -137,7 +137,7 @@ SFACE_FILES = {
         "face_detection_yunet_2023mar_int8bq.onnx",
         "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
         _detector,
-        "06209401a9e309760d11172bf5e366f98f2c9329aa1d75576f9f6807daf1e9e8",
+        "8761415ae28d6df2e8b1420702fc9e103e2f005022684537b3d3acd6039f8486",
     ),
     "describer": File(
         "face_recognition_sface_2021dec_int8bq.onnx",
