@@ -41,7 +41,7 @@ def shelf(pictures: Sequence[Any], captions: Sequence[str], side: int = 120, col
 
 def grey(values: NDArray[Any], high: float | None = None) -> Image.Image:
     """Numbers (H, W) as a picture: black is 0, white is ``high`` or the largest; blue and orange where some are < 0."""
-    scale = Scale(0, high) if high else scale_of(values, float(values.max()) or 1.0)
+    scale = Scale(-high * (values.min() < 0), high) if high else scale_of(values, float(values.max()) or 1.0)
     return Image.fromarray(colours(values[None].astype(float), scale))
 
 
