@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from kaiyan.cases.catalogue import Case
+    from kaiyan.cases.catalogue import Notebook
 
 every_case = pytest.mark.parametrize("case", NOTEBOOKS, ids=lambda case: case.name)
 PAIRS = {"both": ((0, 1),), "picture": ((1, 2),), "exercise": ((0, 1), (2, 3))}
@@ -58,7 +58,7 @@ def told_twice(heading: str) -> bool:
 
 
 @every_case
-def test_a_case_runs_and_its_figures_hold(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_case_runs_and_its_figures_hold(case: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(case.path), run_name="__main__")
     printed = capsys.readouterr().out
     assert printed.startswith(f"# {case.number} · ")
@@ -66,7 +66,7 @@ def test_a_case_runs_and_its_figures_hold(case: Case, capsys: pytest.CaptureFixt
 
 
 @every_case
-def test_a_case_speaks_two_languages(case: Case) -> None:
+def test_a_case_speaks_two_languages(case: Notebook) -> None:
     assert one_sided(case.path.read_text("utf-8")) == []
 
 
@@ -79,7 +79,7 @@ def test_a_text_in_one_language_is_found() -> None:
 
 
 @every_case
-def test_a_case_asserts_its_figures(case: Case) -> None:
+def test_a_case_asserts_its_figures(case: Notebook) -> None:
     cells = [node for node in ast.parse(case.path.read_text("utf-8")).body
              if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]  # fmt: skip
     assert sum(isinstance(node, ast.Assert) for cell in cells for node in ast.walk(cell)) >= 3

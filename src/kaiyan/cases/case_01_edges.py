@@ -3,7 +3,7 @@
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="1 · Edges by hand · 亲手找边缘")
+app = marimo.App(width="medium", app_title="1 · Edges by hand · 亲手找边缘")
 
 with app.setup:
     import numpy as np
@@ -34,8 +34,14 @@ def _():
 @app.cell
 def _():
     across = kaiyan.see(None, "-1 0 1", grey=True)
-    code(picture(across, "Orange: brighter to the right. Blue: darker.", "橙色：向右变亮；蓝色：向右变暗。"))
+    code()
     return (across,)
+
+
+@app.cell
+def _(across):
+    picture(across, "Orange: brighter to the right. Blue: darker.", "橙色：向右变亮；蓝色：向右变暗。")
+    return
 
 
 @app.cell
@@ -95,6 +101,27 @@ def _(across, pixels):
 
 
 @app.cell
+def _(across):
+    down = kaiyan.see(None, "-1; 0; 1", grey=True)
+    strength = np.hypot(across.output[0], down.output[0])
+    both(
+        """
+        ## Across and down
+
+        The lying kernel sees only the left and right sides of a white square, the standing one only top and bottom.
+        Both together, √(across² + down²), see every side. The table adds up what they answer there.
+        """,
+        """
+        ## 横与竖
+
+        对着一个白色方块，横着的核只看见左右两边，竖着的核只看见上下两边。
+        两者合起来，√(横² + 竖²)，四边全都看得见。表中是各边上响应的绝对值之和。
+        """,
+    )
+    return down, strength
+
+
+@app.cell
 def _():
     square = np.zeros((9, 9), int)
     square[2:7, 2:7] = 1
@@ -112,32 +139,18 @@ def _():
 
 
 @app.cell
-def _(across):
-    down = kaiyan.see(None, "-1; 0; 1", grey=True)
-    strength = np.hypot(across.output[0], down.output[0])
-    both(
-        """
-        ## Across and down
-
-        On a white square the lying kernel sees only the left and right sides, the standing one only top and bottom
-        (the table above adds up their answers). Both together, √(across² + down²), see every side.
-        """,
-        """
-        ## 横与竖
-
-        对着一个白色方块，横着的核只看见左右两边，竖着的核只看见上下两边（上表是响应绝对值之和）。
-        两者合起来，√(横² + 竖²)，四边全都看得见。
-        """,
-    )
-    return down, strength
-
-
-@app.cell
 def _(strength):
     from PIL import Image
 
-    drawing = Image.fromarray(255 - np.clip(strength * 2, 0, 255).astype(np.uint8))
-    code(picture(drawing, "A drawing made by six numbers.", "六个数画出的素描。", width=420))
+    ink = np.clip(strength * 2, 0, 255).astype(np.uint8)
+    drawing = Image.fromarray(255 - ink)
+    code()
+    return (drawing,)
+
+
+@app.cell
+def _(drawing):
+    picture(drawing, "A drawing made by six numbers.", "六个数画出的素描。", width=420)
     return
 
 

@@ -11,7 +11,7 @@ from kaiyan.show.sentence import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Notebook:
     """A notebook: its number, its file without ``.py``, its title, the lesson's question that it answers.
 
     ``seconds`` is how long it takes as a script, measured on one core; ``needs`` are the modules that it imports beside
@@ -36,7 +36,7 @@ class Case:
 
 
 NOTEBOOKS = (
-    Case(
+    Notebook(
         1,
         "case_01_edges",
         sentence("title", "Edges by hand: [-1 0 1] and what it does"),
@@ -44,11 +44,35 @@ NOTEBOOKS = (
         seconds=2,
         needs=("PIL",),
     ),
+    Notebook(
+        2,
+        "case_02_filter",
+        sentence("title", "The kernel behind a filter, read back from two pictures"),
+        sentence("title", "What decides a kernel's values? Here: whoever made the filter"),
+        seconds=3,
+        needs=("PIL",),
+    ),
+    Notebook(
+        3,
+        "case_03_sobel",
+        sentence("title", "A random kernel learns Sobel"),
+        sentence("title", "What decides a kernel's values? In a network: its mistakes"),
+        seconds=9,
+        needs=("PIL", "scipy", "torch"),
+    ),
+    Notebook(
+        4,
+        "case_04_same",
+        sentence("title", "What 'same' means, and a network that feels the one-pixel lie"),
+        sentence("title", "Is padding=1 'same'? Why does PyTorch refuse 'same' with a stride?"),
+        seconds=8,
+        needs=("PIL", "skimage", "torch"),
+    ),
 )
 """A new case is one file and one row here."""
 
 
-def case(number: int) -> Case:
+def case(number: int) -> Notebook:
     """The case of a number. Raises ``KaiyanError`` where there is none.
 
     >>> case(1).path.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
@@ -42,13 +43,19 @@ def exercise(english: str, chinese: str, answer: str, chinese_answer: str) -> Ht
     return mo.vstack([mo.md("## Exercise · 练习"), _beside(english, chinese), folded], align="stretch")
 
 
-def code(output: Html) -> Html:
-    """The output below the lines of its cell, where a page would hide them."""
-    return mo.show_code(output, position="above") if mo.app_meta().mode == "run" else output
+def code() -> Html | None:
+    """The lines of its cell, where a page would hide them."""
+    return mo.show_code() if mo.app_meta().mode == "run" else None
 
 
 def _beside(english: str, chinese: str) -> Html:
-    return mo.hstack([mo.md(english), mo.md(chinese)], widths="equal", gap=2, align="start")
+    halves = [mo.md(text).style({"flex": "1 1 18rem", "min-width": "0"}) for text in (english, _joined(chinese))]
+    return mo.hstack(halves, wrap=True, gap=2, align="start")
+
+
+def _joined(chinese: str) -> str:
+    """Chinese without the line breaks of its source behind a full-width mark, which a page shows as spaces."""
+    return re.sub(r"(?<=[，。；：！？、）])\n(?=\S)", "", cleandoc(chinese))
 
 
 def _print(*texts: str) -> None:

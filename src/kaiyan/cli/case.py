@@ -17,7 +17,7 @@ from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
-    from kaiyan.cases.catalogue import Case
+    from kaiyan.cases.catalogue import Notebook
 
 
 def _case(number: int, *, edit: bool, script: bool, no_browser: bool) -> None:
@@ -34,7 +34,7 @@ def _case(number: int, *, edit: bool, script: bool, no_browser: bool) -> None:
         raise KaiyanError("case-ended", "case {number} ended with exit code {ended}", number=number, ended=ended)
 
 
-def _copy(case: Case) -> Path:
+def _copy(case: Notebook) -> Path:
     """The case in the user's folder; what the user has changed there is opened again."""
     session: Session = click.get_current_context().obj
     path = Path(case.path.name)
