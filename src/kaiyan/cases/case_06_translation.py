@@ -47,13 +47,17 @@ def _():
         return int((was[:, :-moved_by] != now[:, moved_by:]).any(axis=0).sum())
 
     wrong = {size: (wrong_columns(size, "valid"), wrong_columns(size, "same")) for size in (3, 5, 7)}
-    code(
-        table(
-            ("kernel 核", "valid 不填充", "same 补零"),
-            [(f"{size} x {size}", *columns) for size, columns in wrong.items()],
-        )
-    )
+    code()
     return moved_by, wrong
+
+
+@app.cell
+def _(wrong):
+    table(
+        ("kernel 核", "valid 不填充", "same 补零"),
+        [(f"{size} x {size}", *columns) for size, columns in wrong.items()],
+    )
+    return
 
 
 @app.cell
@@ -220,13 +224,17 @@ def _(images, labels, learned, network, placed, scattered):
         "3 blur-pooled 先模糊": right_answers(middle, 8, blurred=True),
         "4 scattered 散开着学": right_answers(everywhere, 4),
     }
-    code(
-        table(
-            ("network 网络", "-4", "-3", "-2", "-1", "0", "1", "2", "3", "4"),
-            [(name, *counts) for name, counts in right.items()],
-        )
-    )
+    code()
     return right, shifts
+
+
+@app.cell
+def _(right):
+    table(
+        ("network 网络", "-4", "-3", "-2", "-1", "0", "1", "2", "3", "4"),
+        [(name, *counts) for name, counts in right.items()],
+    )
+    return
 
 
 @app.cell

@@ -63,19 +63,23 @@ def _():
             nn.Linear(64, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
         )  # fmt: skip
 
-    code(
-        both(
-            """
-            LeNet-5 of 1998, for pictures of 16 x 16: 5 x 5 kernels find strokes, pooling halves, kernels on top of them
-            find shapes of strokes, and three full layers decide.
-            """,
-            """
-            1998 年的 LeNet-5，改成看 16 x 16 的图：5 x 5 的核找笔画，池化缩小一半，上面一层的核找笔画拼成的形状，
-            最后三个全连接层下结论。
-            """,
-        )
-    )
+    code()
     return (lenet,)
+
+
+@app.cell
+def _():
+    both(
+        """
+        LeNet-5 of 1998, for pictures of 16 x 16: 5 x 5 kernels find strokes, pooling halves, kernels on top of them
+        find shapes of strokes, and three full layers decide.
+        """,
+        """
+        1998 年的 LeNet-5，改成看 16 x 16 的图：5 x 5 的核找笔画，池化缩小一半，上面一层的核找笔画拼成的形状，
+        最后三个全连接层下结论。
+        """,
+    )
+    return
 
 
 @app.cell
@@ -89,18 +93,22 @@ def _(images, labels, learned, lenet):
             for age in ages
         ]
     kernels = [grown[0].kernels["0"][0], *(training.last["0.weight"].numpy() for training in grown)]
+    code()
+    return ages, examples, grown, judged, kernels
+
+
+@app.cell
+def _(ages, kernels):
     most = float(max(abs(some).max() for some in kernels))
     rows = [grey(kernel[0], most) for some in kernels for kernel in some]
     names = [f"{age}" if number == 0 else "" for age in (0, *ages) for number in range(6)]
-    code(
-        picture(
-            shelf(rows, names, 64, 6),
-            "The six kernels of the first layer: a row for the start, then for 1, 2, 4, 8 and 16 rounds. Orange adds, "
-            "blue takes away.",
-            "第一层的六个核：一行是起点，往下是学了 1、2、4、8、16 轮之后。橙色加，蓝色减。",
-        )
+    picture(
+        shelf(rows, names, 64, 6),
+        "The six kernels of the first layer: a row for the start, then for 1, 2, 4, 8 and 16 rounds. Orange adds, "
+        "blue takes away.",
+        "第一层的六个核：一行是起点，往下是学了 1、2、4、8、16 轮之后。橙色加，蓝色减。",
     )
-    return ages, examples, grown, judged, kernels
+    return
 
 
 @app.cell

@@ -90,14 +90,18 @@ def _(places, scene):
         return kaiyan.conv(image[None, None], kernel[None, None])[0, 0] / np.sqrt(square - mean**2)
 
     alike = likeness(brightness, face)
-    code(
-        picture(
-            shelf([grey(face), grey(brightness), grey(np.maximum(alike, 0))], ["", "", ""], 360),
-            "The kernel, cut from the smile on the lower left; the picture; how alike each window is: white is 1.",
-            "卷积核，从左下方那张笑脸上裁下；原图；每个窗口有多像：白是 1。",
-        )
-    )
+    code()
     return alike, brightness, face
+
+
+@app.cell
+def _(alike, brightness, face):
+    picture(
+        shelf([grey(face), grey(brightness), grey(np.maximum(alike, 0))], ["", "", ""], 360),
+        "The kernel, cut from the smile on the lower left; the picture; how alike each window is: white is 1.",
+        "卷积核，从左下方那张笑脸上裁下；原图；每个窗口有多像：白是 1。",
+    )
+    return
 
 
 @app.cell
@@ -200,21 +204,36 @@ def _(finder, scene):
             (level, finder.detector(prepared(torch.tensor(level).permute(2, 0, 1)[None]))[0, 0].numpy())
             for level in levels(scene)
         ]
-    shown = pyramid[:8:2]
-    code(
-        picture(
-            shelf(
-                [picture_of for level, scores in shown for picture_of in (level, grey(np.clip(scores, -3, 3), 3))],
-                [caption for level, scores in shown
-                 for caption in (f"{level.shape[1]} x {level.shape[0]}", f"{scores.max():.2f}")],
-                200, 4,
-            ),
-            "The pyramid, every second level, and its score map: orange is above 0. Large faces answer where the "
-            "picture is small.",
-            "金字塔（隔一层画一层）和它的得分图：橙色大于 0。图缩小了，大脸才应声。",
-        )
-    )  # fmt: skip
+    code()
     return (pyramid,)
+
+
+@app.cell
+def _(pyramid, scene):
+    def in_scale(image, zoom=1):
+        """On white of the whole scene's size."""
+        page = Image.new("RGB", (scene.shape[1], scene.shape[0]), "white")
+        page.paste(image.resize((image.width * zoom, image.height * zoom), Image.Resampling.NEAREST))
+        return page
+
+    shown = [(level, grey(scores, float(abs(scores).max())), scores.max()) for level, scores in pyramid[:9:2]]
+    levels_drawn = [in_scale(Image.fromarray(level)) for level, _, _ in shown]
+    scores_drawn = [in_scale(scores, 8) for _, scores, _ in shown]
+    picture(
+        shelf(
+            [*levels_drawn, *scores_drawn],
+            [
+                *(f"{level.shape[1]} x {level.shape[0]}" for level, _, _ in shown),
+                *(f"{top:.2f}" for _, _, top in shown),
+            ],
+            200,
+            len(shown),
+        ),
+        "The pyramid, every second level, and its score maps: orange is above 0, with the largest written below. Large "
+        "faces answer where the picture is small.",
+        "金字塔（隔一层画一层）和它的得分图：橙色大于 0，最大的写在下面。图缩小了，大脸才应声。",
+    )
+    return
 
 
 @app.cell
