@@ -22,20 +22,23 @@ _GAP, _CAPTION = 12, 22
 
 
 def shelf(pictures: Sequence[Any], captions: Sequence[str], side: int = 120, columns: int = 8) -> Image.Image:
-    """Pictures side by side, each ``side`` pixels high at the most, its caption below: PIL images or arrays.
+    """Pictures side by side, their longer side ``side`` pixels, each with a caption below: PIL images or arrays.
 
     An array is (H, W, 3) in uint8, or numbers (H, W): grey from 0 to its largest, blue and orange where some are below.
     """
-    drawn = [_fitted(picture, side) for picture in pictures]
-    rows = -(-len(drawn) // columns)
-    across = min(columns, len(drawn))
-    page = Image.new("RGB", (across * (side + _GAP) + _GAP, rows * (side + _GAP + _CAPTION) + _GAP), _PAPER)
-    draw = ImageDraw.Draw(page)
-    for place, (picture, caption) in enumerate(zip(drawn, captions, strict=True)):
-        left = _GAP + place % columns * (side + _GAP)
-        top = _GAP + place // columns * (side + _GAP + _CAPTION)
-        page.paste(picture, (left + (side - picture.width) // 2, top + (side - picture.height) // 2))
-        _text(draw, (left + side / 2, top + side + 4), caption, _INK, "ma")
+    drawn = [(_fitted(picture, side), caption) for picture, caption in zip(pictures, captions, strict=True)]
+    rows = [drawn[start : start + columns] for start in range(0, len(drawn), columns)]
+    heights = [
+        max(picture.height for picture, _ in row) + _GAP + _CAPTION * any(text for _, text in row) for row in rows
+    ]
+    page = Image.new("RGB", (min(columns, len(drawn)) * (side + _GAP) + _GAP, sum(heights) + _GAP), _PAPER)
+    draw, bottom = ImageDraw.Draw(page), 0
+    for row, height in zip(rows, heights, strict=True):
+        top, bottom = bottom + _GAP, bottom + height
+        for place, (picture, caption) in enumerate(row):
+            left = _GAP + place * (side + _GAP)
+            page.paste(picture, (left + (side - picture.width) // 2, top))
+            _text(draw, (left + side / 2, bottom - _CAPTION + 2), caption, _INK, "ma")
     return page
 
 
@@ -58,10 +61,10 @@ def lines(
         across = (place - places[0]) / (places[-1] - places[0])
         return left + 24 + across * (width - 24), top + (1 - value / high) * height
 
-    for value in np.linspace(0, high, 5):
+    for value in _ticks(high):
         y = at(places[0], value)[1]
         draw.line([(left, y), (left + width, y)], fill=_RULE)
-        _text(draw, (left - 8, y), f"{value:.4g}", _FAINT, "rm")
+        _text(draw, (left - 8, y), f"{value:g}", _FAINT, "rm")
     for place in places:
         _text(draw, (at(place, 0)[0], top + height + 16), f"{place:g}", _FAINT, "mm")
     for number, curve in enumerate(curves, 1):
@@ -72,16 +75,25 @@ def lines(
     return page
 
 
-def framed(picture: NDArray[np.uint8], boxes: Sequence[Sequence[float]], names: Sequence[str] = ()) -> Image.Image:
+def framed(
+    picture: NDArray[np.uint8], boxes: Sequence[Sequence[float]], names: Sequence[str] = (), width: int = 4
+) -> Image.Image:
     """A photograph (H, W, 3) with boxes (top, left, bottom, right) on it, and a name above each."""
     page = Image.fromarray(picture)
     draw = ImageDraw.Draw(page)
     for number, (top, left, bottom, right) in enumerate(boxes):
-        draw.rectangle([left, top, right, bottom], outline=WINDOW, width=4)
+        draw.rectangle([left, top, right, bottom], outline=WINDOW, width=width)
         if number < len(names):
             draw.text((left, top - 4), names[number], fill=_INK, font=load_default(20), anchor="ld",
                       stroke_width=3, stroke_fill=_PAPER)  # fmt: skip
     return page
+
+
+def _ticks(high: float) -> list[float]:
+    """Round numbers from 0 to ``high``, at most six."""
+    unit = 10.0 ** np.floor(np.log10(high / 5))
+    step = next(step * unit for step in (1, 2, 5, 10) if step * unit >= high / 5)
+    return [float(f"{number * step:.6g}") for number in range(int(high / step) + 1)]
 
 
 def _fitted(picture: Any, side: int) -> Image.Image:
