@@ -7,11 +7,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from portraits import kept_for_the_cases
 
 from kaiyan.cases import portraits
 from kaiyan.show.error import KaiyanError
 
 RECORDED = json.loads((Path(__file__).parents[1] / "faces" / "dlib_20_0_1.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _portraits() -> None:
+    kept_for_the_cases()
 
 
 @pytest.mark.parametrize("name", [*portraits.PORTRAITS, "astronaut"])

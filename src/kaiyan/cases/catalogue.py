@@ -69,6 +69,14 @@ NOTEBOOKS = (
         needs=("PIL", "skimage", "torch"),
     ),
     Notebook(
+        5,
+        "case_05_sparse",
+        sentence("title", "Sparse connection: a convolution against a full layer on digits"),
+        sentence("title", "What do sparse connection and shared weights save?"),
+        seconds=12,
+        needs=("PIL", "sklearn", "torch"),
+    ),
+    Notebook(
         6,
         "case_06_translation",
         sentence("title", "Translation: what moves with the picture and what does not"),
