@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,5 +42,5 @@ def test_a_damaged_archive_is_fetched_anew(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "portraits" / portraits.ARCHIVE
     path.parent.mkdir()
     path.write_bytes(whole[:-1])
-    monkeypatch.setattr(portraits.subprocess, "run", lambda *_, **__: path.write_bytes(whole))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: path.write_bytes(whole))
     assert portraits.fetched().read_bytes() == whole

@@ -143,7 +143,7 @@ def _(cat, fields, maps_of):
 
     def strongest(channel, count=6):
         """The places where a channel answers most, at most two of a picture."""
-        places = []
+        places: list[tuple[float, str, int, int]] = []
         for name, some in answers.items():
             for _ in range(2):
                 taken = [place for place in places if place[1] == name]
