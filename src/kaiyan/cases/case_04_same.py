@@ -212,10 +212,10 @@ def _(lying, network):
     exercise(
         """
         At one input size between 200 and 250 both networks give the same answers. Which, and why? (The table at the top
-        helps: 225 there.)
+        helps.)
         """,
         """
-        在 200 到 250 之间，有一个输入尺寸，两个网络的答案完全一样。是多少？为什么？（开头的表有提示，看 225 那两行。）
+        在 200 到 250 之间，有一个输入尺寸，两个网络的答案完全一样。是多少？为什么？（开头的表有提示。）
         """,
         f"""
         225 = 7·32 + 1. The strided layers see 225, 113, 57, 29 and 15, all odd, and for odd sizes 'same' pads both

