@@ -47,17 +47,11 @@ def _():
         return int((was[:, :-moved_by] != now[:, moved_by:]).any(axis=0).sum())
 
     wrong = {size: (wrong_columns(size, "valid"), wrong_columns(size, "same")) for size in (3, 5, 7)}
-    code()
-    return moved_by, wrong
-
-
-@app.cell
-def _(wrong):
     table(
         ("kernel 核", "valid 不填充", "same 补零"),
         [(f"{size} x {size}", *columns) for size, columns in wrong.items()],
     )
-    return
+    return moved_by, wrong
 
 
 @app.cell
@@ -189,14 +183,12 @@ def _():
             row = torch.tensor([1.0, 2.0, 1.0]) / 4
             self.weight.requires_grad_(False).copy_((row[:, None] * row).expand_as(self.weight))
 
-    def halving(channels, blurred):
-        return (nn.MaxPool2d(2, 1), BlurPool(channels)) if blurred else (nn.MaxPool2d(2),)
-
     def network(blurred=False, averaged=True):
         layers, channels = [], 1
         for width in (8, 16, 48):
             layers += [kaiyan.nn.Conv2d(channels, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
-            layers += halving(width, blurred) if width < 48 else ()
+            if width < 48:
+                layers += (nn.MaxPool2d(2, 1), BlurPool(width)) if blurred else (nn.MaxPool2d(2),)
             channels = width
         end = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(48, 10))
         return nn.Sequential(*layers, *(end if averaged else (nn.Flatten(), nn.Linear(48 * 25, 10))))

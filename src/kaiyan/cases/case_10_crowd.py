@@ -8,13 +8,13 @@ app = marimo.App(app_title="10 · A face in a crowd · 人群里找脸")
 with app.setup:
     import numpy as np
     import torch
-    from PIL import Image, ImageDraw, ImageFilter
+    from PIL import Image
     from sklearn.datasets import load_sample_image
 
     import kaiyan
+    from kaiyan.cases.crowd import crowd
     from kaiyan.cases.drawing import framed, grey, shelf
     from kaiyan.cases.page import both, code, exercise, picture, table
-    from kaiyan.cases.portraits import portrait
     from kaiyan.faces import recogniser
     from kaiyan.faces.describer import prepared
 
@@ -42,30 +42,11 @@ def _():
 def _():
     finder = recogniser("dlib")
 
-    def medallion(name, size):
-        """A portrait whose face is ``size`` pixels wide, its oval mask, and the face's corner in it."""
-        photograph = portrait(name)
-        top, left, bottom, right = finder.find(photograph)[0].box
-        margin, zoom = 0.45 * (right - left), size / (right - left)
-        side = round((right - left + 2 * margin) * zoom)
-        around = (left - margin, top - margin, right + margin, bottom + margin)
-        head = Image.fromarray(photograph).resize((side, side), Image.Resampling.LANCZOS, around)
-        mask = Image.new("L", (side, side))
-        ImageDraw.Draw(mask).ellipse((0.08 * side, 0.03 * side, 0.92 * side, 0.97 * side), fill=255)
-        return head, mask.filter(ImageFilter.GaussianBlur(2)), round(margin * zoom)
-
-    def crowd(places):
-        scene = Image.fromarray(load_sample_image("china.jpg")).resize((1120, 747), Image.Resampling.LANCZOS)
-        for name, size, row, column in places:
-            head, mask, margin = medallion(name, size)
-            scene.paste(head, (column - margin, row - margin), mask)
-        return np.asarray(scene)
-
     places = (
         ("obama", 96, 543, 103), ("obama", 120, 144, 754), ("obama2", 140, 502, 822), ("obama3", 60, 380, 700),
         ("biden", 110, 519, 349), ("biden", 180, 200, 140), ("astronaut", 96, 562, 602),
     )  # fmt: skip
-    scene = crowd(places)
+    scene = crowd(load_sample_image("china.jpg"), places)
     picture(
         Image.fromarray(scene),
         f"{len(places)} portraits of 3 people, 60 to 180 pixels wide, on a photograph by danielbuechele, CC BY 2.0.",
