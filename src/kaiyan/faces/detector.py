@@ -72,8 +72,9 @@ class ScoreMap(Conv2d):
         return scores if self.bias is None else scores + self.bias
 
 
-def found(detector: Detector, pixels: NDArray[np.uint8]) -> tuple[Found, ...]:
+def found(detector: nn.Module, pixels: NDArray[np.uint8]) -> tuple[Found, ...]:
     """The faces of a photograph (H, W, 3), the surest first; a box may reach beyond the photograph."""
+    assert isinstance(detector, Detector)
     rows, columns, tiles = layout(*pixels.shape[:2])
     if min(rows, columns) < SEEN:
         return ()
