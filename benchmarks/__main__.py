@@ -11,6 +11,7 @@ import click
 
 from benchmarks.blind import blind
 from benchmarks.calls import calls as beside
+from benchmarks.faces import faces
 from benchmarks.layers import layers
 from benchmarks.networks import networks
 from benchmarks.replay import replay
@@ -84,6 +85,7 @@ def main(context: click.Context) -> None:
 
 main.add_command(blind)
 main.add_command(beside)
+main.add_command(faces)
 main.add_command(layers)
 main.add_command(networks)
 main.add_command(replay)

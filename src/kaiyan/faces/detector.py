@@ -10,11 +10,11 @@ from math import copysign, floor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from kaiyan.faces.pyramid import Tile, tiled
+from kaiyan.faces.pyramid import Tile, drawn, layout
+from kaiyan.faces.scan import SEEN, STEP, room, scan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,10 +27,8 @@ WINDOW = 80
 """Rows and columns of the window that a score judges; a face that is smaller in the photograph is not found."""
 _LAYERS = ((16, 2, 0), (32, 2, 0), (32, 2, 0), (45, 1, 2), (45, 1, 2), (45, 1, 2))
 """Channels, stride and padding."""
-_STEP, _FIRST = 8, 14
-"""From a score to the next, and to the middle of the first window, in pixels of the pyramid: three strides of 2."""
-_LEAST = 29
-"""Rows and columns of the pyramid below which it has no score: what a score sees before the last four layers."""
+_FIRST = 14
+"""Pixels of the canvas from its edge to the middle of the first window."""
 _OVERLAP = 0.3382761351109955
 """Two boxes whose common part is more than this of the box around both are the same face."""
 
@@ -76,10 +74,16 @@ class ScoreMap(Conv2d):
 
 def found(detector: nn.Module, pixels: NDArray[np.uint8]) -> tuple[Found, ...]:
     """The faces of a photograph (H, W, 3), the surest first; a box may reach beyond the photograph."""
-    canvas, tiles = tiled(pixels)
-    if min(canvas.shape[1:]) < _LEAST:
+    assert isinstance(detector, Detector)
+    rows, columns, tiles = layout(*pixels.shape[:2])
+    if min(rows, columns) < SEEN:
         return ()
-    scores = detector(torch.from_numpy(canvas)[None])[0, 0].numpy()
+    sizes = (rows - SEEN) // STEP + 1, (columns - SEEN) // STEP + 1
+    return located(scan_of(detector)(drawn(pixels, tiles, *room(*sizes)), *sizes), tiles)
+
+
+def located(scores: NDArray[np.float32], tiles: tuple[Tile, ...]) -> tuple[Found, ...]:
+    """What scores (H', W') above 0 say of a photograph whose reductions lie on these tiles."""
     rows, columns = np.nonzero(scores > 0)
     order = np.argsort(-scores[rows, columns], kind="stable")
     places = zip(rows[order].tolist(), columns[order].tolist(), strict=True)
@@ -88,7 +92,7 @@ def found(detector: nn.Module, pixels: NDArray[np.uint8]) -> tuple[Found, ...]:
 
 def _box(tiles: tuple[Tile, ...], row: int, column: int) -> Box:
     """The window of a score, in the photograph's pixels."""
-    y, x = _FIRST + _STEP * row, _FIRST + _STEP * column
+    y, x = _FIRST + STEP * row, _FIRST + STEP * column
     level, tile = min(enumerate(tiles), key=lambda pair: pair[1].distance(y, x))
     half = (WINDOW - 1) / 2
     top, left = (_in_photograph(corner, level) for corner in (y - half - tile.top, x - half - tile.left))
