@@ -31,12 +31,12 @@ def recorded(sides: list[int], cut: bool, rate: float, momentum: float) -> dict[
     wanted = torch.randn(1, 1, HEIGHT - reach, WIDTH - reach)
 
     def flat(taps: torch.Tensor) -> torch.Tensor:
-        parts = taps.split([side * side for side in sides])
+        parts = torch.split(taps, [side * side for side in sides])
         squares = [part.reshape(side, side) for part, side in zip(parts, sides, strict=True)]
         return mse_loss(made(squares, picture, cut), wanted)
 
     start = torch.cat([kernel.flatten() for kernel in kernels])
-    curvature = torch.linalg.eigvalsh(torch.autograd.functional.hessian(flat, start))[-1]
+    curvature = torch.linalg.eigvalsh(torch.autograd.functional.hessian(flat, start))[-1]  # type: ignore[no-untyped-call]
     learning = [kernel.clone().requires_grad_() for kernel in kernels]
     optimiser = torch.optim.SGD(learning, lr=rate, momentum=momentum)
     losses, gradients = [], []
