@@ -1,55 +1,36 @@
 """``kaiyan face`` as a user runs it: dlib's own answers, drawings, files read back, and what bad input is told.
 
 Faces on real photographs are those that dlib finds (tests/faces/dlib_20_0_1.json). Where a gallery is what matters, the
-network is one whose photographs are their descriptions (tests/fake_faces.py).
+network is one whose photographs are their descriptions (tests/fake_faces.py). Refusals: test_face_refusals.py.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from fake_faces import Fake, face, saved
+from face_runs import FAKE, facts_of_run, make_known, own_folder
+from fake_faces import face, saved
 from PIL import Image
 from portraits import path, portrait
 
 from kaiyan.cli.run import run
 from kaiyan.faces.drawing import MARK_COLOURS, PAPER_COLOUR
-from kaiyan.faces.recogniser import RECOGNISERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RECORDED = json.loads((Path(__file__).parents[1] / "faces" / "dlib_20_0_1.json").read_text("utf-8"))
-FAKE = ("--network", "fake")
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KAIYAN_HOME", str(tmp_path / "home"))
-    monkeypatch.setitem(RECOGNISERS, "fake", Fake)
-    monkeypatch.setitem(RECOGNISERS, "other", lambda: Fake("other", "0" * 64))
-    return tmp_path
-
-
-def _facts(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
-    assert run(["face", *arguments, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def _known(capsys: pytest.CaptureFixture[str], *gallery: str) -> None:
-    """Ann with two photographs and 张伟 with one."""
-    saved(Path("ann.png"), face(1, 0)), saved(Path("ann-2.png"), face(1, 20)), saved(Path("zhang.png"), face(200, 200))
-    assert run(["face", "add", "Ann", "ann.png", "ann-2.png", "--consent", "agreed", *FAKE, *gallery]) == 0
-    assert run(["face", "add", "张伟", "zhang.png", "--consent", "同意", *FAKE, *gallery]) == 0
-    capsys.readouterr()
+    return own_folder(tmp_path, monkeypatch)
 
 
 def _pixels(file: str) -> NDArray[np.uint8]:
@@ -58,7 +39,7 @@ def _pixels(file: str) -> NDArray[np.uint8]:
 
 
 def test_find_gives_what_dlib_finds_and_draws_it(capsys: pytest.CaptureFixture[str]) -> None:
-    facts = _facts(capsys, "find", str(path("person_a_1")), "-o", "found.png")
+    facts = facts_of_run(capsys, "find", str(path("person_a_1")), "-o", "found.png")
     (dlibs,) = RECORDED["person_a_1"]["faces"]
     (ours,) = facts["faces"]
     assert (ours["box"], ours["points"]) == (dlibs["box"], dlibs["points"])
@@ -78,7 +59,7 @@ def test_a_photograph_that_was_turned_in_the_camera_is_set_upright(capsys: pytes
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: the first row is the right side
     Image.fromarray(np.rot90(portrait("person_a_1"))).save("turned.png", exif=exif)
-    facts = _facts(capsys, "find", "turned.png")
+    facts = facts_of_run(capsys, "find", "turned.png")
     assert [one["box"] for one in facts["faces"]] == [RECORDED["person_a_1"]["faces"][0]["box"]]
 
 
@@ -105,7 +86,7 @@ def test_layers_are_told_and_drawn_until_the_stored_name(capsys: pytest.CaptureF
     assert "nobody is known yet" in printed
     assert run(["face", "add", "Ann", photograph, "--consent", "agreed"]) == 0
     capsys.readouterr()
-    facts = _facts(capsys, "layers", photograph, "-o", "layers.png")
+    facts = facts_of_run(capsys, "layers", photograph, "-o", "layers.png")
     np.testing.assert_allclose(facts["numbers"], RECORDED["person_a_1"]["faces"][0]["numbers"], atol=1e-5)
     assert [stage["shape"][0] for stage in facts["stages"]] == [32, 32, 64, 128, 256, 256]
     assert (facts["match"]["name"], facts["match"]["distance"]) == ("Ann", pytest.approx(0, abs=1e-6))
@@ -113,9 +94,9 @@ def test_layers_are_told_and_drawn_until_the_stored_name(capsys: pytest.CaptureF
 
 
 def test_three_answers_in_two_languages(capsys: pytest.CaptureFixture[str]) -> None:
-    _known(capsys)
+    make_known(capsys)
     saved(Path("party.png"), face(1, 10), face(100, 110), face(1, 10, 250, 250))
-    answers = [one["answer"] for one in _facts(capsys, "who", "party.png", *FAKE)["faces"]]
+    answers = [one["answer"] for one in facts_of_run(capsys, "who", "party.png", *FAKE)["faces"]]
     assert answers == ["name", "unsure", "unknown"]
     assert run(["face", "who", "party.png", *FAKE]) == 0
     english = capsys.readouterr().out
@@ -132,41 +113,41 @@ def test_three_answers_in_two_languages(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_name_for_which_there_is_no_font_is_a_number_and_that_is_said(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _known(capsys)
+    make_known(capsys)
     monkeypatch.setattr("kaiyan.faces.lettering.WIDE_FONTS", ())
-    facts = _facts(capsys, "who", "zhang.png", "-o", "who.png", *FAKE)
+    facts = facts_of_run(capsys, "who", "zhang.png", "-o", "who.png", *FAKE)
     assert [remark["code"] for remark in facts["remarks"]] == ["face-no-font"]
     assert (_pixels("who.png") == PAPER_COLOUR).all(axis=2).sum() > 100
 
 
 @pytest.mark.parametrize("file", ["people.json", "people.npz"])
 def test_an_export_is_read_back_as_it_was(capsys: pytest.CaptureFixture[str], file: str) -> None:
-    _known(capsys)
-    before = _facts(capsys, "list")["people"]
-    assert _facts(capsys, "export", file)["descriptions"] == 3
-    answers = [_facts(capsys, "who", "ann-2.png", *FAKE)["faces"]]
-    assert _facts(capsys, "import", file, "--gallery", "new.sqlite")["new"] == 3
-    answers.append(_facts(capsys, "who", "ann-2.png", *FAKE, "--gallery", "new.sqlite")["faces"])
+    make_known(capsys)
+    before = facts_of_run(capsys, "list")["people"]
+    assert facts_of_run(capsys, "export", file)["descriptions"] == 3
+    answers = [facts_of_run(capsys, "who", "ann-2.png", *FAKE)["faces"]]
+    assert facts_of_run(capsys, "import", file, "--gallery", "new.sqlite")["new"] == 3
+    answers.append(facts_of_run(capsys, "who", "ann-2.png", *FAKE, "--gallery", "new.sqlite")["faces"])
     assert answers[0] == answers[1]
-    after = _facts(capsys, "list", "--gallery", "new.sqlite")["people"]
+    after = facts_of_run(capsys, "list", "--gallery", "new.sqlite")["people"]
     assert after == before
-    again = _facts(capsys, "import", file, "--gallery", "new.sqlite")
+    again = facts_of_run(capsys, "import", file, "--gallery", "new.sqlite")
     assert (again["people"], again["new"], again["known"]) == (0, 0, 3)
-    assert _facts(capsys, "list", "--gallery", "new.sqlite")["people"] == before
+    assert facts_of_run(capsys, "list", "--gallery", "new.sqlite")["people"] == before
 
 
 def test_who_is_removed_is_gone_and_can_be_imported_again(capsys: pytest.CaptureFixture[str]) -> None:
-    _known(capsys)
+    make_known(capsys)
     assert run(["face", "export", "people.json"]) == 0
     capsys.readouterr()
-    assert _facts(capsys, "remove", "Ann")["photographs"] == 2
-    assert [one["name"] for one in _facts(capsys, "list")["people"]] == ["张伟"]
-    back = _facts(capsys, "import", "people.json")
+    assert facts_of_run(capsys, "remove", "Ann")["photographs"] == 2
+    assert [one["name"] for one in facts_of_run(capsys, "list")["people"]] == ["张伟"]
+    back = facts_of_run(capsys, "import", "people.json")
     assert (back["people"], back["new"], back["known"]) == (1, 2, 1)
 
 
 def test_a_damaged_gallery_is_refused_and_the_way_out_works(capsys: pytest.CaptureFixture[str]) -> None:
-    _known(capsys, "--gallery", "family album.sqlite")
+    make_known(capsys, "--gallery", "family album.sqlite")
     gallery = Path("family album.sqlite")
     whole = bytearray(gallery.read_bytes())
     whole[whole.index((face(200, 200) / 256).astype("<f4").tobytes()) + 40] ^= 1
@@ -177,10 +158,10 @@ def test_a_damaged_gallery_is_refused_and_the_way_out_works(capsys: pytest.Captu
     assert gallery.read_bytes() == whole
     words = command.split("kaiyan face recover ")[1].split(" does")[0]
     assert words == "'family album.sqlite' 'family album-recovered.sqlite'"
-    facts = _facts(capsys, "recover", "family album.sqlite", "family album-recovered.sqlite")
+    facts = facts_of_run(capsys, "recover", "family album.sqlite", "family album-recovered.sqlite")
     assert (facts["people"], facts["descriptions"], facts["lost"]) == (2, 2, ["张伟"])
     assert gallery.read_bytes() == whole
-    found = _facts(capsys, "who", "ann.png", *FAKE, "--gallery", "family album-recovered.sqlite")
+    found = facts_of_run(capsys, "who", "ann.png", *FAKE, "--gallery", "family album-recovered.sqlite")
     assert found["faces"][0]["name"] == "Ann"
 
 
@@ -191,131 +172,17 @@ def test_a_calibration_is_kept_in_the_gallery(capsys: pytest.CaptureFixture[str]
         for session in ("may", "june"):
             near = centre + rng.integers(-7, 8, 128)
             saved(Path(f"people/{person}/{session}/photo.png"), near)
-    chosen = _facts(capsys, "calibrate", "people", "--far", "0.1", *FAKE)
+    chosen = facts_of_run(capsys, "calibrate", "people", "--far", "0.1", *FAKE)
     assert chosen["kind"] == "face-calibration"
-    _known(capsys)
-    limits = _facts(capsys, "who", "ann.png", *FAKE)["limits"]
+    make_known(capsys)
+    limits = facts_of_run(capsys, "who", "ann.png", *FAKE)["limits"]
     assert (limits["accepted"], limits["far"]) == (chosen["threshold"], 0.1)
-
-
-BAD: dict[str, tuple[list[str], str]] = {
-    "command": (["fnd"], "there is no command 'fnd'; the commands are find, add, who"),
-    "no photograph": (["find"], "PHOTOGRAPH is missing\n  help: kaiyan face find --help"),
-    "option": (["who", "ann.png", "--galery", "x"], "there is no option --galery\n  help: --gallery"),
-    "network": (["find", "ann.png", "--network", "facenet"], "there is no recogniser called 'facenet'"),
-    "missing": (["find", "nobody.jpg"], "there is no file nobody.jpg"),
-    "folder": (["find", "people"], "people is a folder, not a picture"),
-    "text": (["who", "note.txt", *FAKE], "note.txt is not a picture"),
-    "truncated": (["find", "truncated.jpg"], "truncated.jpg"),
-    "over the input": (["who", "ann.png", "-o", "ann.png", *FAKE], "it is not overwritten"),
-    "suffix": (["who", "ann.png", "-o", "out.xyz", *FAKE], "names no picture format"),
-    "no folder": (["who", "ann.png", "-o", "nowhere/out.png", *FAKE], "there is no folder nowhere"),
-    "no face": (["add", "Cup", "black.png", "--consent", "x", *FAKE], "no face is found on black.png"),
-    "several faces": (["add", "Two", "two.png", "--consent", "x", *FAKE], "two.png shows 2 faces"),
-    "one of them": (["add", "Bob", "bob.png", "two.png", "--consent", "x", *FAKE], "two.png shows 2 faces"),
-    "tiny": (["add", "Eve", "tiny.png", "--consent", "x", "--gallery", "n.sqlite"], "24 pixels high"),
-    "no consent": (["add", "Bob", "bob.png", *FAKE], "--consent 'how and when'"),
-    "no name": (["add", " ", "bob.png", "--consent", "x", *FAKE], "is no name"),
-    "no photographs": (["add", "Bob", "--consent", "x"], "PHOTOGRAPH... is missing"),
-    "another's": (["add", "Bob", "ann.png", "--consent", "x", *FAKE], "is stored already, as a photograph of Ann"),
-    "nobody": (["remove", "Anne"], "nobody is called 'Anne'"),
-    "other network": (["who", "ann.png", "--network", "other"], "cannot be compared with them"),
-    "no gallery": (["who", "ann.png", *FAKE, "--gallery", "note.txt"], "note.txt is no gallery of faces"),
-    "no such face": (["layers", "two.png", "--face", "3", *FAKE], "shows 2 faces; there is no face 3"),
-    "layers of nobody": (["layers", "black.png", *FAKE], "no face is found on black.png"),
-    "export suffix": (["export", "people.csv"], "a gallery is written as"),
-    "export of nothing": (["export", "people.json", "--gallery", "none.sqlite"], "there is no gallery at none.sqlite"),
-    "export folder": (["export", "nowhere/people.json"], "there is no folder nowhere"),
-    "import suffix": (["import", "note.txt"], "an export is read from"),
-    "import nothing": (["import", "none.json"], "none.json"),
-    "import other kind": (["import", "kind.json"], "is no export of a gallery, or is damaged"),
-    "import half": (["import", "half.json"], "is no export of a gallery, or is damaged"),
-    "import half npz": (["import", "half.npz"], "is no export of a gallery, or is damaged"),
-    "import without consent": (["import", "silent.json"], "a person stands in it without a note of consent"),
-    "import of another network": (["import", "others.json"], "cannot be compared with them"),
-    "import of another's": (["import", "stolen.json"], "is stored already, as one of Ann; nothing is imported"),
-    "recover over": (["recover", "home/faces.sqlite", "note.txt"], "note.txt exists"),
-    "no rate": (["calibrate", "people", "--far", "2", *FAKE], "is no rate"),
-    "letters": (["calibrate", "people", "--far", "few"], "--far cannot be 'few'"),
-    "no people": (["calibrate", "nowhere", *FAKE], "nowhere cannot be read as a folder"),
-    "too few": (["calibrate", "people", *FAKE], "show a false-accept rate of 0.001"),
-}
-
-
-def _bad_files(capsys: pytest.CaptureFixture[str]) -> None:
-    _known(capsys)
-    saved(Path("bob.png"), face(90, 9)), saved(Path("two.png"), face(3), face(4))
-    Image.fromarray(np.zeros((8, 16, 3), np.uint8)).save("black.png")
-    Image.fromarray(portrait("astronaut_tiny")).save("tiny.png")
-    Path("note.txt").write_text("hello, this is a text and no picture")
-    whole = path("person_a_1").read_bytes()
-    Path("truncated.jpg").write_bytes(whole[: len(whole) // 2])
-    for person in ("a", "b", "c", "d"):
-        saved(Path(f"people/{person}/photo.png"), face(ord(person), 99))
-    for file in ("people.json", "people.npz"):
-        assert run(["face", "export", file]) == 0
-    capsys.readouterr()
-    text = Path("people.json").read_text("utf-8")
-    Path("half.json").write_text(text[: len(text) // 2], "utf-8")
-    Path("half.npz").write_bytes(Path("people.npz").read_bytes()[:900])
-    export = json.loads(text)
-    _write("kind.json", {**export, "kind": "see"})
-    _write("others.json", {**export, "fingerprint": "0" * 64})
-    _write("silent.json", {**export, "people": [{**one, "consents": []} for one in export["people"]]})
-    _write("stolen.json", {**export, "people": [{**one, "name": "Thief"} for one in export["people"]]})
-    for file in ("people.json", "people.npz"):
-        Path(file).unlink()
-
-
-def _write(file: str, facts: Any) -> None:
-    Path(file).write_text(json.dumps(facts), "utf-8")
-
-
-def _contents(folder: Path) -> dict[str, bytes]:
-    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.suffix != ".sqlite-shm"
-            and not file.name.endswith(("-wal", "-shm"))}  # fmt: skip
-
-
-def test_bad_input_gets_one_sentence_in_each_language_and_nothing_changes(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _bad_files(capsys)
-    for case, (arguments, words) in BAD.items():
-        before = _contents(folder)
-        said = []
-        for lang in ("en", "zh"):
-            assert run(["--lang", lang, "face", *arguments]) == 2, case
-            out, err = capsys.readouterr()
-            assert out == "", case
-            assert err.startswith("kaiyan: "), case
-            assert all(line.startswith("  ") for line in err.splitlines()[1:]), err
-            said.append(err)
-        assert words in said[0], said[0]
-        assert said[0] != said[1], case
-        assert _contents(folder) == before, case
-
-
-def test_a_full_disk_leaves_no_half_drawing(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _known(capsys)
-
-    def full(_: Image.Image, file: Any) -> None:
-        Path(file).write_bytes(b"half")
-        raise OSError(28, os.strerror(28))
-
-    monkeypatch.setattr("PIL.Image.Image.save", full)
-    Path("who.png").write_text("before")
-    assert run(["face", "who", "ann.png", "-o", "who.png", *FAKE]) == 2
-    assert "the disk is full: who.png is unchanged" in capsys.readouterr().err
-    assert Path("who.png").read_text() == "before"
-    assert [file.name for file in folder.iterdir() if file.name.startswith(".")] == []
 
 
 def test_a_photograph_without_faces_is_an_answer_with_what_was_tried(capsys: pytest.CaptureFixture[str]) -> None:
     Image.fromarray(portrait("astronaut_tiny")).save("tiny.png")
     for command in ("find", "who"):
-        facts = _facts(capsys, command, "tiny.png")
+        facts = facts_of_run(capsys, command, "tiny.png")
         said = [note["code"] for note in (*facts["notes"], *facts["remarks"])]
         assert facts["faces"] == []
         assert "face-tiny" in said
