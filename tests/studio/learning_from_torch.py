@@ -1,8 +1,8 @@
 """Records what torch says of kernels that learn, for studio-web/test/learning.test.mjs.
 
-Run ``python tests/studio/learning_from_torch.py``. Float64; seeded by 7. One kernel, two, two with ReLU: loss and
-gradients at random kernels, kernels after 40 steps of torch.optim.SGD, the largest eigenvalue of the Hessian; the kernel
-of least squares by torch.linalg.lstsq.
+Run ``python tests/studio/learning_from_torch.py``. Float64, seeded by 7. One kernel, two, two with ReLU: loss and
+gradients at random kernels, kernels after 40 steps of torch.optim.SGD, the largest eigenvalue of the Hessian, and the
+kernel of least squares by torch.linalg.lstsq.
 """
 
 from __future__ import annotations
@@ -33,33 +33,43 @@ def recorded(sides: list[int], cut: bool, rate: float, momentum: float) -> dict[
     wanted = torch.randn(1, 1, HEIGHT - reach, WIDTH - reach)
 
     def flat(taps: torch.Tensor) -> torch.Tensor:
-        parts = taps.split([side * side for side in sides])
+        parts = torch.split(taps, [side * side for side in sides])
         shaped = [part.reshape(side, side) for part, side in zip(parts, sides, strict=True)]
         return mse_loss(made(shaped, picture, cut), wanted)
 
     start = torch.cat([kernel.flatten() for kernel in kernels])
-    curvature = torch.linalg.eigvalsh(torch.autograd.functional.hessian(flat, start))[-1]
+    hessian = torch.func.hessian(flat)(start)
     learning = [kernel.clone().requires_grad_() for kernel in kernels]
+    first = mse_loss(made(learning, picture, cut), wanted)
+    gradients = torch.autograd.grad(first, learning)
     optimiser = torch.optim.SGD(learning, lr=rate, momentum=momentum)
-    first = None
     for _ in range(STEPS):
-        optimiser.zero_grad()
         loss = mse_loss(made(learning, picture, cut), wanted)
-        loss.backward()
-        first = first or {"loss": loss.item(), "gradients": [kernel.grad.flatten().tolist() for kernel in learning]}
+        for kernel, gradient in zip(learning, torch.autograd.grad(loss, learning), strict=True):
+            kernel.grad = gradient
         optimiser.step()
     return {
-        "picture": picture.flatten().tolist(), "wanted": wanted.flatten().tolist(), "relu": cut,
-        "kernels": [kernel.flatten().tolist() for kernel in kernels], "rate": rate, "momentum": momentum, "steps": STEPS,
-        **first, "after": [kernel.detach().flatten().tolist() for kernel in learning], "curvature": curvature.item(),
+        "picture": picture.flatten().tolist(),
+        "wanted": wanted.flatten().tolist(),
+        "relu": cut,
+        "kernels": [kernel.flatten().tolist() for kernel in kernels],
+        "rate": rate,
+        "momentum": momentum,
+        "steps": STEPS,
+        "loss": first.item(),
+        "gradients": [gradient.flatten().tolist() for gradient in gradients],
+        "after": [kernel.detach().flatten().tolist() for kernel in learning],
+        "curvature": torch.linalg.eigvalsh(hessian)[-1].item(),
         "best": best(picture, wanted, reach + 1),
-    }  # fmt: skip
+    }
 
 
 def best(picture: torch.Tensor, wanted: torch.Tensor, side: int) -> list[float]:
     """The single kernel of least squares."""
     windows = torch.nn.functional.unfold(picture, side)[0].T
-    return torch.linalg.lstsq(windows, wanted.flatten()[:, None], driver="gelsd").solution.flatten().tolist()
+    answer = torch.linalg.lstsq(windows, wanted.flatten()[:, None], driver="gelsd")
+    solved: list[float] = answer.solution.flatten().tolist()
+    return solved
 
 
 if __name__ == "__main__":
