@@ -7,7 +7,7 @@ const STATIC = new URL('../src/kaiyan/studio/static/', import.meta.url)
 const PARTS = 'page/'
 /** Bytes gzipped: docs/decisions/0013-studio.md says what is loaded when. */
 const MOST_AT_FIRST = { English: 57_000, Chinese: 63_000 }
-const MOST_IN_ALL = 171_000
+const MOST_IN_ALL = 181_000
 
 const whole = await asOne()
 const { files: parts, first, chinese } = await inParts()
