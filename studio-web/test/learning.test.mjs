@@ -5,7 +5,7 @@ import { farthest, halving, largestStable, left, leastSquares, sharpest } from '
 import { asOneKernel, descend, looked, sideOf, slid } from '../src/core/learning.mjs'
 import { eigen } from '../src/core/symmetric.mjs'
 
-/** Right values: torch's, recorded by learning_from_torch.py; differences of the loss; hand computation. */
+/** Right values: torch's, recorded by tests/studio/learning_from_torch.py; differences of the loss; hand computation. */
 
 /** @typedef {import('../src/core/learning.mjs').Plane} Plane */
 

@@ -1,7 +1,7 @@
-"""The Train tab as a visitor uses it: a kernel learns Sobel, a rate that is too large is said, two kernels, paint, links.
+"""The Train tab as a visitor uses it: a kernel learns Sobel, too large a rate is told, two kernels, paint, links.
 
-Right values: Sobel's numbers; the learning rate at which steps begin to grow, from the eigenvalues that NumPy finds of the
-windows of the picture that the page shows.
+Right values: Sobel's numbers; the learning rate at which steps begin to grow, from the eigenvalues that NumPy finds of
+the windows of the picture that the page shows.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def test_paint_and_a_changed_number_are_wanted_from_then_on(visitor: Visitor) ->
     page.locator(".train .easel").focus()
     for key in ("ArrowRight", "ArrowDown", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_function(f"() => Math.max(...{BENCH}.facts().wanted.data.slice(0, 200)) === {float(np.abs(before).max())!r}")
+    brightest = float(np.abs(before).max())
+    page.wait_for_function(f"() => Math.max(...{BENCH}.facts().wanted.data.slice(0, 200)) === {brightest!r}")
     width = facts(page)["wanted"]["width"]
     changed = np.flatnonzero(np.array(facts(page)["wanted"]["data"]) != before)
     assert changed.tolist() == [width + 1, width + 2, 2 * width + 1, 2 * width + 2]

@@ -39,8 +39,8 @@ class Widget(anywidget.AnyWidget):
     ``what`` is a line of PyTorch code, a ``kaiyan.Conv``, a convolution layer of torch (its weights are shown), any
     other ``torch.nn.Module`` (the network tab opens on it), or None. ``picture`` is a path, an array or a Pillow image,
     as ``kaiyan.see`` takes it. ``kernel`` is a name ("sobel-x"), rows of numbers, an array over the spatial axes, or
-    all weights. ``tab`` is "convolution", "network", "fixit" or "train"; ``lang`` "en" or "zh"; ``theme`` "auto", "light" or
-    "dark"; ``height`` is in pixels.
+    all weights. ``tab`` is "convolution", "network", "fixit" or "train"; ``lang`` "en" or "zh"; ``theme`` "auto",
+    "light" or "dark"; ``height`` is in pixels.
 
     To read, set and ``observe``: ``recipe`` (the line), ``conv`` (a ``Conv``), ``kernel`` (all weights, float64),
     ``bias``, ``place`` (the index of the output cell that is looked at, channel first), ``tab``, ``lang``, ``theme``,

@@ -49,7 +49,7 @@ function rateWords({ t }, { facts, slice, problem }) {
 function together({ t }, { slice, facts, problem }) {
   if (!slice.relu)
     return html`<h3>${t('Two in a row are one')}</h3>
-      <p>${t('Without anything between them, two kernels of 3×3 do exactly what one of 5×5 does: their full convolution, drawn under them. Two can make less than any 5×5 kernel, never more.')}</p>`
+      <p>${t('Without anything between them, two kernels of 3×3 do exactly what one of 5×5 does: their full convolution, drawn under them. They reach only some of the kernels of 5×5, never more.')}</p>`
   const between = facts.last.between[0].data
   const passed = between.filter((value) => value > 0).length / between.length
   return html`<h3>${t('ReLU makes two more than one')}</h3>

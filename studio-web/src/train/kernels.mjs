@@ -105,6 +105,7 @@ export function createKernels(el, app) {
       own.brush = brush
       change({})
     },
+    place: () => own.cursor,
     look(/** @type {number | null} */ cursor) {
       own.cursor = cursor
       change({})
@@ -172,5 +173,5 @@ function createPaced() {
 }
 
 /** @typedef {{ change(changes: Partial<Slice>): void, play(): void, step(): void, restart(): void, seed(): void,
- *   brush(brush: number | null): void, look(cursor: number | null): void, paint(place: number, brush: number): void,
+ *   brush(brush: number | null): void, look(cursor: number | null): void, place(): number | null, paint(place: number, brush: number): void,
  *   clear(): void, isPainted(): boolean }} Acts */

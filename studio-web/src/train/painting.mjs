@@ -21,10 +21,10 @@ export const brushPointer = ({ problem, brush }, on) => (/** @type {PointerEvent
 }
 
 /** @param {import('../types').App} app @param {Scene} scene @param {Acts} on */
-export const brushKeys = (app, { problem, cursor, brush }, on) => (/** @type {KeyboardEvent} */ event) => {
+export const brushKeys = (app, { problem, brush }, on) => (/** @type {KeyboardEvent} */ event) => {
   const { height, width } = problem.wanted
   const step = STEPS[event.key]
-  const place = cursor ?? 0
+  const place = on.place() ?? 0
   if (!step && event.key !== 'Enter') return
   event.preventDefault()
   event.stopPropagation()

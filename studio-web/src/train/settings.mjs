@@ -15,7 +15,7 @@ import { resized, WISHES, wishOf, withTap } from './wishes.mjs'
 export const settings = (app, scene, on) => html`
   <div class="settings">
     ${wish(app, scene, on)} ${target(app, scene, on)} ${brushes(app, scene, on)}
-    <h3>${app.t('How it learns')}</h3>
+    <h2>${app.t('How it learns')}</h2>
     ${scene.slice.lesson === 'two' ? relu(app, scene, on) : size(app, scene, on)} ${rate(app, scene, on)}
     ${slider(app.t('Momentum'), 'momentum', { min: 0, max: 0.99, step: 0.01, value: scene.slice.momentum, text: short(scene.slice.momentum) }, (momentum) => on.change({ momentum }))}
     ${slider(app.t('Noise on what is wanted'), 'noise', { min: 0, max: 1, step: 0.05, value: scene.slice.noise, text: `${Math.round(100 * scene.slice.noise)} %` }, (noise) => on.change({ noise }))}

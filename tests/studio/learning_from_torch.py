@@ -1,7 +1,8 @@
-"""Records what torch says of kernels that learn, for learning.test.mjs: run in studio-web, ``python test/learning_from_torch.py``.
+"""Records what torch says of kernels that learn, for studio-web/test/learning.test.mjs.
 
-Float64; seeded by 7. One kernel, two, two with ReLU: loss and gradients at random kernels, kernels after 40 steps of
-torch.optim.SGD, the largest eigenvalue of the Hessian; the kernel of least squares by torch.linalg.lstsq.
+Run ``python tests/studio/learning_from_torch.py``. Float64; seeded by 7. One kernel, two, two with ReLU: loss and
+gradients at random kernels, kernels after 40 steps of torch.optim.SGD, the largest eigenvalue of the Hessian; the kernel
+of least squares by torch.linalg.lstsq.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 import torch
 from torch.nn.functional import conv2d, mse_loss, relu
 
+FIXTURE = Path(__file__).parents[2] / "studio-web" / "test" / "learning-from-torch.json"
 HEIGHT, WIDTH = 13, 17
 STEPS = 40
 
@@ -32,7 +34,8 @@ def recorded(sides: list[int], cut: bool, rate: float, momentum: float) -> dict[
 
     def flat(taps: torch.Tensor) -> torch.Tensor:
         parts = taps.split([side * side for side in sides])
-        return mse_loss(made([part.reshape(side, side) for part, side in zip(parts, sides, strict=True)], picture, cut), wanted)
+        shaped = [part.reshape(side, side) for part, side in zip(parts, sides, strict=True)]
+        return mse_loss(made(shaped, picture, cut), wanted)
 
     start = torch.cat([kernel.flatten() for kernel in kernels])
     curvature = torch.linalg.eigvalsh(torch.autograd.functional.hessian(flat, start))[-1]
@@ -62,6 +65,11 @@ def best(picture: torch.Tensor, wanted: torch.Tensor, side: int) -> list[float]:
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(7)
-    chains = [recorded([3], False, 0.1, 0.9), recorded([5], False, 0.03, 0.5), recorded([3, 3], False, 0.02, 0.8), recorded([3, 3], True, 0.05, 0.9)]
+    chains = [
+        recorded([3], False, 0.1, 0.9),
+        recorded([5], False, 0.03, 0.5),
+        recorded([3, 3], False, 0.02, 0.8),
+        recorded([3, 3], True, 0.05, 0.9),
+    ]
     facts = {"torch": torch.__version__, "height": HEIGHT, "width": WIDTH, "chains": chains}
-    Path(__file__).with_name("learning-from-torch.json").write_text(json.dumps(facts) + "\n", "utf-8")
+    FIXTURE.write_text(json.dumps(facts) + "\n", "utf-8")
