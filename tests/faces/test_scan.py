@@ -14,7 +14,7 @@ from kaiyan.engine.codegen.language.compile import address
 from kaiyan.engine.codegen.running.threads import holding
 from kaiyan.faces.detector import Detector
 from kaiyan.faces.pyramid import drawn, layout
-from kaiyan.faces.scan import COLUMNS, ROWS, SEEN, STEP, room, scan_of
+from kaiyan.faces.scan import ROWS, SEEN, STEP, WIDE, room, scan_of
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +40,7 @@ def _by_torch(pixels: np.ndarray) -> np.ndarray:
     return scores
 
 
-@pytest.mark.parametrize("sizes", [(1, 1), (3, COLUMNS + 5), (ROWS, COLUMNS), (ROWS + 1, 2), (2 * ROWS + 7, 31)])
+@pytest.mark.parametrize("sizes", [(1, 1), (3, WIDE + 5), (ROWS, WIDE), (ROWS + 1, 2), (2 * ROWS + 7, WIDE + 10)])
 def test_blocks_give_what_the_layers_give(sizes: tuple[int, int]) -> None:
     canvas, seen = _canvas(*sizes)
     expected = _by_torch(seen)
@@ -50,15 +50,14 @@ def test_blocks_give_what_the_layers_give(sizes: tuple[int, int]) -> None:
 
 def test_a_new_size_compiles_nothing() -> None:
     scan = scan_of(_detector())
-    scan(_canvas(5, 5)[0], 5, 5)
     compiled = address.cache_info().misses
-    for sizes in ((6, 41), (50, 3), (ROWS + 11, COLUMNS + 1)):
+    for sizes in ((6, 41), (50, 3), (ROWS + 11, WIDE + 1)):
         scan(_canvas(*sizes)[0], *sizes)
     assert address.cache_info().misses == compiled
 
 
 def test_threads_change_no_bit() -> None:
-    sizes = 2 * ROWS + 1, COLUMNS + 1
+    sizes = 2 * ROWS + 1, WIDE + 1
     scan, (canvas, _) = scan_of(_detector()), _canvas(*sizes)
     alone = scan(canvas, *sizes)
     with holding(3):

@@ -1,17 +1,17 @@
-"""The detector over a canvas of any size, in blocks of one size: what was compiled for one photograph serves all.
+"""The detector over a canvas of any size, in blocks of two sizes: what was compiled once serves every photograph.
 
-A routine is compiled for the sizes of its input, 50 to 200 ms a layer; in blocks, a canvas of new sizes needs none.
-What blocks compute twice or in vain is won back: what the first layers hand on stays in cache, and a 5 x 5 window of
-stride 2 is summed as 3 x 3 of stride 1 over pixels folded 2 x 2, where Winograd's way needs half the time.
+A routine is compiled for the sizes of its input, 50 to 200 ms a layer; in blocks, a new canvas needs none. Much of what
+blocks compute twice or in vain is won back: what the first layers hand on stays in cache, and a 5 x 5 window of stride
+2 is summed as 3 x 3 of stride 1 over pixels folded 2 x 2, where Winograd's way needs half the time.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
@@ -22,7 +22,6 @@ from kaiyan.spec.conv import Conv
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
     Layer = Callable[[Tensor], Tensor]
 
-ROWS, COLUMNS = 24, 24
-"""Scores of a block; those beyond the edge of the canvas are computed in vain."""
+ROWS, WIDE, NARROW = 24, 24, 8
+"""Scores of a block: rows, and columns of most blocks and of those at the right, where less is computed in vain."""
 STEP, SEEN = 8, 29
 """Pixels from a score to the next, and pixels that three strided windows of 5 see."""
 _AROUND = 27
@@ -40,7 +39,8 @@ _AROUND = 27
 _BORDER = 2
 """Zeros around the maps of the later layers."""
 
-Place = tuple[int, int]
+Block = tuple[int, int, int]
+"""First row, first column and columns of scores."""
 
 
 class Scan:
@@ -52,6 +52,8 @@ class Scan:
         self._folded = [_prepared(*_folded(layer)) for layer in layers[1:3]]
         self._padded = [_prepared(layer.spec.replace(padding=0), layer.weight, layer.bias) for layer in layers[3:]]
         self._head = detector.head
+        with torch.inference_mode():  # all that will ever be compiled
+            self(np.zeros((*room(1, WIDE + 1), 4), np.float32), 1, WIDE + 1)
 
     def __call__(self, canvas: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
         """The scores (rows, columns) of a canvas (H, W, 4) of the sizes that ``room`` says."""
@@ -62,55 +64,63 @@ class Scan:
         found: NDArray[np.float32] = scores[_BORDER : _BORDER + rows, _BORDER : _BORDER + columns].numpy()
         return found
 
-    def _block(self, canvas: Tensor, place: Place) -> Tensor:
-        """The first three layers under the block of scores from a place on: maps (ROWS, COLUMNS, K)."""
-        (top, left), (high, wide) = (STEP * n for n in place), room(1, 1)
-        x = self._first(canvas[top : top + high, left : left + wide, :3].permute(2, 0, 1)[None])
+    def _block(self, canvas: Tensor, block: Block) -> Tensor:
+        """The first three layers under a block of scores: maps (rows, columns, K)."""
+        row, column, wide = block
+        top, left, bottom, right = (STEP * n for n in (row, column, row + ROWS, column + wide))
+        x = self._first(canvas[top : bottom + _AROUND, left : right + _AROUND, :3].permute(2, 0, 1)[None])
         for layer in self._folded:
             x = layer(_pixels_folded(x))[:, :, 0]
         return x[0].permute(1, 2, 0)
 
 
-def _window(layer: Layer, maps: Tensor, place: Place) -> Tensor:
-    row, column = place
-    x = maps[row : row + ROWS + 2 * _BORDER, column : column + COLUMNS + 2 * _BORDER]
+def _window(layer: Layer, maps: Tensor, block: Block) -> Tensor:
+    row, column, wide = block
+    x = maps[row : row + ROWS + 2 * _BORDER, column : column + wide + 2 * _BORDER]
     return layer(x.permute(2, 0, 1)[None])[0].permute(1, 2, 0)
 
 
-def room(rows: int, columns: int) -> Place:
+def room(rows: int, columns: int) -> tuple[int, int]:
     """Rows and columns of the canvas that so many scores are read from: whole blocks and what they see around."""
-    return STEP * _whole(rows, ROWS) + _AROUND, STEP * _whole(columns, COLUMNS) + _AROUND
+    return STEP * _whole(rows, ROWS) + _AROUND, STEP * _whole(columns, NARROW) + _AROUND
 
 
 def _whole(n: int, block: int) -> int:
     return -(-n // block) * block
 
 
-def _in_blocks(compute: Callable[[Place], Tensor], rows: int, columns: int) -> Tensor:
+def _blocks(rows: int, columns: int) -> list[Block]:
+    """Wide blocks, and narrow ones for the rest of each row; they may reach beyond the last score."""
+    right = columns // WIDE * WIDE
+    across = [(x, WIDE) for x in range(0, right, WIDE)] + [(x, NARROW) for x in range(right, columns, NARROW)]
+    return [(y, x, wide) for y in range(0, rows, ROWS) for x, wide in across]
+
+
+def _in_blocks(compute: Callable[[Block], Tensor], rows: int, columns: int) -> Tensor:
     """Maps (rows, columns, K) with zeros around, from what is computed of each block."""
-    places = list(product(range(0, rows, ROWS), range(0, columns, COLUMNS)))
-    sizes = _whole(rows, ROWS) + 2 * _BORDER, _whole(columns, COLUMNS) + 2 * _BORDER
+    blocks = _blocks(rows, columns)
+    sizes = _whole(rows, ROWS) + 2 * _BORDER, _whole(columns, NARROW) + 2 * _BORDER
     maps = torch.empty(0)
-    for (row, column), found in zip(places, _each(compute, places), strict=True):
+    for (row, column, wide), found in zip(blocks, _each(compute, blocks), strict=True):
         maps = maps if len(maps) else torch.zeros(*sizes, found.shape[2])
-        maps[row + _BORDER : row + _BORDER + ROWS, column + _BORDER : column + _BORDER + COLUMNS] = found
+        maps[row + _BORDER : row + _BORDER + ROWS, column + _BORDER : column + _BORDER + wide] = found
     maps[_BORDER + rows :] = 0
     maps[:, _BORDER + columns :] = 0
     return maps
 
 
-def _each(compute: Callable[[Place], Tensor], places: list[Place]) -> Iterator[Tensor]:
+def _each(compute: Callable[[Block], Tensor], blocks: list[Block]) -> Iterator[Tensor]:
     """What is computed of the blocks, every thread at its own."""
-    threads = min(get_num_threads(), len(places))
+    threads = min(get_num_threads(), len(blocks))
 
-    def alone(place: Place) -> Tensor:
+    def alone(block: Block) -> Tensor:
         with holding(1), torch.inference_mode():
-            return compute(place)
+            return compute(block)
 
     if threads == 1:
-        return map(alone, places)
+        return map(alone, blocks)
     with ThreadPoolExecutor(threads) as pool:
-        return pool.map(alone, places)
+        return pool.map(alone, blocks)
 
 
 def _prepared(spec: Conv, weight: Tensor, bias: Tensor | None) -> Layer:
