@@ -41,6 +41,8 @@ class _Seen:
     limits: Limits
 
 
+_KEPT_OF_CALIBRATION = {"threshold", "asked", "chosen_on", "held_out", "published", "people", "photographs"}
+"""Numbers alone: places of photographs have names in them, which are to be gone when a person is removed."""
 _NOBODY = SEARCHES["exact"].of((), np.empty((0, 1), np.float32))
 
 
@@ -181,13 +183,17 @@ class Gallery:
     def calibrate(
         self, folder: str | os.PathLike[str], far: float = 1e-3, *, step: Callable[[int, int], None] | None = None
     ) -> Calibration:
-        """Chooses the threshold for a false-accept rate as ``kaiyan.faces.calibrate`` does, and keeps it here."""
+        """Chooses the threshold for a false-accept rate as ``kaiyan.faces.calibrate`` does, and keeps it here.
+
+        With it are kept the rates and how many there were, and nobody's name or path.
+        """
         from kaiyan.faces.calibrate import calibrate
 
         chosen = calibrate(folder, far, network=self.recogniser, step=step)
         with writing(self.path) as file:
             records.check_network(self.path, file, self._ours)
-            records.set_calibration(file, self._ours.fingerprint, {**chosen.to_dict(), "time": records.now()})
+            facts = {name: value for name, value in chosen.to_dict().items() if name in _KEPT_OF_CALIBRATION}
+            records.set_calibration(file, self._ours.fingerprint, {**facts, "time": records.now()})
         return chosen
 
     @property
