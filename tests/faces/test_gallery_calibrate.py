@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -235,3 +236,20 @@ def test_a_gallery_keeps_its_calibration_and_answers_by_it(album: Path, tmp_path
     seen = again.who(photograph(face(9)))
     assert "face-strangers" in {note.code for note in seen.notes}
     assert Gallery(path, network=Fake("other", "0" * 64)).limits.far is None
+
+
+def test_a_gallery_keeps_no_name_of_those_who_chose_its_threshold(album: Path, tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path / "faces.sqlite", network=Fake())
+    chosen = gallery.calibrate(album, 0.02)
+    assert any("p01" in twin.second for twin in chosen.duplicates)
+    assert b"album" not in gallery.path.read_bytes()
+    log = gallery.path.with_name("faces.sqlite-wal")
+    assert not log.exists() or b"album" not in log.read_bytes()
+
+
+def test_a_person_s_folder_of_another_encoding_is_a_person_s_folder(album: Path, tmp_path: Path) -> None:
+    try:
+        (album / "p00").rename(album / os.fsdecode(b"caf\xe9"))
+    except OSError:
+        pytest.skip("this file system writes UTF-8 alone")
+    assert Gallery(tmp_path / "faces.sqlite", network=Fake()).calibrate(album, 0.02).people == 12

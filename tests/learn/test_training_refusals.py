@@ -10,7 +10,7 @@ import pytest
 import torch
 from filelock import FileLock
 from torch import Tensor, nn
-from torch.utils.data import IterableDataset
+from torch.utils.data import Dataset, IterableDataset
 
 import kaiyan
 import kaiyan.learn
@@ -97,6 +97,23 @@ def test_a_full_disk_leaves_the_last_state_whole(tmp_path: Path, monkeypatch: py
 def test_a_folder_is_one_run_s_at_a_time(tmp_path: Path) -> None:
     with FileLock(tmp_path / "in-use.lock"):
         assert _refusal(folder=tmp_path).code == "folder-in-use"
+
+
+class Unread(Dataset[Any]):
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        if index:
+            raise FileNotFoundError(2, "No such file or directory", "picture.png")
+        return X[index], Y[index]
+
+
+def test_what_the_data_raises_is_not_taken_for_the_folder_s_and_lets_go_of_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"picture\.png"):
+        kaiyan.learn.train(_classifier, Unread(), epochs=1, seed=0, batch=3, folder=tmp_path)
+    with FileLock(tmp_path / "in-use.lock", timeout=0):
+        pass
 
 
 def test_a_checkpoint_of_another_model_is_refused_and_stays(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ _ROUNDING = 1e-6
 
 def halves(photographs: Sequence[Portrait]) -> tuple[tuple[Portrait, ...], tuple[Portrait, ...]]:
     """Two sets without a person in common: every other person in the order of the SHA-256 of their names."""
-    people = sorted({one.person for one in photographs}, key=lambda name: sha256(name.encode()).digest())
+    people = sorted({one.person for one in photographs}, key=lambda name: sha256(os.fsencode(name)).digest())
     first = {*people[::2]}
     return (
         tuple(one for one in photographs if one.person in first),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +14,7 @@ from kaiyan.faces.gallery_answers import Limits, Recognition
 from kaiyan.faces.gallery_export import export
 from kaiyan.faces.gallery_file import cleared, reading, usual_path, writing
 from kaiyan.faces.gallery_import import imported
+from kaiyan.faces.gallery_names import stored_name, writable
 from kaiyan.faces.gallery_photographs import described, label, named
 from kaiyan.faces.gallery_refusals import LONGEST_WAIT, GalleryError, without_consent
 from kaiyan.faces.gallery_results import Added, Exported, Imported, People, Person, Recognised, Removed
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from kaiyan.faces.gallery_photographs import Box, Described, Recognises, Vectors
     from kaiyan.faces.search import NameSearch
 
-LONGEST_NAME = 200
-"""Characters."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -44,6 +41,8 @@ class _Seen:
     limits: Limits
 
 
+_KEPT_OF_CALIBRATION = {"threshold", "asked", "chosen_on", "held_out", "published", "people", "photographs"}
+"""Numbers alone: places of photographs have names in them, which are to be gone when a person is removed."""
 _NOBODY = SEARCHES["exact"].of((), np.empty((0, 1), np.float32))
 
 
@@ -96,7 +95,7 @@ class Gallery:
         Raises ``GalleryError`` where a photograph shows no face or several, or is another person's already, and
         ``PictureError`` where it cannot be read.
         """
-        name, note = _named(name), (consent or "").strip()
+        name, note = stored_name(name), writable(consent or "").strip()
         if not photographs:
             raise GalleryError(
                 "gallery-no-photographs",
@@ -128,6 +127,7 @@ class Gallery:
 
     def described(self, name: str) -> Vectors:
         """The descriptions (N, D) of a person, from the first added; none of somebody who is not known."""
+        name = stored_name(name)
         if not self.path.exists():
             return np.empty((0, 0), np.float32)
         with reading(self.path) as file:
@@ -148,7 +148,7 @@ class Gallery:
         What the disk keeps of earlier states, such as snapshots, is not in the hands of a program.
         Raises ``GalleryError`` where there is no such person.
         """
-        name = _named(name)
+        name = stored_name(name)
         if name not in self._names():
             raise self._no_such_person(name)
         with writing(self.path) as file:
@@ -183,13 +183,17 @@ class Gallery:
     def calibrate(
         self, folder: str | os.PathLike[str], far: float = 1e-3, *, step: Callable[[int, int], None] | None = None
     ) -> Calibration:
-        """Chooses the threshold for a false-accept rate as ``kaiyan.faces.calibrate`` does, and keeps it here."""
+        """Chooses the threshold for a false-accept rate as ``kaiyan.faces.calibrate`` does, and keeps it here.
+
+        With it are kept the rates and how many there were, and nobody's name or path.
+        """
         from kaiyan.faces.calibrate import calibrate
 
         chosen = calibrate(folder, far, network=self.recogniser, step=step)
         with writing(self.path) as file:
             records.check_network(self.path, file, self._ours)
-            records.set_calibration(file, self._ours.fingerprint, {**chosen.to_dict(), "time": records.now()})
+            facts = {name: value for name, value in chosen.to_dict().items() if name in _KEPT_OF_CALIBRATION}
+            records.set_calibration(file, self._ours.fingerprint, {**facts, "time": records.now()})
         return chosen
 
     @property
@@ -281,16 +285,3 @@ def _insert(file: sqlite3.Connection, name: str, note: str, faces: Sequence[Desc
             records.add_description(file, number, face.numbers, face.digest, time)
             new += 1
     return new
-
-
-def _named(name: str) -> str:
-    """A name as it is stored: in Unicode's composed form, without space around it."""
-    plain = unicodedata.normalize("NFC", name).strip()
-    if not plain or len(plain) > LONGEST_NAME or any(unicodedata.category(c) == "Cc" for c in plain):
-        raise GalleryError(
-            "gallery-name",
-            "{name!r} is no name: one has 1 to {most} characters on one line",
-            name=name,
-            most=LONGEST_NAME,
-        )
-    return plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 from kaiyan.faces import gallery_records as records
 from kaiyan.faces.gallery_export import EXPORTS
 from kaiyan.faces.gallery_file import writing
+from kaiyan.faces.gallery_names import stored_name
 from kaiyan.faces.gallery_refusals import GalleryError, system_refuses
 from kaiyan.faces.gallery_results import Imported
 
@@ -36,6 +38,7 @@ def imported(gallery: Path, path: Path) -> Imported:
     with writing(gallery) as file:
         if export.entries:
             records.check_network(gallery, file, export.origin)
+            _check_length(path, export.entries[0].numbers.size, records.length(file))
         before = {name for name, *_ in records.people(file)}
         numbers = {name: _person(file, name) for name in dict.fromkeys(name for name, *_ in export.consents)}
         notes = records.consents(file)
@@ -81,12 +84,27 @@ def _read(path: Path) -> _Export:
         _check(export)
     except OSError as error:
         raise system_refuses(path, error) from None
-    except (KeyError, TypeError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise GalleryError(
-            "gallery-import-damaged", "{path} is no export of a gallery, or is damaged: {reason}", "another copy of it",
-            path=str(path), reason=f"{type(error).__name__}: {error}".partition("\n")[0],
-        ) from None  # fmt: skip
+    except _NO_EXPORT as error:
+        raise _damaged(path, f"{type(error).__name__}: {error}".partition("\n")[0]) from None
     return export
+
+
+_NO_EXPORT = (
+    KeyError, TypeError, ValueError, AttributeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
+"""What readers raise of bytes that are no export; a ``RuntimeError`` of brackets within brackets without end."""
+
+
+def _damaged(path: Path, reason: str) -> GalleryError:
+    return GalleryError(
+        "gallery-import-damaged", "{path} is no export of a gallery, or is damaged: {reason}", "another copy of it",
+        path=str(path), reason=reason,
+    )  # fmt: skip
+
+
+def _check_length(path: Path, ours: int, theirs: int | None) -> None:
+    if theirs not in (None, ours):
+        raise _damaged(path, f"its descriptions are of {ours} numbers, those of the gallery of {theirs}")
 
 
 def _check(export: _Export) -> None:
@@ -99,6 +117,7 @@ def _check(export: _Export) -> None:
     if not all(isinstance(word, str) and word for word in words):
         msg = "a name, a time or a fingerprint is missing"
         raise ValueError(msg)
+    "".join(words).encode()  # what UTF-8 cannot write, no gallery can hold
     if len(lengths) > 1 or not all(
         entry.numbers.ndim == 1 and np.isfinite(entry.numbers).all() for entry in export.entries
     ):
@@ -115,12 +134,15 @@ def _json(path: Path) -> _Export:
         msg = f"its kind is {whole['kind']!r}"
         raise ValueError(msg)
     people = whole["people"]
-    consents = tuple((one["name"], note["note"], note["time"]) for one in people for note in one["consents"])
-    entries = tuple(
-        records.Entry(one["name"], np.array(row["numbers"], np.float32), row["picture"], row["time"])
-        for one in people
-        for row in one["descriptions"]
+    consents = tuple(
+        (stored_name(one["name"]), note["note"], note["time"]) for one in people for note in one["consents"]
     )
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused for it
+        entries = tuple(
+            records.Entry(stored_name(one["name"]), np.array(row["numbers"], np.float32), row["picture"], row["time"])
+            for one in people
+            for row in one["descriptions"]
+        )
     return _Export(records.Origin(whole["network"], whole["fingerprint"]), consents, entries)
 
 
@@ -128,9 +150,9 @@ def _npz(path: Path) -> _Export:
     with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as whole:
         columns = [whole[name].tolist() for name in ("names", "pictures", "times")]
         numbers = np.asarray(whole["descriptions"], np.float32)
-        entries = tuple(records.Entry(name, row, picture, time)
+        entries = tuple(records.Entry(stored_name(name), row, picture, time)
                         for row, name, picture, time in zip(numbers, *columns, strict=True))  # fmt: skip
-        consents = tuple((name, note, time) for name, note, time in whole["consents"].tolist())
+        consents = tuple((stored_name(name), note, time) for name, note, time in whole["consents"].tolist())
         return _Export(records.Origin(str(whole["network"]), str(whole["fingerprint"])), consents, entries)
 
 

@@ -141,6 +141,12 @@ def entries(path: Path, file: sqlite3.Connection) -> tuple[Entry, ...]:
     )
 
 
+def length(file: sqlite3.Connection) -> int | None:
+    """How many numbers a description has, None while there are none."""
+    row = file.execute("SELECT length(numbers) / 4 FROM description LIMIT 1").fetchone()
+    return None if row is None else int(row[0])
+
+
 def sound(path: Path, name: str, blob: object, checksum: int) -> Vectors:
     """The numbers of a blob; raises ``GalleryError`` where they are not those that were written."""
     if not isinstance(blob, bytes) or crc32(blob) != checksum or len(blob) % 4:

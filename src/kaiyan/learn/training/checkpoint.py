@@ -28,16 +28,26 @@ def held(folder: str | os.PathLike[str]) -> Iterator[Path]:
     Raises ``TrainingError`` where it cannot be written to, or where another run writes to it.
     """
     path = Path(folder)
+    lock = _locked(path)
+    try:  # an OSError in here can be of the caller's data, and stays what it is
+        yield path
+    finally:
+        lock.release()
+
+
+def _locked(path: Path) -> FileLock:
+    lock = FileLock(path / "in-use.lock", timeout=0)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with FileLock(path / "in-use.lock", timeout=0):
-            for left in path.glob(f".{CHECKPOINT}.*"):
-                left.unlink()
-            yield path
+        lock.acquire()
+        for left in path.glob(f".{CHECKPOINT}.*"):
+            left.unlink()
     except Timeout:
         raise TrainingError("folder-in-use", "another run is writing to {folder}", folder=str(path)) from None
     except OSError as error:
+        lock.release()
         raise refused(path, error) from None
+    return lock
 
 
 def refused(folder: Path, error: OSError) -> TrainingError:
