@@ -24,7 +24,7 @@ from kaiyan.explain.pasted.run import _ACT
 from kaiyan.show.error import KaiyanError
 from kaiyan.studio.desk import Desk
 
-CANARY = Path("/tmp") / f"kaiyan-canary-{os.getpid()}"
+CANARY = Path("/tmp") / f"kaiyan-canary-{os.getppid()}"
 _T = f"'touch {CANARY}'"
 _W = f"open('{CANARY}', 'w').write('x')"
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
