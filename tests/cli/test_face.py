@@ -209,4 +209,4 @@ def test_without_its_extra_the_command_says_what_to_install(folder: Path) -> Non
             "sys.exit(run(['--lang', 'en', 'face', 'list']))")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "kaiyan: there is no module safetensors\n  help: pip install 'kaiyan[faces]'\n"
+    assert done.stderr == "kaiyan: there is no module safetensors\n  help: pip install 'kaiyan[cli,faces]'\n"
