@@ -249,12 +249,18 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(["see"]) == 130
 
 
-def test_without_its_extra_the_command_says_what_to_install(folder: Path) -> None:
-    code = "import sys; sys.modules['click'] = None; sys.argv = ['kaiyan']; from kaiyan.cli import main; main()"
+@pytest.mark.parametrize(
+    ("asked", "extras"),
+    [([], "cli"), (["--lang", "zh", "face", "who", "a.jpg"], "cli,faces"), (["case", "9"], "cases")],
+)
+def test_without_its_extra_the_command_says_what_to_install(folder: Path, asked: list[str], extras: str) -> None:
+    line = ["kaiyan", *asked]
+    code = f"import sys; sys.modules['click'] = None; sys.argv = {line}; from kaiyan.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == (
-        "the command line needs click: pip install 'kaiyan[cli]'\n命令行需要 click：pip install 'kaiyan[cli]'\n"
+        f"the command line needs click: pip install 'kaiyan[{extras}]'\n"
+        f"命令行需要 click：pip install 'kaiyan[{extras}]'\n"
     )
 
 

@@ -188,6 +188,22 @@ def test_a_photograph_without_faces_is_an_answer_with_what_was_tried(capsys: pyt
         assert "face-tiny" in said
 
 
+def test_the_card_says_what_is_published_of_each_network_and_keeps_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = {"dlib": ("CC0-1.0", "99.38 %"), "sface": ("Apache-2.0 AND MIT", "99.60 %")}
+    for network, (licence, accuracy) in published.items():
+        facts = facts_of_run(capsys, "card", "--network", network)
+        assert (facts["kind"], facts["name"], facts["licence"]) == ("face-card", network, licence)
+        assert accuracy in facts["accuracy"]["text"]
+        assert run(["--lang", "zh", "face", "card", "--network", network]) == 0
+        told = capsys.readouterr().out
+        assert licence in told
+        assert accuracy in told
+        assert "不能证明就是本人" in told.replace("\n", "")
+    assert not list(folder.rglob("*.sqlite"))
+
+
 def test_a_group_helps_in_both_languages_and_stands_in_the_first_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     assert "\n  face " in capsys.readouterr().out
@@ -209,4 +225,4 @@ def test_without_its_extra_the_command_says_what_to_install(folder: Path) -> Non
             "sys.exit(run(['--lang', 'en', 'face', 'list']))")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "kaiyan: there is no module safetensors\n  help: pip install 'kaiyan[faces]'\n"
+    assert done.stderr == "kaiyan: there is no module safetensors\n  help: pip install 'kaiyan[cli,faces]'\n"

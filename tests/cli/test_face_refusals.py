@@ -27,6 +27,7 @@ BAD: dict[str, tuple[list[str], str]] = {
     "no photograph": (["find"], "PHOTOGRAPH is missing\n  help: kaiyan face find --help"),
     "option": (["who", "ann.png", "--galery", "x"], "there is no option --galery\n  help: --gallery"),
     "network": (["find", "ann.png", "--network", "facenet"], "there is no recogniser called 'facenet'"),
+    "card": (["card", "--network", "facenet"], "there is no recogniser called 'facenet'\n  help: dlib or sface"),
     "missing": (["find", "nobody.jpg"], "there is no file nobody.jpg"),
     "folder": (["find", "people"], "people is a folder, not a picture"),
     "text": (["who", "note.txt", *FAKE], "note.txt is not a picture"),

@@ -23,8 +23,8 @@ RENAMED = {
     "explain": ("diagnose", ["--list"]),
     "bench-model": ("accelerate", ["net.py:make", "1x3x24x24", "--json"]),
 }
-NO_FUNCTIONS = {"case", "cases", "learn", "studio"}
-"""Commands of pages, and one whose function is in a room of its name: ``kaiyan.learn.fit_kernel``."""
+NO_FUNCTIONS = {"case", "cases", "face", "learn", "studio"}
+"""Commands of pages, and those whose functions are in a room: ``kaiyan.faces.find``, ``kaiyan.learn.fit_kernel``."""
 
 
 @pytest.fixture(autouse=True)

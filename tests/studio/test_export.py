@@ -21,6 +21,8 @@ from kaiyan.studio.photograph import of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from browsing import Visitor
+
 NET = "import torch\nfrom torch import nn\ndef make():\n    torch.manual_seed(0)\n    stem = [nn.Conv2d(3, 4, 3, 2), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1)]\n    nn.init.normal_(stem[1].weight)\n    return nn.Sequential(*stem, nn.Flatten(), nn.Linear(4, 5))\n"  # noqa: E501
 
 
@@ -144,3 +146,19 @@ def test_what_was_there_stays_until_the_page_is_whole(folder: Path, monkeypatch:
         assert run(["studio", "--export", "page.html"]) == 2
     assert (folder / "page.html").read_text() == "before"
     assert sorted(path.name for path in folder.iterdir()) == ["cat.png", "net.py", "page.html"]
+
+
+def test_opened_from_disk_a_kernel_learns_and_what_needs_python_says_how_to_have_it(
+    visitor: Visitor, folder: Path
+) -> None:
+    assert run(["studio", "--export", "page.html"]) == 0
+    bench = "document.querySelector('[data-bench]')?.kaiyan?.facts()"
+    address = (folder / "page.html").as_uri()
+    page = visitor.opens("tab=train&pace=960", address=address, wait=f"() => {bench}?.rest === 'arrived'")
+    assert page.evaluate(f"{bench}.kernels[0]") == pytest.approx([-1, 0, 1, -2, 0, 2, -1, 0, 1], abs=1e-2)
+    page.locator(".train .lessons button").last.click()
+    page.locator(".train .alone", has_text="trained by Python").wait_for()
+    assert page.locator(".train .alone pre").inner_text() == "kaiyan studio"
+    page.get_by_role("tab", name="Faces").click()
+    page.locator(".faces", has_text="Faces need Python").wait_for()
+    assert page.locator(".faces pre").inner_text() == "pip install 'kaiyan[faces,studio]'\nkaiyan studio"

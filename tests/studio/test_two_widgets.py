@@ -49,7 +49,10 @@ PASTE = """(css) => {
 
 def state(grey: int) -> dict[str, Any]:
     """What a widget of Python's sends to its page."""
-    widget = kaiyan.Widget(picture=np.full((64, 64), grey, np.uint8), lang="en", theme="light")
+    return sent(kaiyan.Widget(picture=np.full((64, 64), grey, np.uint8), lang="en", theme="light"))
+
+
+def sent(widget: kaiyan.Widget) -> dict[str, Any]:
     return {"_boot": widget._boot, "_shared": widget._shared, "_window": {}}
 
 
@@ -95,6 +98,17 @@ def test_the_second_stays_as_it_is_when_the_first_goes(page: Page) -> None:
     assert page.locator("#first *").count() == 0
     assert hatched.screenshot() == before
     assert page.evaluate(PIXELS) == [None, 200]
+
+
+def test_a_kernel_learns_sobel_in_a_widget_that_opens_on_the_train_tab(page: Page) -> None:
+    page.evaluate("() => window.ends.first()")
+    page.evaluate(SHOW, {"first": sent(kaiyan.Widget(tab="train", lang="en"))})
+    page.wait_for_function("() => document.querySelector('#first [data-bench]')?.kaiyan?.facts()")
+    page.evaluate(OPEN, ["first", "train", {"pace": 960}])
+    page.locator("#first .train .controls .play").click()
+    page.wait_for_function("() => document.querySelector('#first [data-bench]').kaiyan.facts().rest === 'arrived'")
+    learned = page.evaluate("document.querySelector('#first [data-bench]').kaiyan.facts().kernels[0]")
+    assert learned == pytest.approx([-1, 0, 1, -2, 0, 2, -1, 0, 1], abs=1e-2)
 
 
 @pytest.mark.parametrize("tab", ["convolution", "network"])

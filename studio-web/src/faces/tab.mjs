@@ -159,5 +159,6 @@ function newsOf(context) {
 const alone = ({ t }) => html`<div class="invitation">
   <h2>${t('Faces need Python')}</h2>
   <p>${t('This page was opened from disk. On a machine with Kaiyan, run:')}</p>
-  <pre>kaiyan studio</pre>
+  <pre>pip install 'kaiyan[faces,studio]'
+kaiyan studio</pre>
 </div>`

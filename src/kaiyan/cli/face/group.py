@@ -1,7 +1,7 @@
 """``kaiyan face``: its commands."""
 
 from kaiyan.cli.command import Group
-from kaiyan.cli.face import calibrate, find, known, layers, moving, who
+from kaiyan.cli.face import calibrate, card, find, known, layers, moving, who
 
 command = Group(
     name="face",
@@ -14,6 +14,6 @@ command = Group(
     ),
     commands=[
         find.command, known.add, who.command, layers.command, known.people, known.remove, moving.export,
-        moving.import_, calibrate.command, moving.recover,
+        moving.import_, calibrate.command, moving.recover, card.command,
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def with_faces(run: Callable[..., None]) -> Callable[..., None]:
-    """A callback that is given the session, and refuses in one sentence where ``kaiyan[faces]`` is not installed."""
+    """A callback that is given the session, and refuses in one sentence where the extra ``faces`` is not installed."""
 
     @wraps(run)
     def asked(**options: Any) -> None:
@@ -26,7 +26,7 @@ def with_faces(run: Callable[..., None]) -> Callable[..., None]:
         except ModuleNotFoundError as error:
             if not error.name or error.name.startswith("kaiyan"):
                 raise
-            raise missing(error.name, "pip install 'kaiyan[faces]'") from None
+            raise missing(error.name, "pip install 'kaiyan[cli,faces]'") from None
 
     return asked
 
