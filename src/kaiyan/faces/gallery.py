@@ -242,9 +242,8 @@ class Gallery:
         )
 
 
-def _account(
-    name: str, new: int, known: int, *, entries: Sequence[records.Entry], limits: Limits
-) -> Added:  # of the transaction that added: another process may remove the person right after it
+def _account(name: str, new: int, known: int, *, entries: Sequence[records.Entry], limits: Limits) -> Added:
+    # entries are those of the transaction that added: another process may remove the person right after it
     own = np.array([entry.numbers for entry in entries if entry.name == name])
     spread = max((float(distances(own, one).max()) for one in own), default=0.0) if len(own) > 1 else None
     others = [entry for entry in entries if entry.name != name]
