@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import prod
+from math import prod, sqrt
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -197,7 +197,7 @@ def _chance(one: _Found, other: _Found, values: int) -> float:
     left_out = sum(values - sum(pair.after.size for pair in found.aligned.pairs) for found in (one, other))
     apart = left_out + sum(solved.weight.size for _, _, solved in one.parts)
     used = max(sum(pair.used for pair in one.aligned.pairs), 1)
-    return max(rounding, one.mean_square * _DEVIATIONS * (2 * apart) ** 0.5 / used)
+    return max(rounding, one.mean_square * _DEVIATIONS * sqrt(2 * apart) / used)
 
 
 def _parts(aligned: _Aligned, asked: _Asked) -> Iterator[tuple[slice, slice, Solution]]:
