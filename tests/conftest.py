@@ -79,15 +79,20 @@ def raised_codes() -> Iterator[set[str]]:
         yield CODES
 
 
+def _grouped(items: list[pytest.Item]) -> None:
+    watched = {item.path for item in items if {"browser", "live"} & set(getattr(item, "fixturenames", ()))}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if item.path in watched else "all else"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is said of the whole suite is judged after it, and left out where only a part runs. Two processes share the
     suite where two are asked for: a browser is mostly waited for, and all else is one row, of which much is judged
     together.
     """
-    watched = {item.path for item in items if {"browser", "live"} & set(getattr(item, "fixturenames", ()))}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if item.path in watched else "all else"))
+    if config.pluginmanager.hasplugin("xdist"):  # its marker is known to no other
+        _grouped(items)
     last = [item for item in items if item.get_closest_marker("whole_suite")]
     others = [item for item in items if item not in last]
     is_whole = config.args == config.getini("testpaths") and not config.getoption("keyword")

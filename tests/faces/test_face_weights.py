@@ -94,7 +94,12 @@ def _altered(kept: Path) -> None:
     save_file(tensors | {"head.bias": tensors["head.bias"] + 1}, kept)
 
 
-@pytest.mark.parametrize("harm", [_truncated, _altered])
+def _of_strange_numbers(kept: Path) -> None:
+    header = b'{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}'
+    kept.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
+
+
+@pytest.mark.parametrize("harm", [_truncated, _altered, _of_strange_numbers])
 def test_a_harmed_copy_is_not_used_and_made_anew(cache: Path, harm: Any) -> None:
     weights.tensors("detector")
     (kept,) = cache.iterdir()

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from fake_faces import Fake, face, photograph, saved
 
+from kaiyan.faces import gallery as gallery_module
+from kaiyan.faces import gallery_file
 from kaiyan.faces.gallery import Gallery
 from kaiyan.faces.gallery_answers import Limits
 from kaiyan.faces.gallery_file import usual_path
 from kaiyan.faces.gallery_refusals import GalleryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 AGREED = "agreed in writing, 2026-11-27"
@@ -210,6 +212,26 @@ def test_without_overwriting_the_removed_bytes_would_be_found(gallery: Gallery) 
         file.execute("PRAGMA secure_delete = OFF")
         file.execute("DELETE FROM person")
     assert b"Quentin" in _bytes(gallery.path)
+
+
+def test_who_is_removed_by_another_process_right_after_is_told_as_added(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery.add("Bob", photograph(face(*BOB)), consent=AGREED)
+
+    @contextmanager
+    def then_removed(path: Path) -> Iterator[sqlite3.Connection]:
+        with gallery_file.writing(path) as file:
+            yield file
+        monkeypatch.undo()
+        Gallery(path).remove("Ann")
+
+    monkeypatch.setattr(gallery_module, "writing", then_removed)
+    added = gallery.add("Ann", photograph(face(*ANN)), consent=AGREED)
+    assert added.new == 1
+    assert added.nearest is not None
+    assert added.nearest[0] == "Bob"
+    assert [one.name for one in gallery.people().people] == ["Bob"]
 
 
 def test_an_export_has_everything_but_photographs(gallery: Gallery, tmp_path: Path) -> None:

@@ -418,3 +418,24 @@ def test_the_code_for_pytorch_does_what_the_fit_does(settings: dict[str, Any], r
     exec(fit.code(), names)
     learned = names["learned"](torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(learned, fit.apply(x), atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["exact", "rounded"])
+@pytest.mark.parametrize("seed", range(6))
+def test_of_placements_that_explain_alike_the_usual_one_is_told(kind: str, seed: int) -> None:
+    before = np.random.default_rng(seed).integers(0, 200, (40, 41)).astype(np.uint8)
+    after = 0.3 * before if kind == "exact" else np.rint(0.3 * before + 20).astype(np.uint8)
+    fit = kaiyan.learn.fit_kernel(before, after, 3, bias=True)
+    assert fit.spec.padding == ("same", "same")
+    assert fit.kernel[0, 0, 1, 1] == pytest.approx(0.3, abs=1e-3)
+
+
+@pytest.mark.parametrize("noise", [0.0, 5.0])
+@pytest.mark.parametrize("word", ["same", "causal"])
+def test_a_placement_that_explains_more_is_told_through_noise(word: str, noise: float) -> None:
+    rng = np.random.default_rng(1)
+    before = rng.integers(0, 9, (60, 61)).astype(float)
+    true = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 10]])
+    after = kaiyan.conv(before[None, None], true[None, None], padding=word)[0, 0]
+    fit = kaiyan.learn.fit_kernel(before, after + noise * rng.standard_normal(after.shape), 3)
+    assert fit.spec.padding == (word, word)

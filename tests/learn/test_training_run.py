@@ -228,3 +228,11 @@ def test_lenet_reads_digits_in_under_a_minute() -> None:
         right = float((found.model(pictures[unseen]).argmax(1) == labels[unseen]).double().mean())
     assert right >= 0.97
     assert found.best.accuracy == pytest.approx(right)
+
+
+def test_labels_that_the_loss_leaves_out_are_no_wrong_answers() -> None:
+    inputs = torch.tensor([[-2.0], [-1.0], [1.0], [2.0]])
+    held = torch.tensor([0, -100, 1, -100])
+    found = train(lambda: nn.Linear(1, 2), (inputs, torch.tensor([0, 0, 1, 1])), epochs=60, seed=0, rate=0.1,
+                  validation=(inputs, held))  # fmt: skip
+    assert found.epochs[-1].accuracy == 1

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from fake_faces import Fake, face
+from fake_faces import photograph as fake_photograph
 from portraits import portrait
 
 from kaiyan.faces import Gallery, recogniser
@@ -151,6 +153,13 @@ def test_what_cannot_be_answered_is_refused_and_nothing_is_kept(home: Path) -> N
     assert code(asked("find")) == "no-picture"
     assert code(asked("remove", name="X")) == "gallery-no-such-person"
     assert [*home.iterdir()] == []
+
+
+def test_a_question_without_a_name_removes_nobody_whatever_they_are_called(home: Path) -> None:
+    Gallery(home / "faces.sqlite", network=Fake()).add("None", fake_photograph(face(1)), consent=CONSENT)
+    for facts in ({}, {"name": None}, {"name": ["None"]}):
+        assert code(asked("remove", **facts)) == "gallery-name"
+    assert [one["name"] for one in asked("people")[0]["people"]] == ["None"]
 
 
 def test_a_photograph_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:

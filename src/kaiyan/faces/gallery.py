@@ -110,7 +110,9 @@ class Gallery:
             records.check_network(self.path, file, self._ours)
             new = _insert(file, name, note, faces)
             records.set_network(file, self._ours)
-        return self._added(name, new, len(faces) - new)
+            entries = records.entries(self.path, file)
+            limits = self._limits(records.calibration(file, self._ours.fingerprint))
+        return _account(name, new, len(faces) - new, entries=entries, limits=limits)
 
     def who(self, photograph: Any) -> Recognised:
         """Who is on a photograph: for every face a name, "unsure" or "unknown", with the distances.
@@ -228,19 +230,6 @@ class Gallery:
                 self._seen = _Seen(mark, self._search.of(names, vectors) if names else _NOBODY, len(set(names)), limits)
         return self._seen
 
-    def _added(self, name: str, new: int, known: int) -> Added:
-        with reading(self.path) as file:
-            entries = records.entries(self.path, file)
-        own = np.array([entry.numbers for entry in entries if entry.name == name])
-        spread = max((float(distances(own, one).max()) for one in own), default=0.0) if len(own) > 1 else None
-        others = [entry for entry in entries if entry.name != name]
-        nearest = None
-        if others:
-            search = SEARCHES["exact"].of([entry.name for entry in others], np.array([e.numbers for e in others]))
-            match = min((search.nearest(one, 1)[0] for one in own), key=lambda match: match.distance)
-            nearest = match.name, match.distance
-        return Added(name, new, known, len(own), spread, nearest, self.limits)
-
     def _no_such_person(self, name: str) -> GalleryError:
         near = get_close_matches(name, self._names(), n=1)
         return GalleryError(
@@ -251,6 +240,19 @@ class Gallery:
             path=str(self.path),
             near="".join(near),
         )
+
+
+def _account(name: str, new: int, known: int, *, entries: Sequence[records.Entry], limits: Limits) -> Added:
+    # entries are those of the transaction that added: another process may remove the person right after it
+    own = np.array([entry.numbers for entry in entries if entry.name == name])
+    spread = max((float(distances(own, one).max()) for one in own), default=0.0) if len(own) > 1 else None
+    others = [entry for entry in entries if entry.name != name]
+    nearest = None
+    if others:
+        search = SEARCHES["exact"].of([entry.name for entry in others], np.array([e.numbers for e in others]))
+        match = min((search.nearest(one, 1)[0] for one in own), key=lambda match: match.distance)
+        nearest = match.name, match.distance
+    return Added(name, new, known, len(own), spread, nearest, limits)
 
 
 def _matched(known: _Seen, box: Box, numbers: Vectors) -> Recognition:

@@ -82,7 +82,7 @@ def _in_cache(path: Path) -> Tensors | None:
 
     try:
         found: Tensors = load(path.read_bytes())
-    except (OSError, SafetensorError):
+    except (OSError, SafetensorError, KeyError):  # the last: a kind of number that NumPy has not
         return None
     return found
 

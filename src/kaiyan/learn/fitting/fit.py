@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import prod
+from math import prod, sqrt
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def fit_kernel(
     shared = channels == "shared"
     made = [pair.folded for pair in given] if shared else given
     asked = _Asked(bias, _checked_ridge(ridge), channels)
-    found = _best(_aligned(made, bare, is_known=padding is not None), asked)
+    found = _best(_aligned(made, bare, is_known=padding is not None), asked, sum(pair.after.size for pair in made))
     if found is None:
         raise too_large(made[0], bare)
     return _told(found, asked, given=made, counts=(C, K), notes=tuple(notes))
@@ -172,14 +172,32 @@ def _aligned(made: list[Pair], bare: Conv, *, is_known: bool) -> Iterator[_Align
             yield _Aligned(cut, starts, spec, is_known)
 
 
-def _best(aligned: Iterable[_Aligned], asked: _Asked) -> _Found | None:
-    """The placement that leaves least; the first of those that are alike."""
+def _best(aligned: Iterable[_Aligned], asked: _Asked, values: int) -> _Found | None:
+    """The placement that leaves least of so many values; the first of those that are alike."""
     best: _Found | None = None
     for each in aligned:
         found = _Found(each, [*_parts(each, asked)])
-        if best is None or found.mean_square < best.mean_square:
+        if best is None or found.mean_square < best.mean_square - _chance(best, found, values):
             best = found
     return best
+
+
+_DEVIATIONS = 4
+"""Standard deviations within which two placements are alike."""
+
+
+def _chance(one: _Found, other: _Found, values: int) -> float:
+    """By how much the mean squares of two placements that explain alike may differ: rounding, and noise.
+
+    Of noise it is the values that only one of them explains, and the taps, that differ; a square varies by 2 of its
+    own.
+    """
+    after = [pair.after for pair in one.aligned.pairs]
+    rounding = (_ROUNDING * max(float(abs(part.astype(np.float64)).max()) for part in after)) ** 2
+    left_out = sum(values - sum(pair.after.size for pair in found.aligned.pairs) for found in (one, other))
+    apart = left_out + sum(solved.weight.size for _, _, solved in one.parts)
+    used = max(sum(pair.used for pair in one.aligned.pairs), 1)
+    return max(rounding, one.mean_square * _DEVIATIONS * sqrt(2 * apart) / used)
 
 
 def _parts(aligned: _Aligned, asked: _Asked) -> Iterator[tuple[slice, slice, Solution]]:

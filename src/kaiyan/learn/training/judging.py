@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from kaiyan.learn.training.losses import counts_classes
+from kaiyan.learn.training.losses import IGNORED, counts_classes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +32,7 @@ def judged(model: nn.Module, course: Course, crew: Crew) -> tuple[float, float |
         seen += len(indices)
         if counts_classes(output, target):
             right += float((output.argmax(1) == target).sum())
-            answers += target.numel()
+            answers += int((target != IGNORED).sum())
     for layer, mode in modes.items():
         layer.training = mode
     if crew.world_size > 1:  # the sums then go from device to device

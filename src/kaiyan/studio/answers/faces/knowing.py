@@ -50,7 +50,7 @@ def added(known: RememberingRecogniser, pixels: Pixels, facts: dict[str, Any]) -
     network: RememberingRecogniser | OneOfSeveral = known
     if len(faces) > 1:
         network, pixels = OneOfSeveral(known, face, known.chips(pixels, [face])[0]), _around(pixels, face.box)
-    done = Gallery(network=network).add(_text(facts, "name"), pixels, consent=_text(facts, "consent"))
+    done = Gallery(network=network).add(text(facts, "name"), pixels, consent=text(facts, "consent"))
     return {"name": done.name, "new": done.new, "notes": [words(note) for note in done.notes]}
 
 
@@ -60,7 +60,8 @@ def _around(pixels: Pixels, box: tuple[int, int, int, int]) -> Pixels:
     return np.ascontiguousarray(pixels[top : bottom + 1, left : right + 1])
 
 
-def _text(facts: dict[str, Any], name: str) -> str:
+def text(facts: dict[str, Any], name: str) -> str:
+    """A text of a question's facts, empty where there is none."""
     value = facts.get(name)
     return value if isinstance(value, str) else ""
 

@@ -63,7 +63,7 @@ def _people(_: Desk, __: dict[str, Any], ___: list[bytes]) -> Reply:
 
 def _person(desk: Desk, facts: dict[str, Any], _: list[bytes]) -> Reply:
     """The numbers (N, 128) float32 that are kept of a person."""
-    numbers = knowing.descriptions(recognising(desk), str(facts.get("name")))
+    numbers = knowing.descriptions(recognising(desk), knowing.text(facts, "name"))
     return Reply({"photographs": len(numbers)}, (numbers.tobytes(),))
 
 
@@ -72,7 +72,7 @@ def _add(desk: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
 
 
 def _remove(_: Desk, facts: dict[str, Any], __: list[bytes]) -> Reply:
-    return Reply(knowing.removed(str(facts.get("name"))))
+    return Reply(knowing.removed(knowing.text(facts, "name")))
 
 
 def _export(_: Desk, __: dict[str, Any], ___: list[bytes]) -> Reply:
