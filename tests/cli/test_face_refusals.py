@@ -44,6 +44,7 @@ BAD: dict[str, tuple[list[str], str]] = {
     "no photographs": (["add", "Bob", "--consent", "x"], "PHOTOGRAPH... is missing"),
     "another's": (["add", "Bob", "ann.png", "--consent", "x", *FAKE], "is stored already, as a photograph of Ann"),
     "nobody": (["remove", "Anne"], "nobody is called 'Anne'"),
+    "nobody like it": (["remove", "Zoe"], "  help: kaiyan face list --gallery "),
     "other network": (["who", "ann.png", "--network", "other"], "cannot be compared with them"),
     "no gallery": (["who", "ann.png", *FAKE, "--gallery", "note.txt"], "note.txt is no gallery of faces"),
     "no such face": (["layers", "two.png", "--face", "3", *FAKE], "shows 2 faces; there is no face 3"),

@@ -6,12 +6,17 @@ photograph the face is 96 pixels high: 24 of those.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from portraits import portrait
 
 from kaiyan.faces import Gallery, find, recogniser
 from kaiyan.faces.gallery_refusals import GalleryError
 from kaiyan.faces.missed import face_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CASES = {
     "astronaut_upside_down": ("face-turned", "gallery-face-turned", {"degrees": 180}),
@@ -35,3 +40,8 @@ def test_what_is_wrong_with_a_photograph_is_said_where_it_is_known(name: str) ->
 def test_a_gallery_says_it_too() -> None:
     with pytest.raises(GalleryError, match="24 pixels high, too small"):
         Gallery("nowhere.sqlite").add("Ann", portrait("astronaut_tiny"), consent="agreed")
+
+
+def test_where_there_is_no_face_nothing_is_said_of_matches(tmp_path: Path) -> None:
+    found = Gallery(tmp_path / "faces.sqlite").who(portrait("coffee")[:120, :160])
+    assert (found.faces, found.notes) == ((), ())

@@ -19,6 +19,7 @@ from torch.nn import functional
 from kaiyan.faces import Gallery, layers, recogniser
 from kaiyan.faces.describer import Describer, prepared
 from kaiyan.faces.gallery_refusals import GalleryError
+from kaiyan.faces.passage_drawing import _lines
 
 if TYPE_CHECKING:
     from kaiyan.faces.passage import Passage
@@ -113,3 +114,8 @@ def test_a_face_that_is_not_there_is_refused() -> None:
     with pytest.raises(GalleryError) as caught:
         layers(portrait("person_a_1"), face=2)
     assert caught.value.code == "no-such-face"
+
+
+def test_the_space_between_a_chinese_sign_and_a_number_is_drawn() -> None:
+    assert _lines("裁成 150 x 150 像素。", 999, len) == ["裁成 150 x 150 像素。"]
+    assert [line.rstrip() for line in _lines("裁成 150 x 150 像素。", 6, len)] == ["裁成 150", "x 150", "像素。"]

@@ -81,6 +81,25 @@ def test_a_digit_is_drawn_and_read_by_a_network_that_was_trained_before_ones_eye
     assert read_as(page) == "1"
 
 
+def test_the_keys_of_the_tab_train_the_network_that_is_seen(visitor: Visitor) -> None:
+    page = visitor.opens(LINK, reduced_motion="reduce", size=(1440, 900))
+    page.locator(".train .kernels").wait_for(timeout=WAIT)
+    page.keyboard.press(".")
+    page.locator(".standing", has_text="Step 1,").wait_for()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Pause training").wait_for()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Train on").wait_for()
+    page.keyboard.press("r")
+    page.locator(".standing", has_text="Step 0,").wait_for()
+    page.keyboard.press("?")
+    assert "other random numbers" not in page.locator(".help").inner_text()
+    page.keyboard.press("Escape")
+    drawn_by_keys(page)
+    page.get_by_role("button", name="One kernel").click()
+    page.locator(".status", has_text=re.compile("^$")).wait_for(state="attached")
+
+
 def test_its_mistakes_are_counted_in_both_languages_and_its_bits_are_those_of_another_process(visitor: Visitor) -> None:
     page = visitor.opens(LINK, reduced_motion="reduce", size=(390, 780))
     trained(page, 3)

@@ -55,7 +55,7 @@ class FoundFaces(Shown):
     def table(self) -> Table:
         """A row a face."""
         rows = tuple(Row((str(i), *_cells(face))) for i, face in enumerate(self.faces, 1))
-        words = headings("face", "face at", "pixels high", "score", "points")
+        words = headings("face", "face at (row, column)", "pixels high", "score", "points")
         return Table(words, rows, title=self.title, notes=self.notes, left=frozenset({1}), prose=frozenset({4}))
 
     @property

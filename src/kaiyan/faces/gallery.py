@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -235,10 +236,11 @@ class Gallery:
         return GalleryError(
             "gallery-no-such-person",
             "nobody is called {name!r} in {path}",
-            *["{near}"] * len(near),
+            *(["{near}"] if near else ["kaiyan face list --gallery {asked} shows who is known"]),
             name=name,
             path=str(self.path),
             near="".join(near),
+            asked=quote(str(self.path)),
         )
 
 

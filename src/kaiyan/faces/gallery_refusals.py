@@ -115,8 +115,8 @@ def _busy(path: Path) -> GalleryError:
 
 def _full(path: Path) -> GalleryError:
     return GalleryError(
-        "gallery-disk-full", "the disk is full: the gallery {path} is unchanged",
-        "make room in {folder}", "give the gallery a path on another disk",
+        "gallery-disk-full", "the disk is full: {path} is unchanged",
+        "make room in {folder}", "a path on another disk",
         path=str(path), folder=str(path.parent),
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ class Recognised(Shown):
 
     def table(self) -> Table:
         """A row a face."""
-        names = headings("face", "answer", "face at", "distance", "runner-up", "margin", "why")
+        names = headings("face", "answer", "face at (row, column)", "distance", "runner-up", "margin", "why")
         rows = tuple(
             Row(
                 (
@@ -57,8 +57,8 @@ class Recognised(Shown):
 
     @property
     def notes(self) -> tuple[Sentence, ...]:
-        """What is to be known of the answers."""
-        return tuple(self._notes())
+        """What is to be known of the answers, where there are any."""
+        return tuple(self._notes()) if self.faces else ()
 
     def _notes(self) -> Iterator[Sentence]:
         if self.limits.far is None:

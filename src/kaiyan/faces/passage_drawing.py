@@ -204,7 +204,7 @@ def _lines(text: str, within: int, length: Callable[[str], float]) -> Sequence[s
     if not within:
         return [text]
     lines = [""]
-    for piece in re.findall(r"[^\s\u2e80-\uffef]+\s*|\s*[\u2e80-\uffef][，。；：、！？）]*", text):
+    for piece in re.findall(r"[^\s\u2e80-\uffef]+\s*|[\u2e80-\uffef][，。；：、！？）]*\s*", text):
         if lines[-1] and length((lines[-1] + piece).rstrip()) > within:
             lines.append("")
         lines[-1] += piece

@@ -42,6 +42,7 @@ export function createBrought(app) {
       if (lesson) return { recipe: lesson.recipe?.() ?? nothing, stage: lesson.view(), explain: lesson.explain?.() ?? nothing }
       return { recipe: nothing, stage: app.host.kind === 'alone' ? needsPython(app) : fetched.get(name)?.view(), explain: nothing }
     },
+    keys: () => (open && shown.get(open)?.keys) || {},
     close: () => turn(null),
   }
 }

@@ -68,7 +68,7 @@ function goal(app, { problem: { goal: best, wanted }, facts }) {
     <figure class="goal">
       ${small(app, best.kernel)}
       <figcaption><span>${t('The kernel of least squares, {side}×{side}, in one calculation.', { side })}</span>
-        ${facts.rest === 'diverged' ? nothing : html`<span>${t('Farthest tap from it now')}: <b>${short(Number(farthest(best, kernel).toPrecision(2)))}</b></span>`}
+        ${facts.rest === 'diverged' ? nothing : html`<span>${t('Farthest tap from it now:')} <b>${short(Number(farthest(best, kernel).toPrecision(2)))}</b></span>`}
         <span>${part > 1e-9 ? t('Even it leaves {part} % of the variance unexplained.', { part: short(100 * part) }) : t('It explains the picture to the last digit.')}</span></figcaption>
     </figure>`
 }

@@ -6,6 +6,7 @@ import { say } from '../core/sentence.mjs'
  * @property {() => import('lit-html').TemplateResult} view what stands on the stage
  * @property {() => import('lit-html').TemplateResult} [recipe] the left pane
  * @property {() => import('lit-html').TemplateResult} [explain] the right pane
+ * @property {Record<string, () => void>} [keys]
  * @property {() => void} open it is seen from now on @property {() => void} close it is not seen any more
  * @typedef {{ name: string, title: string, bring?: () => Promise<(app: import('../types').App) => Shown> }} Lesson */
 

@@ -10,8 +10,9 @@ const HELP = [
   ['Space', say('let it learn, or pause')],
   ['.', say('one step')],
   ['R', say('start over from the same numbers')],
-  ['N', say('other random numbers')],
 ]
+/** @type {[string, string][]} */
+const KERNEL_HELP = [...HELP, ['N', say('other random numbers')]]
 
 /** What decides a kernel's values: they learn, before one's eyes.
  * @param {HTMLElement} el @param {import('../types').App} app @returns {import('../types').MountedTab} */
@@ -22,6 +23,7 @@ export function mount(el, app) {
   const kernels = createKernels(el, app)
   const brought = createBrought(app)
   const choose = (/** @type {string} */ lesson) => app.store.change('train', { lesson })
+  const isBrought = () => Boolean(lessonCalled(app.store.state.train.lesson).bring)
   let isSeen = true
 
   /** @param {ReturnType<typeof brought.views>} views */
@@ -36,6 +38,7 @@ export function mount(el, app) {
   return {
     draw(state) {
       const lesson = lessonCalled(state.train.lesson)
+      if (el.dataset.lesson && el.dataset.lesson !== lesson.name) app.tell('')
       el.dataset.lesson = lesson.name
       render(choice(app, lesson.name, choose), top)
       if (lesson.bring) {
@@ -48,8 +51,12 @@ export function mount(el, app) {
       if (views) put(views)
       if (isSeen) kernels.open()
     },
-    keys: kernels.keys,
-    help: HELP,
+    get keys() {
+      return isBrought() ? brought.keys() : kernels.keys
+    },
+    get help() {
+      return isBrought() ? HELP : KERNEL_HELP
+    },
     hide() {
       isSeen = false
       kernels.close()

@@ -43,7 +43,10 @@ def gallery_option() -> click.Option:
 def network_option() -> click.Option:
     """Which recogniser."""
     return click.Option(
-        ["--network"], default="dlib", metavar="NAME", help="the networks that find and describe; dlib by default"
+        ["--network"],
+        default="dlib",
+        metavar="NAME",
+        help="the networks that find and describe: dlib, the default, or sface",
     )
 
 

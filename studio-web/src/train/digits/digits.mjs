@@ -36,7 +36,15 @@ export function digits(app) {
     redraw()
   }
 
+  /** Nothing happens before the network is there. @param {() => void} act */
+  const whenTold = (act) => () => void (training.state.told && act())
+
   return {
+    keys: {
+      ' ': whenTold(() => (training.state.isPlaying ? training.pause() : training.play())),
+      '.': whenTold(() => void training.step()),
+      r: whenTold(() => void training.restart()),
+    },
     recipe: () => controls(app, training, subject),
     view: () => html`
       <div class="growth">
