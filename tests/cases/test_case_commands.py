@@ -114,7 +114,7 @@ REFUSED = {
     ("case", "0"): f"there is no case 0; the cases are 1 to {NOTEBOOKS[-1].number}",
     ("case", "11"): f"there is no case 11; the cases are 1 to {NOTEBOOKS[-1].number}",
     ("case", "one"): "NUMBER cannot be 'one'",
-    ("case", "1", "--edit", "--script"): "--edit and --script are two ways to open a case",
+    ("case", "1", "--edit", "--script"): "--edit and --script are two ways to open a case: choose one",
 }
 
 

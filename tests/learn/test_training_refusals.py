@@ -166,6 +166,7 @@ def test_a_loss_that_is_no_number_says_step_layer_and_gradient() -> None:
     assert found.code == "loss-not-finite"
     assert "training stopped at step 3 (batch 3 of epoch 1), the loss is nan" in str(found)
     assert "the first layer whose output is not finite is 1, the first gradient 2." in str(found)
+    assert "a smaller learning rate, or no 0 and nothing negative under a logarithm or root" in str(found)
     assert all(weight.isfinite().all() for weight in model.parameters())
 
 

@@ -98,7 +98,7 @@ def test_a_face_is_named_known_again_explained_and_removed(
     page.wait_for_function(f"() => {ANSWER}?.textContent === 'Obama' && {STATUS}.includes('obama3.jpg')", timeout=WAIT)
     assert "Obama" not in page.url
     page.locator(".faces details.card > summary").click()
-    page.get_by_text("a match is no proof of identity, and a near miss").wait_for(timeout=WAIT)
+    page.get_by_text("a match is no proof of identity, and no match").wait_for(timeout=WAIT)
     page.evaluate(AXE.read_text("utf-8"))
     assert page.evaluate(AXE_RUN) == []
     is_removed(page, home)

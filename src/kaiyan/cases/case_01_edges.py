@@ -108,8 +108,8 @@ def _(across):
         """
         ## Across and down
 
-        The lying kernel sees only the left and right sides of a white square, the standing one only top and bottom.
-        Both together, √(across² + down²), see every side. The table adds up what they answer there.
+        The horizontal kernel sees only the left and right sides of a white square, the vertical one only top and
+        bottom. Both together, √(across² + down²), see every side. The table adds up the sizes of their answers there.
         """,
         """
         ## 横与竖
@@ -167,11 +167,11 @@ def _():
         对均匀的斜坡，例如 3、5、7、9，它们的响应是多少？
         """,
         f"""
-        [{" ".join(map(str, twice))}], the second difference. On the slope: 3 - 2·5 + 7 = 0. It is silent on a slope and
-        speaks where the slope changes. Try `kaiyan.see(None, "1 -2 1", grey=True)`.
+        [{" ".join(map(str, twice))}], the second difference. On the slope: 3 - 2·5 + 7 = 0. It answers only where the
+        slope changes. Try `kaiyan.see(None, "1 -2 1", grey=True)`.
         """,
         f"""
-        [{" ".join(map(str, twice))}]，即二阶差分。斜坡上 3 - 2·5 + 7 = 0：它在斜坡上不作声，坡度变化处才响应。
+        [{" ".join(map(str, twice))}]，即二阶差分。斜坡上 3 - 2·5 + 7 = 0：坡度不变，它就不响应；坡度变化处才响应。
         试试 `kaiyan.see(None, "1 -2 1", grey=True)`。
         """,
     )

@@ -20,8 +20,8 @@ def _():
         """
         # 2 · The kernel behind a filter
 
-        A phone sharpens a photograph at a touch. Somebody chose the numbers behind that button and did not tell them.
-        One picture before and one after are enough to read them back.
+        A phone sharpens a photograph at a touch. Somebody chose the numbers behind that button and does not
+        tell what they are. One picture before and one after are enough to read them back.
         """,
         """
         # 2 · 滤镜背后的核
@@ -149,13 +149,13 @@ def _(before):
         {blind.residual.rms:.0f} 级没有解释。除了核，这个滤镜还做了什么？怎样求出来？
         """,
         f"""
-        It adds a number. With `bias=True` the fit finds {added:.0f}, and only two taps, {taps}:
+        It adds a number. With `bias=True` the fit finds {added:.0f}, and only two numbers that are not 0, {taps}:
         the difference of two pixels around middle grey. It leaves
-        {seeing.residual.rms:.0e}, nothing, because whole taps need no rounding.
+        {seeing.residual.rms:.0e}, nothing, because whole numbers need no rounding.
         """,
         f"""
         它还加了一个数。用 `bias=True` 求出 {added:.0f}，而核里非零的数只有 {taps}：在中灰上叠加两个像素之差。
-        剩余 {seeing.residual.rms:.0e}，等于没有，因为整数的核不需要舍入。
+        剩余 {seeing.residual.rms:.0e}，等于没有，因为核里全是整数，用不着舍入。
         """,
     )
     return added, blind, seeing

@@ -21,13 +21,15 @@ def _():
         """
         # 4 · What 'same' means
 
-        "With a 3x3 kernel, padding=1 is 'same'." At stride 1 that is true. At stride 2 it gives the right size and the
-        wrong windows, without an error. PyTorch refuses the word there; TensorFlow means something else by it.
+        "With a 3x3 kernel, padding=1 is 'same'." At stride 1 that is true. At stride 2 and an even size there
+        are as many outputs, but every window begins one pixel early, and no error says so: the one-pixel lie. PyTorch
+        refuses the word there; TensorFlow means something else by it.
         """,
         """
         # 4 · 'same' 是什么意思
 
-        “3x3 的核，padding=1 就是 'same'。”步幅为 1 时没错。步幅为 2 时，尺寸对了，窗口却错了，而且不报错。
+        “3x3 的核，padding=1 就是 'same'。”步幅为 1 时没错。步幅为 2、尺寸为偶数时，输出的个数对了，
+        每个窗口却早开始一个像素，而且不报错：这就是“一个像素的谎言”。
         这时 PyTorch 干脆拒绝这个词，TensorFlow 则另有含义。
         """,
     )
@@ -102,13 +104,13 @@ def _(lying, network, strided):
         ]
     both(
         f"""
-        ## A network that feels it
+        ## What it does to a network
 
         EfficientNet-Lite0 was trained with TensorFlow's 'same'. In its {len(strided)} strided layers we put a number,
         half the kernel, in place of the word: no weight changes, no shape changes, nothing complains.
         """,
         f"""
-        ## 一个感觉得到的网络
+        ## 网络会受影响
 
         EfficientNet-Lite0 是按 TensorFlow 的 'same' 训练的。我们在它的 {len(strided)} 个带步幅的层里，
         把这个词换成数（核的一半）。权重不变，形状不变，也没有任何报错。
@@ -176,12 +178,12 @@ def _(lying, network):
 
         Each strided layer begins one of its own pixels early, and those grow: 1 + 2 + 4 + 8 + 16 = 31 pixels of the
         picture. So move the picture by 31 for the true network: after the last strided layer, far from the border, its
-        numbers and the lying one's differ by {moved[31]:.0e}. Moved by 30: {moved[30]:.1f}. Not moved: {moved[0]:.1f}.
+        numbers and the other one's differ by {moved[31]:.0e}. Moved by 30: {moved[30]:.1f}. Not moved: {moved[0]:.1f}.
         """,
         f"""
         ## 一个像素，错五次
 
-        每个带步幅的层都早开始自己的一个像素，而越往后一个像素越大：1 + 2 + 4 + 8 + 16 = 31 个图片像素。
+        每个带步幅的层都按自己的像素早开始一个，而越往后，一个像素在图片上就越大：1 + 2 + 4 + 8 + 16 = 31 个图片像素。
         那就把给原网络的图片移动 31 个像素：在最后一个带步幅的层之后、远离边界处，两个网络的数只差 {moved[31]:.0e}。
         移动 30 个像素，差 {moved[30]:.1f}；不移动，差 {moved[0]:.1f}。
         """,

@@ -68,7 +68,7 @@ def _():
         ## 数一数一层
 
         从 8 x 8 个像素到 {outputs} 个输出，全连接层有 64·{outputs} = {connections:,} 个权重。
-        用 8 个 3 x 3 的核做卷积，只有 8·9 = **{layer.params}** 个，少到 {connections // layer.params} 分之一。
+        用 8 个 3 x 3 的核做卷积，只有 8·9 = **{layer.params}** 个，是前者的 1/{connections // layer.params}。
         """,
     )
     return connections, layer
@@ -112,7 +112,7 @@ def _(convolution, full, held, images, learning, names):
     sparse, dense = scores(convolution, 4), scores(lambda: full(18), 4)
     wide = scores(lambda: full(512), 2)
     table(
-        ("network 网络", "numbers 参数", "right 正确率", "from … to 从 … 到", "runs 次数"),
+        ("network 网络", "numbers 参数", "right 准确率", "from … to 从 … 到", "runs 次数"),
         [
             line("convolution 卷积", sparse),
             line("full, 18 hidden 全连接，18 个隐单元", dense),
@@ -129,14 +129,14 @@ def _(dense, sparse, wide):
         f"""
         ## At the same budget
 
-        With {sparse[1]:,} numbers against {dense[1]:,}, the convolution is right {gain:.1f} points more often. It is no
-        magic: on pictures this small a full layer with {wide[1] / sparse[1]:.0f} times as many numbers does better
-        still. What sparse connection saves is numbers.
+        With {sparse[1]:,} numbers against {dense[1]:,}, the convolution is right {gain:.1f} percentage points more
+        often. It is no magic: on pictures this small a full layer with {wide[1] / sparse[1]:.0f} times as many numbers
+        does better still. What sparse connection saves is numbers.
         """,
         f"""
         ## 预算相同
 
-        {sparse[1]:,} 个参数对 {dense[1]:,} 个，卷积的正确率高出 {gain:.1f} 个百分点。
+        {sparse[1]:,} 个参数对 {dense[1]:,} 个，卷积的准确率高出 {gain:.1f} 个百分点。
         但这不是魔法：图这么小，参数多到 {wide[1] / sparse[1]:.0f} 倍的全连接层更准。
         稀疏连接省下的，是参数。
         """,

@@ -108,7 +108,7 @@ def _(kept):
         ## 打破等变的步幅
 
         把一行首尾相接成环，就没有边界了。= 表示平移后的特征图还是那张图，只是转了转。步幅 2 隔一个看一个：
-        8 以内的平移只有 {kept[2]} 幸存，步幅 4 只有 {kept[4]}。其余的平移得到的是另一张图，而不是挪动了的图。
+        8 以内的平移只有 {kept[2]} 还保得住，步幅 4 只有 {kept[4]}。其余的平移得到的是另一张图，而不是挪动了的图。
         """,
     )
     return
@@ -168,7 +168,7 @@ def _():
     picture(
         shelf([placed(images[0, 0], 0, 0).numpy(), *(one[0].numpy() for one in scattered[1:8])], [""] * 8),
         "Digits of 8 x 8 on a field of 20 x 20: the first in the middle, the others scattered.",
-        "8 x 8 的数字放在 20 x 20 的场地上：第一个在正中，其余随意散开。",
+        "8 x 8 的数字放在 20 x 20 的画布上：第一个在正中，其余随意散开。",
     )
     return images, labels, learned, placed, scattered
 
@@ -280,8 +280,8 @@ def _():
         `kaiyan.receptive_field` gives it, and `kaiyan.shift_report(model, picture)` measures it on your own model.
         """,
         f"""
-        {jump} 列和它的倍数：2 · 2 · 2。这就是 *jump*，相邻两个输出的感受野相距多远；`kaiyan.receptive_field` 给出它，
-        `kaiyan.shift_report(model, picture)` 在你自己的模型上量它。
+        {jump} 列和它的倍数：2 · 2 · 2。这就是间隔（`jump`），相邻两个输出的感受野相距多远；
+        `kaiyan.receptive_field` 给出它，`kaiyan.shift_report(model, picture)` 在你自己的模型上量它。
         """,
     )
     return (jump,)

@@ -32,7 +32,7 @@ def _():
         """
         # 7 · LeNet 认手写数字
 
-        网络里的卷积核没有谁去写。起初全是随机数，每错一次，每个数就朝着错得更少的方向挪一点。
+        网络里的卷积核没有人写。起初全是随机数，每错一次，每个数就朝着错得更少的方向挪一点。
         这里可以看着六个核长大。
         """,
     )
@@ -104,9 +104,9 @@ def _(ages, kernels):
     names = [f"{age}" if number == 0 else "" for age in (0, *ages) for number in range(6)]
     picture(
         shelf(rows, names, 64, 6),
-        "The six kernels of the first layer: a row for the start, then for 1, 2, 4, 8 and 16 rounds. Orange adds, "
-        "blue takes away.",
-        "第一层的六个核：一行是起点，往下是学了 1、2、4、8、16 轮之后。橙色加，蓝色减。",
+        "The six kernels of the first layer: a row for the start, then for 1, 2, 4, 8 and 16 epochs, each once "
+        "through all examples. Orange is above 0, blue below.",
+        "第一层的六个核：一行是起点，往下是学了 1、2、4、8、16 轮之后，一轮把全部样本学一遍。橙色大于 0，蓝色小于 0。",
     )
     return
 
@@ -117,7 +117,7 @@ def _(grown, kernels):
     changed = float(np.linalg.norm(kernels[-1] - kernels[0]) / np.linalg.norm(kernels[0]))
     picture(
         training,
-        f"The learning curve: orange is the loss on digits set aside, least after round {training.best_epoch}. On the "
+        f"The learning curve: orange is the loss on digits set aside, least after epoch {training.best_epoch}. On the "
         f"right, before and after; the first kernels moved by {changed:.0%} of their size.",
         f"学习曲线：橙线是另留的数字上的损失，第 {training.best_epoch} 轮最小。右边是学前和学后；"
         f"第一层的核挪动了自身大小的 {changed:.0%}。",
@@ -156,7 +156,7 @@ def _(held, machine_right, right, training):
 
         没见过的 {held} 个数字，LeNet 认对 **{right}** 个。同样的前后两半，scikit-learn 自带的例子（支持向量机）
         认对 {machine_right} 个。前一半里另留的那些，LeNet 认对 {at_home:.0%}：后一半更难，
-        这么少的例子还教不会 {size:,} 个数。
+        这么少的样本还教不会 {size:,} 个数。
         """,
     )
     return

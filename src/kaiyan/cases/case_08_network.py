@@ -22,7 +22,7 @@ def _():
         """
         # 8 · What a real network sees
 
-        EfficientNet-Lite0 tells 1000 kinds of things apart, on a telephone. Dozens of convolutions stand between a
+        EfficientNet-Lite0 tells 1000 kinds of things apart, on a phone. Dozens of convolutions stand between a
         photograph and a word. What does each of them see, and how much of the picture?
         """,
         """
@@ -198,9 +198,9 @@ def _(curves):
         f"""
         ## The picture moves, and the answer with it
 
-        Nothing but the frame moved, yet the two shares swing by {swings[0]:.0f} and {swings[1]:.0f} points. Five
-        strides of 2 make a grid of 32 pixels (case 6): between its points the network may have learned to be steady, it
-        is not built to be.
+        Nothing but the frame moved, yet the two shares swing by {swings[0]:.0f} and {swings[1]:.0f} percentage points.
+        Five strides of 2 make a grid of 32 pixels (case 6): between its points the network may have learned to be
+        steady, it is not built to be.
         """,
         f"""
         ## 图一挪，回答也跟着晃

@@ -53,8 +53,8 @@ def _():
     picture(
         shelf([*framed_ones, *chips], [*names, *("150 x 150" for _ in names)], 150, len(names)),
         "Found, then set upright: a turn, a scale and a shift bring the corners of the eyes and the foot of the nose "
-        "to where a mean face has them. Official portraits and a NASA photograph, all in the public domain.",
-        "先找到，再摆正：转一转、缩一缩、挪一挪，让眼角和鼻尖下方落到平均脸的位置上。"
+        "to where an average face has them. Official portraits and a NASA photograph, all in the public domain.",
+        "先找到，再摆正：转一转、缩一缩、挪一挪，让眼角和鼻底落到平均脸的位置上。"
         "官方肖像和 NASA 照片，都属于公有领域。",
     )
     return chips, names, photographs, reader
@@ -131,13 +131,13 @@ def _(names, numbers):
 def _(between, reader, within):
     both(
         f"""
-        ## Near is the same person
+        ## Near is most likely the same person
 
         Three photographs of one man, in different light: {min(within):.2f} to {max(within):.2f}. Different people:
         {min(between):.2f} and more. The author of the network draws the line at {reader.distance:g}.
         """,
         f"""
-        ## 离得近，就是同一个人
+        ## 离得近，多半是同一个人
 
         同一个人的三张照片，光线各不相同，相距 {min(within):.2f} 到 {max(within):.2f}；不同的人，至少
         {min(between):.2f}。网络的作者把线划在 {reader.distance:g}。
@@ -174,14 +174,14 @@ def _(asked, forgotten):
         f"""
         ## A name, or unknown
 
-        One photograph of each man is kept, with a note of consent. Two new ones get the right name; the astronaut, whom
-        nobody added, is "{asked["astronaut"].answer}": she is not given the nearest name. After `remove`, the same
+        One photograph of each man is added, with a note of consent. Two new ones get the right name; the astronaut,
+        whom nobody added, is "{asked["astronaut"].answer}": she is not given the nearest name. After `remove`, the same
         photograph of Obama is "{forgotten.answer}" too.
         """,
         f"""
         ## 一个名字，或者不认识
 
-        两个人各存一张照片，并记下同意的缘由。两张新照片都叫对了名字；没人登记过的宇航员是
+        两个人各加入一张照片，附上同意说明。两张新照片都叫对了名字；没人登记过的宇航员是
         "{asked["astronaut"].answer}"（不认识），不会硬套最近的名字。`remove` 之后，奥巴马的同一张照片也成了
         "{forgotten.answer}"。
         """,

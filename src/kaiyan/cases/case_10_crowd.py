@@ -212,7 +212,7 @@ def _(pyramid, scene):
         ),
         "The pyramid, every second level, and its score maps: orange is above 0, with the largest written below. Large "
         "faces answer where the picture is small.",
-        "金字塔（隔一层画一层）和它的得分图：橙色大于 0，最大的写在下面。图缩小了，大脸才应声。",
+        "金字塔（隔一层画一层）和它的得分图：橙色大于 0，最大的写在下面。图缩小了，大脸才有响应。",
     )
     return
 
@@ -272,12 +272,12 @@ def _(count, finder, places, scene):
         漏了一张，最小的那张。窗口有 80 像素，这张脸不到，而金字塔只往小里走。不重新训练，你会怎么办？
         """,
         f"""
-        Look closer: the part around it, enlarged twice, holds a face of {2 * missed[1]} pixels, and of 1 face
-        {hits_closer} is found. The price is four times the pixels. `kaiyan face find` does as you saw here.
+        Look closer: the part around it, enlarged to twice its size, holds a face of {2 * missed[1]} pixels, and of
+        1 face {hits_closer} is found. The price is four times the pixels. `kaiyan face find` uses the same pyramid.
         """,
         f"""
         凑近看：把它周围放大一倍，脸就有 {2 * missed[1]} 像素，1 张里找到 {hits_closer} 张。代价是像素多了三倍。
-        `kaiyan face find` 用的就是这里的办法。
+        `kaiyan face find` 用的是同样的金字塔。
         """,
     )
     return hits_closer, missed

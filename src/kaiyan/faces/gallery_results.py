@@ -71,8 +71,8 @@ class Recognised(Shown):
         elif self.people:
             yield sentence(
                 "face-strangers",
-                "at a false-accept rate of {far:g} for one person, up to {share:.2g} of "
-                "strangers are taken for one of {people}",
+                "at a false-accept rate of {far:g} for one person, a share of up to {share:.2g} of "
+                "strangers is taken for one of the {people}",
                 far=self.limits.far,
                 share=min(1.0, self.limits.far * self.people),
                 people=self.people,

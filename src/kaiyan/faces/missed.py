@@ -38,7 +38,11 @@ def why_missed(recogniser: Recognises, pixels: Pixels) -> tuple[Sentence, ...]:
                 height=height,
             ),
         )
-    return (sentence("faces-none", "no face is found, nor in the photograph turned by quarters or enlarged"),)
+    return (
+        sentence(
+            "faces-none", "no face is found, not even with the photograph turned by 90°, 180° or 270° or enlarged"
+        ),
+    )
 
 
 def face_of(recogniser: Recognises, photograph: Any) -> Described:

@@ -22,7 +22,7 @@ export function layersView(context, one, two) {
   const [first, second] = tasks.map(({ value }) => value)
   return html`
     <h3>${t('Through the network')}</h3>
-    <p>${t('Simple features first, then finer ones made of them, until one description is left. The channels that vary most on these two faces, in the same order left and right; each map goes from 0, black, to its largest value, white.')}</p>
+    <p>${t('Simple features first, then richer ones made of them, until one description is left. The channels that vary most on these two faces, in the same order left and right; each map goes from 0, black, to its largest value, white.')}</p>
     ${tasks.map((task, i) => awaited(context, task, t('The faces pass through the network…'), `layers ${[one, two][i].key}`))}
     ${first && second
       ? html`<ol class="stages">

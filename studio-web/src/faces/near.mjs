@@ -94,7 +94,7 @@ function side({ app: { t } }, choices, chosen, label, choose) {
       </label>
       ${chosen.face
         ? html`<canvas data-chip=${chosen.key} width=${chosen.face.side} height=${chosen.face.side} role="img" aria-label=${t('the face upright, {n} × {n} pixels', { n: chosen.face.side })}></canvas>`
-        : html`<p class="numbers-only">${t('Of people who are kept there is no photograph: only 128 numbers for each.')}</p>`}
+        : html`<p class="numbers-only">${t('Of people who are kept there is no photograph: only 128 numbers for each that was added.')}</p>`}
     </figure>
   `
 }

@@ -13,7 +13,7 @@ import { spread } from './problem.mjs'
 /** @param {App} app @param {Scene} scene */
 export const explanation = (app, scene) => html`
   <h2>${app.t('What decides the numbers?')}</h2>
-  <p>${app.t('The kernel makes a picture, the difference from what is wanted is squared, and every tap moves against its gradient. An arrow shows where a tap is pushed; under its number stands the gradient.')}</p>
+  <p>${app.t('The kernel makes a picture, the difference from what is wanted is squared, and every number of the kernel moves against its gradient. An arrow shows where it is pushed; below it stands its gradient.')}</p>
   <p><code>w ← w − ${app.t('rate')} × ${app.t('gradient')}</code></p>
   ${scene.slice.lesson === 'two' ? together(app, scene) : nothing}
   <h3>${app.t('The learning rate')}</h3>
@@ -68,7 +68,7 @@ function goal(app, { problem: { goal: best, wanted }, facts }) {
     <figure class="goal">
       ${small(app, best.kernel)}
       <figcaption><span>${t('The kernel of least squares, {side}×{side}, in one calculation.', { side })}</span>
-        ${facts.rest === 'diverged' ? nothing : html`<span>${t('Farthest tap from it now:')} <b>${short(Number(farthest(best, kernel).toPrecision(2)))}</b></span>`}
+        ${facts.rest === 'diverged' ? nothing : html`<span>${t('Largest difference from it now:')} <b>${short(Number(farthest(best, kernel).toPrecision(2)))}</b></span>`}
         <span>${part > 1e-9 ? t('Even it leaves {part} % of the variance unexplained.', { part: short(100 * part) }) : t('It explains the picture to the last digit.')}</span></figcaption>
     </figure>`
 }
@@ -84,7 +84,7 @@ function undetermined(app, { problem: { goal: best } }) {
     ${hidden.length
       ? html`<p>${t('{n} of {taps} directions: adding any amount of these patterns to the kernel changes nothing. They stay as the random beginning left them.', { n: taps - best.determined, taps })}</p>
           <div class="patterns">${hidden.map((direction) => small(app, direction))}</div>`
-      : html`<p>${t('Nothing: it determines all {taps} taps. Best it tells the left pattern, least the right one: {ratio} times less curved, so learned last.', { taps, ratio: count(Math.round(best.curvatures[0] / best.curvatures[taps - 1])) })}</p>
+      : html`<p>${t('Nothing: it determines all {taps} numbers. It tells the left pattern best and the right one least: there the loss is {ratio} times less curved, so that is learned last.', { taps, ratio: count(Math.round(best.curvatures[0] / best.curvatures[taps - 1])) })}</p>
           <div class="patterns">${small(app, best.directions[0])} ${small(app, told)}</div>`}`
 }
 
@@ -105,7 +105,7 @@ function table({ t }, { facts, problem: { goal: best }, slice }) {
       const side = sideOf(kernel)
       return html`<table>
         <caption>${isOne ? t('the kernel after {n} steps', { n: facts.steps }) : t('kernel {i} after {n} steps', { i: at + 1, n: facts.steps })}</caption>
-        <thead><tr><th scope="col">${t('tap')}</th><th scope="col">${t('now')}</th><th scope="col">${t('gradient')}</th>${isOne ? html`<th scope="col">${t('goal')}</th>${slice.noise ? html`<th scope="col">±</th>` : nothing}` : nothing}</tr></thead>
+        <thead><tr><th scope="col">${t('row, column')}</th><th scope="col">${t('now')}</th><th scope="col">${t('gradient')}</th>${isOne ? html`<th scope="col">${t('goal')}</th>${slice.noise ? html`<th scope="col">±</th>` : nothing}` : nothing}</tr></thead>
         <tbody>${[...kernel].map((value, tap) => html`<tr><th scope="row">${Math.floor(tap / side)}, ${tap % side}</th><td>${short(value)}</td><td>${short(facts.last.gradients[at][tap])}</td>
           ${isOne ? html`<td>${short(Math.abs(best.kernel[tap]) < 1e-9 ? 0 : best.kernel[tap])}</td>${slice.noise ? html`<td>${short(best.errors[tap])}</td>` : nothing}` : nothing}</tr>`)}</tbody>
       </table>`

@@ -35,7 +35,7 @@ command = Command(
         click.Argument(["folder"], metavar="FOLDER"),
         click.Option(
             ["--far"], type=float, default=1e-3, metavar="RATE",
-            help="the part of strangers who may be taken for a person, such as 0.001",
+            help="the false-accept rate: the share of strangers taken for a person, such as 0.001",
         ),
         gallery_option(), network_option(), wide(), json_flag(),
     ],

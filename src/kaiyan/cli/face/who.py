@@ -59,8 +59,8 @@ _WORDS = {
 def _no_font(words: str) -> Sentence:
     return sentence(
         "face-no-font",
-        "no font of this machine has the signs of {words!r}: the drawing has the number of the face in its place; a "
-        "font such as Noto Sans CJK has them",
+        "no font of this machine has the characters of {words!r}: the drawing has the number of the face in its place; "
+        "a font such as Noto Sans CJK has them",
         words=words,
     )
 

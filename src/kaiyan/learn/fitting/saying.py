@@ -181,8 +181,8 @@ def _border(fit: Fit) -> Iterator[Sentence]:
     if not fit.border_is_explained:
         yield sentence(
             "fit-border-unknown",
-            "no border explains the border values as well as the kernel the others: the best is padding={padding} with "
-            "{mode}, which leaves {rest:.3g}",
+            "no kind of border explains the border values as well as the kernel explains the others: the best is "
+            "padding={padding} with {mode}, which leaves {rest:.3g}",
             **facts,
         )
         return

@@ -100,5 +100,6 @@ def recognising(desk: Desk) -> RememberingRecogniser:
 def chosen(faces: Sequence[Face], number: object) -> Face:
     """The face of a number, from 0; raises ``KaiyanError`` where there is none."""
     if type(number) is not int or not 0 <= number < len(faces):
-        raise KaiyanError("face-out-of-range", "face {number} of {count} is asked for", number=number, count=len(faces))
+        raise KaiyanError("face-out-of-range", "there is no face {number}: there are {count}, numbered from 0",
+                          number=number, count=len(faces))  # fmt: skip
     return faces[number]
