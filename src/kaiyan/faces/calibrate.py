@@ -99,9 +99,6 @@ def _refuse_too_few(photographs: Sequence[Portrait], far: float, both: tuple[Pai
         )  # fmt: skip
 
 
-_LEFT_OUT = "photographs left out because they look like one of another session: {left_out}; take others"
-
-
 def _too_few(photographs: Sequence[Portrait], far: float, fewest: int, *, left_out: int) -> GalleryError:
     people = len({one.person for one in photographs})
     each = len(photographs) / people
@@ -111,7 +108,7 @@ def _too_few(photographs: Sequence[Portrait], far: float, fewest: int, *, left_o
         "with {photographs} photographs give {fewest:,}",
         "some {more} people, with {each:.1f} photographs each as now",
         *(["far={reach:g} is the least rate that these can show"] if fewest > 1 else []),
-        *([_LEFT_OUT] if left_out else []),
+        *(["photographs left out for they look like one of another session: {left_out}"] if left_out else []),
         far=far, needed=needed(far), fewest=fewest, people=people, photographs=len(photographs),
         more=_people_for(needed(far), each), each=each, reach=reachable(max(fewest, 1)),
         left_out=left_out,
