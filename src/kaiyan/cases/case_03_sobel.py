@@ -46,7 +46,7 @@ def _():
         return kaiyan.learn.train(
             lambda: kaiyan.nn.Conv2d(1, 1, 3, bias=False),
             (pair[0], pair[1]),
-            epochs=300,
+            epochs=220,
             seed=seed,
             batch=1,
             optimizer="sgd",

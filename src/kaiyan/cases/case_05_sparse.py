@@ -99,7 +99,7 @@ def _(convolution, full, held, images, learning, names):
         for seed in range(seeds):
             pair = pixels[learning], names[learning]
             training = kaiyan.learn.train(
-                make, pair, epochs=14, seed=seed, batch=64, rate=0.01, schedule="cosine", progress=False
+                make, pair, epochs=8, seed=seed, batch=64, rate=0.02, schedule="cosine", progress=False
             )
             with torch.inference_mode():
                 right.append(float((training.model(pixels[held]).argmax(1) == names[held]).double().mean()))

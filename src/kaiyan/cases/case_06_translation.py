@@ -48,8 +48,7 @@ def _():
 
     wrong = {size: (wrong_columns(size, "valid"), wrong_columns(size, "same")) for size in (3, 5, 7)}
     table(
-        ("kernel 核", "valid 不填充", "same 补零"),
-        [(f"{size} x {size}", *columns) for size, columns in wrong.items()],
+        ("kernel 核", "valid 不填充", "same 补零"), [(f"{size} x {size}", *columns) for size, columns in wrong.items()]
     )
     return moved_by, wrong
 
@@ -80,10 +79,9 @@ def _():
 
     def survives(stride, shift):
         kernel = np.array([[[[1, 2, 4]]]])
-        was, now = (
-            kaiyan.conv(row, kernel, stride=(1, stride), padding=(0, 1), padding_mode="circular")
-            for row in (ring, np.roll(ring, shift, axis=-1))
-        )
+        moved = np.roll(ring, shift, axis=-1)
+        how = {"stride": (1, stride), "padding": (0, 1), "padding_mode": "circular"}
+        was, now = (kaiyan.conv(row, kernel, **how) for row in (ring, moved))
         return any((np.roll(was, back, axis=-1) == now).all() for back in range(was.shape[-1]))
 
     kept = {stride: [shift for shift in range(1, 9) if survives(stride, shift)] for stride in (1, 2, 4)}
@@ -203,11 +201,9 @@ def _(images, labels, learned, network, placed, scattered):
     shifts = range(-4, 5)
 
     def right_answers(examples, epochs, **kind):
-        trained = kaiyan.learn.train(
-            lambda: network(**kind), examples, epochs=epochs, seed=0, rate=0.01, schedule="cosine"
-        )
+        run = kaiyan.learn.train(lambda: network(**kind), examples, epochs=epochs, seed=0, rate=0.01, schedule="cosine")
         with torch.no_grad():
-            answers = [trained.model(placed(images[learned:], 0, shift)).argmax(1) for shift in shifts]
+            answers = [run.model(placed(images[learned:], 0, shift)).argmax(1) for shift in shifts]
         return [int((answer == labels[learned:]).sum()) for answer in answers]
 
     right = {
@@ -265,8 +261,7 @@ def _(averaged, blurred, flattened, scattered_too):
 
 @app.cell
 def _():
-    chain = [kaiyan.Conv(1, 1, 3, stride=2, padding=1, rank=2)] * 3
-    jump = int(kaiyan.receptive_field(chain)[-1][0].jump)
+    jump = int(kaiyan.receptive_field([kaiyan.Conv(1, 1, 3, stride=2, padding=1, rank=2)] * 3)[-1][0].jump)
     exercise(
         """
         Three layers of stride 2 follow one another. By how many columns may the picture move so that the last map is

@@ -200,16 +200,10 @@ def _(pyramid, scene):
     shown = [(level, grey(scores, float(abs(scores).max())), scores.max()) for level, scores in pyramid[:9:2]]
     levels_drawn = [in_scale(Image.fromarray(level)) for level, _, _ in shown]
     scores_drawn = [in_scale(scores, 8) for _, scores, _ in shown]
+    sizes = [f"{level.shape[1]} x {level.shape[0]}" for level, _, _ in shown]
+    largest = [f"{top:.2f}" for _, _, top in shown]
     picture(
-        shelf(
-            [*levels_drawn, *scores_drawn],
-            [
-                *(f"{level.shape[1]} x {level.shape[0]}" for level, _, _ in shown),
-                *(f"{top:.2f}" for _, _, top in shown),
-            ],
-            200,
-            len(shown),
-        ),
+        shelf([*levels_drawn, *scores_drawn], [*sizes, *largest], 200, len(shown)),
         "The pyramid, every second level, and its score maps: orange is above 0, with the largest written below. Large "
         "faces answer where the picture is small.",
         "金字塔（隔一层画一层）和它的得分图：橙色大于 0，最大的写在下面。图缩小了，大脸才有响应。",

@@ -58,7 +58,7 @@ NOTEBOOKS = (
         "case_03_sobel",
         sentence("title", "A random kernel learns Sobel"),
         sentence("title", "What decides a kernel's values? In a network: its mistakes"),
-        seconds=8,
+        seconds=6,
         needs=("PIL", "scipy", "torch"),
     ),
     Notebook(
@@ -74,7 +74,7 @@ NOTEBOOKS = (
         "case_05_sparse",
         sentence("title", "Sparse connection: a convolution against a full layer on digits"),
         sentence("title", "What do sparse connection and shared weights save?"),
-        seconds=12,
+        seconds=8,
         needs=("PIL", "sklearn", "torch"),
     ),
     Notebook(

@@ -1,6 +1,7 @@
 """Random numbers that depend on where a run is and on nothing before: a run that goes on draws what it would have."""
 
 import random
+from functools import cache
 from hashlib import sha256
 
 import numpy as np
@@ -22,7 +23,19 @@ def draw_from(seed: int, *place: object) -> None:
     begun = number(seed, *place)
     random.seed(begun)
     np.random.seed(begun % 2**32)  # noqa: NPY002 (what data sets and models draw from)
-    torch.manual_seed(begun)
+    if _has_accelerator():
+        torch.manual_seed(begun)
+    else:
+        torch.default_generator.manual_seed(begun)
+
+
+@cache
+def _has_accelerator() -> bool:
+    """Where there is none, ``torch.manual_seed`` still keeps a call with its traceback for CUDA, XPU and MTIA each.
+
+    A step of a small network took twice as long for it, and what is kept grew with every step.
+    """
+    return torch.accelerator.is_available()
 
 
 def generator(seed: int, *place: object) -> torch.Generator:
