@@ -79,9 +79,8 @@ def _():
 
     def survives(stride, shift):
         kernel = np.array([[[[1, 2, 4]]]])
-        moved = np.roll(ring, shift, axis=-1)
-        how = {"stride": (1, stride), "padding": (0, 1), "padding_mode": "circular"}
-        was, now = (kaiyan.conv(row, kernel, **how) for row in (ring, moved))
+        pair = ring, np.roll(ring, shift, axis=-1)
+        was, now = (kaiyan.conv(x, kernel, stride=(1, stride), padding=(0, 1), padding_mode="circular") for x in pair)
         return any((np.roll(was, back, axis=-1) == now).all() for back in range(was.shape[-1]))
 
     kept = {stride: [shift for shift in range(1, 9) if survives(stride, shift)] for stride in (1, 2, 4)}
