@@ -52,6 +52,11 @@ BAD: dict[str, tuple[list[str], str]] = {
     "export suffix": (["export", "people.csv"], "a gallery is written as"),
     "export of nothing": (["export", "people.json", "--gallery", "none.sqlite"], "there is no gallery at none.sqlite"),
     "export folder": (["export", "nowhere/people.json"], "there is no folder nowhere"),
+    "list of a mistyped gallery": (["list", "--gallery", "none.sqlite"], "there is no gallery at none.sqlite"),
+    "who in a mistyped gallery": (
+        ["who", "ann.png", *FAKE, "--gallery", "none.sqlite"],
+        "--gallery none.sqlite makes one",
+    ),
     "import suffix": (["import", "note.txt"], "an export is read from"),
     "import nothing": (["import", "none.json"], "none.json"),
     "import other kind": (["import", "kind.json"], "is no export of a gallery, or is damaged"),

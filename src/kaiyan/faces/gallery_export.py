@@ -11,7 +11,7 @@ import numpy as np
 
 from kaiyan.faces import gallery_records as records
 from kaiyan.faces.gallery_file import reading
-from kaiyan.faces.gallery_refusals import GalleryError, system_refuses
+from kaiyan.faces.gallery_refusals import GalleryError, none_yet, system_refuses
 from kaiyan.faces.gallery_results import Exported
 from kaiyan.show.json import document
 
@@ -26,7 +26,7 @@ def export(gallery: Path, path: Path) -> Exported:
         raise GalleryError("gallery-export-suffix", "{path}: a gallery is written as {known}", "{stem}.json",
                            path=str(path), known=" or ".join(EXPORTS), stem=path.stem)  # fmt: skip
     if not gallery.exists():
-        raise GalleryError("gallery-none-yet", "there is no gallery at {path} yet", path=str(gallery))
+        raise none_yet(gallery)
     with reading(gallery) as file:
         network, consents = records.network(file), records.consents(file)
         entries = records.entries(gallery, file)

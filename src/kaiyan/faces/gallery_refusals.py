@@ -35,6 +35,17 @@ def refusing(path: Path) -> Iterator[None]:
         raise system_refuses(path, error) from None
 
 
+def none_yet(path: Path) -> GalleryError:
+    """The refusal of a gallery that nobody has made."""
+    return GalleryError(
+        "gallery-none-yet",
+        "there is no gallery at {path} yet",
+        "kaiyan face add NAME PHOTOGRAPH --consent TEXT --gallery {asked} makes one",
+        path=str(path),
+        asked=quote(str(path)),
+    )
+
+
 def damaged(path: Path, reason: str) -> GalleryError:
     """The refusal of a file that is ours but not sound."""
     new = path.with_name(f"{path.stem}-recovered{path.suffix}")

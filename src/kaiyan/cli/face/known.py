@@ -60,12 +60,12 @@ people = Command(
     summary="list everybody who is known, with their consents",
     examples=("kaiyan face list", "kaiyan face list --json"),
     callback=_list,
-    params=[gallery_option(), wide(), json_flag()],
+    params=[gallery_option(stands=True), wide(), json_flag()],
 )
 remove = Command(
     name="remove",
     summary="remove a person: name, consent and numbers leave the file",
     examples=('kaiyan face remove "Li Na"',),
     callback=_remove,
-    params=[click.Argument(["name"], metavar="NAME"), gallery_option(), wide(), json_flag()],
+    params=[click.Argument(["name"], metavar="NAME"), gallery_option(stands=True), wide(), json_flag()],
 )

@@ -41,6 +41,6 @@ command = Command(
     params=[
         photograph_argument(),
         click.Option(["--face"], type=int, default=1, metavar="N", help="which of several faces; 1 is the surest"),
-        drawing_option(), gallery_option(), network_option(), wide(), json_flag(),
+        drawing_option(), gallery_option(stands=True), network_option(), wide(), json_flag(),
     ],
 )  # fmt: skip

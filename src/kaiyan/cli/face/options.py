@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,11 +32,20 @@ def with_faces(run: Callable[..., None]) -> Callable[..., None]:
     return asked
 
 
-def gallery_option() -> click.Option:
-    """Which gallery."""
+def gallery_option(*, stands: bool = False) -> click.Option:
+    """Which gallery; where it ``stands``, a file that is named is one, so that a mistyped name is no empty gallery."""
+
+    def checked(_: click.Context, __: click.Parameter, named: str | None) -> str | None:
+        if stands and named is not None and not Path(named).exists():
+            from kaiyan.faces.gallery_refusals import none_yet
+
+            raise none_yet(Path(named))
+        return named
+
     return click.Option(
         ["--gallery"],
         metavar="FILE",
+        callback=checked,
         help="the gallery; by default faces.sqlite under KAIYAN_HOME, or in the user's data folder",
     )
 

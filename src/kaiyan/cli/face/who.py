@@ -71,6 +71,6 @@ command = Command(
     examples=("kaiyan face who party.jpg", "kaiyan face who party.jpg -o named.png --gallery family.sqlite"),
     callback=_who,
     params=[
-        photograph_argument(), drawing_option(), gallery_option(), network_option(), wide(), json_flag(),
+        photograph_argument(), drawing_option(), gallery_option(stands=True), network_option(), wide(), json_flag(),
     ],
 )  # fmt: skip
