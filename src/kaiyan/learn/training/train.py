@@ -78,7 +78,7 @@ def train(
     or a gradient is not finite; the weights are then those before that step.
 
     >>> x = torch.linspace(-1, 1, 64)[:, None]
-    >>> line = train(nn.Linear(1, 1), (x, 3 * x - 1), epochs=40, seed=0, rate=0.05)
+    >>> line = train(lambda: nn.Linear(1, 1), (x, 3 * x - 1), epochs=100, seed=0, optimizer="sgd", rate=0.1)
     >>> [round(float(line.last[name]), 2) for name in ("weight", "bias")]
     [3.0, -1.0]
     """
