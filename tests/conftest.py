@@ -91,7 +91,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     suite where two are asked for: a browser is mostly waited for, and all else is one row, of which much is judged
     together.
     """
-    if config.pluginmanager.hasplugin("xdist"):  # its marker is known to no other
+    if config.getoption("loadgroup", default=False):
         _grouped(items)
     last = [item for item in items if item.get_closest_marker("whole_suite")]
     others = [item for item in items if item not in last]

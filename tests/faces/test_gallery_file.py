@@ -43,8 +43,9 @@ print(Gallery(sys.argv[1], network=Fake()).who(photograph(face(1, 0))).faces[0].
 
 
 def _process(code: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
+    found = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, **options)  # fmt: skip
+                            stderr=subprocess.PIPE, text=True, env=found, **options)  # fmt: skip
 
 
 @pytest.fixture
