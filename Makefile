@@ -20,7 +20,7 @@ studio: $(VENV)/studio  ## set up and open the page where one sees a convolution
 	$(BIN)/kaiyan studio
 
 test: $(VENV)/dev  ## set up and run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 quick: $(VENV)/dev  ## the tests of what convolution is, in half a minute
 	$(BIN)/python -m pytest -q tests/spec tests/reference tests/arrays tests/ops tests/house

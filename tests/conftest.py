@@ -2,12 +2,14 @@
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from browsing import browser, served, visitor  # noqa: F401 (fixtures)
@@ -79,20 +81,28 @@ def raised_codes() -> Iterator[set[str]]:
         yield CODES
 
 
-def _grouped(items: list[pytest.Item]) -> None:
-    watched = {item.path for item in items if {"browser", "live"} & set(getattr(item, "fixturenames", ()))}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if item.path in watched else "all else"))
+@cache
+def opens_browsers(path: Path) -> bool:
+    """Whether a file's tests look at pages, or at a server of the studio."""
+    return re.search(r"\b(playwright|visitor|live)\b", path.read_text("utf-8")) is not None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is said of the whole suite is judged after it, and left out where only a part runs. Two processes share the
-    suite where two are asked for: a browser is mostly waited for, and all else is one row, of which much is judged
-    together.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Two processes share the suite where two are asked for: a browser is mostly waited for; all else is one row, of
+    which much is judged together.
     """
-    if config.getoption("loadgroup", default=False):
-        _grouped(items)
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Halves(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if opens_browsers(config.rootpath / nodeid.partition("::")[0]) else "all else"
+
+    return Halves(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is said of the whole suite is judged after it, and left out where only a part runs."""
     last = [item for item in items if item.get_closest_marker("whole_suite")]
     others = [item for item in items if item not in last]
     is_whole = config.args == config.getini("testpaths") and not config.getoption("keyword")
