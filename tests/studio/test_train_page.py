@@ -90,5 +90,5 @@ def test_paint_and_a_changed_number_are_wanted_from_then_on(visitor: Visitor) ->
     page.locator('.train .cells [data-cell="4"]').fill("3")
     page.keyboard.press("Tab")
     page.wait_for_function(f"() => {STATE}.wish === 'own'")
-    assert "target=-1_0_1_-2_3_2_-1_0_1" in page.evaluate("location.hash")
+    page.wait_for_function("() => location.hash.includes('target=-1_0_1_-2_3_2_-1_0_1')")
     page.wait_for_function(f"() => Math.abs({BENCH}.facts().goal[4] - 3) < 1e-9")

@@ -114,7 +114,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a value": ({"value": 1.0}, "value-is-read"),
     "a language": ({"lang": "fr"}, "widget-word"),
     "a height": ({"height": "tall"}, "widget-height"),
-    "one of two": ({"theme": "dark", "tab": "train"}, "widget-word"),
+    "one of two": ({"theme": "dark", "tab": "nowhere"}, "widget-word"),
 }
 
 

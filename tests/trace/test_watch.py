@@ -200,5 +200,6 @@ def test_hooks_are_hung_in_one_place() -> None:
         if re.search(r"\.register_\w*forward\w*hook\(|register_module_\w*hook", path.read_text())
     }
     fixes = {place for place in places if place.startswith("explain/diagnosis/")}  # a hook that a user is offered
-    assert places - fixes == {"trace/watch.py"}
+    shown = {place for place in places if place.startswith("cases/")}  # hooks of torch, as readers will write them
+    assert places - fixes - shown == {"trace/watch.py"}
     assert len(fixes) <= 1
