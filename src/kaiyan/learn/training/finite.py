@@ -11,11 +11,14 @@ from torch import Tensor
 
 from kaiyan.learn.training.error import TrainingError
 from kaiyan.show.sentence import Sentence, sentence
+from kaiyan.trace.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import nn
+
+    from kaiyan.trace.watch import Visit
 
 
 def are_finite(gradients: list[Tensor]) -> bool:
@@ -46,13 +49,12 @@ def first_gone(model: nn.Module, loss: Callable[[Any, Any], Tensor], inputs: Any
     watched = copy.deepcopy(model)
     outputs: list[str] = []
     gradients: list[str] = []
-    for name, layer in watched.named_modules():
-        if not any(True for _ in layer.children()):
-            layer.register_forward_hook(partial(_note_output, outputs, name))
+    leaves = [name for name, layer in watched.named_modules() if not any(True for _ in layer.children())]
     for name, weight in watched.named_parameters():
         if weight.requires_grad:
             weight.register_hook(partial(_note_gradient, gradients, name))  # type: ignore[no-untyped-call]
-    loss(watched(inputs), target).backward()  # type: ignore[no-untyped-call]
+    with watch(watched, leaves, after=partial(_note_output, outputs)):
+        loss(watched(inputs), target).backward()  # type: ignore[no-untyped-call]
     return _told(outputs, gradients)
 
 
@@ -75,9 +77,9 @@ def _finite(values: Tensor) -> bool:
     return bool(values.isfinite().all())
 
 
-def _note_output(outputs: list[str], name: str, _layer: Any, _inputs: Any, output: Any) -> None:
-    if isinstance(output, Tensor) and not _finite(output.detach()):
-        outputs.append(name or type(_layer).__name__)
+def _note_output(outputs: list[str], visit: Visit) -> None:
+    if isinstance(visit.output, Tensor) and not _finite(visit.output.detach()):
+        outputs.append(visit.path or type(visit.module).__name__)
 
 
 def _note_gradient(gradients: list[str], name: str, gradient: Tensor) -> None:
