@@ -83,8 +83,8 @@ def raised_codes() -> Iterator[set[str]]:
 
 @cache
 def opens_browsers(path: Path) -> bool:
-    """Whether a file's tests look at pages, or at a server of the studio."""
-    return re.search(r"\b(playwright|visitor|live)\b", path.read_text("utf-8")) is not None
+    """Whether a file's tests look at pages."""
+    return re.search(r"\b(playwright|visitor)\b", path.read_text("utf-8")) is not None
 
 
 @pytest.hookimpl(optionalhook=True)
