@@ -113,6 +113,8 @@ def _share(
         outcome = run(fabric, copy.deepcopy(course))
         if fabric.global_rank == 0:
             torch.save(outcome, told / OUTCOME)
+        fabric.barrier()
+        torch.distributed.destroy_process_group()  # threads of a group that stands end the process by SIGABRT
     except KaiyanError as error:
         written = told / f"{fabric.global_rank}.unfinished"
         written.write_bytes(pickle.dumps(error))
