@@ -18,9 +18,9 @@ from portraits import portrait
 
 from kaiyan.faces import Gallery, recogniser
 from kaiyan.faces.describer import Describer
+from kaiyan.faces.passage_stages import passed
 from kaiyan.faces.weights import tensors
 from kaiyan.studio.answers import faces as room
-from kaiyan.studio.answers.faces import stages
 from kaiyan.studio.desk import Desk
 
 DLIB: dict[str, Any] = json.loads((Path(__file__).parents[1] / "faces" / "dlib_20_0_1.json").read_text("utf-8"))
@@ -119,8 +119,8 @@ def test_the_stages_lead_to_the_numbers_of_the_face() -> None:
     assert [(one["channels"], one["height"], one["reach"]) for one in facts["layers"]] == [
         (32, 72, 7), (32, 35, 59), (64, 17, 150), (128, 8, 150), (256, 4, 150), (256, 2, 150),
     ]  # fmt: skip
-    last = [*stages.stages(chips[0])][-1].maps
-    head = torch.tensor(tensors("describer")["head.weight"])
+    last = passed(recogniser(), chips[:1])[0][-1].maps
+    head = tensors("describer")["head.weight"]
     np.testing.assert_allclose(head @ last.mean((1, 2)), numbers[0], atol=1e-5)
     assert len(parts) == 7
     told = np.frombuffer(parts[-1], "<f4")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -121,8 +122,9 @@ class _Reader:
             yield PassageStage(tuple(unit for unit, *_ in units), maps, convolutions, fields.get(path))
 
 
+@lru_cache(maxsize=2)
 def _fields(network: nn.Module, shape: tuple[int, ...]) -> dict[str, int]:
-    """Rows of the input that an element of each module's output sees."""
+    """Rows of the input that an element of each module's output sees: the same for every face."""
     found = record(network, torch.zeros(shape))
     seen = receptive_fields(found)
     sizes = {call.path: seen[call.number].sizes for call in found.calls if call.is_module and call.number in seen}

@@ -46,9 +46,9 @@ def _who(desk: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
     return Reply(knowing.recognised(recognising(desk), _photograph(facts, parts)))
 
 
-def _layers(_: Desk, __: dict[str, Any], parts: list[bytes]) -> Reply:
+def _layers(desk: Desk, _: dict[str, Any], parts: list[bytes]) -> Reply:
     """The maps of a chip, stage by stage."""
-    facts, maps = stages.told(stages.chip_of(parts))
+    facts, maps = stages.told(recognising(desk).inner, stages.chip_of(parts))
     return Reply({"layers": facts, "statistics": list(STATISTICS)}, tuple(maps))
 
 
