@@ -15,7 +15,7 @@ from kaiyan.pictures.picture import Picture
 from kaiyan.studio.answers.picture import plain
 from kaiyan.studio.desk import Desk
 from kaiyan.studio.photograph import of
-from kaiyan.studio.pixels import fitted, rgb
+from kaiyan.studio.pixels import fitted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,4 +144,4 @@ def test_the_longest_side_fits_and_none_is_nothing(height: int, width: int) -> N
 
 def test_one_channel_becomes_three() -> None:
     grey = Picture("g", np.array([[[0, 255]]], np.uint8), 255.0)
-    assert rgb(grey).tolist() == [[[0, 0, 0], [255, 255, 255]]]
+    assert grey.rgb.tolist() == [[[0, 0, 0], [255, 255, 255]]]

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from kaiyan.faces.gallery_refusals import GalleryError
 from kaiyan.pictures.picture import picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
@@ -123,11 +122,8 @@ def no_face(photograph: str) -> GalleryError:
 
 def colours(photograph: Any) -> Pixels:
     """The pixels (H, W, 3) of a photograph, from 0 to 255."""
-    taken = picture(photograph)
-    planes = taken.pixels if len(taken.pixels) == 3 else np.repeat(taken.pixels, 3, axis=0)
-    if planes.dtype != np.uint8 or taken.white != 255:
-        planes = np.rint(np.clip(np.nan_to_num(planes.astype(np.float64)) * (255 / taken.white), 0, 255))
-    return np.ascontiguousarray(np.moveaxis(planes, 0, -1).astype(np.uint8))
+    pixels: Pixels = picture(photograph).rgb
+    return pixels
 
 
 def digest_of(pixels: Pixels) -> str:

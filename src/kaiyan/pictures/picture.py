@@ -34,6 +34,18 @@ class Picture:
     notes: tuple[Sentence, ...] = ()
 
     @property
+    def rgb(self) -> Numbers:
+        """Red, green and blue in bytes (H, W, 3): white is 255, below 0 and NaN are black."""
+        pixels = self.pixels
+        if pixels.dtype != np.uint8 or self.white != 255:
+            scaled = np.nan_to_num(
+                pixels.astype(np.float32) * np.float32(255 / (self.white or 1)), posinf=255, neginf=0
+            )
+            pixels = np.rint(scaled).clip(0, 255).astype(np.uint8)
+        planes = np.broadcast_to(pixels, (3, *pixels.shape[1:]))
+        return np.ascontiguousarray(np.moveaxis(planes, 0, -1))
+
+    @property
     def grey(self) -> Picture:
         """Its luminance, rounded to whole numbers where it has them. Source: ITU-R BT.601."""
         if len(self.pixels) == 1:

@@ -17,7 +17,7 @@ from kaiyan.show.error import KaiyanError
 from kaiyan.spec.code import SIGNATURES
 from kaiyan.spec.conv import Conv
 from kaiyan.studio import photograph
-from kaiyan.studio.pixels import fitted, rgb
+from kaiyan.studio.pixels import fitted
 
 if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
@@ -124,7 +124,7 @@ def address(source: Any) -> str:
         content, kind, _ = photograph.of(None)
     else:
         png = BytesIO()
-        Image.fromarray(fitted(rgb(read_picture(source)))).save(png, "PNG")
+        Image.fromarray(fitted(read_picture(source).rgb)).save(png, "PNG")
         content, kind = png.getvalue(), "image/png"
     return f"data:{kind};base64,{b64encode(content).decode()}"
 

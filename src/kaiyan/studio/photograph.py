@@ -29,10 +29,10 @@ def of(path: str | None) -> Photograph:
     if path is None:
         return Photograph(BUNDLED.read_bytes(), "image/jpeg", "astronaut")
     from kaiyan.pictures.picture import picture
-    from kaiyan.studio.pixels import fitted, rgb
+    from kaiyan.studio.pixels import fitted
 
     seen = picture(path)
-    return of_pixels(fitted(rgb(seen)), seen.name)
+    return of_pixels(fitted(seen.rgb), seen.name)
 
 
 def of_pixels(pixels: Numbers, name: str = "picture") -> Photograph:

@@ -11,7 +11,6 @@ from kaiyan.show.error import KaiyanError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kaiyan.pictures.picture import Picture
     from kaiyan.reference.dtype import Numbers
 
 LONGEST = 1024
@@ -26,16 +25,6 @@ def given(facts: Mapping[str, Any], part: bytes) -> Numbers:
         raise KaiyanError("pixels-and-size", "{bytes} bytes are not a picture of {height} x {width} pixels",
                           bytes=len(part), height=height, width=width)  # fmt: skip
     return np.frombuffer(part, np.uint8).reshape(*sides, 3)
-
-
-def rgb(picture: Picture) -> Numbers:
-    """A picture in bytes (H, W, 3): its white is 255, what is not finite is black."""
-    pixels = picture.pixels
-    if pixels.dtype != np.uint8 or picture.white != 255:
-        scaled = np.nan_to_num(pixels.astype(np.float32) * np.float32(255 / (picture.white or 1)), posinf=255, neginf=0)
-        pixels = np.rint(scaled).clip(0, 255).astype(np.uint8)
-    planes = np.broadcast_to(pixels, (3, *pixels.shape[1:]))
-    return np.ascontiguousarray(np.moveaxis(planes, 0, -1))
 
 
 def fitted(pixels: Numbers, longest: int = LONGEST) -> Numbers:

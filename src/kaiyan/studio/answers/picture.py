@@ -8,7 +8,7 @@ from kaiyan.pictures.picture import of_content
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
 from kaiyan.studio.desk import Reply, words
-from kaiyan.studio.pixels import LONGEST, fitted, rgb
+from kaiyan.studio.pixels import LONGEST, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def read(_: Desk, facts: dict[str, Any], parts: list[bytes]) -> Reply:
     name = plain(str(facts.get("name", "")))
     seen = of_content(name, parts[0])
     asked = facts.get("longest")
-    pixels = fitted(rgb(seen), min(asked, LONGEST_ASKED) if type(asked) is int and asked > 0 else LONGEST)
+    pixels = fitted(seen.rgb, min(asked, LONGEST_ASKED) if type(asked) is int and asked > 0 else LONGEST)
     height, width = pixels.shape[:2]
     notes = [words(note) for note in _notes(seen, height, width)]
     return Reply({"height": height, "width": width, "name": name, "notes": notes}, (pixels.tobytes(),))
