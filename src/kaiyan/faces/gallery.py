@@ -129,11 +129,15 @@ class Gallery:
         return _matched(self._known(), box, numbers)
 
     def described(self, name: str) -> Vectors:
-        """The descriptions (N, D) of a person, from the first added; none of somebody who is not known."""
+        """The descriptions (N, D) of a person, from the first added; none of somebody who is not known.
+
+        Raises ``GalleryError`` where another network made them.
+        """
         name = stored_name(name)
         if not self.path.exists():
             return np.empty((0, 0), np.float32)
         with reading(self.path) as file:
+            records.check_network(self.path, file, self._ours)
             return np.array([entry.numbers for entry in records.entries(self.path, file) if entry.name == name])
 
     def people(self) -> People:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.faces import Gallery
-from kaiyan.faces import gallery_records as records
-from kaiyan.faces.gallery_file import reading
 from kaiyan.show.error import KaiyanError
 from kaiyan.studio.answers.faces.recognising import OneOfSeveral, RememberingRecogniser, chosen
 from kaiyan.studio.desk import words
@@ -78,15 +76,10 @@ def people() -> dict[str, Any]:
 
 def descriptions(known: RememberingRecogniser, name: str) -> NDArray[np.float32]:
     """What is kept of a person, (N, 128); raises ``KaiyanError`` where there is nobody of this name."""
-    path = Gallery().path
-    rows: list[NDArray[np.float32]] = []
-    if path.exists():
-        with reading(path) as file:
-            records.check_network(path, file, records.Origin(known.name, known.fingerprint))
-            rows = [entry.numbers for entry in records.entries(path, file) if entry.name == name]
-    if not rows:
+    rows = Gallery(network=known).described(name)
+    if not len(rows):
         raise KaiyanError("face-person-gone", "{name!r} is not kept any more", name=name)
-    return np.array(rows, "<f4")
+    return rows.astype("<f4")
 
 
 def removed(name: str) -> dict[str, Any]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from kaiyan.faces import Face, Recogniser
+    from kaiyan.faces import Face
+    from kaiyan.faces.gallery_photographs import Recognises
     from kaiyan.studio.desk import Desk
 
     Pixels = NDArray[np.uint8]
@@ -24,12 +25,11 @@ if TYPE_CHECKING:
 PHOTOGRAPHS_REMEMBERED = 16
 
 
-@dataclass(slots=True)
-class RememberingRecogniser:
-    """Finds, cuts and describes as its recogniser does; a photograph that was searched lately is not searched again."""
+@dataclass(slots=True, eq=False)
+class Through:
+    """A recogniser that is another one where it does not say otherwise."""
 
-    inner: Recogniser
-    _found: OrderedDict[str, tuple[Face, ...]] = field(default_factory=OrderedDict)
+    inner: Recognises
 
     @property
     def name(self) -> str:
@@ -42,15 +42,6 @@ class RememberingRecogniser:
     @property
     def distance(self) -> float:
         return self.inner.distance
-
-    def find(self, pixels: Pixels) -> tuple[Face, ...]:
-        """The faces of a photograph (H, W, 3), the surest first."""
-        digest = digest_of(pixels)
-        if digest not in self._found:
-            self._found[digest] = self.inner.find(pixels)
-            while len(self._found) > PHOTOGRAPHS_REMEMBERED:
-                self._found.popitem(last=False)
-        return self._found[digest]
 
     def chips(self, pixels: Pixels, faces: Sequence[Face]) -> Pixels:
         return self.inner.chips(pixels, faces)
@@ -59,34 +50,34 @@ class RememberingRecogniser:
         return self.inner.describe(chips)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OneOfSeveral:
-    """A recogniser that finds the one face which was chosen of several on a photograph."""
+@dataclass(slots=True, eq=False)
+class RememberingRecogniser(Through):
+    """A photograph that was searched lately is not searched again."""
 
-    inner: RememberingRecogniser
+    _found: OrderedDict[str, tuple[Face, ...]] = field(default_factory=OrderedDict)
+
+    def find(self, pixels: Pixels) -> tuple[Face, ...]:
+        """The faces of a photograph (H, W, 3), the surest first."""
+        digest = digest_of(pixels)
+        if digest not in self._found:
+            self._found[digest] = tuple(self.inner.find(pixels))
+            while len(self._found) > PHOTOGRAPHS_REMEMBERED:
+                self._found.popitem(last=False)
+        return self._found[digest]
+
+
+@dataclass(slots=True, eq=False)
+class OneOfSeveral(Through):
+    """Finds the one face which was chosen of several on a photograph."""
+
     face: Face
     chip: Pixels
-
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def fingerprint(self) -> str:
-        return self.inner.fingerprint
-
-    @property
-    def distance(self) -> float:
-        return self.inner.distance
 
     def find(self, _: Pixels) -> tuple[Face]:
         return (self.face,)
 
     def chips(self, _: Pixels, __: Sequence[Face]) -> Pixels:
         return self.chip[None]
-
-    def describe(self, chips: Pixels) -> NDArray[np.float32]:
-        return self.inner.describe(chips)
 
 
 def recognising(desk: Desk) -> RememberingRecogniser:

@@ -14,10 +14,10 @@ from kaiyan.studio.answers.network.looking import scaled, statistics
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kaiyan.faces import Recogniser
+    from kaiyan.faces.gallery_photographs import Recognises
 
 
-def told(known: Recogniser, chip: NDArray[np.uint8]) -> tuple[list[dict[str, Any]], list[bytes]]:
+def told(known: Recognises, chip: NDArray[np.uint8]) -> tuple[list[dict[str, Any]], list[bytes]]:
     """For every stage its shape and reach, its maps as bytes, and last the channels' statistics as float32.
 
     The maps are what the next layer takes: nothing in them is below 0.
