@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kaiyan.cli import written
+from kaiyan.cli import sliding, written
 from kaiyan.cli.command import Command, Session, json_flag, wide
 from kaiyan.cli.output import free
 from kaiyan.cli.see import drawn
 from kaiyan.show.sentence import sentence
 from kaiyan.show.table import Lines
-from kaiyan.spec.conventions import PADDING, mode_words
+from kaiyan.spec.conventions import PADDING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,29 +68,14 @@ command = Command(
         click.Argument(["before"], metavar="BEFORE"),
         click.Argument(["after"], metavar="AFTER"),
         click.Option(["--size"], default="3", metavar="N", help="the kernel's size: one number, or one per axis"),
-        click.Option(
-            ["--stride"],
-            default="1",
-            metavar="N",
-            help="pixels from one window to the next: one number, or one per axis",
-        ),
-        click.Option(
-            ["--dilation"],
-            default="1",
-            metavar="N",
-            help="pixels from one tap to the next: one number, or one per axis",
-        ),
+        sliding.stride(),
+        sliding.dilation(),
         click.Option(
             ["--padding"],
             metavar="|".join(("N", *PADDING)),
             help="if it is known; by default the border is left out, and which one explains it is told",
         ),
-        click.Option(
-            ["--padding-mode"],
-            default="zeros",
-            metavar="|".join(mode_words()),
-            help="how the picture continues beyond its edge",
-        ),
+        sliding.padding_mode("zeros"),
         click.Option(
             ["--channels"],
             default="mixed",

@@ -11,7 +11,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from kaiyan.cli import written
+from kaiyan.cli import sliding, written
 from kaiyan.cli.command import Command, Session, json_flag
 from kaiyan.cli.output import free
 from kaiyan.pictures.kernels import kernel
@@ -21,7 +21,7 @@ from kaiyan.pictures.see import see as see_picture
 from kaiyan.pictures.sheet import diverging
 from kaiyan.show.sentence import sentence
 from kaiyan.show.table import Lines
-from kaiyan.spec.conventions import PADDING, mode_words
+from kaiyan.spec.conventions import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,27 +153,12 @@ command = Command(
             metavar="KERNEL",
             help="a name, rows of numbers, or a .npy, .csv or .txt file",
         ),
-        click.Option(
-            ["--stride"],
-            default="1",
-            metavar="N",
-            help="pixels from one window to the next: one number, or one per axis",
-        ),
+        sliding.stride(),
         click.Option(
             ["--padding"], default="same", metavar="|".join(("N", *PADDING)), help="one for both axes, or one per axis"
         ),
-        click.Option(
-            ["--padding-mode"],
-            default="reflect",
-            metavar="|".join(mode_words()),
-            help="how the picture continues beyond its edge",
-        ),
-        click.Option(
-            ["--dilation"],
-            default="1",
-            metavar="N",
-            help="pixels from one tap to the next: one number, or one per axis",
-        ),
+        sliding.padding_mode("reflect"),
+        sliding.dilation(),
         click.Option(["--flip"], is_flag=True, help="flip the kernel first: the mathematician's convolution"),
         click.Option(["--grey"], is_flag=True, help="filter the luminance, not each colour"),
         click.Option(["--output", "-o"], metavar="FILE", help="where to write; by default a new name in this folder"),
