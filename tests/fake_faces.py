@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from kaiyan.faces import Gallery
+    from kaiyan.faces.gallery_refusals import GalleryError
 
 ROWS, COLUMNS = 8, 16
 NUMBERS = ROWS * COLUMNS
@@ -62,3 +66,26 @@ def saved(path: Path, *descriptions: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(photograph(*descriptions)).save(path)
     return path
+
+
+AGREED = "agreed in writing, 2026-11-27"
+
+
+def gallery_of_ann(folder: Path) -> Gallery:
+    """A gallery that knows Ann by two photographs."""
+    from kaiyan.faces import Gallery
+
+    made = Gallery(folder / "faces.sqlite", network=Fake())
+    made.add("Ann", photograph(face(1, 0)), photograph(face(1, 1)), consent=AGREED)
+    return made
+
+
+def refusal(act: Callable[[], object]) -> GalleryError:
+    """What a gallery refuses, in two languages."""
+    from kaiyan.faces.gallery_refusals import GalleryError
+    from kaiyan.show.i18n import say
+
+    with pytest.raises(GalleryError) as caught:
+        act()
+    assert say(caught.value, "zh") != say(caught.value, "en")
+    return caught.value

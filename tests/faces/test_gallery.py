@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fake_faces import Fake, face, photograph, saved
+from fake_faces import AGREED, Fake, face, photograph, refusal, saved
 
 from kaiyan.faces import gallery as gallery_module
 from kaiyan.faces import gallery_file
 from kaiyan.faces.gallery import Gallery
 from kaiyan.faces.gallery_answers import Limits
 from kaiyan.faces.gallery_file import usual_path
-from kaiyan.faces.gallery_refusals import GalleryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-AGREED = "agreed in writing, 2026-11-27"
 ANN, BOB = (255, 10), (10, 255)
 """Their first numbers: Ann and Bob are 245 sqrt(2) / 256 = 1.353 apart."""
 
@@ -39,12 +37,6 @@ def _two(gallery: Gallery) -> Gallery:
     gallery.add("Ann", photograph(face(*ANN)), photograph(face(255, 10, 112)), consent=AGREED)
     gallery.add("Bob", photograph(face(*BOB)), consent="said yes on the telephone")
     return gallery
-
-
-def _refusal(act: Callable[[], object]) -> GalleryError:
-    with pytest.raises(GalleryError) as caught:
-        act()
-    return caught.value
 
 
 def test_a_person_is_named_with_the_distances_of_the_nearest_photograph_and_of_the_runner_up(gallery: Gallery) -> None:
@@ -151,18 +143,18 @@ REFUSED: dict[str, Callable[[Gallery], object]] = {
 @pytest.mark.parametrize("code", REFUSED)
 def test_what_is_refused_changes_nothing(gallery: Gallery, code: str) -> None:
     before = _two(gallery).people()
-    error = _refusal(lambda: REFUSED[code](gallery))
+    error = refusal(lambda: REFUSED[code](gallery))
     assert error.code == code
     assert gallery.people() == before
 
 
 def test_a_name_that_may_be_meant_is_offered(gallery: Gallery) -> None:
-    assert [str(line) for line in _refusal(lambda: _two(gallery).remove("Anne")).help] == ["Ann"]
+    assert [str(line) for line in refusal(lambda: _two(gallery).remove("Anne")).help] == ["Ann"]
 
 
 def test_the_ways_out_of_a_missing_consent_and_of_several_faces_are_ways(gallery: Gallery) -> None:
     crowd = photograph(face(3), face(4))
-    assert _refusal(lambda: gallery.add("Cy", crowd, consent=AGREED)).facts["boxes"] == "(0, 0, 8, 16), (8, 0, 16, 16)"
+    assert refusal(lambda: gallery.add("Cy", crowd, consent=AGREED)).facts["boxes"] == "(0, 0, 8, 16), (8, 0, 16, 16)"
     gallery.add("Cy", crowd[0:8, 0:16], consent="how and when Cy agreed")
     assert gallery.people().people[0].photographs == 1
 
@@ -174,7 +166,7 @@ def test_numbers_of_another_network_are_refused_and_not_compared(gallery: Galler
         lambda: other.who(photograph(face(*ANN))),
         lambda: other.add("Ann", photograph(face(7))),
     ):
-        error = _refusal(act)
+        error = refusal(act)
         assert (error.code, error.facts["found"], error.facts["ours"]) == ("gallery-other-network", "fake", "other")
     assert other.people() == gallery.people()
 

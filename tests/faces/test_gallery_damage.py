@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from fake_faces import Fake, face, photograph
+from fake_faces import AGREED, Fake, face, gallery_of_ann, photograph, refusal
 
 from kaiyan.faces.gallery import Gallery
 from kaiyan.faces.gallery_recovery import recover
-from kaiyan.faces.gallery_refusals import GalleryError
-from kaiyan.show.i18n import say
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-AGREED = "agreed"
 
 
 @pytest.fixture
 def gallery(tmp_path: Path) -> Gallery:
-    made = Gallery(tmp_path / "faces.sqlite", network=Fake())
-    made.add("Ann", photograph(face(1, 0)), photograph(face(1, 1)), consent=AGREED)
-    return made
-
-
-def _refusal(act: Callable[[], object]) -> GalleryError:
-    with pytest.raises(GalleryError) as caught:
-        act()
-    assert say(caught.value, "zh") != say(caught.value, "en")
-    return caught.value
+    return gallery_of_ann(tmp_path)
 
 
 @pytest.fixture
@@ -62,10 +45,10 @@ def test_a_page_that_is_blotted_is_refused_untouched_and_the_others_are_recovere
         lambda: crowded.remove("Ann"),
         lambda: crowded.who(photograph(face(1))),
     ):
-        assert _refusal(act).code == "gallery-damaged"
+        assert refusal(act).code == "gallery-damaged"
     assert crowded.path.read_bytes() == blotted
 
-    target = Path(str(_refusal(crowded.people).facts["new"]))
+    target = Path(str(refusal(crowded.people).facts["new"]))
     recovery = recover(crowded.path, target)
     assert crowded.path.read_bytes() == blotted
     assert recovery.people == 41
@@ -80,7 +63,7 @@ def test_a_number_that_changed_by_one_bit_is_noticed_and_left_behind(crowded: Ga
     whole = bytearray(crowded.path.read_bytes())
     whole[whole.index(blob) + 400] ^= 1
     crowded.path.write_bytes(whole)
-    error = _refusal(lambda: crowded.who(photograph(face(1, 0))))
+    error = refusal(lambda: crowded.who(photograph(face(1, 0))))
     assert (error.code, error.facts["reason"]) == ("gallery-damaged", "a description of Ann is not as it was written")
     assert recover(crowded.path, crowded.path.with_name("new.sqlite")).descriptions == 121
 
@@ -95,7 +78,7 @@ def test_a_person_of_whom_nothing_is_left_is_named(gallery: Gallery) -> None:
 
 
 def test_recovery_overwrites_nothing_and_says_where_nothing_is_left(crowded: Gallery, tmp_path: Path) -> None:
-    assert _refusal(lambda: recover(crowded.path, crowded.path)).code == "gallery-recovery-taken"
+    assert refusal(lambda: recover(crowded.path, crowded.path)).code == "gallery-recovery-taken"
     _blot(crowded.path, 200, len(crowded.path.read_bytes()) - 200)
-    assert _refusal(lambda: recover(crowded.path, tmp_path / "new.sqlite")).code == "gallery-nothing-recovered"
+    assert refusal(lambda: recover(crowded.path, tmp_path / "new.sqlite")).code == "gallery-nothing-recovered"
     assert not (tmp_path / "new.sqlite").exists()

@@ -11,18 +11,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fake_faces import Fake, face, photograph
+from fake_faces import AGREED, Fake, face, gallery_of_ann, photograph, refusal
 
 from kaiyan.faces import gallery_file, gallery_refusals
 from kaiyan.faces.gallery import Gallery
-from kaiyan.faces.gallery_refusals import GalleryError
-from kaiyan.show.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-AGREED = "agreed"
 ADDS = 12
 WRITER = """
 import sys
@@ -50,16 +47,7 @@ def _process(code: str, *arguments: object, **options: Any) -> subprocess.Popen[
 
 @pytest.fixture
 def gallery(tmp_path: Path) -> Gallery:
-    made = Gallery(tmp_path / "faces.sqlite", network=Fake())
-    made.add("Ann", photograph(face(1, 0)), photograph(face(1, 1)), consent=AGREED)
-    return made
-
-
-def _refusal(act: Callable[[], object]) -> GalleryError:
-    with pytest.raises(GalleryError) as caught:
-        act()
-    assert say(caught.value, "zh") != say(caught.value, "en")
-    return caught.value
+    return gallery_of_ann(tmp_path)
 
 
 def _add(gallery: Gallery) -> Callable[[], object]:
@@ -111,7 +99,7 @@ def test_a_gallery_that_another_process_holds_is_waited_for_and_then_refused(
         monkeypatch.setattr(module, "LONGEST_WAIT", 0.2)
     with closing(sqlite3.connect(gallery.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        error = _refusal(_add(gallery))
+        error = refusal(_add(gallery))
         assert (error.code, error.facts["seconds"]) == ("gallery-busy", 0.2)
         assert gallery.who(photograph(face(1, 0))).faces[0].name == "Ann"
         other.execute("ROLLBACK")
@@ -126,7 +114,7 @@ def test_a_process_that_reads_on_keeps_the_log_and_is_told_of(
     with closing(sqlite3.connect(gallery.path, isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM person").fetchone()
-        assert _refusal(lambda: gallery.remove("Ann")).code == "gallery-log-not-emptied"
+        assert refusal(lambda: gallery.remove("Ann")).code == "gallery-log-not-emptied"
     assert gallery.people().people == ()
     assert not [*gallery.path.parent.glob("*-wal")]
 
@@ -150,7 +138,7 @@ def test_a_file_that_is_no_gallery_is_refused_and_untouched(tmp_path: Path, kind
     before = path.read_bytes()
     gallery = Gallery(path, network=Fake())
     for act in (gallery.people, _add(gallery)):
-        assert _refusal(act).code == code
+        assert refusal(act).code == code
     assert path.read_bytes() == before
 
 
@@ -158,14 +146,14 @@ def test_a_gallery_of_a_newer_format_is_refused_and_untouched(gallery: Gallery) 
     with closing(sqlite3.connect(gallery.path)) as file, file:
         file.execute("PRAGMA user_version = 7")
     before = gallery.path.read_bytes()
-    error = _refusal(_add(gallery))
+    error = refusal(_add(gallery))
     assert (error.code, error.facts["found"], error.facts["known"]) == ("gallery-newer", 7, 1)
     assert gallery.path.read_bytes() == before
 
 
 def test_a_file_that_the_system_does_not_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "faces.sqlite").mkdir()
-    assert _refusal(Gallery(tmp_path / "faces.sqlite", network=Fake()).people).code == "gallery-system-refuses"
+    assert refusal(Gallery(tmp_path / "faces.sqlite", network=Fake()).people).code == "gallery-system-refuses"
 
 
 def test_sqlite_s_refusals_are_told_apart(tmp_path: Path) -> None:
@@ -180,7 +168,7 @@ def test_sqlite_s_refusals_are_told_apart(tmp_path: Path) -> None:
             with gallery_refusals.refusing(tmp_path / "faces.sqlite"):
                 raise error
 
-        assert _refusal(refused).code == code
+        assert refusal(refused).code == code
 
 
 @pytest.fixture
@@ -205,7 +193,7 @@ def test_on_a_full_disk_nothing_is_added_and_what_was_there_stays(
     before, content = gallery.people(), gallery.path.read_bytes()
     full(len(content) // 4096)
     many = [photograph(face(200, n)) for n in range(1, 60)]
-    assert _refusal(lambda: gallery.add("Bob", *many, consent=AGREED)).code == "gallery-disk-full"
+    assert refusal(lambda: gallery.add("Bob", *many, consent=AGREED)).code == "gallery-disk-full"
     assert gallery.people() == before
     monkeypatch.undo()
     assert gallery.add("Bob", *many, consent=AGREED).new == 59
@@ -227,10 +215,10 @@ def test_on_a_disk_that_is_full_nothing_is_half_there(small: Path) -> None:
     gallery = Gallery(small / "faces.sqlite", network=Fake())
     gallery.add("Ann", photograph(face(1)), consent=AGREED)
     many = [photograph(face(n, m)) for n in range(2, 20) for m in range(120)]
-    assert _refusal(lambda: gallery.add("Bob", *many, consent=AGREED)).code == "gallery-disk-full"
+    assert refusal(lambda: gallery.add("Bob", *many, consent=AGREED)).code == "gallery-disk-full"
     assert [(one.name, one.photographs) for one in gallery.people().people] == [("Ann", 1)]
-    refusal = _refusal(lambda: _fill(small / "people.json", gallery))
-    assert (refusal.code, "gallery" in str(refusal).replace("gallery-disk-full", "")) == ("gallery-disk-full", False)
+    full = refusal(lambda: _fill(small / "people.json", gallery))
+    assert (full.code, "gallery" in str(full).replace("gallery-disk-full", "")) == ("gallery-disk-full", False)
     assert not (small / "people.json").exists()
     (small / "filler").unlink()
     gallery.remove("Ann")
@@ -287,5 +275,5 @@ def read_only(gallery: Gallery) -> Iterator[Path]:
 def test_in_a_read_only_folder_people_are_recognised_and_none_is_added(gallery: Gallery, read_only: Path) -> None:
     assert gallery.who(photograph(face(1, 0))).faces[0].name == "Ann"
     for act in (_add(gallery), lambda: gallery.remove("Ann"), lambda: gallery.export(read_only / "people.json")):
-        assert _refusal(act).code == "gallery-no-permission"
+        assert refusal(act).code == "gallery-no-permission"
     assert _process(READER, gallery.path).communicate(timeout=60) == ("Ann\n", "")

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fake_faces import Fake, face, photograph
+from fake_faces import AGREED, Fake, face, photograph
 
 from kaiyan.faces.gallery import Gallery
 from kaiyan.faces.gallery_refusals import GalleryError
@@ -15,8 +15,6 @@ from kaiyan.faces.gallery_refusals import GalleryError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-AGREED = "agreed in writing, 2026-11-27"
 
 
 @pytest.fixture
