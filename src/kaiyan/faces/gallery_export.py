@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -13,6 +12,7 @@ from kaiyan.faces import gallery_records as records
 from kaiyan.faces.gallery_file import reading
 from kaiyan.faces.gallery_refusals import GalleryError, none_yet, system_refuses
 from kaiyan.faces.gallery_results import Exported
+from kaiyan.pictures.whole import whole
 from kaiyan.show.json import document
 
 if TYPE_CHECKING:
@@ -71,16 +71,14 @@ EXPORTS: dict[str, Callable[[BinaryIO, dict[str, Any], Consents, Entries], None]
 
 
 def _write(path: Path, fill: Callable[[BinaryIO], None]) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        with (
+            whole(path) as beside,
+            os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out,
+        ):
             fill(out)
-        beside.replace(path)
     except OSError as error:
         raise _refused(path, error) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
 
 
 def _refused(path: Path, error: OSError) -> GalleryError:

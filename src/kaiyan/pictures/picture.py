@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from kaiyan.pictures import reading
 from kaiyan.pictures.error import PictureError, refused_by_system
+from kaiyan.pictures.whole import whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -115,17 +115,13 @@ def write(image: Image, path: Path) -> None:
             path=str(path),
             stem=path.stem or "picture",
         )
-    beside = path.with_name(f".{path.stem}.{os.getpid()}{suffix}")
     try:
-        image.save(beside)
-        beside.replace(path)
+        with whole(path) as beside:
+            image.save(beside)
     except OSError as error:
         raise (refused_by_system(path, error) if error.errno else _refused_by_format(path, error)) from None
     except reading.RAISED as error:
         raise _refused_by_format(path, error) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
 
 
 def _refused_by_format(path: Path, error: Exception) -> PictureError:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import os
 from base64 import b64encode
-from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.pictures.error import refused_by_system
+from kaiyan.pictures.whole import whole
 from kaiyan.show.error import KaiyanError
 from kaiyan.studio import page
 
@@ -52,15 +51,11 @@ def write(path: Path, text: str) -> int:
     """Writes beside ``path`` and renames, so that what was there stays until the page is whole; gives its bytes."""
     check(path)
     content = text.encode()
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(content)
-        beside.replace(path)
+        with whole(path) as beside:
+            beside.write_bytes(content)
     except OSError as error:
         raise refused_by_system(path, error) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
     return len(content)
 
 

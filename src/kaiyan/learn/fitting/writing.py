@@ -1,15 +1,14 @@
-"""A found kernel on disk: its numbers or its picture, beside and then renamed, so that neither is ever half there."""
+"""A found kernel on disk: its numbers or its picture, neither of them ever half there."""
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kaiyan.pictures.error import refused_by_system
 from kaiyan.pictures.picture import write
+from kaiyan.pictures.whole import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,13 +26,8 @@ def save(fit: Fit, path: Path) -> None:
 
 
 def _write_numbers(values: Numbers, path: Path) -> None:
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.npy")
     try:
-        with beside.open("wb") as file:
+        with whole(path) as beside, beside.open("wb") as file:
             np.save(file, values)
-        beside.replace(path)
     except OSError as error:
         raise refused_by_system(path, error) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
