@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import wire
 from sklearn.datasets import load_digits
 from torch import nn
 
@@ -18,22 +19,16 @@ from kaiyan.studio.answers.digits.lenet import lenet
 from kaiyan.studio.answers.digits.pictures import columns, digit_pictures
 from kaiyan.studio.answers.digits.run import DigitRun
 from kaiyan.studio.desk import Desk, Reply
-from kaiyan.studio.frame import pack, unpack
 
 EPOCH = 45
 
 
 def answer(desk: Desk, kind: str, *parts: bytes, **facts: Any) -> Reply:
-    """The reply as it comes through the wire: what is no JSON raises."""
-    reply = desk.answer({"kind": f"digits.{kind}", **facts}, list(parts))
-    told, arrays = unpack(pack(reply.facts, reply.parts))
-    return Reply(told, tuple(arrays))
+    return wire.answer(desk, f"digits.{kind}", *parts, **facts)
 
 
 def ask(desk: Desk, kind: str, *parts: bytes, **facts: Any) -> Reply:
-    reply = answer(desk, kind, *parts, **facts)
-    assert "refusal" not in reply.facts, reply.facts
-    return reply
+    return wire.ask(desk, f"digits.{kind}", *parts, **facts)
 
 
 def refusal(desk: Desk, kind: str, *parts: bytes, **facts: Any) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+import wire
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
@@ -18,7 +19,6 @@ from kaiyan.studio.answers.network import layers, listed, opened
 from kaiyan.studio.answers.network import weights as kernel_weights
 from kaiyan.studio.answers.network.looking import scaled, statistics
 from kaiyan.studio.desk import Desk, Reply
-from kaiyan.studio.frame import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,16 +29,11 @@ LITE0 = "efficientnet_lite0"
 
 
 def answer(desk: Desk, kind: str, *parts: bytes, **facts: Any) -> Reply:
-    """The reply as it comes through the wire: what is no JSON raises."""
-    reply = desk.answer({"kind": f"network.{kind}", **facts}, list(parts))
-    told, arrays = unpack(pack(reply.facts, reply.parts))
-    return Reply(told, tuple(arrays))
+    return wire.answer(desk, f"network.{kind}", *parts, **facts)
 
 
 def ask(desk: Desk, kind: str, *parts: bytes, **facts: Any) -> Reply:
-    reply = answer(desk, kind, *parts, **facts)
-    assert "refusal" not in reply.facts, reply.facts
-    return reply
+    return wire.ask(desk, f"network.{kind}", *parts, **facts)
 
 
 def look(desk: Desk, pixels: Any = PIXELS, **facts: Any) -> Reply:
