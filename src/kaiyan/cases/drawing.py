@@ -8,16 +8,14 @@ import numpy as np
 from PIL import Image, ImageDraw
 from PIL.ImageFont import load_default
 
-from kaiyan.pictures.sheet import Scale, colours, scale_of
+from kaiyan.pictures.sheet import BLUE, FAINT, INK, ORANGE, PAPER, RULE, WINDOW, Scale, colours, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-_PAPER, _INK, _FAINT, _RULE = (255, 255, 255), (32, 36, 44), (120, 126, 138), (228, 229, 232)
-_LINES = ((120, 126, 138), (33, 102, 172), (214, 96, 20), (26, 127, 75))
-_WINDOW = (242, 183, 5)
+_LINES = (FAINT, BLUE, ORANGE, (26, 127, 75))
 _GAP, _CAPTION = 12, 22
 
 
@@ -31,14 +29,14 @@ def shelf(pictures: Sequence[Any], captions: Sequence[str], side: int = 120, col
     heights = [
         max(picture.height for picture, _ in row) + _GAP + _CAPTION * any(text for _, text in row) for row in rows
     ]
-    page = Image.new("RGB", (min(columns, len(drawn)) * (side + _GAP) + _GAP, sum(heights) + _GAP), _PAPER)
+    page = Image.new("RGB", (min(columns, len(drawn)) * (side + _GAP) + _GAP, sum(heights) + _GAP), PAPER)
     draw, bottom = ImageDraw.Draw(page), 0
     for row, height in zip(rows, heights, strict=True):
         top, bottom = bottom + _GAP, bottom + height
         for place, (picture, caption) in enumerate(row):
             left = _GAP + place * (side + _GAP)
             page.paste(picture, (left + (side - picture.width) // 2, top))
-            _text(draw, (left + side / 2, bottom - _CAPTION + 2), caption, _INK, "ma")
+            _text(draw, (left + side / 2, bottom - _CAPTION + 2), caption, INK, "ma")
     return page
 
 
@@ -53,7 +51,7 @@ def lines(
 ) -> Image.Image:
     """One line a curve over ``places``, from 0 to the largest; each begins with its number, 1 for the first."""
     width, height = size
-    page = Image.new("RGB", (width + 110, height + 60), _PAPER)
+    page = Image.new("RGB", (width + 110, height + 60), PAPER)
     draw = ImageDraw.Draw(page)
     left, top, high = 60, 20, max(map(max, curves))
 
@@ -63,10 +61,10 @@ def lines(
 
     for value in _ticks(high):
         y = at(places[0], value)[1]
-        draw.line([(left, y), (left + width, y)], fill=_RULE)
-        _text(draw, (left - 8, y), f"{value:g}", _FAINT, "rm")
+        draw.line([(left, y), (left + width, y)], fill=RULE)
+        _text(draw, (left - 8, y), f"{value:g}", FAINT, "rm")
     for place in places:
-        _text(draw, (at(place, 0)[0], top + height + 16), f"{place:g}", _FAINT, "mm")
+        _text(draw, (at(place, 0)[0], top + height + 16), f"{place:g}", FAINT, "mm")
     for number, curve in enumerate(curves, 1):
         ink = _LINES[(number - 1) % len(_LINES)]
         points = [at(place, value) for place, value in zip(places, curve, strict=True)]
@@ -82,10 +80,10 @@ def framed(
     page = Image.fromarray(picture)
     draw = ImageDraw.Draw(page)
     for number, (top, left, bottom, right) in enumerate(boxes):
-        draw.rectangle([left, top, right, bottom], outline=_WINDOW, width=width)
+        draw.rectangle([left, top, right, bottom], outline=WINDOW, width=width)
         if number < len(names):
-            draw.text((left, top - 4), names[number], fill=_INK, font=load_default(20), anchor="ld",
-                      stroke_width=3, stroke_fill=_PAPER)  # fmt: skip
+            draw.text((left, top - 4), names[number], fill=INK, font=load_default(20), anchor="ld",
+                      stroke_width=3, stroke_fill=PAPER)  # fmt: skip
     return page
 
 

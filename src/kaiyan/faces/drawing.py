@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kaiyan.faces.gallery_answers import NAME, UNKNOWN, UNSURE
 from kaiyan.faces.lettering import font_for
+from kaiyan.pictures.sheet import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,9 +25,9 @@ Colour = tuple[int, int, int]
 PAPER_COLOUR, INK_COLOUR = (251, 250, 247), (29, 29, 34)
 FOUND = "found"
 MARK_COLOURS: dict[str, Colour] = {
-    FOUND: (242, 183, 5),
+    FOUND: WINDOW,
     NAME: (47, 178, 110),
-    UNSURE: (242, 183, 5),
+    UNSURE: WINDOW,
     UNKNOWN: (200, 198, 206),
 }
 """The colour of a box; its words say the same."""

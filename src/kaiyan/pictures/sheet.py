@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 PANEL = 512
 """Pixels of a panel's longer side at the most."""
 _MARGIN, _GAP, _CAPTION = 28, 64, 34
-PAPER, INK, FAINT = (255, 255, 255), (32, 36, 44), (120, 126, 138)
-_BLUE, _MIDDLE, _ORANGE = np.array([33, 102, 172.0]), np.array([246, 246, 243.0]), np.array([214, 96, 20.0])
+PAPER, INK, FAINT, RULE = (255, 255, 255), (32, 36, 44), (120, 126, 138), (228, 229, 232)
+BLUE, ORANGE, WINDOW = (33, 102, 172), (214, 96, 20), (242, 183, 5)
+_BLUE, _MIDDLE, _ORANGE = np.array(BLUE, float), np.array([246, 246, 243.0]), np.array(ORANGE, float)
 _NOT_A_NUMBER, _INFINITE = (226, 214, 240), (183, 224, 196)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.pictures.sheet import Scale, drawn
+from kaiyan.pictures.sheet import FAINT, INK, ORANGE, PAPER, RULE, Scale, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from kaiyan.reference.dtype import Numbers
 
-_PAPER, _INK, _FAINT, _RULE = (255, 255, 255), (32, 36, 44), (120, 126, 138), (228, 229, 232)
-_BLUE, _ORANGE = (33, 102, 172), (214, 96, 20)
 _MARGIN, _GAP = 28, 48
 _WIDE, _HIGH = 480, 300
 _CELL, _MOST_KERNELS, _MOST_LAYERS = 60, 8, 2
@@ -33,12 +31,12 @@ def drawn_training(curve: Mapping[str, Numbers], best: int, kernels: Mapping[str
             if before.ndim in (3, 4)][:_MOST_LAYERS]  # fmt: skip
     most = max((len(before) for _, before, _ in flat), default=0)
     width = 2 * _MARGIN + 44 + _WIDE + (most > 0) * (_GAP + 60 + most * (_CELL + 6))
-    page = Image.new("RGB", (width, _HIGH + 2 * _MARGIN + 60), _PAPER)
+    page = Image.new("RGB", (width, _HIGH + 2 * _MARGIN + 60), PAPER)
     draw = ImageDraw.Draw(page)
     _curve(draw, (_MARGIN + 44, _MARGIN + 24), curve, best)
     left, top = _MARGIN + 44 + _WIDE + _GAP, _MARGIN
     for name, before, after in flat:
-        _text(draw, (left, top), f"{name}  {' x '.join(map(str, before.shape[1:]))}".strip(), 15, _INK)
+        _text(draw, (left, top), f"{name}  {' x '.join(map(str, before.shape[1:]))}".strip(), 15, INK)
         _kernels(page, (left, top + 24), before, after)
         top += 24 + 2 * (_CELL + 8) + 24
     return page
@@ -52,7 +50,7 @@ def _planes(values: Numbers) -> Numbers:
 
 def _curve(draw: ImageDraw, corner: Corner, curve: Mapping[str, Numbers], best: int) -> None:
     left, top = corner
-    lines = [("loss", curve["loss"], _INK), ("validation", curve["validation"], _ORANGE)]
+    lines = [("loss", curve["loss"], INK), ("validation", curve["validation"], ORANGE)]
     finite = np.concatenate([values[np.isfinite(values)] for _, values, _ in lines])
     low, high = min(float(finite.min(initial=0)), 0), float(finite.max(initial=1e-12))
     epochs = len(curve["loss"])
@@ -64,16 +62,16 @@ def _curve(draw: ImageDraw, corner: Corner, curve: Mapping[str, Numbers], best: 
     for part in (0, 0.25, 0.5, 0.75, 1):
         value = low + part * (high - low)
         y = place(1, value)[1]
-        draw.line([(left, y), (left + _WIDE, y)], fill=_RULE)
-        _text(draw, (left - 8, round(y)), f"{value:.3g}", 13, _FAINT, "rm")
-    _text(draw, (left, top + _HIGH + 16), "1", 13, _FAINT, "mm")
-    _text(draw, (left + _WIDE, top + _HIGH + 16), str(epochs), 13, _FAINT, "mm")
+        draw.line([(left, y), (left + _WIDE, y)], fill=RULE)
+        _text(draw, (left - 8, round(y)), f"{value:.3g}", 13, FAINT, "rm")
+    _text(draw, (left, top + _HIGH + 16), "1", 13, FAINT, "mm")
+    _text(draw, (left + _WIDE, top + _HIGH + 16), str(epochs), 13, FAINT, "mm")
     for at, (name, values, ink) in enumerate(line for line in lines if np.isfinite(line[1]).any()):
         points = [place(number, value) for number, value in enumerate(values, 1) if np.isfinite(value)]
         draw.line(points, fill=ink, width=2, joint="curve")
         _text(draw, (left + at * 110, top - 26), name, 15, ink)
         x, y = place(best, float(values[best - 1]))
-        draw.ellipse([x - 4, y - 4, x + 4, y + 4], fill=_PAPER, outline=ink, width=2)
+        draw.ellipse([x - 4, y - 4, x + 4, y + 4], fill=PAPER, outline=ink, width=2)
 
 
 def _kernels(page: Image, corner: Corner, before: Numbers, after: Numbers) -> None:
@@ -85,7 +83,7 @@ def _kernels(page: Image, corner: Corner, before: Numbers, after: Numbers) -> No
     draw = ImageDraw.Draw(page)
     for row, (word, planes) in enumerate((("before", before), ("after", after))):
         top = corner[1] + row * (_CELL + 8)
-        _text(draw, (corner[0], top + _CELL // 2), word, 13, _FAINT, "lm")
+        _text(draw, (corner[0], top + _CELL // 2), word, 13, FAINT, "lm")
         for column, plane in enumerate(planes):
             picture = drawn(plane[None], scale, _CELL / max(plane.shape))
             page.paste(picture, (corner[0] + 54 + column * (_CELL + 6), top))
