@@ -1,6 +1,7 @@
 import { html } from 'lit-html'
 import { say } from './say.mjs'
 import { MOST_EDITS, cropText, editsOf, toLink } from './slice.mjs'
+import { download } from '../app/download.mjs'
 import { count } from '../core/number.mjs'
 import { inputShape } from './input.mjs'
 import { PHOTOGRAPH } from './pictures.mjs'
@@ -43,12 +44,7 @@ export function exportsMenu(app, slice, drawing) {
 /** @param {App} app @param {string} name @param {Promise<Blob> | Blob} made */
 async function save(app, name, made) {
   try {
-    const link = document.createElement('a')
-    const address = URL.createObjectURL(await made)
-    link.href = address
-    link.download = name
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(address), 60_000)
+    download(await made, name)
     app.tell(app.t('saved: {name}', { name }))
   } catch (error) {
     app.refuse(error)

@@ -1,4 +1,5 @@
 import { html, render } from 'lit-html'
+import { download } from '../app/download.mjs'
 import { takeFiles } from '../app/files.mjs'
 import { panes } from '../app/panes.mjs'
 import { refusalOf } from '../host/refusal.mjs'
@@ -65,11 +66,7 @@ export function mount(el, app) {
   const save = async () => {
     const done = await doing('export', 'people', session.export)
     if (!done) return
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (done.bytes[0])], { type: 'application/json' }))
-    link.download = 'faces.json'
-    link.click()
-    URL.revokeObjectURL(link.href)
+    download(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (done.bytes[0])], { type: 'application/json' }), 'faces.json')
     tellWith(app.t('faces.json is saved'), done.facts.notes)
   }
 
