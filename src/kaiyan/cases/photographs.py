@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import Image
 
 
 def photograph(name: str) -> Image.Image:
-    """A photograph in colour: "astronaut", or scikit-image's, such as "chelsea" (a cat) or "coffee"."""
+    """A photograph in colour: "astronaut", or scikit-image's, such as "chelsea" (a cat) or "coffee".
+
+    Raises ``KaiyanError`` where scikit-image is not installed.
+    """
     return Image.open(_path(name)).convert("RGB")
 
 
 def _path(name: str) -> Path:
     if name == "astronaut":
         return Path(str(files("kaiyan.pictures") / "photograph" / "astronaut.jpg"))
-    spec = find_spec("skimage")
-    if spec is None or spec.origin is None:
-        msg = "scikit-image has this photograph: pip install 'kaiyan[cases]'"
-        raise ModuleNotFoundError(msg, name="skimage")
-    return Path(spec.origin).parent / "data" / f"{name}.png"
+    from kaiyan.networks.weights import file_of
+
+    return file_of("scikit-image", f"skimage/data/{name}.png", "cases")
