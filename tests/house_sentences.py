@@ -52,8 +52,10 @@ def _texts(node: ast.expr) -> Iterator[str]:
     match node:
         case ast.Constant(value=str(text)):
             yield text
-        case ast.Starred(value=inner) | ast.IfExp(body=inner) | ast.BinOp(left=inner):
+        case ast.Starred(value=inner) | ast.BinOp(left=inner):
             yield from _texts(inner)
+        case ast.IfExp(body=one, orelse=other):
+            yield from (*_texts(one), *_texts(other))
         case ast.List(elts=entries):
             for entry in entries:
                 yield from _texts(entry)

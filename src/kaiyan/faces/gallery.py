@@ -240,8 +240,7 @@ class Gallery:
         return GalleryError(
             "gallery-no-such-person",
             "nobody is called {name!r} in {path}",
-            *(["{near}"] if near else []),
-            *(["kaiyan face list --gallery {asked} shows who is known"] if not near else []),
+            "{near}" if near else "kaiyan face list --gallery {asked} shows who is known",
             name=name,
             path=str(self.path),
             near="".join(near),

@@ -34,8 +34,8 @@ def gone(step: int, batch: int, epoch: int, loss: float, found: Sentence) -> Tra
     return TrainingError(
         "loss-not-finite", "training stopped at step {step} (batch {batch} of epoch {epoch}), the loss is {loss:g}: "
                            "{found}; the weights are those before this step",
-        *(["leave those examples out, or put numbers in place of what is not finite"] if is_data else []),
-        *(["a smaller learning rate, or no 0 and nothing negative under a logarithm or root"] if not is_data else []),
+        "leave those examples out, or put numbers in place of what is not finite" if is_data
+        else "a smaller learning rate, or no 0 and nothing negative under a logarithm or root",
         step=step, batch=batch, epoch=epoch, loss=loss, found=found,
     )  # fmt: skip
 
