@@ -119,10 +119,11 @@ def test_the_graph_finds_whom_the_exact_search_finds() -> None:
     pytest.importorskip("usearch")
     rng = np.random.default_rng(2)
     names, vectors = _people(rng, 1000, 3)
-    graph = Graph.of(names, vectors)
+    graph, again = Graph.of(names, vectors), Graph.of(names, vectors)
     queries = vectors[rng.integers(0, 3000, 100)] + rng.standard_normal((100, 128)).astype(np.float32) * 0.005
     assert graph.recall(queries, 1) == 1.0
     assert graph.recall(queries) >= 0.97
+    assert [graph.nearest(query) for query in queries] == [again.nearest(query) for query in queries]
     assert graph.nearest(queries[0])[0].distance == graph.exact.nearest(queries[0])[0].distance
 
 
