@@ -1,0 +1,1 @@
+"""A network as one program: a graph of operations, planned into native steps over memory laid out beforehand."""

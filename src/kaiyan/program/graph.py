@@ -1,0 +1,120 @@
+"""What a network computes, as data: values by name, and the operations that make one from others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.program.size import Size, known
+from kaiyan.show.error import KaiyanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.conv import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An array that comes with a call. A size ``Symbolic("n")`` is read from the array that comes."""
+
+    name: str
+    shape: tuple[Size, ...]
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation: ``output`` is made of ``inputs``, all of them names of values.
+
+    ``operation`` is a name of ``OPERATIONS``; ``settings`` are numbers, words, booleans, None, sizes ``Symbolic``, and
+    tuples of these.
+    """
+
+    operation: str
+    inputs: tuple[str, ...]
+    output: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value is: its shape and its type."""
+
+    shape: Shape
+    dtype: str
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Nodes in an order in which each comes after those whose values it reads; ``constants`` are weights and the like.
+
+    A value is an input, a constant or one node's output, and is never written to again. ``foreign`` holds what computes
+    the nodes "foreign" of an output's name: functions of arrays that are not ours, such as torch's.
+    """
+
+    inputs: tuple[Input, ...]
+    outputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    constants: Mapping[str, Numbers]
+    foreign: Mapping[str, Callable[..., Numbers]] = field(default_factory=dict)
+
+    def at(self, shapes: Sequence[Shape]) -> Graph:
+        """The graph for inputs of these shapes: every symbol replaced by its number.
+
+        Raises ``KaiyanError`` where a shape is not what the input asks for.
+        """
+        symbols = self._symbols(shapes)
+        inputs = tuple(replace(given, shape=shape) for given, shape in zip(self.inputs, shapes, strict=True))
+        nodes = tuple(
+            replace(node, settings={name: known(setting, symbols) for name, setting in node.settings.items()})
+            for node in self.nodes
+        )
+        return replace(self, inputs=inputs, nodes=nodes)
+
+    def _symbols(self, shapes: Sequence[Shape]) -> dict[str, int]:
+        symbols: dict[str, int] = {}
+        for given, shape in zip(self.inputs, shapes, strict=True):
+            fits = len(shape) == len(given.shape)
+            for wanted, size in zip(given.shape, shape, strict=False):
+                fits = fits and size == (wanted if isinstance(wanted, int) else symbols.setdefault(wanted.text, size))
+            if not fits:
+                wanted_shape = ", ".join(str(getattr(size, "text", size)) for size in given.shape)
+                raise KaiyanError(
+                    "program-input-shape",
+                    "the input {name} has shape {shape}, but the program takes ({wanted})",
+                    name=given.name, shape=tuple(shape), wanted=wanted_shape,
+                )  # fmt: skip
+        return symbols
+
+    def kinds(self) -> dict[str, Kind]:
+        """Shape and type of every value of a graph without symbols."""
+        from kaiyan.program.operations import OPERATIONS
+
+        kinds = {given.name: Kind(given.shape, given.dtype) for given in self.inputs}  # type: ignore[arg-type]
+        kinds |= {name: Kind(array.shape, array.dtype.name) for name, array in self.constants.items()}
+        for node in self.nodes:
+            kinds[node.output] = OPERATIONS[node.operation].kind(node, [kinds[name] for name in node.inputs])
+        return kinds
+
+    def computed(self, arrays: Iterable[Numbers]) -> list[Numbers]:
+        """The outputs by the definitions of the operations, in NumPy: right, and slow."""
+        from kaiyan.program.operations import OPERATIONS
+
+        values = dict(zip((given.name for given in self.inputs), arrays, strict=True)) | dict(self.constants)
+        for node in self.nodes:
+            inputs = [values[name] for name in node.inputs]
+            foreign = self.foreign.get(node.output)
+            values[node.output] = (
+                OPERATIONS[node.operation].compute(node, inputs) if foreign is None else foreign(*inputs)
+            )
+        return [values[name] for name in self.outputs]
+
+    def readers(self) -> dict[str, list[Node]]:
+        """The nodes that read each value."""
+        readers: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for name in dict.fromkeys(node.inputs):
+                readers.setdefault(name, []).append(node)
+        return readers

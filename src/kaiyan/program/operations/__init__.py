@@ -1,0 +1,13 @@
+"""Every operation of a graph, one table: what it gives, and its definition; a new one is a row of its family."""
+
+from __future__ import annotations
+
+from kaiyan.program.operations import arranging, convolving, elementwise, foreign, gathering, norms, pooling, products
+from kaiyan.program.operations.operation import Operation as Operation
+
+OPERATIONS: dict[str, Operation] = {
+    row.name: row
+    for family in (convolving, products, pooling, elementwise, gathering, norms, arranging, foreign)
+    for row in family.ROWS
+}
+"""By the name that a node calls it."""

@@ -1,0 +1,133 @@
+"""Elements arranged otherwise, none of them changed.
+
+Views: ``reshape`` (``sizes``), ``permute`` (``axes``), ``slice`` (``axis``, ``start``, ``stop``, ``step`` ≥ 1, the stop
+within the axis), ``expand`` (``sizes``). Copies: ``concatenate`` (any number of inputs, ``axis``), ``pad`` (``padding``
+(before, after) for every axis, all ≥ 0, ``mode`` constant, reflect, replicate or circular, ``value``), ``upsample``
+(``mode`` nearest or linear, ``sizes`` of the spatial axes, ``scales`` an axis or None where it is the ratio of sizes,
+``align_corners``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.program.graph import Kind
+from kaiyan.program.operations.operation import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kaiyan.program.graph import Node
+    from kaiyan.reference.dtype import Numbers
+
+
+_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def _view(compute: Callable[[Node, Any], Any]) -> Callable[[Node, Sequence[Kind]], Kind]:
+    """The kind of what ``compute`` gives, found on an array without memory."""
+
+    def kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+        seen = np.broadcast_to(np.empty((), np.uint8), kinds[0].shape)
+        return Kind(compute(node, [seen]).shape, kinds[0].dtype)
+
+    return kind
+
+
+def _reshape_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+    sizes = list(node.settings["sizes"])
+    if -1 in sizes:
+        known = int(np.prod([size for size in sizes if size != -1]))
+        sizes[sizes.index(-1)] = int(np.prod(kinds[0].shape)) // max(known, 1)
+    return Kind(tuple(sizes), kinds[0].dtype)
+
+
+def _reshape(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    return arrays[0].reshape(node.settings["sizes"])
+
+
+def _permute(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    return arrays[0].transpose(node.settings["axes"])
+
+
+def _slice(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    settings = node.settings
+    part = slice(settings["start"], settings["stop"], settings["step"])
+    taken: Numbers = arrays[0][(*[slice(None)] * settings["axis"], part)]
+    return taken
+
+
+def _expand(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    expanded: Numbers = np.broadcast_to(arrays[0], node.settings["sizes"])
+    return expanded
+
+
+def _concatenated_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+    axis = node.settings["axis"]
+    shape = list(kinds[0].shape)
+    shape[axis] = sum(kind.shape[axis] for kind in kinds)
+    return Kind(tuple(shape), kinds[0].dtype)
+
+
+def _concatenated(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    return np.concatenate(arrays, node.settings["axis"])
+
+
+def _padded_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+    pairs = zip(kinds[0].shape, node.settings["padding"], strict=True)
+    return Kind(tuple(before + n + after for n, (before, after) in pairs), kinds[0].dtype)
+
+
+def _padded(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    settings = node.settings
+    more: Any = {"constant_values": settings["value"]} if settings["mode"] == "constant" else {}
+    pad: Any = np.pad
+    extended: Numbers = pad(arrays[0], settings["padding"], _MODES[settings["mode"]], **more)
+    return extended
+
+
+def _upsampled_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+    return Kind((*kinds[0].shape[:2], *node.settings["sizes"]), kinds[0].dtype)
+
+
+def _upsampled(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    """One axis after the other. Source: torch's rule for the place of an output's centre in the input."""
+    settings = node.settings
+    mode, align_corners = settings["mode"], settings["align_corners"]
+    y: Any = arrays[0].astype(np.float64)
+    for i, size in enumerate(settings["sizes"]):
+        low, high, share = places(
+            y.shape[2 + i], size, settings["scales"][i], settings["mode"], settings["align_corners"]
+        )
+        wide = share.reshape(-1, *[1] * (len(settings["sizes"]) - 1 - i))
+        y = y.take(low, 2 + i) * (1 - wide) + y.take(high, 2 + i) * wide
+    resized: Numbers = y.astype(arrays[0].dtype)
+    return resized
+
+
+def places(n: int, size: int, scale: float | None, mode: str, align_corners: bool) -> tuple[Any, Any, Any]:
+    """For every output of an axis the two inputs that it lies between, and the share of the second."""
+    step = 1 / scale if scale else n / size
+    outputs = np.arange(size)
+    if mode == "nearest":
+        low = np.minimum(np.floor(outputs * np.float32(step)).astype(np.int64), n - 1)
+        return low, low, np.zeros(size)
+    if align_corners:
+        centres = outputs * ((n - 1) / (size - 1) if size > 1 else 0.0)
+    else:
+        centres = np.maximum((outputs + 0.5) * step - 0.5, 0)
+    low = np.minimum(np.floor(centres).astype(np.int64), n - 1)
+    return low, np.minimum(low + 1, n - 1), centres - low
+
+
+ROWS = (
+    Operation("reshape", _reshape_kind, _reshape, is_view=True),
+    Operation("permute", _view(_permute), _permute, is_view=True),
+    Operation("slice", _view(_slice), _slice, is_view=True),
+    Operation("expand", _view(_expand), _expand, is_view=True),
+    Operation("concatenate", _concatenated_kind, _concatenated),
+    Operation("pad", _padded_kind, _padded),
+    Operation("upsample", _upsampled_kind, _upsampled),
+)

@@ -1,0 +1,122 @@
+"""Where values lie while a program runs, and the native calls that work on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.engine.types import BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kaiyan.engine.codegen.language.compile import Compilable
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.conv import Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Buffer:
+    """Memory of so many bytes: an input's or an output's of the caller, a constant's, or a stretch of the arena.
+
+    ``role`` is "arena", "constant", "input" or "output"; ``number`` counts the inputs and outputs; a constant has its
+    ``array``, dense.
+    """
+
+    size: int
+    role: str = "arena"
+    number: int = 0
+    array: Numbers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """An address that is known when the program is placed in memory: bytes from a buffer's start."""
+
+    buffer: Buffer
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value in memory: strides are in elements and may be 0 where one element stands for many."""
+
+    pointer: Pointer
+    shape: Shape
+    strides: Shape
+    dtype: str
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return BYTES[self.dtype]
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The axes from the largest stride to the smallest; axes of one element stay where they were."""
+        return tuple(sorted(range(len(self.shape)), key=lambda axis: (-self.strides[axis], axis)))
+
+    def is_dense(self, order: Sequence[int] | None = None) -> bool:
+        """Whether the elements lie side by side with the axes in this order; as they stand where none is given."""
+        step = 1
+        for axis in reversed(tuple(order) if order is not None else tuple(range(len(self.shape)))):
+            if self.shape[axis] != 1 and self.strides[axis] != step:
+                return False
+            step *= self.shape[axis]
+        return True
+
+    def viewed(self, shape: Shape, strides: Shape, elements: int = 0) -> Place:
+        """The same memory seen otherwise, from so many elements further on."""
+        pointer = replace(self.pointer, offset=self.pointer.offset + elements * self.itemsize)
+        return replace(self, pointer=pointer, shape=tuple(shape), strides=tuple(strides))
+
+
+def dense_strides(shape: Shape, order: Sequence[int] | None = None) -> Shape:
+    """Strides in elements of an array whose axes lie in this order, the last running fastest.
+
+    >>> dense_strides((2, 3, 4, 5), (0, 2, 3, 1))
+    (60, 1, 15, 3)
+    """
+    strides, step = [0] * len(shape), 1
+    for axis in reversed(tuple(order) if order is not None else tuple(range(len(shape)))):
+        strides[axis] = step
+        step *= shape[axis]
+    return tuple(strides)
+
+
+def bytes_of(shape: Shape, dtype: str) -> int:
+    """Bytes of a dense array."""
+    return prod(shape) * BYTES[dtype]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One native call: ``void routine(int64* arguments, int64 task)`` for every task, in any order, by any thread.
+
+    ``cycles`` is what all tasks take together, by count. Where the argument at ``flag`` is 1 afterwards, the result is
+    not to be used, and ``instead`` is called.
+    """
+
+    routine: Compilable
+    arguments: tuple[int | Pointer, ...]
+    tasks: int
+    cycles: float = 0.0
+    flag: int | None = None
+    instead: tuple[Call, ...] = ()
+
+
+class Room:
+    """What a step asks for while it is planned: constants and memory that is free again when the step is done."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self.threads = threads
+        self._constants: dict[Any, Pointer] = {}
+
+    def constant(self, array: Numbers) -> Pointer:
+        """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""
+        return Pointer(Buffer(array.nbytes, "constant", array=array))
+
+    def scratch(self, size: int) -> Pointer:
+        """So many bytes for this step alone."""
+        return Pointer(Buffer(size))

@@ -1,0 +1,25 @@
+"""What a row of the table of steps says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kaiyan.program.graph import Node
+    from kaiyan.program.place import Call, Place, Room
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one operation of a graph runs natively.
+
+    ``refuses`` says whether the node on such places is not computed natively. ``calls`` gives the native calls, in
+    order, that fill the output's place from the inputs' places; a refused node is not asked for them.
+    """
+
+    operation: str
+    refuses: Callable[[Node, Sequence[Place], Place], bool]
+    calls: Callable[[Node, Sequence[Place], Place, Room], list[Call]]
