@@ -98,9 +98,7 @@ def _upsampled(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     mode, align_corners = settings["mode"], settings["align_corners"]
     y: Any = arrays[0].astype(np.float64)
     for i, size in enumerate(settings["sizes"]):
-        low, high, share = places(
-            y.shape[2 + i], size, settings["scales"][i], settings["mode"], settings["align_corners"]
-        )
+        low, high, share = places(y.shape[2 + i], size, settings["scales"][i], mode, align_corners)
         wide = share.reshape(-1, *[1] * (len(settings["sizes"]) - 1 - i))
         y = y.take(low, 2 + i) * (1 - wide) + y.take(high, 2 + i) * wide
     resized: Numbers = y.astype(arrays[0].dtype)

@@ -45,6 +45,8 @@ def _kind(node: Node, kinds: Sequence[Kind]) -> Kind:
 
 def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     x, settings = arrays[0], node.settings
+    cross: Any = np.ix_
+    cross: Any = np.ix_
     sizes = x.shape[2:]
     y = np.empty((*x.shape[:2], *pooled_sizes(node, sizes)), x.dtype)
     for place in product(*map(range, y.shape[2:])):
@@ -53,13 +55,11 @@ def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:
             [start + tap * d for tap in range(k) if 0 <= start + tap * d < n]
             for start, k, d, n in zip(starts, settings["kernel"], settings["dilation"], sizes, strict=True)
         ]
-        picked: Any = (slice(None), slice(None), *np.ix_(*taps))
+        picked: Any = (slice(None), slice(None), *cross(*taps))
         window = x[picked].astype(np.float64).reshape(*x.shape[:2], -1)
-        y[(..., *place)] = (
-            window.max(-1)
-            if settings["kind"] == "max"
-            else window.sum(-1) / _divisor(node, starts, sizes, window.shape[-1])
-        )
+        greatest = settings["kind"] == "max"
+        divisor = _divisor(node, starts, sizes, window.shape[-1])
+        y[(..., *place)] = window.max(-1) if greatest else window.sum(-1) / divisor
     return y
 
 

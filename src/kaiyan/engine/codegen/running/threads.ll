@@ -229,3 +229,47 @@ entry:
   call void @wake(ptr %s)
   ret void
 }
+
+; Calls in a table, five words each: function, arguments, tasks, the address of a flag or 0, a spare one. Returns how
+; many were run: all, or up to and with the one whose flag was found raised. Without a state, one thread does it all.
+define i64 @all(ptr %s, ptr %table, i64 %count) {
+entry:
+  %alone = icmp eq ptr %s, null
+  %some = icmp sgt i64 %count, 0
+  br i1 %some, label %loop, label %out
+loop:
+  %i = phi i64 [ 0, %entry ], [ %next, %on ]
+  %first = mul i64 %i, 5
+  %function.p = getelementptr i64, ptr %table, i64 %first
+  %arguments.p = getelementptr i64, ptr %function.p, i64 1
+  %tasks.p = getelementptr i64, ptr %function.p, i64 2
+  %flag.p = getelementptr i64, ptr %function.p, i64 3
+  %function = load ptr, ptr %function.p
+  %arguments = load ptr, ptr %arguments.p
+  %tasks = load i64, ptr %tasks.p
+  %flag = load ptr, ptr %flag.p
+  %next = add i64 %i, 1
+  %single = icmp sle i64 %tasks, 1
+  %short = or i1 %alone, %single
+  br i1 %short, label %serially, label %together
+serially:
+  call void @serial(ptr %function, ptr %arguments, i64 %tasks)
+  br label %look
+together:
+  call void @run(ptr %s, ptr %function, ptr %arguments, i64 %tasks)
+  br label %look
+look:
+  %flagged = icmp ne ptr %flag, null
+  br i1 %flagged, label %read, label %on
+read:
+  %raised = load atomic i64, ptr %flag seq_cst, align 8
+  %stop = icmp ne i64 %raised, 0
+  br i1 %stop, label %astray, label %on
+astray:
+  ret i64 %next
+on:
+  %more = icmp slt i64 %next, %count
+  br i1 %more, label %loop, label %out
+out:
+  ret i64 %count
+}

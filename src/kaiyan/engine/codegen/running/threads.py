@@ -63,6 +63,11 @@ class Pool:
         """
         _prototype("run")(self._state, function, arguments, tasks)
 
+    def run_all(self, table: int, count: int) -> int:
+        """Runs so many calls of a table, one after the other, each by all workers; see ``threads.ll``."""
+        done: int = _prototype("all")(self._state, table, count)
+        return done
+
     def close(self) -> None:
         """Lets the workers go."""
         _KEPT.append(self._memory)
@@ -109,6 +114,14 @@ def run(function: int, arguments: int, tasks: int, threads: int | None = None) -
         pool.run(function, arguments, tasks)
     else:
         _CREW.of(threads).run(function, arguments, tasks)
+
+
+def run_all(table: int, count: int, threads: int) -> int:
+    """Runs the calls of a table in order; how many were run, see ``threads.ll``."""
+    if threads > 1:
+        return _CREW.of(threads).run_all(table, count)
+    done: int = _prototype("all")(None, table, count)
+    return done
 
 
 def set_num_threads(threads: int) -> None:
@@ -172,11 +185,12 @@ def _code() -> dict[str, int]:
     futex, gettid, pause, argument = _machine() or (0, 0, "@sched_yield()", "")
     call = pause.replace("(i32)", f"({argument})")
     text = text_of("threads", idle=_IDLE, spins=_SPINS, futex=futex, gettid=gettid, declared=pause, pause=call)
-    return load(objects(text, host()), "run", "stop", "serial", "worker")
+    return load(objects(text, host()), "all", "run", "stop", "serial", "worker")
 
 
 @lru_cache(maxsize=8)
-def _prototype(name: str) -> Callable[..., None]:
-    kinds = {"run": 3, "stop": 1, "serial": 2}[name]
+def _prototype(name: str) -> Callable[..., Any]:
+    pointers = {"all": 2, "run": 3, "stop": 1, "serial": 2}[name]
     counted = [ctypes.c_int64] * (name != "stop")
-    return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * kinds, *counted)(_code()[name])
+    given = ctypes.c_int64 if name == "all" else None
+    return ctypes.CFUNCTYPE(given, *[ctypes.c_void_p] * pointers, *counted)(_code()[name])
