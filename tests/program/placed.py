@@ -1,4 +1,4 @@
-"""A step run by itself on arrays laid out as a test asks, with a guard round each, beside the operation's definition."""
+"""A step run by itself on arrays laid out as a test asks, with a guard round each, and the operation's definition."""
 
 from __future__ import annotations
 

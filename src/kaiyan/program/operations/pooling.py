@@ -46,7 +46,6 @@ def _kind(node: Node, kinds: Sequence[Kind]) -> Kind:
 def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     x, settings = arrays[0], node.settings
     cross: Any = np.ix_
-    cross: Any = np.ix_
     sizes = x.shape[2:]
     y = np.empty((*x.shape[:2], *pooled_sizes(node, sizes)), x.dtype)
     for place in product(*map(range, y.shape[2:])):
