@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kaiyan.engine.codegen.language.compile import Compilable
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
+
+Order = tuple[int, ...]
+"""Axes from the one with the largest stride to the one whose elements lie side by side."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +54,11 @@ class Place:
         return BYTES[self.dtype]
 
     @property
-    def order(self) -> tuple[int, ...]:
+    def order(self) -> Order:
         """The axes from the largest stride to the smallest; axes of one element stay where they were."""
         return tuple(sorted(range(len(self.shape)), key=lambda axis: (-self.strides[axis], axis)))
 
-    def is_dense(self, order: Sequence[int] | None = None) -> bool:
+    def is_dense(self, order: Order | None = None) -> bool:
         """Whether the elements lie side by side with the axes in this order; as they stand where none is given."""
         step = 1
         for axis in reversed(tuple(order) if order is not None else tuple(range(len(self.shape)))):
@@ -72,7 +73,7 @@ class Place:
         return replace(self, pointer=pointer, shape=tuple(shape), strides=tuple(strides))
 
 
-def dense_strides(shape: Shape, order: Sequence[int] | None = None) -> Shape:
+def dense_strides(shape: Shape, order: Order | None = None) -> Shape:
     """Strides in elements of an array whose axes lie in this order, the last running fastest.
 
     >>> dense_strides((2, 3, 4, 5), (0, 2, 3, 1))
