@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _WINDOWED = ("convolution", "pool", "upsample", "group_norm")
 """Operations on (N, C, *spatial), which run where channels lie side by side, or where columns do."""
+_DENSE = ("linear", "concatenate", "convolution")
+"""Operations that do not write into a part of an array, cut along any axis."""
+_WHOLE = {1: ("linear", "concatenate")}
+"""Likewise, cut along this axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +210,14 @@ def _part(whole: Place, axis: int, start: int, size: int) -> Place:
 def _destinations(graph: Graph) -> dict[str, _Destination]:
     """The values that are written into a concatenation at once: what a step makes, for the first that reads it."""
     kinds = graph.kinds()
-    made = {
-        node.output
-        for node in graph.nodes
-        if not OPERATIONS[node.operation].is_view and node.operation not in ("foreign", "concatenate")
-    }
+    made = {node.output: node.operation for node in graph.nodes if node.operation in STEPS}
     found: dict[str, _Destination] = {}
     for node in graph.nodes:
         if node.operation != "concatenate":
             continue
         start = 0
         for name in node.inputs:
-            if name in made and name not in found and name not in graph.foreign:
+            if name not in found and made.get(name, "linear") not in _WHOLE.get(node.settings["axis"], _DENSE):
                 found[name] = _Destination(node, start)
             start += kinds[name].shape[node.settings["axis"]]
     return found

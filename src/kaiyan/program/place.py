@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kaiyan.engine.generated import Generated
+from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaiyan.engine.codegen.language.compile import Compilable
+    from kaiyan.engine.problem import Problem
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -17,7 +22,7 @@ Order = tuple[int, ...]
 """Axes from the one with the largest stride to the one whose elements lie side by side."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Buffer:
     """Memory of so many bytes: an input's or an output's of the caller, a constant's, or a stretch of the arena.
 
@@ -73,6 +78,17 @@ class Place:
         return replace(self, pointer=pointer, shape=tuple(shape), strides=tuple(strides))
 
 
+def natural(place: Place) -> Order:
+    """The axes as they stand."""
+    return tuple(range(len(place.shape)))
+
+
+def pixels_last(place: Place) -> Order:
+    """The order of (N, C, *spatial) in which the channels of a position lie side by side."""
+    rank = len(place.shape)
+    return (0, *range(2, rank), 1) if rank > 1 else natural(place)
+
+
 def dense_strides(shape: Shape, order: Order | None = None) -> Shape:
     """Strides in elements of an array whose axes lie in this order, the last running fastest.
 
@@ -95,11 +111,12 @@ def bytes_of(shape: Shape, dtype: str) -> int:
 class Call:
     """One native call: ``void routine(int64* arguments, int64 task)`` for every task, in any order, by any thread.
 
-    ``cycles`` is what all tasks take together, by count. Where the argument at ``flag`` is 1 afterwards, the result is
+    ``routine`` is its description, or the address of its machine code. ``cycles`` is what all tasks take together, by
+    count. Where the argument at ``flag`` is 1 afterwards, the result is
     not to be used, and ``instead`` is called.
     """
 
-    routine: Compilable
+    routine: Compilable | int
     arguments: tuple[int | Pointer, ...]
     tasks: int
     cycles: float = 0.0
@@ -108,11 +125,16 @@ class Call:
 
 
 class Room:
-    """What a step asks for while it is planned: constants and memory that is free again when the step is done."""
+    """What a step asks for while it is planned: constants, memory that is free again when the step is done, a choice.
 
-    def __init__(self, threads: int = 1) -> None:
-        self.threads = threads
-        self._constants: dict[Any, Pointer] = {}
+    ``choose`` gives the algorithm for the convolution whose output has this name.
+    """
+
+    def __init__(
+        self, threads: int = 1, precision: str = "default", choose: Callable[[str, Problem], Generated] | None = None
+    ) -> None:
+        self.threads, self.precision = threads, precision
+        self.algorithm = choose or expected_fastest
 
     def constant(self, array: Numbers) -> Pointer:
         """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""
@@ -121,3 +143,11 @@ class Room:
     def scratch(self, size: int) -> Pointer:
         """So many bytes for this step alone."""
         return Pointer(Buffer(size))
+
+
+def expected_fastest(name: str, problem: Problem) -> Generated:
+    """The algorithm that the planner expects to be the fastest of those whose code is generated."""
+    del name
+    able = [(answer, row) for answer, row in PLANNER.able(problem) if isinstance(row, Generated)]
+    fastest = min(able, key=lambda entry: entry[0].seconds or 0.0)
+    return fastest[1]
