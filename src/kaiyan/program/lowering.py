@@ -6,17 +6,22 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from kaiyan.arrays.memory import aligned
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides
-from kaiyan.program.steps import STEPS
 from kaiyan.program.steps.arranging import copied
+from kaiyan.program.steps.table import STEPS
 from kaiyan.program.views import viewed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kaiyan.program.choices import Choices
     from kaiyan.program.graph import Graph, Kind, Node
     from kaiyan.program.place import Call, Order, Room
+    from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
 _WINDOWED = ("convolution", "pool", "upsample", "group_norm")
@@ -36,6 +41,11 @@ class Stretch:
     calls: tuple[Call, ...]
     is_conversion: bool = False
 
+    @property
+    def label(self) -> str:
+        """The name, told apart from that of the node where the value is only laid otherwise."""
+        return f"{self.name} ({self.operation})" if self.is_conversion else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Abroad:
@@ -54,13 +64,17 @@ class Lowered:
     inputs: tuple[Place, ...]
     outputs: tuple[Place, ...]
 
+    def rooms(self) -> list[Numbers]:
+        """New arrays for the outputs."""
+        return [aligned(place.shape, np.dtype(place.dtype)) for place in self.outputs]
 
-def lowered(graph: Graph, strides: Sequence[Shape], room: Room, *, channels_last: bool) -> Lowered:
+
+def lowered(graph: Graph, strides: Sequence[Shape], room: Room, choices: Choices) -> Lowered:
     """The items of a graph without symbols, whose inputs lie with these strides, in elements.
 
-    ``channels_last`` says how pictures lie between convolutions. Outputs are dense, their axes as they stand.
+    Outputs are dense, their axes as they stand.
     """
-    return _Lowering(graph, strides, room, channels_last=channels_last).lowered()
+    return _Lowering(graph, strides, room, choices).lowered()
 
 
 @dataclass(slots=True)
@@ -80,8 +94,8 @@ class _Value:
 
 
 class _Lowering:
-    def __init__(self, graph: Graph, strides: Sequence[Shape], room: Room, *, channels_last: bool) -> None:
-        self._graph, self._room, self._last = graph, room, channels_last
+    def __init__(self, graph: Graph, strides: Sequence[Shape], room: Room, choices: Choices) -> None:
+        self._graph, self._room, self._choices = graph, room, choices
         self._kinds = graph.kinds()
         self._items: list[Stretch | Abroad] = []
         self._inputs = tuple(self._input(i, stride) for i, stride in enumerate(strides))
@@ -164,7 +178,7 @@ class _Lowering:
         rank = len(kind.shape)
         natural = tuple(range(rank))
         if node.operation == "convolution":
-            return _last(rank) if self._last else natural
+            return _last(rank) if self._choices.is_last(node.output) else natural
         alike = [place for place in inputs if len(place.shape) == rank and 0 not in place.strides]
         if not alike or node.operation in ("linear", "matmul"):
             return natural

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,7 +58,10 @@ class Context:
     def __init__(self, plan: Lowered, weights: Weights, threads: int, *, guarded: bool = False) -> None:
         self._plan, self._threads = plan, threads
         used = [_buffers(item) for item in plan.items]
-        self._starts, self.size = arranged(lives(used), _GUARD if guarded else 0)
+        found = lives(used)
+        if guarded:  # no memory is used twice: what is written behind a buffer stays there to be seen
+            found = dict.fromkeys(found, (0, len(used)))
+        self._starts, self.size = arranged(found, _GUARD if guarded else 0)
         self._arena, self._base = _memory(self.size)
         self._guards = _guards(self._starts) if guarded else []
         everything = dict.fromkeys(buffer for buffers in used for buffer in buffers)
@@ -74,27 +78,59 @@ class Context:
         self, inputs: Sequence[Numbers], outputs: Sequence[Numbers], foreign: Callable[[Abroad, Sequence[Numbers]], Any]
     ) -> None:
         """Fills the outputs; ``foreign`` computes what is computed abroad."""
-        outside = {}
-        for places, arrays in ((self._plan.inputs, inputs), (self._plan.outputs, outputs)):
-            for place, array in zip(places, arrays, strict=True):
-                outside[place.pointer.buffer] = array.ctypes.data
+        outside = self._outside(inputs, outputs)
         for mark in self._guards:
             self._arena[self._base + mark : self._base + mark + _GUARD] = _MARK
         for part, calls in zip(self._parts, self._calls, strict=True):
             if isinstance(part, Abroad):
                 self._abroad(part, outside, foreign)
             else:
-                for buffer, base in outside.items():
-                    part.patch(buffer, base)
                 self._native(part, calls, outside)
         for mark in self._guards:
             guard = self._arena[self._base + mark : self._base + mark + _GUARD]
             assert (guard == _MARK).all(), f"memory behind the buffer that ends at {mark} was written to"
 
-    def _native(self, table: Table, calls: Sequence[Call], outside: Mapping[Buffer, int]) -> None:
-        done = 0
-        while done < len(calls):
-            done = table.run(self._threads, done)
+    def timed(
+        self, inputs: Sequence[Numbers], outputs: Sequence[Numbers], foreign: Callable[[Abroad, Sequence[Numbers]], Any]
+    ) -> dict[str, float]:
+        """Runs once, item by item; the seconds that each took, by its name."""
+        outside = self._outside(inputs, outputs)
+        spent: dict[str, float] = {}
+        number = start = 0
+        for item in self._plan.items:
+            part = self._parts[number]
+            began = perf_counter()
+            if isinstance(part, Table) and not isinstance(item, Abroad):
+                self._native(part, self._calls[number], outside, start, start + len(item.calls))
+                start += len(item.calls)
+            elif isinstance(item, Abroad):
+                self._abroad(item, outside, foreign)
+            name = item.node.output if isinstance(item, Abroad) else item.label
+            spent[name] = spent.get(name, 0.0) + perf_counter() - began
+            if isinstance(item, Abroad) or start == len(self._calls[number]):
+                number, start = number + 1, 0
+        return spent
+
+    def _outside(self, inputs: Sequence[Numbers], outputs: Sequence[Numbers]) -> dict[Buffer, int]:
+        """The addresses of the caller's arrays, written into every call that names them."""
+        outside: dict[Buffer, int] = {}
+        for places, arrays in ((self._plan.inputs, inputs), (self._plan.outputs, outputs)):
+            for place, array in zip(places, arrays, strict=True):
+                outside[place.pointer.buffer] = array.ctypes.data
+        for part in self._parts:
+            if isinstance(part, Table):
+                for buffer, base in outside.items():
+                    part.patch(buffer, base)
+        return outside
+
+    def _native(
+        self, table: Table, calls: Sequence[Call], outside: Mapping[Buffer, int], first: int = 0,
+        after: int | None = None,
+    ) -> None:  # fmt: skip
+        """Runs calls of a table; where one goes astray, what stands instead of it."""
+        done, after = first, len(calls) if after is None else after
+        while done < after:
+            done = table.run(self._threads, done, after)
             if table.astray:
                 instead = calls[done - 1].instead
                 self._native(Table(instead, self._bases | dict(outside)), instead, outside)
@@ -119,7 +155,8 @@ def _at(address: int, place: Place) -> Numbers:
     """The elements from an address on, as far as the place reaches."""
     reach = 1 + sum((size - 1) * stride for size, stride in zip(place.shape, place.strides, strict=True))
     size = reach * place.itemsize if 0 not in place.shape else 0
-    seen: Numbers = np.frombuffer((ctypes.c_char * size).from_address(address), np.dtype(place.dtype))
+    memory: Any = (ctypes.c_char * size).from_address(address)
+    seen: Numbers = np.frombuffer(memory, np.dtype(place.dtype))
     return seen
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.generated import Generated
-from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.types import BYTES
+from kaiyan.program.choices import Choices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kaiyan.engine.codegen.language.compile import Compilable
+    from kaiyan.engine.generated import Generated
     from kaiyan.engine.problem import Problem
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
@@ -127,14 +125,18 @@ class Call:
 class Room:
     """What a step asks for while it is planned: constants, memory that is free again when the step is done, a choice.
 
-    ``choose`` gives the algorithm for the convolution whose output has this name.
+    ``problems`` are the convolutions that were asked for, by the names of their outputs.
     """
 
-    def __init__(
-        self, threads: int = 1, precision: str = "default", choose: Callable[[str, Problem], Generated] | None = None
-    ) -> None:
+    def __init__(self, threads: int = 1, precision: str = "default", choices: Choices | None = None) -> None:
         self.threads, self.precision = threads, precision
-        self.algorithm = choose or expected_fastest
+        self._choices = choices or Choices()
+        self.problems: dict[str, Problem] = {}
+
+    def algorithm(self, name: str, problem: Problem) -> Generated:
+        """What computes the convolution whose output has this name."""
+        self.problems[name] = problem
+        return self._choices.algorithm(name, problem)
 
     def constant(self, array: Numbers) -> Pointer:
         """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""
@@ -143,11 +145,3 @@ class Room:
     def scratch(self, size: int) -> Pointer:
         """So many bytes for this step alone."""
         return Pointer(Buffer(size))
-
-
-def expected_fastest(name: str, problem: Problem) -> Generated:
-    """The algorithm that the planner expects to be the fastest of those whose code is generated."""
-    del name
-    able = [(answer, row) for answer, row in PLANNER.able(problem) if isinstance(row, Generated)]
-    fastest = min(able, key=lambda entry: entry[0].seconds or 0.0)
-    return fastest[1]

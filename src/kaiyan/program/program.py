@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.arrays.memory import aligned
 from kaiyan.engine.codegen.running.threads import get_num_threads
+from kaiyan.program.choices import Choices
 from kaiyan.program.lowering import Abroad, Lowered, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Room
+from kaiyan.program.tuning import tuned
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 PLANS = 8
 """Sizes of inputs for which a program keeps its plans; the one that was not asked for the longest goes first."""
 
-_Key = tuple[tuple["Shape", "Shape"], ...]
-
 
 @dataclass(slots=True)
 class Planned:
@@ -37,7 +36,12 @@ class Planned:
     graph: Graph
     lowered: Lowered
     threads: int
+    choices: Choices
     idle: list[Context] = field(default_factory=list)
+
+    def foreign(self, item: Abroad, inputs: Sequence[Numbers]) -> Any:
+        """What another library computes, or the operation's definition."""
+        return _computed(self.graph, item, inputs)
 
 
 class Program:
@@ -57,10 +61,10 @@ class Program:
     def __call__(self, *arrays: Numbers) -> list[Numbers]:
         given = self._checked(arrays)
         plan = self.planned(given)
-        outputs = [aligned(place.shape, np.dtype(place.dtype)) for place in plan.lowered.outputs]
+        outputs = plan.lowered.rooms()
         context = self._taken(plan)
         try:
-            context.run(given, outputs, lambda item, inputs: _computed(plan.graph, item, inputs))
+            context.run(given, outputs, plan.foreign)
         finally:
             plan.idle.append(context)
         return outputs
@@ -68,7 +72,7 @@ class Program:
     def planned(self, arrays: Sequence[Numbers]) -> Planned:
         """The plan for arrays that lie as these."""
         threads = get_num_threads()
-        key = threads, tuple((array.shape, array.strides) for array in arrays)
+        key = _key(arrays, threads)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plan(arrays, threads)
@@ -85,8 +89,28 @@ class Program:
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
         graph = self.graph.at([array.shape for array in arrays])
         strides = [tuple(step // array.itemsize for step in array.strides) for array in arrays]
-        room = Room(threads, self.precision)
-        return Planned(graph, lowered(graph, strides, room, channels_last=True), threads)
+        choices = self._known(graph, strides, threads)
+        room = Room(threads, self.precision, choices)
+        return Planned(graph, lowered(graph, strides, room, choices), threads, choices)
+
+    def _known(self, graph: Graph, strides: Sequence[Shape], threads: int) -> Choices:
+        """What was measured before, or what is expected."""
+        del graph, strides, threads
+        return Choices()
+
+    def tune(self, *arrays: Numbers) -> Choices:
+        """Measures, inside the program, what is fastest for arrays that lie as these, and keeps it."""
+        given = self._checked(arrays)
+        threads = get_num_threads()
+        graph = self.graph.at([array.shape for array in given])
+        choices = tuned(graph, given, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
+        strides = [tuple(step // array.itemsize for step in array.strides) for array in given]
+        plan = Planned(
+            graph, lowered(graph, strides, Room(threads, self.precision, choices), choices), threads, choices
+        )
+        with self._lock:
+            self._plans[_key(given, threads)] = plan
+        return choices
 
     def _taken(self, plan: Planned) -> Context:
         """Memory that no other call uses."""
@@ -111,6 +135,10 @@ class Program:
                     given=getattr(getattr(array, "dtype", None), "name", type(array).__name__),
                 )  # fmt: skip
         return [_readable(array) for array in arrays]
+
+
+def _key(arrays: Sequence[Numbers], threads: int) -> Any:
+    return threads, tuple((array.shape, array.strides) for array in arrays)
 
 
 def _readable(array: Numbers) -> Numbers:
