@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from kaiyan.program.choices import Choices
     from kaiyan.program.graph import Graph, Kind, Node
-    from kaiyan.program.place import Call, Order, Room
+    from kaiyan.program.place import Call, Order
+    from kaiyan.program.room import Room
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 

@@ -7,12 +7,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from kaiyan.engine.types import BYTES
-from kaiyan.program.choices import Choices
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.compile import Compilable
-    from kaiyan.engine.generated import Generated
-    from kaiyan.engine.problem import Problem
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -120,28 +117,3 @@ class Call:
     cycles: float = 0.0
     flag: int | None = None
     instead: tuple[Call, ...] = ()
-
-
-class Room:
-    """What a step asks for while it is planned: constants, memory that is free again when the step is done, a choice.
-
-    ``problems`` are the convolutions that were asked for, by the names of their outputs.
-    """
-
-    def __init__(self, threads: int = 1, precision: str = "default", choices: Choices | None = None) -> None:
-        self.threads, self.precision = threads, precision
-        self._choices = choices or Choices()
-        self.problems: dict[str, Problem] = {}
-
-    def algorithm(self, name: str, problem: Problem) -> Generated:
-        """What computes the convolution whose output has this name."""
-        self.problems[name] = problem
-        return self._choices.algorithm(name, problem)
-
-    def constant(self, array: Numbers) -> Pointer:
-        """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""
-        return Pointer(Buffer(array.nbytes, "constant", array=array))
-
-    def scratch(self, size: int) -> Pointer:
-        """So many bytes for this step alone."""
-        return Pointer(Buffer(size))

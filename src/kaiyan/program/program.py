@@ -14,7 +14,7 @@ from kaiyan.program.choices import Choices
 from kaiyan.program.lowering import Abroad, Lowered, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
-from kaiyan.program.place import Room
+from kaiyan.program.room import Room, Store
 from kaiyan.program.tuning import tuned
 from kaiyan.show.error import KaiyanError
 
@@ -55,7 +55,7 @@ class Program:
         self.graph, self.precision = graph, precision
         self._guarded = guarded
         self._plans: OrderedDict[Any, Planned] = OrderedDict()
-        self._weights = Weights()
+        self._weights, self._store = Weights(), Store()
         self._lock = Lock()
 
     def __call__(self, *arrays: Numbers) -> list[Numbers]:
@@ -90,7 +90,7 @@ class Program:
         graph = self.graph.at([array.shape for array in arrays])
         strides = [tuple(step // array.itemsize for step in array.strides) for array in arrays]
         choices = self._known(graph, strides, threads)
-        room = Room(threads, self.precision, choices)
+        room = Room(threads, self.precision, choices, self._store)
         return Planned(graph, lowered(graph, strides, room, choices), threads, choices)
 
     def _known(self, graph: Graph, strides: Sequence[Shape], threads: int) -> Choices:
@@ -106,7 +106,10 @@ class Program:
         choices = tuned(graph, given, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
         strides = [tuple(step // array.itemsize for step in array.strides) for array in given]
         plan = Planned(
-            graph, lowered(graph, strides, Room(threads, self.precision, choices), choices), threads, choices
+            graph,
+            lowered(graph, strides, Room(threads, self.precision, choices, self._store), choices),
+            threads,
+            choices,
         )
         with self._lock:
             self._plans[_key(given, threads)] = plan

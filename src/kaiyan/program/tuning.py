@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kaiyan.program.choices import Choices, candidates
 from kaiyan.program.lowering import lowered
 from kaiyan.program.memory import Context, Weights
-from kaiyan.program.place import Room
+from kaiyan.program.room import Room, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ class _Rounds:
     ) -> None:  # fmt: skip
         self._graph, self._arrays, self._foreign = graph, arrays, foreign
         self._threads, self._precision = threads, precision
-        self._choices = Choices(channels_last=last)
+        self._choices, self._store = Choices(channels_last=last), Store()
 
     def best(self) -> tuple[Choices, float]:
         """The fastest choices and the seconds of the program with them."""
@@ -64,7 +64,7 @@ class _Rounds:
     def _measured(self, choices: Choices) -> tuple[Times, float, dict[str, Problem]]:
         """Seconds of each item and of the whole, the least of some runs; and the convolutions that are in it."""
         strides: list[Shape] = [tuple(step // a.itemsize for step in a.strides) for a in self._arrays]
-        room = Room(self._threads, self._precision, choices)
+        room = Room(self._threads, self._precision, choices, self._store)
         plan = lowered(self._graph, strides, room, choices)
         context = Context(plan, Weights(), self._threads)
         context.run(self._arrays, outputs := plan.rooms(), self._foreign)

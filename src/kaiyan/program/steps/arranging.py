@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kaiyan.program.place import Call, Place, Room
+from kaiyan.program.place import Call, Place
+from kaiyan.program.room import Room
 from kaiyan.program.steps.step import Step
 
 ROWS: tuple[Step, ...] = ()

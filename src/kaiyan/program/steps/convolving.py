@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.running.launch import NativeCall
     from kaiyan.engine.compiled import Compiled
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Order, Place, Room
+    from kaiyan.program.place import Order, Place
+    from kaiyan.program.room import Room
     from kaiyan.reference.dtype import Numbers
 
 _FLOATS = ("float32", "float64")
@@ -96,7 +97,7 @@ def _refuses_linear(node: Node, inputs: Sequence[Place], output: Place) -> bool:
 def _calls(node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
     settings = node.settings
     x, weight, *rest = inputs
-    bias = _array(rest.pop(0)) if settings.get("bias", False) else None
+    bias = rest.pop(0) if settings.get("bias", False) else None
     residual = rest.pop(0) if settings.get("residual", False) else None
     dtype = output.dtype
     problem = Problem(
@@ -110,25 +111,29 @@ def _calls(node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output:
     cycles = algorithm.work(problem).cycles * x.shape[0]
 
     def native(routine: Compiled, instead: tuple[Call, ...]) -> list[Call]:
-        calls = routine.calls(routine.held(_array(weight), bias), lies, goes, added)
+        held, places = room.packed(
+            routine, weight.pointer, None if bias is None else bias.pointer,
+            lambda: (_array(weight), None if bias is None else _array(bias)),
+        )  # fmt: skip
+        calls = routine.calls(held, lies, goes, added)
         each = cycles / len(calls)
-        return [_placed(call, x, output, residual, room, each, instead) for call in calls]
+        pairs = zip(calls, places, strict=True)
+        return [_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs]
 
     safe = compiled.safely()
     return native(compiled, () if safe is None else tuple(native(safe, ())))
 
 
 def _placed(
-    call: NativeCall, x: Place, output: Place, residual: Place | None, room: Room, cycles: float,
-    instead: tuple[Call, ...],
+    call: NativeCall, packed: tuple[Pointer, Pointer], places: tuple[Place, Place, Place | None], room: Room,
+    cycles: float, instead: tuple[Call, ...],
 ) -> Call:  # fmt: skip
     """A native call whose addresses are known when the program is placed in memory."""
-    packed, *maps = call.alive
+    x, output, residual = places
     arguments: list[int | Pointer] = list(call.arguments)
-    for index, array in zip((Argument.WEIGHT, Argument.BIAS), packed.arrays, strict=True):
-        arguments[index] = room.constant(array)
-    for axis, places in enumerate(maps):
-        arguments[Argument.MAP + axis] = room.constant(places)
+    arguments[Argument.WEIGHT], arguments[Argument.BIAS] = packed
+    for axis, table in enumerate(call.alive[1:]):
+        arguments[Argument.MAP + axis] = room.constant(table)
     arguments[Argument.INPUT] = x.pointer
     arguments[Argument.OUTPUT] = _further(output.pointer, call.arguments[Argument.OUTPUT])
     if residual is not None:

@@ -116,7 +116,7 @@ class Launch:
         origin: Triple = (0, 0, 0),
     ) -> None:
         given = routine.epilogue.given or routine.dtype
-        self.packed = routine.packed
+        self.packed, self.packing = routine.packed, repr(routine)
         self._kind = named(kind)
         self._dtype, self._itemsize = self._kind.dtype(given), BYTES[given]
         self._function = address(routine)
