@@ -102,7 +102,7 @@ class _Lowering:
         self._inputs = tuple(self._input(i, stride) for i, stride in enumerate(strides))
         self._values = {given.name: _Value(place) for given, place in zip(graph.inputs, self._inputs, strict=True)}
         for name, array in graph.constants.items():
-            place = Place(room.constant(array), array.shape, dense_strides(array.shape), array.dtype.name)
+            place = Place(room.named(name, array), array.shape, dense_strides(array.shape), array.dtype.name)
             self._values[name] = _Value(place)
         self._destinations = _destinations(graph)
         self._joined: dict[str, Place] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kaiyan.engine.codegen.running.launch import Held
 from kaiyan.program.choices import Choices
 from kaiyan.program.place import Buffer, Pointer
@@ -26,6 +28,14 @@ class Store:
     def __init__(self) -> None:
         self.packed: dict[Any, tuple[Any, list[tuple[Pointer, Pointer]]]] = {}
         self._small: dict[Any, Pointer] = {}
+        self._named: dict[str, Pointer] = {}
+
+    def named(self, name: str, array: Numbers) -> Pointer:
+        """Where a constant of the graph lies."""
+        if name not in self._named:
+            dense = np.ascontiguousarray(array).reshape(array.shape)
+            self._named[name] = Pointer(Buffer(array.nbytes, "constant", array=dense))
+        return self._named[name]
 
     def constant(self, array: Numbers) -> Pointer:
         """Where an array lies; it must be dense and stay as it is."""
@@ -58,6 +68,10 @@ class Room:
     def constant(self, array: Numbers) -> Pointer:
         """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""
         return self._store.constant(array)
+
+    def named(self, name: str, array: Numbers) -> Pointer:
+        """Where a constant of the graph lies."""
+        return self._store.named(name, array)
 
     def scratch(self, size: int) -> Pointer:
         """So many bytes for this step alone."""
