@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class Choices:
     """By the names of the convolutions' outputs; for those that are not named, what is expected to be the fastest.
 
-    ``layouts`` says whether the output lies channels last; ``channels_last`` is what holds for the others.
+    ``layouts`` says whether the output lies channels last; ``channels_last`` is what holds for the others. ``strips`` has
+    the chains that run some rows at a time: how many rows, by the name of the last output.
     """
 
     algorithms: Mapping[str, str] = field(default_factory=dict)
     layouts: Mapping[str, bool] = field(default_factory=dict)
     channels_last: bool = True
+    strips: Mapping[str, int] = field(default_factory=dict)
 
     def algorithm(self, name: str, problem: Problem) -> Generated:
         """What computes the convolution of this name."""
@@ -38,7 +40,8 @@ class Choices:
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "algorithms": dict(self.algorithms), "layouts": dict(self.layouts), "channels_last": self.channels_last
+            "algorithms": dict(self.algorithms), "layouts": dict(self.layouts), "channels_last": self.channels_last,
+            "strips": dict(self.strips),
         }  # fmt: skip
 
 

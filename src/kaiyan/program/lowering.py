@@ -10,9 +10,10 @@ import numpy as np
 
 from kaiyan.arrays.memory import aligned
 from kaiyan.program.operations import OPERATIONS
-from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides
+from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part
 from kaiyan.program.steps.arranging import copied
 from kaiyan.program.steps.table import STEPS
+from kaiyan.program.strips import chains, in_strips
 from kaiyan.program.views import viewed
 
 if TYPE_CHECKING:
@@ -113,8 +114,13 @@ class _Lowering:
         return Place(Pointer(buffer), kind.shape, strides, kind.dtype)
 
     def lowered(self) -> Lowered:
+        strips = {chain[-1].output: chain for chain in chains(self._graph) if chain[-1].output in self._choices.strips}
+        within = {node.output for chain in strips.values() for node in chain[:-1]}
         for node in self._graph.nodes:
-            self._values[node.output] = _Value(self._placed(node))
+            if node.output in strips:
+                self._values[node.output] = _Value(self._in_strips(strips[node.output]))
+            elif node.output not in within:
+                self._values[node.output] = _Value(self._placed(node))
         outputs = tuple(self._output(number, name) for number, name in enumerate(self._graph.outputs))
         return Lowered(tuple(self._items), self._inputs, outputs)
 
@@ -137,6 +143,23 @@ class _Lowering:
         self._run(node, step.calls(node, laid, output, self._room))
         return output
 
+    def _in_strips(self, chain: Sequence[Node]) -> Place:
+        """The output of a chain of convolutions that are computed some rows at a time."""
+        last, order = chain[-1], (0, 2, 3, 1)
+        inputs = [[self._strip_input(node, i, order) for i in range(len(node.inputs))] for node in chain]
+        output = self._new(self._kinds[last.output], order)
+        rows = self._choices.strips[last.output]
+        self._run(last, in_strips(chain, inputs, output, rows, self._room, self._kinds))
+        return output
+
+    def _strip_input(self, node: Node, number: int, order: Order) -> Place:
+        name = node.inputs[number]
+        if name not in self._values:  # what the layer before gives, which never lies there whole
+            kind = self._kinds[name]
+            return Place(Pointer(Buffer(0)), kind.shape, dense_strides(kind.shape, order), kind.dtype)
+        is_picture = number == 0 or (node.settings.get("residual", False) and number == len(node.inputs) - 1)
+        return self._in_order(name, order) if is_picture else self._values[name].place
+
     def _run(self, node: Node, calls: Sequence[Call]) -> None:
         self._items.append(Stretch(node.output, node.operation, tuple(calls)))
 
@@ -158,10 +181,10 @@ class _Lowering:
         whole = self._joined.get(node.output) or self._new(kind, self._order(node, inputs, kind))
         start, axis = 0, node.settings["axis"]
         for name, place in zip(node.inputs, inputs, strict=True):
-            part = _part(whole, axis, start, place.shape[axis])
+            own = part(whole, axis, start, place.shape[axis])
             start += place.shape[axis]
-            if place.pointer != part.pointer or place.strides != part.strides:
-                self._items.append(Stretch(name, "concatenate", tuple(copied(place, part, self._room))))
+            if place.pointer != own.pointer or place.strides != own.strides:
+                self._items.append(Stretch(name, "concatenate", tuple(copied(place, own, self._room))))
         return whole
 
     def _room_for(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
@@ -173,7 +196,7 @@ class _Lowering:
         joined, axis = destination.node.output, destination.node.settings["axis"]
         if joined not in self._joined:
             self._joined[joined] = self._new(self._kinds[joined], order)
-        return _part(self._joined[joined], axis, destination.start, kind.shape[axis])
+        return part(self._joined[joined], axis, destination.start, kind.shape[axis])
 
     def _order(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Order:
         rank = len(kind.shape)
@@ -214,12 +237,6 @@ class _Lowering:
 
 def _last(rank: int) -> Order:
     return (0, *range(2, rank), 1) if rank > 1 else tuple(range(rank))
-
-
-def _part(whole: Place, axis: int, start: int, size: int) -> Place:
-    shape = list(whole.shape)
-    shape[axis] = size
-    return whole.viewed(tuple(shape), whole.strides, start * whole.strides[axis])
 
 
 def _destinations(graph: Graph) -> dict[str, _Destination]:

@@ -73,6 +73,13 @@ class Place:
         return replace(self, pointer=pointer, shape=tuple(shape), strides=tuple(strides))
 
 
+def part(whole: Place, axis: int, start: int, size: int) -> Place:
+    """So many of an axis, from ``start`` on."""
+    shape = list(whole.shape)
+    shape[axis] = size
+    return whole.viewed(tuple(shape), whole.strides, start * whole.strides[axis])
+
+
 def natural(place: Place) -> Order:
     """The axes as they stand."""
     return tuple(range(len(place.shape)))
