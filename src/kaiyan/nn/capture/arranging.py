@@ -9,7 +9,7 @@ from torch.fx import Node as AtenNode
 
 from kaiyan.nn.capture.draft import FLOATS
 from kaiyan.nn.capture.foreign import DTYPES
-from kaiyan.nn.capture.row import ATEN, Row, Written, arguments, axis_of
+from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given
 from kaiyan.nn.capture.sizes import NeedsNumbersError, hint, minus, plus, quotient, symbols_of, times
 from kaiyan.program.size import Symbolic
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _first(node: AtenNode) -> Any:
-    return node.args[0]
+    return given(node)[0]
 
 
 def _rank(x: Any) -> int:
@@ -42,9 +42,9 @@ def _same(draft: Draft, node: AtenNode) -> Written:
 
 
 def _permute(draft: Draft, node: AtenNode) -> Written:
-    x, axes = node.args[:2]
-    chosen = tuple(axis_of(int(axis), _rank(x)) for axis in axes)  # type: ignore[union-attr,arg-type]
-    return draft.add("permute", [draft.value(x)], axes=chosen)  # type: ignore[arg-type]
+    x, axes = given(node)[:2]
+    chosen = tuple(axis_of(int(axis), _rank(x)) for axis in axes)
+    return draft.add("permute", [draft.value(x)], axes=chosen)
 
 
 def _transpose(draft: Draft, node: AtenNode) -> Written:
@@ -52,7 +52,7 @@ def _transpose(draft: Draft, node: AtenNode) -> Written:
     axes = list(range(_rank(x)))
     if not axes:
         return None
-    a, b = (axis_of(int(axis), len(axes)) for axis in (node.args[1:3] or (0, 1)))  # type: ignore[arg-type]
+    a, b = (axis_of(int(axis), len(axes)) for axis in (given(node)[1:3] or (0, 1)))
     axes[a], axes[b] = axes[b], axes[a]
     return draft.add("permute", [draft.value(x)], axes=tuple(axes))
 
@@ -96,10 +96,10 @@ def _slice(draft: Draft, node: AtenNode) -> Written:
 
 
 def _select(draft: Draft, node: AtenNode) -> Written:
-    x, axis, index = node.args[:3]
-    axis = axis_of(axis, _rank(x))  # type: ignore[arg-type]
-    start = _place(draft, index, x.meta["val"].shape[axis])  # type: ignore[union-attr]
-    part = _part(draft, draft.value(x), axis, start, plus(start, 1))  # type: ignore[arg-type]
+    x, axis, index = given(node)[:3]
+    axis = axis_of(axis, _rank(x))
+    start = _place(draft, index, x.meta["val"].shape[axis])
+    part = _part(draft, draft.value(x), axis, start, plus(start, 1))
     return _in_shape(draft, part, draft.shape(node))
 
 
@@ -156,14 +156,14 @@ def _expand(draft: Draft, node: AtenNode) -> Written:
 
 
 def _repeat(draft: Draft, node: AtenNode) -> Written:
-    x, counts = node.args[:2]
-    sizes = [1] * (len(counts) - _rank(x)) + list(draft.shape(x))  # type: ignore[arg-type,union-attr]
-    times_an_axis = [draft.size(count) for count in counts]  # type: ignore[union-attr]
+    x, counts = given(node)[:2]
+    sizes = [1] * (len(counts) - _rank(x)) + list(draft.shape(x))
+    times_an_axis = [draft.size(count) for count in counts]
     if sum(count != 1 for count in times_an_axis) == 0:
-        return _in_shape(draft, draft.value(x), sizes)  # type: ignore[arg-type]
+        return _in_shape(draft, draft.value(x), sizes)
     apart = [entry for size in sizes for entry in (1, size)]
     wide = [entry for pair in zip(times_an_axis, sizes, strict=True) for entry in pair]
-    spread = draft.add("expand", [_in_shape(draft, draft.value(x), apart)], sizes=tuple(wide))  # type: ignore[arg-type]
+    spread = draft.add("expand", [_in_shape(draft, draft.value(x), apart)], sizes=tuple(wide))
     return _in_shape(draft, spread, draft.shape(node))
 
 
@@ -199,27 +199,27 @@ def _upsample(mode: str) -> Row:
 
 
 def _pixel_shuffle(draft: Draft, node: AtenNode) -> Written:
-    x, r = node.args[:2]
-    *lead, C, H, W = draft.shape(x)  # type: ignore[arg-type]
+    x, r = given(node)[:2]
+    *lead, C, H, W = draft.shape(x)
     n = len(lead)
-    apart = _in_shape(draft, draft.value(x), [*lead, quotient(C, r * r), r, r, H, W])  # type: ignore[arg-type,operator,list-item]
+    apart = _in_shape(draft, draft.value(x), [*lead, quotient(C, r * r), r, r, H, W])
     axes = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
     return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
 
 
 def _pixel_unshuffle(draft: Draft, node: AtenNode) -> Written:
-    x, r = node.args[:2]
-    *lead, C, H, W = draft.shape(x)  # type: ignore[arg-type]
+    x, r = given(node)[:2]
+    *lead, C, H, W = draft.shape(x)
     n = len(lead)
-    apart = _in_shape(draft, draft.value(x), [*lead, C, quotient(H, r), r, quotient(W, r), r])  # type: ignore[arg-type,list-item]
+    apart = _in_shape(draft, draft.value(x), [*lead, C, quotient(H, r), r, quotient(W, r), r])
     axes = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
     return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
 
 
 def _channel_shuffle(draft: Draft, node: AtenNode) -> Written:
-    x, groups = node.args[:2]
-    N, C, *spatial = draft.shape(x)  # type: ignore[arg-type]
-    apart = _in_shape(draft, draft.value(x), [N, groups, quotient(C, groups), *spatial])  # type: ignore[arg-type,list-item]
+    x, groups = given(node)[:2]
+    N, C, *spatial = draft.shape(x)
+    apart = _in_shape(draft, draft.value(x), [N, groups, quotient(C, groups), *spatial])
     axes = (0, 2, 1, *range(3, 3 + len(spatial)))
     return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
 
@@ -283,67 +283,64 @@ def _filled(number: float | None) -> Row:
 
     def row(draft: Draft, node: AtenNode) -> Written:
         fake = node.meta["val"]
-        value = node.args[-1] if number is None else number
+        value = given(node)[-1] if number is None else number
         if isinstance(value, AtenNode) or any(isinstance(size, Symbolic) for size in draft.shape(node)):
             return None
         shape = tuple(draft.number(size) for size in fake.shape)
-        draft.give_known(node, torch.full((), value, dtype=fake.dtype).expand(shape))  # type: ignore[arg-type]
+        draft.give_known(node, torch.full((), value, dtype=fake.dtype).expand(shape))
         return draft.value(node)
 
     return row
 
 
-VIEWS: dict[object, Row] = (
-    {
-        ATEN.view.default: _reshape,
-        ATEN._unsafe_view.default: _reshape,
-        ATEN.reshape.default: _reshape,
-        ATEN.flatten.using_ints: _reshape,
-        ATEN.unflatten.int: _reshape,
-        ATEN.unsqueeze.default: _reshape,
-        ATEN.permute.default: _permute,
-        ATEN.transpose.int: _transpose,
-        ATEN.t.default: _turned,
-        ATEN.slice.Tensor: _slice,
-        ATEN.select.int: _select,
-        ATEN.split.Tensor: _split,
-        ATEN.split_with_sizes.default: _split,
-        ATEN.unbind.int: _unbind,
-        ATEN.expand.default: _expand,
-        ATEN.clone.default: _same,
-        ATEN.contiguous.default: _same,
-        ATEN.alias.default: _same,
-        ATEN.detach.default: _same,
-        ATEN.lift_fresh_copy.default: _same,
-        ATEN._to_copy.default: _cast,
-        ATEN.zeros_like.default: _filled(0),
-        ATEN.ones_like.default: _filled(1),
-        ATEN.full_like.default: _filled(None),
-        ATEN.new_zeros.default: _filled(0),
-        ATEN.new_ones.default: _filled(1),
-        ATEN.new_full.default: _filled(None),
-    }
-    | {overload: _reshape for overload in (ATEN.squeeze.default, ATEN.squeeze.dim, ATEN.squeeze.dims)}
-)
+VIEWS: dict[str, Row] = {
+    "view.default": _reshape,
+    "_unsafe_view.default": _reshape,
+    "reshape.default": _reshape,
+    "flatten.using_ints": _reshape,
+    "unflatten.int": _reshape,
+    "unsqueeze.default": _reshape,
+    "permute.default": _permute,
+    "transpose.int": _transpose,
+    "t.default": _turned,
+    "slice.Tensor": _slice,
+    "select.int": _select,
+    "split.Tensor": _split,
+    "split_with_sizes.default": _split,
+    "unbind.int": _unbind,
+    "expand.default": _expand,
+    "clone.default": _same,
+    "contiguous.default": _same,
+    "alias.default": _same,
+    "detach.default": _same,
+    "lift_fresh_copy.default": _same,
+    "_to_copy.default": _cast,
+    "zeros_like.default": _filled(0),
+    "ones_like.default": _filled(1),
+    "full_like.default": _filled(None),
+    "new_zeros.default": _filled(0),
+    "new_ones.default": _filled(1),
+    "new_full.default": _filled(None),
+} | dict.fromkeys(("squeeze.default", "squeeze.dim", "squeeze.dims"), _reshape)
 """What is right for elements of any type."""
 
-ROWS: dict[object, Row] = {
-    ATEN.cat.default: _concatenate,
-    ATEN.stack.default: _stack,
-    ATEN.repeat.default: _repeat,
-    ATEN.roll.default: _roll,
-    ATEN.slice_scatter.default: _written_part,
-    ATEN.select_scatter.default: _written_place,
-    ATEN.pad.default: _pad,
-    ATEN.constant_pad_nd.default: _pad,
-    ATEN.pixel_shuffle.default: _pixel_shuffle,
-    ATEN.pixel_unshuffle.default: _pixel_unshuffle,
-    ATEN.channel_shuffle.default: _channel_shuffle,
-    ATEN.upsample_nearest1d.vec: _upsample("nearest"),
-    ATEN.upsample_nearest2d.vec: _upsample("nearest"),
-    ATEN.upsample_nearest3d.vec: _upsample("nearest"),
-    ATEN.upsample_linear1d.vec: _upsample("linear"),
-    ATEN.upsample_bilinear2d.vec: _upsample("linear"),
-    ATEN.upsample_trilinear3d.vec: _upsample("linear"),
+ROWS: dict[str, Row] = {
+    "cat.default": _concatenate,
+    "stack.default": _stack,
+    "repeat.default": _repeat,
+    "roll.default": _roll,
+    "slice_scatter.default": _written_part,
+    "select_scatter.default": _written_place,
+    "pad.default": _pad,
+    "constant_pad_nd.default": _pad,
+    "pixel_shuffle.default": _pixel_shuffle,
+    "pixel_unshuffle.default": _pixel_unshuffle,
+    "channel_shuffle.default": _channel_shuffle,
+    "upsample_nearest1d.vec": _upsample("nearest"),
+    "upsample_nearest2d.vec": _upsample("nearest"),
+    "upsample_nearest3d.vec": _upsample("nearest"),
+    "upsample_linear1d.vec": _upsample("linear"),
+    "upsample_bilinear2d.vec": _upsample("linear"),
+    "upsample_trilinear3d.vec": _upsample("linear"),
 }
 """What is written for the types that our steps compute in."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch._dynamo.backends.common import aot_autograd
-
-from kaiyan.nn.capture.row import ATEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,20 +15,23 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
 _WHOLE = (
-    ATEN.linear.default, ATEN.matmul.default, ATEN.scaled_dot_product_attention.default, ATEN.pad.default,
-    ATEN.pixel_shuffle.default, ATEN.pixel_unshuffle.default, ATEN.channel_shuffle.default,
-    ATEN.upsample_nearest1d.vec, ATEN.upsample_nearest2d.vec, ATEN.upsample_nearest3d.vec,
-    ATEN.upsample_linear1d.vec, ATEN.upsample_bilinear2d.vec, ATEN.upsample_trilinear3d.vec,
-    ATEN.upsample_bicubic2d.vec, ATEN._upsample_nearest_exact1d.vec, ATEN._upsample_nearest_exact2d.vec,
-    ATEN._upsample_bilinear2d_aa.vec, ATEN._upsample_bicubic2d_aa.vec, ATEN.grid_sampler.default,
-    ATEN.lstm.input, ATEN.gru.input, ATEN.rnn_tanh.input, ATEN.rnn_relu.input,
+    "linear.default", "matmul.default", "scaled_dot_product_attention.default", "pad.default",
+    "pixel_shuffle.default", "pixel_unshuffle.default", "channel_shuffle.default",
+    "upsample_nearest1d.vec", "upsample_nearest2d.vec", "upsample_nearest3d.vec",
+    "upsample_linear1d.vec", "upsample_bilinear2d.vec", "upsample_trilinear3d.vec", "upsample_bicubic2d.vec",
+    "_upsample_nearest_exact1d.vec", "_upsample_nearest_exact2d.vec",
+    "_upsample_bilinear2d_aa.vec", "_upsample_bicubic2d_aa.vec", "grid_sampler.default",
+    "lstm.input", "gru.input", "rnn_tanh.input", "rnn_relu.input",
 )  # fmt: skip
 """What torch would write as many operations, and we, or torch itself, compute as one."""
-
-_WRITTEN_OUT = (
-    ATEN.celu.default, ATEN.selu.default, ATEN.log_sigmoid_forward.default, ATEN.addmv.default,
-)  # fmt: skip
+_WRITTEN_OUT = ("celu.default", "selu.default", "log_sigmoid_forward.default", "addmv.default")
 """What is no operation of ours and is written as some that are."""
+
+
+def _operations(names: Sequence[str]) -> list[Any]:
+    pairs = [name.split(".") for name in names]
+    packets = [(getattr(torch.ops.aten, name, None), overload) for name, overload in pairs]
+    return [getattr(packet, overload) for packet, overload in packets if hasattr(packet, overload)]
 
 
 def traced(
@@ -39,7 +41,7 @@ def traced(
     from torch._decomp import get_decompositions
 
     trace = aot_autograd(
-        fw_compiler=compiler, inference_compiler=compiler, decompositions=get_decompositions(list(_WRITTEN_OUT))
+        fw_compiler=compiler, inference_compiler=compiler, decompositions=get_decompositions(_operations(_WRITTEN_OUT))
     )
     with _whole():
         return trace(module, inputs)
@@ -50,7 +52,7 @@ def _whole() -> Iterator[None]:
     """While torch traces, the operations in ``_WHOLE`` are not taken apart: torch.export's own way to do it."""
     from torch.export.exported_program import _override_composite_implicit_decomp
 
-    with _override_composite_implicit_decomp(dict.fromkeys(_WHOLE, _left)):
+    with _override_composite_implicit_decomp(dict.fromkeys(_operations(_WHOLE), _left)):
         yield
 
 
@@ -76,7 +78,8 @@ def is_ours(module: GraphModule) -> str | None:
 
 
 def _is_known_kind(node: Any) -> bool:
-    return isinstance(node.target, torch._ops.OpOverload) or not isinstance(node.meta.get("val"), torch.Tensor)  # noqa: SLF001
+    is_aten = isinstance(node.target, torch._ops.OpOverload)  # noqa: SLF001 (the class has no other name)
+    return is_aten or node.target is operator.getitem or not isinstance(node.meta.get("val"), torch.Tensor)
 
 
 def _is_plain(value: torch.Tensor, dtypes: Any) -> bool:

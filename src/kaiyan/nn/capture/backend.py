@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch._dynamo.exc import RestartAnalysis
 from torch._subclasses.fake_tensor import FakeTensor
 
 from kaiyan.nn.capture.aten import is_ours, traced
 from kaiyan.nn.capture.executable import Executable
 from kaiyan.nn.capture.programs import Programs
+from kaiyan.program.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from torch.fx import GraphModule
+
+    from kaiyan.nn.capture.programs import Runs
+    from kaiyan.program.graph import Graph
 
 
 class NotOursError(Exception):
@@ -24,14 +29,17 @@ class NotOursError(Exception):
 
 
 class Backend:
-    """What TorchDynamo calls with each graph; ``made`` is what became programs, ``left`` why others did not."""
+    """What TorchDynamo calls with each graph; ``made`` is what became programs, ``left`` why others did not.
+
+    ``make`` makes a program of a graph.
+    """
 
     __name__ = "kaiyan"
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[Graph], Runs] = Program) -> None:
         self.made: list[Executable] = []
         self.left: list[str] = []
-        self.programs = Programs()
+        self.programs = Programs(make)
 
     def __call__(self, module: GraphModule, inputs: Sequence[Any], **options: Any) -> Callable[..., Any]:
         """A function of the graph's inputs that computes it; by torch where it needs gradients or is not ours."""
@@ -51,6 +59,8 @@ class Backend:
 
         try:
             return traced(module, inputs, compile_aten)
+        except RestartAnalysis:  # TorchDynamo traces again by itself
+            raise
         except Exception as error:  # noqa: BLE001 (whatever torch cannot trace to ATen it can still run)
             self.left.append(str(error).partition("\n")[0] or type(error).__name__)
             return module.forward

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.nn.capture.row import ATEN, Row, Written, arguments, one_an_axis
+from kaiyan.nn.capture.row import Row, Written, arguments, one_an_axis
 
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
@@ -31,4 +31,4 @@ def _convolution(draft: Draft, node: AtenNode) -> Written:
     )  # fmt: skip
 
 
-ROWS: dict[object, Row] = {ATEN.convolution.default: _convolution}
+ROWS: dict[str, Row] = {"convolution.default": _convolution}

@@ -46,9 +46,8 @@ class Draft:
         self.values[node] = name
         self.arguments[name] = argument
         for axis, size in enumerate(fake.shape):
-            symbols = symbols_of(size)
-            if len(symbols) == 1 and str(size.node.expr) in symbols:
-                self._reads.setdefault(str(size.node.expr), (name, axis))
+            if str(size) in symbols_of(size):
+                self._reads.setdefault(str(size), (name, axis))
 
     def give_known(self, node: AtenNode, tensor: torch.Tensor, name: str | None = None) -> None:
         """A value that is the same in each call."""
@@ -59,16 +58,15 @@ class Draft:
     def value(self, node: AtenNode) -> str:
         """The name of a value, to be read by a node."""
         if node in self.known and node not in self.values:
-            name = self._names.get(node, f"known{len(self._constants)}")
-            name = f"{name}.{len(self._constants)}" if name in self._constants else name
-            self.values[node] = self.constant(self.known[node], name)
-        name = self.values[node]
-        assert isinstance(name, str)
-        return name
+            self.values[node] = self.constant(self.known[node], self._names.get(node))
+        value = self.values[node]
+        assert isinstance(value, str)
+        return value
 
     def constant(self, tensor: torch.Tensor, name: str | None = None) -> str:
-        """A tensor that every call reads; the name of its value."""
-        name = name or f"made{len(self._constants)}"
+        """A tensor that every call reads; the name of its value, ``name`` where nothing else has it."""
+        if name is None or name in self._constants:
+            name = f"{name or 'known'}.{len(self._constants)}"
         self._constants[name] = tensor.detach().resolve_conj().resolve_neg().numpy()
         return name
 

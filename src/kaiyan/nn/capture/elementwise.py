@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.fx import Node as AtenNode
 
-from kaiyan.nn.capture.row import ATEN, Row, Written, arguments
+from kaiyan.nn.capture.row import Row, Written, arguments, given
 
 if TYPE_CHECKING:
     from kaiyan.nn.capture.draft import Draft
@@ -47,7 +47,7 @@ def _mapped(draft: Draft, given: list[Any], terms: Any) -> Written:
 
 def _word(word: str) -> Row:
     """One tensor and a function of it."""
-    return lambda draft, node: _mapped(draft, [node.args[0]], lambda of, _: [(word, *of)])
+    return lambda draft, node: _mapped(draft, [given(node)[0]], lambda of, _: [(word, *of)])
 
 
 def _pair(word: str) -> Row:
@@ -63,7 +63,7 @@ def _pair(word: str) -> Row:
                 return [(word, *of[:2])]
             return [("mul", of[1], of[2]), (word, of[0], first)]
 
-        return _mapped(draft, [*node.args[:2], *([] if alpha == 1 else [alpha])], terms)
+        return _mapped(draft, [*given(node)[:2], *([] if alpha == 1 else [alpha])], terms)
 
     return row
 
@@ -71,12 +71,12 @@ def _pair(word: str) -> Row:
 def _reversed_difference(draft: Draft, node: AtenNode) -> Written:
     if node.kwargs.get("alpha", 1) != 1:
         return None
-    return _mapped(draft, list(node.args[:2]), lambda of, _: [("sub", of[1], of[0])])
+    return _mapped(draft, list(given(node)[:2]), lambda of, _: [("sub", of[1], of[0])])
 
 
 def _power(draft: Draft, node: AtenNode) -> Written:
-    x, exponent = node.args
-    word = {2: "square", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}.get(exponent)  # type: ignore[call-overload]
+    x, exponent = given(node)
+    word = {2: "square", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}.get(exponent)
     if word is not None:
         return _mapped(draft, [x], lambda of, _: [(word, *of)])
     return _mapped(draft, [x, exponent], lambda of, _: [("pow", *of)])
@@ -96,7 +96,7 @@ def _clamp(draft: Draft, node: AtenNode) -> Written:
 
 def _gelu(draft: Draft, node: AtenNode) -> Written:
     word = "gelu" if arguments(node)["approximate"] == "none" else "gelu_tanh"
-    return _mapped(draft, [node.args[0]], lambda of, _: [(word, *of)])
+    return _mapped(draft, [given(node)[0]], lambda of, _: [(word, *of)])
 
 
 def _leaky_relu(draft: Draft, node: AtenNode) -> Written:
@@ -126,11 +126,11 @@ def _prelu(draft: Draft, node: AtenNode) -> Written:
         x, slope = of
         return [("maximum", x, 0.0), ("minimum", x, 0.0), ("mul", slope, first + 1), ("add", first, first + 2)]
 
-    return _mapped(draft, list(node.args[:2]), terms)
+    return _mapped(draft, list(given(node)[:2]), terms)
 
 
 def _added_product(word: str) -> Row:
-    """self + value·(a word b)."""
+    """The first and value·(a word b)."""
 
     def row(draft: Draft, node: AtenNode) -> Written:
         value = node.kwargs.get("value", 1)
@@ -138,7 +138,7 @@ def _added_product(word: str) -> Row:
         def terms(of: list[Any], first: int) -> Any:
             return [(word, of[1], of[2]), ("mul", first, of[3]), ("add", of[0], first + 1)]
 
-        return _mapped(draft, [*node.args[:3], value], terms)
+        return _mapped(draft, [*given(node)[:3], value], terms)
 
     return row
 
@@ -160,13 +160,13 @@ def _between(draft: Draft, node: AtenNode) -> Written:
     def terms(of: list[Any], first: int) -> Any:
         return [("sub", of[1], of[0]), ("mul", first, of[2]), ("add", of[0], first + 1)]
 
-    return _mapped(draft, list(node.args[:3]), terms)
+    return _mapped(draft, list(given(node)[:3]), terms)
 
 
 def _log_of(factor: float) -> Row:
     """A logarithm of another base."""
     return lambda draft, node: _mapped(
-        draft, [node.args[0], factor], lambda of, first: [("log", of[0]), ("mul", first, of[1])]
+        draft, [given(node)[0], factor], lambda of, first: [("log", of[0]), ("mul", first, of[1])]
     )
 
 
@@ -176,33 +176,33 @@ _WORDS = (
 )  # fmt: skip
 _PAIRS = {"add": "add", "sub": "sub", "mul": "mul", "div": "div"}
 
-ROWS: dict[object, Row] = (
-    {getattr(ATEN, word).default: _word(word) for word in _WORDS}
-    | {getattr(ATEN, name).Tensor: _pair(word) for name, word in _PAIRS.items()}
-    | {getattr(ATEN, name).Scalar: _pair(word) for name, word in _PAIRS.items()}
+ROWS: dict[str, Row] = (
+    {f"{word}.default": _word(word) for word in _WORDS}
+    | {f"{name}.Tensor": _pair(word) for name, word in _PAIRS.items()}
+    | {f"{name}.Scalar": _pair(word) for name, word in _PAIRS.items()}
     | {
-        ATEN.maximum.default: _pair("maximum"),
-        ATEN.minimum.default: _pair("minimum"),
-        ATEN.rsub.Scalar: _reversed_difference,
-        ATEN.rsub.Tensor: _reversed_difference,
-        ATEN.pow.Tensor_Scalar: _power,
-        ATEN.pow.Tensor_Tensor: _pair("pow"),
-        ATEN.square.default: _word("square"),
-        ATEN.clamp.default: _clamp,
-        ATEN.clamp_min.default: _clamp,
-        ATEN.clamp_max.default: _clamp,
-        ATEN.hardtanh.default: _clamp,
-        ATEN.gelu.default: _gelu,
-        ATEN.leaky_relu.default: _leaky_relu,
-        ATEN.elu.default: _elu,
-        ATEN.softplus.default: _softplus,
-        ATEN._prelu_kernel.default: _prelu,
-        ATEN.addcmul.default: _added_product("mul"),
-        ATEN.addcdiv.default: _added_product("div"),
-        ATEN.glu.default: _gated,
-        ATEN.lerp.Scalar: _between,
-        ATEN.lerp.Tensor: _between,
-        ATEN.log2.default: _log_of(1 / math.log(2)),
-        ATEN.log10.default: _log_of(1 / math.log(10)),
+        "maximum.default": _pair("maximum"),
+        "minimum.default": _pair("minimum"),
+        "rsub.Scalar": _reversed_difference,
+        "rsub.Tensor": _reversed_difference,
+        "pow.Tensor_Scalar": _power,
+        "pow.Tensor_Tensor": _pair("pow"),
+        "square.default": _word("square"),
+        "clamp.default": _clamp,
+        "clamp_min.default": _clamp,
+        "clamp_max.default": _clamp,
+        "hardtanh.default": _clamp,
+        "gelu.default": _gelu,
+        "leaky_relu.default": _leaky_relu,
+        "elu.default": _elu,
+        "softplus.default": _softplus,
+        "_prelu_kernel.default": _prelu,
+        "addcmul.default": _added_product("mul"),
+        "addcdiv.default": _added_product("div"),
+        "glu.default": _gated,
+        "lerp.Scalar": _between,
+        "lerp.Tensor": _between,
+        "log2.default": _log_of(1 / math.log(2)),
+        "log10.default": _log_of(1 / math.log(10)),
     }
 )

@@ -35,7 +35,9 @@ class _Frozen:
 
     def holds(self, tensor: object) -> bool:
         """Whether what comes is still that tensor, never written to since, as torch counts it."""
-        return tensor is self.tensor and _version(self.tensor) == self.version and self.tensor.data_ptr() == self.address
+        return (
+            tensor is self.tensor and _version(self.tensor) == self.version and self.tensor.data_ptr() == self.address
+        )
 
 
 def _version(tensor: torch.Tensor) -> int:

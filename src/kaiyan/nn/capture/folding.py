@@ -25,9 +25,11 @@ def folded(draft: Draft, node: AtenNode) -> Any:
         return None
     if is_random(node) or not _is_small(draft, node):
         return None
-    arguments, named = (map_aggregate(given, lambda entry: _filled(draft, entry)) for given in (node.args, node.kwargs))
+    target: Any = node.target
+    arguments: Any = map_aggregate(node.args, lambda entry: _filled(draft, entry))
+    named: Any = map_aggregate(node.kwargs, lambda entry: _filled(draft, entry))
     with _disable_current_modes(), torch.no_grad():
-        return node.target(*arguments, **named)  # type: ignore[operator,misc]
+        return target(*arguments, **named)
 
 
 def is_random(node: AtenNode) -> bool:

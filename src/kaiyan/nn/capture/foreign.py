@@ -144,4 +144,3 @@ def tensor_of(array: Numbers) -> torch.Tensor:
     if any(stride < 0 for stride in array.strides):
         array = array.copy()
     return torch.from_numpy(array)
-

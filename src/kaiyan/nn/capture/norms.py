@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.nn.capture.row import ATEN, Row, Written, arguments, axis_of, only_first_is_read
+from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given, only_first_is_read
 
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
@@ -72,15 +72,15 @@ def _group_norm(draft: Draft, node: AtenNode) -> Written:
 
 
 def _softmax(draft: Draft, node: AtenNode) -> Written:
-    x, axis, _ = node.args
-    rank = x.meta["val"].dim()  # type: ignore[union-attr]
-    return draft.add("softmax", [draft.value(x)], axis=axis_of(axis, rank)) if rank else None  # type: ignore[arg-type]
+    x, axis, _ = given(node)
+    rank = x.meta["val"].dim()
+    return draft.add("softmax", [draft.value(x)], axis=axis_of(axis, rank)) if rank else None
 
 
-ROWS: dict[object, Row] = {
-    ATEN._native_batch_norm_legit_no_training.default: _batch_norm,
-    ATEN._native_batch_norm_legit.no_stats: _batch_norm_of_one,
-    ATEN.native_layer_norm.default: _layer_norm,
-    ATEN.native_group_norm.default: _group_norm,
-    ATEN._softmax.default: _softmax,
+ROWS: dict[str, Row] = {
+    "_native_batch_norm_legit_no_training.default": _batch_norm,
+    "_native_batch_norm_legit.no_stats": _batch_norm_of_one,
+    "native_layer_norm.default": _layer_norm,
+    "native_group_norm.default": _group_norm,
+    "_softmax.default": _softmax,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.nn.capture.row import ATEN, Row, Written, arguments, axis_of, one_an_axis, only_first_is_read
+from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given, one_an_axis, only_first_is_read
 from kaiyan.nn.capture.sizes import hint
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def only_first_is_read_of(node: AtenNode) -> bool:
 
 def _adaptive(kind: str) -> Row:
     def row(draft: Draft, node: AtenNode) -> Written:
-        x, sizes = node.args[:2]
-        spatial = x.meta["val"].shape[-len(sizes) :]  # type: ignore[union-attr,arg-type]
-        if not only_first_is_read_of(node) or x.meta["val"].dim() != len(sizes) + 2:  # type: ignore[union-attr,arg-type]
+        x, sizes = given(node)[:2]
+        spatial = x.meta["val"].shape[-len(sizes) :]
+        if not only_first_is_read_of(node) or x.meta["val"].dim() != len(sizes) + 2:
             return None
-        given = _adapted(draft, kind, x, spatial, [draft.number(size) for size in sizes])  # type: ignore[union-attr]
-        return (given, None) if kind == "max" and given is not None else given
+        pooled = _adapted(draft, kind, x, spatial, [draft.number(size) for size in sizes])
+        return (pooled, None) if kind == "max" and pooled is not None else pooled
 
     return row
 
@@ -97,25 +97,25 @@ def _length(draft: Draft, node: AtenNode) -> Written:
     return draft.map([total], ("sqrt", 0))
 
 
-ROWS: dict[object, Row] = {
-    ATEN.max_pool2d_with_indices.default: _pool("max", 2),
-    ATEN.max_pool3d_with_indices.default: _pool("max", 3),
-    ATEN.avg_pool1d.default: _pool("average", 1),
-    ATEN.avg_pool2d.default: _pool("average", 2),
-    ATEN.avg_pool3d.default: _pool("average", 3),
-    ATEN._adaptive_avg_pool2d.default: _adaptive("average"),
-    ATEN._adaptive_avg_pool3d.default: _adaptive("average"),
-    ATEN.adaptive_max_pool2d.default: _adaptive("max"),
-    ATEN.adaptive_max_pool3d.default: _adaptive("max"),
-    ATEN.mean.default: _reduce("mean"),
-    ATEN.mean.dim: _reduce("mean"),
-    ATEN.sum.default: _reduce("sum"),
-    ATEN.sum.dim_IntList: _reduce("sum"),
-    ATEN.amax.default: _reduce("max"),
-    ATEN.amin.default: _reduce("min"),
-    ATEN.max.dim: _reduce("max"),
-    ATEN.min.dim: _reduce("min"),
-    ATEN.max.default: _reduce("max"),
-    ATEN.min.default: _reduce("min"),
-    ATEN.linalg_vector_norm.default: _length,
+ROWS: dict[str, Row] = {
+    "max_pool2d_with_indices.default": _pool("max", 2),
+    "max_pool3d_with_indices.default": _pool("max", 3),
+    "avg_pool1d.default": _pool("average", 1),
+    "avg_pool2d.default": _pool("average", 2),
+    "avg_pool3d.default": _pool("average", 3),
+    "_adaptive_avg_pool2d.default": _adaptive("average"),
+    "_adaptive_avg_pool3d.default": _adaptive("average"),
+    "adaptive_max_pool2d.default": _adaptive("max"),
+    "adaptive_max_pool3d.default": _adaptive("max"),
+    "mean.default": _reduce("mean"),
+    "mean.dim": _reduce("mean"),
+    "sum.default": _reduce("sum"),
+    "sum.dim_IntList": _reduce("sum"),
+    "amax.default": _reduce("max"),
+    "amin.default": _reduce("min"),
+    "max.dim": _reduce("max"),
+    "min.dim": _reduce("min"),
+    "max.default": _reduce("max"),
+    "min.default": _reduce("min"),
+    "linalg_vector_norm.default": _length,
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from kaiyan.nn.capture.row import ATEN, Row, Written, arguments
+from kaiyan.nn.capture.row import Row, Written, arguments, given
 
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
@@ -24,7 +24,7 @@ def _linear(draft: Draft, node: AtenNode) -> Written:
 
 
 def _product(draft: Draft, a: AtenNode, b: AtenNode) -> str:
-    """a @ b; a matrix that is known is a linear layer's weight."""
+    """The product a @ b; a matrix b that is known is a linear layer's weight."""
     if b in draft.known and b.meta["val"].dim() == 2:
         weight = draft.constant(draft.known[b].mT)
         return draft.add("linear", [draft.value(a), weight], bias=False, residual=False, activation=None)
@@ -32,31 +32,37 @@ def _product(draft: Draft, a: AtenNode, b: AtenNode) -> str:
 
 
 def _matmul(draft: Draft, node: AtenNode) -> Written:
-    a, b = node.args
-    if min(a.meta["val"].dim(), b.meta["val"].dim()) < 2:  # type: ignore[union-attr]
+    a, b = given(node)
+    if min(a.meta["val"].dim(), b.meta["val"].dim()) < 2:
         return None
-    return _product(draft, a, b)  # type: ignore[arg-type]
+    return _product(draft, a, b)
 
 
 def _sum_and_product(draft: Draft, node: AtenNode) -> Written:
-    summand, a, b = node.args
-    alpha, beta = node.kwargs.get("alpha", 1), node.kwargs.get("beta", 1)
+    summand, a, b = given(node)
+    settings = arguments(node)
+    alpha, beta = settings["alpha"], settings["beta"]
     if not all(isinstance(scale, (int, float)) for scale in (alpha, beta)):
         return None
-    is_bias = summand.meta["val"].dim() == 1 and b in draft.known  # type: ignore[union-attr]
-    if is_bias and (alpha, beta) == (1, 1) and summand.meta["val"].shape[0] == b.meta["val"].shape[1]:  # type: ignore[union-attr]
-        inputs = [draft.value(a), draft.constant(draft.known[b].mT), draft.value(summand)]  # type: ignore[arg-type,index]
+    is_bias = summand.meta["val"].dim() == 1 and b in draft.known
+    if is_bias and (alpha, beta) == (1, 1) and summand.meta["val"].shape[0] == b.meta["val"].shape[1]:
+        inputs = [draft.value(a), draft.constant(draft.known[b].mT), draft.value(summand)]
         return draft.add("linear", inputs, bias=True, residual=False, activation=None)
-    product = _product(draft, a, b)  # type: ignore[arg-type]
-    terms = ("mul", 0, float(alpha)), ("mul", 1, float(beta)), ("add", 2, 3)  # type: ignore[arg-type]
-    return draft.map([product, draft.value(summand)], *terms)  # type: ignore[arg-type]
+    product = _product(draft, a, b)
+    terms = ("mul", 0, float(alpha)), ("mul", 1, float(beta)), ("add", 2, 3)
+    return draft.map([product, draft.value(summand)], *terms)
 
 
 def _attention(draft: Draft, node: AtenNode) -> Written:
     settings = arguments(node)
     query, key, mask = settings["query"], settings["key"], settings["attn_mask"]
     shape = query.meta["val"].shape
-    if settings["dropout_p"] or settings["enable_gqa"] or len(shape) < 3 or isinstance(settings["scale"], torch.fx.Node):
+    if (
+        settings["dropout_p"]
+        or settings["enable_gqa"]
+        or len(shape) < 3
+        or isinstance(settings["scale"], torch.fx.Node)
+    ):
         return None
     if mask is not None and (settings["is_causal"] or mask.meta["val"].dtype != query.meta["val"].dtype):
         return None
@@ -81,12 +87,12 @@ def _mask(draft: Draft, settings: dict[str, Any], shape: Any) -> str | None:
     return draft.constant(torch.full((rows, columns), float("-inf"), dtype=dtype).triu(1))
 
 
-ROWS: dict[object, Row] = {
-    ATEN.linear.default: _linear,
-    ATEN.mm.default: _matmul,
-    ATEN.bmm.default: _matmul,
-    ATEN.matmul.default: _matmul,
-    ATEN.addmm.default: _sum_and_product,
-    ATEN.baddbmm.default: _sum_and_product,
-    ATEN.scaled_dot_product_attention.default: _attention,
+ROWS: dict[str, Row] = {
+    "linear.default": _linear,
+    "mm.default": _matmul,
+    "bmm.default": _matmul,
+    "matmul.default": _matmul,
+    "addmm.default": _sum_and_product,
+    "baddbmm.default": _sum_and_product,
+    "scaled_dot_product_attention.default": _attention,
 }

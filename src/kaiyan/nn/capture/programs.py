@@ -4,48 +4,41 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from kaiyan.nn.capture.foreign import ForeignCall
+from kaiyan.program.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kaiyan.nn.capture.foreign import ForeignCall
     from kaiyan.program.graph import Graph
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
 
-class Defined:
-    """A graph computed by the definitions of its operations."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-
-    def __call__(self, *arrays: Numbers) -> list[Numbers]:
-        outputs = self._graph.at([array.shape for array in arrays]).computed(arrays)
-        return [np.array(output) for output in outputs]
+Runs = Callable[..., list[Any]]
+"""What a program is to those who run it: arrays in, arrays out."""
 
 
 class Held:
     """A program and its graph; a graph of more sizes may take their place."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.program = Defined(graph)
+    def __init__(self, graph: Graph, make: Callable[[Graph], Runs]) -> None:
+        self._make = make
+        self.take(graph)
 
     def take(self, graph: Graph) -> None:
-        """This graph, which is the same for the sizes so far."""
-        self.graph = graph
-        self.program = Defined(graph)
+        """This graph from now on, which is the same for the sizes so far."""
+        self.graph, self.program = graph, self._make(graph)
 
 
 class Programs:
-    """The programs that are in use somewhere."""
+    """The programs that are in use somewhere; ``make`` makes one of a graph."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[Graph], Runs] = Program) -> None:
+        self._make = make
         self._held: list[weakref.ref[Held]] = []
         self._lock = threading.Lock()
 
@@ -59,7 +52,7 @@ class Programs:
                 if covers(graph, held.graph):
                     held.take(graph)
                     return held
-            made = Held(graph)
+            made = Held(graph, self._make)
             self._held = [*map(weakref.ref, alive), weakref.ref(made)]
             return made
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
 
@@ -17,17 +15,21 @@ Written = str | tuple[str | None, ...] | None
 Row = Callable[["Draft", "AtenNode"], Written]
 """Writes the nodes of one ATen call into a draft."""
 
-ATEN: Any = torch.ops.aten
-
 
 def arguments(node: AtenNode) -> dict[str, Any]:
     """The arguments of a call by their names in the operation's schema, defaults included."""
-    schema: Any = node.target._schema  # type: ignore[union-attr]  # noqa: SLF001 (the only road to the names)
+    target: Any = node.target
+    schema = target._schema  # noqa: SLF001 (the only road to the names)
     named = {}
     for i, argument in enumerate(schema.arguments):
         default = argument.default_value if argument.has_default_value() else None
         named[argument.name] = node.args[i] if i < len(node.args) else node.kwargs.get(argument.name, default)
     return named
+
+
+def given(node: AtenNode) -> Any:
+    """The arguments of a call that were given in their order."""
+    return node.args
 
 
 def one_an_axis(setting: Any, axes: int) -> list[Any]:
@@ -38,7 +40,7 @@ def one_an_axis(setting: Any, axes: int) -> list[Any]:
 
 def only_first_is_read(node: AtenNode) -> bool:
     """Whether nothing reads an output other than the first of several."""
-    return all(reader.args[1] == 0 for reader in node.users)
+    return all(given(reader)[1] == 0 for reader in node.users)
 
 
 def axis_of(axis: int, rank: int) -> int:

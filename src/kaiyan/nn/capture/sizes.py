@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import sympy
 import torch
 from torch.utils._sympy.functions import FloorDiv, Mod, ModularIndexing, PythonMod
 
@@ -56,8 +55,8 @@ def hint(size: Any) -> int:
 
 
 def _with_numbers(expression: Any, numbers: Mapping[str, int]) -> Any:
-    known = {symbol: sympy.Integer(numbers[str(symbol)]) for symbol in expression.free_symbols if str(symbol) in numbers}
-    return expression.xreplace(known) if known else expression
+    known = {symbol: numbers[str(symbol)] for symbol in expression.free_symbols if str(symbol) in numbers}
+    return expression.subs(known) if known else expression
 
 
 def plus(left: Size, right: Size) -> Size:
@@ -99,8 +98,8 @@ def _text(expression: Any) -> str:
         return str(expression)
     if expression.is_Integer:
         return str(int(expression)) if expression >= 0 else f"({int(expression)})"
-    for kind, spelled in _SPELLINGS:
-        if isinstance(expression, kind):
+    for is_kind, spelled in _SPELLINGS:
+        if is_kind(expression):
             return spelled(expression)
     raise NeedsNumbersError(map(str, expression.free_symbols))
 
@@ -121,12 +120,12 @@ def _modular(expression: Any) -> str:
     return f"(({base}//{divisor}) % {modulus})"
 
 
-_SPELLINGS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
-    (sympy.Add, _joined(" + ")),
-    (sympy.Mul, _joined("*")),
-    (sympy.Pow, _power),
-    (FloorDiv, _joined("//")),
-    ((Mod, PythonMod), _joined(" % ")),
-    (ModularIndexing, _modular),
+_SPELLINGS: tuple[tuple[Callable[[Any], bool], Callable[[Any], str]], ...] = (
+    (lambda expression: expression.is_Add, _joined(" + ")),
+    (lambda expression: expression.is_Mul, _joined("*")),
+    (lambda expression: expression.is_Pow, _power),
+    (lambda expression: isinstance(expression, FloorDiv), _joined("//")),
+    (lambda expression: isinstance(expression, (Mod, PythonMod)), _joined(" % ")),
+    (lambda expression: isinstance(expression, ModularIndexing), _modular),
 )
 """How each kind of expression is written."""

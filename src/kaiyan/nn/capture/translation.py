@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from kaiyan.nn.capture.row import Row, Written
     from kaiyan.program.graph import Graph
 
-ROWS: dict[object, Row] = {
+ROWS: dict[str, Row] = {
     target: row
     for family in (convolving, products, pooling, elementwise, norms, arranging)
     for target, row in family.ROWS.items()
 }
-"""By the ATen operation; what has no row is computed by torch."""
+"""By the name of the ATen operation; what has no row is computed by torch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,10 @@ def _take(draft: Draft, node: AtenNode) -> None:
 
 
 def _by_row(draft: Draft, node: AtenNode) -> Written:
-    row = arranging.VIEWS.get(node.target)
+    name = str(node.target).removeprefix("aten.")
+    row = arranging.VIEWS.get(name)
     if row is None and _is_plain(draft, node):
-        row = ROWS.get(node.target)
+        row = ROWS.get(name)
     if row is None:
         return None
     mark = draft.mark()
@@ -146,4 +147,3 @@ def _given(draft: Draft, entry: Any, placeholders: Sequence[AtenNode], results: 
         return Given(argument=draft.arguments[name], copied=True, fake=fake)
     results.append(name)
     return Given(output=len(results) - 1, fake=fake)
-
