@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.engine.codegen.running.threads import get_num_threads
-from kaiyan.program.choices import Choices
+from kaiyan.program.choices import Choices, keep, recalled
 from kaiyan.program.lowering import Abroad, Lowered, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
@@ -88,32 +88,25 @@ class Program:
 
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
         graph = self.graph.at([array.shape for array in arrays])
-        strides = [tuple(step // array.itemsize for step in array.strides) for array in arrays]
-        choices = self._known(graph, strides, threads)
+        strides = _strides(arrays)
+        choices = recalled(self._mark(graph, strides, threads)) or Choices()
         room = Room(threads, self.precision, choices, self._store)
         return Planned(graph, lowered(graph, strides, room, choices), threads, choices)
 
-    def _known(self, graph: Graph, strides: Sequence[Shape], threads: int) -> Choices:
-        """What was measured before, or what is expected."""
-        del graph, strides, threads
-        return Choices()
-
     def tune(self, *arrays: Numbers) -> Choices:
-        """Measures, inside the program, what is fastest for arrays that lie as these, and keeps it."""
+        """Measures, inside the program, what is fastest for arrays that lie as these, and keeps it on disk."""
         given = self._checked(arrays)
         threads = get_num_threads()
         graph = self.graph.at([array.shape for array in given])
         choices = tuned(graph, given, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
-        strides = [tuple(step // array.itemsize for step in array.strides) for array in given]
-        plan = Planned(
-            graph,
-            lowered(graph, strides, Room(threads, self.precision, choices, self._store), choices),
-            threads,
-            choices,
-        )
+        keep(self._mark(graph, _strides(given), threads), choices)
         with self._lock:
-            self._plans[_key(given, threads)] = plan
-        return choices
+            self._plans.pop(_key(given, threads), None)
+        return self.planned(given).choices
+
+    def _mark(self, graph: Graph, strides: Sequence[Shape], threads: int) -> str:
+        """What choices are kept under."""
+        return f"{graph.fingerprint()} {strides} t{threads} {self.precision}"
 
     def _taken(self, plan: Planned) -> Context:
         """Memory that no other call uses."""
@@ -138,6 +131,11 @@ class Program:
                     given=getattr(getattr(array, "dtype", None), "name", type(array).__name__),
                 )  # fmt: skip
         return [_readable(array) for array in arrays]
+
+
+def _strides(arrays: Sequence[Numbers]) -> list[Shape]:
+    """In elements."""
+    return [tuple(step // array.itemsize for step in array.strides) for array in arrays]
 
 
 def _key(arrays: Sequence[Numbers], threads: int) -> Any:
