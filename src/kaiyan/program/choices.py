@@ -48,7 +48,7 @@ class Choices:
 
 
 def recalled(fingerprint: str) -> Choices | None:
-    """What was measured before for a program of this fingerprint; None where nothing was, or what is kept is damaged."""
+    """What was chosen before for a program of this fingerprint; None where nothing was, or it cannot be read."""
     text = wisdom.chosen(fingerprint)
     try:
         return None if text is None else _read(json.loads(text))

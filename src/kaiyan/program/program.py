@@ -11,9 +11,10 @@ import numpy as np
 
 from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.program.choices import Choices, keep, recalled
-from kaiyan.program.lowering import Abroad, Lowered, lowered
+from kaiyan.program.lowering import Abroad, Lowered, Stretch, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
+from kaiyan.program.report import ProgramReport, ProgramStep
 from kaiyan.program.room import Room, Store
 from kaiyan.program.tuning import tuned
 from kaiyan.show.error import KaiyanError
@@ -37,6 +38,7 @@ class Planned:
     lowered: Lowered
     threads: int
     choices: Choices
+    algorithms: dict[str, str]
     idle: list[Context] = field(default_factory=list)
 
     def foreign(self, item: Abroad, inputs: Sequence[Numbers]) -> Any:
@@ -88,10 +90,14 @@ class Program:
 
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
         graph = self.graph.at([array.shape for array in arrays])
-        strides = _strides(arrays)
-        choices = recalled(self._mark(graph, strides, threads)) or Choices()
+        choices = recalled(self._mark(graph, _strides(arrays), threads)) or Choices()
+        return self._planned(arrays, threads, choices)
+
+    def _planned(self, arrays: Sequence[Numbers], threads: int, choices: Choices) -> Planned:
+        graph = self.graph.at([array.shape for array in arrays])
         room = Room(threads, self.precision, choices, self._store)
-        return Planned(graph, lowered(graph, strides, room, choices), threads, choices)
+        plan = lowered(graph, _strides(arrays), room, choices)
+        return Planned(graph, plan, threads, choices, room.chosen)
 
     def tune(self, *arrays: Numbers) -> Choices:
         """Measures, inside the program, what is fastest for arrays that lie as these, and keeps it on disk."""
@@ -103,6 +109,26 @@ class Program:
         with self._lock:
             self._plans.pop(_key(given, threads), None)
         return self.planned(given).choices
+
+    def choose(self, choices: Choices, *arrays: Numbers) -> None:
+        """Plans anew for arrays that lie as these, with these choices."""
+        given, threads = self._checked(arrays), get_num_threads()
+        plan = self._planned(given, threads, choices)
+        with self._lock:
+            self._plans[_key(given, threads)] = plan
+
+    @property
+    def plans(self) -> int:
+        """How many plans are kept."""
+        return len(self._plans)
+
+    def report(self, *arrays: Numbers) -> ProgramReport:
+        """What it does for arrays that lie as these."""
+        plan = self.planned(self._checked(arrays))
+        context = self._taken(plan)
+        plan.idle.append(context)
+        steps = tuple(_step(item, plan) for item in plan.lowered.items)
+        return ProgramReport(steps, context.size, self._weights.size)
 
     def _mark(self, graph: Graph, strides: Sequence[Shape], threads: int) -> str:
         """What choices are kept under."""
@@ -124,13 +150,22 @@ class Program:
                 wanted=len(wanted), given=len(arrays),
             )  # fmt: skip
         for array, asked in zip(arrays, wanted, strict=True):
-            if getattr(array, "dtype", None) != np.dtype(asked.dtype):
+            if getattr(getattr(array, "dtype", None), "name", None) != asked.dtype:
                 raise KaiyanError(
                     "program-input-dtype", "the input {name} is {given}, but the program takes {wanted}",
                     "astype({wanted!r}) gives that", name=asked.name, wanted=asked.dtype,
                     given=getattr(getattr(array, "dtype", None), "name", type(array).__name__),
                 )  # fmt: skip
         return [_readable(array) for array in arrays]
+
+
+def _step(item: Stretch | Abroad, plan: Planned) -> ProgramStep:
+    if isinstance(item, Abroad):
+        name = item.node.settings["name"] if item.node.operation == "foreign" else item.node.operation
+        return ProgramStep(item.node.output, name, "abroad", item.output.shape)
+    algorithm = "strips" if item.name in plan.choices.strips else plan.algorithms.get(item.name, "")
+    algorithm = "" if item.is_conversion else algorithm
+    return ProgramStep(item.name, item.operation, algorithm, item.shape, item.is_conversion)
 
 
 def _strides(arrays: Sequence[Numbers]) -> list[Shape]:
