@@ -1,0 +1,106 @@
+"""A walk through arrays of the same shape, side by side: an inner axis for vectors, a middle one, and all the others.
+
+Sizes and strides are arguments, so that one machine code serves every shape and every layout of it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from kaiyan.engine.codegen.language.ir import I64, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
+
+
+class WalkArgument(IntEnum):
+    """Sizes, how much of each a task does, and how many tasks share an axis; then the arrays' own, see ``Walk``."""
+
+    OUTER = 0
+    OUTER_STEP = 1
+    MIDDLE = 2
+    MIDDLE_STEP = 3
+    MIDDLE_PARTS = 4
+    INNER = 5
+    INNER_STEP = 6
+    INNER_PARTS = 7
+    AXES = 8
+    OWN = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Through arrays whose elements are of these ``kinds`` in the code; the first array is written to.
+
+    After the sizes come an address, the stride of the inner axis and that of the middle one for each array, then for
+    each of the other axes its size and a stride for each array. Strides are in elements.
+    """
+
+    kinds: tuple[Any, ...]
+
+    @property
+    def first_axis(self) -> int:
+        """The argument at which the axes outside the middle one begin."""
+        return WalkArgument.OWN + 3 * len(self.kinds)
+
+    def inner_stride(self, code: Code, array: int) -> Value:
+        """Elements from one place of the inner axis to the next."""
+        return code.number(WalkArgument.OWN + len(self.kinds) + array)
+
+    @contextmanager
+    def lines(self, code: Code) -> Iterator[tuple[list[Value], Value]]:
+        """Every stretch of the inner axis that belongs to the task: where it begins in each array, and its elements."""
+        arrays = range(len(self.kinds))
+        bases = [code.argument(WalkArgument.OWN + i, kind) for i, kind in enumerate(self.kinds)]
+        steps = [self.inner_stride(code, i) for i in arrays]
+        middle_steps = [code.number(WalkArgument.OWN + 2 * len(self.kinds) + i) for i in arrays]
+        task, part = _divided(code, code.task, code.number(WalkArgument.INNER_PARTS))
+        task, middle_part = _divided(code, task, code.number(WalkArgument.MIDDLE_PARTS))
+        start, stop = _stretch(code, part, WalkArgument.INNER)
+        first, after = _stretch(code, middle_part, WalkArgument.MIDDLE)
+        outer, last = _stretch(code, task, WalkArgument.OUTER)
+        with code.loop(outer, last) as place:
+            offsets = self._offsets(code, place)
+            heads = [
+                code.at(base, offset, code.mul(start, step))
+                for base, offset, step in zip(bases, offsets, steps, strict=True)
+            ]
+            with code.loop(first, after) as m:
+                yield (
+                    [code.at(head, code.mul(m, step)) for head, step in zip(heads, middle_steps, strict=True)],
+                    code.sub(stop, start),
+                )
+
+    def _offsets(self, code: Code, place: Value) -> list[Value]:
+        """Of a place of the outer axes in each array, the last axis running fastest."""
+        rest, offsets = Variable(code, I64), [Variable(code, I64) for _ in self.kinds]
+        rest.put(place)
+        for offset in offsets:
+            offset.put(I64(0))
+        axes = code.number(WalkArgument.AXES)
+        with code.loop(0, axes) as i:
+            row = code.add(code.mul(i, len(self.kinds) + 1), self.first_axis)
+            above, index = _divided(code, rest.get(), code.number(row))
+            rest.put(above)
+            for array, offset in enumerate(offsets):
+                stride = code.number(code.add(row, 1 + array))
+                offset.put(code.add(offset.get(), code.mul(index, stride)))
+        return [offset.get() for offset in offsets]
+
+
+def _divided(code: Code, a: Value, b: Value) -> tuple[Value, Value]:
+    quotient = code.b.udiv(a, b)
+    return quotient, code.b.sub(a, code.b.mul(quotient, b))
+
+
+def _stretch(code: Code, part: Value, size: WalkArgument) -> tuple[Value, Value]:
+    """From where to where one part of an axis goes."""
+    step = code.number(size + 1)
+    start = code.mul(part, step)
+    return start, code.least(code.add(start, step), code.number(size))
