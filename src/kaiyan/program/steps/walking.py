@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _ALIGNED = 64
 """Elements of which a task's part of a long axis is a multiple."""
+_WIDE = 128
+"""Elements of a square's lines that one task writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,31 @@ class Walked:
 
     def arguments(self, places: Sequence[Pointer], most: int) -> tuple[tuple[int | Pointer, ...], int]:
         """The arguments of a ``Walk``, and the number of tasks, each of about ``most`` elements or fewer."""
+        middle, inner = (1, *self.sizes)[-2:]
+        inner_step = inner if inner <= most + most // 2 else _whole_parts(most)
+        return self.cut(places, (max(most // inner_step, 1), inner_step), most)
+
+    def squares(self, places: Sequence[Pointer], most: int) -> tuple[tuple[int | Pointer, ...], int]:
+        """The same for tasks that are about as wide as they are high: both are whole numbers of squares."""
+        inner_step = _whole_parts(min(self.sizes[-1], _WIDE))
+        return self.cut(places, (_whole_parts(max(most // inner_step, 1)), inner_step), most)
+
+    def cut(self, places: Sequence[Pointer], steps: tuple[int, int], most: int) -> tuple[tuple[int | Pointer, ...], int]:
+        """The same, for the steps of the middle and the inner axis that one task does."""
         outer, middle, inner = self.sizes[:-2], (1, *self.sizes)[-2], self.sizes[-1]
-        inner_step = inner if inner <= most + most // 2 else -(-most // _ALIGNED) * _ALIGNED
-        middle_step = min(max(most // inner_step, 1), middle)
+        middle_step, inner_step = min(steps[0], middle), min(steps[1], inner)
         outer_step = min(max(most // (inner_step * middle_step), 1), prod(outer))
         inner_parts, middle_parts = -(-inner // inner_step), -(-middle // middle_step)
         sizes = (prod(outer), outer_step, middle, middle_step, middle_parts, inner, inner_step, inner_parts, len(outer))
         middle_steps = tuple((0, *strides)[-2] for strides in self.strides)
         axes = zip(outer, *(strides[:-2] for strides in self.strides), strict=True)
         rest = tuple(number for axis in reversed(list(axes)) for number in axis)
-        return (*sizes, *places, *self.steps, *middle_steps, *rest), -(-sizes[0] // outer_step) * middle_parts * inner_parts
+        tasks = -(-sizes[0] // outer_step) * middle_parts * inner_parts
+        return (*sizes, *places, *self.steps, *middle_steps, *rest), tasks
+
+
+def _whole_parts(size: int) -> int:
+    return -(-size // _ALIGNED) * _ALIGNED
 
 
 def walked(shape: Sequence[int], strides: Sequence[Sequence[int]]) -> Walked:

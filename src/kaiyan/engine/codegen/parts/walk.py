@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Value
 
 
+Stretch = tuple["Value", "Value"]
+
+
 class WalkArgument(IntEnum):
     """Sizes, how much of each a task does, and how many tasks share an axis; then the arrays' own, see ``Walk``."""
 
@@ -49,33 +52,33 @@ class Walk:
         """The argument at which the axes outside the middle one begin."""
         return WalkArgument.OWN + 3 * len(self.kinds)
 
-    def inner_stride(self, code: Code, array: int) -> Value:
-        """Elements from one place of the inner axis to the next."""
-        return code.number(WalkArgument.OWN + len(self.kinds) + array)
+    def inner_strides(self, code: Code) -> list[Value]:
+        """Elements from one place of the inner axis to the next, in each array."""
+        return [code.number(WalkArgument.OWN + len(self.kinds) + i) for i in range(len(self.kinds))]
+
+    def middle_strides(self, code: Code) -> list[Value]:
+        """Elements from one place of the middle axis to the next, in each array."""
+        return [code.number(WalkArgument.OWN + 2 * len(self.kinds) + i) for i in range(len(self.kinds))]
 
     @contextmanager
     def lines(self, code: Code) -> Iterator[tuple[list[Value], Value]]:
         """Every stretch of the inner axis that belongs to the task: where it begins in each array, and its elements."""
-        arrays = range(len(self.kinds))
+        steps = self.middle_strides(code)
+        with self.planes(code) as (heads, (first, after), (start, stop)), code.loop(first, after) as m:
+            starts = zip(heads, steps, self.inner_strides(code), strict=True)
+            places = [code.at(head, code.mul(m, step), code.mul(start, inner)) for head, step, inner in starts]
+            yield places, code.sub(stop, start)
+
+    @contextmanager
+    def planes(self, code: Code) -> Iterator[tuple[list[Value], Stretch, Stretch]]:
+        """Every place of the outer axes that belongs to the task, in each array; from where to where the others go."""
         bases = [code.argument(WalkArgument.OWN + i, kind) for i, kind in enumerate(self.kinds)]
-        steps = [self.inner_stride(code, i) for i in arrays]
-        middle_steps = [code.number(WalkArgument.OWN + 2 * len(self.kinds) + i) for i in arrays]
         task, part = _divided(code, code.task, code.number(WalkArgument.INNER_PARTS))
         task, middle_part = _divided(code, task, code.number(WalkArgument.MIDDLE_PARTS))
-        start, stop = _stretch(code, part, WalkArgument.INNER)
-        first, after = _stretch(code, middle_part, WalkArgument.MIDDLE)
-        outer, last = _stretch(code, task, WalkArgument.OUTER)
-        with code.loop(outer, last) as place:
+        inner, middle = _stretch(code, part, WalkArgument.INNER), _stretch(code, middle_part, WalkArgument.MIDDLE)
+        with code.loop(*_stretch(code, task, WalkArgument.OUTER)) as place:
             offsets = self._offsets(code, place)
-            heads = [
-                code.at(base, offset, code.mul(start, step))
-                for base, offset, step in zip(bases, offsets, steps, strict=True)
-            ]
-            with code.loop(first, after) as m:
-                yield (
-                    [code.at(head, code.mul(m, step)) for head, step in zip(heads, middle_steps, strict=True)],
-                    code.sub(stop, start),
-                )
+            yield [code.at(base, offset) for base, offset in zip(bases, offsets, strict=True)], middle, inner
 
     def _offsets(self, code: Code, place: Value) -> list[Value]:
         """Of a place of the outer axes in each array, the last axis running fastest."""
@@ -99,7 +102,7 @@ def _divided(code: Code, a: Value, b: Value) -> tuple[Value, Value]:
     return quotient, code.b.sub(a, code.b.mul(quotient, b))
 
 
-def _stretch(code: Code, part: Value, size: WalkArgument) -> tuple[Value, Value]:
+def _stretch(code: Code, part: Value, size: WalkArgument) -> Stretch:
     """From where to where one part of an axis goes."""
     step = code.number(size + 1)
     start = code.mul(part, step)

@@ -38,7 +38,7 @@ class Mapped:
     def emit(self, code: Code) -> None:
         """Writes the routine."""
         walk = Walk(tuple(stored.memory_type(code, name) for name in (self.dtype, *self.inputs)))
-        strides = [walk.inner_stride(code, i) for i in range(1 + len(self.inputs))]
+        strides = walk.inner_strides(code)
         with walk.lines(code) as (places, count):
             constant = [
                 stored.element(code, place, stored=name) if step == 0 else None
