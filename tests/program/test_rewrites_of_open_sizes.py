@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from program.random_graphs import random_arrays, random_graph
+from random_graphs import random_arrays, random_graph
 
 from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.rewrites import rewritten

@@ -14,7 +14,7 @@ import numpy as np
 
 from kaiyan.program.operations.convolving import convolution_of
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part, pixels_last
-from kaiyan.program.steps.arranging import copied
+from kaiyan.program.steps.copying import copied
 from kaiyan.program.steps.table import STEPS
 
 if TYPE_CHECKING:

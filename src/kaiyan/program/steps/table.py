@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.program.steps import convolving
+from kaiyan.program.steps import convolving, elementwise
 
 if TYPE_CHECKING:
     from kaiyan.program.steps.step import Step
 
-STEPS: dict[str, Step] = {row.operation: row for family in (convolving,) for row in family.ROWS}
+STEPS: dict[str, Step] = {row.operation: row for family in (convolving, elementwise) for row in family.ROWS}
 """By the operation that each computes; where there is none, the operation's definition is computed."""
