@@ -32,7 +32,7 @@ BESIDE: Step = (1, 1)
 """From one element to the next in memory."""
 
 
-class Steps(NamedTuple):
+class Pitches(NamedTuple):
     """From one output to the next of each kind."""
 
     channel: Step
@@ -67,21 +67,22 @@ class Outlet(NamedTuple):
         residual = 0 if isinstance(self.residual, int) else code.number(Argument.RESIDUAL_STRIDE + axis)
         return code.number(Argument.OUTPUT_STRIDE + axis), residual
 
-    def steps(self, code: Code) -> Steps:
+    def pitches(self, code: Code) -> Pitches:
         """Those of the arguments: taken once before a loop, they cost it nothing."""
-        return Steps(*(self.step(code, axis) for axis in (Direction.CHANNEL, Direction.ROW, Direction.COLUMN)))
+        return Pitches(*(self.step(code, axis) for axis in (Direction.CHANNEL, Direction.ROW, Direction.COLUMN)))
 
     def by(self, code: Code, step: Step, count: Value = 1) -> Outlet:
         """So many steps further."""
         output = code.at(self.output, code.mul(step[0], count))
         return Outlet(output, 0 if isinstance(self.residual, int) else code.at(self.residual, code.mul(step[1], count)))
 
-    def grid(self, code: Code, tile: tuple[int, int], steps: Steps) -> Iterator[Outlet]:
-        """Row by row, the places of a tile of (rows, columns) of outputs from here on."""
+    def grid(self, code: Code, rows: int, columns: int, pitches: Pitches | None = None) -> Iterator[Outlet]:
+        """Row by row, the places of so many rows and columns of outputs from here on."""
+        apart = pitches or self.pitches(code)
         line = self
-        for r in range(tile[0]):
-            line = line.by(code, steps.row) if r else line
+        for r in range(rows):
+            line = line.by(code, apart.row) if r else line
             place = line
-            for q in range(tile[1]):
-                place = place.by(code, steps.column) if q else place
+            for q in range(columns):
+                place = place.by(code, apart.column) if q else place
                 yield place

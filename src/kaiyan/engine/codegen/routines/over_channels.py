@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
-    from kaiyan.engine.codegen.parts.outlet import Steps
+    from kaiyan.engine.codegen.parts.outlet import Pitches
     from kaiyan.reference.dtype import Numbers
 
 
@@ -104,7 +104,7 @@ class OverChannels:
         there = (
             code.least(self.vectors, code.sub(vectors, code.mul(block, self.vectors))) if self.blocks > 1 else vectors
         )
-        steps = outlet.steps(code)
+        pitches = outlet.pitches(code)
         with (
             code.loop(0, there) as vector,
             code.loop(0, self.rows, self.tile[0]) as r,
@@ -116,9 +116,9 @@ class OverChannels:
             for place in sums:
                 place.put(code.vector(code.argument(Argument.BIAS), channel, lane))
             self._sum(code, sums, code.at(packed, lane), code.add(channel, lane), (r, q))
-            here = outlet.by(code, steps.channel, lane).by(code, steps.row, r).by(code, steps.column, q)
+            here = outlet.by(code, pitches.channel, lane).by(code, pitches.row, r).by(code, pitches.column, q)
             put = self._pixels if self.source == "channels_last" else self._rows
-            put(code, sums, code.add(channel, lane), here, steps)
+            put(code, sums, code.add(channel, lane), here, pitches)
         code.release()
 
     def _sum(
@@ -140,23 +140,23 @@ class OverChannels:
             for place, offset in zip(sums, offsets, strict=True):
                 place.put(code.fma(code.vector(start, offset), weight, place.get()))
 
-    def _pixels(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet, steps: Steps) -> None:
+    def _pixels(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet, pitches: Pitches) -> None:
         """Stores the tile channels last."""
         C = self.geometry.C
         mask = None if C % self.lanes == 0 else code.mask(code.sub(C, channel))
-        for held, place in zip(sums, outlet.grid(code, self.tile, steps), strict=True):
+        for held, place in zip(sums, outlet.grid(code, *self.tile, pitches), strict=True):
             self.epilogue.put(code, held.get(), place, mask)
 
-    def _rows(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet, steps: Steps) -> None:
+    def _rows(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet, pitches: Pitches) -> None:
         """Stores the tile channels first."""
         rows, columns = self.tile
         for r in range(rows):
-            place = outlet.by(code, steps.row, r)
+            place = outlet.by(code, pitches.row, r)
             vectors = [held.get() for held in sums[r * columns : (r + 1) * columns]]
             for lane, line in enumerate(code.transposed(vectors + [code.constant(0)] * (self.lanes - columns))):
                 with code.bound(code.add(channel, lane), self.geometry.C, self.lanes):
                     self.epilogue.put(code, line, place, code.mask(columns))
-                place = place.by(code, steps.channel)
+                place = place.by(code, pitches.channel)
 
 
 @lru_cache(maxsize=4096)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
-    from kaiyan.engine.codegen.parts.outlet import Steps
+    from kaiyan.engine.codegen.parts.outlet import Pitches
     from kaiyan.reference.dtype import Numbers
 
 _FAR = 2**20
@@ -167,7 +167,7 @@ class OverColumns:
         first = code.mul(block, self.channels)
         r = code.least(r, self.rows - self.lines)
         line = outlet.moved(code, channel=first, row=r)
-        steps = outlet.steps(code)
+        pitches = outlet.pitches(code)
         with code.loop(0, self.columns, width) as q:
             q = code.least(q, max(self.columns - width, 0))  # noqa: PLW2901
             sums = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
@@ -178,7 +178,7 @@ class OverColumns:
             weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
             start = code.at(packed, self.strip.row(code, 0, code.mul(r, self.geometry.stride[1])), q)
             (self._written if self.written else self._looped)(code, sums, weights, start)
-            self._put(code, sums, first, line.by(code, BESIDE, q), steps)
+            self._put(code, sums, first, line.by(code, BESIDE, q), pitches)
 
     def _written(self, code: Code, sums: list[list[list[Variable]]], weights: Value, start: Value) -> None:
         kd, kh, kw = self.geometry.kernel
@@ -229,7 +229,9 @@ class OverColumns:
                     for v, place in enumerate(sums[k][r]):
                         place.put(code.fma(weight, elements[v], place.get()))
 
-    def _put(self, code: Code, sums: list[list[list[Variable]]], first: Value, outlet: Outlet, steps: Steps) -> None:
+    def _put(
+        self, code: Code, sums: list[list[list[Variable]]], first: Value, outlet: Outlet, pitches: Pitches
+    ) -> None:
         for k, lines in enumerate(sums):
             with code.bound(code.add(first, k), self.geometry.K, self.channels):
                 place = outlet
@@ -237,8 +239,8 @@ class OverColumns:
                     for v, held in enumerate(line):
                         beside = place.by(code, BESIDE, v * self.lanes)
                         self.epilogue.put(code, held.get(), beside, code.mask(self.columns - v * self.lanes))
-                    place = place.by(code, steps.row)
-            outlet = outlet.by(code, steps.channel)
+                    place = place.by(code, pitches.row)
+            outlet = outlet.by(code, pitches.channel)
 
 
 @lru_cache(maxsize=4096)
