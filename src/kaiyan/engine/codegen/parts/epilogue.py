@@ -85,11 +85,11 @@ def _hardswish(code: Code, y: Value) -> Value:
 
 
 def _silu(code: Code, y: Value) -> Value:
-    return code.b.fdiv(y, code.b.fadd(_like(y, 1.0), _exp(code, code.b.fneg(y))))
+    return code.b.fdiv(y, code.b.fadd(_like(y, 1.0), exponential(code, code.b.fneg(y))))
 
 
 def _sigmoid(code: Code, y: Value) -> Value:
-    return code.b.fdiv(_like(y, 1.0), code.b.fadd(_like(y, 1.0), _exp(code, code.b.fneg(y))))
+    return code.b.fdiv(_like(y, 1.0), code.b.fadd(_like(y, 1.0), exponential(code, code.b.fneg(y))))
 
 
 _TANH = (
@@ -150,8 +150,8 @@ _TERMS = {4: 7, 8: 13}
 """Terms of the series of exp on half an octave that leave less than one unit in the last place, by itemsize."""
 
 
-def _exp(code: Code, x: Value) -> Value:
-    """2**n * exp(r): n whole, |r| ≤ ln 2 / 2, exp(r) by its series; two steps of scale keep 2**n in range."""
+def exponential(code: Code, x: Value) -> Value:
+    """E to the x: 2**n * exp(r): n whole, |r| ≤ ln 2 / 2, exp(r) by its series; two steps of scale keep 2**n in range."""
     bits = code.itemsize * 8
     bias, digits, limit = (127, 23, 104.0) if bits == 32 else (1023, 52, 745.0)
     kind = x.type
