@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.engine import wisdom
 from kaiyan.engine.generated import Generated
 from kaiyan.engine.planner import PLANNER
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 class Choices:
     """By the names of the convolutions' outputs; for those that are not named, what is expected to be the fastest.
 
-    ``layouts`` says whether the output lies channels last; ``channels_last`` is what holds for the others. ``strips`` has
-    the chains that run some rows at a time: how many rows, by the name of the last output.
+    ``layouts`` says whether the output lies channels last; ``channels_last`` is what holds for the others. ``strips``
+    has the chains that run some rows at a time: how many rows, by the name of the last output.
     """
 
     algorithms: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +45,27 @@ class Choices:
             "algorithms": dict(self.algorithms), "layouts": dict(self.layouts), "channels_last": self.channels_last,
             "strips": dict(self.strips),
         }  # fmt: skip
+
+
+def recalled(fingerprint: str) -> Choices | None:
+    """What was chosen before for a program of this fingerprint; None where nothing was, or it cannot be read."""
+    text = wisdom.chosen(fingerprint)
+    try:
+        return None if text is None else _read(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def keep(fingerprint: str, choices: Choices) -> None:
+    """Keeps them on this machine's disk."""
+    wisdom.choose(fingerprint, json.dumps(choices.to_dict()))
+
+
+def _read(kept: dict[str, Any]) -> Choices:
+    algorithms = {str(name): str(row) for name, row in kept["algorithms"].items()}
+    layouts = {str(name): bool(last) for name, last in kept["layouts"].items()}
+    strips = {str(name): int(rows) for name, rows in kept["strips"].items() if int(rows) > 0}
+    return Choices(algorithms, layouts, bool(kept["channels_last"]), strips)
 
 
 def candidates(problem: Problem) -> list[Generated]:

@@ -11,7 +11,7 @@ import numpy as np
 from kaiyan.arrays.memory import aligned
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part
-from kaiyan.program.steps.arranging import copied
+from kaiyan.program.steps.copying import copied
 from kaiyan.program.steps.table import STEPS
 from kaiyan.program.strips import chains, in_strips
 from kaiyan.program.views import viewed
@@ -41,6 +41,7 @@ class Stretch:
     name: str
     operation: str
     calls: tuple[Call, ...]
+    shape: Shape
     is_conversion: bool = False
 
     @property
@@ -161,7 +162,7 @@ class _Lowering:
         return self._in_order(name, order) if is_picture else self._values[name].place
 
     def _run(self, node: Node, calls: Sequence[Call]) -> None:
-        self._items.append(Stretch(node.output, node.operation, tuple(calls)))
+        self._items.append(Stretch(node.output, node.operation, tuple(calls), self._kinds[node.output].shape))
 
     def _abroad(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
         output = self._new(kind)
@@ -184,7 +185,7 @@ class _Lowering:
             own = part(whole, axis, start, place.shape[axis])
             start += place.shape[axis]
             if place.pointer != own.pointer or place.strides != own.strides:
-                self._items.append(Stretch(name, "concatenate", tuple(copied(place, own, self._room))))
+                self._items.append(Stretch(name, "concatenate", tuple(copied(place, own, self._room)), own.shape))
         return whole
 
     def _room_for(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
@@ -223,7 +224,7 @@ class _Lowering:
         if order not in value.copies:
             place = value.place
             value.copies[order] = target = self._new(self._kinds[name], order)
-            self._items.append(Stretch(name, "copy", tuple(copied(place, target, self._room)), is_conversion=True))
+            self._items.append(Stretch(name, "copy", tuple(copied(place, target, self._room)), target.shape, True))
         return value.copies[order]
 
     def _output(self, number: int, name: str) -> Place:
@@ -231,7 +232,7 @@ class _Lowering:
         buffer = Buffer(bytes_of(kind.shape, kind.dtype), "output", number)
         target = Place(Pointer(buffer), kind.shape, dense_strides(kind.shape), kind.dtype)
         calls = tuple(copied(self._values[name].place, target, self._room))
-        self._items.append(Stretch(name, "output", calls, is_conversion=True))
+        self._items.append(Stretch(name, "output", calls, target.shape, True))
         return target
 
 

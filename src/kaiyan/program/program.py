@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.engine.codegen.running.threads import get_num_threads
-from kaiyan.program.choices import Choices
-from kaiyan.program.lowering import Abroad, Lowered, lowered
+from kaiyan.program.choices import Choices, keep, recalled
+from kaiyan.program.lowering import Abroad, Lowered, Stretch, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
+from kaiyan.program.report import ProgramReport, ProgramStep
+from kaiyan.program.rewrites import rewritten
 from kaiyan.program.room import Room, Store
 from kaiyan.program.tuning import tuned
 from kaiyan.show.error import KaiyanError
@@ -37,6 +39,7 @@ class Planned:
     lowered: Lowered
     threads: int
     choices: Choices
+    algorithms: dict[str, str]
     idle: list[Context] = field(default_factory=list)
 
     def foreign(self, item: Abroad, inputs: Sequence[Numbers]) -> Any:
@@ -52,7 +55,7 @@ class Program:
     """
 
     def __init__(self, graph: Graph, precision: str = "default", *, guarded: bool = False) -> None:
-        self.graph, self.precision = graph, precision
+        self.graph, self.precision = rewritten(graph), precision
         self._guarded = guarded
         self._plans: OrderedDict[Any, Planned] = OrderedDict()
         self._weights, self._store = Weights(), Store()
@@ -88,32 +91,49 @@ class Program:
 
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
         graph = self.graph.at([array.shape for array in arrays])
-        strides = [tuple(step // array.itemsize for step in array.strides) for array in arrays]
-        choices = self._known(graph, strides, threads)
-        room = Room(threads, self.precision, choices, self._store)
-        return Planned(graph, lowered(graph, strides, room, choices), threads, choices)
+        choices = recalled(self._mark(graph, _strides(arrays), threads)) or Choices()
+        return self._planned(arrays, threads, choices)
 
-    def _known(self, graph: Graph, strides: Sequence[Shape], threads: int) -> Choices:
-        """What was measured before, or what is expected."""
-        del graph, strides, threads
-        return Choices()
+    def _planned(self, arrays: Sequence[Numbers], threads: int, choices: Choices) -> Planned:
+        graph = self.graph.at([array.shape for array in arrays])
+        room = Room(threads, self.precision, choices, self._store)
+        plan = lowered(graph, _strides(arrays), room, choices)
+        return Planned(graph, plan, threads, choices, room.chosen)
 
     def tune(self, *arrays: Numbers) -> Choices:
-        """Measures, inside the program, what is fastest for arrays that lie as these, and keeps it."""
+        """Measures, inside the program, what is fastest for arrays that lie as these, and keeps it on disk."""
         given = self._checked(arrays)
         threads = get_num_threads()
         graph = self.graph.at([array.shape for array in given])
         choices = tuned(graph, given, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
-        strides = [tuple(step // array.itemsize for step in array.strides) for array in given]
-        plan = Planned(
-            graph,
-            lowered(graph, strides, Room(threads, self.precision, choices, self._store), choices),
-            threads,
-            choices,
-        )
+        keep(self._mark(graph, _strides(given), threads), choices)
+        with self._lock:
+            self._plans.pop(_key(given, threads), None)
+        return self.planned(given).choices
+
+    def choose(self, choices: Choices, *arrays: Numbers) -> None:
+        """Plans anew for arrays that lie as these, with these choices."""
+        given, threads = self._checked(arrays), get_num_threads()
+        plan = self._planned(given, threads, choices)
         with self._lock:
             self._plans[_key(given, threads)] = plan
-        return choices
+
+    @property
+    def plans(self) -> int:
+        """How many plans are kept."""
+        return len(self._plans)
+
+    def report(self, *arrays: Numbers) -> ProgramReport:
+        """What it does for arrays that lie as these."""
+        plan = self.planned(self._checked(arrays))
+        context = self._taken(plan)
+        plan.idle.append(context)
+        steps = tuple(_step(item, plan) for item in plan.lowered.items)
+        return ProgramReport(steps, context.size, self._weights.size)
+
+    def _mark(self, graph: Graph, strides: Sequence[Shape], threads: int) -> str:
+        """What choices are kept under."""
+        return f"{graph.fingerprint()} {strides} t{threads} {self.precision}"
 
     def _taken(self, plan: Planned) -> Context:
         """Memory that no other call uses."""
@@ -131,13 +151,27 @@ class Program:
                 wanted=len(wanted), given=len(arrays),
             )  # fmt: skip
         for array, asked in zip(arrays, wanted, strict=True):
-            if getattr(array, "dtype", None) != np.dtype(asked.dtype):
+            if getattr(getattr(array, "dtype", None), "name", None) != asked.dtype:
                 raise KaiyanError(
                     "program-input-dtype", "the input {name} is {given}, but the program takes {wanted}",
                     "astype({wanted!r}) gives that", name=asked.name, wanted=asked.dtype,
                     given=getattr(getattr(array, "dtype", None), "name", type(array).__name__),
                 )  # fmt: skip
         return [_readable(array) for array in arrays]
+
+
+def _step(item: Stretch | Abroad, plan: Planned) -> ProgramStep:
+    if isinstance(item, Abroad):
+        name = item.node.settings["name"] if item.node.operation == "foreign" else item.node.operation
+        return ProgramStep(item.node.output, name, "abroad", item.output.shape)
+    algorithm = "strips" if item.name in plan.choices.strips else plan.algorithms.get(item.name, "")
+    algorithm = "" if item.is_conversion else algorithm
+    return ProgramStep(item.name, item.operation, algorithm, item.shape, item.is_conversion)
+
+
+def _strides(arrays: Sequence[Numbers]) -> list[Shape]:
+    """In elements."""
+    return [tuple(step // array.itemsize for step in array.strides) for array in arrays]
 
 
 def _key(arrays: Sequence[Numbers], threads: int) -> Any:

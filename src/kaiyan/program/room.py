@@ -50,7 +50,8 @@ class Store:
 class Room:
     """Constants, memory that is free again when the step is done, and what is chosen.
 
-    ``problems`` are the convolutions that were asked for, by the names of their outputs.
+    ``problems`` are the convolutions that were asked for, by the names of their outputs, and ``chosen`` what computes
+    each.
     """
 
     def __init__(
@@ -59,11 +60,13 @@ class Room:
         self.threads, self.precision = threads, precision
         self._choices, self._store = choices or Choices(), store or Store()
         self.problems: dict[str, Problem] = {}
+        self.chosen: dict[str, str] = {}
 
     def algorithm(self, name: str, problem: Problem) -> Generated:
         """What computes the convolution whose output has this name."""
-        self.problems[name] = problem
-        return self._choices.algorithm(name, problem)
+        algorithm = self._choices.algorithm(name, problem)
+        self.problems[name], self.chosen[name] = problem, algorithm.name
+        return algorithm
 
     def constant(self, array: Numbers) -> Pointer:
         """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""

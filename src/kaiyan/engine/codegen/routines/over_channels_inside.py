@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,11 +18,10 @@ from kaiyan.engine.codegen.parts import stored as kinds
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.outlet import Direction, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
@@ -248,38 +247,26 @@ class OverChannelsInside:
         aligned = self.geometry.C % self.lanes == 0
         return channel if aligned else code.least(channel, max(self.geometry.C - self.lanes, 0))
 
-    def _put(
-        self, code: Code, sums: list[Variable], place: tuple[Value, Value, Value, Value], vector: Value
-    ) -> None:
-        (self._put_pixels if self.source == "channels_last" else self._put_rows)(
-            code, [total.get() for total in sums], place, self._channel(code, vector)
+    def _put(self, code: Code, sums: list[Variable], place: tuple[Value, Value, Value, Value], vector: Value) -> None:
+        image, depth, row, column = place
+        outlet = Outlet.first(code, self.epilogue).moved(
+            code, image=image, channel=self._channel(code, vector), depth=depth, row=row, column=column
         )
+        put = self._put_pixels if self.source == "channels_last" else self._put_rows
+        put(code, [total.get() for total in sums], outlet)
 
-    def _put_pixels(
-        self, code: Code, vectors: list[Value], place: tuple[Value, Value, Value, Value], channel: Value
-    ) -> None:
+    def _put_pixels(self, code: Code, vectors: list[Value], outlet: Outlet) -> None:
         """Stores a tile channels last."""
-        geometry = self.geometry
-        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
-        image, *corner = place
-        pixel = code.add(code.mul(image, geometry.pixels), code.ravel(corner, geometry.outputs))
-        for c, vector in enumerate(vectors):
-            offset = code.add(code.mul(code.add(pixel, c), geometry.C), channel)
-            self.epilogue.put(code, vector, offset, output, residual, code.mask(geometry.C))
+        for vector, here in zip(vectors, outlet.grid(code, 1, len(vectors)), strict=True):
+            self.epilogue.put(code, vector, here, code.mask(self.geometry.C))
 
-    def _put_rows(
-        self, code: Code, vectors: list[Value], place: tuple[Value, Value, Value, Value], channel: Value
-    ) -> None:
+    def _put_rows(self, code: Code, vectors: list[Value], outlet: Outlet) -> None:
         """Stores a tile channels first."""
-        geometry = self.geometry
-        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
-        image, *corner = place
-        start = code.mul(code.add(code.mul(image, geometry.C), channel), geometry.pixels)
-        start = code.add(start, code.ravel(corner, geometry.outputs))
+        across = outlet.step(code, Direction.CHANNEL)
         filled = vectors + [code.constant(0)] * (self.lanes - len(vectors))
-        for lane, line in enumerate(code.transposed(filled)[: geometry.C]):
-            offset = code.add(start, lane * geometry.pixels)
-            self.epilogue.put(code, line, offset, output, residual, code.mask(len(vectors)))
+        for line in code.transposed(filled)[: self.geometry.C]:
+            self.epilogue.put(code, line, outlet, code.mask(len(vectors)))
+            outlet = outlet.by(code, across)
 
 
 def _on(geometry: Geometry, axis: int) -> tuple[int, int, int]:
