@@ -38,11 +38,11 @@ def copied(source: Place, target: Place, room: Room) -> list[Call]:
     routine: Lines | Elements | Turned
     if steps == (1, 1):
         routine = Lines(size)
-    elif turned is not None:
-        walk, routine = turned, Turned(size)
     elif steps == (1, 0) and _is_repeated(walk):
         repeated = walk.sizes[-1]
         walk, routine = Walked(walk.sizes[:-1], tuple(strides[:-1] for strides in walk.strides)), Lines(size, repeated)
+    elif turned is not None:
+        walk, routine = turned, Turned(size)
     elif steps == (1, 0):
         routine = Lines(size, 0)
     else:
