@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,8 +78,7 @@ def _extended(around: Place, axis: int, mode: str, inside: tuple[int, int], bord
     else:
         begin, step = (after - size if before else first), 1
     strides = (*around.strides[:axis], step * stride, *around.strides[axis + 1 :])
-    seen = around.viewed(border.shape, strides, begin * stride)
-    return replace(seen, shape=border.shape)
+    return around.viewed(border.shape, strides, begin * stride)
 
 
 ROWS = (Step("concatenate", _never, _concatenated), Step("pad", _never, _padded), RESIZING)

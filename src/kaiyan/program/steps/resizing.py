@@ -26,7 +26,11 @@ _MOST_AXES = 3
 
 
 def _refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
-    return output.dtype not in ("float32", "float64") or len(inputs[0].shape) > 2 + _MOST_AXES or len(node.settings["sizes"]) < 1
+    return (
+        output.dtype not in ("float32", "float64")
+        or len(inputs[0].shape) > 2 + _MOST_AXES
+        or len(node.settings["sizes"]) < 1
+    )
 
 
 def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
@@ -48,7 +52,9 @@ def _factor(low: Any, n: int) -> int:
 
 def _repeated(source: Place, output: Place, factors: Sequence[int], room: Room) -> list[Call]:
     shape, read, put = list(source.shape[:2]), list(source.strides[:2]), list(output.strides[:2])
-    for n, factor, from_step, to_step in zip(source.shape[2:], factors, source.strides[2:], output.strides[2:], strict=True):
+    for n, factor, from_step, to_step in zip(
+        source.shape[2:], factors, source.strides[2:], output.strides[2:], strict=True
+    ):
         shape += [n, factor]
         read += [from_step, 0]
         put += [to_step * factor, to_step]
@@ -70,13 +76,18 @@ def _resized(node: Node, source: Place, output: Place, room: Room, tables: Seque
     parts = -(-rows // row_step)
     sizes = planes, plane_step, channels, depth, rows, row_step, parts, columns
     strides = [
-        number
-        for place in (output, source)
-        for number in (*place.strides[:2], *[0] * missing, *place.strides[2:])
+        number for place in (output, source) for number in (*place.strides[:2], *[0] * missing, *place.strides[2:])
     ]
     filled = [pointer for axis in range(_MOST_AXES) for pointer in _table(axis - missing, tables, source, room)]
     cycles = prod(output.shape) * (1.0 if over_channels else 2.0)
-    return [Call(routine, (output.pointer, source.pointer, *sizes, *strides, *filled), -(-planes // plane_step) * parts, cycles)]
+    return [
+        Call(
+            routine,
+            (output.pointer, source.pointer, *sizes, *strides, *filled),
+            -(-planes // plane_step) * parts,
+            cycles,
+        )
+    ]
 
 
 def _table(axis: int, tables: Sequence[Any], source: Place, room: Room) -> list[Pointer | int]:
