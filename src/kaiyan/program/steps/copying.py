@@ -12,7 +12,8 @@ from kaiyan.program.steps.elementwise import mapped
 from kaiyan.program.steps.walking import Walked, walked
 
 if TYPE_CHECKING:
-    from kaiyan.program.place import Place, Room
+    from kaiyan.program.place import Place
+    from kaiyan.program.room import Room
 
 _TASK = 16_384
 """Elements of a task: 64 KB read and as much written."""

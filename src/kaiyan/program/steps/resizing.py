@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Place, Pointer, Room
+    from kaiyan.program.place import Place, Pointer
+    from kaiyan.program.room import Room
 
 _TASK = 8_192
 """Elements of the output that a task computes."""

@@ -49,7 +49,7 @@ class Lines:
             value = None if self.repeated else code.load(source)
             done: Value = 0
             for lanes, together in ((L, _TOGETHER), (L, 1)):
-                after = code.mul(code.b.udiv(count, ir.IntType(64)(lanes * together)), lanes * together)
+                after = code.mul(code.divmod(count, lanes * together)[0], lanes * together)
                 with code.loop(done, after, lanes * together) as index:
                     self._move(code, target, source, value, index, lanes, together)
                 done = after

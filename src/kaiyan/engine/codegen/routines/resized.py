@@ -61,7 +61,7 @@ class Resized:
 
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        task, part = _divided(code, code.task, code.number(ResizedArgument.ROW_PARTS))
+        task, part = code.divmod(code.task, code.number(ResizedArgument.ROW_PARTS))
         step = code.number(ResizedArgument.ROW_STEP)
         first = code.mul(part, step)
         after = code.least(code.add(first, step), code.number(ResizedArgument.ROWS))
@@ -70,8 +70,8 @@ class Resized:
         stop = code.least(code.add(start, planes), code.number(ResizedArgument.PLANES))
         scratch = None if self.over_channels else code.scratch(code.mul(_filled(code), 2))
         with code.loop(start, stop) as plane:
-            rest, z = _divided(code, plane, code.number(ResizedArgument.DEPTH))
-            n, c = (rest, 0) if self.over_channels else _divided(code, rest, code.number(ResizedArgument.CHANNELS))
+            rest, z = code.divmod(plane, code.number(ResizedArgument.DEPTH))
+            n, c = (rest, 0) if self.over_channels else code.divmod(rest, code.number(ResizedArgument.CHANNELS))
             target = code.at(code.argument(ResizedArgument.TARGET), self._offset(code, (n, c, z), target=True))
             source = code.at(code.argument(ResizedArgument.SOURCE), self._offset(code, (n, c), target=False))
             if self.over_channels:
@@ -211,8 +211,3 @@ def _filled(code: Code) -> Value:
     """The output's columns, rounded up to whole vectors."""
     columns = code.add(code.number(ResizedArgument.COLUMNS), code.lanes - 1)
     return code.mul(code.divmod(columns, code.lanes)[0], code.lanes)
-
-
-def _divided(code: Code, a: Value, b: Value) -> tuple[Value, Value]:
-    quotient = code.b.udiv(a, b)
-    return quotient, code.b.sub(a, code.b.mul(quotient, b))
