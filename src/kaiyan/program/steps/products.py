@@ -10,7 +10,7 @@ from kaiyan.engine.codegen.parts.blocks import even, tiled
 from kaiyan.engine.codegen.parts.lanes import UNIT, way
 from kaiyan.engine.codegen.routines.multiplying import BATCH, Dotting, Multiplying, PanelPacking
 from kaiyan.program.place import Call, dense_strides
-from kaiyan.program.steps.nesting import FLOATS, TASK_CYCLES, Side, Walk, merged
+from kaiyan.program.steps.nesting import FLOATS, TASK_CYCLES, Side, merged
 from kaiyan.program.steps.step import Step
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> li
     one = _matrices(a, b, output)
     L = host().lanes(a.itemsize)
     pointers = a.pointer, b.pointer, output.pointer
-    if one.rows <= _FEW and one.b[1] == 1 and one.a[1] == 1 and one.terms > L // 2 and len(one.batch) <= BATCH - 1:
+    if one.rows <= _FEW and one.b[1] == 1 and one.a[1] == 1 and one.terms > L // 2:
         return [_dots(one, pointers, a.dtype)]
     if one.rows <= _FEW and (one.b[0] == 1 or one.columns == 1):
         steps = [side.strides[1] for side in one.batch]
@@ -86,11 +86,26 @@ def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> li
 
 
 def _dots(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], dtype: str) -> Call:
-    batch = [Side(side.size, (side.strides[0], side.strides[2], side.strides[1])) for side in one.batch]
-    rows, columns = Side(one.rows, (one.a[0], one.y[0], 0)), Side(one.columns, (0, one.y[1], one.b[0]))
-    walk = Walk([*batch, rows, columns], [Side(one.terms, (1, 0, 1))], 3, host().lanes(8 if dtype == "float64" else 4), 1)
-    a, b, y = pointers
-    return walk.call(Dotting(walk.nest, dtype), (a, y, b), 3)
+    L = host().lanes(8 if dtype == "float64" else 4)
+    groups = tiled(one.columns, L)
+    cycles = one.rows * (tiled(one.terms, L) * L * 1.5 + 6 * L)
+    share = min(groups, max(int(TASK_CYCLES // cycles), 1))
+    arguments = _arguments(one, pointers, [side.strides[1] for side in one.batch], (1, share), (1, one.b[0]))
+    count = prod(side.size for side in one.batch)
+    writes = UNIT if one.columns == 1 else way(one.y[1])
+    return Call(Dotting(writes, dtype), arguments, count * tiled(groups, share), count * groups * cycles)
+
+
+def _arguments(
+    one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], steps: Sequence[int], shares: tuple[int, int],
+    right: tuple[int, int],
+) -> tuple[int | Pointer, ...]:  # fmt: skip
+    """Those of a product: tiles and panels of a task; a term's and a panel's step in the second matrix."""
+    lefts, outputs = ([side.strides[array] for side in one.batch] for array in (0, 2))
+    return (
+        *pointers, one.rows, one.terms, one.columns, *shares, *one.a, *right, *one.y,
+        *_batch([side.size for side in one.batch], 1), *_batch(lefts, 0), *_batch(steps, 0), *_batch(outputs, 0),
+    )  # fmt: skip
 
 
 def _packed(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], room: Room, a: Place) -> list[Call]:
@@ -134,18 +149,14 @@ def _product(
     rows, vectors = _tile(one, L)
     term, size = right
     routine = Multiplying(rows, vectors, size is None, UNIT if one.columns == 1 else way(one.y[1]), dtype)
-    sizes = [side.size for side in one.batch]
     counts = tiled(one.rows, rows), tiled(one.columns, vectors * L)
     cycles = one.terms * rows * vectors + 4 * rows * vectors
     panels = min(counts[1], max(_PANELS // (max(size or one.terms, 1) * 4), 1))
     tiles = min(counts[0], max(int(TASK_CYCLES // (cycles * panels)), 1))
-    arguments = (
-        *pointers, one.rows, one.terms, one.columns, tiles, panels, *one.a, term, size or vectors * L, *one.y,
-        *_batch(sizes, 1), *_batch([side.strides[0] for side in one.batch], 0), *_batch(steps, 0),
-        *_batch([side.strides[2] for side in one.batch], 0),
-    )  # fmt: skip
-    tasks = prod(sizes) * tiled(counts[0], tiles) * tiled(counts[1], panels)
-    return Call(routine, arguments, tasks, prod(sizes) * prod(counts) * cycles)
+    arguments = _arguments(one, pointers, steps, (tiles, panels), (term, size or vectors * L))
+    count = prod(side.size for side in one.batch)
+    tasks = count * tiled(counts[0], tiles) * tiled(counts[1], panels)
+    return Call(routine, arguments, tasks, count * prod(counts) * cycles)
 
 
 def _batch(numbers: Sequence[int], missing: int) -> list[int]:

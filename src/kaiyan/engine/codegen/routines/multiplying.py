@@ -14,14 +14,15 @@ from llvmlite import ir
 from kaiyan.engine.codegen.language.ir import I64, Variable
 from kaiyan.engine.codegen.language.target import AVX2
 from kaiyan.engine.codegen.parts.lanes import APART, UNIT, Lanes
-from kaiyan.engine.codegen.parts.running import Sum, narrowed
+from kaiyan.engine.codegen.parts.running import joined
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
-    from kaiyan.engine.codegen.parts.nest import Nest, Unit, Vector
     from kaiyan.engine.codegen.parts.tile import Tile
 
+_CHAIN = 256
+"""Terms that are summed in registers before what they give is added to the others."""
 BATCH = 3
 """Axes of matrices side by side."""
 
@@ -194,29 +195,52 @@ class Multiplying:
                 lanes.write(place.get(), there, apart, counts[v], self.writes)
 
     def _sum(self, code: Code, tile: Tile, left: Value, weights: Value, counts: list[Value]) -> None:
-        """All terms. Rows are named by few registers: so many steps of 0, 1, 2, 4 or 8 rows from each."""
-        step = code.number(_Product.LEFT_ROW)
+        """All terms, so many in a row: what came before waits in memory, so that no sum is one long chain."""
+        terms = code.number(_Product.TERMS)
+        kind = ir.ArrayType(code.scalar, self.rows * self.vectors * code.lanes)
+        waiting = code.entry.bitcast(code.entry.alloca(kind), code.scalar.as_pointer())
+        sums = [place for row in tile for place in row]
+        long = code.below(_CHAIN, terms)
+        with code.when(long):
+            for i in range(len(sums)):
+                code.put(code.constant(0), waiting, i * code.lanes)
         names = _named(self.rows)
         bases = {base: Variable(code, left.type) for base, _ in names}
         for base, place in bases.items():
             place.put(code.at(left, code.mul(code.number(_Product.LEFT_ROW), base)))
-        term_step, right_step = code.number(_Product.LEFT_TERM), code.number(_Product.RIGHT_TERM)
-        place = Variable(code, weights.type)
-        place.put(weights)
-        with code.loop(0, code.number(_Product.TERMS)):
-            here = place.get()
-            vectors = [
-                code.vector(here, v * code.lanes, mask=code.mask(counts[v]) if self.direct else None)
-                for v in range(self.vectors)
-            ]
-            pointers = {base: variable.get() for base, variable in bases.items()}
-            for (base, factor), sums in zip(names, tile, strict=True):
-                value = _broadcast(code, pointers[base], step, factor)
-                for vector, sum_ in zip(vectors, sums, strict=True):
-                    sum_.put(code.fma(value, vector, sum_.get()))
-            place.put(code.at(here, right_step))
-            for base, variable in bases.items():
-                variable.put(code.at(pointers[base], term_step))
+        right = Variable(code, weights.type)
+        right.put(weights)
+        with code.loop(0, terms, _CHAIN) as start:
+            stop = code.least(code.add(start, _CHAIN), terms)
+            with code.loop(start, stop):
+                self._term(code, tile, names, bases, right, counts)
+            with code.when(long):
+                for i, place in enumerate(sums):
+                    before = code.vector(waiting, i * code.lanes)
+                    code.put(code.b.fadd(before, place.get()), waiting, i * code.lanes)
+                    place.put(code.constant(0))
+        with code.when(long):
+            for i, place in enumerate(sums):
+                place.put(code.vector(waiting, i * code.lanes))
+
+    def _term(
+        self, code: Code, tile: Tile, names: list[tuple[int, int]], bases: dict[int, Variable], right: Variable,
+        counts: list[Value],
+    ) -> None:  # fmt: skip
+        """One term of every sum. Rows are named by few registers: so many steps of 0, 1, 2, 4 or 8 rows from each."""
+        here, step = right.get(), code.number(_Product.LEFT_ROW)
+        vectors = [
+            code.vector(here, v * code.lanes, mask=code.mask(counts[v]) if self.direct else None)
+            for v in range(self.vectors)
+        ]
+        pointers = {base: variable.get() for base, variable in bases.items()}
+        for (base, factor), sums in zip(names, tile, strict=True):
+            value = _broadcast(code, pointers[base], step, factor)
+            for vector, place in zip(vectors, sums, strict=True):
+                place.put(code.fma(value, vector, place.get()))
+        right.put(code.at(here, code.number(_Product.RIGHT_TERM)))
+        for base, variable in bases.items():
+            variable.put(code.at(pointers[base], code.number(_Product.LEFT_TERM)))
 
 
 def _named(rows: int) -> list[tuple[int, int]]:
@@ -246,21 +270,48 @@ def _broadcast(code: Code, pointer: Value, step: Value, factor: int) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Dotting:
-    """Rows times rows, terms side by side in both; the arrays of the nest are the left, the output, the right."""
+    """Few rows times columns whose terms lie side by side; a task is a stretch of vectors of columns.
 
-    nest: Nest
+    Every lane's column has a register of its own; these are turned and summed into one vector of results.
+    """
+
+    writes: str
     dtype: str
 
     def emit(self, code: Code) -> None:
-        """Writes the routine."""
-        self.nest.emit(code, lambda unit: self._unit(code, unit))
+        """Writes the routine; its arguments are those of a product, a panel's step being a column's."""
+        L, columns, share = code.lanes, code.number(_Product.COLUMNS), code.number(_Product.PANELS_SHARE)
+        groups = code.divmod(code.add(columns, L - 1), L)[0]
+        blocks = code.divmod(code.add(groups, share, -1), share)[0]
+        *places, block = code.unravel(code.task, [*_sides(code, _Product.BATCH_SIZES), blocks])
+        left = _begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
+        right = _begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
+        output = _begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
+        lanes, step = Lanes(code), code.number(_Product.OUTPUT_COLUMN)
+        first = code.mul(block, share)
+        with code.loop(first, code.least(code.add(first, share), groups)) as group:
+            column = code.mul(group, L)
+            lines = self._lines(code, right, column)
+            with code.loop(0, code.number(_Product.ROWS)) as row:
+                sums = self._sums(code, code.at(left, code.mul(row, code.number(_Product.LEFT_ROW))), lines)
+                to = code.at(output, code.mul(row, code.number(_Product.OUTPUT_ROW)), code.mul(column, step))
+                lanes.write(sums, to, step, code.least(code.sub(columns, column), L), self.writes)
 
-    def _unit(self, code: Code, unit: Unit) -> None:
-        total, nothing = Sum(code, 1), code.constant(0)
+    def _lines(self, code: Code, right: Value, column: Value) -> list[Value]:
+        """Where the columns of a vector begin; behind the last one it is taken again, and nobody looks at that."""
+        last, step = code.sub(code.number(_Product.COLUMNS), 1), code.number(_Product.RIGHT_PANEL)
+        return [
+            code.at(right, code.mul(code.least(code.add(column, lane), last), step)) for lane in range(code.lanes)
+        ]
 
-        def take(slot: int, vectors: list[Vector]) -> None:
-            products = [code.b.fmul(vector.read(0), vector.read(2)) for vector in vectors]
-            total.add(slot, [vector.inside(value, nothing) for vector, value in zip(vectors, products, strict=True)])
+    def _sums(self, code: Code, left: Value, lines: list[Value]) -> Value:
+        sums = code.zeros(code.lanes)
 
-        unit.visit(take)
-        code.store(narrowed(code, total.merged()), unit.starts[1])
+        def take(term: Value, count: Value) -> None:
+            mask = code.mask(count)
+            elements = code.vector(left, term, mask=mask)
+            for line, place in zip(lines, sums, strict=True):
+                place.put(code.fma(elements, code.vector(line, term, mask=mask), place.get()))
+
+        code.vectors(0, code.number(_Product.TERMS), take)
+        return joined(code.transposed([place.get() for place in sums]), code.b.fadd)
