@@ -300,9 +300,7 @@ class Dotting:
     def _lines(self, code: Code, right: Value, column: Value) -> list[Value]:
         """Where the columns of a vector begin; behind the last one it is taken again, and nobody looks at that."""
         last, step = code.sub(code.number(_Product.COLUMNS), 1), code.number(_Product.RIGHT_PANEL)
-        return [
-            code.at(right, code.mul(code.least(code.add(column, lane), last), step)) for lane in range(code.lanes)
-        ]
+        return [code.at(right, code.mul(code.least(code.add(column, lane), last), step)) for lane in range(code.lanes)]
 
     def _sums(self, code: Code, left: Value, lines: list[Value]) -> Value:
         sums = code.zeros(code.lanes)
