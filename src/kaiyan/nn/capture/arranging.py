@@ -293,6 +293,16 @@ def _filled(number: float | None) -> Row:
     return row
 
 
+def _as_strided(draft: Draft, node: AtenNode) -> Written:
+    """The input itself, where only strides that no element feels are asked for."""
+    settings = arguments(node)
+    fake, made = settings["self"].meta["val"], node.meta["val"]
+    if settings["storage_offset"] or tuple(fake.shape) != tuple(made.shape):
+        return None
+    pairs = zip(fake.shape, fake.stride(), made.stride(), strict=True)
+    return draft.value(settings["self"]) if all(n == 1 or have == want for n, have, want in pairs) else None
+
+
 VIEWS: dict[str, Row] = {
     "view.default": _reshape,
     "_unsafe_view.default": _reshape,
@@ -303,6 +313,7 @@ VIEWS: dict[str, Row] = {
     "permute.default": _permute,
     "transpose.int": _transpose,
     "t.default": _turned,
+    "as_strided.default": _as_strided,
     "slice.Tensor": _slice,
     "select.int": _select,
     "split.Tensor": _split,

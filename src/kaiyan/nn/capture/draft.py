@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 FLOATS = (torch.float32, torch.float64)
 """The types that our steps compute in."""
 
+_READS_STRIDES = frozenset({"as_strided", "as_strided_scatter", "view", "view_as_complex", "view_as_real"})
+"""Operations of ATen whose elements, or whose success, depend on how their input lies in memory."""
+
 
 class Draft:
     """What has been written so far; ``numbers`` are the symbols that are numbers in this graph."""
@@ -142,7 +145,7 @@ class Draft:
                 symbols.update(symbols_of(argument.meta["val"]) - self.numbers.keys())
                 return self.size(argument)
             inputs.append(self.value(argument))
-            return Place(len(inputs) - 1)
+            return Place(len(inputs) - 1, self._strides(node, argument))
 
         arguments, named = map_aggregate(node.args, filled), map_aggregate(node.kwargs, filled)
         reads = []
@@ -153,6 +156,12 @@ class Draft:
             inputs.append(name)
             reads.append(Read(symbol, len(inputs) - 1, axis))
         return ForeignCall(node.target, arguments, named, reads), inputs
+
+    def _strides(self, node: AtenNode, argument: AtenNode) -> tuple[Size, ...] | None:
+        """The strides that an argument must have, where what is asked of torch depends on them."""
+        if str(node.target).split(".")[1] not in _READS_STRIDES:
+            return None
+        return tuple(self.size(stride) for stride in argument.meta["val"].stride())
 
     def graph(self, outputs: Sequence[str]) -> Graph:
         """The whole that was written."""

@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch.fx.node import map_aggregate
 
-from kaiyan.program.size import Symbolic
+from kaiyan.program.size import Symbolic, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from kaiyan.program.size import Size
     from kaiyan.reference.dtype import Numbers
 
 
@@ -29,9 +30,10 @@ DTYPES: dict[torch.dtype, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An argument that is the array of this number."""
+    """An argument that is the array of this number; where the call asks for it, as a tensor of these strides."""
 
     number: int
+    strides: tuple[Size, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,16 @@ class ForeignCall:
 def _filling(tensors: list[torch.Tensor] | None, symbols: Mapping[str, int]) -> Callable[[Any], Any]:
     def fill(argument: Any) -> Any:
         if isinstance(argument, Place) and tensors is not None:
-            return tensors[argument.number]
+            return _as_laid(tensors[argument.number], argument.strides, symbols)
         return argument.value(symbols) if isinstance(argument, Symbolic) else argument
 
     return fill
+
+
+def _as_laid(tensor: torch.Tensor, strides: tuple[Size, ...] | None, symbols: Mapping[str, int]) -> torch.Tensor:
+    if strides is None:
+        return tensor
+    return laid(tensor, tuple(tensor.shape), known(strides, symbols))
 
 
 def _apart(taken: set[int]) -> Callable[[Any], Any]:
@@ -144,3 +152,13 @@ def tensor_of(array: Numbers) -> torch.Tensor:
     if any(stride < 0 for stride in array.strides):
         array = array.copy()
     return torch.from_numpy(array)
+
+
+def laid(tensor: torch.Tensor, shape: tuple[int, ...], strides: tuple[int, ...]) -> torch.Tensor:
+    """The tensor in these strides; copied where an axis of more than one element has another."""
+    if tensor.stride() == strides:
+        return tensor
+    pairs = zip(shape, tensor.stride(), strides, strict=True)
+    if not tensor.numel() or all(n == 1 or have == want for n, have, want in pairs):
+        return tensor.as_strided(shape, strides)
+    return torch.empty_strided(shape, strides, dtype=tensor.dtype).copy_(tensor)

@@ -59,6 +59,8 @@ def _adapted(draft: Draft, kind: str, x: Any, spatial: Any, sizes: list[int]) ->
     have = [draft.number(size) for size in spatial]
     if any(n % size for n, size in zip(have, sizes, strict=True)):
         return None
+    if have == sizes:
+        return draft.value(x)
     window = tuple(n // size for n, size in zip(have, sizes, strict=True))
     none, once = (0,) * len(sizes), (1,) * len(sizes)
     return draft.add(
