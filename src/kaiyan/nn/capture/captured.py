@@ -23,7 +23,7 @@ from kaiyan.trace.undisturbed import undisturbed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from kaiyan.nn.capture.programs import Held, Runs
+    from kaiyan.nn.capture.programs import KeptProgram, Runs
     from kaiyan.program.graph import Graph
 
 
@@ -47,7 +47,7 @@ class Captured:
             return self._run(*inputs, **named)
 
     @property
-    def programs(self) -> list[Held]:
+    def programs(self) -> list[KeptProgram]:
         """The programs that have run, in the order in which they were first run."""
         held = [held for executable in self.backend.made for held in executable.held]
         return list({id(entry): entry for entry in held}.values())

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from torch.fx import GraphModule
 
-    from kaiyan.nn.capture.programs import Held, Programs
-    from kaiyan.nn.capture.translation import Given
+    from kaiyan.nn.capture.programs import KeptProgram, Programs
+    from kaiyan.nn.capture.translation import OutputOrigin
 
 _MOST_PLANS = 32
 """Graphs with numbers for sizes that are kept."""
@@ -47,7 +47,7 @@ def _version(tensor: torch.Tensor) -> int:
 @dataclass(frozen=True, slots=True)
 class _Plan:
     translated: Translated
-    held: Held
+    held: KeptProgram
 
 
 class Executable:
@@ -75,7 +75,7 @@ class Executable:
         self.left: str | None = None
 
     @property
-    def held(self) -> list[Held]:
+    def held(self) -> list[KeptProgram]:
         """The programs that have run so far."""
         return list({id(plan.held): plan.held for plan in self._plans.values()}.values())
 
@@ -175,7 +175,7 @@ def _layout(fake: torch.Tensor | None, sizes: Mapping[str, int]) -> tuple[tuple[
     return tuple(number(n, sizes) for n in fake.shape), tuple(number(n, sizes) for n in fake.stride())
 
 
-def _give(given: Given, layout: Any, results: list[Any], arguments: list[Any], sizes: Mapping[str, int]) -> Any:
+def _give(given: OutputOrigin, layout: Any, results: list[Any], arguments: list[Any], sizes: Mapping[str, int]) -> Any:
     if given.output is not None:
         return laid(tensor_of(results[given.output]), *layout)
     if given.argument is not None:

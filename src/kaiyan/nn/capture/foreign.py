@@ -29,7 +29,7 @@ DTYPES: dict[torch.dtype, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArrayPlace:
     """An argument that is the array of this number; where the call asks for it, as a tensor of these strides."""
 
     number: int
@@ -37,7 +37,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class SymbolRead:
     """Where a symbol is read: the axis of the array of this number."""
 
     symbol: str
@@ -46,9 +46,9 @@ class Read:
 
 
 class ForeignCall:
-    """One call of an ATen operation: its arguments with a ``Place`` for every array and a ``Symbolic`` for a size."""
+    """One call of an ATen operation; its arguments have an ``ArrayPlace`` for an array, a ``Symbolic`` for a size."""
 
-    def __init__(self, target: Any, arguments: Any, named: Any, reads: Sequence[Read]) -> None:
+    def __init__(self, target: Any, arguments: Any, named: Any, reads: Sequence[SymbolRead]) -> None:
         self.target, self.arguments, self.named, self.reads = target, arguments, named, tuple(reads)
 
     def __call__(self, *arrays: Numbers) -> Any:
@@ -69,7 +69,7 @@ class ForeignCall:
 
 def _filling(tensors: list[torch.Tensor] | None, symbols: Mapping[str, int]) -> Callable[[Any], Any]:
     def fill(argument: Any) -> Any:
-        if isinstance(argument, Place) and tensors is not None:
+        if isinstance(argument, ArrayPlace) and tensors is not None:
             return _as_laid(tensors[argument.number], argument.strides, symbols)
         return argument.value(symbols) if isinstance(argument, Symbolic) else argument
 
@@ -92,7 +92,7 @@ def _apart(taken: set[int]) -> Callable[[Any], Any]:
     return apart
 
 
-class One:
+class OnlyOutput:
     """The only output of a call."""
 
     def __init__(self, call: ForeignCall) -> None:
@@ -103,7 +103,7 @@ class One:
         return array
 
 
-class Shared:
+class SharedCall:
     """A call of several outputs, computed by the part that comes first and kept for the others, in each thread."""
 
     def __init__(self, call: ForeignCall, used: Sequence[int]) -> None:
@@ -120,10 +120,10 @@ class Shared:
         return waiting.pop(index)
 
 
-class Part:
+class OutputPart:
     """One of several outputs of a call."""
 
-    def __init__(self, shared: Shared, index: int) -> None:
+    def __init__(self, shared: SharedCall, index: int) -> None:
         self.shared, self.index = shared, index
 
     @property
