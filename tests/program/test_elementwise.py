@@ -65,6 +65,8 @@ _SPECIAL = (
 )  # fmt: skip
 _TOLERANCES = {"float32": (3e-6, 1e-6), "float64": (2e-14, 1e-15)}
 """Of the value, and at least; GELU in float32 is a quotient of polynomials that is good to 7e-7."""
+_IN_DOUBLES = ("gelu",)
+"""Of long arrays of float32 torch 2.13 gives no number for infinity, and infinity for 3e38."""
 _SIGNED = (
     "neg",
     "abs",
@@ -113,10 +115,9 @@ def mapped(terms: tuple[Any, ...], *arrays: Any, **settings: Any) -> Any:
 @pytest.mark.parametrize(("term", "theirs"), WORDS, ids=_IDS)
 def test_a_word_means_what_torch_means(term: tuple[Any, ...], theirs: Callable[..., Any], dtype: str) -> None:
     x = numbers(dtype)
-    right = theirs(torch.from_numpy(x)).numpy()
+    wide = torch.from_numpy(x).double() if term[0] in _IN_DOUBLES else torch.from_numpy(x)
+    right = theirs(wide).to(getattr(torch, dtype)).numpy()
     found = mapped((term,), x)
-    if term[0] == "gelu":
-        right[x == np.inf] = np.inf  # torch 2.x gives nan for long arrays of float32, and inf for short ones
     assert_as_torch(found, right, dtype)
     np.testing.assert_array_equal(found[np.isinf(x) & (right == 0)], 0)
     if term[0] in _SIGNED:
