@@ -11,7 +11,7 @@ from placed import Laid, defined, execute, run
 from random_places import PAD, UPSAMPLE, arrange_at_random, copy_at_random
 from torch import nn
 
-from kaiyan.engine.codegen.routines.moved import Lines, Turned
+from kaiyan.engine.codegen.routines.moved import MovedLines, MovedSquares
 from kaiyan.program.graph import Node
 from kaiyan.program.room import Room
 from kaiyan.program.steps.copying import copied
@@ -40,7 +40,7 @@ def test_any_layout_is_joined_padded_and_resized(first: int) -> None:
 
 @pytest.mark.parametrize(
     ("source", "target", "routine"),
-    [(_FIRST, _FIRST, Lines), (_LAST, _LAST, Lines), (_FIRST, _LAST, Turned), (_LAST, _FIRST, Turned)],
+    [(_FIRST, _FIRST, MovedLines), (_LAST, _LAST, MovedLines), (_FIRST, _LAST, MovedSquares), (_LAST, _FIRST, MovedSquares)],
 )
 def test_layouts_are_turned_in_squares(source: Any, target: Any, routine: type) -> None:
     calls = copied(laid((2, 33, 17, 19), source).place, Laid((2, 33, 17, 19), "float32", target).place, Room())
@@ -76,7 +76,7 @@ def test_whole_factors_are_copies(order: Any) -> None:
     x, y = laid((1, 5, 6, 7), order), Laid((1, 5, 18, 14), "float32", order)
     settings = {"mode": "nearest", "sizes": (18, 14), "scales": (3.0, 2.0), "align_corners": False}
     node = Node("upsample", ("x",), "y", settings)
-    assert isinstance(UPSAMPLE.calls(node, [x.place], y.place, Room())[0].routine, Lines)
+    assert isinstance(UPSAMPLE.calls(node, [x.place], y.place, Room())[0].routine, MovedLines)
     right = nn.functional.interpolate(torch.from_numpy(x.array.copy()), scale_factor=(3, 2)).numpy()
     np.testing.assert_array_equal(run(UPSAMPLE, node, [x], y), right)
 

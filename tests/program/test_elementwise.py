@@ -20,7 +20,7 @@ from kaiyan.engine.codegen.language.target import TARGETS
 from kaiyan.engine.codegen.parts.elements import EMITTED_WORDS
 from kaiyan.engine.codegen.routines.mapped import Mapped
 from kaiyan.program.graph import Node
-from kaiyan.program.operations.elementwise import FUNCTIONS
+from kaiyan.program.operations.elementwise import ELEMENT_FUNCTIONS
 from kaiyan.program.room import Room
 
 if TYPE_CHECKING:
