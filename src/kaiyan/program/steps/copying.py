@@ -32,11 +32,10 @@ def copied(source: Place, target: Place, room: Room) -> list[Call]:
 
     Another type is converted to, where that is float32 or float64.
     """
-    del room
     if not prod(target.shape):
         return []
     if source.dtype != target.dtype:
-        return mapped((), [source], target)
+        return mapped((), [source], target, room)
     walk = walked(target.shape, [target.strides, source.strides])
     walk, routine = _way(walk, target.itemsize)
     arguments, tasks = _cut(walk, routine, (target.pointer, source.pointer))
