@@ -72,7 +72,9 @@ class Walk:
         """The native call; a vector of every pass costs so many cycles, and one that lies apart as many as its lanes."""
         kept = [self._one] * (KEPT - len(self.kept)) + self.kept
         gathered = [self._one] * (GATHERED - len(self.gathered)) + self.gathered
-        steps = [stride for array in range(self.arrays) for side in (*kept, *gathered) for stride in [side.strides[array]]]
+        steps = [
+            stride for array in range(self.arrays) for side in (*kept, *gathered) for stride in [side.strides[array]]
+        ]
         units, cycles = self._counted(vector_cycles)
         share = min(max(int(TASK_CYCLES // max(cycles, 1)), 1), max(units, 1))
         sizes = [side.size for side in (*kept, *gathered)]

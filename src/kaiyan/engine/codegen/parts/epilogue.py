@@ -151,7 +151,7 @@ _TERMS = {4: 7, 8: 13}
 
 
 def exponential(code: Code, x: Value) -> Value:
-    """E to the x: 2**n * exp(r): n whole, |r| ≤ ln 2 / 2, exp(r) by its series; two steps of scale keep 2**n in range."""
+    """E to the x: 2**n * exp(r), n whole, |r| ≤ ln 2 / 2, exp(r) by its series; two steps of scale keep n in range."""
     bits = code.itemsize * 8
     bias, digits, limit = (127, 23, 104.0) if bits == 32 else (1023, 52, 745.0)
     kind = x.type
