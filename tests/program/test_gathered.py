@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from program.gathered import CASES, STEPS, differs
-from program.placed import Laid, defined, run
+from gathered import CASES, STEPS, differs
+from placed import Laid, defined, run
 from torch.nn import functional
 
 from kaiyan.engine.codegen.language.compile import compiled
 from kaiyan.engine.codegen.language.target import TARGETS, Target
 from kaiyan.program.graph import Node
-from kaiyan.program.place import Room
+from kaiyan.program.room import Room
 
 CHANNELS_LAST = (0, 2, 3, 1)
 
@@ -59,7 +59,7 @@ def test_random_cases_equal_torch(operation: str) -> None:
 
 @pytest.mark.parametrize("name", ["avx2", "generic"])
 def test_narrower_machines_compute_the_same(name: str) -> None:
-    ours = [sys.executable, str(Path(__file__).with_name("gathered.py")), "3", "5"]
+    ours = [sys.executable, str(Path(__file__).parents[1] / "gathered.py"), "3", "5"]
     ran = subprocess.run(ours, env=os.environ | {"KAIYAN_TARGET": name}, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
     assert ran.stdout.split() == [word for operation in CASES for word in (operation, "5")]

@@ -54,6 +54,11 @@ class Compiled:
         arrays = self._arrays(weight, bias)
         return self._launch.held(*self._forward(arrays)) if np.isfinite(arrays()[0]).all() else None
 
+    @property
+    def packing(self) -> str:
+        """How ``held`` packs: two routines of one packing take what either has packed."""
+        return str(self._launch.packing)
+
     def calls(self, held: Any, x: Located, out: Located, residual: Located | None = None) -> list[NativeCall]:
         """What ``held`` gave on arrays that lie so, as calls of machine code; all of them, in any order.
 

@@ -77,6 +77,7 @@ class _Phased:
                 Launch(routine, phase.maps, problem.output_shape, problem.kind, threads=threads, origin=phase.origin)
             )
         self._kind = problem.kind
+        self.packing = " ".join(launch.packing for launch in self._launches)
         self.room, self.admits = self._launches[0].room, self._launches[0].admits
 
     def held(self, weight: Numbers, bias: Numbers) -> list[Held]:

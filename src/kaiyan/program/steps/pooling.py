@@ -20,7 +20,8 @@ from kaiyan.program.steps.step import Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.program.place import Place, Pointer, Room
+    from kaiyan.program.place import Place, Pointer
+    from kaiyan.program.room import Room
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 

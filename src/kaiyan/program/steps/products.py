@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Place, Pointer, Room
+    from kaiyan.program.place import Place, Pointer
+    from kaiyan.program.room import Room
     from kaiyan.spec.conv import Shape
 
 _FEW = 4

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Order, Place, Room
+    from kaiyan.program.place import Call, Order, Place
+    from kaiyan.program.room import Room
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Vectors(Sizes):
         return self.spread(value, self.vector_type(lanes))
 
     def spread(self, value: Value, kind: Any) -> Value:
-        """One element in every lane of a vector of this type."""
+        """One value in every lane of a vector of this kind."""
         undefined = ir.Constant(kind, ir.Undefined)
         first = self.b.insert_element(undefined, value, I32(0))
         return self.b.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, kind.count), [0] * kind.count))

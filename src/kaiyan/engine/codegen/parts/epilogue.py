@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from llvmlite import ir
+from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.parts import stored
+from kaiyan.engine.codegen.parts.series import erf, exp, least, like, most, tanh
 from kaiyan.engine.codegen.parts.strip import Argument
 
 if TYPE_CHECKING:
@@ -63,74 +62,36 @@ BARE = Epilogue()
 """Nothing but the sum and its bias."""
 
 
-def _least(code: Code, a: Value, b: Value) -> Value:
-    return code.b.select(code.b.fcmp_unordered("<", a, b), a, b)
-
-
-def _most(code: Code, a: Value, b: Value) -> Value:
-    return code.b.select(code.b.fcmp_unordered(">", a, b), a, b)
-
-
 def _relu(code: Code, y: Value) -> Value:
-    return _most(code, y, _like(y, 0.0))
+    return most(code, y, like(y, 0.0))
 
 
 def _relu6(code: Code, y: Value) -> Value:
-    return _least(code, _relu(code, y), _like(y, 6.0))
+    return least(code, _relu(code, y), like(y, 6.0))
 
 
 def _hardswish(code: Code, y: Value) -> Value:
-    gate = _relu6(code, code.b.fadd(y, _like(y, 3.0)))
-    return code.b.fdiv(code.b.fmul(y, gate), _like(y, 6.0))
+    gate = _relu6(code, code.b.fadd(y, like(y, 3.0)))
+    return code.b.fdiv(code.b.fmul(y, gate), like(y, 6.0))
 
 
 def _silu(code: Code, y: Value) -> Value:
-    return code.b.fdiv(y, code.b.fadd(_like(y, 1.0), exponential(code, code.b.fneg(y))))
+    return code.b.fdiv(y, code.b.fadd(like(y, 1.0), exp(code, code.b.fneg(y))))
 
 
 def _sigmoid(code: Code, y: Value) -> Value:
-    return code.b.fdiv(_like(y, 1.0), code.b.fadd(_like(y, 1.0), exponential(code, code.b.fneg(y))))
+    return code.b.fdiv(like(y, 1.0), code.b.fadd(like(y, 1.0), exp(code, code.b.fneg(y))))
 
 
-_TANH = (
-    (-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08, 1.48572235717979e-05,
-     6.37261928875436e-04, 4.89352455891786e-03),
-    (1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03),
-)  # fmt: skip
-_ERF = (
-    (-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05, -7.34990630326855e-04,
-     -2.95459980854025e-03, -1.60960333262415e-02),
-    (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03,
-     -1.42647390514189e-02),
-)  # fmt: skip
-"""x P(x²) / Q(x²) on a stretch about 0, beyond which the function is flat in float32; within 4e-7 of the truth."""
 _NOTHING = -5.6
 """Where less than 1e-7 is left of GELU."""
 
 
-def _tanh(code: Code, y: Value) -> Value:
-    return _rational(code, y, _TANH, 7.90531110763549805)
-
-
 def _gelu(code: Code, y: Value) -> Value:
-    erf = _rational(code, code.b.fmul(y, _like(y, 0.7071067811865476)), _ERF, 4.0)
-    doubled = code.b.fadd(_like(y, 1.0), erf)
-    share = code.b.select(code.b.fcmp_ordered("<", y, _like(y, _NOTHING)), _like(y, 0.0), doubled)
-    return code.b.fmul(code.b.fmul(y, _like(y, 0.5)), share)
-
-
-def _rational(code: Code, x: Value, terms: tuple[tuple[float, ...], ...], flat: float) -> Value:
-    x = _most(code, _least(code, x, _like(x, flat)), _like(x, -flat))
-    square = code.b.fmul(x, x)
-    above, below = (_polynomial(code, square, factors) for factors in terms)
-    return code.b.fdiv(code.b.fmul(x, above), below)
-
-
-def _polynomial(code: Code, x: Value, factors: tuple[float, ...]) -> Value:
-    total = _like(x, factors[0])
-    for factor in factors[1:]:
-        total = code.fma(total, x, _like(x, factor))
-    return total
+    share = erf(code, code.b.fmul(y, like(y, 0.7071067811865476)))
+    doubled = code.b.fadd(like(y, 1.0), share)
+    share = code.b.select(code.b.fcmp_ordered("<", y, like(y, _NOTHING)), like(y, 0.0), doubled)
+    return code.b.fmul(code.b.fmul(y, like(y, 0.5)), share)
 
 
 EMITTED: dict[str, Callable[[Code, Value], Value]] = {
@@ -139,10 +100,11 @@ EMITTED: dict[str, Callable[[Code, Value], Value]] = {
     "silu": _silu,
     "hardswish": _hardswish,
     "sigmoid": _sigmoid,
-    "tanh": _tanh,
+    "tanh": tanh,
     "gelu": _gelu,
 }
 """How each activation of the reference is written; NaN stays NaN in each, as in torch."""
+<<<<<<< HEAD
 
 _LOG2E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 0.693145751953125, 1.42860682030941723212e-6
@@ -184,3 +146,5 @@ def _like(y: Any, number: float) -> Value:
 
 def _whole(kind: Any, number: int) -> Value:
     return ir.Constant(kind, [number] * kind.count)
+=======
+>>>>>>> program

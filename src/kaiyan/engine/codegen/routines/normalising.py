@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from kaiyan.engine.codegen.parts.epilogue import exponential
 from kaiyan.engine.codegen.parts.running import Extreme, Sum, like, narrowed
+from kaiyan.engine.codegen.parts.series import exp
 from kaiyan.engine.codegen.routines.reducing import counted
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Sharing:
 def _power(code: Code, x: Value) -> Value:
     """E to the x, and 0 where that is nothing: the series alone would leave the least double."""
     least = like(x, -104.0 if code.itemsize == 4 else -745.14)
-    return code.b.select(code.b.fcmp_ordered("<", x, least), like(x, 0.0), exponential(code, x))
+    return code.b.select(code.b.fcmp_ordered("<", x, least), like(x, 0.0), exp(code, x))
 
 
 def _vector(code: Code, value: Value) -> Value:

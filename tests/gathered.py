@@ -1,6 +1,6 @@
 """Cases of the steps that gather many numbers into one, drawn at random, with what torch gives for them.
 
-``python tests/program/gathered.py SEED COUNT`` runs so many of each; ``KAIYAN_TARGET`` names another kind of CPU.
+``python tests/gathered.py SEED COUNT`` runs so many of each; ``KAIYAN_TARGET`` names another kind of CPU.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-from program.placed import Laid, defined, run
+from placed import Laid, defined, run
 from torch.nn import functional
 
 from kaiyan.program.graph import Node
