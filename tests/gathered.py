@@ -78,7 +78,7 @@ def pool(draw: np.random.Generator, dtype: str) -> Case:
     reaches = [d * (k - 1) + 1 - 2 * p * (rank < 3) for k, d, p in zip(kernel, dilation, padding, strict=True)]
     x = numbers(draw, shape_of(draw, rank + 2, (1, 1, *reaches)), dtype)
     ceil_mode, counted = bool(draw.random() < 0.5), bool(draw.random() < 0.5)
-    settings = {
+    settings: dict[str, Any] = {
         "kind": "max" if greatest else "average", "kernel": kernel, "stride": stride, "padding": padding,
         "dilation": dilation, "ceil_mode": ceil_mode, "count_include_pad": counted, "divisor_override": None,
     }  # fmt: skip
@@ -112,7 +112,8 @@ def layer_norm(draw: np.random.Generator, dtype: str) -> Case:
     x = numbers(draw, shape_of(draw, rank), dtype)
     count = int(draw.integers(1, rank + 1))
     parts, settings = _weights(draw, x.shape[rank - count :], dtype)
-    norm = functional.layer_norm(torch.from_numpy(x).double(), x.shape[rank - count :], *_tensors(parts), 1e-3)
+    weight, bias = _tensors(parts)
+    norm = functional.layer_norm(torch.from_numpy(x).double(), x.shape[rank - count :], weight, bias, 1e-3)
     node = Node("layer_norm", ("x", "w", "b"), "y", {"axes": count, "eps": 1e-3, **settings})
     return Case(node, [x, *(part for part in parts if part is not None)], norm.numpy(), 800.0)
 
@@ -123,8 +124,9 @@ def group_norm(draw: np.random.Generator, dtype: str) -> Case:
     channels = x.shape[1]
     groups = int(draw.choice([n for n in range(1, channels + 1) if channels % n == 0]))
     parts, settings = _weights(draw, (channels,), dtype)
-    sizes = x.shape[0], channels, int(np.prod(x.shape[2:])), groups
-    normed = torch.native_group_norm(torch.from_numpy(x).double(), *_tensors(parts), *sizes, 1e-3)[0]
+    weight, bias = _tensors(parts)
+    N, pixels = x.shape[0], int(np.prod(x.shape[2:]))
+    normed = torch.native_group_norm(torch.from_numpy(x).double(), weight, bias, N, channels, pixels, groups, 1e-3)[0]
     node = Node("group_norm", ("x", "w", "b"), "y", {"groups": groups, "eps": 1e-3, **settings})
     return Case(node, [x, *(part for part in parts if part is not None)], normed.numpy(), 800.0)
 
