@@ -19,7 +19,7 @@ from kaiyan.program.rewrites.sizes import Reckoned, amounts
 from kaiyan.program.size import Symbolic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 def _opened(graph: Graph) -> Graph:
@@ -42,10 +42,11 @@ def _factor(factor: tuple[Any, ...], symbols: Mapping[str, int]) -> int:
     word, *parts = factor
     if not parts:
         return symbols[word]
-    return _OPERATORS[word](*(_number(part, symbols) for part in parts))
+    left, right = (_number(part, symbols) for part in parts)
+    return _OPERATORS[word](left, right)
 
 
-_OPERATORS = {"//": operator.floordiv, "%": operator.mod}
+_OPERATORS: dict[str, Callable[[int, int], int]] = {"//": operator.floordiv, "%": operator.mod}
 
 
 def _shapes(graph: Graph, more: int) -> list[tuple[int, ...]]:

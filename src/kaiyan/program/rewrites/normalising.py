@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.program.rewrites.joining import fills
 from kaiyan.program.rewrites.scaling import scale_and_shift
 from kaiyan.program.rewrites.terms import closed, opened, shapes
-from kaiyan.program.rewrites.weighted import OPERATIONS_WITH_WEIGHTS, Weighted, scaled, weighted, written
+from kaiyan.program.rewrites.weighted import OPERATIONS_WITH_WEIGHTS, LayerNumbers, scaled, weighted, written
 
 if TYPE_CHECKING:
     from kaiyan.program.graph import Node
@@ -50,7 +50,7 @@ def _is_whole(draft: Draft, before: Node, operand: Any) -> bool:
     return shapes(draft, terms)[operand] == draft.shape(before.output) and fills(draft, shorter)
 
 
-def _may_shift(old: Weighted) -> bool:
+def _may_shift(old: LayerNumbers) -> bool:
     """Whether every window is filled by inputs, none by padding that stays nought."""
     settings = old.node.settings
     if old.node.operation == "linear":

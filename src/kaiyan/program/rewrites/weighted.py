@@ -18,7 +18,7 @@ OPERATIONS_WITH_WEIGHTS = ("convolution", "linear")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Weighted:
+class LayerNumbers:
     """A node with its weight, seen as (G, K/G, C/G, taps), and its bias (K,), zeros where it has none; in float64.
 
     ``rank`` is the number of axes of its input and output; ``axis`` the one of the channels.
@@ -42,7 +42,7 @@ class Weighted:
         return G * C, G * K
 
 
-def weighted(draft: Draft, node: Node) -> Weighted | None:
+def weighted(draft: Draft, node: Node) -> LayerNumbers | None:
     """The numbers of a convolution or linear layer; None where they are not constants of one type, or not finite."""
     kind = draft.kinds[node.output]
     names = node.inputs[1 : 2 + _has(node, "bias")]
@@ -53,7 +53,7 @@ def weighted(draft: Draft, node: Node) -> Weighted | None:
         return None
     weight = _grouped(node, arrays[0].astype(np.float64))
     bias = arrays[1].astype(np.float64) if len(arrays) == 2 else np.zeros(weight.shape[0] * weight.shape[1])
-    return Weighted(node, len(kind.shape), weight, bias, kind.dtype)
+    return LayerNumbers(node, len(kind.shape), weight, bias, kind.dtype)
 
 
 def _has(node: Node, word: str) -> bool:
@@ -66,7 +66,7 @@ def _grouped(node: Node, weight: Numbers) -> Numbers:
     return apart.swapaxes(1, 2) if node.settings.get("transposed", False) else apart
 
 
-def scaled(old: Weighted, scale: Any, shift: Any, *, before: bool) -> Weighted | None:
+def scaled(old: LayerNumbers, scale: Any, shift: Any, *, before: bool) -> LayerNumbers | None:
     """Multiplied by ``scale`` and then ``shift`` added, a number a channel: to the input, or to the output.
 
     None where a weight would leave its type's range.
@@ -83,7 +83,7 @@ def scaled(old: Weighted, scale: Any, shift: Any, *, before: bool) -> Weighted |
     return replace(old, weight=weight, bias=bias) if fits and np.abs(bias).max() <= kind.max else None
 
 
-def written(draft: Draft, old: Weighted, new: Weighted) -> Node:
+def written(draft: Draft, old: LayerNumbers, new: LayerNumbers) -> Node:
     """The node with its new numbers, which are kept as constants; a bias is added where it is not nought."""
     node, place = old.node, old.node.settings
     weight, with_bias = node.inputs[1], _has(node, "bias")
