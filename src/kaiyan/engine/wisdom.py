@@ -1,4 +1,7 @@
-"""What was measured on this machine, kept on disk in SQLite: seconds by problem, with its threads, and algorithm."""
+"""What was measured on this machine, kept on disk in SQLite: seconds by problem, with its threads, and algorithm.
+
+What was chosen for a whole network is kept beside it, as text by the network's fingerprint.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ CREATE TABLE IF NOT EXISTS wisdom (problem TEXT, algorithm TEXT, seconds REAL, P
 _LEARN = """
 INSERT INTO wisdom VALUES (?, ?, ?) ON CONFLICT (problem, algorithm) DO UPDATE SET seconds = excluded.seconds
 """
+_CHOICES = "CREATE TABLE IF NOT EXISTS choices (network TEXT PRIMARY KEY, chosen TEXT)"
+_CHOOSE = "INSERT INTO choices VALUES (?, ?) ON CONFLICT (network) DO UPDATE SET chosen = excluded.chosen"
 _PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
 
@@ -40,16 +45,43 @@ def learn(problem: Problem, seconds: dict[str, float]) -> None:
 
     Warns where the file cannot be written, or is none of ours.
     """
-    path, spelling = _path(), str(problem)
+    _write(_TABLE, _LEARN, [(str(problem), name, time) for name, time in seconds.items()])
+
+
+def choose(network: str, chosen: str) -> None:
+    """Keeps what was chosen for a network; warns as ``learn`` does."""
+    _write(_CHOICES, _CHOOSE, [(network, chosen)])
+
+
+def chosen(network: str) -> str | None:
+    """What was chosen for a network; None where nothing was, or the file cannot be read."""
+    path = _path()
+    if _mark(path) is None:
+        return None
+    try:
+        with closing(_opened(path)) as file:
+            row = file.execute("SELECT chosen FROM choices WHERE network = ?", (network,)).fetchone()
+    except (OSError, sqlite3.Error):
+        return None  # a file from before there were choices, or one that ``known`` warns about
+    return row[0] if row and isinstance(row[0], str) else None
+
+
+def _write(table: str, statement: str, rows: list[tuple[object, ...]]) -> None:
+    path = _path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as file:
             file.execute("BEGIN IMMEDIATE")
-            file.execute(_TABLE)
-            file.executemany(_LEARN, [(spelling, name, time) for name, time in seconds.items()])
+            file.execute(table)
+            file.executemany(statement, rows)
             file.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         _warn(path, error)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The file, to be read only."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +90,7 @@ def _read(path: Path, mark: Mark) -> Wisdom:
     del mark
     wisdom: Wisdom = {}
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)) as file:
+        with closing(_opened(path)) as file:
             for problem, algorithm, seconds in file.execute("SELECT problem, algorithm, seconds FROM wisdom"):
                 wisdom.setdefault(problem, {})[algorithm] = float(seconds)
     except (OSError, sqlite3.Error, TypeError, ValueError) as error:
@@ -89,4 +121,4 @@ def _path() -> Path:
 
 def _warn(path: Path, error: Exception) -> None:
     message = f"what was measured is not kept: {path} cannot be used ({error}); delete it to start again"
-    warnings.warn(message, RuntimeWarning, stacklevel=3)
+    warnings.warn(message, RuntimeWarning, stacklevel=4)

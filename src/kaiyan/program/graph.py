@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.program.size import Size, known
@@ -110,6 +112,13 @@ class Graph:
                 OPERATIONS[node.operation].compute(node, inputs) if foreign is None else foreign(*inputs)
             )
         return [values[name] for name in self.outputs]
+
+    def fingerprint(self) -> str:
+        """What tells it from other graphs, whatever its numbers are: a digest of its nodes, inputs and shapes."""
+        shapes = sorted((name, array.shape, array.dtype.name) for name, array in self.constants.items())
+        nodes = [(n.operation, n.inputs, n.output, sorted(n.settings.items(), key=itemgetter(0))) for n in self.nodes]
+        text = repr((self.inputs, self.outputs, nodes, shapes))
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def readers(self) -> dict[str, list[Node]]:
         """The nodes that read each value."""

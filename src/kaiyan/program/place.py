@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kaiyan.engine.codegen.language.compile import Compilable
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
+Order = tuple[int, ...]
+"""Axes from the one with the largest stride to the one whose elements lie side by side."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(slots=True, eq=False)
 class Buffer:
     """Memory of so many bytes: an input's or an output's of the caller, a constant's, or a stretch of the arena.
 
@@ -53,11 +54,11 @@ class Place:
         return BYTES[self.dtype]
 
     @property
-    def order(self) -> tuple[int, ...]:
+    def order(self) -> Order:
         """The axes from the largest stride to the smallest; axes of one element stay where they were."""
         return tuple(sorted(range(len(self.shape)), key=lambda axis: (-self.strides[axis], axis)))
 
-    def is_dense(self, order: Sequence[int] | None = None) -> bool:
+    def is_dense(self, order: Order | None = None) -> bool:
         """Whether the elements lie side by side with the axes in this order; as they stand where none is given."""
         step = 1
         for axis in reversed(tuple(order) if order is not None else tuple(range(len(self.shape)))):
@@ -72,7 +73,25 @@ class Place:
         return replace(self, pointer=pointer, shape=tuple(shape), strides=tuple(strides))
 
 
-def dense_strides(shape: Shape, order: Sequence[int] | None = None) -> Shape:
+def part(whole: Place, axis: int, start: int, size: int) -> Place:
+    """So many of an axis, from ``start`` on."""
+    shape = list(whole.shape)
+    shape[axis] = size
+    return whole.viewed(tuple(shape), whole.strides, start * whole.strides[axis])
+
+
+def natural(place: Place) -> Order:
+    """The axes as they stand."""
+    return tuple(range(len(place.shape)))
+
+
+def pixels_last(place: Place) -> Order:
+    """The order of (N, C, *spatial) in which the channels of a position lie side by side."""
+    rank = len(place.shape)
+    return (0, *range(2, rank), 1) if rank > 1 else natural(place)
+
+
+def dense_strides(shape: Shape, order: Order | None = None) -> Shape:
     """Strides in elements of an array whose axes lie in this order, the last running fastest.
 
     >>> dense_strides((2, 3, 4, 5), (0, 2, 3, 1))
@@ -94,29 +113,14 @@ def bytes_of(shape: Shape, dtype: str) -> int:
 class Call:
     """One native call: ``void routine(int64* arguments, int64 task)`` for every task, in any order, by any thread.
 
-    ``cycles`` is what all tasks take together, by count. Where the argument at ``flag`` is 1 afterwards, the result is
+    ``routine`` is its description, or the address of its machine code. ``cycles`` is what all tasks take together, by
+    count. Where the argument at ``flag`` is 1 afterwards, the result is
     not to be used, and ``instead`` is called.
     """
 
-    routine: Compilable
+    routine: Compilable | int
     arguments: tuple[int | Pointer, ...]
     tasks: int
     cycles: float = 0.0
     flag: int | None = None
     instead: tuple[Call, ...] = ()
-
-
-class Room:
-    """What a step asks for while it is planned: constants and memory that is free again when the step is done."""
-
-    def __init__(self, threads: int = 1) -> None:
-        self.threads = threads
-        self._constants: dict[Any, Pointer] = {}
-
-    def constant(self, array: Numbers) -> Pointer:
-        """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""
-        return Pointer(Buffer(array.nbytes, "constant", array=array))
-
-    def scratch(self, size: int) -> Pointer:
-        """So many bytes for this step alone."""
-        return Pointer(Buffer(size))

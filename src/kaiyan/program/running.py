@@ -38,7 +38,8 @@ class Table:
         for row, call in zip(self._table, calls, strict=True):
             first = self._arguments.ctypes.data + 8 * start
             self._flags.append(None if call.flag is None else start + call.flag)
-            row[:] = address(call.routine), first, call.tasks, 0 if call.flag is None else first + 8 * call.flag, 0
+            function = call.routine if isinstance(call.routine, int) else address(call.routine)
+            row[:] = function, first, call.tasks, 0 if call.flag is None else first + 8 * call.flag, 0
             for i, argument in enumerate(call.arguments, start):
                 if isinstance(argument, Pointer):
                     self._places.setdefault(argument.buffer, []).append((i, argument.offset))
@@ -53,12 +54,14 @@ class Table:
         for i, offset in self._places.get(buffer, ()):
             self._arguments[i] = base + offset
 
-    def run(self, threads: int, first: int = 0) -> int:
+    def run(self, threads: int, first: int = 0, after: int | None = None) -> int:
         """Runs the calls from ``first`` on, up to and with one that raises its flag; the number of the next one.
+
+        Those from ``after`` on are not run.
 
         ``astray`` says whether the last one that ran raised its flag; the flag is lowered again.
         """
-        count = len(self._table)
+        count = len(self._table) if after is None else after
         done = first + run_all(self._table.ctypes.data + 8 * _FIELDS * first, count - first, threads)
         flag = self._flags[done - 1] if done else None
         self.astray = flag is not None and bool(self._arguments[flag])

@@ -35,12 +35,12 @@ class Depthwise(Generated):
         )
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import over_channels, over_columns
+        from kaiyan.engine.codegen.routines import over_channels, over_channels_inside, over_columns
 
-        if source == "channels_last":
-            return over_channels.cut(geometry, source, *setting)
-        by_column = over_columns.cut(geometry, source, *setting)
         if geometry.K > 1:
-            return by_column
-        by_channel = over_channels.cut(geometry, source, *setting)
-        return by_column if by_column.cycles <= by_channel.cycles else by_channel
+            return over_columns.cut(geometry, source, *setting)
+        inside = over_channels_inside.cut(geometry, source, *setting)
+        if source == "channels_last":
+            return inside or over_channels.cut(geometry, source, *setting)
+        able = [over_columns.cut(geometry, source, *setting), inside or over_channels.cut(geometry, source, *setting)]
+        return min(able, key=lambda routine: routine.cycles)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kaiyan.program.operations import arranging, convolving, elementwise, foreign, gathering, norms, pooling, products
-from kaiyan.program.operations.operation import Operation as Operation
+
+if TYPE_CHECKING:
+    from kaiyan.program.operations.operation import Operation
 
 OPERATIONS: dict[str, Operation] = {
     row.name: row

@@ -6,7 +6,6 @@ x (N, C, *spatial). Settings, one number an axis: ``kernel``, ``stride``, ``padd
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,14 +47,14 @@ def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     cross: Any = np.ix_
     sizes = x.shape[2:]
     y = np.empty((*x.shape[:2], *pooled_sizes(node, sizes)), x.dtype)
-    for place in product(*map(range, y.shape[2:])):
+    for place in np.ndindex(*y.shape[2:]):
         starts = [p * s - pad for p, s, pad in zip(place, settings["stride"], settings["padding"], strict=True)]
         taps = [
             [start + tap * d for tap in range(k) if 0 <= start + tap * d < n]
             for start, k, d, n in zip(starts, settings["kernel"], settings["dilation"], sizes, strict=True)
         ]
         picked: Any = (slice(None), slice(None), *cross(*taps))
-        window = x[picked].astype(np.float64).reshape(*x.shape[:2], -1)
+        window: Any = x[picked].astype(np.float64).reshape(*x.shape[:2], -1)
         greatest = settings["kind"] == "max"
         divisor = _divisor(node, starts, sizes, window.shape[-1])
         y[(..., *place)] = window.max(-1) if greatest else window.sum(-1) / divisor

@@ -1,1 +1,1 @@
-"""Every native step, one table: an operation on places in memory as native calls; a new one is a row of its family."""
+"""Operations on places in memory as native calls, one family a file; ``table`` lists them."""

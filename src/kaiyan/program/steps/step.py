@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Place, Room
+    from kaiyan.program.place import Call, Order, Place
+    from kaiyan.program.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,11 @@ class Step:
     """How one operation of a graph runs natively.
 
     ``refuses`` says whether the node on such places is not computed natively. ``calls`` gives the native calls, in
-    order, that fill the output's place from the inputs' places; a refused node is not asked for them.
+    order, that fill the output's place from the inputs' places; a refused node is not asked for them. ``wants`` says in
+    which order of its axes each input must lie, None where any will do: the others are laid so before.
     """
 
     operation: str
     refuses: Callable[[Node, Sequence[Place], Place], bool]
     calls: Callable[[Node, Sequence[Place], Place, Room], list[Call]]
+    wants: Callable[[Node, Sequence[Place], Place], Sequence[Order | None]] | None = None

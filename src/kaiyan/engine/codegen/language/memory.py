@@ -21,9 +21,9 @@ class Memory(Vectors):
         """The pointer at ``index`` of the arguments, to elements of the kind that is summed, or of ``kind``."""
         return self.b.inttoptr(self.number(index), (kind or self.scalar).as_pointer())
 
-    def number(self, index: int) -> Value:
+    def number(self, index: Value) -> Value:
         """The whole number at ``index`` of the arguments."""
-        return self.b.load(self.b.gep(self._arguments, [I64(index)]))
+        return self.b.load(self.b.gep(self._arguments, [whole(index)]))
 
     def raise_flag(self, index: int) -> None:
         """Sets the argument at ``index`` to 1."""

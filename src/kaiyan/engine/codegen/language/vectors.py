@@ -33,7 +33,7 @@ class Vectors(Sizes):
             return None if count >= L else ir.Constant(ir.VectorType(I1, L), [i < count for i in range(L)])
         kind = ir.VectorType(I64, L)
         steps = ir.Constant(kind, list(range(L)))
-        return self.b.icmp_signed("<", steps, self._spread(count, kind))
+        return self.b.icmp_signed("<", steps, self.spread(count, kind))
 
     def both(self, a: Value, b: Value) -> Value:
         """The lanes that are in two masks; None is all."""
@@ -41,13 +41,14 @@ class Vectors(Sizes):
 
     def flag(self, condition: Value, lanes: int | None = None) -> Value:
         """All lanes or none."""
-        return self._spread(condition, ir.VectorType(I1, lanes or self.lanes))
+        return self.spread(condition, ir.VectorType(I1, lanes or self.lanes))
 
     def splat(self, value: Value, lanes: int | None = None) -> Value:
         """One element in every lane."""
-        return self._spread(value, self.vector_type(lanes))
+        return self.spread(value, self.vector_type(lanes))
 
-    def _spread(self, value: Value, kind: Any) -> Value:
+    def spread(self, value: Value, kind: Any) -> Value:
+        """One value in every lane of a vector of this kind."""
         undefined = ir.Constant(kind, ir.Undefined)
         first = self.b.insert_element(undefined, value, I32(0))
         return self.b.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, kind.count), [0] * kind.count))

@@ -6,7 +6,7 @@ calls functions that no process has. It costs ten operations a vector, beside a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 
@@ -37,12 +37,12 @@ def limits(name: str) -> tuple[int, int]:
 
 def pointer(code: Code, index: int, stored: str) -> Value:
     """The pointer at ``index`` of the arguments, to elements as they are stored; "" stands for what is summed."""
-    return code.argument(index, _kind(code, stored))
+    return code.argument(index, memory_type(code, stored))
 
 
 def vector(code: Code, place: Value, *offsets: Value, stored: str, mask: Value = None) -> Value:
     """The elements from here on, in the type that is summed in; outside a mask nothing is read."""
-    return _widened(code, code.vector(place, *offsets, mask=mask), stored)
+    return widened(code, code.vector(place, *offsets, mask=mask), stored)
 
 
 def element(code: Code, place: Value, *offsets: Value, stored: str) -> Value:
@@ -51,7 +51,7 @@ def element(code: Code, place: Value, *offsets: Value, stored: str) -> Value:
     if _same(code, stored):
         return loaded
     one = ir.Constant(ir.VectorType(loaded.type, 1), ir.Undefined)
-    return code.lane(_widened(code, code.b.insert_element(one, loaded, I32(0)), stored), 0)
+    return code.lane(widened(code, code.b.insert_element(one, loaded, I32(0)), stored), 0)
 
 
 def gathered(code: Code, place: Value, offsets: Sequence[Value], stored: str) -> Value:
@@ -64,7 +64,7 @@ def gathered(code: Code, place: Value, offsets: Sequence[Value], stored: str) ->
 
 def cast(code: Code, place: Value, stored: str) -> Value:
     """A pointer to what is summed as one to what is stored."""
-    return place if _same(code, stored) else code.b.bitcast(place, _kind(code, stored).as_pointer())
+    return place if _same(code, stored) else code.b.bitcast(place, memory_type(code, stored).as_pointer())
 
 
 def put(code: Code, value: Value, place: Value, *offsets: Value, stored: str, mask: Value = None) -> None:
@@ -122,7 +122,8 @@ def _same(code: Code, stored: str) -> bool:
     return stored in ("", "float32" if code.itemsize == 4 else "float64")
 
 
-def _kind(code: Code, stored: str) -> Value:
+def memory_type(code: Code, stored: str) -> Any:
+    """The code's word for elements as they are stored; "" stands for what is summed."""
     if _same(code, stored):
         return code.scalar
     if stored in WHOLE_BITS:
@@ -130,7 +131,8 @@ def _kind(code: Code, stored: str) -> Value:
     return {"float32": ir.FloatType(), "float64": ir.DoubleType()}.get(stored, ir.IntType(16))
 
 
-def _widened(code: Code, loaded: Value, stored: str) -> Value:
+def widened(code: Code, loaded: Value, stored: str) -> Value:
+    """Elements as they are stored, in the type that is summed in."""
     if _same(code, stored):
         return loaded
     count = loaded.type.count
@@ -159,7 +161,7 @@ def narrowed(code: Code, value: Value, stored: str) -> Value:
         bits = code.b.bitcast(single, ir.VectorType(I32, value.type.count))
         short = (_to_half if stored == "float16" else _to_brain)(code, bits)
         return code.b.trunc(short, ir.VectorType(ir.IntType(16), value.type.count))
-    wanted = ir.VectorType(_kind(code, stored), value.type.count)
+    wanted = ir.VectorType(memory_type(code, stored), value.type.count)
     return (code.b.fptrunc if stored == "float32" else code.b.fpext)(value, wanted)
 
 

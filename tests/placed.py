@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.program.operations import OPERATIONS
-from kaiyan.program.place import Buffer, Place, Pointer, Room, dense_strides
+from kaiyan.program.place import Buffer, Place, Pointer, dense_strides
+from kaiyan.program.room import Room
 from kaiyan.program.running import Table
 
 if TYPE_CHECKING:

@@ -1,0 +1,256 @@
+"""A graph of known sizes as native calls on places in memory: what lies where, and in which order of its axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kaiyan.arrays.memory import aligned
+from kaiyan.program.operations import OPERATIONS
+from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part
+from kaiyan.program.steps.arranging import copied
+from kaiyan.program.steps.table import STEPS
+from kaiyan.program.strips import chains, in_strips
+from kaiyan.program.views import viewed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kaiyan.program.choices import Choices
+    from kaiyan.program.graph import Graph, Kind, Node
+    from kaiyan.program.place import Call, Order
+    from kaiyan.program.room import Room
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.conv import Shape
+
+_WINDOWED = ("convolution", "pool", "upsample", "group_norm")
+"""Operations on (N, C, *spatial), which run where channels lie side by side, or where columns do."""
+_DENSE = ("linear", "concatenate", "convolution")
+"""Operations that do not write into a part of an array, cut along any axis."""
+_WHOLE = {1: ("linear", "concatenate")}
+"""Likewise, cut along this axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What one node does natively; ``name`` is its output's, or its input's where it is laid in another order."""
+
+    name: str
+    operation: str
+    calls: tuple[Call, ...]
+    shape: Shape
+    is_conversion: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name, told apart from that of the node where the value is only laid otherwise."""
+        return f"{self.name} ({self.operation})" if self.is_conversion else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Abroad:
+    """A node that another library computes, or its definition, from arrays that are looked at where they lie."""
+
+    node: Node
+    inputs: tuple[Place, ...]
+    output: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """What runs, in order, and where the inputs and the outputs lie."""
+
+    items: tuple[Stretch | Abroad, ...]
+    inputs: tuple[Place, ...]
+    outputs: tuple[Place, ...]
+
+    def rooms(self) -> list[Numbers]:
+        """New arrays for the outputs."""
+        return [aligned(place.shape, np.dtype(place.dtype)) for place in self.outputs]
+
+
+def lowered(graph: Graph, strides: Sequence[Shape], room: Room, choices: Choices) -> Lowered:
+    """The items of a graph without symbols, whose inputs lie with these strides, in elements.
+
+    Outputs are dense, their axes as they stand.
+    """
+    return _Lowering(graph, strides, room, choices).lowered()
+
+
+@dataclass(slots=True)
+class _Destination:
+    """The part of a concatenation that a value is: it is written where it is read."""
+
+    node: Node
+    start: int
+
+
+@dataclass(slots=True)
+class _Value:
+    """A value's place, and the same elements in other orders."""
+
+    place: Place
+    copies: dict[Order, Place] = field(default_factory=dict)
+
+
+class _Lowering:
+    def __init__(self, graph: Graph, strides: Sequence[Shape], room: Room, choices: Choices) -> None:
+        self._graph, self._room, self._choices = graph, room, choices
+        self._kinds = graph.kinds()
+        self._items: list[Stretch | Abroad] = []
+        self._inputs = tuple(self._input(i, stride) for i, stride in enumerate(strides))
+        self._values = {given.name: _Value(place) for given, place in zip(graph.inputs, self._inputs, strict=True)}
+        for name, array in graph.constants.items():
+            place = Place(room.named(name, array), array.shape, dense_strides(array.shape), array.dtype.name)
+            self._values[name] = _Value(place)
+        self._destinations = _destinations(graph)
+        self._joined: dict[str, Place] = {}
+
+    def _input(self, number: int, strides: Shape) -> Place:
+        kind = self._kinds[self._graph.inputs[number].name]
+        buffer = Buffer(bytes_of(kind.shape, kind.dtype), "input", number)
+        return Place(Pointer(buffer), kind.shape, strides, kind.dtype)
+
+    def lowered(self) -> Lowered:
+        strips = {chain[-1].output: chain for chain in chains(self._graph) if chain[-1].output in self._choices.strips}
+        within = {node.output for chain in strips.values() for node in chain[:-1]}
+        for node in self._graph.nodes:
+            if node.output in strips:
+                self._values[node.output] = _Value(self._in_strips(strips[node.output]))
+            elif node.output not in within:
+                self._values[node.output] = _Value(self._placed(node))
+        outputs = tuple(self._output(number, name) for number, name in enumerate(self._graph.outputs))
+        return Lowered(tuple(self._items), self._inputs, outputs)
+
+    def _placed(self, node: Node) -> Place:
+        """Where the node's output lies once all that was added to the items has run."""
+        inputs = [self._values[name].place for name in node.inputs]
+        kind = self._kinds[node.output]
+        if node.output in self._graph.foreign or node.operation == "foreign":
+            return self._abroad(node, inputs, kind)
+        if OPERATIONS[node.operation].is_view:
+            return self._viewed(node, inputs[0], kind)
+        if node.operation == "concatenate":
+            return self._concatenated(node, inputs, kind)
+        output = self._room_for(node, inputs, kind)
+        step = STEPS.get(node.operation)
+        if step is None or step.refuses(node, inputs, output):
+            return self._abroad(node, inputs, kind)
+        wanted = step.wants(node, inputs, output) if step.wants else (None,) * len(inputs)
+        laid = [self._in_order(name, order) for name, order in zip(node.inputs, wanted, strict=True)]
+        self._run(node, step.calls(node, laid, output, self._room))
+        return output
+
+    def _in_strips(self, chain: Sequence[Node]) -> Place:
+        """The output of a chain of convolutions that are computed some rows at a time."""
+        last, order = chain[-1], (0, 2, 3, 1)
+        inputs = [[self._strip_input(node, i, order) for i in range(len(node.inputs))] for node in chain]
+        output = self._new(self._kinds[last.output], order)
+        rows = self._choices.strips[last.output]
+        self._run(last, in_strips(chain, inputs, output, rows, self._room, self._kinds))
+        return output
+
+    def _strip_input(self, node: Node, number: int, order: Order) -> Place:
+        name = node.inputs[number]
+        if name not in self._values:  # what the layer before gives, which never lies there whole
+            kind = self._kinds[name]
+            return Place(Pointer(Buffer(0)), kind.shape, dense_strides(kind.shape, order), kind.dtype)
+        is_picture = number == 0 or (node.settings.get("residual", False) and number == len(node.inputs) - 1)
+        return self._in_order(name, order) if is_picture else self._values[name].place
+
+    def _run(self, node: Node, calls: Sequence[Call]) -> None:
+        self._items.append(Stretch(node.output, node.operation, tuple(calls), self._kinds[node.output].shape))
+
+    def _abroad(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
+        output = self._new(kind)
+        self._items.append(Abroad(node, tuple(inputs), output))
+        return output
+
+    def _viewed(self, node: Node, place: Place, kind: Kind) -> Place:
+        seen = viewed(node, place, kind.shape)
+        if seen is None:
+            natural = tuple(range(len(place.shape)))
+            seen = viewed(node, self._in_order(node.inputs[0], natural), kind.shape)
+        assert seen is not None, "a dense array has every shape of so many elements"
+        return seen
+
+    def _concatenated(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
+        """The parts that do not lie in it yet are copied there."""
+        whole = self._joined.get(node.output) or self._new(kind, self._order(node, inputs, kind))
+        start, axis = 0, node.settings["axis"]
+        for name, place in zip(node.inputs, inputs, strict=True):
+            own = part(whole, axis, start, place.shape[axis])
+            start += place.shape[axis]
+            if place.pointer != own.pointer or place.strides != own.strides:
+                self._items.append(Stretch(name, "concatenate", tuple(copied(place, own, self._room)), own.shape))
+        return whole
+
+    def _room_for(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
+        """Memory for the output: its own, or its part of a concatenation that reads it."""
+        order = self._order(node, inputs, kind)
+        destination = self._destinations.get(node.output)
+        if destination is None:
+            return self._new(kind, order)
+        joined, axis = destination.node.output, destination.node.settings["axis"]
+        if joined not in self._joined:
+            self._joined[joined] = self._new(self._kinds[joined], order)
+        return part(self._joined[joined], axis, destination.start, kind.shape[axis])
+
+    def _order(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Order:
+        rank = len(kind.shape)
+        natural = tuple(range(rank))
+        if node.operation == "convolution":
+            return _last(rank) if self._choices.is_last(node.output) else natural
+        alike = [place for place in inputs if len(place.shape) == rank and 0 not in place.strides]
+        if not alike or node.operation in ("linear", "matmul"):
+            return natural
+        largest = max(alike, key=lambda place: prod(place.shape))
+        if node.operation in _WINDOWED:
+            return _last(rank) if largest.order == _last(rank) else natural
+        return largest.order
+
+    def _new(self, kind: Kind, order: Order | None = None) -> Place:
+        buffer = Buffer(bytes_of(kind.shape, kind.dtype))
+        return Place(Pointer(buffer), kind.shape, dense_strides(kind.shape, order), kind.dtype)
+
+    def _in_order(self, name: str, order: Order | None) -> Place:
+        """The value with its axes in this order, copied where it lies otherwise."""
+        value = self._values[name]
+        if order is None or value.place.is_dense(order):
+            return value.place
+        if order not in value.copies:
+            place = value.place
+            value.copies[order] = target = self._new(self._kinds[name], order)
+            self._items.append(Stretch(name, "copy", tuple(copied(place, target, self._room)), target.shape, True))
+        return value.copies[order]
+
+    def _output(self, number: int, name: str) -> Place:
+        kind = self._kinds[name]
+        buffer = Buffer(bytes_of(kind.shape, kind.dtype), "output", number)
+        target = Place(Pointer(buffer), kind.shape, dense_strides(kind.shape), kind.dtype)
+        calls = tuple(copied(self._values[name].place, target, self._room))
+        self._items.append(Stretch(name, "output", calls, target.shape, True))
+        return target
+
+
+def _last(rank: int) -> Order:
+    return (0, *range(2, rank), 1) if rank > 1 else tuple(range(rank))
+
+
+def _destinations(graph: Graph) -> dict[str, _Destination]:
+    """The values that are written into a concatenation at once: what a step makes, for the first that reads it."""
+    kinds = graph.kinds()
+    made = {node.output: node.operation for node in graph.nodes if node.operation in STEPS}
+    found: dict[str, _Destination] = {}
+    for node in graph.nodes:
+        if node.operation != "concatenate":
+            continue
+        start = 0
+        for name in node.inputs:
+            if name not in found and made.get(name, "linear") not in _WHOLE.get(node.settings["axis"], _DENSE):
+                found[name] = _Destination(node, start)
+            start += kinds[name].shape[node.settings["axis"]]
+    return found

@@ -1,0 +1,189 @@
+"""A network as one program: called with arrays, planned once for each size, run without Python between its steps."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.engine.codegen.running.threads import get_num_threads
+from kaiyan.program.choices import Choices, keep, recalled
+from kaiyan.program.lowering import Abroad, Lowered, Stretch, lowered
+from kaiyan.program.memory import Context, Weights
+from kaiyan.program.operations import OPERATIONS
+from kaiyan.program.report import ProgramReport, ProgramStep
+from kaiyan.program.room import Room, Store
+from kaiyan.program.tuning import tuned
+from kaiyan.show.error import KaiyanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kaiyan.program.graph import Graph
+    from kaiyan.reference.dtype import Numbers
+    from kaiyan.spec.conv import Shape
+
+PLANS = 8
+"""Sizes of inputs for which a program keeps its plans; the one that was not asked for the longest goes first."""
+
+
+@dataclass(slots=True)
+class Planned:
+    """One plan and the memory of calls that are over, for the next ones."""
+
+    graph: Graph
+    lowered: Lowered
+    threads: int
+    choices: Choices
+    algorithms: dict[str, str]
+    idle: list[Context] = field(default_factory=list)
+
+    def foreign(self, item: Abroad, inputs: Sequence[Numbers]) -> Any:
+        """What another library computes, or the operation's definition."""
+        return _computed(self.graph, item, inputs)
+
+
+class Program:
+    """Called with one array for each input of the graph, it gives one for each output.
+
+    Inputs are NumPy arrays of the graph's types; any strides, those that no routine reads are copied. Outputs are new
+    arrays, C-contiguous. ``precision`` bounds the error, see ``kaiyan.conv``. Two threads may call at once.
+    """
+
+    def __init__(self, graph: Graph, precision: str = "default", *, guarded: bool = False) -> None:
+        self.graph, self.precision = graph, precision
+        self._guarded = guarded
+        self._plans: OrderedDict[Any, Planned] = OrderedDict()
+        self._weights, self._store = Weights(), Store()
+        self._lock = Lock()
+
+    def __call__(self, *arrays: Numbers) -> list[Numbers]:
+        given = self._checked(arrays)
+        plan = self.planned(given)
+        outputs = plan.lowered.rooms()
+        context = self._taken(plan)
+        try:
+            context.run(given, outputs, plan.foreign)
+        finally:
+            plan.idle.append(context)
+        return outputs
+
+    def planned(self, arrays: Sequence[Numbers]) -> Planned:
+        """The plan for arrays that lie as these."""
+        threads = get_num_threads()
+        key = _key(arrays, threads)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plan(arrays, threads)
+            with self._lock:
+                self._plans[key] = plan
+                while len(self._plans) > PLANS:
+                    self._plans.popitem(last=False)
+        else:
+            with self._lock:
+                if key in self._plans:
+                    self._plans.move_to_end(key)
+        return plan
+
+    def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
+        graph = self.graph.at([array.shape for array in arrays])
+        choices = recalled(self._mark(graph, _strides(arrays), threads)) or Choices()
+        return self._planned(arrays, threads, choices)
+
+    def _planned(self, arrays: Sequence[Numbers], threads: int, choices: Choices) -> Planned:
+        graph = self.graph.at([array.shape for array in arrays])
+        room = Room(threads, self.precision, choices, self._store)
+        plan = lowered(graph, _strides(arrays), room, choices)
+        return Planned(graph, plan, threads, choices, room.chosen)
+
+    def tune(self, *arrays: Numbers) -> Choices:
+        """Measures, inside the program, what is fastest for arrays that lie as these, and keeps it on disk."""
+        given = self._checked(arrays)
+        threads = get_num_threads()
+        graph = self.graph.at([array.shape for array in given])
+        choices = tuned(graph, given, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
+        keep(self._mark(graph, _strides(given), threads), choices)
+        with self._lock:
+            self._plans.pop(_key(given, threads), None)
+        return self.planned(given).choices
+
+    def choose(self, choices: Choices, *arrays: Numbers) -> None:
+        """Plans anew for arrays that lie as these, with these choices."""
+        given, threads = self._checked(arrays), get_num_threads()
+        plan = self._planned(given, threads, choices)
+        with self._lock:
+            self._plans[_key(given, threads)] = plan
+
+    @property
+    def plans(self) -> int:
+        """How many plans are kept."""
+        return len(self._plans)
+
+    def report(self, *arrays: Numbers) -> ProgramReport:
+        """What it does for arrays that lie as these."""
+        plan = self.planned(self._checked(arrays))
+        context = self._taken(plan)
+        plan.idle.append(context)
+        steps = tuple(_step(item, plan) for item in plan.lowered.items)
+        return ProgramReport(steps, context.size, self._weights.size)
+
+    def _mark(self, graph: Graph, strides: Sequence[Shape], threads: int) -> str:
+        """What choices are kept under."""
+        return f"{graph.fingerprint()} {strides} t{threads} {self.precision}"
+
+    def _taken(self, plan: Planned) -> Context:
+        """Memory that no other call uses."""
+        try:
+            return plan.idle.pop()
+        except IndexError:
+            with self._lock:
+                return Context(plan.lowered, self._weights, plan.threads, guarded=self._guarded)
+
+    def _checked(self, arrays: Sequence[Numbers]) -> list[Numbers]:
+        wanted = self.graph.inputs
+        if len(arrays) != len(wanted):
+            raise KaiyanError(
+                "program-input-count", "the program takes {wanted} arrays, {given} were given",
+                wanted=len(wanted), given=len(arrays),
+            )  # fmt: skip
+        for array, asked in zip(arrays, wanted, strict=True):
+            if getattr(getattr(array, "dtype", None), "name", None) != asked.dtype:
+                raise KaiyanError(
+                    "program-input-dtype", "the input {name} is {given}, but the program takes {wanted}",
+                    "astype({wanted!r}) gives that", name=asked.name, wanted=asked.dtype,
+                    given=getattr(getattr(array, "dtype", None), "name", type(array).__name__),
+                )  # fmt: skip
+        return [_readable(array) for array in arrays]
+
+
+def _step(item: Stretch | Abroad, plan: Planned) -> ProgramStep:
+    if isinstance(item, Abroad):
+        name = item.node.settings["name"] if item.node.operation == "foreign" else item.node.operation
+        return ProgramStep(item.node.output, name, "abroad", item.output.shape)
+    algorithm = "strips" if item.name in plan.choices.strips else plan.algorithms.get(item.name, "")
+    algorithm = "" if item.is_conversion else algorithm
+    return ProgramStep(item.name, item.operation, algorithm, item.shape, item.is_conversion)
+
+
+def _strides(arrays: Sequence[Numbers]) -> list[Shape]:
+    """In elements."""
+    return [tuple(step // array.itemsize for step in array.strides) for array in arrays]
+
+
+def _key(arrays: Sequence[Numbers], threads: int) -> Any:
+    return threads, tuple((array.shape, array.strides) for array in arrays)
+
+
+def _readable(array: Numbers) -> Numbers:
+    """The array, copied where its elements lie backwards, broken steps apart, or one for many."""
+    size = array.itemsize
+    lies = array.flags.aligned and array.dtype.isnative and all(s % size == 0 and s >= 0 for s in array.strides)
+    return array if lies else np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+
+
+def _computed(graph: Graph, item: Abroad, inputs: Sequence[Numbers]) -> Any:
+    foreign = graph.foreign.get(item.node.output)
+    return OPERATIONS[item.node.operation].compute(item.node, inputs) if foreign is None else foreign(*inputs)

@@ -1,0 +1,159 @@
+"""Convolutions and linear layers: the engine's routines on places."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaiyan.arrays.kind import layout_of
+from kaiyan.engine.codegen.parts.strip import Argument
+from kaiyan.engine.codegen.running.launch import Located
+from kaiyan.engine.problem import Problem
+from kaiyan.engine.types import types_of
+from kaiyan.program.operations.convolving import convolution_of
+from kaiyan.program.place import Call, Pointer, natural, pixels_last
+from kaiyan.program.steps.step import Step
+from kaiyan.spec.conv import Conv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kaiyan.engine.codegen.running.launch import NativeCall
+    from kaiyan.engine.compiled import Compiled
+    from kaiyan.program.graph import Node
+    from kaiyan.program.place import Order, Place
+    from kaiyan.program.room import Room
+    from kaiyan.reference.dtype import Numbers
+
+_FLOATS = ("float32", "float64")
+
+
+def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
+    weights = inputs[1:3] if node.settings.get("bias", False) else inputs[1:2]
+    arrays = [place.pointer.buffer.array for place in weights]
+    if any(array is None or not np.isfinite(array).all() for array in arrays):
+        return True
+    dtypes = {place.dtype for place in (*inputs, output)}
+    return len(dtypes) > 1 or output.dtype not in _FLOATS or 0 in output.shape or 0 in inputs[0].shape
+
+
+def _refuses_convolution(node: Node, inputs: Sequence[Place], output: Place) -> bool:
+    return len(output.shape) > 5 or _refuses(node, inputs, output)
+
+
+def _wants_alike(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Order | None, ...]:
+    """The input as the output lies; a residual as it lies, where the routine reads it so."""
+    last = output.order == pixels_last(output) and output.order != natural(output)
+    order = pixels_last(output) if last else natural(output)
+    x = inputs[0]
+    fits = layout_of(x.shape, x.strides) == ("channels_last" if last else "channels_first")
+    weights = (None,) * (2 if node.settings.get("bias", False) else 1)
+    residual = (order,) if node.settings.get("residual", False) else ()
+    return (None if fits else order, *weights, *residual)
+
+
+def _convolution(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+    x, weight = inputs[:2]
+    spec = convolution_of(node, x.shape[1], weight.shape)
+    layout = "channels_last" if x.strides[1] == 1 and _is_last(output) else "channels_first"
+    return _calls(node, spec, layout, inputs, output, room)
+
+
+def _is_last(place: Place) -> bool:
+    """Whether channels lie side by side; where there is one pixel they do both ways."""
+    return place.strides[1] == 1
+
+
+def _wants_rows(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Order | None, ...]:
+    """Rows one after the other."""
+    weights = (None,) * (2 if node.settings.get("bias", False) else 1)
+    return (natural(inputs[0]), *weights, *([natural(output)] if node.settings.get("residual", False) else ()))
+
+
+def _linear(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+    """A convolution of one tap over rows that stand for pixels, channels last."""
+    K, C = inputs[1].shape
+    spec = Conv(C, K, 1, bias=node.settings.get("bias", False), rank=1)
+    weight = inputs[1].viewed((K, C, 1), (C, 1, 1))
+    bias = inputs[2:3] if node.settings.get("bias", False) else ()
+    residual = inputs[-1:] if node.settings.get("residual", False) else ()
+    rows = [_as_pixels(place) for place in (inputs[0], *residual, output)]
+    return _calls(node, spec, "channels_last", [rows[0], weight, *bias, *rows[1:-1]], rows[-1], room)
+
+
+def _as_pixels(place: Place) -> Place:
+    """Rows (..., C) as (1, C, rows)."""
+    C = place.shape[-1]
+    rows = prod(place.shape[:-1])
+    return place.viewed((1, C, rows), (C * rows, 1, C))
+
+
+def _refuses_linear(node: Node, inputs: Sequence[Place], output: Place) -> bool:
+    return not output.is_dense() or _refuses(node, inputs, output)
+
+
+def _calls(node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+    settings = node.settings
+    x, weight, *rest = inputs
+    bias = rest.pop(0) if settings.get("bias", False) else None
+    residual = rest.pop(0) if settings.get("residual", False) else None
+    dtype = output.dtype
+    problem = Problem(
+        spec, x.shape, dtype, dtype, dtype, layout=layout, residual=residual is not None,
+        activation=settings.get("activation"), threads=room.threads, precision=room.precision,
+    )  # fmt: skip
+    algorithm = room.algorithm(node.output, problem)
+    compiled: Any = algorithm.compiled(problem, types_of(problem)[0])
+    lies, goes = Located(0, x.strides), Located(0, output.strides)
+    added = None if residual is None else Located(0, residual.strides)
+    cycles = algorithm.work(problem).cycles * x.shape[0]
+
+    def native(routine: Compiled, instead: tuple[Call, ...]) -> list[Call]:
+        held, places = room.packed(
+            routine, weight.pointer, None if bias is None else bias.pointer,
+            lambda: (_array(weight), None if bias is None else _array(bias)),
+        )  # fmt: skip
+        calls = routine.calls(held, lies, goes, added)
+        each = cycles / len(calls)
+        pairs = zip(calls, places, strict=True)
+        return [_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs]
+
+    safe = compiled.safely()
+    return native(compiled, () if safe is None else tuple(native(safe, ())))
+
+
+def _placed(
+    call: NativeCall, packed: tuple[Pointer, Pointer], places: tuple[Place, Place, Place | None], room: Room,
+    cycles: float, instead: tuple[Call, ...],
+) -> Call:  # fmt: skip
+    """A native call whose addresses are known when the program is placed in memory."""
+    x, output, residual = places
+    arguments: list[int | Pointer] = list(call.arguments)
+    arguments[Argument.WEIGHT], arguments[Argument.BIAS] = packed
+    for axis, table in enumerate(call.alive[1:]):
+        arguments[Argument.MAP + axis] = room.constant(table)
+    arguments[Argument.INPUT] = x.pointer
+    arguments[Argument.OUTPUT] = _further(output.pointer, call.arguments[Argument.OUTPUT])
+    if residual is not None:
+        arguments[Argument.RESIDUAL] = _further(residual.pointer, call.arguments[Argument.RESIDUAL])
+    return Call(call.function, tuple(arguments), call.tasks, cycles, call.flag if instead else None, instead)
+
+
+def _further(pointer: Pointer, offset: int) -> Pointer:
+    return Pointer(pointer.buffer, pointer.offset + offset)
+
+
+def _array(place: Place) -> Numbers:
+    """A constant's numbers, as the place sees them."""
+    array = place.pointer.buffer.array
+    assert array is not None, "weights are constants"
+    start = array.reshape(-1)[place.pointer.offset // array.itemsize :]
+    return np.lib.stride_tricks.as_strided(start, place.shape, [stride * array.itemsize for stride in place.strides])
+
+
+ROWS = (
+    Step("convolution", _refuses_convolution, _convolution, _wants_alike),
+    Step("linear", _refuses_linear, _linear, _wants_rows),
+)

@@ -1,0 +1,79 @@
+"""Arithmetic on elements as native calls: ``map`` and ``cast`` on arrays of any strides."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from kaiyan.engine.codegen.parts.elements import EMITTED_WORDS
+from kaiyan.engine.codegen.routines.mapped import Mapped
+from kaiyan.engine.types import BYTES
+from kaiyan.program.place import Call
+from kaiyan.program.steps.step import Step
+from kaiyan.program.steps.walking import walked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kaiyan.engine.codegen.routines.mapped import Terms
+    from kaiyan.program.graph import Node
+    from kaiyan.program.place import Place, Room
+    from kaiyan.spec.conv import Shape
+
+MOST_INPUTS = 8
+"""Arrays that one expression reads; the addresses of more do not fit the registers."""
+_TASK = 16_384
+"""Elements of a task where memory is what takes the time: 64 KB of each array, about five microseconds."""
+_DEAR = frozenset({
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tanh", "erf", "gelu", "gelu_tanh", "silu",
+    "sigmoid", "elu", "selu", "celu", "softplus", "logsigmoid", "mish", "pow",
+})  # fmt: skip
+"""Words that take several cycles an element."""
+
+
+def _map_refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
+    known = all(word in EMITTED_WORDS for word, *_ in node.settings["terms"])
+    return not known or len(inputs) > MOST_INPUTS or _types_refused(inputs, output)
+
+
+def _types_refused(inputs: Sequence[Place], output: Place) -> bool:
+    return output.dtype not in ("float32", "float64") or any(place.dtype not in BYTES for place in inputs)
+
+
+def _map_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+    del room
+    return mapped(node.settings["terms"], inputs, output)
+
+
+def _cast_refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
+    del node
+    return _types_refused(inputs, output)
+
+
+def _cast_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+    del node, room
+    return mapped((), inputs, output)
+
+
+def mapped(terms: Terms, inputs: Sequence[Place], output: Place) -> list[Call]:
+    """The calls that fill a place with the value of an expression; without a term, with the first input."""
+    if not prod(output.shape):
+        return []
+    strides = [output.strides, *(broadcast(place, output.shape) for place in inputs)]
+    walk = walked(output.shape, strides)
+    step, *steps = (step if step in (0, 1) else None for step in walk.steps)
+    routine = Mapped(terms, tuple(place.dtype for place in inputs), tuple(steps), step or None, output.dtype)
+    dear = sum(word in _DEAR for word, *_ in terms)
+    arguments, tasks = walk.arguments([output.pointer, *(place.pointer for place in inputs)], _TASK // (1 + 4 * dear))
+    cycles = prod(output.shape) * (0.5 + 0.25 * len(inputs) + 0.1 * len(terms) + 2.0 * dear)
+    return [Call(routine, arguments, tasks, cycles)]
+
+
+def broadcast(place: Place, shape: Shape) -> Shape:
+    """The strides of a place seen in a larger shape: 0 on the axes along which its elements are repeated."""
+    missing = len(shape) - len(place.shape)
+    axes = zip(place.shape, shape[missing:], place.strides, strict=True)
+    return (*[0] * missing, *(0 if held != size else stride for held, size, stride in axes))
+
+
+ROWS = (Step("map", _map_refused, _map_calls), Step("cast", _cast_refused, _cast_calls))

@@ -1,0 +1,13 @@
+"""Every native step, one table: an operation on places in memory as native calls; a new one is a row of its family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kaiyan.program.steps import convolving
+
+if TYPE_CHECKING:
+    from kaiyan.program.steps.step import Step
+
+STEPS: dict[str, Step] = {row.operation: row for family in (convolving,) for row in family.ROWS}
+"""By the operation that each computes; where there is none, the operation's definition is computed."""

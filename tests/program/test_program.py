@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from graph_nets import Net, residual_net
+
+from kaiyan.engine.codegen.running.threads import holding
+from kaiyan.program.choices import Choices
+from kaiyan.program.graph import Graph, Input, Node
+from kaiyan.program.program import PLANS, Program
+from kaiyan.program.strips import chains
+from kaiyan.show.error import KaiyanError
+
+
+def picture(*shape: int, seed: int = 0) -> Any:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def assert_close(found: list[Any], right: list[Any], tolerance: float = 2e-6) -> None:
+    assert len(found) == len(right)
+    for ours, theirs in zip(found, right, strict=True):
+        assert ours.shape == theirs.shape
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * max(float(np.abs(theirs).max()), 1e-30))
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_program_of_any_size_gives_what_the_definitions_give(guarded: bool) -> None:
+    graph = residual_net()
+    program = Program(graph, guarded=guarded)
+    for shape in ((1, 3, 20, 24), (2, 3, 7, 9), (1, 3, 1, 1), (3, 3, 33, 18)):
+        x = picture(*shape)
+        assert_close(program(x), graph.at([shape]).computed([x]))
+
+
+@pytest.mark.parametrize("order", [(0, 2, 3, 1), (0, 1, 3, 2), (3, 2, 1, 0)])
+def test_an_input_may_lie_as_it_likes_and_is_not_written_to(order: tuple[int, ...]) -> None:
+    program = Program(residual_net(), guarded=True)
+    x = picture(2, 3, 16, 12)
+    lies = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+    backwards = np.ascontiguousarray(x[:, :, ::-1])[:, :, ::-1]
+    right = program(x)
+    for given in (lies, backwards, x.astype(">f4")):
+        before = given.tobytes()
+        assert_close(program(given), right, 1e-6)
+        assert given.tobytes() == before
+
+
+def test_the_bits_do_not_depend_on_the_number_of_threads() -> None:
+    program, x = Program(residual_net()), picture(1, 3, 64, 48)
+    answers = []
+    for threads in (1, 2, 3):
+        with holding(threads):
+            answers.append([y.tobytes() for y in program(x)])
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_two_threads_call_one_program_at_once() -> None:
+    program = Program(residual_net())
+    pictures = [picture(1, 3, 32, 32, seed=i) for i in range(24)]
+    right = [program(x)[0] for x in pictures]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda x: program(x)[0], pictures))
+    assert all(np.array_equal(a, b) for a, b in zip(found, right, strict=True))
+
+
+def test_a_fork_goes_on_with_the_program() -> None:
+    program, x = Program(residual_net()), picture(1, 3, 32, 32)
+    with holding(2):
+        right = program(x)[0]
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if np.array_equal(program(x)[0], right) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert np.array_equal(program(x)[0], right)
+
+
+def test_what_is_not_finite_stays_where_it_belongs() -> None:
+    net = Net()
+    y = net.conv("x", 3, 16, 3, activation="relu")
+    graph = net.graph(net.conv(y, 16, 16, 3))
+    x = picture(1, 3, 24, 24)
+    x[0, 1, 5, 5], x[0, 2, 20, 20] = np.inf, np.nan
+    program = Program(graph)
+    chosen = {node.output: "winograd F(3,3)" for node in graph.nodes}
+    program.choose(Choices(chosen), x)
+    assert "winograd F(3,3)" in str(program.report(x))
+    (found,), (right,) = program(x), graph.at([x.shape]).computed([x])
+    finite = np.isfinite(right)
+    assert not finite.all()
+    assert np.array_equal(np.isfinite(found), finite)
+    np.testing.assert_allclose(found[finite], right[finite], rtol=1e-5, atol=1e-4)
+    clean = picture(1, 3, 24, 24, seed=1)
+    assert_close(program(clean), graph.at([x.shape]).computed([clean]), 5e-6)
+
+
+def test_as_many_plans_are_kept_as_are_said() -> None:
+    program = Program(residual_net())
+    for size in range(8, 8 + PLANS + 3):
+        program(picture(1, 3, size, 8))
+    assert program.plans == PLANS
+
+
+class _FailsOnce:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, x: Any) -> Any:
+        self.calls += 1
+        if self.calls == 2:
+            raise RuntimeError("the second call fails")
+        return np.sort(x, axis=1)
+
+
+def foreign_net(function: Any) -> Graph:
+    net = Net()
+    y = net.conv("x", 3, 8, 3, activation="relu")
+    z = net.add("foreign", y, shape=(1, 8, 10, 10), dtype="float32", name="sort")
+    return replace(net.graph(net.conv(z, 8, 4, 1)), foreign={z: function})
+
+
+def test_a_step_abroad_that_fails_leaves_the_program_usable() -> None:
+    program, x = Program(foreign_net(_FailsOnce())), picture(1, 3, 10, 10)
+    first = program(x)[0]
+    with pytest.raises(RuntimeError, match="the second call fails"):
+        program(x)
+    assert np.array_equal(program(x)[0], first)
+
+
+def test_chains_in_strips_give_the_same_bits() -> None:
+    graph, x = residual_net(), picture(2, 3, 29, 26)
+    program = Program(graph, guarded=True)
+    right = program(x)
+    listed = chains(graph.at([x.shape]))
+    assert [len(chain) for chain in listed] == [3, 3]
+    for rows in (1, 2, 4, 7, 15):
+        program.choose(Choices(strips={chain[-1].output: rows for chain in listed}), x)
+        assert [a.tobytes() for a in program(x)] == [a.tobytes() for a in right]
+
+
+def test_strips_take_less_memory() -> None:
+    graph, x = residual_net(), picture(1, 3, 128, 128)
+    program = Program(graph)
+    whole = program.report(x).arena
+    program.choose(Choices(strips={chain[-1].output: 4 for chain in chains(graph.at([x.shape]))}), x)
+    assert program.report(x).arena < whole
+
+
+def test_measured_choices_are_kept(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAIYAN_CACHE", str(tmp_path))
+    graph, x = residual_net(), picture(1, 3, 16, 16)
+    chosen = Program(graph).tune(x)
+    again = Program(graph)
+    assert_close(again(x), graph.at([x.shape]).computed([x]), 5e-6)
+    assert again.planned([x]).choices == chosen
+    other = Program(residual_net(1))
+    other(x)
+    assert other.planned([x]).choices == chosen  # the same network with other numbers
+
+
+@pytest.mark.parametrize(
+    ("arrays", "code"),
+    [
+        ((), "program-input-count"),
+        ((np.zeros((1, 3, 4, 4)),), "program-input-dtype"),
+        (([[1.0]],), "program-input-dtype"),
+        ((np.zeros((1, 4, 4, 4), np.float32),), "program-input-shape"),
+        ((np.zeros((3, 4, 4), np.float32),), "program-input-shape"),
+    ],
+)
+def test_what_a_program_does_not_take_is_said(arrays: Any, code: str) -> None:
+    program = Program(residual_net())
+    with pytest.raises(KaiyanError) as caught:
+        program(*arrays)
+    assert caught.value.code == code
+
+
+def test_a_symbol_has_one_size() -> None:
+    graph = Graph(
+        (Input("a", (2,)), Input("b", (2,))), ("c",), (Node("map", ("a", "b"), "c", {"terms": (("add", 0, 1),)}),), {}
+    )  # fmt: skip
+    with pytest.raises(KaiyanError) as caught:
+        graph.at([(2,), (3,)])
+    assert caught.value.facts["shape"] == (3,)
