@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from program.random_graphs import random_arrays, random_graph
+from random_graphs import random_arrays, random_graph
 
 from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.rewrites import rewritten
@@ -42,8 +42,9 @@ def _factor(factor: tuple[Any, ...], symbols: Mapping[str, int]) -> int:
     word, *parts = factor
     if not parts:
         return symbols[word]
+    compute = _OPERATORS[word]
     left, right = (_number(part, symbols) for part in parts)
-    return _OPERATORS[word](left, right)
+    return compute(left, right)
 
 
 _OPERATORS: dict[str, Callable[[int, int], int]] = {"//": operator.floordiv, "%": operator.mod}

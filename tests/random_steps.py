@@ -11,7 +11,7 @@ from kaiyan.reference.activation import ACTIVATIONS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from program.random_graphs import Growing
+    from random_graphs import Growing
 
 
 def convolution(growing: Growing) -> None:

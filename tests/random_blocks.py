@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from program.random_steps import put_convolution
+from random_steps import put_convolution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from program.random_graphs import Growing
+    from random_graphs import Growing
 
 _ACTIVATED = (("relu", 0),), (("clip", 0, 0.0, 6.0),), (("sigmoid", 0), ("mul", 0, 1)), (("gelu", 0),), (("tanh", 0),)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from program.random_blocks import BLOCKS
-from program.random_steps import STEPS_AT_RANDOM
+from random_blocks import BLOCKS
+from random_steps import STEPS_AT_RANDOM
 
 from kaiyan.program.graph import Graph, Input, Kind, Node
 from kaiyan.program.operations import OPERATIONS
