@@ -65,7 +65,7 @@ def _gated(terms: list[Term], term: Term) -> Term | None:
             return (_GATES[inner[0]], x)
         tanh = _term(terms, gate, "tanh")
         soft = None if tanh is None else _term(terms, tanh[1], "softplus")
-        if soft is not None and soft[1] == x and type(soft[1]) is type(x):
+        if soft is not None and len(soft) == 2 and soft[1] == x and type(soft[1]) is type(x):
             return ("mish", x)
     return None
 
