@@ -80,6 +80,7 @@ def test_a_fork_goes_on_with_the_program() -> None:
         assert np.array_equal(program(x)[0], right)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_what_is_not_finite_stays_where_it_belongs() -> None:
     net = Net()
     y = net.conv("x", 3, 16, 3, activation="relu")

@@ -11,7 +11,7 @@ import numpy as np
 from kaiyan.arrays.memory import aligned
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part
-from kaiyan.program.steps.arranging import copied
+from kaiyan.program.steps.copying import copied
 from kaiyan.program.steps.table import STEPS
 from kaiyan.program.strips import chains, in_strips
 from kaiyan.program.views import viewed

@@ -15,6 +15,7 @@ from kaiyan.program.lowering import Abroad, Lowered, Stretch, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.report import ProgramReport, ProgramStep
+from kaiyan.program.rewrites import rewritten
 from kaiyan.program.room import Room, Store
 from kaiyan.program.tuning import tuned
 from kaiyan.show.error import KaiyanError
@@ -54,7 +55,7 @@ class Program:
     """
 
     def __init__(self, graph: Graph, precision: str = "default", *, guarded: bool = False) -> None:
-        self.graph, self.precision = graph, precision
+        self.graph, self.precision = rewritten(graph), precision
         self._guarded = guarded
         self._plans: OrderedDict[Any, Planned] = OrderedDict()
         self._weights, self._store = Weights(), Store()

@@ -57,7 +57,7 @@ def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:
         window: Any = x[picked].astype(np.float64).reshape(*x.shape[:2], -1)
         greatest = settings["kind"] == "max"
         divisor = _divisor(node, starts, sizes, window.shape[-1])
-        y[(..., *place)] = window.max(-1) if greatest else window.sum(-1) / divisor
+        y[(..., *place)] = window.max(-1, initial=-np.inf) if greatest else window.sum(-1) / divisor
     return y
 
 

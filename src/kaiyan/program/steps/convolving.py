@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.arrays.kind import layout_of
+from kaiyan.arrays.kind import is_contiguous, layout_of
 from kaiyan.engine.codegen.parts.strip import Argument
 from kaiyan.engine.codegen.running.launch import Located
 from kaiyan.engine.problem import Problem
@@ -45,9 +45,9 @@ def _refuses_convolution(node: Node, inputs: Sequence[Place], output: Place) -> 
 
 def _wants_alike(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Order | None, ...]:
     """The input as the output lies; a residual as it lies, where the routine reads it so."""
-    last = output.order == pixels_last(output) and output.order != natural(output)
-    order = pixels_last(output) if last else natural(output)
     x = inputs[0]
+    last = _is_last(x, output)
+    order = pixels_last(output) if last else natural(output)
     fits = layout_of(x.shape, x.strides) == ("channels_last" if last else "channels_first")
     weights = (None,) * (2 if node.settings.get("bias", False) else 1)
     residual = (order,) if node.settings.get("residual", False) else ()
@@ -57,13 +57,20 @@ def _wants_alike(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Or
 def _convolution(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
     x, weight = inputs[:2]
     spec = convolution_of(node, x.shape[1], weight.shape)
-    layout = "channels_last" if x.strides[1] == 1 and _is_last(output) else "channels_first"
+    layout = "channels_last" if _is_last(x, output) else "channels_first"
     return _calls(node, spec, layout, inputs, output, room)
 
 
-def _is_last(place: Place) -> bool:
-    """Whether channels lie side by side; where there is one pixel they do both ways."""
-    return place.strides[1] == 1
+def _is_last(x: Place, output: Place) -> bool:
+    """Whether channels lie side by side: in the output; where it lies both ways, in the input; else they do."""
+    sizes, steps = output.shape[2:], output.strides[2:]
+    if output.shape[1] > 1 and prod(sizes) > 1:
+        return output.strides[1] == 1
+    if not is_contiguous(sizes, steps):
+        return True
+    if prod(x.shape[2:]) > 1:
+        return x.shape[1] > 1 and x.strides[1] == 1
+    return True
 
 
 def _wants_rows(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Order | None, ...]:

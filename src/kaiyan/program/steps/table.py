@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.program.steps import convolving
+from kaiyan.program.steps import convolving, elementwise, gathering, norms, pooling
 
 if TYPE_CHECKING:
     from kaiyan.program.steps.step import Step
 
-STEPS: dict[str, Step] = {row.operation: row for family in (convolving,) for row in family.ROWS}
+STEPS: dict[str, Step] = {
+    row.operation: row for family in (convolving, elementwise, gathering, norms, pooling) for row in family.ROWS
+}
 """By the operation that each computes; where there is none, the operation's definition is computed."""

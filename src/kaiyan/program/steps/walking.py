@@ -40,7 +40,9 @@ class Walked:
         inner_step = _whole_parts(min(self.sizes[-1], _WIDE))
         return self.cut(places, (_whole_parts(max(most // inner_step, 1)), inner_step), most)
 
-    def cut(self, places: Sequence[Pointer], steps: tuple[int, int], most: int) -> tuple[tuple[int | Pointer, ...], int]:
+    def cut(
+        self, places: Sequence[Pointer], steps: tuple[int, int], most: int
+    ) -> tuple[tuple[int | Pointer, ...], int]:
         """The same, for the steps of the middle and the inner axis that one task does."""
         outer, middle, inner = self.sizes[:-2], (1, *self.sizes)[-2], self.sizes[-1]
         middle_step, inner_step = min(steps[0], middle), min(steps[1], inner)

@@ -42,16 +42,16 @@ class Sizes(Function):
             return a if b else 0
         return self.b.mul(a, whole(b))
 
-    def divmod(self, a: Value, b: int) -> tuple[Value, Value]:
-        """Quotient and remainder of a size by a constant."""
-        if isinstance(a, int):
+    def divmod(self, a: Value, b: Value) -> tuple[Value, Value]:
+        """Quotient and remainder of two sizes; a constant divisor costs least."""
+        if isinstance(a, int) and isinstance(b, int):
             return divmod(a, b)
-        if b == 1:
+        if isinstance(b, int) and b == 1:
             return a, 0
-        quotient = self.b.udiv(a, I64(b))
-        return quotient, self.b.sub(a, self.b.mul(quotient, I64(b)))
+        quotient = self.b.udiv(whole(a), whole(b))
+        return quotient, self.b.sub(whole(a), self.b.mul(quotient, whole(b)))
 
-    def unravel(self, index: Value, sizes: Sequence[int]) -> list[Value]:
+    def unravel(self, index: Value, sizes: Sequence[Value]) -> list[Value]:
         """The index of each axis, the last running fastest."""
         places = []
         for size in reversed(sizes[1:]):
@@ -59,7 +59,7 @@ class Sizes(Function):
             places.append(place)
         return [index, *reversed(places)]
 
-    def ravel(self, indices: Sequence[Value], sizes: Sequence[int]) -> Value:
+    def ravel(self, indices: Sequence[Value], sizes: Sequence[Value]) -> Value:
         """The one index of an element of an array of these sizes, the last running fastest."""
         total: Value = 0
         for index, size in zip(indices, sizes, strict=True):

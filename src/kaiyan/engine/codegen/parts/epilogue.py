@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-
 from kaiyan.engine.codegen.parts import stored
 from kaiyan.engine.codegen.parts.series import erf, exp, least, like, most, tanh
 from kaiyan.engine.codegen.parts.strip import Argument

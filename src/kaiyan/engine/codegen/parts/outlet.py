@@ -32,6 +32,14 @@ BESIDE: Step = (1, 1)
 """From one element to the next in memory."""
 
 
+class Pitches(NamedTuple):
+    """From one output to the next of each kind."""
+
+    channel: Step
+    row: Step
+    column: Step
+
+
 class Outlet(NamedTuple):
     """One place of the output and the same of the residual, as pointers; 0 for the residual where there is none."""
 
@@ -55,22 +63,26 @@ class Outlet(NamedTuple):
         return outlet
 
     def step(self, code: Code, axis: int) -> Step:
-        """From an output to the next on an axis; load it once where it is taken often."""
+        """From an output to the next on an axis."""
         residual = 0 if isinstance(self.residual, int) else code.number(Argument.RESIDUAL_STRIDE + axis)
         return code.number(Argument.OUTPUT_STRIDE + axis), residual
+
+    def pitches(self, code: Code) -> Pitches:
+        """Those of the arguments: taken once before a loop, they cost it nothing."""
+        return Pitches(*(self.step(code, axis) for axis in (Direction.CHANNEL, Direction.ROW, Direction.COLUMN)))
 
     def by(self, code: Code, step: Step, count: Value = 1) -> Outlet:
         """So many steps further."""
         output = code.at(self.output, code.mul(step[0], count))
         return Outlet(output, 0 if isinstance(self.residual, int) else code.at(self.residual, code.mul(step[1], count)))
 
-    def grid(self, code: Code, rows: int, columns: int) -> Iterator[Outlet]:
+    def grid(self, code: Code, rows: int, columns: int, pitches: Pitches | None = None) -> Iterator[Outlet]:
         """Row by row, the places of so many rows and columns of outputs from here on."""
-        down, right = self.step(code, Direction.ROW), self.step(code, Direction.COLUMN)
+        apart = pitches or self.pitches(code)
         line = self
         for r in range(rows):
-            line = line.by(code, down) if r else line
+            line = line.by(code, apart.row) if r else line
             place = line
             for q in range(columns):
-                place = place.by(code, right) if q else place
+                place = place.by(code, apart.column) if q else place
                 yield place

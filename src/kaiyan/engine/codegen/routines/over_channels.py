@@ -12,7 +12,7 @@ import numpy as np
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.parts.outlet import Direction, Outlet
+from kaiyan.engine.codegen.parts.outlet import Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.parts.outlet import Pitches
     from kaiyan.reference.dtype import Numbers
 
 
@@ -103,6 +104,7 @@ class OverChannels:
         there = (
             code.least(self.vectors, code.sub(vectors, code.mul(block, self.vectors))) if self.blocks > 1 else vectors
         )
+        pitches = outlet.pitches(code)
         with (
             code.loop(0, there) as vector,
             code.loop(0, self.rows, self.tile[0]) as r,
@@ -114,9 +116,9 @@ class OverChannels:
             for place in sums:
                 place.put(code.vector(code.argument(Argument.BIAS), channel, lane))
             self._sum(code, sums, code.at(packed, lane), code.add(channel, lane), (r, q))
-            here = outlet.moved(code, channel=lane, row=r, column=q)
+            here = outlet.by(code, pitches.channel, lane).by(code, pitches.row, r).by(code, pitches.column, q)
             put = self._pixels if self.source == "channels_last" else self._rows
-            put(code, sums, code.add(channel, lane), here)
+            put(code, sums, code.add(channel, lane), here, pitches)
         code.release()
 
     def _sum(
@@ -138,24 +140,23 @@ class OverChannels:
             for place, offset in zip(sums, offsets, strict=True):
                 place.put(code.fma(code.vector(start, offset), weight, place.get()))
 
-    def _pixels(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet) -> None:
+    def _pixels(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet, pitches: Pitches) -> None:
         """Stores the tile channels last."""
         C = self.geometry.C
         mask = None if C % self.lanes == 0 else code.mask(code.sub(C, channel))
-        for held, place in zip(sums, outlet.grid(code, *self.tile), strict=True):
+        for held, place in zip(sums, outlet.grid(code, *self.tile, pitches), strict=True):
             self.epilogue.put(code, held.get(), place, mask)
 
-    def _rows(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet) -> None:
+    def _rows(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet, pitches: Pitches) -> None:
         """Stores the tile channels first."""
         rows, columns = self.tile
-        down, across = outlet.step(code, Direction.ROW), outlet.step(code, Direction.CHANNEL)
         for r in range(rows):
-            place = outlet.by(code, down, r)
+            place = outlet.by(code, pitches.row, r)
             vectors = [held.get() for held in sums[r * columns : (r + 1) * columns]]
             for lane, line in enumerate(code.transposed(vectors + [code.constant(0)] * (self.lanes - columns))):
                 with code.bound(code.add(channel, lane), self.geometry.C, self.lanes):
                     self.epilogue.put(code, line, place, code.mask(columns))
-                place = place.by(code, across)
+                place = place.by(code, pitches.channel)
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from kaiyan.arrays.memory import LINE
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.parts.outlet import BESIDE, Direction, Outlet
+from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.parts.outlet import Pitches
     from kaiyan.reference.dtype import Numbers
 
 _FAR = 2**20
@@ -166,6 +167,7 @@ class OverColumns:
         first = code.mul(block, self.channels)
         r = code.least(r, self.rows - self.lines)
         line = outlet.moved(code, channel=first, row=r)
+        pitches = outlet.pitches(code)
         with code.loop(0, self.columns, width) as q:
             q = code.least(q, max(self.columns - width, 0))  # noqa: PLW2901
             sums = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
@@ -176,7 +178,7 @@ class OverColumns:
             weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
             start = code.at(packed, self.strip.row(code, 0, code.mul(r, self.geometry.stride[1])), q)
             (self._written if self.written else self._looped)(code, sums, weights, start)
-            self._put(code, sums, first, line.moved(code, column=q))
+            self._put(code, sums, first, line.by(code, BESIDE, q), pitches)
 
     def _written(self, code: Code, sums: list[list[list[Variable]]], weights: Value, start: Value) -> None:
         kd, kh, kw = self.geometry.kernel
@@ -227,8 +229,9 @@ class OverColumns:
                     for v, place in enumerate(sums[k][r]):
                         place.put(code.fma(weight, elements[v], place.get()))
 
-    def _put(self, code: Code, sums: list[list[list[Variable]]], first: Value, outlet: Outlet) -> None:
-        across, down = outlet.step(code, Direction.CHANNEL), outlet.step(code, Direction.ROW)
+    def _put(
+        self, code: Code, sums: list[list[list[Variable]]], first: Value, outlet: Outlet, pitches: Pitches
+    ) -> None:
         for k, lines in enumerate(sums):
             with code.bound(code.add(first, k), self.geometry.K, self.channels):
                 place = outlet
@@ -236,8 +239,8 @@ class OverColumns:
                     for v, held in enumerate(line):
                         beside = place.by(code, BESIDE, v * self.lanes)
                         self.epilogue.put(code, held.get(), beside, code.mask(self.columns - v * self.lanes))
-                    place = place.by(code, down)
-            outlet = outlet.by(code, across)
+                    place = place.by(code, pitches.row)
+            outlet = outlet.by(code, pitches.channel)
 
 
 @lru_cache(maxsize=4096)

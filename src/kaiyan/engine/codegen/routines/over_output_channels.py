@@ -14,7 +14,7 @@ from kaiyan.engine.codegen.language.ir import whole
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.parts.outlet import BESIDE, Direction, Outlet
+from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
 from kaiyan.engine.codegen.running.workspace import room
@@ -230,10 +230,10 @@ class OverOutputChannels:
 
     def _pixels(self, code: Code, tile: Tile, first: Value, outlet: Outlet) -> None:
         """Stores a tile channels last."""
-        K = self.geometry.K
+        K, pitches = self.geometry.K, outlet.pitches(code)
         for j in range(self.vectors):
             mask = None if K % self.width == 0 else code.mask(code.sub(K - j * self.lanes, first))
-            places = outlet.by(code, BESIDE, j * self.lanes).grid(code, *self.tile)
+            places = outlet.by(code, BESIDE, j * self.lanes).grid(code, *self.tile, pitches)
             for held, place in zip(tile, places, strict=True):
                 self.epilogue.put(code, held[j].get(), place, mask)
 
@@ -241,9 +241,9 @@ class OverOutputChannels:
         """Stores a tile channels first: squares of lanes are turned."""
         K, apart = self.geometry.K, self.geometry.step[2]
         rows, columns = self.tile
-        down, across = outlet.step(code, Direction.ROW), outlet.step(code, Direction.CHANNEL)
+        pitches = outlet.pitches(code)
         for r in range(rows):
-            place = outlet.by(code, down, r)
+            place = outlet.by(code, pitches.row, r)
             for j in range(self.vectors):
                 pixels = [held[j].get() for held in tile[r * columns : (r + 1) * columns]]
                 lines = code.transposed(pixels + [code.constant(0)] * (self.lanes - columns))
@@ -253,7 +253,7 @@ class OverOutputChannels:
                             self.epilogue.put(code, line, place, code.mask(columns))
                         else:
                             self.epilogue.scatter(code, line, place, range(0, columns * apart, apart))
-                    place = place.by(code, across)
+                    place = place.by(code, pitches.channel)
 
 
 @lru_cache(maxsize=4096)

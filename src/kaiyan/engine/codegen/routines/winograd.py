@@ -12,7 +12,7 @@ import numpy as np
 from kaiyan.engine.codegen.parts.blocking import SECOND_CACHE, TASKS, TILES, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, even, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.parts.outlet import BESIDE, Direction, Outlet
+from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
 from kaiyan.engine.codegen.parts.toom import toom
@@ -254,14 +254,14 @@ class WinogradTiles:
             put(code, line, channel, count, outlet.moved(code, row=i))
 
     def _by_pixel(self, code: Code, line: Value, channel: Value, count: Value, outlet: Outlet) -> None:
-        K, right = self.geometry.K, outlet.step(code, Direction.COLUMN)
+        K, pitches = self.geometry.K, outlet.pitches(code)
         mask = None if K % self.width == 0 else code.mask(code.sub(K, channel))
         with code.loop(0, count) as q:
             vector = code.vector(line, code.mul(q, self.lanes))
-            self.epilogue.put(code, vector, outlet.by(code, right, q), mask)
+            self.epilogue.put(code, vector, outlet.by(code, pitches.column, q), mask)
 
     def _by_channel(self, code: Code, line: Value, channel: Value, count: Value, outlet: Outlet) -> None:
-        across = outlet.step(code, Direction.CHANNEL)
+        pitches = outlet.pitches(code)
 
         def turn(q: Value, inside: Value) -> None:
             here = code.mask(inside)
@@ -270,7 +270,7 @@ class WinogradTiles:
             for lane, value in enumerate(code.transposed(pixels)):
                 with code.bound(code.add(channel, lane), self.geometry.K, self.width):
                     self.epilogue.put(code, value, place, here)
-                place = place.by(code, across)
+                place = place.by(code, pitches.channel)
 
         code.vectors(0, count, turn)
 

@@ -1,0 +1,1 @@
+"""A torch model captured as graphs of our operations: TorchDynamo traces, ATen is read, the rest is torch's."""

@@ -1,0 +1,346 @@
+"""Elements arranged otherwise, of ATen: views, parts, and what is put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.fx import Node as AtenNode
+
+from kaiyan.nn.capture.draft import FLOATS
+from kaiyan.nn.capture.foreign import DTYPES
+from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given
+from kaiyan.nn.capture.sizes import NeedsNumbersError, hint, minus, plus, quotient, symbols_of, times
+from kaiyan.program.size import Symbolic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.program.size import Size
+
+
+def _first(node: AtenNode) -> Any:
+    return given(node)[0]
+
+
+def _rank(x: Any) -> int:
+    return int(x.meta["val"].dim())
+
+
+def _reshape(draft: Draft, node: AtenNode) -> Written:
+    """Any that gives the same elements in the same order in another shape."""
+    return _in_shape(draft, draft.value(_first(node)), draft.shape(node))
+
+
+def _in_shape(draft: Draft, x: str, sizes: Sequence[Size]) -> str:
+    return draft.add("reshape", [x], sizes=tuple(sizes))
+
+
+def _same(draft: Draft, node: AtenNode) -> Written:
+    return draft.value(_first(node))
+
+
+def _permute(draft: Draft, node: AtenNode) -> Written:
+    x, axes = given(node)[:2]
+    chosen = tuple(axis_of(int(axis), _rank(x)) for axis in axes)
+    return draft.add("permute", [draft.value(x)], axes=chosen)
+
+
+def _transpose(draft: Draft, node: AtenNode) -> Written:
+    x = _first(node)
+    axes = list(range(_rank(x)))
+    if not axes:
+        return None
+    a, b = (axis_of(int(axis), len(axes)) for axis in (given(node)[1:3] or (0, 1)))
+    axes[a], axes[b] = axes[b], axes[a]
+    return draft.add("permute", [draft.value(x)], axes=tuple(axes))
+
+
+def _turned(draft: Draft, node: AtenNode) -> Written:
+    """aten.t: a matrix across, a vector as it is."""
+    return _transpose(draft, node) if _rank(_first(node)) == 2 else _same(draft, node)
+
+
+def _part(draft: Draft, x: str, axis: int, start: Size, stop: Size, step: int = 1) -> str:
+    return draft.add("slice", [x], axis=axis, start=start, stop=stop, step=step)
+
+
+def _place(draft: Draft, place: Any, size: Any) -> Size:
+    """Where on an axis of this size a slice begins, counted from the front and within it.
+
+    Torch's guards hold the comparisons that the example decides here.
+    """
+    given = place.meta["val"] if isinstance(place, AtenNode) else place
+    n = draft.size(size)
+    if given is None or hint(given) + (hint(size) if hint(given) < 0 else 0) <= 0:
+        return 0
+    if hint(given) >= hint(size):
+        return n
+    return plus(n, draft.size(given)) if hint(given) < 0 else draft.size(given)
+
+
+def _slice(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    x = settings["self"]
+    axis, step = axis_of(settings["dim"], _rank(x)), draft.number(settings["step"])
+    size, count = x.meta["val"].shape[axis], draft.size(node.meta["val"].shape[axis])
+    start = _place(draft, settings["start"], size)
+    if step > 1:
+        if isinstance(count, Symbolic) and not (start == 0 and str(size).isidentifier()):
+            raise NeedsNumbersError(symbols_of(size) | symbols_of(node.meta["val"].shape[axis]))
+        count = plus(times(minus(count, 1), step), 1) if count != 0 else 0
+    if start == 0 and count == draft.size(size):
+        return draft.value(x)
+    return _part(draft, draft.value(x), axis, start, plus(start, count), step)
+
+
+def _select(draft: Draft, node: AtenNode) -> Written:
+    x, axis, index = given(node)[:3]
+    axis = axis_of(axis, _rank(x))
+    start = _place(draft, index, x.meta["val"].shape[axis])
+    part = _part(draft, draft.value(x), axis, start, plus(start, 1))
+    return _in_shape(draft, part, draft.shape(node))
+
+
+def _split(draft: Draft, node: AtenNode) -> Written:
+    """Parts one after the other along an axis; those that are read."""
+    settings = arguments(node)
+    x = settings["self"]
+    axis = axis_of(settings["dim"], _rank(x))
+    read = {reader.args[1] for reader in node.users}
+    start: Size = 0
+    parts: list[str | None] = []
+    for i, fake in enumerate(node.meta["val"]):
+        stop = plus(start, draft.size(fake.shape[axis]))
+        parts.append(_part(draft, draft.value(x), axis, start, stop) if i in read else None)
+        start = stop
+    return tuple(parts)
+
+
+def _unbind(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    x = settings["self"]
+    axis = axis_of(settings["dim"], _rank(x))
+    read = {reader.args[1] for reader in node.users}
+    shape = [draft.size(size) for i, size in enumerate(x.meta["val"].shape) if i != axis]
+    return tuple(
+        _in_shape(draft, _part(draft, draft.value(x), axis, i, i + 1), shape) if i in read else None
+        for i in range(len(node.meta["val"]))
+    )
+
+
+def _concatenate(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    parts = settings["tensors"]
+    if any(_rank(part) != _rank(node) for part in parts):
+        return None
+    axis = axis_of(settings["dim"], _rank(node))
+    return draft.add("concatenate", [draft.value(part) for part in parts], axis=axis)
+
+
+def _stack(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    axis = axis_of(settings["dim"], _rank(node))
+    sizes = list(draft.shape(node))
+    sizes[axis] = 1
+    parts = [_in_shape(draft, draft.value(part), sizes) for part in settings["tensors"]]
+    return draft.add("concatenate", parts, axis=axis)
+
+
+def _expand(draft: Draft, node: AtenNode) -> Written:
+    sizes = draft.shape(node)
+    if sizes == draft.shape(_first(node)):
+        return draft.value(_first(node))
+    return draft.add("expand", [draft.value(_first(node))], sizes=sizes)
+
+
+def _repeat(draft: Draft, node: AtenNode) -> Written:
+    x, counts = given(node)[:2]
+    sizes = [1] * (len(counts) - _rank(x)) + list(draft.shape(x))
+    times_an_axis = [draft.size(count) for count in counts]
+    if sum(count != 1 for count in times_an_axis) == 0:
+        return _in_shape(draft, draft.value(x), sizes)
+    apart = [entry for size in sizes for entry in (1, size)]
+    wide = [entry for pair in zip(times_an_axis, sizes, strict=True) for entry in pair]
+    spread = draft.add("expand", [_in_shape(draft, draft.value(x), apart)], sizes=tuple(wide))
+    return _in_shape(draft, spread, draft.shape(node))
+
+
+def _pad(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    x = settings["self"]
+    pads = [draft.number(entry) for entry in settings["pad"]]
+    mode = settings.get("mode", "constant")
+    if min(pads, default=0) < 0 or not isinstance(settings["value"], (int, float, type(None))):
+        return None
+    pairs = [(0, 0)] * _rank(x)
+    for i in range(len(pads) // 2):
+        pairs[_rank(x) - 1 - i] = (pads[2 * i], pads[2 * i + 1])
+    value = float(settings["value"] or 0)
+    return draft.add("pad", [draft.value(x)], padding=tuple(pairs), mode=mode, value=value)
+
+
+def _upsample(mode: str) -> Row:
+    def row(draft: Draft, node: AtenNode) -> Written:
+        settings = arguments(node)
+        x = settings["input"]
+        sizes = draft.shape(node)[2:]
+        factors = settings["scale_factors"]
+        if factors is not None and not all(isinstance(factor, (int, float)) for factor in factors):
+            return None
+        return draft.add(
+            "upsample", [draft.value(x)], mode=mode, sizes=sizes,
+            scales=tuple(map(float, factors)) if factors is not None else (None,) * len(sizes),
+            align_corners=bool(settings.get("align_corners", False)),
+        )  # fmt: skip
+
+    return row
+
+
+def _pixel_shuffle(draft: Draft, node: AtenNode) -> Written:
+    x, r = given(node)[:2]
+    *lead, C, H, W = draft.shape(x)
+    n = len(lead)
+    apart = _in_shape(draft, draft.value(x), [*lead, quotient(C, r * r), r, r, H, W])
+    axes = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
+
+
+def _pixel_unshuffle(draft: Draft, node: AtenNode) -> Written:
+    x, r = given(node)[:2]
+    *lead, C, H, W = draft.shape(x)
+    n = len(lead)
+    apart = _in_shape(draft, draft.value(x), [*lead, C, quotient(H, r), r, quotient(W, r), r])
+    axes = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
+
+
+def _channel_shuffle(draft: Draft, node: AtenNode) -> Written:
+    x, groups = given(node)[:2]
+    N, C, *spatial = draft.shape(x)
+    apart = _in_shape(draft, draft.value(x), [N, groups, quotient(C, groups), *spatial])
+    axes = (0, 2, 1, *range(3, 3 + len(spatial)))
+    return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
+
+
+def _roll(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    x, axes = settings["self"], settings["dims"]
+    if not axes:
+        return None
+    value = draft.value(x)
+    for axis, shift in zip(axes, settings["shifts"], strict=True):
+        n = draft.number(x.meta["val"].shape[axis])
+        cut = -draft.number(shift) % n if n else 0
+        if cut:
+            place = axis_of(axis, _rank(x))
+            parts = [_part(draft, value, place, cut, n), _part(draft, value, place, 0, cut)]
+            value = draft.add("concatenate", parts, axis=place)
+    return value
+
+
+def _written_part(draft: Draft, node: AtenNode) -> Written:
+    """slice_scatter: a part of an axis replaced, as what stands before it, it, and what stands behind it."""
+    settings = arguments(node)
+    x, source = settings["self"], settings["src"]
+    axis = axis_of(settings["dim"], _rank(x))
+    size = x.meta["val"].shape[axis]
+    if settings["step"] != 1:
+        return None
+    start = _place(draft, settings["start"], size)
+    return _around(draft, x, axis, start, draft.value(source), draft.size(source.meta["val"].shape[axis]))
+
+
+def _written_place(draft: Draft, node: AtenNode) -> Written:
+    """select_scatter: one place of an axis replaced."""
+    settings = arguments(node)
+    x, source = settings["self"], settings["src"]
+    axis = axis_of(settings["dim"], _rank(x))
+    start = _place(draft, settings["index"], x.meta["val"].shape[axis])
+    sizes = list(draft.shape(x))
+    sizes[axis] = 1
+    return _around(draft, x, axis, start, _in_shape(draft, draft.value(source), sizes), 1)
+
+
+def _around(draft: Draft, x: AtenNode, axis: int, start: Size, source: str, count: Size) -> str:
+    n, stop = draft.size(x.meta["val"].shape[axis]), plus(start, count)
+    parts = [] if start == 0 else [_part(draft, draft.value(x), axis, 0, start)]
+    parts += [source] if stop == n else [source, _part(draft, draft.value(x), axis, stop, n)]
+    return draft.add("concatenate", parts, axis=axis) if len(parts) > 1 else source
+
+
+def _cast(draft: Draft, node: AtenNode) -> Written:
+    x, dtype = _first(node), node.meta["val"].dtype
+    if x.meta["val"].dtype == dtype:
+        return draft.value(x)
+    exact = dtype in FLOATS and not x.meta["val"].dtype.is_complex
+    return draft.add("cast", [draft.value(x)], dtype=DTYPES[dtype]) if exact else None
+
+
+def _filled(number: float | None) -> Row:
+    """Like another in shape alone: where that is known, a constant."""
+
+    def row(draft: Draft, node: AtenNode) -> Written:
+        fake = node.meta["val"]
+        value = given(node)[-1] if number is None else number
+        if isinstance(value, AtenNode) or any(isinstance(size, Symbolic) for size in draft.shape(node)):
+            return None
+        shape = tuple(draft.number(size) for size in fake.shape)
+        draft.give_known(node, torch.full((), value, dtype=fake.dtype).expand(shape))
+        return draft.value(node)
+
+    return row
+
+
+VIEWS: dict[str, Row] = {
+    "view.default": _reshape,
+    "_unsafe_view.default": _reshape,
+    "reshape.default": _reshape,
+    "flatten.using_ints": _reshape,
+    "unflatten.int": _reshape,
+    "unsqueeze.default": _reshape,
+    "permute.default": _permute,
+    "transpose.int": _transpose,
+    "t.default": _turned,
+    "slice.Tensor": _slice,
+    "select.int": _select,
+    "split.Tensor": _split,
+    "split_with_sizes.default": _split,
+    "unbind.int": _unbind,
+    "expand.default": _expand,
+    "clone.default": _same,
+    "contiguous.default": _same,
+    "alias.default": _same,
+    "detach.default": _same,
+    "lift_fresh_copy.default": _same,
+    "_to_copy.default": _cast,
+    "zeros_like.default": _filled(0),
+    "ones_like.default": _filled(1),
+    "full_like.default": _filled(None),
+    "new_zeros.default": _filled(0),
+    "new_ones.default": _filled(1),
+    "new_full.default": _filled(None),
+} | dict.fromkeys(("squeeze.default", "squeeze.dim", "squeeze.dims"), _reshape)
+"""What is right for elements of any type."""
+
+ROWS: dict[str, Row] = {
+    "cat.default": _concatenate,
+    "stack.default": _stack,
+    "repeat.default": _repeat,
+    "roll.default": _roll,
+    "slice_scatter.default": _written_part,
+    "select_scatter.default": _written_place,
+    "pad.default": _pad,
+    "constant_pad_nd.default": _pad,
+    "pixel_shuffle.default": _pixel_shuffle,
+    "pixel_unshuffle.default": _pixel_unshuffle,
+    "channel_shuffle.default": _channel_shuffle,
+    "upsample_nearest1d.vec": _upsample("nearest"),
+    "upsample_nearest2d.vec": _upsample("nearest"),
+    "upsample_nearest3d.vec": _upsample("nearest"),
+    "upsample_linear1d.vec": _upsample("linear"),
+    "upsample_bilinear2d.vec": _upsample("linear"),
+    "upsample_trilinear3d.vec": _upsample("linear"),
+}
+"""What is written for the types that our steps compute in."""

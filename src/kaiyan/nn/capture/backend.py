@@ -1,0 +1,110 @@
+"""``torch.compile(model, backend="kaiyan")``: a backend of TorchDynamo that makes programs of graphs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch._dynamo.exc import RestartAnalysis
+from torch._subclasses.fake_tensor import FakeTensor
+
+from kaiyan.nn.capture.aten import is_ours, traced
+from kaiyan.nn.capture.executable import Executable
+from kaiyan.nn.capture.programs import Programs
+from kaiyan.program.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch.fx import GraphModule
+
+    from kaiyan.nn.capture.programs import Runs
+    from kaiyan.program.graph import Graph
+
+
+class NotOursError(Exception):
+    """The graph is left to torch, with the reason."""
+
+
+class Backend:
+    """What TorchDynamo calls with each graph; ``made`` is what became programs, ``left`` why others did not.
+
+    ``make`` makes a program of a graph.
+    """
+
+    __name__ = "kaiyan"
+
+    def __init__(self, make: Callable[[Graph], Runs] = Program) -> None:
+        self.made: list[Executable] = []
+        self.left: list[str] = []
+        self.programs = Programs(make)
+
+    def __call__(self, module: GraphModule, inputs: Sequence[Any], **options: Any) -> Callable[..., Any]:
+        """A function of the graph's inputs that computes it; by torch where it needs gradients or is not ours."""
+        del options
+        if _needs_gradients(module, inputs):
+            self.left.append("gradients")
+            return module.forward
+        constant = _constant(module, inputs)
+
+        def compile_aten(aten: GraphModule, examples: list[Any]) -> Executable:
+            reason = is_ours(aten)
+            if reason is not None:
+                raise NotOursError(reason)
+            executable = Executable(aten, constant, _changed(len(examples)), self.programs)
+            self.made.append(executable)
+            return executable
+
+        try:
+            return traced(module, inputs, compile_aten)
+        except RestartAnalysis:  # TorchDynamo traces again by itself
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever torch cannot trace to ATen it can still run)
+            self.left.append(str(error).partition("\n")[0] or type(error).__name__)
+            return module.forward
+
+
+def _needs_gradients(module: GraphModule, inputs: Sequence[Any]) -> bool:
+    if not torch.is_grad_enabled():
+        return False
+    tensors = [*module.parameters(), *(entry for entry in inputs if isinstance(entry, torch.Tensor))]
+    return any(tensor.requires_grad for tensor in tensors)
+
+
+def _changed(count: int) -> set[int]:
+    """The arguments that the graph writes to, where torch counts them as it passes them."""
+    context = torch._guards.TracingContext.try_get()  # noqa: SLF001 (what AOT autograd leaves for its compilers)
+    metadata = context.fw_metadata if context is not None else None
+    if metadata is None or len(metadata.input_info) != count:
+        return set()
+    return {i for i, info in enumerate(metadata.input_info) if info.mutates_data or info.mutates_metadata}
+
+
+def _constant(module: GraphModule, inputs: Sequence[Any]) -> dict[int, tuple[str, torch.Tensor]]:
+    """The tensors that a model holds, by id, with the names that they have there."""
+    constant: dict[int, tuple[str, torch.Tensor]] = {}
+    placeholders = [node for node in module.graph.nodes if node.op == "placeholder"]
+    for node, tensor in zip(placeholders, inputs, strict=False):
+        if isinstance(tensor, FakeTensor) or not isinstance(tensor, torch.Tensor):
+            continue
+        is_held = "_dynamo_static_input_type" in node.meta.get("tensor_dict", {})
+        if is_held or isinstance(tensor, nn.Parameter):
+            constant[id(tensor)] = _name(node), tensor
+    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+        constant[id(tensor)] = name, tensor
+    return constant
+
+
+def _name(node: Any) -> str:
+    """The path of a tensor in its model, such as layer1.0.conv.weight."""
+    argument = node.meta.get("grapharg")
+    source = str(getattr(getattr(argument, "source", None), "name", ""))
+    words = [word for pair in re.findall(r"\['([^']*)'\]|\.(\w+)", source) for word in pair if word]
+    path = [word for word in words[1:] if word not in ("_modules", "_parameters", "_buffers")]
+    return ".".join(path) or str(node.target)
+
+
+compiled = Backend()
+"""The backend that is registered with torch; it keeps no program that nobody runs."""

@@ -1,0 +1,142 @@
+"""A copy of a model that runs over TorchDynamo as programs of ours, and what is known of them."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import warnings
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils._pytree import tree_leaves
+
+from kaiyan.nn.capture.backend import Backend
+from kaiyan.program.program import Program
+from kaiyan.trace.copied import copied
+from kaiyan.trace.undisturbed import undisturbed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from torch import nn
+
+    from kaiyan.nn.capture.programs import Held, Runs
+    from kaiyan.program.graph import Graph
+
+
+class Captured:
+    """Called as the model is, it gives what the model gives; ``graphs``, ``foreign`` and ``breaks`` say what it became.
+
+    A call with a gradient to be followed is computed by torch. Other sizes are captured when they come.
+    """
+
+    def __init__(self, model: nn.Module, make: Callable[[Graph], Runs] = Program) -> None:
+        self.model = model
+        self.backend = Backend(make)
+        self.breaks: tuple[str, ...] = ()
+        self._run: Any = torch.compile(model, backend=self.backend, **_APART)
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        if torch.is_grad_enabled() and _wants_gradients((inputs, named)):
+            return self._run(*inputs, **named)
+        with torch.no_grad():
+            return self._run(*inputs, **named)
+
+    @property
+    def programs(self) -> list[Held]:
+        """The programs that have run, in the order in which they were first run."""
+        held = [held for executable in self.backend.made for held in executable.held]
+        return list({id(entry): entry for entry in held}.values())
+
+    @property
+    def graphs(self) -> list[Graph]:
+        """The graphs of the programs."""
+        return [held.graph for held in self.programs]
+
+    @property
+    def left(self) -> list[str]:
+        """Why parts of the model are not programs and run as torch runs them."""
+        return self.backend.left + [entry.left for entry in self.backend.made if entry.left is not None]
+
+    @property
+    def foreign(self) -> Counter[str]:
+        """How often each operation of torch is called in the programs."""
+        parts: list[Any] = [part for graph in self.graphs for part in graph.foreign.values()]
+        return Counter({id(part.call): str(part.call.target) for part in parts}.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether one program is the whole model."""
+        return len(self.programs) == 1 and not self.breaks and not self.left
+
+
+def captured(
+    model: nn.Module,
+    inputs: tuple[Any, ...],
+    named: Mapping[str, Any] | None = None,
+    *,
+    make: Callable[[Graph], Runs] = Program,
+) -> Captured:
+    """A copy of ``model`` that has been run on copies of ``inputs`` and ``named``, and captured.
+
+    ``make`` makes a program of a graph. The model, the inputs and random states are what they were, and so are the
+    copy's buffers.
+    """
+    own = copied(model)
+    own.requires_grad_(requires_grad=False)
+    made = Captured(own, make)
+    before = {name: buffer.clone() for name, buffer in own.named_buffers()}
+
+    def run() -> None:
+        arguments, keywords = copied((inputs, dict(named or {})))
+        with quietly(), torch.inference_mode(mode=False), torch.no_grad(), _breaks(made):
+            made(*arguments, **keywords)
+
+    undisturbed(run)
+    with torch.no_grad():
+        for name, buffer in own.named_buffers():
+            if name in before and not torch.equal(buffer, before[name]):
+                buffer.copy_(before[name])
+    return made
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Torch's warnings and logs are not shown."""
+    logger = logging.getLogger("torch")
+    level, disabled = logger.level, logger.disabled
+    logger.setLevel(logging.CRITICAL)
+    children = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict) if name.startswith("torch.")]
+    levels = [(child, child.level) for child in children]
+    for child, _ in levels:
+        child.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.level, logger.disabled = level, disabled
+        for child, level in levels:
+            child.setLevel(level)
+
+
+@contextlib.contextmanager
+def _breaks(made: Captured) -> Iterator[None]:
+    """Notes where TorchDynamo's graphs end while it runs."""
+    from torch._dynamo.utils import counters
+
+    before = Counter(counters["graph_break"])
+    yield
+    made.breaks = tuple((Counter(counters["graph_break"]) - before).elements())
+
+
+def _wants_gradients(inputs: Any) -> bool:
+    return any(isinstance(leaf, torch.Tensor) and leaf.requires_grad for leaf in tree_leaves(inputs))
+
+
+_APART: dict[str, Any] = (
+    {"isolate_recompiles": True} if "isolate_recompiles" in inspect.signature(torch.compile).parameters else {}
+)
+"""Where torch can, what is compiled here counts apart from what the user compiled of the same class."""

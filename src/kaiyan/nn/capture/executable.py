@@ -1,0 +1,196 @@
+"""An ATen graph that runs as programs of ours: arguments to arrays, arrays to outputs, constants watched."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from kaiyan.nn.capture.foreign import tensor_of
+from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of
+from kaiyan.nn.capture.translation import Translated, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from torch.fx import GraphModule
+
+    from kaiyan.nn.capture.programs import Held, Programs
+    from kaiyan.nn.capture.translation import Given
+
+_MOST_PLANS = 32
+"""Graphs with numbers for sizes that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """A tensor as it was when it became a constant."""
+
+    tensor: torch.Tensor
+    version: int
+    address: int
+
+    def holds(self, tensor: object) -> bool:
+        """Whether what comes is still that tensor, never written to since, as torch counts it."""
+        return (
+            tensor is self.tensor and _version(self.tensor) == self.version and self.tensor.data_ptr() == self.address
+        )
+
+
+def _version(tensor: torch.Tensor) -> int:
+    return 0 if tensor.is_inference() else tensor._version  # noqa: SLF001 (torch's count of writes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    translated: Translated
+    held: Held
+
+
+class Executable:
+    """What AOT autograd calls: a list of arguments in, a list of outputs.
+
+    ``constant`` are the tensors of the model by their ids, with names; they are frozen, except what is in ``open``, and
+    frozen anew when they were written to; one that is no parameter is then no constant any more.
+    """
+
+    _boxed_call = True
+
+    def __init__(
+        self, module: GraphModule, constant: Mapping[int, tuple[str, torch.Tensor]], changed: Collection[int],
+        programs: Programs,
+    ) -> None:  # fmt: skip
+        self.module = module
+        self._constant, self._open, self._programs = constant, set(changed), programs
+        self._placeholders = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
+        self._numbered: list[str] = []
+        self._frozen: dict[int, _Frozen] | None = None
+        self._plans: dict[tuple[int, ...], _Plan] = {}
+        self._where = _places(self._placeholders)
+        self._layouts: dict[tuple[int, ...], list[tuple[tuple[int, ...], tuple[int, ...]] | None]] = {}
+        self._lock = threading.Lock()
+        self.left: str | None = None
+
+    @property
+    def held(self) -> list[Held]:
+        """The programs that have run so far."""
+        return list({id(plan.held): plan.held for plan in self._plans.values()}.values())
+
+    def __call__(self, arguments: list[Any]) -> list[Any]:
+        if self.left is None:
+            plan = self._plan(arguments)
+            if plan is not None:
+                return self._run(plan, arguments)
+        given: list[Any] = self.module.forward(*arguments)
+        return given
+
+    def _plan(self, arguments: list[Any]) -> _Plan | None:
+        with self._lock:
+            self._freeze(arguments)
+            plan = self._plans.get(self._key(arguments))
+            return plan if plan is not None else self._new_plan(arguments)
+
+    def _key(self, arguments: list[Any]) -> tuple[int, ...]:
+        return tuple(self._value(symbol, arguments) for symbol in self._numbered)
+
+    def _value(self, symbol: str, arguments: list[Any]) -> int:
+        argument, axis = self._where[symbol]
+        return int(arguments[argument] if axis is None else arguments[argument].shape[axis])
+
+    def _freeze(self, arguments: list[Any]) -> None:
+        if self._frozen is not None:
+            moved = [i for i, frozen in self._frozen.items() if not frozen.holds(arguments[i])]
+            if not moved:
+                return
+            self._open.update(i for i in moved if not isinstance(arguments[i], nn.Parameter))
+            self._plans.clear()
+        self._frozen = {
+            i: _Frozen(argument, _version(argument), argument.data_ptr())
+            for i, argument in enumerate(arguments)
+            if isinstance(argument, torch.Tensor) and i not in self._open and self._is_constant(argument)
+        }
+
+    def _is_constant(self, argument: torch.Tensor) -> bool:
+        return isinstance(argument, nn.Parameter) or id(argument) in self._constant
+
+    def _new_plan(self, arguments: list[Any]) -> _Plan | None:
+        frozen = {i: entry.tensor for i, entry in (self._frozen or {}).items()}
+        names = {i: self._constant[id(tensor)][0] for i, tensor in frozen.items() if id(tensor) in self._constant}
+        while True:
+            key = self._key(arguments)
+            try:
+                made = translated(self.module, frozen, names, dict(zip(self._numbered, key, strict=True)))
+                break
+            except NeedsNumbersError as error:
+                if not error.symbols <= self._where.keys() or error.symbols <= set(self._numbered):
+                    self.left = "sizes"
+                    return None
+                self._numbered = sorted({*self._numbered, *error.symbols})
+                self._plans.clear()
+        plan = _Plan(made, self._programs.of(made.graph))
+        while len(self._plans) >= _MOST_PLANS:
+            del self._plans[next(iter(self._plans))]
+        self._plans[key] = plan
+        return plan
+
+    def _run(self, plan: _Plan, arguments: list[Any]) -> list[Any]:
+        arrays = [_array(arguments[i]) for i in plan.translated.inputs]
+        results = plan.held.program(*arrays) if plan.translated.graph.outputs else []
+        sizes = {symbol: self._value(symbol, arguments) for symbol in self._where}
+        key = tuple(sizes.values())
+        layouts = self._layouts.get(key)
+        if layouts is None:
+            layouts = [_layout(given.fake, sizes) for given in plan.translated.outputs]
+            self._layouts = {**self._layouts, key: layouts} if len(self._layouts) < _MOST_PLANS else {key: layouts}
+        return [
+            _give(given, layout, results, arguments, sizes)
+            for given, layout in zip(plan.translated.outputs, layouts, strict=True)
+        ]
+
+
+def _places(placeholders: list[Any]) -> dict[str, tuple[int, int | None]]:
+    """For every symbol the argument that it is, or whose axis it is."""
+    places: dict[str, tuple[int, int | None]] = {}
+    for i, fake in enumerate(placeholders):
+        if isinstance(fake, torch.SymInt) and str(fake) in symbols_of(fake):
+            places.setdefault(str(fake), (i, None))
+        elif isinstance(fake, torch.Tensor):
+            for axis, size in enumerate(fake.shape):
+                if str(size) in symbols_of(size):
+                    places.setdefault(str(size), (i, axis))
+    return places
+
+
+def _array(tensor: torch.Tensor) -> Any:
+    return tensor.detach().resolve_conj().resolve_neg().numpy()
+
+
+def _layout(fake: torch.Tensor | None, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The shape and the strides of an output as torch has them."""
+    if fake is None:
+        return None
+    return tuple(number(n, sizes) for n in fake.shape), tuple(number(n, sizes) for n in fake.stride())
+
+
+def _give(given: Given, layout: Any, results: list[Any], arguments: list[Any], sizes: Mapping[str, int]) -> Any:
+    if given.output is not None:
+        return _laid(tensor_of(results[given.output]), *layout)
+    if given.argument is not None:
+        argument = arguments[given.argument]
+        return _laid(argument.detach().clone(), *layout) if given.copied else argument
+    if given.known is not None:
+        return _laid(given.known.clone(), *layout)
+    return number(given.size, sizes) if given.size is not None else given.plain
+
+
+def _laid(tensor: torch.Tensor, shape: tuple[int, ...], strides: tuple[int, ...]) -> torch.Tensor:
+    """The tensor in these strides; copied where an axis of more than one element has another."""
+    if tensor.stride() == strides:
+        return tensor
+    pairs = zip(shape, tensor.stride(), strides, strict=True)
+    if not tensor.numel() or all(n == 1 or have == want for n, have, want in pairs):
+        return tensor.as_strided(shape, strides)
+    return torch.empty_strided(shape, strides, dtype=tensor.dtype).copy_(tensor)

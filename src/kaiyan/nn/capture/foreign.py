@@ -1,0 +1,146 @@
+"""What torch computes in a graph of ours: an ATen operation called with tensors that are our arrays' memory."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.fx.node import map_aggregate
+
+from kaiyan.program.size import Symbolic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from kaiyan.reference.dtype import Numbers
+
+
+DTYPES: dict[torch.dtype, str] = {
+    getattr(torch, name): name
+    for name in (
+        "float16", "float32", "float64", "complex64", "complex128", "bool", "uint8", "int8", "int16", "int32", "int64",
+    )
+}  # fmt: skip
+"""The types of torch's that an array can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An argument that is the array of this number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Where a symbol is read: the axis of the array of this number."""
+
+    symbol: str
+    number: int
+    axis: int
+
+
+class ForeignCall:
+    """One call of an ATen operation: its arguments with a ``Place`` for every array and a ``Symbolic`` for a size."""
+
+    def __init__(self, target: Any, arguments: Any, named: Any, reads: Sequence[Read]) -> None:
+        self.target, self.arguments, self.named, self.reads = target, arguments, named, tuple(reads)
+
+    def __call__(self, *arrays: Numbers) -> Any:
+        """What torch gives: a tensor, or a tuple of tensors, none of them in the arrays' memory."""
+        tensors = [tensor_of(array) for array in arrays]
+        symbols = {read.symbol: arrays[read.number].shape[read.axis] for read in self.reads}
+        fill = _filling(tensors, symbols)
+        with torch.no_grad():
+            given = self.target(*map_aggregate(self.arguments, fill), **map_aggregate(self.named, fill))
+            taken = {tensor.untyped_storage().data_ptr() for tensor in tensors}
+            return map_aggregate(tuple(given) if isinstance(given, (list, tuple)) else given, _apart(taken))
+
+    def described(self, symbols: Mapping[str, int]) -> Any:
+        """What tells two calls apart, sizes reckoned; tensors that were frozen into it are compared by ``same``."""
+        fill = _filling(None, symbols)
+        return self.target, map_aggregate(self.arguments, fill), map_aggregate(self.named, fill)
+
+
+def _filling(tensors: list[torch.Tensor] | None, symbols: Mapping[str, int]) -> Callable[[Any], Any]:
+    def fill(argument: Any) -> Any:
+        if isinstance(argument, Place) and tensors is not None:
+            return tensors[argument.number]
+        return argument.value(symbols) if isinstance(argument, Symbolic) else argument
+
+    return fill
+
+
+def _apart(taken: set[int]) -> Callable[[Any], Any]:
+    def apart(given: Any) -> Any:
+        if not isinstance(given, torch.Tensor):
+            return given
+        given = given.resolve_conj().resolve_neg()
+        return given.clone() if given.untyped_storage().data_ptr() in taken else given
+
+    return apart
+
+
+class One:
+    """The only output of a call."""
+
+    def __init__(self, call: ForeignCall) -> None:
+        self.call = call
+
+    def __call__(self, *arrays: Numbers) -> Numbers:
+        array: Numbers = self.call(*arrays).numpy()
+        return array
+
+
+class Shared:
+    """A call of several outputs, computed by the part that comes first and kept for the others, in each thread."""
+
+    def __init__(self, call: ForeignCall, used: Sequence[int]) -> None:
+        self.call, self.used = call, tuple(used)
+        self._waiting = threading.local()
+
+    def part(self, index: int, arrays: Sequence[Numbers]) -> Numbers:
+        """The output of this number."""
+        waiting: dict[int, Numbers] = getattr(self._waiting, "parts", {})
+        if index not in waiting:
+            given = self.call(*arrays)
+            waiting = {i: given[i].numpy() for i in self.used}
+            self._waiting.parts = waiting
+        return waiting.pop(index)
+
+
+class Part:
+    """One of several outputs of a call."""
+
+    def __init__(self, shared: Shared, index: int) -> None:
+        self.shared, self.index = shared, index
+
+    @property
+    def call(self) -> ForeignCall:
+        """The call that all parts share."""
+        return self.shared.call
+
+    def __call__(self, *arrays: Numbers) -> Numbers:
+        return self.shared.part(self.index, arrays)
+
+
+class _Writable:
+    """An array's memory as one that may be written to: torch warns of any other, and none is written to here."""
+
+    def __init__(self, array: Numbers) -> None:
+        self.array = array
+        self.__array_interface__ = {
+            **array.__array_interface__, "data": (array.__array_interface__["data"][0], False),
+        }  # fmt: skip
+
+
+def tensor_of(array: Numbers) -> torch.Tensor:
+    """A tensor in the array's memory."""
+    if not array.flags.writeable and array.size:
+        array = np.asarray(_Writable(array))
+    if any(stride < 0 for stride in array.strides):
+        array = array.copy()
+    return torch.from_numpy(array)

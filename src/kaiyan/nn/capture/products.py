@@ -1,0 +1,98 @@
+"""Products of matrices of ATen, attention among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from kaiyan.nn.capture.row import Row, Written, arguments, given
+
+if TYPE_CHECKING:
+    from torch.fx import Node as AtenNode
+
+    from kaiyan.nn.capture.draft import Draft
+
+
+def _linear(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    x, weight, bias = settings["input"], settings["weight"], settings["bias"]
+    if weight.meta["val"].dim() != 2 or x.meta["val"].dim() < 2:
+        return None
+    values = [draft.value(given) for given in (x, weight, bias) if given is not None]
+    return draft.add("linear", values, bias=bias is not None, residual=False, activation=None)
+
+
+def _product(draft: Draft, a: AtenNode, b: AtenNode) -> str:
+    """The product a @ b; a matrix b that is known is a linear layer's weight."""
+    if b in draft.known and b.meta["val"].dim() == 2:
+        weight = draft.constant(draft.known[b].mT)
+        return draft.add("linear", [draft.value(a), weight], bias=False, residual=False, activation=None)
+    return draft.add("matmul", [draft.value(a), draft.value(b)])
+
+
+def _matmul(draft: Draft, node: AtenNode) -> Written:
+    a, b = given(node)
+    if min(a.meta["val"].dim(), b.meta["val"].dim()) < 2:
+        return None
+    return _product(draft, a, b)
+
+
+def _sum_and_product(draft: Draft, node: AtenNode) -> Written:
+    summand, a, b = given(node)
+    settings = arguments(node)
+    alpha, beta = settings["alpha"], settings["beta"]
+    if not all(isinstance(scale, (int, float)) for scale in (alpha, beta)):
+        return None
+    is_bias = summand.meta["val"].dim() == 1 and b in draft.known
+    if is_bias and (alpha, beta) == (1, 1) and summand.meta["val"].shape[0] == b.meta["val"].shape[1]:
+        inputs = [draft.value(a), draft.constant(draft.known[b].mT), draft.value(summand)]
+        return draft.add("linear", inputs, bias=True, residual=False, activation=None)
+    product = _product(draft, a, b)
+    terms = ("mul", 0, float(alpha)), ("mul", 1, float(beta)), ("add", 2, 3)
+    return draft.map([product, draft.value(summand)], *terms)
+
+
+def _attention(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    query, key, mask = settings["query"], settings["key"], settings["attn_mask"]
+    shape = query.meta["val"].shape
+    if (
+        settings["dropout_p"]
+        or settings["enable_gqa"]
+        or len(shape) < 3
+        or isinstance(settings["scale"], torch.fx.Node)
+    ):
+        return None
+    if mask is not None and (settings["is_causal"] or mask.meta["val"].dtype != query.meta["val"].dtype):
+        return None
+    scale = draft.number(shape[-1]) ** -0.5 if settings["scale"] is None else settings["scale"]
+    scaled = draft.map([draft.value(query)], ("mul", 0, float(scale)))
+    axes = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
+    scores = draft.add("matmul", [scaled, draft.add("permute", [draft.value(key)], axes=axes)])
+    masked = _mask(draft, settings, shape)
+    if masked is not None:
+        scores = draft.map([scores, masked], ("add", 0, 1))
+    weights = draft.add("softmax", [scores], axis=len(shape) - 1)
+    return draft.add("matmul", [weights, draft.value(settings["value"])])
+
+
+def _mask(draft: Draft, settings: dict[str, Any], shape: Any) -> str | None:
+    if settings["attn_mask"] is not None:
+        return draft.value(settings["attn_mask"])
+    if not settings["is_causal"]:
+        return None
+    rows, columns = draft.number(shape[-2]), draft.number(settings["key"].meta["val"].shape[-2])
+    dtype = settings["query"].meta["val"].dtype
+    return draft.constant(torch.full((rows, columns), float("-inf"), dtype=dtype).triu(1))
+
+
+ROWS: dict[str, Row] = {
+    "linear.default": _linear,
+    "mm.default": _matmul,
+    "bmm.default": _matmul,
+    "matmul.default": _matmul,
+    "addmm.default": _sum_and_product,
+    "baddbmm.default": _sum_and_product,
+    "scaled_dot_product_attention.default": _attention,
+}
