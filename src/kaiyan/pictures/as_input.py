@@ -43,7 +43,7 @@ def middle(height: int, width: int, size: tuple[int, int], share: float) -> tupl
 def _resized(pixels: Numbers, wanted: PictureInput, size: tuple[int, int]) -> Numbers:
     from PIL import Image
 
-    top, left, height, width = middle(*pixels.shape[:2], size, wanted.share)
+    top, left, height, width = middle(pixels.shape[0], pixels.shape[1], size, wanted.share)
     filters: dict[str, Any] = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
     box = (left, top, left + width, top + height)
     return np.asarray(Image.fromarray(pixels).resize(size[::-1], filters[wanted.resampling], box))

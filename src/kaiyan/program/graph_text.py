@@ -108,7 +108,7 @@ def _setting(entry: Any, depth: int = 0) -> Any:
     if isinstance(entry, list):
         return tuple(_setting(inner, depth + 1) for inner in entry)
     if isinstance(entry, dict):
-        [(kind, value)] = entry.items() if len(entry) == 1 else [("", None)]
+        [(kind, value)] = entry.items() if len(entry) == 1 else [("", "")]
         _require(isinstance(value, str) and (kind == "size" or (kind == "number" and value in _NUMBERS)))
         return Symbolic(value) if kind == "size" else _NUMBERS[value]
     _require(not isinstance(entry, float) or isfinite(entry))

@@ -147,7 +147,8 @@ def _reshape(node: Node, shapes: Sequence[Shape]) -> bool:
     given, whole = [size for size in sizes if size != -1], prod(shapes[0])
     if len(sizes) - len(given) > 1 or any(size < 0 for size in given):
         return False
-    return prod(given) == whole if len(sizes) == len(given) else prod(given) > 0 and whole % prod(given) == 0
+    held: int = prod(given)
+    return held == whole if len(sizes) == len(given) else held > 0 and whole % held == 0
 
 
 def _permute(node: Node, shapes: Sequence[Shape]) -> bool:
@@ -156,7 +157,8 @@ def _permute(node: Node, shapes: Sequence[Shape]) -> bool:
 
 def _slice(node: Node, shapes: Sequence[Shape]) -> bool:
     axis, start, stop = (node.settings[name] for name in ("axis", "start", "stop"))
-    return axis < len(shapes[0]) and 0 <= start <= stop <= shapes[0][axis]
+    fits: bool = axis < len(shapes[0]) and 0 <= start <= stop <= shapes[0][axis]
+    return fits
 
 
 def _expand(node: Node, shapes: Sequence[Shape]) -> bool:
