@@ -90,7 +90,7 @@ def _slice(draft: Draft, node: AtenNode) -> Written:
         if isinstance(count, Symbolic) and not (start == 0 and str(size).isidentifier()):
             raise NeedsNumbersError(symbols_of(size) | symbols_of(node.meta["val"].shape[axis]))
         count = plus(times(minus(count, 1), step), 1) if count != 0 else 0
-    if start == 0 and count == draft.size(size):
+    if start == 0 and step == 1 and count == draft.size(size):
         return draft.value(x)
     return _part(draft, draft.value(x), axis, start, plus(start, count), step)
 

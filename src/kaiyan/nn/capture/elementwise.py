@@ -112,6 +112,16 @@ def _elu(draft: Draft, node: AtenNode) -> Written:
     return _mapped(draft, given, lambda of, first: [("elu", *of[:2]), ("mul", first, of[2])])
 
 
+def _celu(draft: Draft, node: AtenNode) -> Written:
+    settings = arguments(node)
+    alpha = settings["alpha"]
+
+    def terms(of: list[Any], first: int) -> Any:
+        return [("div", of[0], of[1]), ("elu", first, 1.0), ("mul", first + 1, of[1])]
+
+    return _mapped(draft, [settings["self"], alpha], terms)
+
+
 def _softplus(draft: Draft, node: AtenNode) -> Written:
     settings = arguments(node)
     if settings["beta"] != 1 or settings["threshold"] < 20:
@@ -195,6 +205,7 @@ ROWS: dict[str, Row] = (
         "gelu.default": _gelu,
         "leaky_relu.default": _leaky_relu,
         "elu.default": _elu,
+        "celu.default": _celu,
         "softplus.default": _softplus,
         "_prelu_kernel.default": _prelu,
         "addcmul.default": _added_product("mul"),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from kaiyan.program.graph import Node
     from kaiyan.reference.dtype import Numbers
 
-
+_PICTURE = 2
+"""Spatial axes of a picture."""
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -95,29 +96,36 @@ def _upsampled_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
 def _upsampled(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     """One axis after the other. Source: torch's rule for the place of an output's centre in the input."""
     settings = node.settings
-    mode, align_corners = settings["mode"], settings["align_corners"]
     y: Any = arrays[0].astype(np.float64)
-    for i, size in enumerate(settings["sizes"]):
-        low, high, share = places(y.shape[2 + i], size, settings["scales"][i], mode, align_corners)
-        wide = share.reshape(-1, *[1] * (len(settings["sizes"]) - 1 - i))
+    for i in range(len(settings["sizes"])):
+        low, high, share = places(node, i, y.shape[2 + i], arrays[0].dtype.name)
+        wide = share.astype(np.float64).reshape(-1, *[1] * (len(settings["sizes"]) - 1 - i))
         y = y.take(low, 2 + i) * (1 - wide) + y.take(high, 2 + i) * wide
     resized: Numbers = y.astype(arrays[0].dtype)
     return resized
 
 
-def places(n: int, size: int, scale: float | None, mode: str, align_corners: bool) -> tuple[Any, Any, Any]:
-    """For every output of an axis the two inputs that it lies between, and the share of the second."""
-    step = 1 / scale if scale else n / size
-    outputs = np.arange(size)
-    if mode == "nearest":
-        low = np.minimum(np.floor(outputs * np.float32(step)).astype(np.int64), n - 1)
-        return low, low, np.zeros(size)
+def places(node: Node, axis: int, n: int, dtype: str = "float64") -> tuple[Any, Any, Any]:
+    """For every output of a spatial axis the two of its n inputs that it lies between, and the share of the second.
+
+    Where an output lies is reckoned in the array's own type, as torch does: in float32 it moves by 1e-5 and more. Of
+    pictures torch repeats each pixel where there are just twice as many, whatever the scale says.
+    """
+    settings = node.settings
+    size, scale, align_corners = settings["sizes"][axis], settings["scales"][axis], settings["align_corners"]
+    kind: Any = np.dtype(dtype).type
+    step = kind(1 / scale) if scale else kind(n) / kind(size)
+    outputs = np.arange(size).astype(kind)
+    if settings["mode"] == "nearest":
+        twice = size == 2 * n and len(settings["sizes"]) == _PICTURE
+        low = np.arange(size) // 2 if twice else np.minimum((outputs * step).astype(np.int64), n - 1)
+        return low, low, np.zeros(size, kind)
     if align_corners:
-        centres = outputs * ((n - 1) / (size - 1) if size > 1 else 0.0)
+        centres = outputs * (kind(n - 1) / kind(size - 1) if size > 1 else kind(0))
     else:
-        centres = np.maximum((outputs + 0.5) * step - 0.5, 0)
-    low = np.minimum(np.floor(centres).astype(np.int64), n - 1)
-    return low, np.minimum(low + 1, n - 1), centres - low
+        centres = np.maximum((outputs + kind(0.5)) * step - kind(0.5), kind(0))
+    low = np.minimum(centres.astype(np.int64), n - 1)
+    return low, np.minimum(low + 1, n - 1), np.minimum(centres - low.astype(kind), kind(1))
 
 
 ROWS = (

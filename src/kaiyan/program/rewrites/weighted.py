@@ -90,7 +90,7 @@ def written(draft: Draft, old: LayerNumbers, new: LayerNumbers) -> Node:
     if new.weight is not old.weight:
         apart = new.weight.swapaxes(1, 2) if place.get("transposed", False) else new.weight
         shape = draft.constants[weight].shape
-        weight = draft.keep(f"{node.output}.weight", apart.reshape(shape).astype(old.dtype))
+        weight = draft.keep(f"{weight}'", apart.reshape(shape).astype(old.dtype))
     bias = (draft.keep(f"{node.output}.bias", new.bias.astype(old.dtype)),) if with_bias or new.bias.any() else ()
     inputs = (node.inputs[0], weight, *bias, *node.inputs[2 + with_bias :])
     return replace(node, inputs=inputs, settings=dict(place) | {"bias": bool(bias)})

@@ -12,7 +12,8 @@ from kaiyan.program.steps.elementwise import mapped
 from kaiyan.program.steps.walking import Walked, walked
 
 if TYPE_CHECKING:
-    from kaiyan.program.place import Place, Room
+    from kaiyan.program.place import Place
+    from kaiyan.program.room import Room
 
 _TASK = 16_384
 """Elements of a task: 64 KB read and as much written."""
@@ -38,11 +39,11 @@ def copied(source: Place, target: Place, room: Room) -> list[Call]:
     routine: Lines | Elements | Turned
     if steps == (1, 1):
         routine = Lines(size)
-    elif turned is not None:
-        walk, routine = turned, Turned(size)
     elif steps == (1, 0) and _is_repeated(walk):
         repeated = walk.sizes[-1]
         walk, routine = Walked(walk.sizes[:-1], tuple(strides[:-1] for strides in walk.strides)), Lines(size, repeated)
+    elif turned is not None:
+        walk, routine = turned, Turned(size)
     elif steps == (1, 0):
         routine = Lines(size, 0)
     else:

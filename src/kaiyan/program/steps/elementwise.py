@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from kaiyan.engine.codegen.routines.mapped import Terms
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Place, Room
+    from kaiyan.program.place import Order, Place
+    from kaiyan.program.room import Room
     from kaiyan.spec.conv import Shape
 
 MOST_INPUTS = 8
@@ -55,6 +56,19 @@ def _cast_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) 
     return mapped((), inputs, output)
 
 
+def _wants(node: Node, inputs: Sequence[Place], output: Place) -> list[Order | None]:
+    """Arrays as large as the output lie in its order, so that vectors run along one axis of all."""
+    del node
+    shape, order = output.shape, output.order
+    return [order if place.shape == shape and _is_across(place, output) else None for place in inputs]
+
+
+def _is_across(place: Place, output: Place) -> bool:
+    """Whether the output's elements lie side by side along an axis and those of the place, of as many, do not."""
+    walk = walked(output.shape, [output.strides, place.strides])
+    return len(walk.sizes) > 1 and 0 not in walk.strides[1] and walk.steps[1] != 1 and 1 in walk.strides[1]
+
+
 def mapped(terms: Terms, inputs: Sequence[Place], output: Place) -> list[Call]:
     """The calls that fill a place with the value of an expression; without a term, with the first input."""
     if not prod(output.shape):
@@ -76,4 +90,4 @@ def broadcast(place: Place, shape: Shape) -> Shape:
     return (*[0] * missing, *(0 if held != size else stride for held, size, stride in axes))
 
 
-ROWS = (Step("map", _map_refused, _map_calls), Step("cast", _cast_refused, _cast_calls))
+ROWS = (Step("map", _map_refused, _map_calls, _wants), Step("cast", _cast_refused, _cast_calls, _wants))

@@ -44,8 +44,7 @@ def _group_norm(node: Node, inputs: Sequence[Place], output: Place) -> Walk:
         Side(groups, tuple(each * stride for stride in channel)),
     ]
     positions = [
-        Side(size, tuple(place.strides[axis] for place in places) + nothing)
-        for axis, size in enumerate(x.shape[2:], 2)
+        Side(size, tuple(place.strides[axis] for place in places) + nothing) for axis, size in enumerate(x.shape[2:], 2)
     ]
     return _walk(kept, [Side(each, channel), *positions], inputs)
 

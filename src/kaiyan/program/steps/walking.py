@@ -31,7 +31,7 @@ class Walked:
 
     def arguments(self, places: Sequence[Pointer], most: int) -> tuple[tuple[int | Pointer, ...], int]:
         """The arguments of a ``Walk``, and the number of tasks, each of about ``most`` elements or fewer."""
-        middle, inner = (1, *self.sizes)[-2:]
+        inner = self.sizes[-1]
         inner_step = inner if inner <= most + most // 2 else _whole_parts(most)
         return self.cut(places, (max(most // inner_step, 1), inner_step), most)
 

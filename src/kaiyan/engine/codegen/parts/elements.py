@@ -86,9 +86,9 @@ def _square(code: Code, x: Value) -> Value:
 
 
 _POWERS: dict[float, Word] = {
-    0.0: lambda code, x: like(x, 1.0),
+    0.0: lambda _, x: like(x, 1.0),
     0.5: lambda code, x: own(code, "sqrt", x),
-    1.0: lambda code, x: x,
+    1.0: lambda _, x: x,
     2.0: _square,
     3.0: lambda code, x: code.b.fmul(_square(code, x), x),
     -0.5: _rsqrt,

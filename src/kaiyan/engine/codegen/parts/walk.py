@@ -73,8 +73,8 @@ class Walk:
     def planes(self, code: Code) -> Iterator[tuple[list[Value], Stretch, Stretch]]:
         """Every place of the outer axes that belongs to the task, in each array; from where to where the others go."""
         bases = [code.argument(WalkArgument.OWN + i, kind) for i, kind in enumerate(self.kinds)]
-        task, part = _divided(code, code.task, code.number(WalkArgument.INNER_PARTS))
-        task, middle_part = _divided(code, task, code.number(WalkArgument.MIDDLE_PARTS))
+        task, part = code.divmod(code.task, code.number(WalkArgument.INNER_PARTS))
+        task, middle_part = code.divmod(task, code.number(WalkArgument.MIDDLE_PARTS))
         inner, middle = _stretch(code, part, WalkArgument.INNER), _stretch(code, middle_part, WalkArgument.MIDDLE)
         with code.loop(*_stretch(code, task, WalkArgument.OUTER)) as place:
             offsets = self._offsets(code, place)
@@ -89,17 +89,12 @@ class Walk:
         axes = code.number(WalkArgument.AXES)
         with code.loop(0, axes) as i:
             row = code.add(code.mul(i, len(self.kinds) + 1), self.first_axis)
-            above, index = _divided(code, rest.get(), code.number(row))
+            above, index = code.divmod(rest.get(), code.number(row))
             rest.put(above)
             for array, offset in enumerate(offsets):
                 stride = code.number(code.add(row, 1 + array))
                 offset.put(code.add(offset.get(), code.mul(index, stride)))
         return [offset.get() for offset in offsets]
-
-
-def _divided(code: Code, a: Value, b: Value) -> tuple[Value, Value]:
-    quotient = code.b.udiv(a, b)
-    return quotient, code.b.sub(a, code.b.mul(quotient, b))
 
 
 def _stretch(code: Code, part: Value, size: WalkArgument) -> Stretch:

@@ -49,7 +49,7 @@ class Lines:
             value = None if self.repeated else code.load(source)
             done: Value = 0
             for lanes, together in ((L, _TOGETHER), (L, 1)):
-                after = code.mul(code.b.udiv(count, ir.IntType(64)(lanes * together)), lanes * together)
+                after = code.mul(code.divmod(count, lanes * together)[0], lanes * together)
                 with code.loop(done, after, lanes * together) as index:
                     self._move(code, target, source, value, index, lanes, together)
                 done = after
@@ -110,18 +110,18 @@ class Turned:
         L = _lanes(code, self.size)
         walk = _walk(self.size)
         by_middle, by_inner = walk.middle_strides(code)[0], walk.inner_strides(code)[1]
-        with walk.planes(code) as ((target, source), middle, inner):
-            with code.loop(*middle, L) as m, code.loop(*inner, L) as i:
-                wide, high = code.sub(inner[1], i), code.sub(middle[1], m)
-                to = code.at(target, code.mul(m, by_middle), i)
-                read = code.at(source, m, code.mul(i, by_inner))
-                whole = code.b.and_(code.below(L - 1, wide), code.below(L - 1, high))
-                with code.b.if_else(whole) as (full, partial):
-                    with full:
-                        rows = [code.vector(read, code.mul(by_inner, row), lanes=L) for row in range(L)]
-                        _put(code, code.transposed(rows), to, by_middle)
-                    with partial:
-                        self._edge(code, to, read, (by_middle, by_inner), (wide, high), L)
+        planes = walk.planes(code)
+        with planes as ((target, source), middle, inner), code.loop(*middle, L) as m, code.loop(*inner, L) as i:
+            wide, high = code.sub(inner[1], i), code.sub(middle[1], m)
+            to = code.at(target, code.mul(m, by_middle), i)
+            read = code.at(source, m, code.mul(i, by_inner))
+            whole = code.b.and_(code.below(L - 1, wide), code.below(L - 1, high))
+            with code.b.if_else(whole) as (full, partial):
+                with full:
+                    rows = [code.vector(read, code.mul(by_inner, row), lanes=L) for row in range(L)]
+                    _put(code, code.transposed(rows), to, by_middle)
+                with partial:
+                    self._edge(code, to, read, (by_middle, by_inner), (wide, high), L)
 
     def _edge(
         self, code: Code, to: Value, read: Value, steps: tuple[Value, Value], sizes: tuple[Value, Value], L: int

@@ -216,7 +216,10 @@ class Pooling:
         L = code.lanes
         value = code.vector(here)
         for i in range(1, stride):
-            places = [(lane if i > 1 else lane * stride) if lane * stride < i * L else lane * stride - (i - 1) * L for lane in range(L)]
+            places = [
+                (lane if i > 1 else lane * stride) if lane * stride < i * L else lane * stride - (i - 1) * L
+                for lane in range(L)
+            ]
             value = code.shuffle(value, code.vector(here, i * L), [min(place, 2 * L - 1) for place in places])
         return value
 
