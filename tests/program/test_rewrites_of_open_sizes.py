@@ -14,7 +14,7 @@ from random_graphs import random_arrays, random_graph
 
 from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.rewrites import rewritten
-from kaiyan.program.rewrites.draft import Draft
+from kaiyan.program.rewrites.draft import Redraft
 from kaiyan.program.rewrites.sizes import Reckoned, amounts
 from kaiyan.program.size import Symbolic
 
@@ -95,7 +95,7 @@ def test_sizes_reckoned_with_symbols_are_those_that_the_operations_give() -> Non
     known_ones = 0
     for seed in range(60):
         graph = random_graph(seed, "float64")
-        draft = Draft(_opened(graph))
+        draft = Redraft(_opened(graph))
         symbols = {f"{given.name}_{axis}": int(n) for given in graph.inputs for axis, n in enumerate(given.shape)}  # type: ignore[arg-type]
         kinds = graph.kinds()
         for name, kind in draft.kinds.items():

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kaiyan.program.graph import Graph
     from kaiyan.reference.dtype import Numbers
 
-FORMAT = "1"
+FILE_FORMAT = "1"
 """What is written here; a reader takes this version and no other."""
 _MOST_CLASSES, _LONGEST_CLASS = 1_000_000, 1000
 
@@ -55,7 +55,7 @@ def save(
     if wrong is not None:
         raise _cannot_be(path, wrong)
     about = {"classes": list(classes), "picture": None if picture is None else picture.to_dict()}
-    words = {"kaiyan": FORMAT, "graph": text_of_graph(graph), "about": json.dumps(about, ensure_ascii=False)}
+    words = {"kaiyan": FILE_FORMAT, "graph": text_of_graph(graph), "about": json.dumps(about, ensure_ascii=False)}
     try:
         _write(path, graph, words)
     except OSError as error:
@@ -103,10 +103,10 @@ def _read(path: Path, *, called: Path) -> LoadedProgram:
         raise _damaged(called) if b'"kaiyan":"' in content[:4096].tobytes() else _not_ours(called) from None
     if "kaiyan" not in words:
         raise _not_ours(called)
-    if words["kaiyan"] != FORMAT:
+    if words["kaiyan"] != FILE_FORMAT:
         raise KaiyanError(
             "program-newer", "{path} has format {version}, and this Kaiyan reads format {known}",
-            "pip install --upgrade kaiyan", path=str(called), version=words["kaiyan"][:20], known=FORMAT,
+            "pip install --upgrade kaiyan", path=str(called), version=words["kaiyan"][:20], known=FILE_FORMAT,
         )  # fmt: skip
     try:
         graph = graph_of_text(words["graph"], arrays_of_file(content))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.rewrites.draft import FLOATS
+from kaiyan.program.rewrites.draft import JOINED_TYPES
 
 if TYPE_CHECKING:
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
     from kaiyan.reference.dtype import Numbers
 
 OPERATIONS_WITH_WEIGHTS = ("convolution", "linear")
@@ -42,12 +42,12 @@ class LayerNumbers:
         return G * C, G * K
 
 
-def weighted(draft: Draft, node: Node) -> LayerNumbers | None:
+def weighted(draft: Redraft, node: Node) -> LayerNumbers | None:
     """The numbers of a convolution or linear layer; None where they are not constants of one type, or not finite."""
     kind = draft.kinds[node.output]
     names = node.inputs[1 : 2 + _has(node, "bias")]
     arrays = [draft.constants[name] for name in names if name in draft.constants]
-    if len(arrays) != len(names) or kind is None or kind.dtype not in FLOATS or not arrays[0].size:
+    if len(arrays) != len(names) or kind is None or kind.dtype not in JOINED_TYPES or not arrays[0].size:
         return None
     if any(array.dtype.name != kind.dtype or not np.isfinite(array).all() for array in arrays):
         return None
@@ -83,7 +83,7 @@ def scaled(old: LayerNumbers, scale: Any, shift: Any, *, before: bool) -> LayerN
     return replace(old, weight=weight, bias=bias) if fits and np.abs(bias).max() <= kind.max else None
 
 
-def written(draft: Draft, old: LayerNumbers, new: LayerNumbers) -> Node:
+def written(draft: Redraft, old: LayerNumbers, new: LayerNumbers) -> Node:
     """The node with its new numbers, which are kept as constants; a bias is added where it is not nought."""
     node, place = old.node, old.node.settings
     weight, with_bias = node.inputs[1], _has(node, "bias")

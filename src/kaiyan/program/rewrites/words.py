@@ -11,10 +11,10 @@ from kaiyan.program.rewrites.terms import Term, closed, opened
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 
-def shorter_words(draft: Draft) -> None:
+def shorter_words(draft: Redraft) -> None:
     """Writes x * sigmoid(x) as silu(x), clip(x, 0, 6) as relu6(x), and so on."""
     for node in draft.listed("map"):
         terms = opened(node)
