@@ -64,8 +64,10 @@ def _is_plain(node: Node, kinds: dict[str, Kind]) -> bool:
 
 
 def _is_depthwise(node: Node, kinds: dict[str, Kind]) -> bool:
+    if not _is_plain(node, kinds):
+        return False
     channels = kinds[node.inputs[0]].shape[1]
-    return _is_plain(node, kinds) and channels > 1 and node.settings.get("groups", 1) == channels
+    return channels > 1 and node.settings.get("groups", 1) == channels
 
 
 def _is_pointwise(node: Node, kinds: dict[str, Kind]) -> bool:

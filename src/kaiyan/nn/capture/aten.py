@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _WHOLE = (
     "linear.default", "matmul.default", "scaled_dot_product_attention.default", "pad.default",
-    "pixel_shuffle.default", "pixel_unshuffle.default", "channel_shuffle.default",
+    "channel_shuffle.default",
     "upsample_nearest1d.vec", "upsample_nearest2d.vec", "upsample_nearest3d.vec",
     "upsample_linear1d.vec", "upsample_bilinear2d.vec", "upsample_trilinear3d.vec", "upsample_bicubic2d.vec",
     "_upsample_nearest_exact1d.vec", "_upsample_nearest_exact2d.vec",
@@ -24,25 +24,22 @@ _WHOLE = (
     "lstm.input", "gru.input", "rnn_tanh.input", "rnn_relu.input",
 )  # fmt: skip
 """What torch would write as many operations, and we, or torch itself, compute as one."""
-_WRITTEN_OUT = ("celu.default", "selu.default", "log_sigmoid_forward.default", "addmv.default")
-"""What is no operation of ours and is written as some that are."""
 
 
-def _operations(names: Sequence[str]) -> list[Any]:
-    pairs = [name.split(".") for name in names]
+def _composites() -> list[Any]:
+    """The operations in ``_WHOLE`` that this torch has, and would take apart."""
+    composite = torch._C.DispatchKey.CompositeImplicitAutograd  # noqa: SLF001 (torch.export's own way)
+    pairs = (name.split(".") for name in _WHOLE)
     packets = [(getattr(torch.ops.aten, name, None), overload) for name, overload in pairs]
-    return [getattr(packet, overload) for packet, overload in packets if hasattr(packet, overload)]
+    whole = [getattr(packet, overload) for packet, overload in packets if hasattr(packet, overload)]
+    return [operation for operation in whole if operation.has_kernel_for_dispatch_key(composite)]
 
 
 def traced(
     module: GraphModule, inputs: Sequence[Any], compiler: Callable[[GraphModule, list[Any]], Any]
 ) -> Callable[..., Any]:
     """What computes ``module``, by what ``compiler`` makes of its ATen graph; what it writes to is written back."""
-    from torch._decomp import get_decompositions
-
-    trace = aot_autograd(
-        fw_compiler=compiler, inference_compiler=compiler, decompositions=get_decompositions(_operations(_WRITTEN_OUT))
-    )
+    trace = aot_autograd(fw_compiler=compiler, inference_compiler=compiler)
     with _whole():
         return trace(module, inputs)
 
@@ -52,7 +49,7 @@ def _whole() -> Iterator[None]:
     """While torch traces, the operations in ``_WHOLE`` are not taken apart: torch.export's own way to do it."""
     from torch.export.exported_program import _override_composite_implicit_decomp
 
-    with _override_composite_implicit_decomp(dict.fromkeys(_operations(_WHOLE), _left)):
+    with _override_composite_implicit_decomp(dict.fromkeys(_composites(), _left)):
         yield
 
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.rewrites.draft import FLOATS
+from kaiyan.program.rewrites.draft import JOINED_TYPES
 
 if TYPE_CHECKING:
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
     from kaiyan.reference.dtype import Numbers
 
 OPERATIONS_WITH_WEIGHTS = ("convolution", "linear")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Weighted:
+class LayerNumbers:
     """A node with its weight, seen as (G, K/G, C/G, taps), and its bias (K,), zeros where it has none; in float64.
 
     ``rank`` is the number of axes of its input and output; ``axis`` the one of the channels.
@@ -42,18 +42,18 @@ class Weighted:
         return G * C, G * K
 
 
-def weighted(draft: Draft, node: Node) -> Weighted | None:
+def weighted(draft: Redraft, node: Node) -> LayerNumbers | None:
     """The numbers of a convolution or linear layer; None where they are not constants of one type, or not finite."""
     kind = draft.kinds[node.output]
     names = node.inputs[1 : 2 + _has(node, "bias")]
     arrays = [draft.constants[name] for name in names if name in draft.constants]
-    if len(arrays) != len(names) or kind is None or kind.dtype not in FLOATS or not arrays[0].size:
+    if len(arrays) != len(names) or kind is None or kind.dtype not in JOINED_TYPES or not arrays[0].size:
         return None
     if any(array.dtype.name != kind.dtype or not np.isfinite(array).all() for array in arrays):
         return None
     weight = _grouped(node, arrays[0].astype(np.float64))
     bias = arrays[1].astype(np.float64) if len(arrays) == 2 else np.zeros(weight.shape[0] * weight.shape[1])
-    return Weighted(node, len(kind.shape), weight, bias, kind.dtype)
+    return LayerNumbers(node, len(kind.shape), weight, bias, kind.dtype)
 
 
 def _has(node: Node, word: str) -> bool:
@@ -66,7 +66,7 @@ def _grouped(node: Node, weight: Numbers) -> Numbers:
     return apart.swapaxes(1, 2) if node.settings.get("transposed", False) else apart
 
 
-def scaled(old: Weighted, scale: Any, shift: Any, *, before: bool) -> Weighted | None:
+def scaled(old: LayerNumbers, scale: Any, shift: Any, *, before: bool) -> LayerNumbers | None:
     """Multiplied by ``scale`` and then ``shift`` added, a number a channel: to the input, or to the output.
 
     None where a weight would leave its type's range.
@@ -83,14 +83,14 @@ def scaled(old: Weighted, scale: Any, shift: Any, *, before: bool) -> Weighted |
     return replace(old, weight=weight, bias=bias) if fits and np.abs(bias).max() <= kind.max else None
 
 
-def written(draft: Draft, old: Weighted, new: Weighted) -> Node:
+def written(draft: Redraft, old: LayerNumbers, new: LayerNumbers) -> Node:
     """The node with its new numbers, which are kept as constants; a bias is added where it is not nought."""
     node, place = old.node, old.node.settings
     weight, with_bias = node.inputs[1], _has(node, "bias")
     if new.weight is not old.weight:
         apart = new.weight.swapaxes(1, 2) if place.get("transposed", False) else new.weight
         shape = draft.constants[weight].shape
-        weight = draft.keep(f"{node.output}.weight", apart.reshape(shape).astype(old.dtype))
+        weight = draft.keep(f"{weight}'", apart.reshape(shape).astype(old.dtype))
     bias = (draft.keep(f"{node.output}.bias", new.bias.astype(old.dtype)),) if with_bias or new.bias.any() else ()
     inputs = (node.inputs[0], weight, *bias, *node.inputs[2 + with_bias :])
     return replace(node, inputs=inputs, settings=dict(place) | {"bias": bool(bias)})

@@ -45,7 +45,7 @@ def merged(sides: Sequence[Side]) -> list[Side]:
 class Walk:
     """Arrays with axes that are kept and axes that are gathered; the first array is the input, the second the output.
 
-    ``held`` is how many vectors are held at a time across.
+    ``held`` is how many vectors are held at a time across, at most.
     """
 
     def __init__(self, kept: Sequence[Side], gathered: Sequence[Side], arrays: int, lanes: int, held: int) -> None:
@@ -54,7 +54,7 @@ class Walk:
         last = self.kept[-1] if self.kept else self._one
         inner = self.gathered[-1] if self.gathered else self._one
         self.along = last.strides[0] != 1 or last.size == 1 or inner.strides[0] == 1
-        self._slots = 1 if self.along else held
+        self._slots = 1 if self.along else max(min(held, last.size // lanes), 1)
 
     @property
     def fits(self) -> bool:
@@ -69,10 +69,12 @@ class Walk:
         return Nest(self.along, ways, self._slots)
 
     def call(self, routine: Compilable, pointers: Sequence[Pointer], vector_cycles: float) -> Call:
-        """The native call; a vector of every pass costs so many cycles, and one that lies apart as many as its lanes."""
+        """The native call; a vector in all passes costs so many cycles, one apart more."""
         kept = [self._one] * (KEPT - len(self.kept)) + self.kept
         gathered = [self._one] * (GATHERED - len(self.gathered)) + self.gathered
-        steps = [stride for array in range(self.arrays) for side in (*kept, *gathered) for stride in [side.strides[array]]]
+        steps = [
+            stride for array in range(self.arrays) for side in (*kept, *gathered) for stride in [side.strides[array]]
+        ]
         units, cycles = self._counted(vector_cycles)
         share = min(max(int(TASK_CYCLES // max(cycles, 1)), 1), max(units, 1))
         sizes = [side.size for side in (*kept, *gathered)]

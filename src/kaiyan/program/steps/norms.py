@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Place, Room
+    from kaiyan.program.place import Call, Place
+    from kaiyan.program.room import Room
 
 _HELD = 2
 """Vectors of results at a time, across."""
@@ -44,8 +45,7 @@ def _group_norm(node: Node, inputs: Sequence[Place], output: Place) -> Walk:
         Side(groups, tuple(each * stride for stride in channel)),
     ]
     positions = [
-        Side(size, tuple(place.strides[axis] for place in places) + nothing)
-        for axis, size in enumerate(x.shape[2:], 2)
+        Side(size, tuple(place.strides[axis] for place in places) + nothing) for axis, size in enumerate(x.shape[2:], 2)
     ]
     return _walk(kept, [Side(each, channel), *positions], inputs)
 

@@ -46,7 +46,7 @@ class Flow(Sizes):
         self.b.position_at_end(out)
 
     @contextmanager
-    def share(self, count: int, part: Value, parts: int) -> Iterator[Value]:
+    def share(self, count: int, part: Value, parts: Value) -> Iterator[Value]:
         """Counts through one of ``parts`` even shares of ``count``."""
         first = self.divmod(self.mul(part, count), parts)[0]
         after = self.divmod(self.mul(self.add(part, 1), count), parts)[0]

@@ -41,9 +41,8 @@ class Memory(Vectors):
 
     def scratch(self, elements: Value) -> Value:
         """Memory for this task, aligned to 64 bytes; ``release`` gives it back."""
-        block = self.call(
-            "malloc", ir.IntType(8).as_pointer(), [I64], whole(self.add(self.mul(elements, self.itemsize), 64))
-        )
+        size = self.add(self.mul(elements, self.itemsize), 64)
+        block = self.call("malloc", ir.IntType(8).as_pointer(), [I64], whole(size))
         self._blocks.append(block)
         aligned = self.b.and_(self.b.add(self.b.ptrtoint(block, I64), I64(63)), I64(-64))
         return self.b.inttoptr(aligned, self.scalar.as_pointer())

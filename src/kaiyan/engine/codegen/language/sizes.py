@@ -43,7 +43,7 @@ class Sizes(Function):
         return self.b.mul(a, whole(b))
 
     def divmod(self, a: Value, b: Value) -> tuple[Value, Value]:
-        """Quotient and remainder of two sizes; a constant divisor costs least."""
+        """Quotient and remainder of sizes, neither below 0."""
         if isinstance(a, int) and isinstance(b, int):
             return divmod(a, b)
         if isinstance(b, int) and b == 1:

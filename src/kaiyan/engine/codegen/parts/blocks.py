@@ -25,9 +25,9 @@ def reaches(geometry: Geometry, outputs: Triple) -> Triple:
     return depth, rows, columns
 
 
-def clipped(code: Code, index: Value, step: int, size: int) -> Value:
+def clipped(code: Code, index: Value, step: Value, size: Value) -> Value:
     """Where block ``index`` begins: the last one is moved back so that it ends with the axis."""
-    return code.least(code.mul(index, step), size - step)
+    return code.least(code.mul(index, step), code.sub(size, step))
 
 
 def even(size: int, most: int) -> int:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kaiyan.engine.codegen.language.ir import I64, Variable, whole
 from kaiyan.engine.codegen.parts.lanes import SINGLE, UNIT, Lanes
 
 if TYPE_CHECKING:
@@ -47,13 +48,16 @@ class Nest:
             [code.number(first + array * (KEPT + GATHERED) + i) for i in range(KEPT + GATHERED)]
             for array in range(arrays)
         ]
-        lanes = Lanes(code)
-        start = code.mul(code.task, share)
-        with code.loop(start, code.least(code.add(start, share), total)) as index:
+        blocks = [*sizes[:KEPT]]
+        if not self.along:
+            wide = self.slots * code.lanes
+            blocks[-1] = code.divmod(code.add(blocks[-1], wide - 1), wide)[0]
+        lanes, start = Lanes(code), code.mul(code.task, share)
+        with _counted(code, start, code.least(code.add(start, share), total), blocks) as places:
             if self.along:
-                self._along(code, lanes, index, sizes, steps, work)
+                work(Unit(code, self, lanes, self._begun(code, places, steps), sizes[KEPT:], steps, None))
             else:
-                self._across(code, lanes, index, sizes, steps, work)
+                self._across(code, lanes, places, sizes, steps, work)
 
     def _begun(self, code: Code, places: Sequence[Value], steps: list[list[Value]]) -> list[Value]:
         """Where each array begins at a place of the kept axes."""
@@ -62,20 +66,12 @@ class Nest:
         ]
         return [code.at(code.argument(array), offset) for array, offset in enumerate(offsets)]
 
-    def _along(
-        self, code: Code, lanes: Lanes, index: Value, sizes: list[Value], steps: list[list[Value]],
-        work: Callable[[Unit], None],
-    ) -> None:  # fmt: skip
-        starts = self._begun(code, code.unravel(index, sizes[:KEPT]), steps)
-        work(Unit(code, self, lanes, starts, sizes[KEPT:], steps, None))
-
     def _across(
-        self, code: Code, lanes: Lanes, index: Value, sizes: list[Value], steps: list[list[Value]],
+        self, code: Code, lanes: Lanes, places: list[Value], sizes: list[Value], steps: list[list[Value]],
         work: Callable[[Unit], None],
     ) -> None:  # fmt: skip
-        wide = self.slots * code.lanes
-        size = sizes[KEPT - 1]
-        *places, block = code.unravel(index, [*sizes[: KEPT - 1], code.divmod(code.add(size, wide - 1), wide)[0]])
+        wide, size = self.slots * code.lanes, sizes[KEPT - 1]
+        *places, block = places
         begin = code.mul(block, wide)
         fits = code.below(code.add(begin, wide - 1), size)
         with code.when(fits):
@@ -165,9 +161,7 @@ class Unit:
 class Vector:
     """A vector's place in every array."""
 
-    def __init__(
-        self, lanes: Lanes, pointers: list[Value], steps: list[Value], nest: Nest, count: Value
-    ) -> None:
+    def __init__(self, lanes: Lanes, pointers: list[Value], steps: list[Value], nest: Nest, count: Value) -> None:
         self._lanes, self._pointers, self._steps, self._count = lanes, pointers, steps, count
         self._ways, self._along = nest.ways, nest.along
 
@@ -185,13 +179,29 @@ class Vector:
 
 
 @contextmanager
+def _counted(code: Code, start: Value, stop: Value, sizes: list[Value]) -> Iterator[list[Value]]:
+    """Counts through the places of some axes; only where the last axis ends is a number taken apart by divisions."""
+    places = [Variable(code, I64) for _ in sizes]
+
+    def set_to(index: Value) -> None:
+        for place, value in zip(places, code.unravel(index, sizes), strict=True):
+            place.put(whole(value))
+
+    set_to(start)
+    with code.loop(start, stop) as index:
+        yield [place.get() for place in places]
+        after = code.add(places[-1].get(), 1)
+        places[-1].put(after)
+        with code.when(code.equal(after, sizes[-1])):
+            set_to(code.add(index, 1))
+
+
+@contextmanager
 def _walked(code: Code, sizes: Sequence[Value], steps: Sequence[Sequence[Value]]) -> Iterator[list[Value]]:
     """Loops over axes: where every array stands, in elements."""
     with ExitStack() as stack:
         offsets: list[Value] = [0] * len(steps)
         for axis, size in enumerate(sizes):
             index = stack.enter_context(code.loop(0, size))
-            offsets = [
-                code.add(offset, code.mul(index, row[axis])) for offset, row in zip(offsets, steps, strict=True)
-            ]
+            offsets = [code.add(offset, code.mul(index, row[axis])) for offset, row in zip(offsets, steps, strict=True)]
         yield offsets

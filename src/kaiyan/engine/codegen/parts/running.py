@@ -58,7 +58,7 @@ class Sum:
         """Some terms for every lane of a slot."""
         b, place = self._code.b, self._sums[slot]
         if not self._lost:
-            place.put(b.fadd(place.get(), widened(self._code, _joined(values, b.fadd))))
+            place.put(b.fadd(place.get(), widened(self._code, joined(values, b.fadd))))
             return
         for value in values:
             self._carried(slot, value)
@@ -102,7 +102,7 @@ class Extreme:
     def add(self, slot: int, values: Sequence[Value]) -> None:
         """Some terms for every lane of a slot."""
         b, best = self._code.b, self._best[slot]
-        best.put(self._plain(_joined(values, self._plain), best.get()))
+        best.put(self._plain(joined(values, self._plain), best.get()))
         if self._strange:
             place = self._strange[slot]
             odd = _strange(self._code, values)
@@ -133,10 +133,10 @@ class Extreme:
         return b.select(b.fcmp_unordered("uno", x, y), b.fadd(x, y), self._plain(x, y))
 
 
-def _joined(values: Sequence[Value], join: Callable[[Value, Value], Value]) -> Value:
+def joined(values: Sequence[Value], join: Callable[[Value, Value], Value]) -> Value:
     """One value of some, by halves."""
     half = len(values) // 2
-    return join(_joined(values[:half], join), _joined(values[half:], join)) if half else values[0]
+    return join(joined(values[:half], join), joined(values[half:], join)) if half else values[0]
 
 
 def _strange(code: Code, values: Sequence[Value]) -> Value:

@@ -38,7 +38,8 @@ class Argument(IntEnum):
     IMAGES = 14
     OUTPUT_STRIDE = 15  # and 16: of channels; 17, 18, 19: one an axis
     RESIDUAL_STRIDE = 20  # and 21 to 24 likewise
-    SECOND = 25  # what the same places hold of another array, so many further
+    SIZES = 25  # and on: of routines whose machine code serves every size, see ``Extent``
+    SECOND = 50  # what the same places hold of another array, so many further
 
 
 _SLACK = 4
@@ -116,6 +117,8 @@ class Strip:
         """Offset of a column within its row."""
         if self.last:
             return column * self.pixel
+        if self.phases == 1:
+            return column
         return column % self.phases * self.phase_pitch + column // self.phases
 
     def cycles(self, lanes: int) -> float:
@@ -132,7 +135,7 @@ class Strip:
 
     def room(self, code: Code) -> Value:
         """Scratch for the strip, with its frame in it: what lies beside the input is the same in all that is packed."""
-        packed = code.scratch(self.size + code.lanes * _SLACK)
+        packed = code.scratch(code.add(self.size, code.lanes * _SLACK))
         if self.geometry.framed:
             fill(code, packed, self.geometry.constant, self.size)
         return packed
@@ -210,7 +213,7 @@ class Strip:
         run = self.geometry.runs[2]
         start = code.least(code.most(code.sub(run.start, column), 0), self.columns)
         stop = code.most(code.least(code.sub(run.stop, column), self.columns), start)
-        return start, stop, code.add(column, run.first - run.start)
+        return start, stop, code.add(column, code.sub(run.first, run.start))
 
     def stride(self, code: Code, axis: int) -> Value:
         """Elements between two neighbours of the input on an axis."""

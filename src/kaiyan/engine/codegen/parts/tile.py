@@ -28,13 +28,15 @@ def multiply(
     code: Code,
     tile: Tile,
     weights: Value,
-    elements: Value,
+    elements: Value | Sequence[Value],
     offsets: Sequence[int],
     *,
     early: int = 0,
     apart: Sequence[int] = (),
 ) -> None:
     """Adds one term to every sum: the vectors at ``weights`` times the element at each pixel's offset.
+
+    The offsets are from one place, or each from its pixel's own among ``elements``.
 
     The vectors are neighbours, or lie ``apart`` at these offsets; those ``early`` terms further on are asked for, since
     a network's weights do not all stay in cache.
@@ -45,7 +47,8 @@ def multiply(
     vectors = [code.vector(weights, place) for place in apart or range(0, len(tile[0]) * code.lanes, code.lanes)]
     for j in range(len(tile[0]) if early else 0):
         code.prefetch(weights, (early * len(tile[0]) + j) * code.lanes)
-    for pixel, offset in zip(tile, offsets, strict=True):
-        value = code.broadcast(elements, offset)
+    places = elements if isinstance(elements, list) else [elements] * len(tile)
+    for pixel, from_, offset in zip(tile, places, offsets, strict=True):
+        value = code.broadcast(from_, offset)
         for vector, place in zip(vectors, pixel, strict=True):
             place.put(code.fma(value, vector, place.get()))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from kaiyan.engine.codegen.parts.series import exp
 from kaiyan.engine.codegen.parts.running import Extreme, Sum, like, narrowed
+from kaiyan.engine.codegen.parts.series import exp
 from kaiyan.engine.codegen.routines.reducing import counted
 
 if TYPE_CHECKING:

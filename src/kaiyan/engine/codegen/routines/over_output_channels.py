@@ -14,6 +14,7 @@ from kaiyan.engine.codegen.language.ir import whole
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.extent import Extent, extent, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
@@ -122,18 +123,27 @@ class OverOutputChannels:
         """Tiles of one strip."""
         return tiled(self.rows, self.tile[0]), tiled(self.columns, self.tile[1])
 
+    @property
+    def extent(self) -> Extent:
+        """The sizes that its machine code reads."""
+        return extent(self, self.tasks[1:], self.tiles)
+
+    @property
+    def general(self) -> OverOutputChannels:
+        """The routine without sizes: what machine code is written of."""
+        return replace(self, geometry=structure(self.geometry), rows=1, columns=1, parts=1)
+
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        geometry, strip = self.geometry, self.strip
-        image, task = code.divmod(code.task, prod(self.tasks))
-        group, depth, row, column, part = code.unravel(task, self.tasks)
-        row = clipped(code, row, self.rows, geometry.outputs[1])
-        column = clipped(code, column, self.columns, geometry.outputs[2])
+        geometry, sizes = self.geometry, Extent.read(code)
+        strip = sizes.strip(self.strip)
+        image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
+        row = clipped(code, row, sizes.rows, sizes.height)
+        column = clipped(code, column, sizes.columns, sizes.width)
         base = group_base(code, geometry, image, group, stored=self.stored)
         packed = strip.room(code)
-        sums = (
-            code.scratch(prod(self.tiles) * prod(self.tile) * self.blocks * self.width) if self.chunks > 1 else packed
-        )
+        held = code.mul(code.mul(sizes.down, sizes.across), prod(self.tile) * self.blocks * self.width)
+        sums = code.scratch(held) if self.chunks > 1 else packed
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
         outlet = Outlet.first(code, self.epilogue).moved(
             code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
@@ -141,9 +151,9 @@ class OverOutputChannels:
         with code.loop(0, self.chunks) as chunk:
             strip.pack(code, packed, Place(base, code.mul(chunk, strip.channels), *position))
             with (
-                code.share(self.blocks, part, self.parts) as block,
-                code.loop(0, self.tiles[0]) as r,
-                code.loop(0, self.tiles[1]) as q,
+                code.share(self.blocks, part, sizes.parts) as block,
+                code.loop(0, sizes.down) as r,
+                code.loop(0, sizes.across) as q,
             ):
                 values = packed, sums, chunk, group, block, r, q, depth, row, column, *outlet
                 code.apart("tile", partial(self._tile, code), *values)
@@ -154,9 +164,12 @@ class OverOutputChannels:
         depth: Value, row: Value, column: Value, *outlet: Value,
     ) -> None:  # fmt: skip
         """One tile over one chunk: from the bias or the sums so far, to the output or the sums so far."""
+        sizes = Extent.read(code)
         number = code.add(code.mul(group, self.blocks), block)
         bias = code.at(code.argument(Argument.BIAS), code.mul(number, self.width))
-        held = code.at(sums, code.mul(code.ravel((block, r, q), (0, *self.tiles)), prod(self.tile) * self.width))
+        held = code.at(
+            sums, code.mul(code.ravel((block, r, q), (0, sizes.down, sizes.across)), prod(self.tile) * self.width)
+        )
         first = code.equal(chunk, 0)
         start = code.b.select(first, bias, held)
         step = code.b.select(first, whole(0), whole(self.width))
@@ -164,10 +177,10 @@ class OverOutputChannels:
         for i, pixel in enumerate(tile):
             for j, place in enumerate(pixel):
                 place.put(code.vector(start, code.mul(step, i), j * self.lanes))
-        r = code.least(code.mul(r, self.tile[0]), self.rows - self.tile[0])
-        q = code.least(code.mul(q, self.tile[1]), self.columns - self.tile[1])
+        r = clipped(code, r, self.tile[0], sizes.rows)
+        q = clipped(code, q, self.tile[1], sizes.columns)
         corner = depth, code.add(row, r), code.add(column, q)
-        self._sum(code, tile, packed, (number, chunk), (r, q), corner)
+        self._sum(code, tile, packed, (number, chunk), (r, q), corner, sizes)
         over = code.below(self.chunks - 2, chunk)
         with code.when(over):
             first = code.mul(block, self.width)
@@ -187,18 +200,19 @@ class OverOutputChannels:
         source: tuple[Value, Value],
         place: tuple[Value, Value],
         corner: tuple[Value, Value, Value],
+        sizes: Extent,
     ) -> None:
         """Adds all products of a chunk's channels and taps to the tile, which is at ``place`` of the strip."""
-        geometry, strip = self.geometry, self.strip
+        geometry, strip = self.geometry, sizes.strip(self.strip)
         number, chunk = source
         channels = strip.channels
         weight = code.at(code.argument(Argument.WEIGHT), code.mul(number, geometry.C * geometry.taps * self.width))
         _, sh, sw = geometry.stride
         _, dh, dw = geometry.dilation
         row, column = code.mul(place[0], sh), code.mul(place[1], sw)
-        steps = [(r * sh, q * sw) for r in range(self.tile[0]) for q in range(self.tile[1])]
-        offsets = [strip.row(code, 0, r) + strip.column(q) for r, q in steps]
-        taps = [(0, geometry.kernel[0]), self._taps(code, 1, corner[1]), self._taps(code, 2, corner[2])]
+        down = [strip.row(code, 0, r * sh) for r in range(self.tile[0])]
+        offsets = [strip.column(q * sw) for q in range(self.tile[1])] * self.tile[0]
+        taps = [(0, geometry.kernel[0]), *(self._taps(code, axis, corner[axis], sizes) for axis in (1, 2))]
         axes = [*taps, (0, channels)] if self.last else [(0, channels), *taps]
         with ExitStack() as loops:
             indices = [loops.enter_context(code.loop(*axis)) for axis in axes]
@@ -214,14 +228,16 @@ class OverOutputChannels:
             order = (tap, channel, geometry.C) if self.last else (channel, tap, geometry.taps)
             term = code.add(code.mul(order[0], order[2]), order[1])
             early = ahead(self.weights, code.itemsize)
-            multiply(code, tile, code.at(weight, code.mul(term, self.width)), there, offsets, early=early)
+            lines = [code.at(there, line) for line in down for _ in range(self.tile[1])]
+            multiply(code, tile, code.at(weight, code.mul(term, self.width)), lines, offsets, early=early)
 
-    def _taps(self, code: Code, axis: int, corner: Value) -> tuple[Value, Value]:
+    def _taps(self, code: Code, axis: int, corner: Value, sizes: Extent) -> tuple[Value, Value]:
         """The first tap and the one after the last that lie, for some output of a tile, on more than padded zeros."""
         geometry = self.geometry
         run, kernel, step = geometry.runs[axis], geometry.kernel[axis], geometry.dilation[axis]
         if geometry.constant or not geometry.framed or run.stop - run.start == geometry.room[axis]:
             return 0, kernel
+        run = sizes.runs[axis - 1]
         first = code.mul(corner, geometry.stride[axis])
         last = code.add(first, (self.tile[axis - 1] - 1) * geometry.stride[axis])
         low = code.divmod(code.add(code.most(code.sub(run.start, last), 0), step - 1), step)[0]

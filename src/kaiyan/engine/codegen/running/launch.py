@@ -29,7 +29,6 @@ _NUMPY = named("numpy")
 _address = _NUMPY.address
 _VARIANTS = 64
 """Strides for which arguments are kept laid out."""
-_Arguments = ctypes.c_int64 * Argument.SECOND
 
 
 class ConvolutionRoutine(Compilable, Protocol):
@@ -119,7 +118,9 @@ class Launch:
         self.packed, self.packing = routine.packed, repr(routine)
         self._kind = named(kind)
         self._dtype, self._itemsize = self._kind.dtype(given), BYTES[given]
-        self._function = address(routine)
+        self._function = address(getattr(routine, "general", routine))
+        self._sizes = tuple(getattr(routine, "extent", ()))
+        self._memory = ctypes.c_int64 * (Argument.SIZES + len(self._sizes))
         self._tasks = output_shape[0] * prod(routine.tasks)
         self._threads = threads
         self._last = routine.source == "channels_last"
@@ -150,7 +151,7 @@ class Launch:
         if fixed is None:
             return self._by_copies(x, packed, added, out)
         y = self.room(x) if out is None else out
-        arguments = _Arguments.from_buffer_copy(fixed)
+        arguments = self._memory.from_buffer_copy(fixed)
         arguments[0], arguments[1], arguments[2] = kind.address(x), packed.weight, packed.bias
         arguments[3] += kind.address(y)
         if added is not None:
@@ -180,13 +181,13 @@ class Launch:
             return None
         if len(self._fixed) >= _VARIANTS:
             self._fixed.clear()
-        fixed = _Arguments(*self._arguments(self._kind.steps(x), output, residual))
+        fixed = self._memory(*self._arguments(self._kind.steps(x), output, residual))
         self._fixed[strides] = fixed
         return fixed
 
     def _arguments(self, x: Strides, output: Strides, residual: Strides) -> list[int]:
         batch, channel, *steps = x
-        arguments = [0] * Argument.SECOND
+        arguments = [*[0] * Argument.SIZES, *self._sizes]
         arguments[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in self._maps]
         arguments[Argument.BATCH_STRIDE : Argument.IMAGES] = [batch, channel, *self._lead, *steps]
         for to, place, (batch, channel, *steps) in (
