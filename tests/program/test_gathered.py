@@ -182,8 +182,8 @@ def test_groups_of_few_channels_that_lie_among_others_are_normed_in_parts(dtype:
     x = (draw.standard_normal((2, 36, 18, 11)) + 3).astype(dtype)
     weight, bias = (draw.standard_normal(36).astype(dtype) for _ in range(2))
     node = Node("group_norm", ("x", "w", "b"), "y", {"groups": 9, "eps": 1e-5, "weight": True, "bias": True})
-    tensors = [torch.from_numpy(array).double() for array in (x, weight, bias)]
-    true = functional.group_norm(tensors[0], 9, *tensors[1:], 1e-5).numpy()
+    wide, scale, shift = (torch.from_numpy(array).double() for array in (x, weight, bias))
+    true = functional.group_norm(wide, 9, scale, shift, 1e-5).numpy()
     place = Laid(x.shape, dtype, CHANNELS_LAST).place
     assert len(STEPS["group_norm"].calls(node, [place, place, place], place, Room())) == 3
     got = done(node, [x, weight, bias], x.shape, order=CHANNELS_LAST, threads=threads)
