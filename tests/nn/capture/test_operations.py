@@ -118,12 +118,27 @@ def test_upsampling_and_shuffles(moving: int | None) -> None:
     def enlarged(x: Any) -> Any:
         wide = torch.cat([x, x], 1)
         return (
-            F.interpolate(x, scale_factor=2), F.interpolate(x, scale_factor=1.5, mode="bilinear"),
+            F.interpolate(x, scale_factor=2), F.interpolate(x, scale_factor=2, mode="bilinear"),
             F.interpolate(x, size=(5, 11), mode="bilinear", align_corners=True), F.interpolate(x[:, :, 0], size=13),
             F.pixel_shuffle(wide, 2), F.pixel_unshuffle(F.interpolate(x, scale_factor=2), 2), F.channel_shuffle(x, 3),
         )  # fmt: skip
 
     assert_captured(enlarged, X, moving=moving)
+
+
+def test_a_size_that_cannot_be_written_is_a_graph_for_each_size() -> None:
+    def enlarge(x: Any) -> Any:
+        return F.interpolate(x, scale_factor=1.5, mode="bilinear") + 1
+
+    backend = Backend(by_definition)
+    for size in (9, 10, 11):
+        x = X[:, :, :1].repeat(1, 1, size, 1)
+        with torch.no_grad():
+            actual = torch.compile(enlarge, backend=backend)(x)
+        torch.testing.assert_close(actual, enlarge(x), rtol=1e-4, atol=1e-5)
+    assert len(backend.made) == 2
+    assert len(backend.made[1].held) == 2
+    assert backend.left == []
 
 
 def test_bicubic_is_left_to_torch() -> None:
@@ -154,11 +169,11 @@ def test_places_of_the_greatest_are_left_to_torch() -> None:
 
 @pytest.mark.parametrize("moving", [None, 2])
 def test_norms(moving: int | None) -> None:
-    layers = [nn.GroupNorm(3, 6), nn.LayerNorm(7), nn.BatchNorm2d(6).eval(), nn.InstanceNorm2d(6)]
+    layers: list[Any] = [nn.GroupNorm(3, 6), nn.LayerNorm(7), nn.BatchNorm2d(6).eval(), nn.InstanceNorm2d(6)]
     for layer in layers[:3]:
         for parameter in layer.parameters():
             nn.init.uniform_(parameter)
-    layers[2].running_mean += 0.3  # type: ignore[operator]
+    layers[2].running_mean.fill_(0.3)
     backend = assert_captured(lambda x: [layer(x) for layer in layers] + [x.softmax(1)], X, moving=moving)
     assert operations(backend).count("group_norm") == 2
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.fx import Node as AtenNode
 
-from kaiyan.nn.capture.draft import FLOATS
 from kaiyan.nn.capture.foreign import DTYPES
+from kaiyan.nn.capture.manuscript import TORCH_FLOATS
 from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given
 from kaiyan.nn.capture.sizes import NeedsNumbersError, hint, minus, plus, quotient, symbols_of, times
 from kaiyan.program.size import Symbolic
@@ -16,7 +16,7 @@ from kaiyan.program.size import Symbolic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.nn.capture.manuscript import Manuscript
     from kaiyan.program.size import Size
 
 
@@ -28,26 +28,26 @@ def _rank(x: Any) -> int:
     return int(x.meta["val"].dim())
 
 
-def _reshape(draft: Draft, node: AtenNode) -> Written:
+def _reshape(draft: Manuscript, node: AtenNode) -> Written:
     """Any that gives the same elements in the same order in another shape."""
     return _in_shape(draft, draft.value(_first(node)), draft.shape(node))
 
 
-def _in_shape(draft: Draft, x: str, sizes: Sequence[Size]) -> str:
+def _in_shape(draft: Manuscript, x: str, sizes: Sequence[Size]) -> str:
     return draft.add("reshape", [x], sizes=tuple(sizes))
 
 
-def _same(draft: Draft, node: AtenNode) -> Written:
+def _same(draft: Manuscript, node: AtenNode) -> Written:
     return draft.value(_first(node))
 
 
-def _permute(draft: Draft, node: AtenNode) -> Written:
+def _permute(draft: Manuscript, node: AtenNode) -> Written:
     x, axes = given(node)[:2]
     chosen = tuple(axis_of(int(axis), _rank(x)) for axis in axes)
     return draft.add("permute", [draft.value(x)], axes=chosen)
 
 
-def _transpose(draft: Draft, node: AtenNode) -> Written:
+def _transpose(draft: Manuscript, node: AtenNode) -> Written:
     x = _first(node)
     axes = list(range(_rank(x)))
     if not axes:
@@ -57,16 +57,16 @@ def _transpose(draft: Draft, node: AtenNode) -> Written:
     return draft.add("permute", [draft.value(x)], axes=tuple(axes))
 
 
-def _turned(draft: Draft, node: AtenNode) -> Written:
+def _turned(draft: Manuscript, node: AtenNode) -> Written:
     """aten.t: a matrix across, a vector as it is."""
     return _transpose(draft, node) if _rank(_first(node)) == 2 else _same(draft, node)
 
 
-def _part(draft: Draft, x: str, axis: int, start: Size, stop: Size, step: int = 1) -> str:
+def _part(draft: Manuscript, x: str, axis: int, start: Size, stop: Size, step: int = 1) -> str:
     return draft.add("slice", [x], axis=axis, start=start, stop=stop, step=step)
 
 
-def _place(draft: Draft, place: Any, size: Any) -> Size:
+def _place(draft: Manuscript, place: Any, size: Any) -> Size:
     """Where on an axis of this size a slice begins, counted from the front and within it.
 
     Torch's guards hold the comparisons that the example decides here.
@@ -80,7 +80,7 @@ def _place(draft: Draft, place: Any, size: Any) -> Size:
     return plus(n, draft.size(given)) if hint(given) < 0 else draft.size(given)
 
 
-def _slice(draft: Draft, node: AtenNode) -> Written:
+def _slice(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     x = settings["self"]
     axis, step = axis_of(settings["dim"], _rank(x)), draft.number(settings["step"])
@@ -95,7 +95,7 @@ def _slice(draft: Draft, node: AtenNode) -> Written:
     return _part(draft, draft.value(x), axis, start, plus(start, count), step)
 
 
-def _select(draft: Draft, node: AtenNode) -> Written:
+def _select(draft: Manuscript, node: AtenNode) -> Written:
     x, axis, index = given(node)[:3]
     axis = axis_of(axis, _rank(x))
     start = _place(draft, index, x.meta["val"].shape[axis])
@@ -103,7 +103,7 @@ def _select(draft: Draft, node: AtenNode) -> Written:
     return _in_shape(draft, part, draft.shape(node))
 
 
-def _split(draft: Draft, node: AtenNode) -> Written:
+def _split(draft: Manuscript, node: AtenNode) -> Written:
     """Parts one after the other along an axis; those that are read."""
     settings = arguments(node)
     x = settings["self"]
@@ -118,7 +118,7 @@ def _split(draft: Draft, node: AtenNode) -> Written:
     return tuple(parts)
 
 
-def _unbind(draft: Draft, node: AtenNode) -> Written:
+def _unbind(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     x = settings["self"]
     axis = axis_of(settings["dim"], _rank(x))
@@ -130,7 +130,7 @@ def _unbind(draft: Draft, node: AtenNode) -> Written:
     )
 
 
-def _concatenate(draft: Draft, node: AtenNode) -> Written:
+def _concatenate(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     parts = settings["tensors"]
     if any(_rank(part) != _rank(node) for part in parts):
@@ -139,7 +139,7 @@ def _concatenate(draft: Draft, node: AtenNode) -> Written:
     return draft.add("concatenate", [draft.value(part) for part in parts], axis=axis)
 
 
-def _stack(draft: Draft, node: AtenNode) -> Written:
+def _stack(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     axis = axis_of(settings["dim"], _rank(node))
     sizes = list(draft.shape(node))
@@ -148,14 +148,14 @@ def _stack(draft: Draft, node: AtenNode) -> Written:
     return draft.add("concatenate", parts, axis=axis)
 
 
-def _expand(draft: Draft, node: AtenNode) -> Written:
+def _expand(draft: Manuscript, node: AtenNode) -> Written:
     sizes = draft.shape(node)
     if sizes == draft.shape(_first(node)):
         return draft.value(_first(node))
     return draft.add("expand", [draft.value(_first(node))], sizes=sizes)
 
 
-def _repeat(draft: Draft, node: AtenNode) -> Written:
+def _repeat(draft: Manuscript, node: AtenNode) -> Written:
     x, counts = given(node)[:2]
     sizes = [1] * (len(counts) - _rank(x)) + list(draft.shape(x))
     times_an_axis = [draft.size(count) for count in counts]
@@ -167,7 +167,7 @@ def _repeat(draft: Draft, node: AtenNode) -> Written:
     return _in_shape(draft, spread, draft.shape(node))
 
 
-def _pad(draft: Draft, node: AtenNode) -> Written:
+def _pad(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     x = settings["self"]
     pads = [draft.number(entry) for entry in settings["pad"]]
@@ -182,7 +182,7 @@ def _pad(draft: Draft, node: AtenNode) -> Written:
 
 
 def _upsample(mode: str) -> Row:
-    def row(draft: Draft, node: AtenNode) -> Written:
+    def row(draft: Manuscript, node: AtenNode) -> Written:
         settings = arguments(node)
         x = settings["input"]
         sizes = draft.shape(node)[2:]
@@ -198,7 +198,7 @@ def _upsample(mode: str) -> Row:
     return row
 
 
-def _pixel_shuffle(draft: Draft, node: AtenNode) -> Written:
+def _pixel_shuffle(draft: Manuscript, node: AtenNode) -> Written:
     x, r = given(node)[:2]
     *lead, C, H, W = draft.shape(x)
     n = len(lead)
@@ -207,7 +207,7 @@ def _pixel_shuffle(draft: Draft, node: AtenNode) -> Written:
     return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
 
 
-def _pixel_unshuffle(draft: Draft, node: AtenNode) -> Written:
+def _pixel_unshuffle(draft: Manuscript, node: AtenNode) -> Written:
     x, r = given(node)[:2]
     *lead, C, H, W = draft.shape(x)
     n = len(lead)
@@ -216,7 +216,7 @@ def _pixel_unshuffle(draft: Draft, node: AtenNode) -> Written:
     return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
 
 
-def _channel_shuffle(draft: Draft, node: AtenNode) -> Written:
+def _channel_shuffle(draft: Manuscript, node: AtenNode) -> Written:
     x, groups = given(node)[:2]
     N, C, *spatial = draft.shape(x)
     apart = _in_shape(draft, draft.value(x), [N, groups, quotient(C, groups), *spatial])
@@ -224,7 +224,7 @@ def _channel_shuffle(draft: Draft, node: AtenNode) -> Written:
     return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
 
 
-def _roll(draft: Draft, node: AtenNode) -> Written:
+def _roll(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     x, axes = settings["self"], settings["dims"]
     if not axes:
@@ -240,7 +240,7 @@ def _roll(draft: Draft, node: AtenNode) -> Written:
     return value
 
 
-def _written_part(draft: Draft, node: AtenNode) -> Written:
+def _written_part(draft: Manuscript, node: AtenNode) -> Written:
     """slice_scatter: a part of an axis replaced, as what stands before it, it, and what stands behind it."""
     settings = arguments(node)
     x, source = settings["self"], settings["src"]
@@ -252,7 +252,7 @@ def _written_part(draft: Draft, node: AtenNode) -> Written:
     return _around(draft, x, axis, start, draft.value(source), draft.size(source.meta["val"].shape[axis]))
 
 
-def _written_place(draft: Draft, node: AtenNode) -> Written:
+def _written_place(draft: Manuscript, node: AtenNode) -> Written:
     """select_scatter: one place of an axis replaced."""
     settings = arguments(node)
     x, source = settings["self"], settings["src"]
@@ -263,25 +263,25 @@ def _written_place(draft: Draft, node: AtenNode) -> Written:
     return _around(draft, x, axis, start, _in_shape(draft, draft.value(source), sizes), 1)
 
 
-def _around(draft: Draft, x: AtenNode, axis: int, start: Size, source: str, count: Size) -> str:
+def _around(draft: Manuscript, x: AtenNode, axis: int, start: Size, source: str, count: Size) -> str:
     n, stop = draft.size(x.meta["val"].shape[axis]), plus(start, count)
     parts = [] if start == 0 else [_part(draft, draft.value(x), axis, 0, start)]
     parts += [source] if stop == n else [source, _part(draft, draft.value(x), axis, stop, n)]
     return draft.add("concatenate", parts, axis=axis) if len(parts) > 1 else source
 
 
-def _cast(draft: Draft, node: AtenNode) -> Written:
+def _cast(draft: Manuscript, node: AtenNode) -> Written:
     x, dtype = _first(node), node.meta["val"].dtype
     if x.meta["val"].dtype == dtype:
         return draft.value(x)
-    exact = dtype in FLOATS and not x.meta["val"].dtype.is_complex
+    exact = dtype in TORCH_FLOATS and not x.meta["val"].dtype.is_complex
     return draft.add("cast", [draft.value(x)], dtype=DTYPES[dtype]) if exact else None
 
 
 def _filled(number: float | None) -> Row:
     """Like another in shape alone: where that is known, a constant."""
 
-    def row(draft: Draft, node: AtenNode) -> Written:
+    def row(draft: Manuscript, node: AtenNode) -> Written:
         fake = node.meta["val"]
         value = given(node)[-1] if number is None else number
         if isinstance(value, AtenNode) or any(isinstance(size, Symbolic) for size in draft.shape(node)):
@@ -291,6 +291,16 @@ def _filled(number: float | None) -> Row:
         return draft.value(node)
 
     return row
+
+
+def _as_strided(draft: Manuscript, node: AtenNode) -> Written:
+    """The input itself, where only strides that no element feels are asked for."""
+    settings = arguments(node)
+    fake, made = settings["self"].meta["val"], node.meta["val"]
+    if settings["storage_offset"] or tuple(fake.shape) != tuple(made.shape):
+        return None
+    pairs = zip(fake.shape, fake.stride(), made.stride(), strict=True)
+    return draft.value(settings["self"]) if all(n == 1 or have == want for n, have, want in pairs) else None
 
 
 VIEWS: dict[str, Row] = {
@@ -303,6 +313,7 @@ VIEWS: dict[str, Row] = {
     "permute.default": _permute,
     "transpose.int": _transpose,
     "t.default": _turned,
+    "as_strided.default": _as_strided,
     "slice.Tensor": _slice,
     "select.int": _select,
     "split.Tensor": _split,

@@ -7,9 +7,12 @@ import inspect
 import logging
 import warnings
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
+from torch._dynamo import config
 from torch.utils._pytree import tree_leaves
 
 from kaiyan.nn.capture.backend import Backend
@@ -20,9 +23,7 @@ from kaiyan.trace.undisturbed import undisturbed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from torch import nn
-
-    from kaiyan.nn.capture.programs import Held, Runs
+    from kaiyan.nn.capture.programs import KeptProgram, Runs
     from kaiyan.program.graph import Graph
 
 
@@ -36,16 +37,17 @@ class Captured:
         self.model = model
         self.backend = Backend(make)
         self.breaks: tuple[str, ...] = ()
+        self.passed_by = 0
+        self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))
         self._run: Any = torch.compile(model, backend=self.backend, **_APART)
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
-        if torch.is_grad_enabled() and _wants_gradients((inputs, named)):
-            return self._run(*inputs, **named)
-        with torch.no_grad():
+        wants = torch.is_grad_enabled() and _wants_gradients((inputs, named))
+        with self._settings(), contextlib.nullcontext() if wants else torch.no_grad():
             return self._run(*inputs, **named)
 
     @property
-    def programs(self) -> list[Held]:
+    def programs(self) -> list[KeptProgram]:
         """The programs that have run, in the order in which they were first run."""
         held = [held for executable in self.backend.made for held in executable.held]
         return list({id(entry): entry for entry in held}.values())
@@ -69,7 +71,7 @@ class Captured:
     @property
     def is_whole(self) -> bool:
         """Whether one program is the whole model."""
-        return len(self.programs) == 1 and not self.breaks and not self.left
+        return len(self.programs) == 1 and not (self.breaks or self.passed_by or self.left)
 
 
 def captured(
@@ -124,12 +126,22 @@ def quietly() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _breaks(made: Captured) -> Iterator[None]:
-    """Notes where TorchDynamo's graphs end while it runs."""
-    from torch._dynamo.utils import counters
+    """Notes where TorchDynamo's graphs end while it runs, and whether it passed a function by."""
+    from torch._dynamo.utils import counters, graph_break_reasons
 
-    before = Counter(counters["graph_break"])
+    known, frames = len(graph_break_reasons), Counter(counters["frames"])
     yield
-    made.breaks = tuple((Counter(counters["graph_break"]) - before).elements())
+    made.breaks = tuple(reason.reason for reason in graph_break_reasons[known:])
+    seen = Counter(counters["frames"]) - frames
+    made.passed_by = seen["total"] - seen["ok"]
+
+
+def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
+    """TorchDynamo's, while it may trace: a model with a recurrent layer is passed by, unless it is told not to."""
+    if not is_recurrent:
+        return contextlib.nullcontext()
+    patched: contextlib.AbstractContextManager[None] = config.patch(allow_rnn=True)
+    return patched
 
 
 def _wants_gradients(inputs: Any) -> bool:

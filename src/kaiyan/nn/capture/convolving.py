@@ -9,10 +9,10 @@ from kaiyan.nn.capture.row import Row, Written, arguments, one_an_axis
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
 
-    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.nn.capture.manuscript import Manuscript
 
 
-def _convolution(draft: Draft, node: AtenNode) -> Written:
+def _convolution(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     weight, bias = settings["weight"], settings["bias"]
     kernel = tuple(draft.number(size) for size in weight.meta["val"].shape[2:])

@@ -11,13 +11,13 @@ from torch.fx import Node as AtenNode
 from kaiyan.nn.capture.row import Row, Written, arguments, given
 
 if TYPE_CHECKING:
-    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.nn.capture.manuscript import Manuscript
 
 
 class _Operands:
     """The operands of terms: tensors by their numbers, all else as floats."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Manuscript) -> None:
         self.draft = draft
         self.names: list[str] = []
 
@@ -36,7 +36,7 @@ class _Operands:
         return float(given) if isinstance(given, (int, float)) else None
 
 
-def _mapped(draft: Draft, given: list[Any], terms: Any) -> Written:
+def _mapped(draft: Manuscript, given: list[Any], terms: Any) -> Written:
     """A node of ``terms(operands, first)``, the first being the number of the first term; one tensor at least."""
     operands = _Operands(draft)
     numbers = [operands.of(entry) for entry in given]
@@ -53,7 +53,7 @@ def _word(word: str) -> Row:
 def _pair(word: str) -> Row:
     """Two operands, the second perhaps multiplied by ``alpha``."""
 
-    def row(draft: Draft, node: AtenNode) -> Written:
+    def row(draft: Manuscript, node: AtenNode) -> Written:
         alpha = node.kwargs.get("alpha", 1)
         if node.kwargs.get("rounding_mode") is not None:
             return None
@@ -68,13 +68,13 @@ def _pair(word: str) -> Row:
     return row
 
 
-def _reversed_difference(draft: Draft, node: AtenNode) -> Written:
+def _reversed_difference(draft: Manuscript, node: AtenNode) -> Written:
     if node.kwargs.get("alpha", 1) != 1:
         return None
     return _mapped(draft, list(given(node)[:2]), lambda of, _: [("sub", of[1], of[0])])
 
 
-def _power(draft: Draft, node: AtenNode) -> Written:
+def _power(draft: Manuscript, node: AtenNode) -> Written:
     x, exponent = given(node)
     word = {2: "square", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}.get(exponent)
     if word is not None:
@@ -82,7 +82,7 @@ def _power(draft: Draft, node: AtenNode) -> Written:
     return _mapped(draft, [x, exponent], lambda of, _: [("pow", *of)])
 
 
-def _clamp(draft: Draft, node: AtenNode) -> Written:
+def _clamp(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     x = settings["self"]
     low, high = (settings.get(name, settings.get(f"{name}_val")) for name in ("min", "max"))
@@ -94,17 +94,17 @@ def _clamp(draft: Draft, node: AtenNode) -> Written:
     return _mapped(draft, [x, bound], lambda of, _: [(word, *of)])
 
 
-def _gelu(draft: Draft, node: AtenNode) -> Written:
+def _gelu(draft: Manuscript, node: AtenNode) -> Written:
     word = "gelu" if arguments(node)["approximate"] == "none" else "gelu_tanh"
     return _mapped(draft, [given(node)[0]], lambda of, _: [(word, *of)])
 
 
-def _leaky_relu(draft: Draft, node: AtenNode) -> Written:
+def _leaky_relu(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     return _mapped(draft, [settings["self"], settings["negative_slope"]], lambda of, _: [("leaky_relu", *of)])
 
 
-def _elu(draft: Draft, node: AtenNode) -> Written:
+def _elu(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     if settings["input_scale"] != 1:
         return None
@@ -112,7 +112,7 @@ def _elu(draft: Draft, node: AtenNode) -> Written:
     return _mapped(draft, given, lambda of, first: [("elu", *of[:2]), ("mul", first, of[2])])
 
 
-def _celu(draft: Draft, node: AtenNode) -> Written:
+def _celu(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     alpha = settings["alpha"]
 
@@ -122,14 +122,14 @@ def _celu(draft: Draft, node: AtenNode) -> Written:
     return _mapped(draft, [settings["self"], alpha], terms)
 
 
-def _softplus(draft: Draft, node: AtenNode) -> Written:
+def _softplus(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     if settings["beta"] != 1 or settings["threshold"] < 20:
         return None
     return _mapped(draft, [settings["self"]], lambda of, _: [("softplus", *of)])
 
 
-def _prelu(draft: Draft, node: AtenNode) -> Written:
+def _prelu(draft: Manuscript, node: AtenNode) -> Written:
     """max(x, 0) + slope·min(x, 0); the slopes are in the shape to broadcast."""
 
     def terms(of: list[Any], first: int) -> Any:
@@ -142,7 +142,7 @@ def _prelu(draft: Draft, node: AtenNode) -> Written:
 def _added_product(word: str) -> Row:
     """The first and value·(a word b)."""
 
-    def row(draft: Draft, node: AtenNode) -> Written:
+    def row(draft: Manuscript, node: AtenNode) -> Written:
         value = node.kwargs.get("value", 1)
 
         def terms(of: list[Any], first: int) -> Any:
@@ -153,7 +153,7 @@ def _added_product(word: str) -> Row:
     return row
 
 
-def _gated(draft: Draft, node: AtenNode) -> Written:
+def _gated(draft: Manuscript, node: AtenNode) -> Written:
     """glu: the first half times the sigmoid of the second."""
     settings = arguments(node)
     x = settings["self"]
@@ -164,7 +164,7 @@ def _gated(draft: Draft, node: AtenNode) -> Written:
     return draft.map([a, b], ("sigmoid", 1), ("mul", 0, 2))
 
 
-def _between(draft: Draft, node: AtenNode) -> Written:
+def _between(draft: Manuscript, node: AtenNode) -> Written:
     """lerp: a + share·(b - a)."""
 
     def terms(of: list[Any], first: int) -> Any:

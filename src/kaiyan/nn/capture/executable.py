@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from kaiyan.nn.capture.foreign import tensor_of
+from kaiyan.nn.capture.foreign import laid, tensor_of
 from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of
 from kaiyan.nn.capture.translation import Translated, translated
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from torch.fx import GraphModule
 
-    from kaiyan.nn.capture.programs import Held, Programs
-    from kaiyan.nn.capture.translation import Given
+    from kaiyan.nn.capture.programs import KeptProgram, Programs
+    from kaiyan.nn.capture.translation import OutputOrigin
 
 _MOST_PLANS = 32
 """Graphs with numbers for sizes that are kept."""
@@ -47,7 +47,7 @@ def _version(tensor: torch.Tensor) -> int:
 @dataclass(frozen=True, slots=True)
 class _Plan:
     translated: Translated
-    held: Held
+    held: KeptProgram
 
 
 class Executable:
@@ -75,7 +75,7 @@ class Executable:
         self.left: str | None = None
 
     @property
-    def held(self) -> list[Held]:
+    def held(self) -> list[KeptProgram]:
         """The programs that have run so far."""
         return list({id(plan.held): plan.held for plan in self._plans.values()}.values())
 
@@ -175,22 +175,12 @@ def _layout(fake: torch.Tensor | None, sizes: Mapping[str, int]) -> tuple[tuple[
     return tuple(number(n, sizes) for n in fake.shape), tuple(number(n, sizes) for n in fake.stride())
 
 
-def _give(given: Given, layout: Any, results: list[Any], arguments: list[Any], sizes: Mapping[str, int]) -> Any:
+def _give(given: OutputOrigin, layout: Any, results: list[Any], arguments: list[Any], sizes: Mapping[str, int]) -> Any:
     if given.output is not None:
-        return _laid(tensor_of(results[given.output]), *layout)
+        return laid(tensor_of(results[given.output]), *layout)
     if given.argument is not None:
         argument = arguments[given.argument]
-        return _laid(argument.detach().clone(), *layout) if given.copied else argument
+        return laid(argument.detach().clone(), *layout) if given.copied else argument
     if given.known is not None:
-        return _laid(given.known.clone(), *layout)
+        return laid(given.known.clone(), *layout)
     return number(given.size, sizes) if given.size is not None else given.plain
-
-
-def _laid(tensor: torch.Tensor, shape: tuple[int, ...], strides: tuple[int, ...]) -> torch.Tensor:
-    """The tensor in these strides; copied where an axis of more than one element has another."""
-    if tensor.stride() == strides:
-        return tensor
-    pairs = zip(shape, tensor.stride(), strides, strict=True)
-    if not tensor.numel() or all(n == 1 or have == want for n, have, want in pairs):
-        return tensor.as_strided(shape, strides)
-    return torch.empty_strided(shape, strides, dtype=tensor.dtype).copy_(tensor)

@@ -13,13 +13,13 @@ from torch.utils._python_dispatch import _disable_current_modes
 from kaiyan.nn.capture.sizes import symbols_of
 
 if TYPE_CHECKING:
-    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.nn.capture.manuscript import Manuscript
 
 _LARGEST = 1 << 24
 """Bytes that a folded value may take where it takes more than what it is made of."""
 
 
-def folded(draft: Draft, node: AtenNode) -> Any:
+def folded(draft: Manuscript, node: AtenNode) -> Any:
     """What the call gives, where all that it reads is known and nothing of it is random; else None."""
     if not all(entry in draft.known or _is_size(draft, entry) for entry in node.all_input_nodes):
         return None
@@ -37,17 +37,17 @@ def is_random(node: AtenNode) -> bool:
     return torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
 
 
-def _is_size(draft: Draft, entry: AtenNode) -> bool:
+def _is_size(draft: Manuscript, entry: AtenNode) -> bool:
     return isinstance(entry.meta.get("val"), (int, torch.SymInt)) and draft.is_number(entry)
 
 
-def _filled(draft: Draft, entry: Any) -> Any:
+def _filled(draft: Manuscript, entry: Any) -> Any:
     if not isinstance(entry, AtenNode):
         return entry
     return draft.known[entry] if entry in draft.known else draft.number(entry)
 
 
-def _is_small(draft: Draft, node: AtenNode) -> bool:
+def _is_small(draft: Manuscript, node: AtenNode) -> bool:
     fakes = node.meta["val"]
     made = [fake for fake in (fakes if isinstance(fakes, (list, tuple)) else [fakes]) if isinstance(fake, torch.Tensor)]
     if any(not symbols_of(size) <= draft.numbers.keys() for fake in made for size in fake.shape):

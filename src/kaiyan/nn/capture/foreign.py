@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch.fx.node import map_aggregate
 
-from kaiyan.program.size import Symbolic
+from kaiyan.program.size import Symbolic, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from kaiyan.program.size import Size
     from kaiyan.reference.dtype import Numbers
 
 
@@ -28,14 +29,15 @@ DTYPES: dict[torch.dtype, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An argument that is the array of this number."""
+class ArrayPlace:
+    """An argument that is the array of this number; where the call asks for it, as a tensor of these strides."""
 
     number: int
+    strides: tuple[Size, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class SymbolRead:
     """Where a symbol is read: the axis of the array of this number."""
 
     symbol: str
@@ -44,9 +46,9 @@ class Read:
 
 
 class ForeignCall:
-    """One call of an ATen operation: its arguments with a ``Place`` for every array and a ``Symbolic`` for a size."""
+    """One call of an ATen operation; its arguments have an ``ArrayPlace`` for an array, a ``Symbolic`` for a size."""
 
-    def __init__(self, target: Any, arguments: Any, named: Any, reads: Sequence[Read]) -> None:
+    def __init__(self, target: Any, arguments: Any, named: Any, reads: Sequence[SymbolRead]) -> None:
         self.target, self.arguments, self.named, self.reads = target, arguments, named, tuple(reads)
 
     def __call__(self, *arrays: Numbers) -> Any:
@@ -67,11 +69,17 @@ class ForeignCall:
 
 def _filling(tensors: list[torch.Tensor] | None, symbols: Mapping[str, int]) -> Callable[[Any], Any]:
     def fill(argument: Any) -> Any:
-        if isinstance(argument, Place) and tensors is not None:
-            return tensors[argument.number]
+        if isinstance(argument, ArrayPlace) and tensors is not None:
+            return _as_laid(tensors[argument.number], argument.strides, symbols)
         return argument.value(symbols) if isinstance(argument, Symbolic) else argument
 
     return fill
+
+
+def _as_laid(tensor: torch.Tensor, strides: tuple[Size, ...] | None, symbols: Mapping[str, int]) -> torch.Tensor:
+    if strides is None:
+        return tensor
+    return laid(tensor, tuple(tensor.shape), known(strides, symbols))
 
 
 def _apart(taken: set[int]) -> Callable[[Any], Any]:
@@ -84,7 +92,7 @@ def _apart(taken: set[int]) -> Callable[[Any], Any]:
     return apart
 
 
-class One:
+class OnlyOutput:
     """The only output of a call."""
 
     def __init__(self, call: ForeignCall) -> None:
@@ -95,7 +103,7 @@ class One:
         return array
 
 
-class Shared:
+class SharedCall:
     """A call of several outputs, computed by the part that comes first and kept for the others, in each thread."""
 
     def __init__(self, call: ForeignCall, used: Sequence[int]) -> None:
@@ -112,10 +120,10 @@ class Shared:
         return waiting.pop(index)
 
 
-class Part:
+class OutputPart:
     """One of several outputs of a call."""
 
-    def __init__(self, shared: Shared, index: int) -> None:
+    def __init__(self, shared: SharedCall, index: int) -> None:
         self.shared, self.index = shared, index
 
     @property
@@ -144,3 +152,13 @@ def tensor_of(array: Numbers) -> torch.Tensor:
     if any(stride < 0 for stride in array.strides):
         array = array.copy()
     return torch.from_numpy(array)
+
+
+def laid(tensor: torch.Tensor, shape: tuple[int, ...], strides: tuple[int, ...]) -> torch.Tensor:
+    """The tensor in these strides; copied where an axis of more than one element has another."""
+    if tensor.stride() == strides:
+        return tensor
+    pairs = zip(shape, tensor.stride(), strides, strict=True)
+    if not tensor.numel() or all(n == 1 or have == want for n, have, want in pairs):
+        return tensor.as_strided(shape, strides)
+    return torch.empty_strided(shape, strides, dtype=tensor.dtype).copy_(tensor)

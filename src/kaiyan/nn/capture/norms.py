@@ -9,10 +9,10 @@ from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given, only_
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
 
-    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.nn.capture.manuscript import Manuscript
 
 
-def _batch_norm(draft: Draft, node: AtenNode) -> Written:
+def _batch_norm(draft: Manuscript, node: AtenNode) -> Written:
     """With statistics that are known, a product and a sum for each channel."""
     settings = arguments(node)
     x = settings["input"]
@@ -31,7 +31,7 @@ def _batch_norm(draft: Draft, node: AtenNode) -> Written:
     return draft.map(inputs, ("mul", 0, 1), ("add", 3, 2)), None, None
 
 
-def _batch_norm_of_one(draft: Draft, node: AtenNode) -> Written:
+def _batch_norm_of_one(draft: Manuscript, node: AtenNode) -> Written:
     """With the statistics of one example, as InstanceNorm asks for it: each channel is a group."""
     settings = arguments(node)
     x = settings["input"]
@@ -51,7 +51,7 @@ def _has(weight: Any, bias: Any) -> dict[str, bool]:
     return {"weight": weight is not None, "bias": bias is not None}
 
 
-def _layer_norm(draft: Draft, node: AtenNode) -> Written:
+def _layer_norm(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     if not only_first_is_read(node):
         return None
@@ -61,7 +61,7 @@ def _layer_norm(draft: Draft, node: AtenNode) -> Written:
     return draft.add("layer_norm", inputs, axes=axes, eps=settings["eps"], **_has(weight, bias)), None, None
 
 
-def _group_norm(draft: Draft, node: AtenNode) -> Written:
+def _group_norm(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     if not only_first_is_read(node):
         return None
@@ -71,7 +71,7 @@ def _group_norm(draft: Draft, node: AtenNode) -> Written:
     return draft.add("group_norm", inputs, groups=groups, eps=settings["eps"], **_has(weight, bias)), None, None
 
 
-def _softmax(draft: Draft, node: AtenNode) -> Written:
+def _softmax(draft: Manuscript, node: AtenNode) -> Written:
     x, axis, _ = given(node)
     rank = x.meta["val"].dim()
     return draft.add("softmax", [draft.value(x)], axis=axis_of(axis, rank)) if rank else None

@@ -10,11 +10,11 @@ from kaiyan.nn.capture.sizes import hint
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
 
-    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.nn.capture.manuscript import Manuscript
 
 
 def _pool(kind: str, axes: int) -> Row:
-    def row(draft: Draft, node: AtenNode) -> Written:
+    def row(draft: Manuscript, node: AtenNode) -> Written:
         settings = arguments(node)
         x = next(iter(settings.values()))
         if x.meta["val"].dim() != axes + 2 or not only_first_is_read_of(node):
@@ -40,7 +40,7 @@ def only_first_is_read_of(node: AtenNode) -> bool:
 
 
 def _adaptive(kind: str) -> Row:
-    def row(draft: Draft, node: AtenNode) -> Written:
+    def row(draft: Manuscript, node: AtenNode) -> Written:
         x, sizes = given(node)[:2]
         spatial = x.meta["val"].shape[-len(sizes) :]
         if not only_first_is_read_of(node) or x.meta["val"].dim() != len(sizes) + 2:
@@ -51,7 +51,7 @@ def _adaptive(kind: str) -> Row:
     return row
 
 
-def _adapted(draft: Draft, kind: str, x: Any, spatial: Any, sizes: list[int]) -> str | None:
+def _adapted(draft: Manuscript, kind: str, x: Any, spatial: Any, sizes: list[int]) -> str | None:
     if all(size == 1 for size in sizes):
         axes = tuple(range(2, 2 + len(sizes)))
         word = "mean" if kind == "average" else kind
@@ -59,6 +59,8 @@ def _adapted(draft: Draft, kind: str, x: Any, spatial: Any, sizes: list[int]) ->
     have = [draft.number(size) for size in spatial]
     if any(n % size for n, size in zip(have, sizes, strict=True)):
         return None
+    if have == sizes:
+        return draft.value(x)
     window = tuple(n // size for n, size in zip(have, sizes, strict=True))
     none, once = (0,) * len(sizes), (1,) * len(sizes)
     return draft.add(
@@ -68,7 +70,7 @@ def _adapted(draft: Draft, kind: str, x: Any, spatial: Any, sizes: list[int]) ->
 
 
 def _reduce(kind: str) -> Row:
-    def row(draft: Draft, node: AtenNode) -> Written:
+    def row(draft: Manuscript, node: AtenNode) -> Written:
         settings = arguments(node)
         x = next(iter(settings.values()))
         rank = x.meta["val"].dim()
@@ -83,7 +85,7 @@ def _reduce(kind: str) -> Row:
     return row
 
 
-def _length(draft: Draft, node: AtenNode) -> Written:
+def _length(draft: Manuscript, node: AtenNode) -> Written:
     """The Euclidean length of vectors."""
     settings = arguments(node)
     x, rank = settings["self"], settings["self"].meta["val"].dim()

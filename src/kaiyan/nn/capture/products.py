@@ -11,10 +11,10 @@ from kaiyan.nn.capture.row import Row, Written, arguments, given
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
 
-    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.nn.capture.manuscript import Manuscript
 
 
-def _linear(draft: Draft, node: AtenNode) -> Written:
+def _linear(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     x, weight, bias = settings["input"], settings["weight"], settings["bias"]
     if weight.meta["val"].dim() != 2 or x.meta["val"].dim() < 2:
@@ -23,7 +23,7 @@ def _linear(draft: Draft, node: AtenNode) -> Written:
     return draft.add("linear", values, bias=bias is not None, residual=False, activation=None)
 
 
-def _product(draft: Draft, a: AtenNode, b: AtenNode) -> str:
+def _product(draft: Manuscript, a: AtenNode, b: AtenNode) -> str:
     """The product a @ b; a matrix b that is known is a linear layer's weight."""
     if b in draft.known and b.meta["val"].dim() == 2:
         weight = draft.constant(draft.known[b].mT)
@@ -31,14 +31,14 @@ def _product(draft: Draft, a: AtenNode, b: AtenNode) -> str:
     return draft.add("matmul", [draft.value(a), draft.value(b)])
 
 
-def _matmul(draft: Draft, node: AtenNode) -> Written:
+def _matmul(draft: Manuscript, node: AtenNode) -> Written:
     a, b = given(node)
     if min(a.meta["val"].dim(), b.meta["val"].dim()) < 2:
         return None
     return _product(draft, a, b)
 
 
-def _sum_and_product(draft: Draft, node: AtenNode) -> Written:
+def _sum_and_product(draft: Manuscript, node: AtenNode) -> Written:
     summand, a, b = given(node)
     settings = arguments(node)
     alpha, beta = settings["alpha"], settings["beta"]
@@ -53,7 +53,7 @@ def _sum_and_product(draft: Draft, node: AtenNode) -> Written:
     return draft.map([product, draft.value(summand)], *terms)
 
 
-def _attention(draft: Draft, node: AtenNode) -> Written:
+def _attention(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     query, key, mask = settings["query"], settings["key"], settings["attn_mask"]
     shape = query.meta["val"].shape
@@ -77,7 +77,7 @@ def _attention(draft: Draft, node: AtenNode) -> Written:
     return draft.add("matmul", [weights, draft.value(settings["value"])])
 
 
-def _mask(draft: Draft, settings: dict[str, Any], shape: Any) -> str | None:
+def _mask(draft: Manuscript, settings: dict[str, Any], shape: Any) -> str | None:
     if settings["attn_mask"] is not None:
         return draft.value(settings["attn_mask"])
     if not settings["is_causal"]:

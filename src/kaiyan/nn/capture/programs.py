@@ -22,7 +22,7 @@ Runs = Callable[..., list[Any]]
 """What a program is to those who run it: arrays in, arrays out."""
 
 
-class Held:
+class KeptProgram:
     """A program and its graph; a graph of more sizes may take their place."""
 
     def __init__(self, graph: Graph, make: Callable[[Graph], Runs]) -> None:
@@ -39,10 +39,10 @@ class Programs:
 
     def __init__(self, make: Callable[[Graph], Runs] = Program) -> None:
         self._make = make
-        self._held: list[weakref.ref[Held]] = []
+        self._held: list[weakref.ref[KeptProgram]] = []
         self._lock = threading.Lock()
 
-    def of(self, graph: Graph) -> Held:
+    def of(self, graph: Graph) -> KeptProgram:
         """The program of a graph, perhaps one of other sizes; made where there is none."""
         with self._lock:
             alive = [held for reference in self._held if (held := reference()) is not None]
@@ -52,7 +52,7 @@ class Programs:
                 if covers(graph, held.graph):
                     held.take(graph)
                     return held
-            made = Held(graph, self._make)
+            made = KeptProgram(graph, self._make)
             self._held = [*map(weakref.ref, alive), weakref.ref(made)]
             return made
 

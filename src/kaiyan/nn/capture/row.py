@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch.fx import Node as AtenNode
 
-    from kaiyan.nn.capture.draft import Draft
+    from kaiyan.nn.capture.manuscript import Manuscript
 
 Written = str | tuple[str | None, ...] | None
 """What a row gives: the name of the value, names of several outputs, or None where torch must compute it."""
-Row = Callable[["Draft", "AtenNode"], Written]
+Row = Callable[["Manuscript", "AtenNode"], Written]
 """Writes the nodes of one ATen call into a draft."""
 
 

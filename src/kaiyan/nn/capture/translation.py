@@ -10,8 +10,8 @@ import torch
 from torch.fx import Node as AtenNode
 
 from kaiyan.nn.capture import arranging, convolving, elementwise, norms, pooling, products
-from kaiyan.nn.capture.draft import FLOATS, Draft
 from kaiyan.nn.capture.folding import folded
+from kaiyan.nn.capture.manuscript import TORCH_FLOATS, Manuscript
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ ROWS: dict[str, Row] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class OutputOrigin:
     """What an output of the ATen graph is: a graph's output, an argument, a tensor that is known, or nothing of these.
 
     Exactly one of ``output``, ``argument`` and ``known`` is there, or ``size``, a SymInt, or ``plain``; ``copied`` says
@@ -52,7 +52,7 @@ class Translated:
 
     graph: Graph
     inputs: tuple[int, ...]
-    outputs: tuple[Given, ...]
+    outputs: tuple[OutputOrigin, ...]
 
 
 def translated(
@@ -62,7 +62,7 @@ def translated(
 
     Raises ``NeedsNumbersError`` for symbols that must be in ``numbers``.
     """
-    draft = Draft(numbers)
+    draft = Manuscript(numbers)
     inputs: list[int] = []
     placeholders = [node for node in module.graph.nodes if node.op == "placeholder"]
     for i, node in enumerate(placeholders):
@@ -82,7 +82,7 @@ def translated(
     return Translated(draft.graph(results), tuple(inputs), given)
 
 
-def _write(draft: Draft, node: AtenNode) -> None:
+def _write(draft: Manuscript, node: AtenNode) -> None:
     value = node.meta.get("val")
     if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool, int, float, bool)) or value is None:
         return
@@ -95,7 +95,7 @@ def _write(draft: Draft, node: AtenNode) -> None:
         draft.values[node] = draft.foreign(node) if written is None else written
 
 
-def _take(draft: Draft, node: AtenNode) -> None:
+def _take(draft: Manuscript, node: AtenNode) -> None:
     several, index = node.args
     if several in draft.known:
         draft.give_known(node, draft.known[several][index])  # type: ignore[index]
@@ -103,7 +103,7 @@ def _take(draft: Draft, node: AtenNode) -> None:
         draft.values[node] = draft.values[several][index]  # type: ignore[index]
 
 
-def _by_row(draft: Draft, node: AtenNode) -> Written:
+def _by_row(draft: Manuscript, node: AtenNode) -> Written:
     name = str(node.target).removeprefix("aten.")
     row = arranging.VIEWS.get(name)
     if row is None and _is_plain(draft, node):
@@ -117,33 +117,33 @@ def _by_row(draft: Draft, node: AtenNode) -> Written:
     return written
 
 
-def _is_plain(draft: Draft, node: AtenNode) -> bool:
+def _is_plain(draft: Manuscript, node: AtenNode) -> bool:
     """Whether all that a call reads and gives is of one type that our steps compute in; a known scalar is any."""
     fakes = node.meta["val"]
     first = fakes if isinstance(fakes, torch.Tensor) else fakes[0]
-    if first is None or first.dtype not in FLOATS:
+    if first is None or first.dtype not in TORCH_FLOATS:
         return False
     read = [entry.meta["val"] for entry in node.all_input_nodes if not _is_known_number(draft, entry)]
     tensors = [entry for entry in read if isinstance(entry, torch.Tensor)]
     return all(entry.dtype == first.dtype for entry in tensors)
 
 
-def _is_known_number(draft: Draft, entry: AtenNode) -> bool:
+def _is_known_number(draft: Manuscript, entry: AtenNode) -> bool:
     return entry in draft.known and entry.meta["val"].dim() == 0
 
 
-def _given(draft: Draft, entry: Any, placeholders: Sequence[AtenNode], results: list[str]) -> Given:
+def _given(draft: Manuscript, entry: Any, placeholders: Sequence[AtenNode], results: list[str]) -> OutputOrigin:
     if not isinstance(entry, AtenNode):
-        return Given(plain=entry)
+        return OutputOrigin(plain=entry)
     fake = entry.meta["val"]
     if not isinstance(fake, torch.Tensor):
-        return Given(size=fake)
+        return OutputOrigin(size=fake)
     if entry in placeholders and entry not in draft.known:
-        return Given(argument=placeholders.index(entry), fake=fake)
+        return OutputOrigin(argument=placeholders.index(entry), fake=fake)
     if entry in draft.known:
-        return Given(known=draft.known[entry], fake=fake)
+        return OutputOrigin(known=draft.known[entry], fake=fake)
     name = draft.value(entry)
     if name in draft.arguments:
-        return Given(argument=draft.arguments[name], copied=True, fake=fake)
+        return OutputOrigin(argument=draft.arguments[name], copied=True, fake=fake)
     results.append(name)
-    return Given(output=len(results) - 1, fake=fake)
+    return OutputOrigin(output=len(results) - 1, fake=fake)

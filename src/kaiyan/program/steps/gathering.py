@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Place, Pointer, Room
+    from kaiyan.program.place import Call, Place, Pointer
+    from kaiyan.program.room import Room
 
 _HELD = 4
 """Vectors of results at a time."""

@@ -69,7 +69,7 @@ class Walk:
         return Nest(self.along, ways, self._slots)
 
     def call(self, routine: Compilable, pointers: Sequence[Pointer], vector_cycles: float) -> Call:
-        """The native call; a vector of every pass costs so many cycles, and one that lies apart as many as its lanes."""
+        """The native call; a vector in all passes costs so many cycles, one apart more."""
         kept = [self._one] * (KEPT - len(self.kept)) + self.kept
         gathered = [self._one] * (GATHERED - len(self.gathered)) + self.gathered
         steps = [

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Place, Room
+    from kaiyan.program.place import Call, Place
+    from kaiyan.program.room import Room
 
 _HELD = 2
 """Vectors of results at a time, across."""

@@ -13,8 +13,9 @@ from llvmlite import ir
 
 from kaiyan.engine.codegen.language.ir import I64, Variable
 from kaiyan.engine.codegen.language.target import AVX2
-from kaiyan.engine.codegen.parts.lanes import APART, UNIT, Lanes
+from kaiyan.engine.codegen.parts.lanes import Lanes
 from kaiyan.engine.codegen.parts.running import joined
+from kaiyan.engine.codegen.routines.panels import batch_sizes, begun
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
@@ -23,23 +24,6 @@ if TYPE_CHECKING:
 
 _CHAIN = 256
 """Terms that are summed in registers before what they give is added to the others."""
-BATCH = 3
-"""Axes of matrices side by side."""
-
-
-class _Packing(IntEnum):
-    """Addresses, sizes and strides; then the sizes of the batch, and its strides in the matrix and in the panels."""
-
-    MATRIX = 0
-    PANELS = 1
-    TERMS = 2
-    COLUMNS = 3
-    TERM_STEP = 4
-    COLUMN_STEP = 5
-    PANEL_SIZE = 6
-    BATCH_SIZES = 7
-    MATRIX_STEPS = 10
-    PANEL_STEPS = 13
 
 
 class _Product(IntEnum):
@@ -65,71 +49,6 @@ class _Product(IntEnum):
     OUTPUT_STEPS = 23
 
 
-def _sides(code: Code, first: int) -> list[Value]:
-    return [code.number(first + axis) for axis in range(BATCH)]
-
-
-def _begun(code: Code, array: int, places: list[Value], first: int) -> Value:
-    """Where a matrix of the batch begins."""
-    steps = _sides(code, first)
-    return code.at(code.argument(array), *(code.mul(place, step) for place, step in zip(places, steps, strict=True)))
-
-
-@dataclass(frozen=True, slots=True)
-class PanelPacking:
-    """A task is one panel; ``along`` says that terms lie side by side, ``across`` that columns do."""
-
-    vectors: int
-    along: bool
-    across: bool
-    dtype: str
-
-    def emit(self, code: Code) -> None:
-        """Writes the routine."""
-        wide = self.vectors * code.lanes
-        terms, columns = code.number(_Packing.TERMS), code.number(_Packing.COLUMNS)
-        panels = code.divmod(code.add(columns, wide - 1), wide)[0]
-        *places, panel = code.unravel(code.task, [*_sides(code, _Packing.BATCH_SIZES), panels])
-        matrix = _begun(code, _Packing.MATRIX, places, _Packing.MATRIX_STEPS)
-        packed = _begun(code, _Packing.PANELS, places, _Packing.PANEL_STEPS)
-        packed = code.at(packed, code.mul(panel, code.number(_Packing.PANEL_SIZE)))
-        for vector in range(self.vectors):
-            column = code.add(code.mul(panel, wide), vector * code.lanes)
-            to = code.at(packed, vector * code.lanes)
-            if self.along:
-                self._turned(code, matrix, to, column)
-                continue
-            left = code.sub(columns, column)
-            full = code.below(code.lanes - 1, left)
-            with code.when(full):
-                self._copied(code, matrix, to, column, terms, code.lanes)
-            with code.when(code.b.not_(full)):
-                self._copied(code, matrix, to, column, terms, code.most(left, 0))
-
-    def _copied(self, code: Code, matrix: Value, to: Value, column: Value, terms: Value, count: Value) -> None:
-        lanes, wide = Lanes(code), self.vectors * code.lanes
-        term_step, step = code.number(_Packing.TERM_STEP), code.number(_Packing.COLUMN_STEP)
-        with code.loop(0, terms) as term:
-            here = code.at(matrix, code.mul(term, term_step), code.mul(column, step))
-            code.put(lanes.read(here, step, count, UNIT if self.across else APART), to, code.mul(term, wide))
-
-    def _turned(self, code: Code, matrix: Value, to: Value, column: Value) -> None:
-        """Squares of terms by columns turned; behind the last column its like is taken, which nobody looks at."""
-        step, wide = code.number(_Packing.COLUMN_STEP), self.vectors * code.lanes
-        last = code.sub(code.number(_Packing.COLUMNS), 1)
-        lines = [
-            code.at(matrix, code.mul(code.least(code.add(column, lane), last), step)) for lane in range(code.lanes)
-        ]
-
-        def square(term: Value, count: Value) -> None:
-            mask = code.mask(count)
-            turned = code.transposed([code.vector(line, term, mask=mask) for line in lines])
-            for i, vector in enumerate(turned):
-                code.put(vector, to, code.mul(code.add(term, i), wide))
-
-        code.vectors(0, code.number(_Packing.TERMS), square)
-
-
 @dataclass(frozen=True, slots=True)
 class Multiplying:
     """Tiles of ``rows`` by ``vectors`` of columns; a task is a stretch of tiles times a stretch of panels.
@@ -153,10 +72,10 @@ class Multiplying:
         blocks = [
             code.divmod(code.add(count, share, -1), share)[0] for count, share in zip(counts, shares, strict=True)
         ]
-        *places, tiles, panels = code.unravel(code.task, [*_sides(code, _Product.BATCH_SIZES), *blocks])
-        left = _begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
-        right = _begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
-        output = _begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
+        *places, tiles, panels = code.unravel(code.task, [*batch_sizes(code, _Product.BATCH_SIZES), *blocks])
+        left = begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
+        right = begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
+        output = begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
         lanes = Lanes(code)
         ends = [
             (code.mul(block, share), code.least(code.mul(code.add(block, 1), share), count))
@@ -283,10 +202,10 @@ class Dotting:
         L, columns, share = code.lanes, code.number(_Product.COLUMNS), code.number(_Product.PANELS_SHARE)
         groups = code.divmod(code.add(columns, L - 1), L)[0]
         blocks = code.divmod(code.add(groups, share, -1), share)[0]
-        *places, block = code.unravel(code.task, [*_sides(code, _Product.BATCH_SIZES), blocks])
-        left = _begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
-        right = _begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
-        output = _begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
+        *places, block = code.unravel(code.task, [*batch_sizes(code, _Product.BATCH_SIZES), blocks])
+        left = begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
+        right = begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
+        output = begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
         lanes, step = Lanes(code), code.number(_Product.OUTPUT_COLUMN)
         first = code.mul(block, share)
         with code.loop(first, code.least(code.add(first, share), groups)) as group:

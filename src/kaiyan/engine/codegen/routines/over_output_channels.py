@@ -126,7 +126,7 @@ class OverOutputChannels:
     @property
     def extent(self) -> Extent:
         """The sizes that its machine code reads."""
-        return extent(self, self.tasks[1:], self.tiles)  # type: ignore[arg-type]
+        return extent(self, self.tasks[1:], self.tiles)
 
     @property
     def general(self) -> OverOutputChannels:
@@ -137,8 +137,7 @@ class OverOutputChannels:
         """Writes the routine."""
         geometry, sizes = self.geometry, Extent.read(code)
         strip = sizes.strip(self.strip)
-        grid = geometry.groups, *sizes[:4]
-        image, group, depth, row, column, part = code.unravel(code.task, (0, *grid))
+        image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
         row = clipped(code, row, sizes.rows, sizes.height)
         column = clipped(code, column, sizes.columns, sizes.width)
         base = group_base(code, geometry, image, group, stored=self.stored)

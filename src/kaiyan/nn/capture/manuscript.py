@@ -8,7 +8,7 @@ import torch
 from torch.fx import Node as AtenNode
 from torch.fx.node import map_aggregate
 
-from kaiyan.nn.capture.foreign import DTYPES, ForeignCall, One, Part, Place, Read, Shared
+from kaiyan.nn.capture.foreign import DTYPES, ArrayPlace, ForeignCall, OnlyOutput, OutputPart, SharedCall, SymbolRead
 from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of, written
 from kaiyan.program.graph import Graph, Input, Node
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from kaiyan.program.size import Size
     from kaiyan.reference.dtype import Numbers
 
-FLOATS = (torch.float32, torch.float64)
+TORCH_FLOATS = (torch.float32, torch.float64)
 """The types that our steps compute in."""
 
+_READS_STRIDES = frozenset({"as_strided", "as_strided_scatter", "view", "view_as_complex", "view_as_real"})
+"""Operations of ATen whose elements, or whose success, depend on how their input lies in memory."""
 
-class Draft:
+
+class Manuscript:
     """What has been written so far; ``numbers`` are the symbols that are numbers in this graph."""
 
     def __init__(self, numbers: Mapping[str, int]) -> None:
@@ -114,12 +117,12 @@ class Draft:
         call, inputs = self._call(node)
         fakes = node.meta["val"]
         if isinstance(fakes, torch.Tensor):
-            return self._foreign_node(node, inputs, fakes, One(call))
+            return self._foreign_node(node, inputs, fakes, OnlyOutput(call))
         used = sorted({int(reader.args[1]) for reader in node.users})  # type: ignore[arg-type]
-        shared = Shared(call, used)
+        shared = SharedCall(call, used)
         named: list[str | None] = [None] * len(fakes)
         for index in used:
-            named[index] = self._foreign_node(node, inputs, fakes[index], Part(shared, index))
+            named[index] = self._foreign_node(node, inputs, fakes[index], OutputPart(shared, index))
         return tuple(named)
 
     def _foreign_node(self, node: AtenNode, inputs: Sequence[str], fake: torch.Tensor, call: Any) -> str:
@@ -142,7 +145,7 @@ class Draft:
                 symbols.update(symbols_of(argument.meta["val"]) - self.numbers.keys())
                 return self.size(argument)
             inputs.append(self.value(argument))
-            return Place(len(inputs) - 1)
+            return ArrayPlace(len(inputs) - 1, self._strides(node, argument))
 
         arguments, named = map_aggregate(node.args, filled), map_aggregate(node.kwargs, filled)
         reads = []
@@ -151,8 +154,14 @@ class Draft:
                 raise NeedsNumbersError({symbol})
             name, axis = self._reads[symbol]
             inputs.append(name)
-            reads.append(Read(symbol, len(inputs) - 1, axis))
+            reads.append(SymbolRead(symbol, len(inputs) - 1, axis))
         return ForeignCall(node.target, arguments, named, reads), inputs
+
+    def _strides(self, node: AtenNode, argument: AtenNode) -> tuple[Size, ...] | None:
+        """The strides that an argument must have, where what is asked of torch depends on them."""
+        if str(node.target).split(".")[1] not in _READS_STRIDES:
+            return None
+        return tuple(self.size(stride) for stride in argument.meta["val"].stride())
 
     def graph(self, outputs: Sequence[str]) -> Graph:
         """The whole that was written."""
