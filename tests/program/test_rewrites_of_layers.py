@@ -180,3 +180,50 @@ def test_a_pad_goes_into_pooling_where_that_is_exact(
         return growing.put("pool", [y], **settings)
 
     assert operations_of(rewritten_of(make)) == [*left, "pool"]
+
+
+def test_two_convolutions_that_read_one_pad_both_pad_by_themselves() -> None:
+    def make(growing: Growing, x: str) -> tuple[str, str]:
+        y = growing.put("pad", [x], padding=((0, 0), (0, 0), (2, 0), (0, 0)), mode="constant", value=0.0)
+        none = ((0, 0), (0, 0))
+        return put_convolution(growing, y, padding=none), put_convolution(growing, y, padding=none)
+
+    assert operations_of(rewritten_of(make)) == ["convolution", "convolution"]
+
+
+def test_a_pad_that_one_of_its_readers_cannot_do_stays_for_both() -> None:
+    def make(growing: Growing, x: str) -> tuple[str, str]:
+        y = growing.put("pad", [x], padding=((0, 0), (0, 0), (2, 0), (0, 0)), mode="constant", value=0.0)
+        return put_convolution(growing, y), growing.put("softmax", [y], axis=1)
+
+    assert sorted(operations_of(rewritten_of(make))) == ["convolution", "pad", "softmax"]
+
+
+def test_scale_and_sum_behind_a_permute_go_into_the_linear_layer_before_it() -> None:
+    def make(growing: Growing, x: str) -> str:
+        y = growing.put("permute", [x], axes=(0, 2, 3, 1))
+        weight, scale = growing.constant((4, 4)), growing.constant((4, 1, 1))
+        y = growing.put("linear", [y, weight], bias=False, residual=False, activation=None)
+        y = growing.map([growing.put("permute", [y], axes=(0, 3, 1, 2)), scale], ("mul", 0, 1))
+        return growing.map([x, y], ("add", 0, 1), ("relu", 2))
+
+    graph = rewritten_of(make)
+    assert operations_of(graph) == ["permute", "linear", "permute"]
+    [layer] = [node for node in graph.nodes if node.operation == "linear"]
+    assert layer.inputs[0] == layer.inputs[-1] == graph.nodes[0].output
+    assert layer.settings["activation"] == "relu"
+
+
+def test_weights_that_a_scale_would_lose_are_not_nought() -> None:
+    def make(growing: Growing, x: str) -> str:
+        y = put_convolution(growing, x)
+        growing.constants["c0"] = growing.constants["c0"] * 1e-200
+        return growing.map([y], ("mul", 0, 1e-200))
+
+    graph = grown(make)
+    fewer = rewritten(graph)
+    assert operations_of(fewer) == ["convolution"]
+    assert fewer.constants[fewer.nodes[0].inputs[1]].all()
+    x = np.full((2, 4, 7, 6), np.inf)
+    x[:, :, :, :3] = 1
+    agree(computed_by_definition(graph, [x]), computed_by_definition(fewer, [x]), 1e-12)

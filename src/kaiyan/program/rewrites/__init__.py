@@ -11,6 +11,7 @@ from kaiyan.program.rewrites.epilogues import epilogues
 from kaiyan.program.rewrites.joining import joined_maps, numbers_in_maps
 from kaiyan.program.rewrites.normalising import normalised_weights
 from kaiyan.program.rewrites.padding import padding_taken_in
+from kaiyan.program.rewrites.permuted import maps_before_permutes
 from kaiyan.program.rewrites.products import linear_products
 from kaiyan.program.rewrites.same import the_same_once
 from kaiyan.program.rewrites.unread import without_the_unread
@@ -34,6 +35,7 @@ REWRITES: tuple[Callable[[Redraft], None], ...] = (
     numbers_in_maps,
     joined_maps,
     shorter_words,
+    maps_before_permutes,
     epilogues,
     normalised_weights,
 )

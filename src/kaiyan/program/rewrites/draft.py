@@ -96,12 +96,17 @@ class Redraft:
 
     def keep(self, stem: str, array: Numbers) -> str:
         """The name of a new constant."""
+        name = self.fresh(stem)
+        self.constants[name] = np.asarray(array, order="C")
+        self.kinds[name] = Kind(array.shape, array.dtype.name)
+        return name
+
+    def fresh(self, stem: str) -> str:
+        """A name that no value has."""
         name, count = stem, 1
         while name in self.kinds:
             count += 1
             name = f"{stem}.{count}"
-        self.constants[name] = np.asarray(array, order="C")
-        self.kinds[name] = Kind(array.shape, array.dtype.name)
         return name
 
     def readers(self, name: str) -> list[Node]:

@@ -15,18 +15,26 @@ Pairs = tuple[tuple[int, int], ...]
 
 
 def padding_taken_in(draft: Redraft) -> None:
-    """A pad of the spatial axes goes into the convolution or the pooling that alone reads it, where that is exact."""
+    """A pad of the spatial axes goes into the convolutions and poolings that read it, where that is exact for all."""
     for pad in draft.listed("pad"):
-        reader = draft.only_reader(pad.output)
-        if reader is None or reader.operation not in _TAKES or reader.inputs.count(pad.output) != 1:
-            continue
-        pairs = pad.settings["padding"]
-        if reader.inputs[0] != pad.output or pairs[:2] != ((0, 0), (0, 0)) or not _are_numbers(pairs):
-            continue
-        settings = _TAKES[reader.operation](draft, pad, reader, pairs[2:])
-        if settings is not None:
-            inputs = (pad.inputs[0], *reader.inputs[1:])
-            draft.put(replace(reader, inputs=inputs, settings=dict(reader.settings) | settings))
+        readers = [_padding(draft, pad, reader) for reader in draft.readers(pad.output)]
+        if pad.output not in draft.outputs:
+            for reader in readers if None not in readers else ():
+                assert reader is not None
+                draft.put(reader)
+
+
+def _padding(draft: Redraft, pad: Node, reader: Node) -> Node | None:
+    """A reader of a pad that pads by itself; None where that is not the same."""
+    pairs = pad.settings["padding"]
+    if reader.operation not in _TAKES or reader.inputs[0] != pad.output or pad.output in reader.inputs[1:]:
+        return None
+    if pairs[:2] != ((0, 0), (0, 0)) or not _are_numbers(pairs):
+        return None
+    settings = _TAKES[reader.operation](draft, pad, reader, pairs[2:])
+    if settings is None:
+        return None
+    return replace(reader, inputs=(pad.inputs[0], *reader.inputs[1:]), settings=dict(reader.settings) | settings)
 
 
 def _are_numbers(pairs: Any) -> bool:
