@@ -35,12 +35,19 @@ class Depthwise(Generated):
         )
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import over_channels, over_channels_inside, over_columns
+        from kaiyan.engine.codegen.routines import (
+            over_channels,
+            over_channels_inside,
+            over_columns,
+            over_columns_inside,
+        )
 
         if geometry.K > 1:
             return over_columns.cut(geometry, source, *setting)
-        inside = over_channels_inside.cut(geometry, source, *setting)
+        by_channel = over_channels_inside.cut(geometry, source, *setting) or over_channels.cut(
+            geometry, source, *setting
+        )
         if source == "channels_last":
-            return inside or over_channels.cut(geometry, source, *setting)
-        able = [over_columns.cut(geometry, source, *setting), inside or over_channels.cut(geometry, source, *setting)]
-        return min(able, key=lambda routine: routine.cycles)
+            return by_channel
+        by_column = over_columns_inside.cut(geometry, source, *setting) or over_columns.cut(geometry, source, *setting)
+        return by_column if by_column.cycles <= by_channel.cycles else by_channel

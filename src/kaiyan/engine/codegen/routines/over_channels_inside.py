@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,11 +17,20 @@ from kaiyan.engine.codegen.parts import stored as kinds
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.inside import (
+    Columns,
+    Window,
+    bounds,
+    columns_of,
+    lying,
+    on,
+    pairs,
+    under,
+    zeros_around,
+)
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
@@ -35,27 +43,6 @@ _WRITTEN = 64
 """Taps of the longest row of a kernel that is written out: more would take too long to compile."""
 _LATENCY = 8
 """Products that must be under way at once to keep the units busy."""
-
-
-class Columns(NamedTuple):
-    """``count`` tiles of ``width`` outputs side by side, the first at ``first``, that see the same taps.
-
-    ``terms`` are the pairs (output, tap) of one tile whose products are not with zeros.
-    """
-
-    first: int
-    count: int
-    width: int
-    terms: tuple[tuple[int, int], ...]
-
-
-class Window(NamedTuple):
-    """Where the input is read: tap 0 of output 0 in planes, lines and columns, and elements between two of each."""
-
-    start: Value
-    planes: Value
-    lines: Value
-    columns: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +82,11 @@ class OverChannelsInside:
         return depth, tiled(height, self.rows), tiled(self.all_vectors, self.vectors), self.parts
 
     @property
+    def tiles(self) -> list[Columns]:
+        """A row of outputs."""
+        return columns_of(self.geometry, self.width)
+
+    @property
     def in_place(self) -> bool:
         """Whether the input is read where it lies."""
         return self.source == "channels_last"
@@ -112,17 +104,17 @@ class OverChannelsInside:
     @property
     def cycles(self) -> float:
         """Of one image, by count: two products or two loads a cycle."""
-        line = sum(columns.count * self._line_cycles(columns) for columns in self.columns)
+        line = sum(columns.tiles * self._line_cycles(columns) for columns in self.tiles)
         depth, height, width = self.geometry.outputs
         turn = 1.0 if self.in_place else 5.0 * self.lanes / self.width
-        tiles = depth * height * (width * turn + 10 * len(self.columns))
-        sums = _inside(self.geometry, 0) * _inside(self.geometry, 1) * line
+        tiles = depth * height * (width * turn + 10 * len(self.tiles))
+        sums = pairs(self.geometry, 0) * pairs(self.geometry, 1) * line
         packing = 0.0 if self.in_place else prod(self.tasks) * self.strip.cycles(self.lanes)
         return self.all_vectors * (sums + tiles) + packing + prod(self.tasks) * TASK
 
     def _line_cycles(self, columns: Columns) -> float:
         """Of one row of the kernel in one tile."""
-        kernel, stride, dilation = _on(self.geometry, 2)
+        kernel, stride, dilation = on(self.geometry, 2)
         read = len({c * stride + x * dilation for c, x in columns.terms})
         whole = not self.in_place or self.geometry.C % self.lanes == 0
         loads = read * (1 if whole else 1.6) + kernel
@@ -138,17 +130,6 @@ class OverChannelsInside:
         filled[:C] = weight.reshape(C, taps)
         return turned(filled[channels], (0, 2, 1)), padded(bias, max(C, L))[channels]
 
-    @property
-    def columns(self) -> list[Columns]:
-        """A row of outputs in tiles."""
-        size = self.geometry.outputs[2]
-        count = tiled(size, self.width)
-        edges = [size * i // count for i in range(count + 1)]
-        tiles = [(stop - start, _terms(self.geometry, start, stop)) for start, stop in zip(edges, edges[1:])]
-        alike = [(width, terms, len(list(same))) for (width, terms), same in groupby(tiles)]
-        firsts = [edges[sum(n for _, _, n in alike[:i])] for i in range(len(alike))]
-        return [Columns(first, n, width, terms) for first, (width, terms, n) in zip(firsts, alike, strict=True)]
-
     def emit(self, code: Code) -> None:
         """Writes the routine."""
         geometry = self.geometry
@@ -158,43 +139,24 @@ class OverChannelsInside:
         first = clipped(code, block, self.vectors, self.all_vectors)
         base = group_base(code, geometry, image, 0, stored=self.stored)
         if self.in_place:
-            window = self._lying(code, base, depth)
+            window = lying(code, geometry, base, depth)
             with code.loop(0, self.rows) as r:
                 self._line(code, window, (image, depth, code.add(row, r)), (first, self.vectors), part)
             return
         packed = code.scratch(self.strip.size)
         with code.loop(first, code.add(first, self.vectors)) as vector:
-            window = self._packed(code, packed, Place(base, self._channel(code, vector), depth, row, 0))
+            window = under(code, self.strip, packed, Place(base, self._channel(code, vector), depth, row, 0))
             with code.loop(0, self.rows) as r:
                 self._line(code, window, (image, depth, code.add(row, r)), (vector, 1), part)
         code.release()
-
-    def _lying(self, code: Code, base: Value, depth: Value) -> Window:
-        """The input where it lies."""
-        planes, lines, columns = (code.number(Argument.STRIDE + axis) for axis in range(3))
-        shift = [run.first - run.start for run in self.geometry.runs]
-        plane = code.add(code.mul(depth, self.geometry.stride[0]), shift[0])
-        offsets = code.mul(plane, planes), code.mul(lines, shift[1]), code.mul(columns, shift[2])
-        return Window(code.at(base, *offsets), code.mul(planes, self.geometry.dilation[0]), lines, columns)
-
-    def _packed(self, code: Code, packed: Value, corner: Place) -> Window:
-        """The input under a strip of outputs, packed for one vector of channels."""
-        geometry, strip = self.geometry, self.strip
-        _, lines, columns = geometry.runs
-        position = code.mul(corner.row, geometry.stride[1])
-        row = code.most(code.least(position, lines.stop - strip.rows), lines.start)
-        depth = code.mul(corner.depth, geometry.stride[0])
-        strip.pack(code, packed, Place(corner.base, corner.channel, depth, row, columns.start))
-        start = code.at(packed, code.mul(code.sub(0, row), strip.pitch), -columns.start * strip.pixel)
-        return Window(start, strip.rows * strip.pitch, strip.pitch, strip.pixel)
 
     def _line(
         self, code: Code, window: Window, place: tuple[Value, Value, Value], vectors: tuple[Value, int], part: Value
     ) -> None:
         """One row of outputs."""
         first, count = vectors
-        for columns in self.columns:
-            with code.share(columns.count, part, self.parts) as tile, code.loop(0, count) as v:
+        for columns in self.tiles:
+            with code.share(columns.tiles, part, self.parts) as tile, code.loop(0, count) as v:
                 column = code.add(columns.first, code.mul(tile, columns.width))
                 self._tile(code, window, columns, (*place, column), code.add(first, v))
 
@@ -212,7 +174,7 @@ class OverChannelsInside:
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(vector, geometry.taps * self.lanes))
         _, kh, kw = geometry.kernel
         below = code.mul(window.lines, geometry.dilation[1])
-        with code.loop(*_bounds(code, geometry, 0, depth)) as z, code.loop(*_bounds(code, geometry, 1, row)) as y:
+        with code.loop(*bounds(code, geometry, 0, depth)) as z, code.loop(*bounds(code, geometry, 1, row)) as y:
             here = code.at(start, code.mul(window.planes, z), code.mul(below, y))
             kernel = code.at(weights, code.mul(code.add(code.mul(z, kh), y), kw * self.lanes))
             self._sum(code, columns, sums, (here, window.columns), kernel)
@@ -225,7 +187,7 @@ class OverChannelsInside:
 
         LLVM would read them long before, and spill the sums.
         """
-        taps, stride, dilation = _on(self.geometry, 2)
+        taps, stride, dilation = on(self.geometry, 2)
         stored, mask = (self.stored, code.mask(self.geometry.C)) if self.in_place else ("", None)
         start, step = pixels
         weights: dict[int, Value] = {}
@@ -248,9 +210,7 @@ class OverChannelsInside:
         aligned = self.geometry.C % self.lanes == 0
         return channel if aligned else code.least(channel, max(self.geometry.C - self.lanes, 0))
 
-    def _put(
-        self, code: Code, sums: list[Variable], place: tuple[Value, Value, Value, Value], vector: Value
-    ) -> None:
+    def _put(self, code: Code, sums: list[Variable], place: tuple[Value, Value, Value, Value], vector: Value) -> None:
         (self._put_pixels if self.source == "channels_last" else self._put_rows)(
             code, [total.get() for total in sums], place, self._channel(code, vector)
         )
@@ -282,19 +242,6 @@ class OverChannelsInside:
             self.epilogue.put(code, line, offset, output, residual, code.mask(len(vectors)))
 
 
-def _on(geometry: Geometry, axis: int) -> tuple[int, int, int]:
-    """Kernel, stride and dilation of an axis."""
-    return geometry.kernel[axis], geometry.stride[axis], geometry.dilation[axis]
-
-
-def _terms(geometry: Geometry, start: int, stop: int) -> tuple[tuple[int, int], ...]:
-    """The pairs (output from ``start`` on, tap) of columns up to ``stop`` that lie inside the picture."""
-    kernel, stride, dilation = _on(geometry, 2)
-    run = geometry.runs[2]
-    pairs = ((c, x) for c in range(stop - start) for x in range(kernel))
-    return tuple((c, x) for c, x in pairs if run.start <= (start + c) * stride + x * dilation < run.stop)
-
-
 def _ordered(terms: tuple[tuple[int, int], ...], taps: int, stride: int, dilation: int) -> list[tuple[int, int]]:
     """Pixel by pixel, where the weights of a row stay in registers; else weight by weight, those that share pixels."""
     if taps <= _HELD:
@@ -302,63 +249,40 @@ def _ordered(terms: tuple[tuple[int, int], ...], taps: int, stride: int, dilatio
     return sorted(terms, key=lambda term: (term[1] * dilation % stride, term[1], term[0]))
 
 
-def _bounds(code: Code, geometry: Geometry, axis: int, output: Value) -> tuple[Value, Value]:
-    """From which tap, up to which, an output's window lies inside the picture."""
-    kernel, stride, dilation = _on(geometry, axis)
-    run = geometry.runs[axis]
-    if run.start == 0 and run.stop == geometry.room[axis]:
-        return 0, kernel
-    position = code.mul(output, stride)
-    before, after = (code.most(code.sub(edge, position), 0) for edge in (run.start, run.stop))
-    low, high = (code.divmod(code.add(taps, dilation - 1), dilation)[0] for taps in (before, after))
-    return low, code.least(high, kernel)
-
-
-def _inside(geometry: Geometry, axis: int) -> int:
-    """Pairs of an output and a tap on an axis that lie inside the picture."""
-    kernel, stride, dilation = _on(geometry, axis)
-    run = geometry.runs[axis]
-    places = np.add.outer(np.arange(geometry.outputs[axis]) * stride, np.arange(kernel) * dilation)
-    return int(((places >= run.start) & (places < run.stop)).sum())
-
-
 @lru_cache(maxsize=4096)
 def cut(
     geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int
 ) -> OverChannelsInside | None:
     """Each channel by itself, vectors of channels; None where a border holds more than zeros, or rows are too long."""
-    inside = geometry.framed and geometry.constant == 0 and all(run.stop > run.start for run in geometry.runs)
-    if not inside or geometry.kernel[2] > _WRITTEN:
+    if not zeros_around(geometry) or geometry.kernel[2] > _WRITTEN:
         return None
     L = target.lanes(itemsize(dtype))
     side = replace(geometry, groups=1, C=geometry.groups, K=geometry.groups)
     routine = OverChannelsInside(side, source, 1, 1, 1, 1, L, epilogue, dtype)
     routine = replace(routine, width=_width(routine, target))
-    routine = routine if routine.in_place else _stripped(routine)
-    if routine is None:
-        return None
-    return _parted(routine, threads)
+    rows = side.outputs[1] if routine.in_place else _packed_rows(routine)
+    return _parted(replace(routine, rows=rows), threads) if rows else None
 
 
 def _width(routine: OverChannelsInside, target: Target) -> int:
     """Outputs of a tile: their sums, and the weights or the pixels of a row, in registers."""
-    taps, stride, dilation = _on(routine.geometry, 2)
+    taps = routine.geometry.kernel[2]
     free = target.registers - 1
     most = free - taps - 1 if taps <= _HELD else (free - 1) // 2
     return even(routine.geometry.outputs[2], max(most if routine.in_place else min(most, routine.lanes), 1))
 
 
-def _stripped(routine: OverChannelsInside) -> OverChannelsInside | None:
-    """With as many rows in a strip as stay in cache; None where those under one are too many."""
-    _, high, _ = reaches(routine.geometry, (1, 1, 1))
-    line = (routine.strip.columns * routine.lanes * routine.geometry.kernel[0]) * itemsize(routine.dtype)
-    stride, height = routine.geometry.stride[1], routine.geometry.outputs[1]
-    fitting = [(most // line - high) // stride + 1 for most in (2 * NEAR_STRIP, FAR_STRIP)]
-    lines = routine.geometry.runs[1].stop - routine.geometry.runs[1].start
-    if lines * line <= FAR_STRIP:
-        return replace(routine, rows=height)
+def _packed_rows(routine: OverChannelsInside) -> int:
+    """How many rows of outputs are under one strip that stays in cache; none, where there is too much under one."""
+    geometry, size = routine.geometry, itemsize(routine.dtype)
+    line = geometry.kernel[0] * routine.strip.columns * routine.lanes * size
+    run, height = geometry.runs[1], geometry.outputs[1]
+    if (run.stop - run.start) * line <= FAR_STRIP:
+        return height
+    _, high, _ = reaches(geometry, (1, 1, 1))
+    fitting = [(most // line - high) // geometry.stride[1] + 1 for most in (2 * NEAR_STRIP, FAR_STRIP)]
     rows = next((rows for rows in fitting if rows > 0), 0)
-    return replace(routine, rows=even(height, rows)) if rows else None
+    return even(height, rows) if rows else 0
 
 
 def _parted(routine: OverChannelsInside, threads: int) -> OverChannelsInside:
@@ -371,5 +295,5 @@ def _parted(routine: OverChannelsInside, threads: int) -> OverChannelsInside:
     if not routine.in_place:
         return replace(routine, vectors=vectors, rows=min(routine.rows, tiled(height, min(strips, height))))
     routine = replace(routine, vectors=vectors, rows=tiled(height, min(strips, height)))
-    tiles = max(columns.count for columns in routine.columns)
+    tiles = max(columns.tiles for columns in routine.tiles)
     return replace(routine, parts=min(tiled(wanted, prod(routine.tasks)), tiles))
