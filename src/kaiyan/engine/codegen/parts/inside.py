@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -50,17 +51,15 @@ class Columns(NamedTuple):
     terms: tuple[tuple[int, int], ...]
 
 
-def columns_of(geometry: Geometry, most: int) -> list[Columns]:
+@lru_cache(maxsize=512)
+def columns_of(geometry: Geometry, most: int) -> tuple[Columns, ...]:
     """A row of outputs in tiles of nearly the same width, of ``most`` at most."""
     size = geometry.outputs[2]
     count = tiled(size, most)
     edges = [size * i // count for i in range(count + 1)]
-    described = [(stop - start, _terms(geometry, start, stop)) for start, stop in pairwise(edges)]
-    found: list[Columns] = []
-    for (width, terms), same in groupby(described):
-        first = edges[sum(columns.tiles for columns in found)]
-        found.append(Columns(first, len(list(same)), width, terms))
-    return found
+    tiles = [(start, stop - start, _terms(geometry, start, stop)) for start, stop in pairwise(edges)]
+    alike = [list(same) for _, same in groupby(tiles, key=lambda tile: tile[1:])]
+    return tuple(Columns(same[0][0], len(same), *same[0][1:]) for same in alike)
 
 
 def _terms(geometry: Geometry, start: int, stop: int) -> tuple[tuple[int, int], ...]:

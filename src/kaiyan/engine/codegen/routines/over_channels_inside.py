@@ -82,7 +82,7 @@ class OverChannelsInside:
         return depth, tiled(height, self.rows), tiled(self.all_vectors, self.vectors), self.parts
 
     @property
-    def tiles(self) -> list[Columns]:
+    def tiles(self) -> tuple[Columns, ...]:
         """A row of outputs."""
         return columns_of(self.geometry, self.width)
 

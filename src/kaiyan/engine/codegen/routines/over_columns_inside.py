@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _HELD = 12
 """Taps of the largest kernel, whose weights all stay in registers."""
+_SUMS = 8
+"""Sums of the largest tile: 16 are as fast, and take twice as long to compile."""
 _NEAR = 20_000
 """Cycles of a task of many channels."""
 
@@ -108,10 +110,9 @@ class OverColumnsInside:
         """A row of outputs in tiles."""
         size, width = self.geometry.outputs[2], self.vectors * self.lanes
         starts = [min(i * width, max(size - width, 0)) for i in range(tiled(size, width))]
-        tiles = [(self._reads(start), start % width) for start in starts]
-        lengths = [len(list(same)) for _, same in groupby(tiles)]
-        firsts = [sum(lengths[:i]) for i in range(len(lengths))]
-        return [Stretch(starts[at], n, tiles[at][0]) for at, n in zip(firsts, lengths, strict=True)]
+        tiles = [(start, start % width, self._reads(start)) for start in starts]
+        alike = [list(same) for _, same in groupby(tiles, key=lambda tile: tile[1:])]
+        return [Stretch(same[0][0], len(same), same[0][2]) for same in alike]
 
     def _reads(self, start: int) -> tuple[tuple[Lanes, ...], ...]:
         """By vector and tap, which elements of a tile that starts at an output are inside."""
@@ -244,7 +245,7 @@ def cut(
         OverColumnsInside(geometry, source, H, 1, lines, vectors, L, epilogue, dtype)
         for lines in {even(H, most) for most in (1, 2, 4, 7, 8)}
         for vectors in {min(V, tiled(W, L)) for V in (1, 2, 3, 4)}
-        if lines * vectors + vectors + 2 <= target.registers - min(geometry.taps, target.registers // 2)
+        if lines * vectors <= _SUMS
     ]
     best = min(made, key=lambda routine: routine.cycles)
     return _parted(best, threads)
