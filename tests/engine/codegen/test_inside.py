@@ -19,6 +19,7 @@ from kaiyan.engine.codegen.parts.geometry import Geometry, geometry
 from kaiyan.engine.codegen.parts.inside import columns_of, pairs, zeros_around
 from kaiyan.engine.codegen.routines import over_channels_inside, over_columns_inside
 from kaiyan.engine.codegen.running.launch import Launch
+from kaiyan.reference.forward import forward
 
 SPECS = [
     (Conv(5, 5, 3, padding=1, groups=5, rank=2), (9, 14)),
@@ -95,3 +96,18 @@ def _run(module: Any, found: Geometry, maps: Any, layout: str, threads: int) -> 
     assert threads == 1 or prod(routine.tasks) >= threads
     launch = Launch(routine, maps, (2, 70, 19, 33), "numpy", threads=threads)
     return lambda x, w, bias: launch(x, launch.held(w, bias))
+
+
+@pytest.mark.parametrize("kernel", [3, (1, 12), (5, 2)], ids=str)
+def test_pixels_that_crowd_one_another_in_cache_are_packed(kernel: Any) -> None:
+    spec, shape = Conv(512, 512, kernel, padding=1, groups=512, rank=2), (2, 512, 7, 11)
+    rng = np.random.default_rng(0)
+    x = rng.integers(-4, 5, (2, 7, 11, 512)).astype(np.float32).transpose(0, 3, 1, 2)
+    w, bias = rng.integers(-4, 5, spec.weight_shape), rng.integers(-4, 5, 512)
+    found, maps = geometry(spec, shape)
+    routine = over_channels_inside.cut(found, "channels_last", host(), "float32", BARE, 2)
+    assert routine is not None
+    assert not routine.in_place
+    launch = Launch(routine, maps, spec.output_shape(shape), "numpy", threads=2)
+    y = launch(x, launch.held(w.astype(np.float32), bias.astype(np.float32)))
+    np.testing.assert_array_equal(y, forward(x, w.astype(np.float32), bias.astype(np.float32), spec))

@@ -42,12 +42,8 @@ class Depthwise(Generated):
             over_columns_inside,
         )
 
-        if geometry.K > 1:
-            return over_columns.cut(geometry, source, *setting)
-        by_channel = over_channels_inside.cut(geometry, source, *setting) or over_channels.cut(
-            geometry, source, *setting
-        )
-        if source == "channels_last":
-            return by_channel
-        by_column = over_columns_inside.cut(geometry, source, *setting) or over_columns.cut(geometry, source, *setting)
-        return by_column if by_column.cycles <= by_channel.cycles else by_channel
+        modules = [over_columns] if geometry.K > 1 else [over_channels, over_channels_inside]
+        if source != "channels_last" and geometry.K == 1:
+            modules += [over_columns, over_columns_inside]
+        cuts: list[ConvolutionRoutine | None] = [module.cut(geometry, source, *setting) for module in modules]
+        return min((routine for routine in cuts if routine is not None), key=lambda routine: routine.cycles)

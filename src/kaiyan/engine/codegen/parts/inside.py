@@ -12,6 +12,8 @@ from kaiyan.engine.codegen.parts.blocks import tiled
 from kaiyan.engine.codegen.parts.strip import Argument, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.parts.geometry import Geometry
@@ -39,6 +41,10 @@ def is_unpadded(geometry: Geometry, axis: int) -> bool:
     return run.start == 0 and run.stop == geometry.room[axis]
 
 
+Term = tuple[int, int]
+"""An output of a tile and a tap."""
+
+
 class Columns(NamedTuple):
     """``tiles`` of ``width`` outputs side by side, the first at ``first``, that see the same taps.
 
@@ -48,7 +54,7 @@ class Columns(NamedTuple):
     first: int
     tiles: int
     width: int
-    terms: tuple[tuple[int, int], ...]
+    terms: tuple[Term, ...]
 
 
 @lru_cache(maxsize=512)
@@ -62,11 +68,19 @@ def columns_of(geometry: Geometry, most: int) -> tuple[Columns, ...]:
     return tuple(Columns(same[0][0], len(same), *same[0][1:]) for same in alike)
 
 
-def _terms(geometry: Geometry, start: int, stop: int) -> tuple[tuple[int, int], ...]:
+def _terms(geometry: Geometry, start: int, stop: int) -> tuple[Term, ...]:
     kernel, stride, dilation = on(geometry, 2)
     run = geometry.runs[2]
     everything = ((c, x) for c in range(stop - start) for x in range(kernel))
     return tuple((c, x) for c, x in everything if run.start <= (start + c) * stride + x * dilation < run.stop)
+
+
+def ordered(geometry: Geometry, terms: Iterable[Term], *, by_pixel: bool) -> list[Term]:
+    """The terms of a tile, each pixel read once for all weights; or each weight once, after those that share pixels."""
+    _, stride, dilation = on(geometry, 2)
+    if by_pixel:
+        return sorted(terms, key=lambda term: term[0] * stride + term[1] * dilation)
+    return sorted(terms, key=lambda term: (term[1] * dilation % stride, term[1], term[0]))
 
 
 def pairs(geometry: Geometry, axis: int) -> int:
@@ -107,6 +121,10 @@ class Window(NamedTuple):
     planes: Value
     lines: Value
     columns: Value
+
+    def moved(self, code: Code, channel: Value) -> Window:
+        """The same of another channel."""
+        return self._replace(start=code.at(self.start, channel))
 
 
 def lying(code: Code, geometry: Geometry, base: Value, depth: Value) -> Window:

@@ -13,34 +13,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kaiyan.arrays.memory import LINE
+from kaiyan.engine.codegen.parts import inside
 from kaiyan.engine.codegen.parts import stored as kinds
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, itemsize
-from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
+from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.parts.inside import (
-    Columns,
-    Window,
-    bounds,
-    columns_of,
-    lying,
-    on,
-    pairs,
-    under,
-    zeros_around,
-)
+from kaiyan.engine.codegen.parts.inside import on
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.parts.inside import Columns, Window
     from kaiyan.reference.dtype import Numbers
 
+_Place = tuple["Value", ...]
+"""Image, plane, row and column of the outputs."""
 _HELD = 8
 """Weights of a row of the kernel that stay in registers; of more, one is there at a time."""
 _WRITTEN = 64
 """Taps of the longest row of a kernel that is written out: more would take too long to compile."""
+_CROWDED = 2048
+"""Bytes between two pixels of which so many lie in the same lines of the first cache that none stays there."""
+_BESIDE = 8
+"""Vectors of a pixel that are packed side by side."""
 _LATENCY = 8
 """Products that must be under way at once to keep the units busy."""
 
@@ -84,33 +84,45 @@ class OverChannelsInside:
     @property
     def tiles(self) -> tuple[Columns, ...]:
         """A row of outputs."""
-        return columns_of(self.geometry, self.width)
+        return inside.columns_of(self.geometry, self.width)
 
     @property
     def in_place(self) -> bool:
         """Whether the input is read where it lies."""
-        return self.source == "channels_last"
+        return self.source == "channels_last" and self.geometry.C * BYTES[self.dtype] % _CROWDED > 0
+
+    @property
+    def beside(self) -> int:
+        """Vectors that are packed at once, where a strip is packed."""
+        return self.vectors if self.source == "channels_last" else 1
 
     @property
     def strip(self) -> Strip:
         """What one task reads, where it is packed: the rows of the input itself that are under its outputs."""
         _, rows, _ = reaches(self.geometry, (1, self.rows, 1))
         _, lines, columns = self.geometry.runs
-        rows = min(rows, lines.stop - lines.start)
-        return Strip(
-            self.geometry, self.source, self.lanes, rows, columns.stop - columns.start, last=True, stored=self.stored
-        )
+        rows, wide = min(rows, lines.stop - lines.start), columns.stop - columns.start
+        channels = self.beside * self.lanes
+        gap = apart(channels * BYTES[self.dtype]) // BYTES[self.dtype] if self.beside > 1 else 0
+        return Strip(self.geometry, self.source, channels, rows, wide, last=True, stored=self.stored, gap=gap)
 
     @property
     def cycles(self) -> float:
         """Of one image, by count: two products or two loads a cycle."""
         line = sum(columns.tiles * self._line_cycles(columns) for columns in self.tiles)
-        depth, height, width = self.geometry.outputs
-        turn = 1.0 if self.in_place else 5.0 * self.lanes / self.width
-        tiles = depth * height * (width * turn + 10 * len(self.tiles))
-        sums = pairs(self.geometry, 0) * pairs(self.geometry, 1) * line
-        packing = 0.0 if self.in_place else prod(self.tasks) * self.strip.cycles(self.lanes)
-        return self.all_vectors * (sums + tiles) + packing + prod(self.tasks) * TASK
+        stores = sum(columns.tiles * self._store_cycles(columns.width) for columns in self.tiles)
+        sums = inside.pairs(self.geometry, 0) * inside.pairs(self.geometry, 1) * line
+        rows = self.geometry.outputs[0] * self.geometry.outputs[1]
+        strips = 0 if self.in_place else prod(self.tasks) * self.vectors // self.beside
+        packing = strips * self.strip.cycles(self.lanes) if strips else 0.0
+        return self.all_vectors * (sums + rows * stores) + packing + prod(self.tasks) * TASK
+
+    def _store_cycles(self, width: int) -> float:
+        """Of a tile's end; a vector that is cut by a mask is slow to store, but for the widest."""
+        if self.source == "channels_last":
+            return width + 10
+        slow = width < self.lanes and self.lanes * BYTES[self.dtype] < LINE
+        return (13.0 if slow else 5.0) * self.lanes + 10
 
     def _line_cycles(self, columns: Columns) -> float:
         """Of one row of the kernel in one tile."""
@@ -119,7 +131,8 @@ class OverChannelsInside:
         whole = not self.in_place or self.geometry.C % self.lanes == 0
         loads = read * (1 if whole else 1.6) + kernel
         products = len(columns.terms) * max(_LATENCY / columns.width / 2, 1)
-        return max(products, loads) / 2 + 2
+        widened = read * kinds.widening(self.epilogue.given) if self.in_place else 0.0
+        return max(products, loads) / 2 + widened + 2
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(channels, taps) in vectors of channels: (vectors, taps, lanes)."""
@@ -132,72 +145,69 @@ class OverChannelsInside:
 
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        geometry = self.geometry
         image, task = code.divmod(code.task, prod(self.tasks))
         depth, row, block, part = code.unravel(task, self.tasks)
-        row = clipped(code, row, self.rows, geometry.outputs[1])
+        row = clipped(code, row, self.rows, self.geometry.outputs[1])
         first = clipped(code, block, self.vectors, self.all_vectors)
-        base = group_base(code, geometry, image, 0, stored=self.stored)
+        base = group_base(code, self.geometry, image, 0, stored=self.stored)
         if self.in_place:
-            window = lying(code, geometry, base, depth)
+            window = inside.lying(code, self.geometry, base, depth)
             with code.loop(0, self.rows) as r:
                 self._line(code, window, (image, depth, code.add(row, r)), (first, self.vectors), part)
             return
         packed = code.scratch(self.strip.size)
-        with code.loop(first, code.add(first, self.vectors)) as vector:
-            window = under(code, self.strip, packed, Place(base, self._channel(code, vector), depth, row, 0))
+        with code.loop(0, self.vectors, self.beside) as v:
+            vector = code.add(first, v)
+            window = inside.under(code, self.strip, packed, Place(base, self._channel(code, vector), depth, row, 0))
             with code.loop(0, self.rows) as r:
-                self._line(code, window, (image, depth, code.add(row, r)), (vector, 1), part)
+                self._line(code, window, (image, depth, code.add(row, r)), (vector, self.beside), part)
         code.release()
 
-    def _line(
-        self, code: Code, window: Window, place: tuple[Value, Value, Value], vectors: tuple[Value, int], part: Value
-    ) -> None:
+    def _line(self, code: Code, window: Window, place: _Place, vectors: tuple[Value, int], part: Value) -> None:
         """One row of outputs."""
         first, count = vectors
         for columns in self.tiles:
             with code.share(columns.tiles, part, self.parts) as tile, code.loop(0, count) as v:
                 column = code.add(columns.first, code.mul(tile, columns.width))
-                self._tile(code, window, columns, (*place, column), code.add(first, v))
+                vector = code.add(first, v)
+                channel = self._channel(code, vector) if self.in_place else code.mul(v, self.lanes)
+                self._tile(code, window.moved(code, channel), columns, (*place, column), vector)
 
-    def _tile(
-        self, code: Code, window: Window, columns: Columns, place: tuple[Value, Value, Value, Value], vector: Value
-    ) -> None:
-        _, depth, row, column = place
+    def _tile(self, code: Code, window: Window, columns: Columns, place: _Place, vector: Value) -> None:
         geometry = self.geometry
         sums = code.variables(columns.width)
         for total in sums:
             total.put(code.vector(code.argument(Argument.BIAS), code.mul(vector, self.lanes)))
-        channel = self._channel(code, vector) if self.in_place else 0
-        across = code.mul(code.mul(column, geometry.stride[2]), window.columns)
-        start = code.at(window.start, channel, across, code.mul(code.mul(row, geometry.stride[1]), window.lines))
+        below, across = (
+            code.mul(code.mul(place[1 + axis], geometry.stride[axis]), window[1 + axis]) for axis in (1, 2)
+        )
+        start = code.at(window.start, below, across)
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(vector, geometry.taps * self.lanes))
         _, kh, kw = geometry.kernel
-        below = code.mul(window.lines, geometry.dilation[1])
-        with code.loop(*bounds(code, geometry, 0, depth)) as z, code.loop(*bounds(code, geometry, 1, row)) as y:
-            here = code.at(start, code.mul(window.planes, z), code.mul(below, y))
+        step = code.mul(window.lines, geometry.dilation[1])
+        planes, lines = (inside.bounds(code, geometry, axis, place[1 + axis]) for axis in (0, 1))
+        with code.loop(*planes) as z, code.loop(*lines) as y:
+            here = code.at(start, code.mul(window.planes, z), code.mul(step, y))
             kernel = code.at(weights, code.mul(code.add(code.mul(z, kh), y), kw * self.lanes))
-            self._sum(code, columns, sums, (here, window.columns), kernel)
-        self._put(code, sums, place, vector)
+            self._sum(code, columns, sums, window._replace(start=here), kernel)
+        put = self._pixels if self.source == "channels_last" else self._rows
+        put(code, [total.get() for total in sums], place, self._channel(code, vector))
 
-    def _sum(
-        self, code: Code, columns: Columns, sums: list[Variable], pixels: tuple[Value, Value], kernel: Value
-    ) -> None:
+    def _sum(self, code: Code, columns: Columns, sums: list[Variable], window: Window, kernel: Value) -> None:
         """Adds one row of the kernel to a tile; each pixel and each weight is read once, in the order of their use.
 
         LLVM would read them long before, and spill the sums.
         """
         taps, stride, dilation = on(self.geometry, 2)
         stored, mask = (self.stored, code.mask(self.geometry.C)) if self.in_place else ("", None)
-        start, step = pixels
         weights: dict[int, Value] = {}
         values: dict[int, tuple[Value, Value]] = {}
-        for c, x in _ordered(columns.terms, taps, stride, dilation):
+        for c, x in inside.ordered(self.geometry, columns.terms, by_pixel=taps <= _HELD):
             at = c * stride + x * dilation
             if at not in values:
                 near = max((place for place in values if place < at), default=None)
-                behind = (start, at) if near is None else (values[near][0], at - near)
-                pointer = code.forgotten(code.at(behind[0], code.mul(step, behind[1])))
+                behind = (window.start, at) if near is None else (values[near][0], at - near)
+                pointer = code.forgotten(code.at(behind[0], code.mul(window.columns, behind[1])))
                 values[at] = pointer, kinds.vector(code, pointer, stored=stored, mask=mask)
             if x not in weights:
                 kernel = code.forgotten(kernel) if taps > _HELD else kernel
@@ -206,18 +216,10 @@ class OverChannelsInside:
 
     def _channel(self, code: Code, vector: Value) -> Value:
         """The first channel of a vector of them."""
-        channel = code.mul(vector, self.lanes)
-        aligned = self.geometry.C % self.lanes == 0
-        return channel if aligned else code.least(channel, max(self.geometry.C - self.lanes, 0))
+        channel, last = code.mul(vector, self.lanes), max(self.geometry.C - self.lanes, 0)
+        return code.least(channel, last) if last % self.lanes else channel
 
-    def _put(self, code: Code, sums: list[Variable], place: tuple[Value, Value, Value, Value], vector: Value) -> None:
-        (self._put_pixels if self.source == "channels_last" else self._put_rows)(
-            code, [total.get() for total in sums], place, self._channel(code, vector)
-        )
-
-    def _put_pixels(
-        self, code: Code, vectors: list[Value], place: tuple[Value, Value, Value, Value], channel: Value
-    ) -> None:
+    def _pixels(self, code: Code, vectors: list[Value], place: _Place, channel: Value) -> None:
         """Stores a tile channels last."""
         geometry = self.geometry
         output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
@@ -227,9 +229,7 @@ class OverChannelsInside:
             offset = code.add(code.mul(code.add(pixel, c), geometry.C), channel)
             self.epilogue.put(code, vector, offset, output, residual, code.mask(geometry.C))
 
-    def _put_rows(
-        self, code: Code, vectors: list[Value], place: tuple[Value, Value, Value, Value], channel: Value
-    ) -> None:
+    def _rows(self, code: Code, vectors: list[Value], place: _Place, channel: Value) -> None:
         """Stores a tile channels first."""
         geometry = self.geometry
         output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
@@ -242,40 +242,44 @@ class OverChannelsInside:
             self.epilogue.put(code, line, offset, output, residual, code.mask(len(vectors)))
 
 
-def _ordered(terms: tuple[tuple[int, int], ...], taps: int, stride: int, dilation: int) -> list[tuple[int, int]]:
-    """Pixel by pixel, where the weights of a row stay in registers; else weight by weight, those that share pixels."""
-    if taps <= _HELD:
-        return sorted(terms, key=lambda term: term[0] * stride + term[1] * dilation)
-    return sorted(terms, key=lambda term: (term[1] * dilation % stride, term[1], term[0]))
-
-
 @lru_cache(maxsize=4096)
 def cut(
     geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int
 ) -> OverChannelsInside | None:
     """Each channel by itself, vectors of channels; None where a border holds more than zeros, or rows are too long."""
-    if not zeros_around(geometry) or geometry.kernel[2] > _WRITTEN:
+    if not inside.zeros_around(geometry) or geometry.kernel[2] > _WRITTEN:
         return None
     L = target.lanes(itemsize(dtype))
     side = replace(geometry, groups=1, C=geometry.groups, K=geometry.groups)
     routine = OverChannelsInside(side, source, 1, 1, 1, 1, L, epilogue, dtype)
-    routine = replace(routine, width=_width(routine, target))
+    routine = replace(routine, width=_width(routine, target), vectors=_vectors(routine))
     rows = side.outputs[1] if routine.in_place else _packed_rows(routine)
     return _parted(replace(routine, rows=rows), threads) if rows else None
 
 
 def _width(routine: OverChannelsInside, target: Target) -> int:
     """Outputs of a tile: their sums, and the weights or the pixels of a row, in registers."""
-    taps = routine.geometry.kernel[2]
-    free = target.registers - 1
+    taps, free = routine.geometry.kernel[2], target.registers - 1
     most = free - taps - 1 if taps <= _HELD else (free - 1) // 2
-    return even(routine.geometry.outputs[2], max(most if routine.in_place else min(most, routine.lanes), 1))
+    L, size = routine.lanes, routine.geometry.outputs[2]
+    if routine.source == "channels_last":
+        return even(size, max(most, 1))
+    return L if size % L == 0 and most >= L - 1 else even(size, max(min(most, L), 1))
+
+
+def _vectors(routine: OverChannelsInside) -> int:
+    """Vectors of channels whose weights stay in the first cache; of those that are packed, a power of two."""
+    kernel = routine.geometry.taps * routine.lanes * BYTES[routine.dtype]
+    most = max(NEAR_STRIP // kernel, 1)
+    if routine.in_place or routine.source != "channels_last":
+        return even(routine.all_vectors, most)
+    return 1 << min(most, _BESIDE, routine.all_vectors).bit_length() - 1
 
 
 def _packed_rows(routine: OverChannelsInside) -> int:
     """How many rows of outputs are under one strip that stays in cache; none, where there is too much under one."""
-    geometry, size = routine.geometry, itemsize(routine.dtype)
-    line = geometry.kernel[0] * routine.strip.columns * routine.lanes * size
+    geometry, strip = routine.geometry, routine.strip
+    line = geometry.kernel[0] * strip.pitch * BYTES[routine.dtype]
     run, height = geometry.runs[1], geometry.outputs[1]
     if (run.stop - run.start) * line <= FAR_STRIP:
         return height
@@ -286,14 +290,12 @@ def _packed_rows(routine: OverChannelsInside) -> int:
 
 
 def _parted(routine: OverChannelsInside, threads: int) -> OverChannelsInside:
-    """For so many threads: the weights of a task's channels stay in the first cache, every thread has work."""
-    kernel = routine.geometry.taps * routine.lanes * itemsize(routine.dtype)
-    vectors = even(routine.all_vectors, max(NEAR_STRIP // kernel, 1))
+    """For so many threads: every one has work."""
     depth, height, _ = routine.geometry.outputs
     wanted = threads * TASKS if threads > 1 else 1
-    strips = tiled(wanted, depth * tiled(routine.all_vectors, vectors))
+    strips = tiled(wanted, depth * tiled(routine.all_vectors, routine.vectors))
+    routine = replace(routine, rows=min(routine.rows, tiled(height, min(strips, height))))
     if not routine.in_place:
-        return replace(routine, vectors=vectors, rows=min(routine.rows, tiled(height, min(strips, height))))
-    routine = replace(routine, vectors=vectors, rows=tiled(height, min(strips, height)))
+        return routine
     tiles = max(columns.tiles for columns in routine.tiles)
     return replace(routine, parts=min(tiled(wanted, prod(routine.tasks)), tiles))

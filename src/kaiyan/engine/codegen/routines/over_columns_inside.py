@@ -96,7 +96,8 @@ class OverColumnsInside:
         sums = self.lines * self.vectors
         products = sums * self.geometry.taps
         loads = self.read_rows * self.vectors * taps * (1.9 if stride == 1 else 2.4)
-        tile = max(products, loads) / 2 + sums + self.read_rows + 6
+        widened = self.read_rows * self.vectors * taps * kinds.widening(self.epilogue.given)
+        tile = max(products, loads) / 2 + widened + sums + self.read_rows + 6
         depth, height, width = self.geometry.outputs
         tiles = tiled(height, self.lines) * tiled(width, self.vectors * self.lanes)
         return self.geometry.groups * depth * (tiles * tile + 20) + prod(self.tasks) * TASK
