@@ -1,7 +1,7 @@
 """Every channel by itself, with vectors of channels, and no product with what lies outside the picture.
 
-Source and border of ``over_channels`` are packed, borders and all; here channels last are read where they lie, and each
-place of a row has code of its own for the taps that it sees: 27x27 on 14x14 makes a quarter of the products.
+Channels last are read where they lie, and each place of a row has code of its own for the taps that it sees: 27x27 on
+14x14 makes a quarter of the products.
 """
 
 from __future__ import annotations
@@ -113,16 +113,17 @@ class OverChannelsInside:
         stores = sum(columns.tiles * self._store_cycles(columns.width) for columns in self.tiles)
         sums = inside.pairs(self.geometry, 0) * inside.pairs(self.geometry, 1) * line
         rows = self.geometry.outputs[0] * self.geometry.outputs[1]
-        strips = 0 if self.in_place else prod(self.tasks) * self.vectors // self.beside
-        packing = strips * self.strip.cycles(self.lanes) if strips else 0.0
-        return self.all_vectors * (sums + rows * stores) + packing + prod(self.tasks) * TASK
+        packed = 0.0 if self.in_place else prod(self.tasks) * self.vectors / self.beside
+        turning = self.source == "row_contiguous"  # squares of channels and columns, at two cycles a vector
+        strip = 2.0 * self.strip.size / self.lanes if turning else self.strip.cycles(self.lanes)
+        return self.all_vectors * (sums + rows * stores) + packed * strip + prod(self.tasks) * TASK
 
     def _store_cycles(self, width: int) -> float:
         """Of a tile's end; a vector that is cut by a mask is slow to store, but for the widest."""
         if self.source == "channels_last":
             return width + 10
         slow = width < self.lanes and self.lanes * BYTES[self.dtype] < LINE
-        return (13.0 if slow else 5.0) * self.lanes + 10
+        return (10.0 if slow else 2.2) * self.lanes + 10
 
     def _line_cycles(self, columns: Columns) -> float:
         """Of one row of the kernel in one tile."""
@@ -268,12 +269,12 @@ def _width(routine: OverChannelsInside, target: Target) -> int:
 
 
 def _vectors(routine: OverChannelsInside) -> int:
-    """Vectors of channels whose weights stay in the first cache; of those that are packed, a power of two."""
-    kernel = routine.geometry.taps * routine.lanes * BYTES[routine.dtype]
+    """Vectors of channels whose weights stay in cache, all if they nearly do; of those packed, a power of two."""
+    kernel, every = routine.geometry.taps * routine.lanes * BYTES[routine.dtype], routine.all_vectors
     most = max(NEAR_STRIP // kernel, 1)
     if routine.in_place or routine.source != "channels_last":
-        return even(routine.all_vectors, most)
-    return 1 << min(most, _BESIDE, routine.all_vectors).bit_length() - 1
+        return every if every * kernel <= 2 * NEAR_STRIP else even(every, most)
+    return 1 << min(most, _BESIDE, every).bit_length() - 1
 
 
 def _packed_rows(routine: OverChannelsInside) -> int:
@@ -283,8 +284,8 @@ def _packed_rows(routine: OverChannelsInside) -> int:
     run, height = geometry.runs[1], geometry.outputs[1]
     if (run.stop - run.start) * line <= FAR_STRIP:
         return height
-    _, high, _ = reaches(geometry, (1, 1, 1))
-    fitting = [(most // line - high) // geometry.stride[1] + 1 for most in (2 * NEAR_STRIP, FAR_STRIP)]
+    under = reaches(geometry, (1, 1, 1))[1]
+    fitting = [(most // line - under) // geometry.stride[1] + 1 for most in (2 * NEAR_STRIP, FAR_STRIP)]
     rows = next((rows for rows in fitting if rows > 0), 0)
     return even(height, rows) if rows else 0
 
@@ -295,7 +296,5 @@ def _parted(routine: OverChannelsInside, threads: int) -> OverChannelsInside:
     wanted = threads * TASKS if threads > 1 else 1
     strips = tiled(wanted, depth * tiled(routine.all_vectors, routine.vectors))
     routine = replace(routine, rows=min(routine.rows, tiled(height, min(strips, height))))
-    if not routine.in_place:
-        return routine
-    tiles = max(columns.tiles for columns in routine.tiles)
-    return replace(routine, parts=min(tiled(wanted, prod(routine.tasks)), tiles))
+    parts = min(tiled(wanted, prod(routine.tasks)), max(columns.tiles for columns in routine.tiles))
+    return replace(routine, parts=parts) if routine.in_place else routine
