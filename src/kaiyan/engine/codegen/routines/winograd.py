@@ -82,9 +82,19 @@ class WinogradTiles:
         return tiled(self.geometry.C, self.lanes) * self.lanes * self.geometry.kernel[0]
 
     @property
+    def terms(self) -> int:
+        """Products of one tile for one output channel."""
+        return self.points * self.depth
+
+    @property
+    def step(self) -> int:
+        """Elements between the transformed inputs of two tiles."""
+        return self.depth
+
+    @property
     def pitch(self) -> int:
         """Elements between the transformed inputs of two points; no power of two, or they would evict each other."""
-        return self.rows * self.columns * self.depth + self.lanes
+        return self.rows * self.columns * self.step + self.lanes
 
     @property
     def tasks(self) -> tuple[int, ...]:
@@ -103,31 +113,31 @@ class WinogradTiles:
     @property
     def weights(self) -> int:
         """Elements of the packed weight."""
-        return self.geometry.groups * self.blocks * self.points * self.depth * self.width
+        return self.geometry.groups * self.blocks * self.terms * self.width
 
     @property
     def cycles(self) -> float:
         """Of one image, by count: two products or two loads a cycle; a transform takes a few for each point."""
         tiles = self.rows * self.columns
         products = tiled(self.group * self.columns, self.tile) * tiled(self.rows, self.group) * self.blocks
-        work = self.points * self.depth * max(self.tile * self.vectors, self.tile + self.vectors) / 2 * 1.1
+        work = self.terms * max(self.tile * self.vectors, self.tile + self.vectors) / 2 * 1.1
         strip = self.rows * tiled(self.geometry.C, self.lanes) * self.strip.cycles(self.lanes)
-        inputs = tiles * self.depth / self.lanes * self.points * 5
+        inputs = tiles * self.terms / self.lanes * 5
         outputs = tiles * self.blocks * self.vectors * self.points * (4 if self.source == "channels_last" else 7)
         blocks = prod(self.tasks) / self.parts
         return blocks * (self.parts * (strip + inputs + TASK) + products * work + outputs)
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
-        """(groups, K, C, kernel) to its points: (groups, blocks, points, depth, width)."""
+        """(groups, K, C, kernel) to its points: (groups, blocks, points x depth, width)."""
         G, K, C = self.geometry.groups, self.geometry.K, self.geometry.C
         planes, *taps = self.geometry.kernel
         kernels = weight.reshape(G, K, C, planes, *taps)
         full = self.depth == C * planes and K % self.width == 0
-        shape = (G, self.blocks, self.points, planes, self.depth // planes, self.width)
-        packed = room(shape, self.dtype, filled=full)
+        packed = room((G, self.blocks, self.terms, self.width), self.dtype, filled=full)
         points = Points(self.m, (taps[0], taps[1]), self.dtype, self.width)
+        places = np.arange(self.points) * self.depth
         for g, plane in np.ndindex(G, planes):
-            points.transform(kernels[g, :, :, plane], packed[g, :, :, plane])
+            points.transform(kernels[g, :, :, plane], packed[g], places + plane * (self.depth // planes))
         return packed, padded(bias.reshape(G, K), self.blocks * self.width)
 
     def emit(self, code: Code) -> None:
@@ -143,12 +153,14 @@ class WinogradTiles:
         products = code.scratch(self.points * self.group * self.columns * self.width)
         pixels = code.scratch((self.m[0] * self.columns * self.m[1] + self.lanes) * self.lanes)
         with code.loop(0, self.rows) as r, code.loop(0, geometry.C, self.lanes) as c:
-            self.strip.pack(code, packed, Place(base, c, depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]))
-            self._inputs(code, packed, code.at(inputs, code.mul(r, self.columns * self.depth), c))
+            first = depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]
+            position = [code.mul(p, stride) for p, stride in zip(first, geometry.stride, strict=True)]
+            self.strip.pack(code, packed, Place(base, c, *position))
+            self._inputs(code, packed, code.at(inputs, code.mul(r, self.columns * self.step), c))
         with code.share(self.blocks, part, self.parts) as block, code.loop(0, self.rows, self.group) as r:
             r = code.least(r, self.rows - self.group)  # noqa: PLW2901
             number = code.add(code.mul(group, self.blocks), block)
-            source = code.at(inputs, code.mul(r, self.columns * self.depth))
+            source = code.at(inputs, code.mul(r, self.columns * self.step))
             code.apart("multiply", partial(self._multiply, code), source, products, number)
             with code.loop(0, self.group) as g, code.loop(0, self.vectors) as j:
                 lane = code.mul(j, self.lanes)
@@ -264,15 +276,22 @@ class WinogradTiles:
 
 @lru_cache(maxsize=4096)
 def cut(
-    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int, m: tuple[int, int]
+    geometry: Geometry,
+    source: str,
+    target: Target,
+    dtype: str,
+    epilogue: Epilogue,
+    threads: int,
+    m: tuple[int, int],
+    kind: type[WinogradTiles] = WinogradTiles,
 ) -> WinogradTiles:
-    """F(m, r) on rows and columns."""
+    """F(m, r) on rows and columns, by a routine of one ``kind``."""
     L = target.lanes(itemsize(dtype))
     _, H, W = geometry.outputs
     rows, columns = tiled(H, m[0]), tiled(W, m[1])
     vectors = 1 if geometry.K <= L else 2
-    whole = WinogradTiles(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
-    size = whole.points * whole.depth * itemsize(dtype)
+    whole = kind(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
+    size = whole.terms * itemsize(dtype)
     columns = even(columns, max(min(TILES // size, 64), 1))
     rows = even(rows, max(TILES // (size * columns), 1))
     each = whole.points * whole.width * columns * itemsize(dtype)
