@@ -46,20 +46,22 @@ class StridedWinograd(Generated):
         axes = problem.spec.axes[-2:]
         if is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or ""):
             return sentence("refused-integers", "integers are always summed directly")
-        if problem.spec.transposed or not any(a.stride == 2 for a in axes):  # noqa: PLR2004
+        if problem.spec.transposed or not any(a.stride == 2 for a in axes):
             return sentence("refused-not-stride-2", "the stride is not 2")
         if any(a.dilation > 1 for a in axes):
             return sentence("refused-dilated", "its dilation is not 1")
         if not all(self._takes(a) for a in axes):
             few, many = 2 * self._r - 1, 2 * self._r
-            return sentence("refused-strided-taps", "it does not have {few} or {many} taps two apart", few=few, many=many)
+            return sentence(
+                "refused-strided-taps", "it does not have {few} or {many} taps two apart", few=few, many=many
+            )
         grown = self._grown(problem)
         if grown > max(_MOST, prod(problem.input_shape) + prod(problem.output_shape)):
             return sentence("refused-weight-grows", "its transformed weight has {grown:,} more elements", grown=grown)
         return None
 
     def _takes(self, axis: Axis) -> bool:
-        return (axis.kernel + 1) // 2 == self._r if axis.stride == 2 else axis.stride == 1 and axis.kernel in (1, 3)  # noqa: PLR2004
+        return (axis.kernel + 1) // 2 == self._r if axis.stride == 2 else axis.stride == 1 and axis.kernel in (1, 3)
 
     def _outputs(self, taps: int) -> int:
         return self._m if taps > 1 else 1
@@ -76,11 +78,11 @@ class StridedWinograd(Generated):
         return after - before
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import winograd
+        from kaiyan.engine.codegen.routines import winograd_cut
         from kaiyan.engine.codegen.routines.strided_winograd import StridedWinogradTiles
 
         rows, columns = (self._outputs(taps) for taps in geometry.kernel[1:])
-        return winograd.cut(geometry, source, *setting, (rows, columns), StridedWinogradTiles)
+        return winograd_cut.cut(geometry, source, *setting, (rows, columns), StridedWinogradTiles)
 
     def safe(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         from kaiyan.engine.codegen.routines import over_output_channels

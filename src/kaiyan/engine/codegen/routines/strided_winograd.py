@@ -54,19 +54,20 @@ class StridedWinogradTiles(WinogradTiles):
         return tiled(self.geometry.C, self.lanes) * self.lanes
 
     @property
+    def unit(self) -> int:
+        """Terms of one phase in the sum of a point."""
+        return self.geometry.kernel[0] * self.channels
+
+    @property
     def depth(self) -> int:
-        """Terms of the sum of a point that all phases have."""
-        return prod(len(axis) for axis in self.phases) * self.geometry.kernel[0] * self.channels
+        """Elements between the transformed inputs of two tiles: room for all phases, and some to keep them apart."""
+        terms = prod(len(axis) for axis in self.phases) * self.unit
+        return terms + apart(terms * BYTES[self.dtype]) // BYTES[self.dtype]
 
     @property
     def terms(self) -> int:
         """Products of one tile for one output channel."""
-        return prod(sum(phase.n for phase in axis) for axis in self.phases) * self.geometry.kernel[0] * self.channels
-
-    @property
-    def step(self) -> int:
-        """Elements between the transformed inputs of two tiles."""
-        return self.depth + apart(self.depth * BYTES[self.dtype]) // BYTES[self.dtype]
+        return prod(sum(phase.n for phase in axis) for axis in self.phases) * self.unit
 
     @property
     def strip(self) -> Strip:
@@ -106,7 +107,7 @@ class StridedWinogradTiles(WinogradTiles):
             source = code.at(
                 packed, strip.row(code, z, 0), code.mul(tile, self.geometry.stride[2] * self.m[1] * self.lanes)
             )
-            to = code.at(into, code.mul(tile, self.step), code.mul(z, self.channels))
+            to = code.at(into, code.mul(tile, self.depth), code.mul(z, self.channels))
             for a, b in np.ndindex(*(len(axis) for axis in self.phases)):
                 self._phase(code, source, to, (a, b))
 
@@ -123,16 +124,14 @@ class StridedWinogradTiles(WinogradTiles):
             for i in range(vertical.n)
         ]
         lines = [apply(code, horizontal.input, line) for line in pixels]
-        unit = self.geometry.kernel[0] * self.channels
         for j in range(horizontal.n):
-            before = (a * _sharing(columns, j) + b) * unit
+            before = (a * _sharing(columns, j) + b) * self.unit
             for i, value in enumerate(apply(code, vertical.input, [line[j] for line in lines])):
                 code.put(value, to, (i * columns[0].n + j) * self.pitch + before)
 
     def _multiply(self, code: Code, inputs: Value, products: Value, block: Value) -> None:
         """For every point: transformed inputs (tile, terms) times transformed weights (terms, channels)."""
         count, (rows, columns) = self.group * self.columns, self.phases
-        unit = self.geometry.kernel[0] * self.channels
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(block, self.terms * self.width))
         with (
             code.loop(0, rows[0].n) as i,
@@ -145,11 +144,11 @@ class StridedWinogradTiles(WinogradTiles):
             before = code.add(
                 code.mul(i, len(rows) * sum(phase.n for phase in columns)), code.mul(above, code.mul(j, len(columns)))
             )
-            elements = code.at(inputs, code.mul(point, self.pitch), code.mul(tile, self.step))
-            matrix = code.at(weights, code.mul(before, unit * self.width))
+            elements = code.at(inputs, code.mul(point, self.pitch), code.mul(tile, self.depth))
+            matrix = code.at(weights, code.mul(before, self.unit * self.width))
             held = [code.zeros(self.vectors) for _ in range(self.tile)]
-            with code.loop(0, code.mul(code.mul(above, beside), unit)) as c:
-                offsets = [pixel * self.step for pixel in range(self.tile)]
+            with code.loop(0, code.mul(code.mul(above, beside), self.unit)) as c:
+                offsets = [pixel * self.depth for pixel in range(self.tile)]
                 early = ahead(self.weights, code.itemsize)
                 here = code.at(matrix, code.mul(c, self.width))
                 multiply(code, held, here, code.at(elements, c), offsets, early=early)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.parts.blocking import SECOND_CACHE, TASKS, TILES, itemsize
-from kaiyan.engine.codegen.parts.blocks import TASK, even, padded, tiled
+from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
@@ -22,15 +21,9 @@ from kaiyan.engine.codegen.running.workspace import room
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value, Variable
-    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.toom import Toom
     from kaiyan.reference.dtype import Numbers
-
-_PRODUCTS = 192 * 1024
-"""Bytes of the products of one group of tiles."""
-_READ_NEAR, _READ_FAR = 48.0, 8.0
-"""Bytes a cycle of weights that stay in the second cache, and of those read from farther away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +80,9 @@ class WinogradTiles:
         return self.points * self.depth
 
     @property
-    def step(self) -> int:
-        """Elements between the transformed inputs of two tiles."""
-        return self.depth
-
-    @property
     def pitch(self) -> int:
         """Elements between the transformed inputs of two points; no power of two, or they would evict each other."""
-        return self.rows * self.columns * self.step + self.lanes
+        return self.rows * self.columns * self.depth + self.lanes
 
     @property
     def tasks(self) -> tuple[int, ...]:
@@ -153,14 +141,12 @@ class WinogradTiles:
         products = code.scratch(self.points * self.group * self.columns * self.width)
         pixels = code.scratch((self.m[0] * self.columns * self.m[1] + self.lanes) * self.lanes)
         with code.loop(0, self.rows) as r, code.loop(0, geometry.C, self.lanes) as c:
-            first = depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]
-            position = [code.mul(p, stride) for p, stride in zip(first, geometry.stride, strict=True)]
-            self.strip.pack(code, packed, Place(base, c, *position))
-            self._inputs(code, packed, code.at(inputs, code.mul(r, self.columns * self.step), c))
+            self._pack(code, packed, (base, c), (depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]))
+            self._inputs(code, packed, code.at(inputs, code.mul(r, self.columns * self.depth), c))
         with code.share(self.blocks, part, self.parts) as block, code.loop(0, self.rows, self.group) as r:
             r = code.least(r, self.rows - self.group)  # noqa: PLW2901
             number = code.add(code.mul(group, self.blocks), block)
-            source = code.at(inputs, code.mul(r, self.columns * self.step))
+            source = code.at(inputs, code.mul(r, self.columns * self.depth))
             code.apart("multiply", partial(self._multiply, code), source, products, number)
             with code.loop(0, self.group) as g, code.loop(0, self.vectors) as j:
                 lane = code.mul(j, self.lanes)
@@ -192,6 +178,13 @@ class WinogradTiles:
             for j in range(horizontal.n):
                 for i, value in enumerate(apply(code, vertical.input, [row[j] for row in rows])):
                     code.put(value, to, (i * horizontal.n + j) * self.pitch)
+
+    def _pack(
+        self, code: Code, packed: Value, source: tuple[Value, Value], outputs: tuple[Value, Value, Value]
+    ) -> None:
+        """The strip of a vector of channels under a row of tiles, which begins at these outputs."""
+        position = [code.mul(place, stride) for place, stride in zip(outputs, self.geometry.stride, strict=True)]
+        self.strip.pack(code, packed, Place(*source, *position))
 
     def _multiply(self, code: Code, inputs: Value, products: Value, block: Value) -> None:
         """For every point: transformed inputs (tile, depth) times transformed weights (depth, channels)."""
@@ -272,46 +265,3 @@ class WinogradTiles:
         with code.loop(0, code.least(code.sub(height, top), self.m[0])) as i:
             pixel = code.add(code.mul(code.add(code.mul(depth, height), top, i), width), left)
             put(code.at(pixels, code.mul(i, columns * self.lanes)), pixel)
-
-
-@lru_cache(maxsize=4096)
-def cut(
-    geometry: Geometry,
-    source: str,
-    target: Target,
-    dtype: str,
-    epilogue: Epilogue,
-    threads: int,
-    m: tuple[int, int],
-    kind: type[WinogradTiles] = WinogradTiles,
-) -> WinogradTiles:
-    """F(m, r) on rows and columns, by a routine of one ``kind``."""
-    L = target.lanes(itemsize(dtype))
-    _, H, W = geometry.outputs
-    rows, columns = tiled(H, m[0]), tiled(W, m[1])
-    vectors = 1 if geometry.K <= L else 2
-    whole = kind(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
-    size = whole.terms * itemsize(dtype)
-    columns = even(columns, max(min(TILES // size, 64), 1))
-    rows = even(rows, max(TILES // (size * columns), 1))
-    each = whole.points * whole.width * columns * itemsize(dtype)
-    candidates = []
-    for most in range(1, rows + 1) if threads > 1 else (rows,):
-        high = even(rows, most)
-        group = even(high, max(_PRODUCTS // each, 1))
-        tile = even(group * columns, (target.registers - vectors - 2) // vectors)
-        routine = replace(whole, rows=high, columns=columns, group=group, tile=tile)
-        candidates += [replace(routine, parts=parts) for parts in {1, *_part_counts(routine.blocks, threads)}]
-    return min(candidates, key=lambda routine: _span(routine, threads))
-
-
-def _part_counts(blocks: int, threads: int) -> set[int]:
-    return {min(blocks, threads * n) for n in range(1, TASKS + 1)} if threads > 1 else set()
-
-
-def _span(routine: WinogradTiles, threads: int) -> float:
-    """Cycles from the first task to the last on so many threads: each task reads the weights of its blocks again."""
-    tasks = prod(routine.tasks)
-    weights = routine.weights * itemsize(routine.dtype) // routine.geometry.groups // routine.parts
-    reading = weights / (_READ_NEAR if weights <= SECOND_CACHE else _READ_FAR)
-    return tiled(tasks, threads) * (routine.cycles / tasks + reading)
