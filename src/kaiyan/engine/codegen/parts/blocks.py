@@ -49,7 +49,7 @@ def snug(size: int, most: int) -> int:
     return min(reversed(tiles), key=lambda tile: tiled(size, tile) * (tile + _ENDS))
 
 
-_ENDS = 0.5
+_ENDS = 1
 """Pixels that could be summed while a tile of sums is begun and stored."""
 
 

@@ -1,4 +1,4 @@
-"""Winograd's convolution at stride 2: the even and the odd rows and columns are dense convolutions by themselves.
+"""Winograd's convolution at stride 2: the odd and the even rows and columns are dense convolutions by themselves.
 
 All four use the same points, so their products are added up before they are transformed back, once for all.
 """
@@ -6,6 +6,7 @@ All four use the same points, so their products are added up before they are tra
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,9 @@ class StridedWinogradTiles(WinogradTiles):
 
     @property
     def transforms(self) -> tuple[Toom, Toom]:
-        """Of rows and of columns."""
+        """Of the even rows and of the even columns, which have every point."""
         vertical, horizontal = self.phases
-        return vertical[0], horizontal[0]
+        return vertical[-1], horizontal[-1]
 
     @property
     def channels(self) -> int:
@@ -83,69 +84,79 @@ class StridedWinogradTiles(WinogradTiles):
         kernels = weight.reshape(G, K, C, planes, *taps)
         full = self.channels == C and K % self.width == 0
         packed = room((G, self.blocks, self.terms, self.width), self.dtype, filled=full)
-        sums = [np.array([_sharing(axis, i) for i in range(axis[0].n)]) for axis in self.phases]
-        counts = np.outer(*sums)
-        starts = (np.cumsum(counts) - counts.ravel()).reshape(counts.shape)
-        for a, b in np.ndindex(*(len(axis) for axis in self.phases)):
-            vertical, horizontal = self.phases[0][a], self.phases[1][b]
-            before = (starts + a * sums[1] + b)[: vertical.n, : horizontal.n].ravel()
-            points = self._points(vertical, horizontal)
+        starts = self._starts()
+        for (a, vertical), (b, horizontal) in product(*map(enumerate, self.phases)):
+            points = list(np.ndindex(vertical.n, horizontal.n))
+            terms = np.array([starts[point] + self._before((a, b), point) for point in points])
+            transform = self._points(vertical, horizontal)
+            first, strides = self._corner((a, b)), self.geometry.stride[1:]
             for g, plane in np.ndindex(G, planes):
-                chosen = kernels[g, :, :, plane, a :: self.geometry.stride[1], b :: self.geometry.stride[2]]
-                points.transform(chosen, packed[g], (before * planes + plane) * self.channels)
+                chosen = kernels[g, :, :, plane, first[0] :: strides[0], first[1] :: strides[1]]
+                transform.transform(chosen, packed[g], (terms * planes + plane) * self.channels)
         return packed, padded(bias.reshape(G, K), self.blocks * self.width)
 
     def _points(self, vertical: Toom, horizontal: Toom) -> Points:
-        taps = vertical.r, horizontal.r
-        whole = [t.r for t in self.transforms]
-        return Points(self.m, taps, self.dtype, self.width, shorter=(taps[0] < whole[0], taps[1] < whole[1]))
+        taps, (rows, columns) = (vertical.r, horizontal.r), self.transforms
+        return Points(self.m, taps, self.dtype, self.width, shorter=(taps[0] < rows.r, taps[1] < columns.r))
+
+    def _starts(self) -> Numbers:
+        """Phases summed at all points before each one."""
+        rows, columns = ([_sharing(axis, i) for i in range(axis[-1].n)] for axis in self.phases)
+        counts = np.outer(rows, columns)
+        starts: Numbers = (np.cumsum(counts) - counts.ravel()).reshape(counts.shape)
+        return starts
+
+    def _before(self, phase: tuple[int, int], point: tuple[int, int]) -> int:
+        """Phases summed at a point before this one; those that lack it are the first."""
+        rows, columns = self.phases
+        (a, b), (i, j) = phase, point
+        beside = _sharing(columns, j)
+        return (a - len(rows) + _sharing(rows, i)) * beside + b - len(columns) + beside
+
+    def _corner(self, phase: tuple[int, int]) -> tuple[int, int]:
+        """The first row and column of a phase under a tile: the odd ones are summed first."""
+        rows, columns = self.phases
+        return len(rows) - 1 - phase[0], len(columns) - 1 - phase[1]
 
     def _inputs(self, code: Code, packed: Value, into: Value) -> None:
         """Every tile of one packed row to its points, phase by phase, for each plane under the output."""
-        strip, planes = self.strip, self.geometry.kernel[0]
-        with code.loop(0, planes) as z, code.loop(0, self.columns) as tile:
-            source = code.at(
-                packed, strip.row(code, z, 0), code.mul(tile, self.geometry.stride[2] * self.m[1] * self.lanes)
-            )
+        step = self.geometry.stride[2] * self.m[1] * self.lanes
+        with code.loop(0, self.geometry.kernel[0]) as z, code.loop(0, self.columns) as tile:
+            source = code.at(packed, self.strip.row(code, z, 0), code.mul(tile, step))
             to = code.at(into, code.mul(tile, self.depth), code.mul(z, self.channels))
-            for a, b in np.ndindex(*(len(axis) for axis in self.phases)):
+            for a, b in np.ndindex(*map(len, self.phases)):
                 self._phase(code, source, to, (a, b))
 
     def _phase(self, code: Code, source: Value, to: Value, phase: tuple[int, int]) -> None:
         """One tile of one phase to its points."""
-        (a, b), (rows, columns) = phase, self.phases
+        vertical, horizontal = (axis[a] for axis, a in zip(self.phases, phase, strict=True))
+        top, left = self._corner(phase)
         _, down, across = self.geometry.stride
-        vertical, horizontal = rows[a], columns[b]
-        pixels = [
-            [
-                code.vector(source, (i * down + a) * self.strip.pitch + (j * across + b) * self.lanes)
-                for j in range(horizontal.n)
-            ]
-            for i in range(vertical.n)
-        ]
-        lines = [apply(code, horizontal.input, line) for line in pixels]
+        places = [(i * down + top) * self.strip.pitch for i in range(vertical.n)]
+        offsets = [(j * across + left) * self.lanes for j in range(horizontal.n)]
+        rows = [[code.vector(source, place + offset) for offset in offsets] for place in places]
+        lines = [apply(code, horizontal.input, row) for row in rows]
         for j in range(horizontal.n):
-            before = (a * _sharing(columns, j) + b) * self.unit
             for i, value in enumerate(apply(code, vertical.input, [line[j] for line in lines])):
-                code.put(value, to, (i * columns[0].n + j) * self.pitch + before)
+                point = i * self.transforms[1].n + j
+                code.put(value, to, point * self.pitch + self._before(phase, (i, j)) * self.unit)
 
     def _multiply(self, code: Code, inputs: Value, products: Value, block: Value) -> None:
         """For every point: transformed inputs (tile, terms) times transformed weights (terms, channels)."""
         count, (rows, columns) = self.group * self.columns, self.phases
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(block, self.terms * self.width))
         with (
-            code.loop(0, rows[0].n) as i,
-            code.loop(0, columns[0].n) as j,
+            code.loop(0, rows[-1].n) as i,
+            code.loop(0, columns[-1].n) as j,
             code.loop(0, count, self.tile) as tile,
         ):
             tile = code.least(tile, count - self.tile)  # noqa: PLW2901
-            point = code.add(code.mul(i, columns[0].n), j)
-            beside, above = _counted(code, columns, j), _counted(code, rows, i)
-            before = code.add(
-                code.mul(i, len(rows) * sum(phase.n for phase in columns)), code.mul(above, code.mul(j, len(columns)))
-            )
+            point = code.add(code.mul(i, columns[-1].n), j)
+            above, beside = _counted(code, rows, i), _counted(code, columns, j)
+            full = code.mul(i, len(rows) * sum(phase.n for phase in columns))
+            start = code.add(full, code.mul(above, code.mul(j, len(columns))))
             elements = code.at(inputs, code.mul(point, self.pitch), code.mul(tile, self.depth))
-            matrix = code.at(weights, code.mul(before, self.unit * self.width))
+            matrix = code.at(weights, code.mul(start, self.unit * self.width))
             held = [code.zeros(self.vectors) for _ in range(self.tile)]
             with code.loop(0, code.mul(code.mul(above, beside), self.unit)) as c:
                 offsets = [pixel * self.depth for pixel in range(self.tile)]
@@ -164,5 +175,5 @@ def _sharing(axis: tuple[Toom, ...], point: int) -> int:
 
 
 def _counted(code: Code, axis: tuple[Toom, ...], point: Value) -> Value:
-    """The same while it runs: the last point alone may be one phase's own."""
-    return len(axis) if axis[0].n == axis[-1].n else code.least(code.sub(axis[0].n, point), len(axis))
+    """The same while it runs: the last point alone may be the even phase's own."""
+    return len(axis) if axis[0].n == axis[-1].n else code.least(code.sub(axis[-1].n, point), len(axis))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.epilogue import Epilogue
     from kaiyan.engine.codegen.parts.geometry import Geometry
 
-_PRODUCTS = 192 * 1024
+_PRODUCTS = 240 * 1024
 """Bytes of the products of one group of tiles."""
 _READ_NEAR, _READ_FAR = 48.0, 8.0
 """Bytes a cycle of weights that stay in the second cache, and of those read from farther away."""
