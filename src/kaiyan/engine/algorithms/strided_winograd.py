@@ -35,7 +35,7 @@ class StridedWinograd(Generated):
 
     def __init__(self, m: int, r: int) -> None:
         self._m, self._r = m, r
-        self.name = f"strided winograd F({m},{r})"
+        self.name = f"strided F({m},{r})"
 
     def error(self, problem: Problem) -> float:
         from kaiyan.engine.codegen.parts.toom import phases, strided_error
