@@ -161,6 +161,26 @@ def laid(x: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
     return GUARDED.copy(x)
 
 
+def framed(shape: tuple[int, ...], dtype: str, layout: str, rng: np.random.Generator) -> tuple[Any, Any]:
+    """A view of this shape in a larger array of guarded memory, and the larger one: more of every axis, all canaries.
+
+    The first or the last elements of the memory are those of the view, where its guards are.
+    """
+    order = (0, *range(2, len(shape)), 1) if layout == "channels_last" else tuple(range(len(shape)))
+    beside = [int(n) for n in rng.integers(0, 3, len(shape))]
+    whole = GUARDED.array(tuple(shape[axis] + beside[axis] for axis in order), dtype)
+    at_end = GUARDED.at_end
+    part = tuple(slice(n, None) if at_end else slice(shape[axis]) for axis, n in ((a, beside[a]) for a in order))
+    return whole[part].transpose([order.index(axis) for axis in range(len(shape))]), (whole, part)
+
+
+def check_frame(whole: np.ndarray[Any, Any], part: Any) -> None:
+    """Nothing beside a view was written."""
+    beside = np.ones(whole.shape, bool)
+    beside[part] = False
+    assert (whole.view(f"V{whole.itemsize}")[beside].tobytes()).count(0xFF) == beside.sum() * whole.itemsize
+
+
 def guard(launch: Any) -> None:
     """Moves a kernel's tables and packed weights into guarded memory."""
     launch._maps = [GUARDED.copy(places) for places in launch._maps]
@@ -187,11 +207,19 @@ def run(algorithm: Generated, asked: Problem, types: Types, rng: np.random.Gener
     routine._make_safe = None  # a sum that went astray would be summed again, and not seen
     for launch in getattr(routine._launch, "_launches", [routine._launch]):
         guard(launch)
-    y = routine.prepare(w, bias)(laid(x, asked.layout), laid(residual, "channels_first") if asked.residual else None)
+    prepared, at = routine.prepare(w, bias), laid(x, asked.layout)
+    y = prepared(at, laid(residual, "channels_first") if asked.residual else None)
     exact = asked.activation in (None, "relu", "relu6") and not isinstance(algorithm, Winograd | StridedWinograd)
     tolerance = 0.0 if exact else TOLERANCES[types.given] * scale
     np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}: {types}")
     assert y.dtype == right.dtype
+    out, frame = framed(y.shape, y.dtype, asked.layout, rng)
+    added, beside = framed(y.shape, residual.dtype, asked.layout, rng)
+    added[...] = residual
+    assert prepared(at, added if asked.residual else None, out) is out
+    assert out.tobytes() == y.tobytes(), "the same to the bit, wherever it is written"
+    check_frame(*frame)
+    check_frame(*beside)
 
 
 def run_gradient(asked: Problem, rng: np.random.Generator) -> None:

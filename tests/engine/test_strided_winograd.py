@@ -66,9 +66,8 @@ def _arrays(problem: Problem, seed: int) -> tuple[Any, ...]:
 
 
 def _right(problem: Problem, x: Any, w: Any, bias: Any, residual: Any) -> Any:
-    doubles = [None if a is None else np.asarray(a, np.float64) for a in (x, w, bias, residual)]
-    total = forward(*doubles[:3], problem.spec)
-    total = total if residual is None else total + doubles[3]
+    total = forward(x.astype(np.float64), w.astype(np.float64), bias.astype(np.float64), problem.spec)
+    total = total if residual is None else total + residual
     return total if problem.activation is None else ACTIVATIONS[problem.activation](total)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
@@ -71,14 +71,15 @@ def layout_of(shape: Shape, steps: tuple[int, ...]) -> str:
     """
     C, *sizes = shape[1:]
     across, *along = steps[1:]
-    if _is_contiguous(sizes, along):
+    if is_contiguous(sizes, along):
         return "channels_first"
     if along[-1] == 1:
         return "row_contiguous"
     return "channels_last" if across == 1 or C == 1 else "strided"
 
 
-def _is_contiguous(sizes: list[int], steps: list[int]) -> bool:
+def is_contiguous(sizes: Sequence[int], steps: Sequence[int]) -> bool:
+    """Whether the elements lie one after the other, the last axis fastest; axes of one element lie anywhere."""
     dense = 1
     for size, step in zip(reversed(sizes), reversed(steps), strict=True):
         if size != 1 and step != dense:

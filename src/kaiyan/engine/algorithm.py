@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class PreparedRoutine(Protocol):
     """A routine with its weight: x, which has its batch axis, and a residual of the output's shape, to the output.
 
-    ``out`` is an array for the output, laid out as the input is.
+    ``out`` is an array for the output, channels last where the input's are; it shares no memory with what is read.
     """
 
     def __call__(self, x: Any, residual: Any = None, out: Any = None) -> Any: ...

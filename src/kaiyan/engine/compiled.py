@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.algorithm import PreparedRoutine
+    from kaiyan.engine.codegen.running.launch import Located, NativeCall
     from kaiyan.engine.problem import Problem
     from kaiyan.engine.types import Types
     from kaiyan.reference.dtype import Numbers
@@ -48,10 +49,35 @@ class Compiled:
         self._kept[id(weight)] = alive, mark, prepared
         return prepared(x, residual)
 
+    def held(self, weight: Any, bias: Any) -> Any:
+        """A weight and a bias packed for ``calls``; None where the weight is not finite: no kernel computes that."""
+        arrays = self._arrays(weight, bias)
+        return self._launch.held(*self._forward(arrays)) if np.isfinite(arrays()[0]).all() else None
+
+    def calls(self, held: Any, x: Located, out: Located, residual: Located | None = None) -> list[NativeCall]:
+        """What ``held`` gave on arrays that lie so, as calls of machine code; all of them, in any order.
+
+        Where one sets its flag, a sum went astray: then ``safely`` computes it, or where the types are whole numbers
+        the output does not hold it. Strides have to be such as ``admits`` takes.
+        """
+        calls: list[NativeCall] = self._launch.calls(held, x, out, residual)
+        return calls
+
+    def admits(self, strides: tuple[int, ...]) -> bool:
+        """Whether an output (N, K, *spatial) or a residual may have these strides, in elements."""
+        return bool(self._launch.admits(strides))
+
+    def safely(self) -> Compiled | None:
+        """The same by the routine that never goes astray, where this one may."""
+        return None if self._safe is None else Compiled(self._safe, self._problem, self._types, lambda: None)
+
     def prepare(self, weight: Any, bias: Any) -> PreparedRoutine:
         """The routine for this weight, packed once."""
+        return self._prepared(self._arrays(weight, bias))
+
+    def _arrays(self, weight: Any, bias: Any) -> Arrays:
         numbers = self._numbers
-        return self._prepared(lambda: (numbers(weight), None if bias is None else numbers(bias)))
+        return lambda: (numbers(weight), None if bias is None else numbers(bias))
 
     def _prepared(self, arrays: Arrays) -> PreparedRoutine:
         """Where a weight is not finite, the definition: a kernel would multiply it with padded zeros."""

@@ -107,11 +107,14 @@ class Generated:
         launch = partial(self._launch, problem, types)
         return Compiled(launch(self.routine), problem, types, lambda: launch(self.safe))
 
-    def _launch(self, problem: Problem, types: Types, choose: Callable[..., Any]) -> Launch:
+    def _launch(self, problem: Problem, types: Types, choose: Callable[..., Any]) -> Launch | None:
         from kaiyan.engine.codegen.running.launch import Launch
 
         geometry, maps = _geometry(problem)
-        routine = reading(choose(geometry, *setting(problem, types)), types)
+        chosen = choose(geometry, *setting(problem, types))
+        if chosen is None:
+            return None
+        routine = reading(chosen, types)
         return Launch(routine, maps, problem.output_shape, problem.kind, threads=self.threads(problem))
 
 

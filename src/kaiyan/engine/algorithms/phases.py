@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kaiyan.arrays.table import named
 from kaiyan.engine.generated import Generated, Setting, Work, reading, setting
 from kaiyan.engine.types import expected
 from kaiyan.show.sentence import sentence
@@ -19,7 +20,7 @@ from kaiyan.show.sentence import sentence
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
     from kaiyan.engine.codegen.parts.geometry import Geometry, Phase
-    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine, Held
+    from kaiyan.engine.codegen.running.launch import ConvolutionRoutine, Held, Located, NativeCall
     from kaiyan.engine.problem import Problem
     from kaiyan.engine.types import Types
     from kaiyan.reference.dtype import Numbers
@@ -71,13 +72,12 @@ class _Phased:
         self._phases = _phases(problem)
         self._launches = []
         for phase in self._phases:
-            whole = phase.geometry.whole
-            origin = (phase.origin[0] * whole[1] + phase.origin[1]) * whole[2] + phase.origin[2]
             routine = reading(algorithm.routine(phase.geometry, *setting(problem, types)), types)
             self._launches.append(
-                Launch(routine, phase.maps, problem.output_shape, problem.kind, threads=threads, origin=origin)
+                Launch(routine, phase.maps, problem.output_shape, problem.kind, threads=threads, origin=phase.origin)
             )
-        self.room = self._launches[0].room
+        self._kind = problem.kind
+        self.room, self.admits = self._launches[0].room, self._launches[0].admits
 
     def held(self, weight: Numbers, bias: Numbers) -> list[Held]:
         """The taps of each phase."""
@@ -85,11 +85,19 @@ class _Phased:
         return [launch.held(_taken(weight, phase.taps), bias) for phase, launch in pairs]
 
     def __call__(self, x: Any, packed: list[Held], residual: Any = None, out: Any = None) -> Any:
-        y = self.room(x) if out is None else out
-        fits = [
-            launch(x, weights, residual, y) is not None for launch, weights in zip(self._launches, packed, strict=True)
-        ]
-        return y if all(fits) else None
+        y = out if out is not None and self._launches[0].writes(out) else self.room(x)
+        pairs = zip(self._launches, packed, strict=True)
+        if not all(launch(x, weights, residual, y) is not None for launch, weights in pairs):
+            return None
+        if out is None or y is out:
+            return y
+        named(self._kind).fill(out, named(self._kind).numbers(y))
+        return out
+
+    def calls(self, packed: list[Held], x: Located, out: Located, residual: Located | None = None) -> list[NativeCall]:
+        """The calls of all phases, in any order."""
+        pairs = zip(self._launches, packed, strict=True)
+        return [call for launch, weights in pairs for call in launch.calls(weights, x, out, residual)]
 
 
 def _taken(weight: Numbers, taps: tuple[tuple[int, ...], ...]) -> Numbers:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
+    from kaiyan.engine.codegen.parts.outlet import Outlet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +30,21 @@ class Epilogue:
     given: str = ""
     saturate: bool = False
 
-    def put(self, code: Code, y: Value, offset: Value, output: Value, residual: Value, mask: Value = None) -> None:
-        """Stores a vector of results at ``offset`` of the output."""
+    def put(self, code: Code, y: Value, outlet: Outlet, mask: Value = None) -> None:
+        """Stores a vector of results from a place on."""
         if self.residual:
-            place = stored.cast(code, residual, self.given)
-            y = code.b.fadd(y, stored.vector(code, place, offset, stored=self.given, mask=mask))
+            y = code.b.fadd(y, stored.vector(code, outlet.residual, stored=self.given, mask=mask))
         y = self._checked(code, self._activated(code, y), mask)
-        stored.put(code, y, stored.cast(code, output, self.given), offset, stored=self.given, mask=mask)
+        stored.put(code, y, outlet.output, stored=self.given, mask=mask)
 
-    def scatter(self, code: Code, y: Value, offset: Value, output: Value, residual: Value, places: range) -> None:
-        """Stores a result's first lanes one by one, at ``places`` from ``offset`` of the output on."""
+    def scatter(self, code: Code, y: Value, outlet: Outlet, places: range) -> None:
+        """Stores a result's first lanes one by one, so many elements from a place on."""
         if self.residual:
-            read = stored.cast(code, residual, self.given)
-            y = code.b.fadd(y, stored.gathered(code, read, [code.add(offset, place) for place in places], self.given))
+            y = code.b.fadd(y, stored.gathered(code, outlet.residual, places, self.given))
         y = self._checked(code, self._activated(code, y), code.mask(len(places)))
-        to = stored.cast(code, output, self.given)
         narrow = stored.narrowed(code, y, self.given)
         for lane, place in enumerate(places):
-            code.store(code.lane(narrow, lane), to, offset, place)
+            code.store(code.lane(narrow, lane), outlet.output, place)
 
     def _activated(self, code: Code, y: Value) -> Value:
         return y if self.activation is None else EMITTED[self.activation](code, y)

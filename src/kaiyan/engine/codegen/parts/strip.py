@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 
 class Argument(IntEnum):
-    """The places of a routine's arguments: addresses, then strides of the input in elements, then how many images.
+    """The places of a routine's arguments: addresses, then strides in elements of what is read and what is written.
 
-    A routine sets FLAG where its result is not to be used."""
+    The strides of the output and of the residual are those between neighbouring outputs of the routine: of images, of
+    channels, and of each axis. IMAGES is how many there are. A routine sets FLAG where its result is not to be used.
+    """
 
     INPUT = 0
     WEIGHT = 1
@@ -34,7 +36,9 @@ class Argument(IntEnum):
     CHANNEL_STRIDE = 10
     STRIDE = 11  # and 12, 13: one an axis
     IMAGES = 14
-    SECOND = 15  # what the same places hold of another array, so many further
+    OUTPUT_STRIDE = 15  # and 16: of channels; 17, 18, 19: one an axis
+    RESIDUAL_STRIDE = 20  # and 21 to 24 likewise
+    SECOND = 25  # what the same places hold of another array, so many further
 
 
 _SLACK = 4

@@ -12,6 +12,7 @@ import numpy as np
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.outlet import Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.parts.outlet import Pitches
     from kaiyan.reference.dtype import Numbers
 
 
@@ -93,12 +95,16 @@ class OverChannels:
         base = group_base(code, geometry, image, 0, stored=self.stored)
         packed = strip.room(code)
         channel = code.mul(block, strip.channels)
+        outlet = Outlet.first(code, self.epilogue).moved(
+            code, image=image, channel=channel, depth=depth, row=row, column=column
+        )
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
         strip.pack(code, packed, Place(base, channel, *position))
         vectors = tiled(geometry.C, self.lanes)
         there = (
             code.least(self.vectors, code.sub(vectors, code.mul(block, self.vectors))) if self.blocks > 1 else vectors
         )
+        pitches = outlet.pitches(code)
         with (
             code.loop(0, there) as vector,
             code.loop(0, self.rows, self.tile[0]) as r,
@@ -110,9 +116,9 @@ class OverChannels:
             for place in sums:
                 place.put(code.vector(code.argument(Argument.BIAS), channel, lane))
             self._sum(code, sums, code.at(packed, lane), code.add(channel, lane), (r, q))
-            pixel = code.ravel((depth, code.add(row, r), code.add(column, q)), geometry.outputs)
+            here = outlet.by(code, pitches.channel, lane).by(code, pitches.row, r).by(code, pitches.column, q)
             put = self._pixels if self.source == "channels_last" else self._rows
-            put(code, sums, image, pixel, code.add(channel, lane))
+            put(code, sums, code.add(channel, lane), here, pitches)
         code.release()
 
     def _sum(
@@ -134,28 +140,23 @@ class OverChannels:
             for place, offset in zip(sums, offsets, strict=True):
                 place.put(code.fma(code.vector(start, offset), weight, place.get()))
 
-    def _pixels(self, code: Code, sums: list[Variable], image: Value, pixel: Value, channel: Value) -> None:
+    def _pixels(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet, pitches: Pitches) -> None:
         """Stores the tile channels last."""
-        geometry = self.geometry
-        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
-        mask = None if geometry.C % self.lanes == 0 else code.mask(code.sub(geometry.C, channel))
-        for i, place in enumerate(sums):
-            r, q = divmod(i, self.tile[1])
-            here = code.add(code.mul(image, geometry.pixels), pixel, r * geometry.outputs[2] + q)
-            self.epilogue.put(code, place.get(), code.add(code.mul(here, geometry.C), channel), output, residual, mask)
+        C = self.geometry.C
+        mask = None if C % self.lanes == 0 else code.mask(code.sub(C, channel))
+        for held, place in zip(sums, outlet.grid(code, *self.tile, pitches), strict=True):
+            self.epilogue.put(code, held.get(), place, mask)
 
-    def _rows(self, code: Code, sums: list[Variable], image: Value, pixel: Value, channel: Value) -> None:
+    def _rows(self, code: Code, sums: list[Variable], channel: Value, outlet: Outlet, pitches: Pitches) -> None:
         """Stores the tile channels first."""
-        geometry = self.geometry
-        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
-        start = code.add(code.mul(code.add(code.mul(image, geometry.C), channel), geometry.pixels), pixel)
         rows, columns = self.tile
         for r in range(rows):
-            vectors = [place.get() for place in sums[r * columns : (r + 1) * columns]]
+            place = outlet.by(code, pitches.row, r)
+            vectors = [held.get() for held in sums[r * columns : (r + 1) * columns]]
             for lane, line in enumerate(code.transposed(vectors + [code.constant(0)] * (self.lanes - columns))):
-                with code.bound(code.add(channel, lane), geometry.C, self.lanes):
-                    offset = code.add(start, lane * geometry.pixels + r * geometry.outputs[2])
-                    self.epilogue.put(code, line, offset, output, residual, code.mask(columns))
+                with code.bound(code.add(channel, lane), self.geometry.C, self.lanes):
+                    self.epilogue.put(code, line, place, code.mask(columns))
+                place = place.by(code, pitches.channel)
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from kaiyan.arrays.memory import LINE
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.parts.outlet import Pitches
     from kaiyan.reference.dtype import Numbers
 
 _FAR = 2**20
@@ -138,26 +140,19 @@ class OverColumns:
         with code.loop(first, code.least(code.add(first, self.bundle), geometry.groups)) as group:
             base = group_base(code, geometry, image, group, stored=self.stored)
             strip.pack(code, packed, Place(base, 0, *position))
-            where = code.add(code.mul(image, geometry.groups), group)
-            with code.share(self.blocks, part, self.parts) as block:
-                self._block(code, packed, (where, group, block), (depth, row, column))
+            outlet = Outlet.first(code, self.epilogue).moved(
+                code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
+            )
+            with code.share(self.blocks, part, self.parts) as block, code.loop(0, self.rows, self.lines) as r:
+                if geometry.K == 1 and geometry.groups * prod(geometry.room) * code.itemsize > _FAR:
+                    self._fetch(code, image, group, code.add(row, r))
+                self._line(code, packed, (group, block), r, outlet)
         code.release()
 
-    def _block(
-        self, code: Code, packed: Value, place: tuple[Value, Value, Value], corner: tuple[Value, Value, Value]
-    ) -> None:
-        with code.loop(0, self.rows, self.lines) as r:
-            if self.geometry.K == 1 and self.geometry.groups * prod(self.geometry.room) * code.itemsize > _FAR:
-                self._fetch(code, place, corner, r)
-            self._line(code, packed, place, corner, r)
-
-    def _fetch(
-        self, code: Code, place: tuple[Value, Value, Value], corner: tuple[Value, Value, Value], r: Value
-    ) -> None:
+    def _fetch(self, code: Code, image: Value, group: Value, row: Value) -> None:
         """Asks for the rows of the next group under these lines: else memory rests while there is computing."""
-        image = code.divmod(place[0], self.geometry.groups)[0]
-        source = group_base(code, self.geometry, image, code.add(place[1], 1), stored=self.stored)
-        first = code.mul(code.add(corner[1], r), self.geometry.stride[1])
+        source = group_base(code, self.geometry, image, code.add(group, 1), stored=self.stored)
+        first = code.mul(row, self.geometry.stride[1])
         run = self.geometry.runs[2]
         with (
             code.loop(0, self.lines * self.geometry.stride[1]) as i,
@@ -165,31 +160,25 @@ class OverColumns:
         ):
             code.prefetch(source, code.mul(code.add(first, i), code.number(Argument.STRIDE + 1)), q)
 
-    def _line(
-        self,
-        code: Code,
-        packed: Value,
-        place: tuple[Value, Value, Value],
-        corner: tuple[Value, Value, Value],
-        r: Value,
-    ) -> None:
-        where, group, block = place
-        depth, row, column = corner
+    def _line(self, code: Code, packed: Value, place: tuple[Value, Value], r: Value, outlet: Outlet) -> None:
+        group, block = place
         width = self.vectors * self.lanes
         number = code.add(code.mul(group, self.blocks), block)
+        first = code.mul(block, self.channels)
         r = code.least(r, self.rows - self.lines)
+        line = outlet.moved(code, channel=first, row=r)
+        pitches = outlet.pitches(code)
         with code.loop(0, self.columns, width) as q:
             q = code.least(q, max(self.columns - width, 0))  # noqa: PLW2901
             sums = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
             for k, lines in enumerate(sums):
                 bias = code.splat(code.load(code.argument(Argument.BIAS), code.mul(number, self.channels), k))
-                for line in lines:
-                    for place_ in line:
-                        place_.put(bias)
+                for held in (held for line_ in lines for held in line_):
+                    held.put(bias)
             weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
             start = code.at(packed, self.strip.row(code, 0, code.mul(r, self.geometry.stride[1])), q)
             (self._written if self.written else self._looped)(code, sums, weights, start)
-            self._put(code, sums, where, block, (depth, code.add(row, r), code.add(column, q)))
+            self._put(code, sums, first, line.by(code, BESIDE, q), pitches)
 
     def _written(self, code: Code, sums: list[list[list[Variable]]], weights: Value, start: Value) -> None:
         kd, kh, kw = self.geometry.kernel
@@ -241,25 +230,17 @@ class OverColumns:
                         place.put(code.fma(weight, elements[v], place.get()))
 
     def _put(
-        self,
-        code: Code,
-        sums: list[list[list[Variable]]],
-        where: Value,
-        block: Value,
-        corner: tuple[Value, Value, Value],
+        self, code: Code, sums: list[list[list[Variable]]], first: Value, outlet: Outlet, pitches: Pitches
     ) -> None:
-        geometry = self.geometry
-        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
-        pixel = code.ravel(corner, geometry.outputs)
-        first = code.mul(block, self.channels)
-        start = code.add(code.mul(code.add(code.mul(where, geometry.K), first), geometry.pixels), pixel)
         for k, lines in enumerate(sums):
-            with code.bound(code.add(first, k), geometry.K, self.channels):
-                for r, line in enumerate(lines):
-                    for v, place in enumerate(line):
-                        offset = code.add(start, k * geometry.pixels + r * geometry.outputs[2] + v * self.lanes)
-                        mask = code.mask(self.columns - v * self.lanes)
-                        self.epilogue.put(code, place.get(), offset, output, residual, mask)
+            with code.bound(code.add(first, k), self.geometry.K, self.channels):
+                place = outlet
+                for line in lines:
+                    for v, held in enumerate(line):
+                        beside = place.by(code, BESIDE, v * self.lanes)
+                        self.epilogue.put(code, held.get(), beside, code.mask(self.columns - v * self.lanes))
+                    place = place.by(code, pitches.row)
+            outlet = outlet.by(code, pitches.channel)
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from kaiyan.engine.codegen.language.ir import whole
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
 from kaiyan.engine.codegen.running.workspace import room
@@ -134,7 +135,9 @@ class OverOutputChannels:
             code.scratch(prod(self.tiles) * prod(self.tile) * self.blocks * self.width) if self.chunks > 1 else packed
         )
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
-        where = code.add(code.mul(image, geometry.groups), group)
+        outlet = Outlet.first(code, self.epilogue).moved(
+            code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
+        )
         with code.loop(0, self.chunks) as chunk:
             strip.pack(code, packed, Place(base, code.mul(chunk, strip.channels), *position))
             with (
@@ -142,13 +145,13 @@ class OverOutputChannels:
                 code.loop(0, self.tiles[0]) as r,
                 code.loop(0, self.tiles[1]) as q,
             ):
-                values = packed, sums, chunk, group, block, r, q, where, depth, row, column
+                values = packed, sums, chunk, group, block, r, q, depth, row, column, *outlet
                 code.apart("tile", partial(self._tile, code), *values)
         code.release()
 
     def _tile(
         self, code: Code, packed: Value, sums: Value, chunk: Value, group: Value, block: Value, r: Value, q: Value,
-        where: Value, depth: Value, row: Value, column: Value,
+        depth: Value, row: Value, column: Value, *outlet: Value,
     ) -> None:  # fmt: skip
         """One tile over one chunk: from the bias or the sums so far, to the output or the sums so far."""
         number = code.add(code.mul(group, self.blocks), block)
@@ -167,7 +170,9 @@ class OverOutputChannels:
         self._sum(code, tile, packed, (number, chunk), (r, q), corner)
         over = code.below(self.chunks - 2, chunk)
         with code.when(over):
-            (self._pixels if self.last else self._rows)(code, tile, where, block, corner)
+            first = code.mul(block, self.width)
+            here = Outlet(*outlet).moved(code, channel=first, row=r, column=q)
+            (self._pixels if self.last else self._rows)(code, tile, first, here)
         if self.chunks > 1:
             with code.when(code.b.not_(over)):
                 for i, pixel in enumerate(tile):
@@ -223,53 +228,32 @@ class OverOutputChannels:
         high = code.divmod(code.add(code.most(code.sub(run.stop, first), 0), step - 1), step)[0]
         return code.least(low, kernel), code.least(high, kernel)
 
-    def _pixels(self, code: Code, tile: Tile, where: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
+    def _pixels(self, code: Code, tile: Tile, first: Value, outlet: Outlet) -> None:
         """Stores a tile channels last."""
-        geometry = self.geometry
-        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
-        image, group = code.divmod(where, geometry.groups)
-        channels, first = geometry.groups * geometry.K, code.mul(block, self.width)
-        pixel = code.add(code.mul(image, geometry.pixels), self._place(code, corner))
-        start = code.add(code.mul(pixel, channels), code.mul(group, geometry.K), first)
+        K, pitches = self.geometry.K, outlet.pitches(code)
         for j in range(self.vectors):
-            mask = None if geometry.K % self.width == 0 else code.mask(code.sub(geometry.K - j * self.lanes, first))
-            for i, held in enumerate(tile):
-                r, q = divmod(i, self.tile[1])
-                offset = code.add(start, self._place(code, (0, r, q)) * channels + j * self.lanes)
-                self.epilogue.put(code, held[j].get(), offset, output, residual, mask)
+            mask = None if K % self.width == 0 else code.mask(code.sub(K - j * self.lanes, first))
+            places = outlet.by(code, BESIDE, j * self.lanes).grid(code, *self.tile, pitches)
+            for held, place in zip(tile, places, strict=True):
+                self.epilogue.put(code, held[j].get(), place, mask)
 
-    def _rows(self, code: Code, tile: Tile, where: Value, block: Value, corner: tuple[Value, Value, Value]) -> None:
+    def _rows(self, code: Code, tile: Tile, first: Value, outlet: Outlet) -> None:
         """Stores a tile channels first: squares of lanes are turned."""
-        geometry = self.geometry
-        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
-        first = code.mul(block, self.width)
-        channel = code.add(code.mul(where, geometry.K), first)
-        start = code.add(code.mul(channel, geometry.pixels), self._place(code, corner))
+        K, apart = self.geometry.K, self.geometry.step[2]
         rows, columns = self.tile
-        for j in range(self.vectors):
-            for r in range(rows):
+        pitches = outlet.pitches(code)
+        for r in range(rows):
+            place = outlet.by(code, pitches.row, r)
+            for j in range(self.vectors):
                 pixels = [held[j].get() for held in tile[r * columns : (r + 1) * columns]]
                 lines = code.transposed(pixels + [code.constant(0)] * (self.lanes - columns))
                 for i, line in enumerate(lines, start=j * self.lanes):
-                    offset = code.add(start, i * geometry.pixels + self._place(code, (0, r, 0)))
-                    with code.bound(code.add(first, i), geometry.K, self.width):
-                        if geometry.step[2] == 1:
-                            self.epilogue.put(code, line, offset, output, residual, code.mask(columns))
+                    with code.bound(code.add(first, i), K, self.width):
+                        if apart == 1:
+                            self.epilogue.put(code, line, place, code.mask(columns))
                         else:
-                            self.epilogue.scatter(
-                                code,
-                                line,
-                                offset,
-                                output,
-                                residual,
-                                range(0, columns * geometry.step[2], geometry.step[2]),
-                            )
-
-    def _place(self, code: Code, position: tuple[Value, Value, Value]) -> Value:
-        """Offset of an output within its channel."""
-        geometry = self.geometry
-        apart = [code.mul(p, step) for p, step in zip(position, geometry.step, strict=True)]
-        return code.ravel(apart, geometry.whole)
+                            self.epilogue.scatter(code, line, place, range(0, columns * apart, apart))
+                    place = place.by(code, pitches.channel)
 
 
 @lru_cache(maxsize=4096)

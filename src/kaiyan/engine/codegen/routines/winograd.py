@@ -11,6 +11,7 @@ import numpy as np
 
 from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
 from kaiyan.engine.codegen.parts.toom import toom
@@ -135,6 +136,9 @@ class WinogradTiles:
         group, depth, row, column, part = code.unravel(task, self.tasks)
         corner = depth, code.mul(row, self.rows * self.m[0]), code.mul(column, self.columns * self.m[1])
         base = group_base(code, geometry, image, group, stored=self.stored)
+        outlet = Outlet.first(code, self.epilogue).moved(
+            code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=corner[1], column=corner[2]
+        )
         doubt = code.zeros(1)[0]
         packed = self.strip.room(code)
         inputs = code.scratch(self.points * self.pitch)
@@ -143,22 +147,38 @@ class WinogradTiles:
         with code.loop(0, self.rows) as r, code.loop(0, geometry.C, self.lanes) as c:
             self._pack(code, packed, (base, c), (depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]))
             self._inputs(code, packed, code.at(inputs, code.mul(r, self.columns * self.depth), c))
+        memory = inputs, products, pixels
         with code.share(self.blocks, part, self.parts) as block, code.loop(0, self.rows, self.group) as r:
-            r = code.least(r, self.rows - self.group)  # noqa: PLW2901
-            number = code.add(code.mul(group, self.blocks), block)
-            source = code.at(inputs, code.mul(r, self.columns * self.depth))
-            code.apart("multiply", partial(self._multiply, code), source, products, number)
-            with code.loop(0, self.group) as g, code.loop(0, self.vectors) as j:
-                lane = code.mul(j, self.lanes)
-                source = code.at(products, code.mul(g, self.columns * self.width), lane)
-                bias = code.vector(code.argument(Argument.BIAS), code.mul(number, self.width), lane)
-                self._outputs(code, source, pixels, bias, doubt)
-                top = code.add(corner[1], code.mul(code.add(r, g), self.m[0]))
-                channel = code.add(code.mul(block, self.width), lane)
-                self._put(code, pixels, image, group, channel, (depth, top, corner[2]))
+            self._tiles(code, memory, (group, block), (r, corner), outlet, doubt)
         code.release()
         with code.when(code.any_nan(doubt.get())):
             code.raise_flag(Argument.FLAG)
+
+    def _tiles(
+        self,
+        code: Code,
+        memory: tuple[Value, Value, Value],
+        source: tuple[Value, Value],
+        place: tuple[Value, tuple[Value, Value, Value]],
+        outlet: Outlet,
+        doubt: Variable,
+    ) -> None:
+        """One group of rows of tiles for one block of output channels: multiplied, back from its points, stored."""
+        inputs, products, pixels = memory
+        (group, block), (r, corner) = source, place
+        r = code.least(r, self.rows - self.group)
+        number = code.add(code.mul(group, self.blocks), block)
+        rows = code.at(inputs, code.mul(r, self.columns * self.depth))
+        code.apart("multiply", partial(self._multiply, code), rows, products, number)
+        with code.loop(0, self.group) as g, code.loop(0, self.vectors) as j:
+            lane = code.mul(j, self.lanes)
+            row = code.at(products, code.mul(g, self.columns * self.width), lane)
+            bias = code.vector(code.argument(Argument.BIAS), code.mul(number, self.width), lane)
+            self._outputs(code, row, pixels, bias, doubt)
+            down = code.mul(code.add(r, g), self.m[0])
+            channel = code.add(code.mul(block, self.width), lane)
+            here = outlet.moved(code, channel=channel, row=down)
+            self._put(code, pixels, channel, (code.add(corner[1], down), corner[2]), here)
 
     def _inputs(self, code: Code, packed: Value, into: Value) -> None:
         """Every tile of one packed row to its points, for each plane under the output."""
@@ -228,40 +248,33 @@ class WinogradTiles:
                     doubt.put(code.fma(value, code.constant(0), doubt.get()))
                     code.put(code.b.fadd(value, bias), to, (i * self.columns * horizontal.m + j) * self.lanes)
 
-    def _put(
-        self, code: Code, pixels: Value, image: Value, group: Value, channel: Value, corner: tuple[Value, Value, Value]
-    ) -> None:
+    def _put(self, code: Code, pixels: Value, channel: Value, corner: tuple[Value, Value], outlet: Outlet) -> None:
         """Rows of pixels to the output, those that it has."""
-        geometry = self.geometry
-        _, height, width = geometry.outputs
-        depth, top, left = corner
-        output, residual = code.argument(Argument.OUTPUT), code.argument(Argument.RESIDUAL)
+        _, height, width = self.geometry.outputs
         columns = self.columns * self.m[1]
-        count = code.least(code.sub(width, left), columns)
-        channels = geometry.groups * geometry.K
+        count = code.least(code.sub(width, corner[1]), columns)
+        put = self._by_pixel if self.source == "channels_last" else self._by_channel
+        with code.loop(0, code.least(code.sub(height, corner[0]), self.m[0])) as i:
+            line = code.at(pixels, code.mul(i, columns * self.lanes))
+            put(code, line, channel, count, outlet.moved(code, row=i))
 
-        def by_pixel(line: Value, pixel: Value) -> None:
-            start = code.add(code.mul(image, geometry.pixels * channels), code.mul(group, geometry.K), channel)
-            mask = None if geometry.K % self.width == 0 else code.mask(code.sub(geometry.K, channel))
-            with code.loop(0, count) as q:
-                offset = code.add(start, code.mul(code.add(pixel, q), channels))
-                self.epilogue.put(code, code.vector(line, code.mul(q, self.lanes)), offset, output, residual, mask)
+    def _by_pixel(self, code: Code, line: Value, channel: Value, count: Value, outlet: Outlet) -> None:
+        K, pitches = self.geometry.K, outlet.pitches(code)
+        mask = None if K % self.width == 0 else code.mask(code.sub(K, channel))
+        with code.loop(0, count) as q:
+            vector = code.vector(line, code.mul(q, self.lanes))
+            self.epilogue.put(code, vector, outlet.by(code, pitches.column, q), mask)
 
-        def by_channel(line: Value, pixel: Value) -> None:
-            where = code.add(code.mul(image, channels), code.mul(group, geometry.K), channel)
-            start = code.add(code.mul(where, geometry.pixels), pixel)
+    def _by_channel(self, code: Code, line: Value, channel: Value, count: Value, outlet: Outlet) -> None:
+        pitches = outlet.pitches(code)
 
-            def turn(q: Value, inside: Value) -> None:
-                here = code.mask(inside)
-                pixels = [code.vector(line, code.mul(code.add(q, i), self.lanes)) for i in range(self.lanes)]
-                for lane, value in enumerate(code.transposed(pixels)):
-                    offset = code.add(start, q, lane * geometry.pixels)
-                    with code.bound(code.add(channel, lane), geometry.K, self.width):
-                        self.epilogue.put(code, value, offset, output, residual, here)
+        def turn(q: Value, inside: Value) -> None:
+            here = code.mask(inside)
+            pixels = [code.vector(line, code.mul(code.add(q, i), self.lanes)) for i in range(self.lanes)]
+            place = outlet.by(code, BESIDE, q)
+            for lane, value in enumerate(code.transposed(pixels)):
+                with code.bound(code.add(channel, lane), self.geometry.K, self.width):
+                    self.epilogue.put(code, value, place, here)
+                place = place.by(code, pitches.channel)
 
-            code.vectors(0, count, turn)
-
-        put = by_pixel if self.source == "channels_last" else by_channel
-        with code.loop(0, code.least(code.sub(height, top), self.m[0])) as i:
-            pixel = code.add(code.mul(code.add(code.mul(depth, height), top, i), width), left)
-            put(code.at(pixels, code.mul(i, columns * self.lanes)), pixel)
+        code.vectors(0, count, turn)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from kaiyan.arrays.kind import is_contiguous
 from kaiyan.arrays.table import named
 from kaiyan.engine.codegen.language.compile import Compilable, address
 from kaiyan.engine.codegen.parts.strip import Argument, Strip
@@ -17,17 +18,26 @@ from kaiyan.engine.types import BYTES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kaiyan.arrays.kind import Kind
     from kaiyan.engine.codegen.parts.epilogue import Epilogue
+    from kaiyan.engine.codegen.parts.geometry import Geometry, Triple
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
+Strides = tuple[int, ...]
+_NUMPY = named("numpy")
+_address = _NUMPY.address
 _VARIANTS = 64
 """Strides for which arguments are kept laid out."""
-_Arguments = ctypes.c_int64 * (Argument.STRIDE + 3)
+_Arguments = ctypes.c_int64 * Argument.SECOND
 
 
 class ConvolutionRoutine(Compilable, Protocol):
     """What every routine of a convolution tells of itself."""
+
+    @property
+    def geometry(self) -> Geometry:
+        """What it computes."""
 
     @property
     def epilogue(self) -> Epilogue:
@@ -65,11 +75,34 @@ class Held(NamedTuple):
     bias: int
 
 
+class Located(NamedTuple):
+    """Where an array (N, C, *spatial) lies: the address of its first element, and its strides in elements."""
+
+    address: int
+    strides: tuple[int, ...]
+
+
+class NativeCall(NamedTuple):
+    """``void function(int64 *arguments, int64 task)``, once for every task from 0, in any order, by any threads.
+
+    ``arguments`` has the places of ``Argument``; those at INPUT, OUTPUT and RESIDUAL are what ``Located`` gave, of a
+    phase the output's so many bytes further: from the address 0 on they are what has to be added to an address. A task
+    that fails writes 1 at ``flag``. ``alive`` holds what the other addresses point to.
+    """
+
+    function: int
+    arguments: list[int]
+    tasks: int
+    flag: int
+    alive: tuple[Any, ...]
+
+
 class Launch:
     """Called with an input and what ``held`` gave: the output, in the input's layout; None where a sum went astray.
 
-    ``maps`` are those of the routine's geometry; ``threads`` is how many share the work; ``origin`` is where its
-    outputs begin, in elements of a channel.
+    ``maps`` are those of the routine's geometry; ``threads`` is how many share the work; ``origin`` is where the
+    routine's outputs begin in the whole array, by axis. An ``out`` and a residual may have any strides that ``admits``
+    takes; others are copied. ``out`` shares no memory with the input or the residual.
     """
 
     def __init__(
@@ -80,23 +113,25 @@ class Launch:
         kind: str,
         *,
         threads: int,
-        origin: int = 0,
+        origin: Triple = (0, 0, 0),
     ) -> None:
         given = routine.epilogue.given or routine.dtype
         self.packed = routine.packed
         self._kind = named(kind)
-        self._dtype = self._kind.dtype(given)
+        self._dtype, self._itemsize = self._kind.dtype(given), BYTES[given]
         self._function = address(routine)
         self._tasks = output_shape[0] * prod(routine.tasks)
         self._threads = threads
         self._last = routine.source == "channels_last"
-        self._origin = origin * BYTES[given] * (output_shape[1] if self._last else 1)
         rank = len(output_shape) - 2
+        self._output = output_shape
         self._shape = (output_shape[0], *output_shape[2:], output_shape[1]) if self._last else output_shape
         self._order = (0, rank + 1, *range(1, rank + 1))
         self._lead = [0] * (len(maps) - rank)
+        self._flat = prod(routine.geometry.whole[:2]) == 1 and rank > 1
+        self._origin, self._step = origin[len(self._lead) :], routine.geometry.step[len(self._lead) :]
         self._maps = [np.concatenate([places, np.full(_overrun(routine), -1)]) for places in maps]
-        self._fixed: dict[tuple[int, ...], Any] = {}
+        self._fixed: dict[Any, Any] = {}
 
     def held(self, weight: Numbers, bias: Numbers) -> Held:
         """A weight (K, C/groups, *kernel) and a bias (K,) packed for the routine."""
@@ -104,44 +139,109 @@ class Launch:
         return Held(packed, *map(_address, packed))
 
     def __call__(self, x: Any, packed: Held, residual: Any = None, out: Any = None) -> Any:
+        return self._run(x, packed, None if residual is None else self._kind.bits(residual), out)
+
+    def _run(self, x: Any, packed: Held, added: Numbers | None, out: Any) -> Any:
         kind = self._kind
+        strides = (
+            kind.strides(x), None if out is None else kind.strides(out), None if added is None else added.strides
+        )  # fmt: skip
+        fixed = self._fixed.get(strides) or self._laid_out(strides, x, out, added)
+        if fixed is None:
+            return self._by_copies(x, packed, added, out)
         y = self.room(x) if out is None else out
-        strides = kind.steps(x)
-        fixed = self._fixed.get(strides) or self._laid_out(strides)
         arguments = _Arguments.from_buffer_copy(fixed)
         arguments[0], arguments[1], arguments[2] = kind.address(x), packed.weight, packed.bias
-        arguments[3] = kind.address(y) + self._origin
-        laid = None if residual is None else self._laid(residual)
-        if laid is not None:
-            arguments[4] = _address(laid) + self._origin
+        arguments[3] += kind.address(y)
+        if added is not None:
+            arguments[4] += _address(added)
         run(self._function, ctypes.addressof(arguments), self._tasks, self._threads)
-        if arguments[Argument.FLAG]:
-            return None
-        return y
+        return None if arguments[Argument.FLAG] else y
 
-    def _laid_out(self, strides: tuple[int, ...]) -> Any:
-        """The arguments that are the same for all inputs of these strides: maps and strides, and no flag."""
-        batch, channel, *steps = strides
-        places = [places.ctypes.data for places in self._maps]
-        fixed = _Arguments(0, 0, 0, 0, 0, 0, *places, batch, channel, *self._lead, *steps)
+    def _by_copies(self, x: Any, packed: Held, added: Numbers | None, out: Any) -> Any:
+        """By way of dense arrays, where a residual or ``out`` lies as no routine reads or writes it."""
+        if added is not None and self._steps(added) is None:
+            last = (0, *range(2, added.ndim), 1)
+            dense = np.ascontiguousarray(added.transpose(last) if self._last else added)
+            added = dense.transpose(self._order) if self._last else dense
+        if out is None or self.writes(out):
+            return self._run(x, packed, added, out)
+        y = self._run(x, packed, added, None)
+        if y is None:
+            return None
+        self._kind.fill(out, self._kind.numbers(y))
+        return out
+
+    def _laid_out(self, strides: Any, x: Any, out: Any, added: Numbers | None) -> Any:
+        """The arguments that are the same for all arrays of these strides; None where one of them is not admitted."""
+        output = self._dense() if out is None else self._steps(out, self._kind)
+        residual = output if added is None else self._steps(added)
+        if output is None or residual is None:
+            return None
         if len(self._fixed) >= _VARIANTS:
             self._fixed.clear()
+        fixed = _Arguments(*self._arguments(self._kind.steps(x), output, residual))
         self._fixed[strides] = fixed
         return fixed
+
+    def _arguments(self, x: Strides, output: Strides, residual: Strides) -> list[int]:
+        batch, channel, *steps = x
+        arguments = [0] * Argument.SECOND
+        arguments[Argument.MAP : Argument.BATCH_STRIDE] = [places.ctypes.data for places in self._maps]
+        arguments[Argument.BATCH_STRIDE : Argument.IMAGES] = [batch, channel, *self._lead, *steps]
+        for to, place, (batch, channel, *steps) in (
+            (Argument.OUTPUT, Argument.OUTPUT_STRIDE, output),
+            (Argument.RESIDUAL, Argument.RESIDUAL_STRIDE, residual),
+        ):
+            apart = [n * step for n, step in zip(steps, self._step, strict=True)]
+            arguments[place : place + 5] = [batch, channel, *self._lead, *apart]
+            arguments[to] = self._itemsize * sum(n * step for n, step in zip(self._origin, steps, strict=True))
+        return arguments
+
+    def calls(self, packed: Held, x: Located, out: Located, residual: Located | None = None) -> list[NativeCall]:
+        """The one call that computes this, for arrays whose strides ``admits`` takes."""
+        added = residual or Located(0, out.strides)
+        assert self.admits(out.strides), f"{out.strides} are no strides that this routine writes by"
+        assert self.admits(added.strides), f"{added.strides} are no strides that this routine reads a residual by"
+        arguments = self._arguments(x.strides, out.strides, added.strides)
+        arguments[Argument.WEIGHT], arguments[Argument.BIAS] = packed.weight, packed.bias
+        arguments[Argument.INPUT] = x.address
+        arguments[Argument.OUTPUT] += out.address
+        arguments[Argument.RESIDUAL] += added.address
+        alive = (packed, *self._maps)
+        return [NativeCall(self._function, arguments, self._tasks, Argument.FLAG, alive)]
+
+    def admits(self, strides: Strides) -> bool:
+        """Whether an output (N, K, *spatial) or a residual may have these strides, in elements.
+
+        Channels that stand last lie side by side, else the columns do. A routine that takes whole planes for rows,
+        which it does where the problem's layout is "channels_first" and it is pointwise, writes them whole.
+        """
+        _, K, *sizes = self._output
+        if self._last:
+            return strides[1] == 1 or K == 1
+        if self._flat:
+            return is_contiguous(sizes, strides[2:])
+        return strides[-1] == 1 or sizes[-1] == 1
+
+    def writes(self, out: Any) -> bool:
+        """Whether an array for the output is written without a copy."""
+        return self._steps(out, self._kind) is not None
+
+    def _steps(self, array: Any, kind: Kind = _NUMPY) -> Strides | None:
+        """Strides of an output or a residual in elements, where they are admitted."""
+        steps = kind.steps(array)
+        layout = kind.layout(array.shape, kind.strides(array), array.dtype)
+        return steps if layout != "unaligned" and self.admits(steps) else None
+
+    def _dense(self) -> Strides:
+        steps = [prod(self._shape[axis + 1 :]) for axis in range(len(self._shape))]
+        return tuple(steps[axis] for axis in self._order) if self._last else tuple(steps)
 
     def room(self, x: Any) -> Any:
         """An array for the output, in the input's layout."""
         y = self._kind.empty(x, self._shape, self._dtype)
         return self._kind.turned(y, self._order) if self._last else y
-
-    def _laid(self, residual: Any) -> Numbers:
-        """The residual as the output lies; copied only where it lies otherwise."""
-        numbers = self._kind.bits(residual)
-        last = (0, *range(2, numbers.ndim), 1)
-        return np.ascontiguousarray(numbers.transpose(last) if self._last else numbers)
-
-
-_address = named("numpy").address
 
 
 def _overrun(routine: ConvolutionRoutine) -> int:
