@@ -50,7 +50,7 @@ def ask_for_large_pages(address: int, size: int) -> None:
 
 @lru_cache(maxsize=1)
 def _advise() -> Callable[..., int] | None:
-    """madvise of the C library; None where there is none, or it knows no large pages."""
+    """What asks, ``madvise`` of the C library; None where there is none, or it knows no large pages."""
     if not hasattr(mmap, "MADV_HUGEPAGE"):
         return None
     found: Any = ctypes.CDLL(None).madvise
