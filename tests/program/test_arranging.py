@@ -13,6 +13,7 @@ from torch import nn
 
 from kaiyan.engine.codegen.routines.moved import MovedLines, MovedSquares, MovedWoven
 from kaiyan.program.graph import Node
+from kaiyan.program.operations.arranging import places
 from kaiyan.program.room import Room
 from kaiyan.program.steps.copying import copied
 
@@ -144,6 +145,32 @@ def test_padding_is_torchs(mode: str, order: Any) -> None:
     node = Node("pad", ("x",), "y", {"mode": mode, "padding": ((0, 0), (0, 0), (1, 4), (2, 3)), "value": 1.5})
     np.testing.assert_array_equal(defined(node, [x.array]), right)
     np.testing.assert_array_equal(run(PAD, node, [x], Laid(right.shape, "float32", order)), right)
+
+
+@pytest.mark.parametrize(("mode", "padding"), [("reflect", 5), ("circular", 6), ("replicate", 1), ("constant", 0)])
+def test_borders_that_need_more_than_there_is_are_left_to_the_definition(mode: str, padding: int) -> None:
+    n = 0 if mode == "replicate" else 5
+    x = Laid((1, 2, 4, n), "float32").place
+    for width, refused in ((padding, mode != "constant"), (padding - 1, False)):
+        pads = ((0, 0), (0, 0), (0, 0), (0, max(width, 0)))
+        node = Node("pad", ("x",), "y", {"mode": mode, "padding": pads, "value": 0.0})
+        assert PAD.refuses(node, [x], x) is refused
+
+
+def test_nothing_is_not_made_larger_natively() -> None:
+    settings = {"mode": "nearest", "sizes": (4, 4), "scales": (None, None), "align_corners": False}
+    empty = Laid((1, 2, 0, 3), "float32").place
+    assert UPSAMPLE.refuses(Node("upsample", ("x",), "y", settings), [empty], Laid((1, 2, 4, 4), "float32").place)
+
+
+@pytest.mark.parametrize("scale", [-2.0, 1e-30, float("inf"), float("nan")])
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+def test_no_scale_leads_outside(mode: str, scale: float) -> None:
+    settings = {"mode": mode, "sizes": (9,), "scales": (scale,), "align_corners": False}
+    for dtype in ("float32", "float64"):
+        with np.errstate(all="ignore"):
+            low, high, _ = places(Node("upsample", ("x",), "y", settings), 0, 5, dtype)
+        assert 0 <= low.min() <= high.max() <= 4
 
 
 @pytest.mark.parametrize("order", [_FIRST, _LAST])
