@@ -90,15 +90,16 @@ class Multiplying:
         full = code.below(self.vectors * code.lanes - 1, columns)
         with code.when(full):
             self._tile(code, lanes, left, weights, to, [code.lanes] * self.vectors)
-        with code.when(code.b.not_(full)):
-            left_over = [code.sub(columns, v * code.lanes) for v in range(self.vectors)]
-            inside = [code.most(code.least(count, code.lanes), 0) for count in left_over]
-            self._tile(code, lanes, left, weights, to, inside)
+        for before in range(self.vectors):
+            rest = code.sub(columns, before * code.lanes)
+            some = code.b.and_(code.below(0, rest), code.below(rest, code.lanes + (before < self.vectors - 1)))
+            with code.when(some):
+                self._tile(code, lanes, left, weights, to, [code.lanes] * before + [rest])
 
     def _tile(
         self, code: Code, lanes: Lanes, left: Value, weights: Value, to: Value, counts: list[Value]
     ) -> None:  # fmt: skip
-        tile: Tile = [code.zeros(self.vectors) for _ in range(self.rows)]
+        tile: Tile = [code.zeros(len(counts)) for _ in range(self.rows)]
         self._sum(code, tile, left, weights, counts)
         step, apart = code.number(_Product.OUTPUT_ROW), code.number(_Product.OUTPUT_COLUMN)
         for r, sums in enumerate(tile):
@@ -142,8 +143,8 @@ class Multiplying:
         """One term of every sum. Rows are named by few registers: so many steps of 0, 1, 2, 4 or 8 rows from each."""
         here, step = right.get(), code.number(_Product.LEFT_ROW)
         vectors = [
-            code.vector(here, v * code.lanes, mask=code.mask(counts[v]) if self.direct else None)
-            for v in range(self.vectors)
+            code.vector(here, v * code.lanes, mask=code.mask(count) if self.direct else None)
+            for v, count in enumerate(counts)
         ]
         pointers = {base: variable.get() for base, variable in bases.items()}
         for (base, factor), sums in zip(names, tile, strict=True):
