@@ -104,7 +104,7 @@ def reduce(draw: np.random.Generator, dtype: str) -> Case:
     reduced = words[kind](torch.from_numpy(x).double(), axes, keepdim=keep).numpy()
     node = Node("reduce", ("x",), "y", {"kind": kind, "axes": axes, "keep": keep})
     count = x.size / max(reduced.size, 1)
-    return Case(node, [x], reduced, {"sum": 2 * count, "mean": 2.0}.get(kind, 0.0))
+    return Case(node, [x], reduced, {"sum": 8 * count, "mean": 2.0}.get(kind, 0.0))
 
 
 def layer_norm(draw: np.random.Generator, dtype: str) -> Case:

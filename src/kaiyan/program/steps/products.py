@@ -133,8 +133,9 @@ def _tile(one: _Matrices, lanes: int) -> tuple[int, int]:
     tiles = []
     for vectors in range(1, 5):
         rows = even(one.rows, min((registers - 1 - vectors) // vectors, _MOST_ROWS))
-        count = tiled(one.rows, rows) * tiled(one.columns, vectors * lanes)
-        tiles.append((count * max(rows * vectors + 2, 8), rows, vectors))
+        whole, rest = divmod(tiled(one.columns, lanes), vectors)
+        cost = whole * max(rows * vectors + 2, 8) + (max(rows * rest + 2, 8) if rest else 0)
+        tiles.append((tiled(one.rows, rows) * cost, rows, vectors))
     _, rows, vectors = min(tiles)
     return rows, vectors
 

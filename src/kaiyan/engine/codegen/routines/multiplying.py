@@ -64,48 +64,42 @@ class Multiplying:
 
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        wide = self.vectors * code.lanes
-        rows, columns = code.number(_Product.ROWS), code.number(_Product.COLUMNS)
-        counts, shares = [], [code.number(_Product.TILES_SHARE), code.number(_Product.PANELS_SHARE)]
-        for size, block in ((rows, self.rows), (columns, wide)):
-            counts.append(code.divmod(code.add(size, block - 1), block)[0])
-        blocks = [
-            code.divmod(code.add(count, share, -1), share)[0] for count, share in zip(counts, shares, strict=True)
-        ]
+        wide, lanes = self.vectors * code.lanes, Lanes(code)
+        sizes = [code.number(_Product.ROWS), code.number(_Product.COLUMNS)]
+        shares = [code.number(_Product.TILES_SHARE), code.number(_Product.PANELS_SHARE)]
+        counts = [_covered(code, size, block) for size, block in zip(sizes, (self.rows, wide), strict=True)]
+        blocks = [_covered(code, count, share) for count, share in zip(counts, shares, strict=True)]
         *places, tiles, panels = code.unravel(code.task, [*batch_sizes(code, _Product.BATCH_SIZES), *blocks])
         left = begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
         right = begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
         output = begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
-        lanes = Lanes(code)
         ends = [
             (code.mul(block, share), code.least(code.mul(code.add(block, 1), share), count))
             for block, share, count in zip((tiles, panels), shares, counts, strict=True)
         ]
         with code.loop(*ends[0]) as tile, code.loop(*ends[1]) as panel:
-            row = code.least(code.mul(tile, self.rows), code.sub(rows, self.rows))
-            column = code.mul(panel, wide)
+            row, column = code.least(code.mul(tile, self.rows), code.sub(sizes[0], self.rows)), code.mul(panel, wide)
             here = code.at(left, code.mul(row, code.number(_Product.LEFT_ROW)))
             weights = code.at(right, code.mul(panel, code.number(_Product.RIGHT_PANEL)))
-            to = code.at(
-                output,
-                code.mul(row, code.number(_Product.OUTPUT_ROW)),
-                code.mul(column, code.number(_Product.OUTPUT_COLUMN)),
-            )
-            full = code.below(code.add(column, wide - 1), columns)
-            with code.when(full):
-                self._tile(code, lanes, here, weights, to, [code.lanes] * self.vectors)
-            with code.when(code.b.not_(full)):
-                left_over = code.sub(columns, column)
-                inside = [
-                    code.most(code.least(code.sub(left_over, v * code.lanes), code.lanes), 0)
-                    for v in range(self.vectors)
-                ]
-                self._tile(code, lanes, here, weights, to, inside)
+            step, apart = code.number(_Product.OUTPUT_ROW), code.number(_Product.OUTPUT_COLUMN)
+            to = code.at(output, code.mul(row, step), code.mul(column, apart))
+            self._place(code, lanes, here, weights, to, code.sub(sizes[1], column))
+
+    def _place(self, code: Code, lanes: Lanes, left: Value, weights: Value, to: Value, columns: Value) -> None:
+        """One tile, of whose columns so many are inside, or more."""
+        full = code.below(self.vectors * code.lanes - 1, columns)
+        with code.when(full):
+            self._tile(code, lanes, left, weights, to, [code.lanes] * self.vectors)
+        for before in range(self.vectors):
+            rest = code.sub(columns, before * code.lanes)
+            some = code.b.and_(code.below(0, rest), code.below(rest, code.lanes + (before < self.vectors - 1)))
+            with code.when(some):
+                self._tile(code, lanes, left, weights, to, [code.lanes] * before + [rest])
 
     def _tile(
         self, code: Code, lanes: Lanes, left: Value, weights: Value, to: Value, counts: list[Value]
     ) -> None:  # fmt: skip
-        tile: Tile = [code.zeros(self.vectors) for _ in range(self.rows)]
+        tile: Tile = [code.zeros(len(counts)) for _ in range(self.rows)]
         self._sum(code, tile, left, weights, counts)
         step, apart = code.number(_Product.OUTPUT_ROW), code.number(_Product.OUTPUT_COLUMN)
         for r, sums in enumerate(tile):
@@ -149,8 +143,8 @@ class Multiplying:
         """One term of every sum. Rows are named by few registers: so many steps of 0, 1, 2, 4 or 8 rows from each."""
         here, step = right.get(), code.number(_Product.LEFT_ROW)
         vectors = [
-            code.vector(here, v * code.lanes, mask=code.mask(counts[v]) if self.direct else None)
-            for v in range(self.vectors)
+            code.vector(here, v * code.lanes, mask=code.mask(count) if self.direct else None)
+            for v, count in enumerate(counts)
         ]
         pointers = {base: variable.get() for base, variable in bases.items()}
         for (base, factor), sums in zip(names, tile, strict=True):
@@ -160,6 +154,11 @@ class Multiplying:
         right.put(code.at(here, code.number(_Product.RIGHT_TERM)))
         for base, variable in bases.items():
             variable.put(code.at(pointers[base], code.number(_Product.LEFT_TERM)))
+
+
+def _covered(code: Code, size: Value, block: Value) -> Value:
+    """Blocks that cover a size."""
+    return code.divmod(code.add(size, block, -1), block)[0]
 
 
 def _named(rows: int) -> list[tuple[int, int]]:
@@ -200,8 +199,8 @@ class Dotting:
     def emit(self, code: Code) -> None:
         """Writes the routine; its arguments are those of a product, a panel's step being a column's."""
         L, columns, share = code.lanes, code.number(_Product.COLUMNS), code.number(_Product.PANELS_SHARE)
-        groups = code.divmod(code.add(columns, L - 1), L)[0]
-        blocks = code.divmod(code.add(groups, share, -1), share)[0]
+        groups = _covered(code, columns, L)
+        blocks = _covered(code, groups, share)
         *places, block = code.unravel(code.task, [*batch_sizes(code, _Product.BATCH_SIZES), blocks])
         left = begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
         right = begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
