@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from kaiyan.nn.capture.backend import Backend
 from kaiyan.nn.capture.captured import Captured, captured
+from kaiyan.show.error import KaiyanError
 
 
 class Seeded:
@@ -200,7 +201,7 @@ def test_weights_that_are_written_to_are_read_again(numbers: Seeded) -> None:
         torch.testing.assert_close(run(x), model(x), rtol=1e-4, atol=1e-5)
         model.load_state_dict(copy.deepcopy(nn.Sequential(nn.Conv1d(4, 4, 3), nn.BatchNorm1d(4)).state_dict()))
         torch.testing.assert_close(run(x), model(x), rtol=1e-4, atol=1e-5)
-    assert backend.left == []
+    assert not backend.left
 
 
 def test_gradients_are_torchs(numbers: Seeded) -> None:
@@ -210,7 +211,7 @@ def test_gradients_are_torchs(numbers: Seeded) -> None:
     taken, x.grad = x.grad, None
     model(x).sum().backward()
     torch.testing.assert_close(taken, x.grad)
-    assert backend.left == ["gradients"]
+    assert list(backend.left) == ["gradients"]
     x.grad = None
     captured(model, (x,))(x).sum().backward()
     torch.testing.assert_close(x.grad, taken)
@@ -282,3 +283,56 @@ def test_the_backend_is_registered() -> None:
     layer = nn.Conv1d(3, 2, 3)
     with torch.no_grad():
         torch.testing.assert_close(torch.compile(layer, backend=backend)(x), layer(x))
+
+
+def test_a_program_of_weights_as_they_were_is_not_taken_for_one_of_weights_as_they_are(numbers: Seeded) -> None:
+    model: Any = nn.Sequential(nn.Conv1d(4, 4, 3))
+    backend = Backend()
+    run: Any = torch.compile(model, backend=backend)
+    short, long = numbers(1, 4, 11), numbers(1, 4, 15)
+    with torch.no_grad():
+        run(short)
+        model[0].weight.fill_(2)
+        torch.testing.assert_close(run(long), model(long), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(run(short), model(short), rtol=1e-4, atol=1e-5)
+    assert len({id(held) for made in backend.made for held in made.held}) == 1
+
+
+def test_what_has_no_elements_and_what_arrays_cannot_hold_is_torchs(numbers: Seeded) -> None:
+    backend, layer = Backend(), nn.Conv1d(4, 4, 3)
+    nothing = numbers(0, 4, 11)
+    with torch.no_grad():
+        assert torch.compile(layer, backend=backend)(nothing).shape == (0, 4, 9)
+        half = torch.compile(lambda x: x.bfloat16() @ x.bfloat16().mT, backend=backend)(numbers(4, 5))
+    assert half.dtype == torch.bfloat16
+    assert "no elements" in backend.left
+    assert "torch.bfloat16 on cpu" in backend.left
+    assert backend.made == []
+
+
+def test_a_step_that_refuses_leaves_the_graph_to_torch(numbers: Seeded) -> None:
+    def refuse(graph: Any) -> Any:
+        raise KaiyanError("refused", "this graph has {count} nodes", count=len(graph.nodes))
+
+    model, x = nn.Conv1d(4, 4, 3), numbers(1, 4, 11)
+    made = captured(model, (x,), make=refuse)
+    torch.testing.assert_close(made(x), model(x))
+    assert made.left == ["this graph has 1 nodes"]
+    assert not made.is_whole
+
+
+def test_numbers_that_a_module_keeps_are_as_before_the_example(numbers: Seeded) -> None:
+    class Lazy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.calls, self.table = nn.Conv1d(4, 4, 3), 0, None
+
+        def forward(self, x: Any) -> Any:
+            self.calls += 1
+            return self.layer(x) + self.calls
+
+    model, x = Lazy(), numbers(1, 4, 11)
+    made = captured(model, (x,))
+    torch.testing.assert_close(made(x), model(x), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(made(x), model(x), rtol=1e-4, atol=1e-5)
+    assert made.model.calls == model.calls == 2

@@ -41,7 +41,7 @@ def assert_captured(
     (graph,) = [held.graph for executable in backend.made for held in executable.held]
     called = {node.settings["name"] for node in graph.nodes if node.operation == "foreign"}
     assert called == {f"aten.{name}" for name in foreign}
-    assert backend.left == []
+    assert not backend.left
     symbols = {size.text for given in graph.inputs for size in given.shape if not isinstance(size, int)}
     assert len(symbols) == (moving is not None)
     return backend
@@ -138,7 +138,7 @@ def test_a_size_that_cannot_be_written_is_a_graph_for_each_size() -> None:
         torch.testing.assert_close(actual, enlarge(x), rtol=1e-4, atol=1e-5)
     assert len(backend.made) == 2
     assert len(backend.made[1].held) == 2
-    assert backend.left == []
+    assert not backend.left
 
 
 def test_bicubic_is_left_to_torch() -> None:
@@ -249,4 +249,4 @@ def test_a_write_into_the_input_reaches_the_caller() -> None:
     with torch.no_grad():
         torch.testing.assert_close(torch.compile(write, backend=backend)(x), write(y))
     torch.testing.assert_close(x, y)
-    assert backend.left == []
+    assert not backend.left

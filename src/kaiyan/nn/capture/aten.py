@@ -66,6 +66,8 @@ def is_ours(module: GraphModule) -> str | None:
         if node.op == "call_function" and not _is_known_kind(node):
             return str(node.target)
         values = node.meta.get("val")
+        if isinstance(values, torch.Tensor) and any(map(_is_nothing, values.shape)):
+            return "no elements"
         for value in values if isinstance(values, (list, tuple)) else [values]:
             if isinstance(value, torch.Tensor) and not _is_plain(value, DTYPES):
                 return f"{value.dtype} on {value.device}"
@@ -84,6 +86,10 @@ def _is_plain(value: torch.Tensor, dtypes: Any) -> bool:
         value.dtype in dtypes and value.device.type == "cpu" and value.layout is torch.strided
         and not any(map(_is_unbacked, value.shape))
     )  # fmt: skip
+
+
+def _is_nothing(size: Any) -> bool:
+    return isinstance(size, int) and size == 0
 
 
 def _is_unbacked(value: Any) -> bool:

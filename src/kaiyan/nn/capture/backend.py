@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import weakref
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -28,8 +30,11 @@ class NotOursError(Exception):
     """The graph is left to torch, with the reason."""
 
 
+_MOST_REASONS = 1000
+
+
 class Backend:
-    """What TorchDynamo calls with each graph; ``made`` is what became programs, ``left`` why others did not.
+    """What TorchDynamo calls with each graph; ``left`` says why some did not become programs.
 
     ``make`` makes a program of a graph.
     """
@@ -37,9 +42,14 @@ class Backend:
     __name__ = "kaiyan"
 
     def __init__(self, make: Callable[[Graph], Runs] = Program) -> None:
-        self.made: list[Executable] = []
-        self.left: list[str] = []
+        self.left: deque[str] = deque(maxlen=_MOST_REASONS)
+        self._made: list[weakref.ref[Executable]] = []
         self.programs = Programs(make)
+
+    @property
+    def made(self) -> list[Executable]:
+        """What became programs and can still be run."""
+        return [made for reference in self._made if (made := reference()) is not None]
 
     def __call__(self, module: GraphModule, inputs: Sequence[Any], **options: Any) -> Callable[..., Any]:
         """A function of the graph's inputs that computes it; by torch where it needs gradients or is not ours."""
@@ -54,7 +64,7 @@ class Backend:
             if reason is not None:
                 raise NotOursError(reason)
             executable = Executable(aten, constant, _changed(len(examples)), self.programs)
-            self.made.append(executable)
+            self._made = [*filter(lambda made: made() is not None, self._made), weakref.ref(executable)]
             return executable
 
         try:

@@ -60,7 +60,7 @@ class Captured:
     @property
     def left(self) -> list[str]:
         """Why parts of the model are not programs and run as torch runs them."""
-        return self.backend.left + [entry.left for entry in self.backend.made if entry.left is not None]
+        return [*self.backend.left] + [entry.left for entry in self.backend.made if entry.left is not None]
 
     @property
     def foreign(self) -> Counter[str]:
@@ -84,12 +84,12 @@ def captured(
     """A copy of ``model`` that has been run on copies of ``inputs`` and ``named``, and captured.
 
     ``make`` makes a program of a graph. The model, the inputs and random states are what they were, and so are the
-    copy's buffers.
+    copy's buffers and the numbers that its modules keep.
     """
     own = copied(model)
     own.requires_grad_(requires_grad=False)
     made = Captured(own, make)
-    before = {name: buffer.clone() for name, buffer in own.named_buffers()}
+    before = _State(own)
 
     def run() -> None:
         arguments, keywords = copied((inputs, dict(named or {})))
@@ -97,11 +97,30 @@ def captured(
             made(*arguments, **keywords)
 
     undisturbed(run)
-    with torch.no_grad():
-        for name, buffer in own.named_buffers():
-            if name in before and not torch.equal(buffer, before[name]):
-                buffer.copy_(before[name])
+    before.put_back()
     return made
+
+
+class _State:
+    """What a model's buffers hold, and its modules' plain attributes, such as counts and what is not made yet."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+        self._attributes = [
+            (module, name, value)
+            for module in model.modules()
+            for name, value in vars(module).items()
+            if isinstance(value, (bool, int, float, str, type(None)))
+        ]
+
+    @torch.no_grad()
+    def put_back(self) -> None:
+        for buffer, before in self._buffers:
+            if not torch.equal(buffer, before):
+                buffer.copy_(before)
+        for module, name, value in self._attributes:
+            if vars(module).get(name) is not value:
+                vars(module)[name] = value
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,32 +13,51 @@ from torch import nn
 from kaiyan.nn.capture.foreign import laid, tensor_of
 from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of
 from kaiyan.nn.capture.translation import Translated, translated
+from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from torch.fx import GraphModule
 
-    from kaiyan.nn.capture.programs import KeptProgram, Programs
+    from kaiyan.nn.capture.programs import KeptProgram, Programs, Stamp
     from kaiyan.nn.capture.translation import OutputOrigin
 
 _MOST_PLANS = 32
 """Graphs with numbers for sizes that are kept."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Frozen:
-    """A tensor as it was when it became a constant."""
+    """Tensors as they were when they became constants, by the numbers of the arguments that they are."""
 
-    tensor: torch.Tensor
-    version: int
-    address: int
+    def __init__(self, tensors: Mapping[int, torch.Tensor]) -> None:
+        self.tensors = dict(tensors)
+        self._kept = list(self.tensors.values())
+        counted = not any(tensor.is_inference() for tensor in self._kept)
+        self._version: Callable[[torch.Tensor], int] = attrgetter("_version") if counted else _version
+        self._versions = list(map(self._version, self._kept))
+        self._addresses = list(map(torch.Tensor.data_ptr, self._kept))
 
-    def holds(self, tensor: object) -> bool:
-        """Whether what comes is still that tensor, never written to since, as torch counts it."""
+    def holds(self, arguments: list[Any]) -> bool:
+        """Whether what comes is still those tensors, never written to since, as torch counts it."""
         return (
-            tensor is self.tensor and _version(self.tensor) == self.version and self.tensor.data_ptr() == self.address
+            all(map(is_, map(arguments.__getitem__, self.tensors), self._kept))
+            and list(map(self._version, self._kept)) == self._versions
+            and list(map(torch.Tensor.data_ptr, self._kept)) == self._addresses
         )
+
+    def moved(self, arguments: list[Any]) -> list[int]:
+        """The arguments that are not any more what they were."""
+        now = [
+            arguments[i] is tensor and self._version(tensor) == version and tensor.data_ptr() == address
+            for (i, tensor), version, address in zip(self.tensors.items(), self._versions, self._addresses, strict=True)
+        ]
+        return [i for i, holds in zip(self.tensors, now, strict=True) if not holds]
+
+    @property
+    def stamp(self) -> Stamp:
+        """What tells these tensors, as they are, from all others."""
+        return frozenset(zip(self._addresses, self._versions, strict=True))
 
 
 def _version(tensor: torch.Tensor) -> int:
@@ -67,7 +87,7 @@ class Executable:
         self._constant, self._open, self._programs = constant, set(changed), programs
         self._placeholders = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
         self._numbered: list[str] = []
-        self._frozen: dict[int, _Frozen] | None = None
+        self._frozen: _Frozen | None = None
         self._plans: dict[tuple[int, ...], _Plan] = {}
         self._where = _places(self._placeholders)
         self._layouts: dict[tuple[int, ...], list[tuple[tuple[int, ...], tuple[int, ...]] | None]] = {}
@@ -81,9 +101,12 @@ class Executable:
 
     def __call__(self, arguments: list[Any]) -> list[Any]:
         if self.left is None:
-            plan = self._plan(arguments)
-            if plan is not None:
-                return self._run(plan, arguments)
+            try:
+                plan = self._plan(arguments)
+                if plan is not None:
+                    return self._run(plan, arguments)
+            except KaiyanError as error:  # what a step of ours refuses, torch computes
+                self.left = str(error)
         given: list[Any] = self.module.forward(*arguments)
         return given
 
@@ -102,22 +125,25 @@ class Executable:
 
     def _freeze(self, arguments: list[Any]) -> None:
         if self._frozen is not None:
-            moved = [i for i, frozen in self._frozen.items() if not frozen.holds(arguments[i])]
-            if not moved:
+            if self._frozen.holds(arguments):
                 return
+            moved = self._frozen.moved(arguments)
             self._open.update(i for i in moved if not isinstance(arguments[i], nn.Parameter))
             self._plans.clear()
-        self._frozen = {
-            i: _Frozen(argument, _version(argument), argument.data_ptr())
-            for i, argument in enumerate(arguments)
-            if isinstance(argument, torch.Tensor) and i not in self._open and self._is_constant(argument)
-        }
+        self._frozen = _Frozen(
+            {
+                i: argument
+                for i, argument in enumerate(arguments)
+                if isinstance(argument, torch.Tensor) and i not in self._open and self._is_constant(argument)
+            }
+        )
 
     def _is_constant(self, argument: torch.Tensor) -> bool:
         return isinstance(argument, nn.Parameter) or id(argument) in self._constant
 
     def _new_plan(self, arguments: list[Any]) -> _Plan | None:
-        frozen = {i: entry.tensor for i, entry in (self._frozen or {}).items()}
+        assert self._frozen is not None
+        frozen = self._frozen.tensors
         names = {i: self._constant[id(tensor)][0] for i, tensor in frozen.items() if id(tensor) in self._constant}
         while True:
             key = self._key(arguments)
@@ -130,7 +156,7 @@ class Executable:
                     return None
                 self._numbered = sorted({*self._numbered, *error.symbols})
                 self._plans.clear()
-        plan = _Plan(made, self._programs.of(made.graph))
+        plan = _Plan(made, self._programs.of(made.graph, self._frozen.stamp))
         while len(self._plans) >= _MOST_PLANS:
             del self._plans[next(iter(self._plans))]
         self._plans[key] = plan

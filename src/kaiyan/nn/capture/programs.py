@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 Runs = Callable[..., list[Any]]
 """What a program is to those who run it: arrays in, arrays out."""
+Stamp = frozenset[tuple[int, int]]
+"""The addresses of the tensors that a program's constants were, and how often each had been written to."""
 
 
 class KeptProgram:
     """A program and its graph; a graph of more sizes may take their place."""
 
-    def __init__(self, graph: Graph, make: Callable[[Graph], Runs]) -> None:
-        self._make = make
+    def __init__(self, graph: Graph, stamp: Stamp, make: Callable[[Graph], Runs]) -> None:
+        self._make, self.stamp = make, stamp
         self.take(graph)
 
     def take(self, graph: Graph) -> None:
@@ -42,17 +44,19 @@ class Programs:
         self._held: list[weakref.ref[KeptProgram]] = []
         self._lock = threading.Lock()
 
-    def of(self, graph: Graph) -> KeptProgram:
+    def of(self, graph: Graph, stamp: Stamp = frozenset()) -> KeptProgram:
         """The program of a graph, perhaps one of other sizes; made where there is none."""
         with self._lock:
             alive = [held for reference in self._held if (held := reference()) is not None]
             for held in alive:
+                if held.stamp != stamp:
+                    continue
                 if covers(held.graph, graph):
                     return held
                 if covers(graph, held.graph):
                     held.take(graph)
                     return held
-            made = KeptProgram(graph, self._make)
+            made = KeptProgram(graph, stamp, self._make)
             self._held = [*map(weakref.ref, alive), weakref.ref(made)]
             return made
 
