@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.operations.elementwise import FUNCTIONS
+from kaiyan.program.operations.elementwise import ELEMENT_FUNCTIONS
 from kaiyan.program.operations.gathering import REDUCTIONS
 from kaiyan.program.size import Symbolic
 from kaiyan.program.tensors_file import TYPES_IN_FILES
@@ -54,14 +54,14 @@ def _pair(setting: Any) -> bool:
 
 
 def _term(setting: Any) -> bool:
-    if not isinstance(setting, tuple) or not setting or setting[0] not in FUNCTIONS:
+    if not isinstance(setting, tuple) or not setting or setting[0] not in ELEMENT_FUNCTIONS:
         return False
     return len(setting) - 1 in operands_of(setting[0]) and all(_number(operand) for operand in setting[1:])
 
 
 def operands_of(word: str) -> range:
     """How many operands a word of a term may have: parameters that come last may be left out."""
-    function = FUNCTIONS[word]
+    function = ELEMENT_FUNCTIONS[word]
     if isinstance(function, np.ufunc):
         return range(function.nin, function.nin + 1)
     parameters = inspect.signature(function).parameters.values()
