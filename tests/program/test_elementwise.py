@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
-from placed import Laid, defined, run
+from placed import Laid, defined, execute, run
 from random_places import CAST, MAP, map_at_random
 from torch import nn
 
@@ -21,6 +22,7 @@ from kaiyan.engine.codegen.parts.elements import EMITTED_WORDS
 from kaiyan.engine.codegen.routines.mapped import Mapped
 from kaiyan.program.graph import Node
 from kaiyan.program.operations.elementwise import ELEMENT_FUNCTIONS
+from kaiyan.program.place import Pointer
 from kaiyan.program.room import Room
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ def test_the_definition_of_a_word_is_torchs(term: tuple[Any, ...], theirs: Calla
 
 
 def test_every_word_is_written_and_tested() -> None:
-    assert set(EMITTED_WORDS) == set(FUNCTIONS) == {term[0] for term, _ in WORDS}
+    assert set(EMITTED_WORDS) == set(ELEMENT_FUNCTIONS) == {term[0] for term, _ in WORDS}
 
 
 @pytest.mark.parametrize("word", ["maximum", "minimum"])
@@ -159,7 +161,7 @@ def test_the_slopes_of_leaky_relu_may_be_an_array() -> None:
     np.testing.assert_array_equal(mapped((("leaky_relu", 0, 1),), x, slope), right.numpy())
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 def test_any_layout_of_any_arrays(seed: int) -> None:
     map_at_random(seed)
 
@@ -167,7 +169,7 @@ def test_any_layout_of_any_arrays(seed: int) -> None:
 @pytest.mark.parametrize("last", [False, True])
 def test_a_picture_as_bytes_with_its_normalisation_is_one_call(last: bool) -> None:
     order = (0, 2, 3, 1) if last else None
-    picture = Laid((1, 3, 37, 41), "uint8", order)
+    picture = Laid((2, 3, 74, 82), "uint8", order)
     picture.array[...] = np.random.default_rng(0).integers(0, 256, picture.array.shape)
     numbers = [Laid((3, 1, 1), "float32") for _ in range(2)]
     for laid, values in zip(numbers, ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]), strict=True):
@@ -180,6 +182,28 @@ def test_a_picture_as_bytes_with_its_normalisation_is_one_call(last: bool) -> No
     mean, deviation = (torch.from_numpy(laid.array.copy()) for laid in numbers)
     right = (torch.from_numpy(picture.array.copy()).float() / 255 - mean) / deviation
     np.testing.assert_allclose(found, right.numpy(), rtol=0, atol=5e-7)
+
+
+@pytest.mark.parametrize("constant", [False, True])
+@pytest.mark.parametrize("channels", [2, 3, 5, 24, 47])
+def test_short_lines_are_joined(channels: int, constant: bool) -> None:
+    shape = 2, channels, 66, 130
+    x, gate, bias = (
+        Laid(shape, "float32", (0, 2, 3, 1)),
+        Laid((2, channels, 1, 1), "float32"),
+        Laid((channels, 1, 1), "float32"),
+    )
+    for seed, laid in enumerate((x, gate, bias)):
+        laid.array[...] = np.random.default_rng(seed).integers(-9, 9, laid.array.shape)
+    if constant:
+        buffer = replace(bias.place.pointer.buffer, role="constant", array=bias.array)
+        bias.place = replace(bias.place, pointer=Pointer(buffer))
+    node = Node("map", ("x", "gate", "bias"), "y", {"terms": (("mul", 0, 1), ("add", 3, 2))})
+    output = Laid(shape, "float32", (0, 2, 3, 1))
+    calls = MAP.calls(node, [x.place, gate.place, bias.place], output.place, Room())
+    assert len(calls) == (2 if constant else 3)
+    execute(calls, {laid.buffer: laid.base for laid in (x, gate, bias, output)}, 2)
+    np.testing.assert_array_equal(output.array, x.array * gate.array + bias.array)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -238,7 +262,7 @@ def test_narrower_machines_arrange_and_compute_the_same(name: str) -> None:
     script = Path(__file__).parent.parent / "random_places.py"
     environment = os.environ | {"KAIYAN_TARGET": name}
     done = subprocess.run(
-        [sys.executable, str(script), "0", "25"], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, str(script), "0", "20"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "arrange_at_random 25" in done.stdout
+    assert "arrange_at_random 20" in done.stdout

@@ -175,6 +175,21 @@ def test_far_from_zero_a_norm_is_as_right_as_torch() -> None:
     assert np.abs(done(node, [x], x.shape) - true).max() <= torch_apart
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_groups_of_few_channels_that_lie_among_others_are_normed_in_parts(dtype: str, threads: int) -> None:
+    draw = np.random.default_rng(5)
+    x = (draw.standard_normal((2, 36, 18, 11)) + 3).astype(dtype)
+    weight, bias = (draw.standard_normal(36).astype(dtype) for _ in range(2))
+    node = Node("group_norm", ("x", "w", "b"), "y", {"groups": 9, "eps": 1e-5, "weight": True, "bias": True})
+    wide, scale, shift = (torch.from_numpy(array).double() for array in (x, weight, bias))
+    true = functional.group_norm(wide, 9, scale, shift, 1e-5).numpy()
+    place = Laid(x.shape, dtype, CHANNELS_LAST).place
+    assert len(STEPS["group_norm"].calls(node, [place, place, place], place, Room())) == 3
+    got = done(node, [x, weight, bias], x.shape, order=CHANNELS_LAST, threads=threads)
+    assert np.abs(got - true).max() < {"float32": 3e-6, "float64": 1e-14}[dtype]
+
+
 def test_shares_of_masked_places_are_zero() -> None:
     x = np.zeros((2, 9))
     x[0, 4:] = -np.inf

@@ -66,8 +66,11 @@ class Program:
         self._lock = Lock()
 
     def __call__(self, *arrays: Numbers) -> list[Numbers]:
-        given = self._checked(arrays)
-        plan = self.planned(given)
+        plan = self._plans.get(_key(arrays, get_num_threads()))
+        given: Sequence[Numbers] = arrays
+        if plan is None:
+            given = self._checked(arrays)
+            plan = self.planned(given)
         outputs = plan.lowered.rooms()
         context = self._taken(plan)
         try:
@@ -200,8 +203,12 @@ def _strides(arrays: Sequence[Numbers]) -> list[Shape]:
     return [tuple(step // array.itemsize for step in array.strides) for array in arrays]
 
 
-def _key(arrays: Sequence[Numbers], threads: int) -> Any:
-    return threads, tuple((array.shape, array.strides) for array in arrays)
+def _key(arrays: Sequence[Any], threads: int) -> Any:
+    """What plans are kept by; nothing that is kept where one of them is no array."""
+    try:
+        return threads, tuple((array.shape, array.strides, array.dtype, array.flags.aligned) for array in arrays)
+    except AttributeError:
+        return None
 
 
 def _readable(array: Numbers) -> Numbers:

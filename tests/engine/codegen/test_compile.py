@@ -22,7 +22,9 @@ from kaiyan.engine.codegen.routines import (
     gradient,
     gradient_winograd,
     over_channels,
+    over_channels_inside,
     over_columns,
+    over_columns_inside,
     over_output_channels,
     winograd,
 )
@@ -40,7 +42,9 @@ def _kernels(target: Target) -> list[Any]:
         over_output_channels.cut(DENSE, source, *setting) for source in ("row_contiguous", "channels_last", "strided")
     ]
     made += [over_columns.cut(g, "row_contiguous", *setting) for g in (DENSE, SINGLE)]
-    made += [over_channels.cut(SINGLE, source, *setting) for source in ("row_contiguous", "channels_last")]
+    for single in (over_channels, over_channels_inside):
+        made += [single.cut(SINGLE, source, *setting) for source in ("row_contiguous", "channels_last")]
+    made += [over_columns_inside.cut(SINGLE, "row_contiguous", *setting)] * (target.bits >= AVX2.bits)
     for source, last in (("row_contiguous", False), ("channels_last", True)):
         fixed = source, last, target, "float32", 2
         made += [gradient.cut(DENSE, *fixed), gradient_winograd.cut(DENSE, tiles(DENSE, 4)[0], *fixed)]

@@ -14,7 +14,7 @@ from kaiyan.engine.types import BYTES
 from kaiyan.program.graph import Node
 from kaiyan.program.place import Call
 from kaiyan.program.steps import gathering
-from kaiyan.program.steps.nesting import FLOATS, TASK_CYCLES
+from kaiyan.program.steps.nesting import NESTED_TYPES, TASK_CYCLES
 from kaiyan.program.steps.step import Step
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SPATIAL = 3
 
 def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     x = inputs[0]
-    if x.dtype != output.dtype or x.dtype not in FLOATS or not 3 <= len(x.shape) <= 2 + _SPATIAL:
+    if x.dtype != output.dtype or x.dtype not in NESTED_TYPES or not 3 <= len(x.shape) <= 2 + _SPATIAL:
         return True
     return _columns(node, x, output) < 1
 

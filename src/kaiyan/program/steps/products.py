@@ -11,7 +11,7 @@ from kaiyan.engine.codegen.parts.lanes import UNIT, way
 from kaiyan.engine.codegen.routines.multiplying import Dotting, Multiplying
 from kaiyan.engine.codegen.routines.panels import BATCH, PanelPacking
 from kaiyan.program.place import Call, dense_strides
-from kaiyan.program.steps.nesting import FLOATS, TASK_CYCLES, Side, merged
+from kaiyan.program.steps.nesting import NESTED_TYPES, TASK_CYCLES, Side, merged
 from kaiyan.program.steps.step import Step
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _lead(place: Place, lead: int) -> Shape:
 def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     del node
     places = (*inputs, output)
-    if len({place.dtype for place in places}) > 1 or output.dtype not in FLOATS:
+    if len({place.dtype for place in places}) > 1 or output.dtype not in NESTED_TYPES:
         return True
     return any(len(place.shape) < 2 for place in places) or len(_matrices(inputs[0], inputs[1], output).batch) > BATCH
 

@@ -23,7 +23,7 @@ Stretch = tuple["Value", "Value"]
 
 
 class WalkArgument(IntEnum):
-    """Sizes, how much of each a task does, and how many tasks share an axis; then the arrays' own, see ``StridedWalk``."""
+    """Sizes, how much of each a task does, how many tasks share an axis; then the arrays' own, see ``StridedWalk``."""
 
     OUTER = 0
     OUTER_STEP = 1
