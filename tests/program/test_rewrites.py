@@ -178,3 +178,10 @@ def test_a_foreign_node_stays_with_its_function() -> None:
     assert set(fewer.foreign) == {"b"}
     x = np.array([[3.0, 1, 2, 0]] * 2)
     assert (fewer.computed([x])[0] == np.sort(x)).all()
+
+
+def test_a_constant_of_one_number_that_adds_an_axis_stays() -> None:
+    [node] = rewritten_of(lambda growing, x: growing.map([x, growing.constant((1, 1, 1))], ("mul", 0, 1)), (2, 4)).nodes
+    assert len(node.inputs) == 2
+    [node] = rewritten_of(lambda growing, x: growing.map([x, growing.constant((1, 1))], ("mul", 0, 1)), (2, 4)).nodes
+    assert len(node.inputs) == 1

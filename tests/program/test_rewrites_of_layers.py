@@ -56,14 +56,16 @@ def test_a_linear_layer_takes_scale_residual_and_activation() -> None:
     assert node.settings["activation"] == "silu"
 
 
-def test_of_two_convolutions_the_later_one_takes_the_other_as_its_residual() -> None:
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_convolutions_the_later_one_takes_the_other_as_its_residual(order: tuple[int, int]) -> None:
     def make(growing: Growing, x: str) -> str:
         first = put_norm(growing, put_convolution(growing, x))
         second = put_norm(growing, put_convolution(growing, x))
-        return growing.map([growing.map([second, first], ("add", 0, 1))], ("relu", 0))
+        return growing.map([growing.map([second, first], ("add", *order))], ("relu", 0))
 
     first, second = rewritten_of(make).nodes
     assert second.inputs[-1] == first.output
+    assert first.output == "v0"
     assert second.settings["activation"] == "relu"
 
 
@@ -165,6 +167,7 @@ def test_a_pad_goes_into_the_convolution(mode: str, value: float, own: Any, left
         ({"kind": "max"}, (1, 1), float("-inf"), []),
         ({"kind": "max"}, (1, 1), 0.0, ["pad"]),
         ({}, (1, 0), 0.0, ["pad"]),
+        ({}, (2, 2), 0.0, ["pad"]),
     ],
 )
 def test_a_pad_goes_into_pooling_where_that_is_exact(
@@ -227,3 +230,27 @@ def test_weights_that_a_scale_would_lose_are_not_nought() -> None:
     x = np.full((2, 4, 7, 6), np.inf)
     x[:, :, :, :3] = 1
     agree(computed_by_definition(graph, [x]), computed_by_definition(fewer, [x]), 1e-12)
+
+
+def test_a_sum_that_is_scaled_is_no_sum_of_what_was_scaled_alone() -> None:
+    def make(growing: Growing, x: str) -> str:
+        total = growing.map([put_convolution(growing, x), x], ("add", 0, 1))
+        return growing.map([total, growing.constant((4, 1, 1))], ("mul", 0, 1))
+
+    assert operations_of(rewritten_of(make)) == ["convolution", "map"]
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 1, 1, 1), (2, 1, 1, 1), (1, 4, 1, 4)])
+def test_numbers_along_another_axis_than_the_channels_are_not_folded(shape: tuple[int, ...]) -> None:
+    def make(growing: Growing, x: str) -> str:
+        return growing.map([put_convolution(growing, x), growing.constant(shape)], ("mul", 0, 1))
+
+    assert operations_of(rewritten_of(make, (4 if shape[0] == 4 else 2, 4, 4, 4))) == ["convolution", "map"]
+
+
+def test_a_linear_value_that_others_read_keeps_its_map_behind_the_permute() -> None:
+    def make(growing: Growing, x: str) -> tuple[str, str]:
+        y = growing.put("linear", [x, growing.constant((4, 6))], bias=False, residual=False, activation=None)
+        return growing.map([growing.put("permute", [y], axes=(0, 3, 1, 2))], ("relu", 0)), y
+
+    assert operations_of(rewritten_of(make)) == ["linear", "permute", "map"]

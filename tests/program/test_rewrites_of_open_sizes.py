@@ -15,6 +15,7 @@ from random_graphs import random_arrays, random_graph
 from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.rewrites import rewritten
 from kaiyan.program.rewrites.draft import Redraft
+from kaiyan.program.rewrites.kinds import broadcast
 from kaiyan.program.rewrites.sizes import Reckoned, amounts
 from kaiyan.program.size import Symbolic
 
@@ -145,3 +146,9 @@ def test_a_residual_is_taken_where_its_open_size_is_known_to_be_the_same_and_not
     second = Input("z", (Symbolic("n"), 2, Symbolic("k"), Symbolic("w")), "float64")
     graph = Graph((Input("x", shape, "float64"), second), ("y",), other, weights)
     assert [node.operation for node in rewritten(graph).nodes] == ["convolution", "map"]
+
+
+def test_a_size_that_is_not_known_is_the_number_that_it_meets() -> None:
+    h, w = amounts((Symbolic("h"), Symbolic("w")))
+    assert broadcast([(h, 1, h, w), (5, w, 1, h)], "y")[:3] == (5, w, h)
+    assert broadcast([(h,), (w,)], "y") not in ((h,), (w,))
