@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 class Extent(NamedTuple):
     """Numbers where a routine is cut, values of the IR where it is written: the order is that of the arguments.
 
-    ``planes``, ``bands``, ``stretches`` and ``parts`` are the grid of a group's tasks: planes, strips of rows and of
-    columns, shares of the channels; a task takes one of ``bundles``, of ``bundle`` groups. Outputs have ``height`` and ``width``, those
-    of a strip ``rows`` and ``columns``, in ``down`` by ``across`` tiles. Packed, a strip has ``packed_rows``,
-    ``packed_columns`` and ``size`` elements in all: ``pitch`` from a row to the next, ``channel_step`` from a channel,
-    ``phase_pitch`` from a phase. The runs of the extended rows and columns are the input itself.
+    ``planes``, ``bands``, ``stretches`` and ``parts`` are the grid of a group's tasks: planes, strips of rows and
+    of columns, shares of the channels; a task takes one of ``bundles`` of ``bundle`` groups. Outputs have
+    ``height`` and ``width``, those of a strip ``rows`` and ``columns``, in ``down`` by ``across`` tiles. Packed, a
+    strip has ``packed_rows``, ``packed_columns`` and ``size`` elements in all: ``pitch`` from a row to the next,
+    ``channel_step`` from a channel, ``phase_pitch`` from a phase. The runs of the extended rows and columns are the
+    input itself.
     """
 
     planes: Value
