@@ -14,7 +14,7 @@ from kaiyan.engine.codegen.language.ir import Variable
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.parts.extent import Extent, extent, structure
+from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
@@ -149,7 +149,7 @@ class OverColumns:
     @property
     def _is_sized(self) -> bool:
         """Whether sizes are constants: a kernel that is written out has pitches in every address, as have phases."""
-        return self.geometry.K == 1 or self.geometry.stride[2] > 1
+        return self.geometry.K == 1 or self.geometry.stride[2] > 1 or has_short_sums(self.geometry)
 
     def _sizes(self, code: Code) -> Extent:
         if self._is_sized:
