@@ -15,14 +15,19 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
 
 
+_FEW = 64
+"""Terms of a sum."""
+
+
 class Extent(NamedTuple):
     """Numbers where a routine is cut, values of the IR where it is written: the order is that of the arguments.
 
-    ``planes``, ``bands``, ``stretches`` and ``parts`` are the grid of a group's tasks: planes, strips of rows and of
-    columns, shares of the channels; a task takes one of ``bundles``, of ``bundle`` groups. Outputs have ``height`` and ``width``, those
-    of a strip ``rows`` and ``columns``, in ``down`` by ``across`` tiles. Packed, a strip has ``packed_rows``,
-    ``packed_columns`` and ``size`` elements in all: ``pitch`` from a row to the next, ``channel_step`` from a channel,
-    ``phase_pitch`` from a phase. The runs of the extended rows and columns are the input itself.
+    ``planes``, ``bands``, ``stretches`` and ``parts`` are the grid of a group's tasks: planes, strips of rows and
+    of columns, shares of the channels; a task takes one of ``bundles`` of ``bundle`` groups. Outputs have
+    ``height`` and ``width``, those of a strip ``rows`` and ``columns``, in ``down`` by ``across`` tiles. Packed, a
+    strip has ``packed_rows``, ``packed_columns`` and ``size`` elements in all: ``pitch`` from a row to the next,
+    ``channel_step`` from a channel, ``phase_pitch`` from a phase. The runs of the extended rows and columns are the
+    input itself.
     """
 
     planes: Value
@@ -97,6 +102,11 @@ def extent(routine: _Cut, grid: tuple[int, ...], tiles: tuple[int, int] = (1, 1)
     runs = [number for run in routine.geometry.runs[1:] for number in (run.start, run.stop, run.first)]
     bundles = bundle, tiled(routine.geometry.groups, bundle)
     return Extent(*grid, height, width, routine.rows, routine.columns, *tiles, *packed, *bundles, *runs)  # type: ignore[call-arg]
+
+
+def has_short_sums(geometry: Geometry) -> bool:
+    """Whether reading sizes takes more than 2 % of the time: in groups of 4 channels 3 to 4 %."""
+    return geometry.groups > 1 and geometry.C * geometry.taps < _FEW
 
 
 def structure(geometry: Geometry) -> Geometry:

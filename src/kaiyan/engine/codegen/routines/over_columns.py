@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kaiyan.arrays.memory import LINE
+from kaiyan.engine.codegen.language.ir import Variable
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.parts.extent import Extent, extent, structure
+from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.engine.codegen.language.code import Code
-    from kaiyan.engine.codegen.language.ir import Value, Variable
+    from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.outlet import Pitches
@@ -139,17 +140,19 @@ class OverColumns:
 
     @property
     def general(self) -> OverColumns:
-        """The routine without sizes, where its machine code serves all of them; columns are left below full vectors.
-
-        A kernel that is written out has the pitch of its rows in every address.
-        """
-        if self.geometry.K == 1:
+        """The routine without sizes, where its machine code serves all of them; columns are left below full vectors."""
+        if self._is_sized:
             return self
         columns = min(self.columns, self.vectors * self.lanes)
         return replace(self, geometry=structure(self.geometry), rows=1, columns=columns, bundle=1, parts=1)
 
+    @property
+    def _is_sized(self) -> bool:
+        """Whether sizes are constants: a kernel that is written out has pitches in every address, as have phases."""
+        return self.geometry.K == 1 or self.geometry.stride[2] > 1 or has_short_sums(self.geometry)
+
     def _sizes(self, code: Code) -> Extent:
-        if self.geometry.K == 1:
+        if self._is_sized:
             return self.extent
         few = self.columns < self.vectors * self.lanes
         read = Extent.read(code)
@@ -204,16 +207,17 @@ class OverColumns:
         r = code.least(r, code.sub(sizes.rows, self.lines))
         line = outlet.moved(code, channel=first, row=r)
         pitches = outlet.pitches(code)
+        last = code.most(code.sub(sizes.columns, width), 0)
+        under = code.at(packed, strip.row(code, 0, code.mul(r, self.geometry.stride[1])))
+        weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
         with code.loop(0, sizes.columns, width) as q:
-            q = code.least(q, code.most(code.sub(sizes.columns, width), 0))  # noqa: PLW2901
+            q = code.least(q, last)  # noqa: PLW2901
             sums = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
             for k, lines in enumerate(sums):
                 bias = code.splat(code.load(code.argument(Argument.BIAS), code.mul(number, self.channels), k))
                 for held in (held for line_ in lines for held in line_):
                     held.put(bias)
-            weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
-            start = code.at(packed, strip.row(code, 0, code.mul(r, self.geometry.stride[1])), q)
-            (self._written if self.written else self._looped)(code, sums, weights, start, strip)
+            (self._written if self.written else self._looped)(code, sums, weights, code.at(under, q), strip)
             self._put(code, sums, first, line.by(code, BESIDE, q), pitches)
 
     def _written(self, code: Code, sums: Sums, weights: Value, start: Value, strip: Strip) -> None:
@@ -244,24 +248,29 @@ class OverColumns:
                                 place.put(code.fma(weight, elements[v], place.get()))
 
     def _looped(self, code: Code, sums: Sums, weights: Value, start: Value, strip: Strip) -> None:
+        """Weights are read one after the other: an index of four loops would be computed anew for each."""
         kd, kh, kw = self.geometry.kernel
         _, sh, sw = self.geometry.stride
         _, dh, dw = self.geometry.dilation
-        sizes = (self.geometry.C, kd, kh + self.filled, kw)
-        with code.loop(0, sizes[0]) as c, code.loop(0, kd) as z, code.loop(0, sizes[2]) as y, code.loop(0, kw) as x:
-            position, phase = code.divmod(code.mul(x, dw), sw)
-            row = code.at(start, code.mul(c, strip.channel_step), strip.row(code, z, code.mul(y, dh)))
-            elements = [
-                code.vector(row, code.mul(phase, strip.phase_pitch), position, v * self.lanes)
-                for v in range(self.vectors)
-            ]
-            order = code.ravel((c, z, code.add(y, self.filled), x), (sizes[0], kd, self.kernel_rows, kw))
-            kernel = code.at(weights, code.mul(order, self.channels))
-            for r in range(self.lines):
-                for k in range(self.channels):
-                    weight = code.splat(code.load(kernel, k - r * sh * kw * self.channels))
-                    for v, place in enumerate(sums[k][r]):
-                        place.put(code.fma(weight, elements[v], place.get()))
+        above = self.filled * kw * self.channels
+        walk = Variable(code, weights.type)
+        walk.put(code.at(weights, above))
+        with code.loop(0, self.geometry.C) as c, code.loop(0, kd) as z:
+            with code.loop(0, kh + self.filled) as y, code.loop(0, kw) as x:
+                position, phase = code.divmod(code.mul(x, dw), sw)
+                row = code.at(start, code.mul(c, strip.channel_step), strip.row(code, z, code.mul(y, dh)))
+                elements = [
+                    code.vector(row, code.mul(phase, strip.phase_pitch), position, v * self.lanes)
+                    for v in range(self.vectors)
+                ]
+                kernel = walk.get()
+                walk.put(code.at(kernel, self.channels))
+                for r in range(self.lines):
+                    for k in range(self.channels):
+                        weight = code.splat(code.load(kernel, k - r * sh * kw * self.channels))
+                        for v, place in enumerate(sums[k][r]):
+                            place.put(code.fma(weight, elements[v], place.get()))
+            walk.put(code.at(walk.get(), above))
 
     def _put(self, code: Code, sums: Sums, first: Value, outlet: Outlet, pitches: Pitches) -> None:
         for k, lines in enumerate(sums):
