@@ -98,7 +98,7 @@ def _run(module: Any, found: Geometry, maps: Any, layout: str, threads: int) -> 
     return lambda x, w, bias: launch(x, launch.held(w, bias))
 
 
-@pytest.mark.parametrize("kernel", [3, (1, 12), (5, 2)], ids=str)
+@pytest.mark.parametrize("kernel", [3, (2, 12), (5, 2)], ids=str)
 def test_pixels_that_crowd_one_another_in_cache_are_packed(kernel: Any) -> None:
     spec, shape = Conv(512, 512, kernel, padding=1, groups=512, rank=2), (2, 512, 7, 11)
     rng = np.random.default_rng(0)

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.inside import Columns, Window
     from kaiyan.reference.dtype import Numbers
 
-_Place = tuple["Value", ...]
-"""Image, plane, row and column of the outputs."""
+_Place = tuple["Value", ...]  # image, plane, row and column of the outputs
 _HELD = 8
 """Weights of a row of the kernel that stay in registers; of more, one is there at a time."""
 _WRITTEN = 64
@@ -90,7 +89,8 @@ class OverChannelsInside:
     @property
     def in_place(self) -> bool:
         """Whether the input is read where it lies."""
-        return self.source == "channels_last" and self.geometry.C * BYTES[self.dtype] % _CROWDED > 0
+        crowded = self.geometry.C * BYTES[self.dtype] % _CROWDED == 0 and prod(self.geometry.kernel[:2]) > 1
+        return self.source == "channels_last" and not crowded
 
     @property
     def beside(self) -> int:
@@ -292,5 +292,5 @@ def _parted(routine: OverChannelsInside, threads: int) -> OverChannelsInside:
     wanted = threads * TASKS if threads > 1 else 1
     strips = tiled(wanted, depth * tiled(routine.all_vectors, routine.vectors))
     routine = replace(routine, rows=min(routine.rows, tiled(height, min(strips, height))))
-    parts = min(tiled(wanted, prod(routine.tasks)), max(columns.tiles for columns in routine.tiles))
-    return replace(routine, parts=parts) if routine.in_place else routine
+    most = max(columns.tiles for columns in routine.tiles) if routine.in_place else 1
+    return replace(routine, parts=min(tiled(wanted, prod(routine.tasks)), most))

@@ -98,10 +98,10 @@ class OverColumnsInside:
         products = sums * self.geometry.taps
         loads = self.read_rows * self.vectors * taps * (1.9 if stride == 1 else 2.4)
         widened = self.read_rows * self.vectors * taps * kinds.widening(self.epilogue.given)
-        tile = max(products, loads) / 2 + widened + sums + self.read_rows + 6
+        tile = max(products, loads) / 2 + widened + 0.7 * (sums + self.read_rows) + 3
         depth, height, width = self.geometry.outputs
         tiles = tiled(height, self.lines) * tiled(width, self.vectors * self.lanes)
-        return self.geometry.groups * depth * (tiles * tile + 20) + prod(self.tasks) * TASK
+        return self.geometry.groups * depth * (tiles * tile + 10) + prod(self.tasks) * TASK
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(channels, taps) as they are."""
