@@ -101,7 +101,7 @@ class Program:
 
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
         graph = self.graph.at([array.shape for array in arrays])
-        choices = recalled(self._mark(graph, _strides(arrays), threads))
+        choices = recalled(self._mark(graph, _strides(arrays)))
         if choices is None:
             choices = self._measured(graph, arrays, threads) if self.is_tuning else Choices()
         return self._planned(arrays, threads, choices)
@@ -117,12 +117,14 @@ class Program:
         given = self._checked(arrays)
         threads = get_num_threads()
         choices = self._measured(self.graph.at([array.shape for array in given]), given, threads)
+        with self._lock:
+            self._plans.clear()  # those of other numbers of threads too
         self.choose(choices, *given)
         return choices
 
     def _measured(self, graph: Graph, arrays: Sequence[Numbers], threads: int) -> Choices:
         choices = tuned(graph, arrays, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
-        keep(self._mark(graph, _strides(arrays), threads), choices)
+        keep(self._mark(graph, _strides(arrays)), choices)
         return choices
 
     @contextmanager
@@ -160,9 +162,9 @@ class Program:
         steps = tuple(_step(item, plan) for item in plan.lowered.items)
         return ProgramReport(steps, context.size, self._weights.size)
 
-    def _mark(self, graph: Graph, strides: Sequence[Shape], threads: int) -> str:
-        """What choices are kept under."""
-        return f"{graph.fingerprint()} {strides} t{threads} {self.precision}"
+    def _mark(self, graph: Graph, strides: Sequence[Shape]) -> str:
+        """What choices are kept under; they are the same for any number of threads, and so are the bits."""
+        return f"{graph.fingerprint()} {strides} {self.precision}"
 
     def _taken(self, plan: Planned) -> Context:
         """Memory that no other call uses."""

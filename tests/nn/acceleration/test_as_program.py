@@ -1,0 +1,203 @@
+"""accelerate gives programs: answers, state and copies are the model's, whatever torch's compiler makes of it."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+import kaiyan
+from kaiyan.engine.codegen.running.threads import holding
+from kaiyan.nn import accelerate
+from kaiyan.nn.acceleration.as_program import Programmed
+
+
+class Gated(nn.Module):
+    """A stem, an inverted residual with a gate, a join of an upsampled half, and a dictionary of answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU6())
+        self.wide = nn.Sequential(nn.Conv2d(16, 48, 1), nn.BatchNorm2d(48), nn.Hardswish())
+        self.each = nn.Conv2d(48, 48, 3, 1, 1, groups=48)
+        self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(48, 12, 1), nn.ReLU(), nn.Conv2d(12, 48, 1))
+        self.narrow = nn.Conv2d(48, 16, 1)
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x: Tensor, scale: float = 1.0, *, wants_maps: bool = True) -> dict[str, Any]:
+        x = self.stem(x)
+        y = self.each(self.wide(x))
+        y = self.narrow(y * functional.hardsigmoid(self.gate(y))) + x
+        half = functional.interpolate(functional.max_pool2d(y, 2), scale_factor=2.0, mode="nearest")
+        joined = torch.cat([y, half], 1)
+        answer = {"classes": self.head(y.mean((-1, -2))) * scale, "none": None}
+        return answer | {"maps": joined} if wants_maps else answer
+
+
+class Counting(nn.Module):
+    """It counts its calls and keeps a running mean, in evaluation too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(2, 4, 3, padding=1)
+        self.register_buffer("calls", torch.zeros(()))
+        self.register_buffer("mean", torch.zeros(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        self.calls += 1
+        self.mean.mul_(0.5).add_(y.mean((0, 2)), alpha=0.5)
+        return y - self.mean[:, None]
+
+
+class Branching(nn.Module):
+    """What it does depends on what comes: torch's graph ends there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.a(x).relu()
+        return self.b(y) if y.sum() > 0 else y
+
+
+def made(model: nn.Module, *inputs: Any) -> Programmed:
+    torch.manual_seed(0)
+    return Programmed(model.eval(), inputs, "default")
+
+
+def settled(model: nn.Module) -> nn.Module:
+    """With the statistics of a BatchNorm that has seen something."""
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.normal_()  # type: ignore[union-attr]
+            layer.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]
+    return model.eval()
+
+
+@torch.no_grad()
+def test_a_model_is_one_program_and_answers_as_it_does() -> None:
+    model, x = settled(Gated()), torch.randn(2, 3, 20, 24)
+    quick = made(model, x)
+    assert quick.captured.is_whole
+    assert not quick.captured.foreign
+    for given, named in (((x,), {}), ((x, 3.0), {"wants_maps": False}), ((x[:1, :, :12, :16],), {"scale": 0.5})):
+        right, found = model(*given, **named), quick(*given, **named)
+        assert found.keys() == right.keys()
+        assert found["none"] is None
+        torch.testing.assert_close(found, right, rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_the_report_has_every_layer_with_its_own_name() -> None:
+    model, x = settled(Gated()), torch.randn(1, 3, 32, 32)
+    quick = accelerate(model, x)
+    assert isinstance(quick.model, Programmed)
+    names = {row.name for row in quick.report.layers}
+    assert names == {name for name, layer in model.named_modules() if isinstance(layer, (nn.Conv2d, nn.Linear))}
+    assert all(row.after > 0 and row.algorithm for row in quick.report.layers)
+    assert not quick.report.left
+    assert quick.report.difference < 1e-5
+    torch.testing.assert_close(quick(x), model(x), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_state_is_the_models_at_every_call() -> None:
+    model, x = Counting().eval(), torch.randn(2, 2, 10)
+    quick = accelerate(model, x)
+    assert int(model.calls) == 0
+    for _ in range(3):
+        torch.testing.assert_close(quick(x), model(x))
+    states = [dict(net.named_buffers()) for net in (model, quick)]
+    assert {name.rpartition(".")[2]: float(value.sum()) for name, value in states[1].items()} == pytest.approx(
+        {name: float(value.sum()) for name, value in states[0].items()}, rel=1e-5
+    )
+
+
+@torch.no_grad()
+def test_a_graph_that_ends_is_several_programs_and_takes_both_branches() -> None:
+    model, x = Branching().eval(), torch.randn(1, 3, 8, 8)
+    quick = made(model, x)
+    assert len(quick.programs) == 2
+    torch.testing.assert_close(quick(x), model(x), rtol=1e-4, atol=1e-5)
+    model.a.bias.fill_(-100)
+    quick.model.a.bias.fill_(-100)  # type: ignore[union-attr]
+    assert quick(x).shape == (1, 8, 6, 6)
+    torch.testing.assert_close(quick(x), model(x))
+
+
+@torch.no_grad()
+def test_what_is_written_to_a_weight_is_computed_with() -> None:
+    model, x = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 1)), torch.randn(1, 3, 8, 8)
+    quick = made(model, x)
+    quick.model[0].weight.mul_(2)  # type: ignore[index]
+    model[0].weight.mul_(2)
+    torch.testing.assert_close(quick(x), model(x), rtol=1e-4, atol=1e-5)
+    other = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 1))
+    quick.model.load_state_dict(other.state_dict())
+    torch.testing.assert_close(quick(x), other(x), rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_lives_by_itself(way: Any) -> None:
+    quick = made(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), x := torch.randn(1, 3, 8, 8))
+    right = quick(x)
+    twin = way(quick)
+    quick.model[0].weight.zero_()  # type: ignore[index]
+    torch.testing.assert_close(twin(x), right)
+
+
+@torch.no_grad()
+def test_the_bits_are_the_same_on_any_number_of_threads() -> None:
+    quick = made(settled(Gated()), x := torch.randn(1, 3, 40, 32))
+    answers = []
+    for threads in (1, 2, 3):
+        with holding(threads):
+            answers.append(quick(x))
+    assert all(torch.equal(answer[name], answers[0][name]) for answer in answers for name in ("classes", "maps"))
+
+
+@torch.no_grad()
+def test_inputs_random_state_and_the_model_are_untouched() -> None:
+    model, x = settled(Gated()), torch.randn(1, 3, 16, 16)
+    before = copy.deepcopy((x, model.state_dict())), torch.random.get_rng_state()
+    accelerate(model, x)
+    assert torch.equal(x, before[0][0])
+    assert all(torch.equal(value, before[0][1][name]) for name, value in model.state_dict().items())
+    assert torch.equal(torch.random.get_rng_state(), before[1])
+
+
+def test_the_backend_is_known_to_torch_by_name() -> None:
+    model, x = settled(Gated()), torch.randn(1, 3, 16, 16)
+    compiled = torch.compile(model, backend="kaiyan")
+    with torch.no_grad():
+        torch.testing.assert_close(compiled(x), model(x), rtol=1e-4, atol=1e-4)
+    right, found = model(x)["classes"].sum(), compiled(x)["classes"].sum()
+    torch.testing.assert_close(
+        torch.autograd.grad(found, model.head.weight), torch.autograd.grad(right, model.head.weight)
+    )
+
+
+def test_a_model_of_no_layer_of_ours_is_left_with_its_reason() -> None:
+    quick = accelerate(nn.Sequential(nn.Flatten(), nn.Softmax(1)), torch.randn(1, 3, 4, 4))
+    assert not isinstance(quick.model, Programmed)
+
+
+def test_kaiyan_speaks_of_what_torch_computes() -> None:
+    class Sorting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.sort(self.conv(x), dim=1).values
+
+    quick = kaiyan.accelerate(Sorting(), torch.randn(1, 3, 32, 32))
+    assert any("aten.sort" in str(note) for note in quick.report.notes)
