@@ -107,7 +107,10 @@ def random_graph(seed: int, dtype: str = "float32", *, jumps: bool = False, step
 def random_arrays(graph: Graph, seed: int) -> list[Any]:
     """Inputs for a graph whose sizes are known."""
     random = np.random.default_rng([seed, 16])
-    return [random.standard_normal(given.shape).astype(given.dtype) for given in graph.inputs]
+    shapes = [[int(n) for n in given.shape if isinstance(n, int)] for given in graph.inputs]
+    return [
+        random.standard_normal(shape).astype(given.dtype) for shape, given in zip(shapes, graph.inputs, strict=True)
+    ]
 
 
 def _shape(growing: Growing) -> tuple[int, ...]:

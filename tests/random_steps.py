@@ -114,8 +114,14 @@ _WORDS: tuple[tuple[tuple[Any, ...], ...], ...] = (
     (("add", 0, 3.0), ("relu6", 1), ("div", 2, 6.0), ("mul", 0, 3)), (("div", 0, 2.0), ("tanh", 1)),
     (("div", 0, 2**0.5), ("erf", 1), ("add", 2, 1.0), ("mul", 0, 3), ("mul", 4, 0.5)),
     (("softplus", 0), ("tanh", 1), ("mul", 0, 2)), (("mul", 0, 0),), (("add", 0, 0), ("sub", 1, 0)),
+    (("abs", 0), ("log1p", 1)), (("tanh", 0), ("expm1", 1)), (("tanh", 0), ("exp2", 1)), (("selu", 0),),
+    (("abs", 0), ("add", 1, 0.5), ("log2", 2)), (("abs", 0), ("add", 1, 0.5), ("log10", 2)), (("celu", 0, 0.5),),
+    (("logsigmoid", 0),), (("softsign", 0),), (("softshrink", 0, 0.5),), (("softplus", 0, 2.0, 9.0),),
 )  # fmt: skip
-_JUMPS = (("floor", 0),), (("ceil", 0),), (("round", 0),)
+_JUMPS = (
+    (("floor", 0),), (("ceil", 0),), (("round", 0),), (("sign", 0),), (("trunc", 0),), (("hardshrink", 0, 0.5),),
+    (("threshold", 0, 0.5, -1.0),),
+)  # fmt: skip
 
 
 def function(growing: Growing) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kaiyan.ops.prepare import prepare as prepare
     from kaiyan.ops.weights import convert_weight as convert_weight
     from kaiyan.pictures.see import see as see
+    from kaiyan.program.saved import load as load
     from kaiyan.show.error import ConvError as ConvError
     from kaiyan.show.error import KaiyanError as KaiyanError
     from kaiyan.spec.chain import derive as derive
@@ -57,6 +58,7 @@ _PUBLIC = {
     "join_fields": "kaiyan.spec.field",
     "layers_between": "kaiyan.spec.inverse",
     "least_input": "kaiyan.explain.sizes.least",
+    "load": "kaiyan.program.saved",
     "matrix": "kaiyan.ops.matrix",
     "padding": "kaiyan.explain.padding",
     "plan": "kaiyan.ops.plan",

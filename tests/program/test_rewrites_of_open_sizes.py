@@ -14,12 +14,13 @@ from random_graphs import random_arrays, random_graph
 
 from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.rewrites import rewritten
-from kaiyan.program.rewrites.draft import Draft
+from kaiyan.program.rewrites.draft import Redraft
+from kaiyan.program.rewrites.kinds import broadcast
 from kaiyan.program.rewrites.sizes import Reckoned, amounts
 from kaiyan.program.size import Symbolic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 def _opened(graph: Graph) -> Graph:
@@ -42,10 +43,12 @@ def _factor(factor: tuple[Any, ...], symbols: Mapping[str, int]) -> int:
     word, *parts = factor
     if not parts:
         return symbols[word]
-    return _OPERATORS[word](*(_number(part, symbols) for part in parts))
+    compute = _OPERATORS[word]
+    left, right = (_number(part, symbols) for part in parts)
+    return compute(left, right)
 
 
-_OPERATORS = {"//": operator.floordiv, "%": operator.mod}
+_OPERATORS: dict[str, Callable[[int, int], int]] = {"//": operator.floordiv, "%": operator.mod}
 
 
 def _shapes(graph: Graph, more: int) -> list[tuple[int, ...]]:
@@ -93,7 +96,7 @@ def test_sizes_reckoned_with_symbols_are_those_that_the_operations_give() -> Non
     known_ones = 0
     for seed in range(60):
         graph = random_graph(seed, "float64")
-        draft = Draft(_opened(graph))
+        draft = Redraft(_opened(graph))
         symbols = {f"{given.name}_{axis}": int(n) for given in graph.inputs for axis, n in enumerate(given.shape)}  # type: ignore[arg-type]
         kinds = graph.kinds()
         for name, kind in draft.kinds.items():
@@ -143,3 +146,9 @@ def test_a_residual_is_taken_where_its_open_size_is_known_to_be_the_same_and_not
     second = Input("z", (Symbolic("n"), 2, Symbolic("k"), Symbolic("w")), "float64")
     graph = Graph((Input("x", shape, "float64"), second), ("y",), other, weights)
     assert [node.operation for node in rewritten(graph).nodes] == ["convolution", "map"]
+
+
+def test_a_size_that_is_not_known_is_the_number_that_it_meets() -> None:
+    h, w = amounts((Symbolic("h"), Symbolic("w")))
+    assert broadcast([(h, 1, h, w), (5, w, 1, h)], "y")[:3] == (5, w, h)
+    assert broadcast([(h,), (w,)], "y") not in ((h,), (w,))

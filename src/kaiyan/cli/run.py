@@ -21,6 +21,7 @@ from kaiyan.cli import (
     padding,
     plan,
     port,
+    run_saved,
     see,
     shift_report,
     studio,
@@ -49,8 +50,8 @@ kaiyan = Group(
     commands=[
         module.command
         for module in (
-            see, derive, plan, port, padding, accelerate, summary, diagnose, least_input, whole_sizes, shift_report,
-            learn, face, studio, cases, case,
+            see, derive, plan, port, padding, accelerate, run_saved, summary, diagnose, least_input, whole_sizes,
+            shift_report, learn, face, studio, cases, case,
         )
     ],
     renamed={"shape": "derive", "convert": "port", "bench-model": "accelerate", "explain": "diagnose"},

@@ -45,12 +45,12 @@ def learn(problem: Problem, seconds: dict[str, float]) -> None:
 
     Warns where the file cannot be written, or is none of ours.
     """
-    _write(_TABLE, _LEARN, [(str(problem), name, time) for name, time in seconds.items()])
+    _write(_LEARN, [(str(problem), name, time) for name, time in seconds.items()])
 
 
 def choose(network: str, chosen: str) -> None:
     """Keeps what was chosen for a network; warns as ``learn`` does."""
-    _write(_CHOICES, _CHOOSE, [(network, chosen)])
+    _write(_CHOOSE, [(network, chosen)])
 
 
 def chosen(network: str) -> str | None:
@@ -66,13 +66,14 @@ def chosen(network: str) -> str | None:
     return row[0] if row and isinstance(row[0], str) else None
 
 
-def _write(table: str, statement: str, rows: list[tuple[object, ...]]) -> None:
+def _write(statement: str, rows: list[tuple[object, ...]]) -> None:
     path = _path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as file:
             file.execute("BEGIN IMMEDIATE")
-            file.execute(table)
+            for table in (_TABLE, _CHOICES):
+                file.execute(table)
             file.executemany(statement, rows)
             file.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:

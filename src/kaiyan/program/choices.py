@@ -68,6 +68,7 @@ def _read(kept: dict[str, Any]) -> Choices:
     return Choices(algorithms, layouts, bool(kept["channels_last"]), strips)
 
 
+@PLANNER.keep(4096)
 def candidates(problem: Problem) -> list[Generated]:
     """The algorithms whose code is generated, the one that is expected to be the fastest first."""
     able = [(answer.seconds or 0.0, row) for answer, row in PLANNER.able(problem) if isinstance(row, Generated)]

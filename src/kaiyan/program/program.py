@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from kaiyan.program.tuning import tuned
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from kaiyan.program.graph import Graph
     from kaiyan.reference.dtype import Numbers
@@ -51,10 +52,13 @@ class Program:
     """Called with one array for each input of the graph, it gives one for each output.
 
     Inputs are NumPy arrays of the graph's types; any strides, those that no routine reads are copied. Outputs are new
-    arrays, C-contiguous. ``precision`` bounds the error, see ``kaiyan.conv``. Two threads may call at once.
+    arrays, C-contiguous. ``precision`` bounds the error, see ``kaiyan.conv``. Two threads may call at once. While
+    ``is_tuning``, sizes that were never measured on this machine are measured when they first come.
     """
 
     def __init__(self, graph: Graph, precision: str = "default", *, guarded: bool = False) -> None:
+        self.is_tuning = False
+        self._spent: list[dict[str, float]] | None = None
         self.graph, self.precision = rewritten(graph), precision
         self._guarded = guarded
         self._plans: OrderedDict[Any, Planned] = OrderedDict()
@@ -62,12 +66,18 @@ class Program:
         self._lock = Lock()
 
     def __call__(self, *arrays: Numbers) -> list[Numbers]:
-        given = self._checked(arrays)
-        plan = self.planned(given)
+        plan = self._plans.get(_key(arrays, get_num_threads()))
+        given: Sequence[Numbers] = arrays
+        if plan is None:
+            given = self._checked(arrays)
+            plan = self.planned(given)
         outputs = plan.lowered.rooms()
         context = self._taken(plan)
         try:
-            context.run(given, outputs, plan.foreign)
+            if self._spent is None:
+                context.run(given, outputs, plan.foreign)
+            else:
+                self._spent.append(context.timed(given, outputs, plan.foreign))
         finally:
             plan.idle.append(context)
         return outputs
@@ -91,7 +101,9 @@ class Program:
 
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
         graph = self.graph.at([array.shape for array in arrays])
-        choices = recalled(self._mark(graph, _strides(arrays), threads)) or Choices()
+        choices = recalled(self._mark(graph, _strides(arrays), threads))
+        if choices is None:
+            choices = self._measured(graph, arrays, threads) if self.is_tuning else Choices()
         return self._planned(arrays, threads, choices)
 
     def _planned(self, arrays: Sequence[Numbers], threads: int, choices: Choices) -> Planned:
@@ -104,12 +116,24 @@ class Program:
         """Measures, inside the program, what is fastest for arrays that lie as these, and keeps it on disk."""
         given = self._checked(arrays)
         threads = get_num_threads()
-        graph = self.graph.at([array.shape for array in given])
-        choices = tuned(graph, given, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
-        keep(self._mark(graph, _strides(given), threads), choices)
-        with self._lock:
-            self._plans.pop(_key(given, threads), None)
-        return self.planned(given).choices
+        choices = self._measured(self.graph.at([array.shape for array in given]), given, threads)
+        self.choose(choices, *given)
+        return choices
+
+    def _measured(self, graph: Graph, arrays: Sequence[Numbers], threads: int) -> Choices:
+        choices = tuned(graph, arrays, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
+        keep(self._mark(graph, _strides(arrays), threads), choices)
+        return choices
+
+    @contextmanager
+    def timing(self) -> Iterator[list[dict[str, float]]]:
+        """Inside, calls add to the list what each of their steps took in its place, by the name of what it makes."""
+        spent: list[dict[str, float]] = []
+        self._spent = spent
+        try:
+            yield spent
+        finally:
+            self._spent = None
 
     def choose(self, choices: Choices, *arrays: Numbers) -> None:
         """Plans anew for arrays that lie as these, with these choices."""
@@ -122,6 +146,11 @@ class Program:
     def plans(self) -> int:
         """How many plans are kept."""
         return len(self._plans)
+
+    def algorithm(self, name: str) -> str:
+        """What computes the convolution of this name in the plan that was used last; nothing where there is none."""
+        plan = next(reversed(self._plans.values()), None)
+        return "" if plan is None else plan.algorithms.get(name, "")
 
     def report(self, *arrays: Numbers) -> ProgramReport:
         """What it does for arrays that lie as these."""
@@ -174,8 +203,12 @@ def _strides(arrays: Sequence[Numbers]) -> list[Shape]:
     return [tuple(step // array.itemsize for step in array.strides) for array in arrays]
 
 
-def _key(arrays: Sequence[Numbers], threads: int) -> Any:
-    return threads, tuple((array.shape, array.strides) for array in arrays)
+def _key(arrays: Sequence[Any], threads: int) -> Any:
+    """What plans are kept by; nothing that is kept where one of them is no array."""
+    try:
+        return threads, tuple((array.shape, array.strides, array.dtype, array.flags.aligned) for array in arrays)
+    except AttributeError:
+        return None
 
 
 def _readable(array: Numbers) -> Numbers:

@@ -22,9 +22,11 @@ from kaiyan.engine.codegen.routines import (
     gradient,
     gradient_winograd,
     over_channels,
+    over_channels_inside,
     over_columns,
+    over_columns_inside,
     over_output_channels,
-    winograd,
+    winograd_cut,
 )
 from kaiyan.engine.codegen.running.machine import Products
 
@@ -35,12 +37,16 @@ GUARD = Path(__file__).parents[1] / "guard_pages.py"
 
 def _kernels(target: Target) -> list[Any]:
     setting = (target, "float32", Epilogue("silu", residual=True), 2)
-    made: list[Any] = [winograd.cut(DENSE, source, *setting, (4, 4)) for source in ("row_contiguous", "channels_last")]
+    made: list[Any] = [
+        winograd_cut.cut(DENSE, source, *setting, (4, 4)) for source in ("row_contiguous", "channels_last")
+    ]
     made += [
         over_output_channels.cut(DENSE, source, *setting) for source in ("row_contiguous", "channels_last", "strided")
     ]
     made += [over_columns.cut(g, "row_contiguous", *setting) for g in (DENSE, SINGLE)]
-    made += [over_channels.cut(SINGLE, source, *setting) for source in ("row_contiguous", "channels_last")]
+    for single in (over_channels, over_channels_inside):
+        made += [single.cut(SINGLE, source, *setting) for source in ("row_contiguous", "channels_last")]
+    made += [over_columns_inside.cut(SINGLE, "row_contiguous", *setting)] * (target.bits >= AVX2.bits)
     for source, last in (("row_contiguous", False), ("channels_last", True)):
         fixed = source, last, target, "float32", 2
         made += [gradient.cut(DENSE, *fixed), gradient_winograd.cut(DENSE, tiles(DENSE, 4)[0], *fixed)]

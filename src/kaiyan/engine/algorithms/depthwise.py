@@ -35,12 +35,15 @@ class Depthwise(Generated):
         )
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import over_channels, over_channels_inside, over_columns
+        from kaiyan.engine.codegen.routines import (
+            over_channels,
+            over_channels_inside,
+            over_columns,
+            over_columns_inside,
+        )
 
-        if geometry.K > 1:
-            return over_columns.cut(geometry, source, *setting)
-        inside = over_channels_inside.cut(geometry, source, *setting)
-        if source == "channels_last":
-            return inside or over_channels.cut(geometry, source, *setting)
-        able = [over_columns.cut(geometry, source, *setting), inside or over_channels.cut(geometry, source, *setting)]
-        return min(able, key=lambda routine: routine.cycles)
+        modules = [over_columns] if geometry.K > 1 else [over_channels, over_channels_inside]
+        if source != "channels_last" and geometry.K == 1:
+            modules += [over_columns, over_columns_inside]
+        cuts: list[ConvolutionRoutine | None] = [module.cut(geometry, source, *setting) for module in modules]
+        return min((routine for routine in cuts if routine is not None), key=lambda routine: routine.cycles)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from kaiyan.engine.problem import precision as checked
+from kaiyan.nn.acceleration.as_program import Programmed, as_program, program_layers
 from kaiyan.nn.acceleration.by_module import by_module
 from kaiyan.nn.acceleration.case import answer_of, examine
 from kaiyan.nn.acceleration.checking import compare
@@ -49,6 +50,7 @@ class _Outcome:
     sources: dict[str, str]
     left: Reasons
     traced: bool
+    program: Programmed | None = None
 
 
 @undisturbing
@@ -103,7 +105,7 @@ def _outcome(case: Case, precision: str) -> _Outcome:
     if is_foreign(case.model):
         return _as_it_is(case, {})
     notes: list[Sentence] = []
-    for way in (_as_graph, _by_module):
+    for way in (_as_program, _as_graph, _by_module):
         try:
             outcome = way(case, precision)
             refuse_slower(case, outcome.settled)
@@ -112,6 +114,11 @@ def _outcome(case: Case, precision: str) -> _Outcome:
         else:
             return replace(outcome, notes=(*notes, *outcome.notes))
     return replace(_as_it_is(case, {}, notes[-1]), notes=tuple(notes[:-1]))
+
+
+def _as_program(case: Case, precision: str) -> _Outcome:
+    settled, sources, notes = as_program(case, precision)
+    return _Outcome(settled, notes, sources, {}, True, settled.quick.model)
 
 
 def _as_graph(case: Case, precision: str) -> _Outcome:
@@ -226,6 +233,8 @@ def _unchanged(case: Case, outcome: _Outcome, rows: set[str]) -> Reasons:
 def _layer_reports(case: Case, outcome: _Outcome) -> tuple[LayerReport, ...]:
     if not outcome.sources:
         return ()
+    if outcome.program is not None:
+        return program_layers(case, outcome.program)
     quick = outcome.settled.quick
     inputs = case.questions[0].inputs
     model = copied(quick.model) if case.changed else quick.model

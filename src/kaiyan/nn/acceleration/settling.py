@@ -40,14 +40,16 @@ class Settled:
     after: float
 
 
-def settle(case: Case, model: nn.Module) -> Settled:
+def settle(case: Case, model: nn.Module, *, as_it_comes_only: bool = False) -> Settled:
     """The rewritten model in the faster of the layouts in which it gives the original's answers.
+
+    Inputs are laid otherwise for it, unless they are taken ``as_it_comes_only``.
 
     Raises ``NotEqualError`` where it gives them in none.
     """
     trials: list[tuple[Accelerated, Accelerated]] = []
     refusals: list[NotEqualError] = []
-    for quick in _candidates(case, model):
+    for quick in [as_it_comes(case, model)] if as_it_comes_only else _candidates(case, model):
         try:
             trials.append((quick, _tried(case, quick)))
         except NotEqualError as refusal:

@@ -118,14 +118,20 @@ def places(node: Node, axis: int, n: int, dtype: str = "float64") -> tuple[Any, 
     outputs = np.arange(size).astype(kind)
     if settings["mode"] == "nearest":
         twice = size == 2 * n and len(settings["sizes"]) == _PICTURE
-        low = np.arange(size) // 2 if twice else np.minimum((outputs * step).astype(np.int64), n - 1)
+        low = np.arange(size) // 2 if twice else _within(outputs * step, n)
         return low, low, np.zeros(size, kind)
     if align_corners:
         centres = outputs * (kind(n - 1) / kind(size - 1) if size > 1 else kind(0))
     else:
         centres = np.maximum((outputs + kind(0.5)) * step - kind(0.5), kind(0))
-    low = np.minimum(centres.astype(np.int64), n - 1)
+    low = _within(centres, n)
     return low, np.minimum(low + 1, n - 1), np.minimum(centres - low.astype(kind), kind(1))
+
+
+def _within(centres: Any, n: int) -> Any:
+    """Rounded down to one of n places, whatever number it is."""
+    with np.errstate(invalid="ignore"):
+        return np.clip(centres.astype(np.int64), 0, n - 1)
 
 
 ROWS = (

@@ -59,7 +59,7 @@ def _softshrink(x: Any, limit: Any) -> Any:
     return np.where(x > limit, x - limit, np.where(x < -limit, x + limit, x * 0))
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = dict(ACTIVATIONS) | {
+ELEMENT_FUNCTIONS: dict[str, Callable[..., Any]] = dict(ACTIVATIONS) | {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
@@ -115,7 +115,7 @@ def _map(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     values: list[Any] = [array.astype(np.float64) for array in arrays]
     with np.errstate(all="ignore"):
         for word, *operands in node.settings["terms"]:
-            values.append(FUNCTIONS[word](*(values[i] if isinstance(i, int) else i for i in operands)))
+            values.append(ELEMENT_FUNCTIONS[word](*(values[i] if isinstance(i, int) else i for i in operands)))
     shape = np.broadcast_shapes(*(array.shape for array in arrays))
     mapped: Numbers = np.broadcast_to(values[-1], shape).astype(node.settings.get("dtype", arrays[0].dtype))
     return mapped

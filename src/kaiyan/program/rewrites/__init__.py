@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from kaiyan.program.rewrites.computed import computed_constants
 from kaiyan.program.rewrites.concatenating import cut_before_concatenating, flat_concatenations
-from kaiyan.program.rewrites.draft import Draft
+from kaiyan.program.rewrites.draft import Redraft
 from kaiyan.program.rewrites.epilogues import epilogues
 from kaiyan.program.rewrites.joining import joined_maps, numbers_in_maps
 from kaiyan.program.rewrites.normalising import normalised_weights
 from kaiyan.program.rewrites.padding import padding_taken_in
+from kaiyan.program.rewrites.permuted import maps_before_permutes
 from kaiyan.program.rewrites.products import linear_products
 from kaiyan.program.rewrites.same import the_same_once
 from kaiyan.program.rewrites.unread import without_the_unread
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from kaiyan.program.graph import Graph
 
-REWRITES: tuple[Callable[[Draft], None], ...] = (
+REWRITES: tuple[Callable[[Redraft], None], ...] = (
     without_the_unread,
     computed_constants,
     the_same_once,
@@ -34,6 +35,7 @@ REWRITES: tuple[Callable[[Draft], None], ...] = (
     numbers_in_maps,
     joined_maps,
     shorter_words,
+    maps_before_permutes,
     epilogues,
     normalised_weights,
 )
@@ -46,7 +48,7 @@ def rewritten(graph: Graph) -> Graph:
     What it computes is the same but for rounding. Where a decision needs a size that is not known, it is not made:
     ``graph.at(shapes)`` may be rewritten further.
     """
-    draft = Draft(graph)
+    draft = Redraft(graph)
     seen = -1
     while seen != draft.edits:
         seen = draft.edits

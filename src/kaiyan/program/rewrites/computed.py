@@ -10,13 +10,13 @@ from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.rewrites.kinds import is_closed
 
 if TYPE_CHECKING:
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 _SMALL = 4096
 """Bytes that a constant may always have; a larger one may be twice as large as what it is made of."""
 
 
-def computed_constants(draft: Draft) -> None:
+def computed_constants(draft: Redraft) -> None:
     """Computes nodes that read constants alone, by their definition, where it does not take much more memory."""
     for node in draft.listed():
         arrays = [draft.constants[name] for name in node.inputs if name in draft.constants]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 
-def flat_concatenations(draft: Draft) -> None:
+def flat_concatenations(draft: Redraft) -> None:
     """A concatenation that another alone reads, along the same axis, is part of it."""
     for listed in draft.listed("concatenate"):
         node = draft.nodes[listed.output]
@@ -19,14 +19,14 @@ def flat_concatenations(draft: Draft) -> None:
             draft.put(replace(node, inputs=tuple(inputs)))
 
 
-def _parts(draft: Draft, node: Node, name: str) -> tuple[str, ...]:
+def _parts(draft: Redraft, node: Node, name: str) -> tuple[str, ...]:
     inner = draft.nodes.get(name)
     if inner is None or inner.operation != "concatenate" or draft.only_reader(name) is None:
         return (name,)
     return inner.inputs if inner.settings["axis"] == node.settings["axis"] else (name,)
 
 
-def cut_before_concatenating(draft: Draft) -> None:
+def cut_before_concatenating(draft: Redraft) -> None:
     """A slice that lies in one part of a concatenation is a slice of that part, or the part itself."""
     for node in draft.listed("slice"):
         whole = draft.nodes.get(node.inputs[0])
@@ -46,7 +46,7 @@ def cut_before_concatenating(draft: Draft) -> None:
             draft.put(replace(node, inputs=(part,), settings=settings))
 
 
-def _part(draft: Draft, node: Node, whole: Node) -> tuple[str, int, int] | None:
+def _part(draft: Redraft, node: Node, whole: Node) -> tuple[str, int, int] | None:
     """The part that a slice lies in, where it begins and its size."""
     first, stop, axis, start = node.settings["start"], node.settings["stop"], node.settings["axis"], 0
     if not (isinstance(first, int) and isinstance(stop, int) and first < stop):

@@ -14,11 +14,11 @@ from kaiyan.program.rewrites.sizes import amounts
 if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
 
-FLOATS = ("float32", "float64")
+JOINED_TYPES = ("float32", "float64")
 """Types whose arithmetic may be joined and folded: whole numbers are rounded down at every step."""
 
 
-class Draft:
+class Redraft:
     """``nodes`` by their outputs, in order; ``kinds`` of all values (sizes may be ``Reckoned``, None where not known).
 
     ``edits`` counts what was changed.
@@ -96,12 +96,17 @@ class Draft:
 
     def keep(self, stem: str, array: Numbers) -> str:
         """The name of a new constant."""
+        name = self.fresh(stem)
+        self.constants[name] = np.asarray(array, order="C")
+        self.kinds[name] = Kind(array.shape, array.dtype.name)
+        return name
+
+    def fresh(self, stem: str) -> str:
+        """A name that no value has."""
         name, count = stem, 1
         while name in self.kinds:
             count += 1
             name = f"{stem}.{count}"
-        self.constants[name] = np.asarray(array, order="C")
-        self.kinds[name] = Kind(array.shape, array.dtype.name)
         return name
 
     def readers(self, name: str) -> list[Node]:
@@ -114,10 +119,10 @@ class Draft:
         return self.nodes[next(iter(readers))] if len(readers) == 1 and name not in self.outputs else None
 
     def alike(self, *names: str) -> bool:
-        """Whether values are known to have one shape and one type of ``FLOATS``."""
+        """Whether values are known to have one shape and one type of ``JOINED_TYPES``."""
         kinds = {self.kinds[name] for name in names}
         kind = next(iter(kinds))
-        return len(kinds) == 1 and kind is not None and kind.dtype in FLOATS
+        return len(kinds) == 1 and kind is not None and kind.dtype in JOINED_TYPES
 
     def shape(self, name: str) -> tuple[Any, ...] | None:
         """The shape of a value; None where it is not known."""

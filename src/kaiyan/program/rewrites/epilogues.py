@@ -13,10 +13,10 @@ from kaiyan.reference.activation import ACTIVATIONS
 
 if TYPE_CHECKING:
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 
-def epilogues(draft: Draft) -> None:
+def epilogues(draft: Redraft) -> None:
     """Takes the terms of a map that work on such a layer's value, which nothing else reads, into the layer."""
     for listed in draft.listed("map"):
         node: Node | None = draft.nodes[listed.output]
@@ -24,7 +24,7 @@ def epilogues(draft: Draft) -> None:
             node = _with_one_term_less(draft, node)
 
 
-def _with_one_term_less(draft: Draft, node: Node) -> Node | None:
+def _with_one_term_less(draft: Redraft, node: Node) -> Node | None:
     terms = opened(node)
     if not fills(draft, node):
         return None
@@ -38,7 +38,7 @@ def _with_one_term_less(draft: Draft, node: Node) -> Node | None:
     return None
 
 
-def _is_free(draft: Draft, node: Node, terms: list[Term], name: str) -> bool:
+def _is_free(draft: Redraft, node: Node, terms: list[Term], name: str) -> bool:
     """Whether a name is a layer's value, read once, here, by a term that may still be taken in."""
     layer = draft.nodes.get(name)
     if layer is None or layer.operation not in OPERATIONS_WITH_WEIGHTS or layer.settings.get("activation") is not None:
@@ -47,14 +47,14 @@ def _is_free(draft: Draft, node: Node, terms: list[Term], name: str) -> bool:
     return once and draft.only_reader(name) is node
 
 
-def _fits(draft: Draft, node: Node, terms: list[Term], number: int, name: str) -> bool:
+def _fits(draft: Redraft, node: Node, terms: list[Term], number: int, name: str) -> bool:
     """Whether what is left of the map without a term still gives what it gave."""
     if number == len(terms) - 1:
         return draft.alike(name, node.output)
     return fills(draft, closed(without(terms, number, name), node.output))
 
 
-def _taken(draft: Draft, node: Node, terms: list[Term], number: int, place: int) -> Node | None:
+def _taken(draft: Redraft, node: Node, terms: list[Term], number: int, place: int) -> Node | None:
     term = terms[number]
     layer = draft.nodes[term[1 + place]]
     if term[0] in ACTIVATIONS:
@@ -62,7 +62,7 @@ def _taken(draft: Draft, node: Node, terms: list[Term], number: int, place: int)
     return _scaled(draft, layer, term, place) or _with_residual(draft, node, terms, number, place)
 
 
-def _scaled(draft: Draft, layer: Node, term: Term, place: int) -> Node | None:
+def _scaled(draft: Redraft, layer: Node, term: Term, place: int) -> Node | None:
     old = weighted(draft, layer)
     step = None if old is None else scale_and_shift(draft, term, place, old.rank, old.axis, old.channels[1])
     if old is None or step is None or (layer.settings.get("residual", False) and (step[0] != 1).any()):
@@ -71,7 +71,7 @@ def _scaled(draft: Draft, layer: Node, term: Term, place: int) -> Node | None:
     return None if new is None else written(draft, old, new)
 
 
-def _with_residual(draft: Draft, node: Node, terms: list[Term], number: int, place: int) -> Node | None:
+def _with_residual(draft: Redraft, node: Node, terms: list[Term], number: int, place: int) -> Node | None:
     """The layer with the other summand; of two layers the one that is computed later takes the other's value."""
     term = terms[number]
     name, other = term[1 + place], term[2 - place] if len(term) == 3 else None
@@ -87,11 +87,11 @@ def _with_residual(draft: Draft, node: Node, terms: list[Term], number: int, pla
     return replace(layer, inputs=(*layer.inputs, other), settings=dict(layer.settings) | {"residual": True})
 
 
-def _is_later(draft: Draft, name: str, than: str) -> bool:
+def _is_later(draft: Redraft, name: str, than: str) -> bool:
     return name in draft.nodes and list(draft.nodes).index(name) > list(draft.nodes).index(than)
 
 
-def _put(draft: Draft, node: Node, terms: list[Term], number: int, layer: Node) -> None:
+def _put(draft: Redraft, node: Node, terms: list[Term], number: int, layer: Node) -> None:
     if number == len(terms) - 1:
         draft.put(replace(layer, output=node.output))
         draft.take(layer.output)

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.program.rewrites.draft import FLOATS
+from kaiyan.program.rewrites.draft import JOINED_TYPES
 from kaiyan.program.rewrites.kinds import broadcast
 from kaiyan.program.rewrites.terms import closed, opened, renumbered
 
 if TYPE_CHECKING:
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 _MOST_INPUTS = 8
 _MOST_TERMS = 32
 
 
-def joined_maps(draft: Draft) -> None:
+def joined_maps(draft: Redraft) -> None:
     """A map that one other map alone reads is part of it, where both have one shape: nothing is computed more often."""
     for listed in draft.listed("map"):
         node = draft.nodes[listed.output]
@@ -28,7 +28,7 @@ def joined_maps(draft: Draft) -> None:
                 node = _joined(draft, inner, node) or node
 
 
-def _joined(draft: Draft, inner: Node, node: Node) -> Node | None:
+def _joined(draft: Redraft, inner: Node, node: Node) -> Node | None:
     types = draft.dtypes(*inner.inputs, *node.inputs)
     if not draft.alike(inner.output, node.output) or len(types) != 1:
         return None
@@ -43,16 +43,16 @@ def _joined(draft: Draft, inner: Node, node: Node) -> Node | None:
     return whole
 
 
-def fills(draft: Draft, node: Node) -> bool:
+def fills(draft: Redraft, node: Node) -> bool:
     """Whether a map's inputs give together the shape and the type that it had."""
     kind, kinds = draft.kinds[node.output], [draft.kinds[name] for name in node.inputs]
     shapes = [input_kind.shape for input_kind in kinds if input_kind is not None]
-    if kind is None or kind.dtype not in FLOATS or len(shapes) != len(kinds):
+    if kind is None or kind.dtype not in JOINED_TYPES or len(shapes) != len(kinds):
         return False
     return draft.dtypes(*node.inputs) == {kind.dtype} and broadcast(shapes, node.output) == kind.shape
 
 
-def numbers_in_maps(draft: Draft) -> None:
+def numbers_in_maps(draft: Redraft) -> None:
     """A constant of one number becomes a number of the map's terms."""
     for node in draft.listed("map"):
         single = {name: draft.constants[name] for name in node.inputs if _is_single(draft, name)}
@@ -68,5 +68,5 @@ def numbers_in_maps(draft: Draft) -> None:
             draft.put(simpler)
 
 
-def _is_single(draft: Draft, name: str) -> bool:
+def _is_single(draft: Redraft, name: str) -> bool:
     return name in draft.constants and draft.constants[name].size == 1

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.program.rewrites.joining import fills
 from kaiyan.program.rewrites.scaling import scale_and_shift
 from kaiyan.program.rewrites.terms import closed, opened, shapes
-from kaiyan.program.rewrites.weighted import OPERATIONS_WITH_WEIGHTS, Weighted, scaled, weighted, written
+from kaiyan.program.rewrites.weighted import OPERATIONS_WITH_WEIGHTS, LayerNumbers, scaled, weighted, written
 
 if TYPE_CHECKING:
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 
-def normalised_weights(draft: Draft) -> None:
+def normalised_weights(draft: Redraft) -> None:
     """Takes the last terms of a map into the layer that alone reads it, such as the mean and deviation of pictures."""
     for listed in draft.listed(*OPERATIONS_WITH_WEIGHTS):
         node: Node | None = draft.nodes[listed.output]
@@ -23,7 +23,7 @@ def normalised_weights(draft: Draft) -> None:
             node = _with_one_term_more(draft, node)
 
 
-def _with_one_term_more(draft: Draft, node: Node) -> Node | None:
+def _with_one_term_more(draft: Redraft, node: Node) -> Node | None:
     before = draft.nodes.get(node.inputs[0])
     if before is None or before.operation != "map" or draft.only_reader(before.output) is not node:
         return None
@@ -41,7 +41,7 @@ def _with_one_term_more(draft: Draft, node: Node) -> Node | None:
     return None
 
 
-def _is_whole(draft: Draft, before: Node, operand: Any) -> bool:
+def _is_whole(draft: Redraft, before: Node, operand: Any) -> bool:
     """Whether an operand of the last term has the map's shape, and is made of what fills it."""
     terms = opened(before)
     if isinstance(operand, str):
@@ -50,7 +50,7 @@ def _is_whole(draft: Draft, before: Node, operand: Any) -> bool:
     return shapes(draft, terms)[operand] == draft.shape(before.output) and fills(draft, shorter)
 
 
-def _may_shift(old: Weighted) -> bool:
+def _may_shift(old: LayerNumbers) -> bool:
     """Whether every window is filled by inputs, none by padding that stays nought."""
     settings = old.node.settings
     if old.node.operation == "linear":
@@ -61,7 +61,7 @@ def _may_shift(old: Weighted) -> bool:
     return mode in ("reflect", "replicate", "circular") or all(pair == (0, 0) for pair in settings["padding"])
 
 
-def _put(draft: Draft, before: Node, operand: Any, layer: Node) -> Node:
+def _put(draft: Redraft, before: Node, operand: Any, layer: Node) -> Node:
     if isinstance(operand, str):
         layer = replace(layer, inputs=(operand, *layer.inputs[1:]))
         draft.put(layer)

@@ -9,31 +9,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 Pairs = tuple[tuple[int, int], ...]
 
 
-def padding_taken_in(draft: Draft) -> None:
-    """A pad of the spatial axes goes into the convolution or the pooling that alone reads it, where that is exact."""
+def padding_taken_in(draft: Redraft) -> None:
+    """A pad of the spatial axes goes into the convolutions and poolings that read it, where that is exact for all."""
     for pad in draft.listed("pad"):
-        reader = draft.only_reader(pad.output)
-        if reader is None or reader.operation not in _TAKES or reader.inputs.count(pad.output) != 1:
-            continue
-        pairs = pad.settings["padding"]
-        if reader.inputs[0] != pad.output or pairs[:2] != ((0, 0), (0, 0)) or not _are_numbers(pairs):
-            continue
-        settings = _TAKES[reader.operation](draft, pad, reader, pairs[2:])
-        if settings is not None:
-            inputs = (pad.inputs[0], *reader.inputs[1:])
-            draft.put(replace(reader, inputs=inputs, settings=dict(reader.settings) | settings))
+        readers = [_padding(draft, pad, reader) for reader in draft.readers(pad.output)]
+        if pad.output not in draft.outputs:
+            for reader in readers if None not in readers else ():
+                assert reader is not None
+                draft.put(reader)
+
+
+def _padding(draft: Redraft, pad: Node, reader: Node) -> Node | None:
+    """A reader of a pad that pads by itself; None where that is not the same."""
+    pairs = pad.settings["padding"]
+    if reader.operation not in _TAKES or reader.inputs[0] != pad.output or pad.output in reader.inputs[1:]:
+        return None
+    if pairs[:2] != ((0, 0), (0, 0)) or not _are_numbers(pairs):
+        return None
+    settings = _TAKES[reader.operation](draft, pad, reader, pairs[2:])
+    if settings is None:
+        return None
+    return replace(reader, inputs=(pad.inputs[0], *reader.inputs[1:]), settings=dict(reader.settings) | settings)
 
 
 def _are_numbers(pairs: Any) -> bool:
     return all(isinstance(size, int) for pair in pairs for size in pair)
 
 
-def _by_convolution(draft: Draft, pad: Node, reader: Node, pairs: Pairs) -> dict[str, Any] | None:
+def _by_convolution(draft: Redraft, pad: Node, reader: Node, pairs: Pairs) -> dict[str, Any] | None:
     own, mode = reader.settings["padding"], pad.settings["mode"]
     if reader.settings.get("transposed", False) or reader.settings.get("padding_mode", "zeros") != "zeros":
         return None
@@ -47,7 +55,7 @@ def _by_convolution(draft: Draft, pad: Node, reader: Node, pairs: Pairs) -> dict
     return {"padding": pairs, "padding_mode": mode} if fits and nothing else None
 
 
-def _fits(draft: Draft, pad: Node, pairs: Pairs, less: int) -> bool:
+def _fits(draft: Redraft, pad: Node, pairs: Pairs, less: int) -> bool:
     """Whether the pads are known to be no larger than the axis: a convolution asks for that."""
     shape = draft.shape(pad.inputs[0])
     return shape is not None and all(
@@ -59,7 +67,7 @@ _NEUTRAL = {"average": 0.0, "max": float("-inf")}
 """What pooling takes its own padding for."""
 
 
-def _by_pooling(draft: Draft, pad: Node, reader: Node, pairs: Pairs) -> dict[str, Any] | None:
+def _by_pooling(draft: Redraft, pad: Node, reader: Node, pairs: Pairs) -> dict[str, Any] | None:
     """Exact where it is the same before and after, every window reads some input, and none reaches beyond."""
     del draft
     settings = reader.settings
@@ -78,7 +86,7 @@ def _by_pooling(draft: Draft, pad: Node, reader: Node, pairs: Pairs) -> dict[str
     return {"padding": pads, "count_include_pad": True}
 
 
-_TAKES: dict[str, Callable[[Draft, Node, Node, Pairs], dict[str, Any] | None]] = {
+_TAKES: dict[str, Callable[[Redraft, Node, Node, Pairs], dict[str, Any] | None]] = {
     "convolution": _by_convolution,
     "pool": _by_pooling,
 }

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from kaiyan.program.graph import Node
 
 if TYPE_CHECKING:
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 
-def linear_products(draft: Draft) -> None:
+def linear_products(draft: Redraft) -> None:
     """``matmul`` by a constant matrix becomes ``linear``."""
     for node in draft.listed("matmul"):
         name, matrix = node.inputs

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 
-def the_same_once(draft: Draft) -> None:
+def the_same_once(draft: Redraft) -> None:
     """Joins nodes that do the same with the same values, and constants that are one array."""
     _constants(draft)
     seen: dict[str, str] = {}
@@ -22,7 +22,7 @@ def the_same_once(draft: Draft) -> None:
             draft.rename(node.output, first)
 
 
-def _constants(draft: Draft) -> None:
+def _constants(draft: Redraft) -> None:
     seen: dict[Any, str] = {}
     for name, array in draft.constants.items():
         key = array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str

@@ -11,7 +11,7 @@ from kaiyan.program.rewrites.weighted import per_channel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
     from kaiyan.program.rewrites.terms import Term
     from kaiyan.reference.dtype import Numbers
 
@@ -29,7 +29,7 @@ _STEPS: dict[tuple[str, int], Callable[[Any], tuple[Any, Any]]] = {
 
 
 def scale_and_shift(
-    draft: Draft, term: Term, place: int, rank: int, axis: int, channels: int
+    draft: Redraft, term: Term, place: int, rank: int, axis: int, channels: int
 ) -> tuple[Numbers, Numbers] | None:
     """What a term does to its operand at ``place``: (scale, shift), a number a channel each; None if anything else."""
     step = _STEPS.get((term[0], place))

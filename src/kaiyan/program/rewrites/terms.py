@@ -10,7 +10,7 @@ from kaiyan.program.rewrites.kinds import broadcast
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 Term = tuple[Any, ...]
 """A word and its operands."""
@@ -82,7 +82,7 @@ def without(terms: list[Term], number: int, by: Any) -> list[Term]:
     return [renumbered(term, numbers) for old, term in enumerate(terms) if old != number]
 
 
-def shapes(draft: Draft, terms: list[Term]) -> list[tuple[Any, ...] | None]:
+def shapes(draft: Redraft, terms: list[Term]) -> list[tuple[Any, ...] | None]:
     """The shape of every term by itself; None where it is not known."""
     found: list[tuple[Any, ...] | None] = []
     for number, term in enumerate(terms):

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 
-def simpler_views(draft: Draft) -> None:
+def simpler_views(draft: Redraft) -> None:
     """Joins reshape with reshape, permute with permute and slice with slice; takes away what gives its input again."""
     for listed in draft.listed():
         node = draft.nodes[listed.output]
@@ -26,7 +26,7 @@ def simpler_views(draft: Draft) -> None:
             draft.rename(node.output, node.inputs[0])
 
 
-def _changes_nothing(draft: Draft, node: Node) -> bool:
+def _changes_nothing(draft: Redraft, node: Node) -> bool:
     kind = draft.kinds[node.output]
     same = kind is not None and kind == draft.kinds[node.inputs[0]]
     return same and _NOTHING[node.operation](node)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.rewrites.draft import FLOATS
+from kaiyan.program.rewrites.draft import JOINED_TYPES
 
 if TYPE_CHECKING:
     from kaiyan.program.graph import Node
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
     from kaiyan.reference.dtype import Numbers
 
 OPERATIONS_WITH_WEIGHTS = ("convolution", "linear")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Weighted:
-    """A node with its weight, seen as (G, K/G, C/G, taps), and its bias (K,), zeros where it has none; in float64.
+class LayerNumbers:
+    """A node with its weight, seen as (G, K/G, C/G, taps), and its bias (K,) in float64, zeros where it has none.
 
     ``rank`` is the number of axes of its input and output; ``axis`` the one of the channels.
     """
@@ -42,18 +42,18 @@ class Weighted:
         return G * C, G * K
 
 
-def weighted(draft: Draft, node: Node) -> Weighted | None:
-    """The numbers of a convolution or linear layer; None where they are not constants of one type, or not finite."""
+def weighted(draft: Redraft, node: Node) -> LayerNumbers | None:
+    """The numbers of a convolution or linear layer; None where they are not constants of one type."""
     kind = draft.kinds[node.output]
     names = node.inputs[1 : 2 + _has(node, "bias")]
     arrays = [draft.constants[name] for name in names if name in draft.constants]
-    if len(arrays) != len(names) or kind is None or kind.dtype not in FLOATS or not arrays[0].size:
+    if len(arrays) != len(names) or kind is None or kind.dtype not in JOINED_TYPES or not arrays[0].size:
         return None
-    if any(array.dtype.name != kind.dtype or not np.isfinite(array).all() for array in arrays):
+    if any(array.dtype.name != kind.dtype for array in arrays):
         return None
-    weight = _grouped(node, arrays[0].astype(np.float64))
+    weight = _grouped(node, arrays[0])
     bias = arrays[1].astype(np.float64) if len(arrays) == 2 else np.zeros(weight.shape[0] * weight.shape[1])
-    return Weighted(node, len(kind.shape), weight, bias, kind.dtype)
+    return LayerNumbers(node, len(kind.shape), weight, bias, kind.dtype)
 
 
 def _has(node: Node, word: str) -> bool:
@@ -66,31 +66,45 @@ def _grouped(node: Node, weight: Numbers) -> Numbers:
     return apart.swapaxes(1, 2) if node.settings.get("transposed", False) else apart
 
 
-def scaled(old: Weighted, scale: Any, shift: Any, *, before: bool) -> Weighted | None:
+def scaled(old: LayerNumbers, scale: Any, shift: Any, *, before: bool) -> LayerNumbers | None:
     """Multiplied by ``scale`` and then ``shift`` added, a number a channel: to the input, or to the output.
 
-    None where a weight would leave its type's range.
+    None where a number would leave its type's range. What is not nought stays so: infinity times nought is NaN.
     """
     G, K, C = old.weight.shape[:3]
     factors = scale.reshape(G, 1, C, 1) if before else scale.reshape(G, K, 1, 1)
     with np.errstate(all="ignore"):
-        weight = old.weight if (scale == 1).all() else old.weight * factors
-        of_input = (old.weight.sum(3) * shift.reshape(G, 1, -1)).sum(2).reshape(-1) if before else 0.0
-        bias = old.bias + of_input if before else old.bias * scale + shift
-    kind = np.finfo(old.dtype)
-    sizes = np.abs(weight[np.broadcast_to((old.weight != 0) & (factors != 0), weight.shape)])
-    fits = sizes.min(initial=1.0) >= kind.tiny and sizes.max(initial=0.0) <= kind.max
-    return replace(old, weight=weight, bias=bias) if fits and np.abs(bias).max() <= kind.max else None
+        weight = _multiplied(old.weight, factors) if (scale != 1).any() else old.weight
+        if before and shift.any():
+            of_input = old.weight.sum(3, np.float64) * shift.reshape(G, 1, C)
+            bias = old.bias + of_input.sum(2).reshape(-1)
+        else:
+            bias = old.bias if before else old.bias * scale + shift
+        fits = np.isfinite(bias.astype(old.dtype)).all()
+    return replace(old, weight=weight, bias=bias) if fits and weight is not None else None
 
 
-def written(draft: Draft, old: Weighted, new: Weighted) -> Node:
+def _multiplied(weight: Numbers, factors: Numbers) -> Numbers | None:
+    """Rounded once to the weight's type; None where one is not finite."""
+    product = np.empty(weight.shape, weight.dtype)
+    np.multiply(weight, factors, out=product, dtype=np.float64, casting="unsafe")
+    if not np.isfinite(product).all():
+        return None
+    lost = (product == 0) & (weight != 0) & (factors != 0)
+    if lost.any():
+        least = np.finfo(weight.dtype).smallest_subnormal
+        product[lost] = np.copysign(least, (np.sign(weight) * np.sign(factors))[lost])
+    return product
+
+
+def written(draft: Redraft, old: LayerNumbers, new: LayerNumbers) -> Node:
     """The node with its new numbers, which are kept as constants; a bias is added where it is not nought."""
     node, place = old.node, old.node.settings
     weight, with_bias = node.inputs[1], _has(node, "bias")
     if new.weight is not old.weight:
         apart = new.weight.swapaxes(1, 2) if place.get("transposed", False) else new.weight
         shape = draft.constants[weight].shape
-        weight = draft.keep(f"{weight}'", apart.reshape(shape).astype(old.dtype))
+        weight = draft.keep(f"{weight}'", apart.reshape(shape))
     bias = (draft.keep(f"{node.output}.bias", new.bias.astype(old.dtype)),) if with_bias or new.bias.any() else ()
     inputs = (node.inputs[0], weight, *bias, *node.inputs[2 + with_bias :])
     return replace(node, inputs=inputs, settings=dict(place) | {"bias": bool(bias)})
@@ -101,10 +115,9 @@ def per_channel(array: Any, rank: int, axis: int, channels: int) -> Numbers | No
 
     The array is broadcast against values of ``rank`` axes, of which ``axis`` is the channels'.
     """
-    array = np.asarray(array, np.float64)
+    array = np.asarray(array)
     shape = (*[1] * (rank - array.ndim), *array.shape)
     if len(shape) > rank or array.size not in (1, channels) or array.size != shape[axis]:
         return None
-    if not np.isfinite(array).all():
-        return None
-    return np.broadcast_to(array.reshape(-1), (channels,))
+    numbers = array.astype(np.float64)
+    return np.broadcast_to(numbers.reshape(-1), (channels,)) if np.isfinite(numbers).all() else None

@@ -11,10 +11,10 @@ from kaiyan.program.rewrites.terms import Term, closed, opened
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from kaiyan.program.rewrites.draft import Draft
+    from kaiyan.program.rewrites.draft import Redraft
 
 
-def shorter_words(draft: Draft) -> None:
+def shorter_words(draft: Redraft) -> None:
     """Writes x * sigmoid(x) as silu(x), clip(x, 0, 6) as relu6(x), and so on."""
     for node in draft.listed("map"):
         terms = opened(node)
@@ -65,7 +65,7 @@ def _gated(terms: list[Term], term: Term) -> Term | None:
             return (_GATES[inner[0]], x)
         tanh = _term(terms, gate, "tanh")
         soft = None if tanh is None else _term(terms, tanh[1], "softplus")
-        if soft is not None and soft[1] == x and type(soft[1]) is type(x):
+        if soft is not None and len(soft) == 2 and soft[1] == x and type(soft[1]) is type(x):
             return ("mish", x)
     return None
 

@@ -24,6 +24,16 @@ def _never(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     return False
 
 
+def _pad_refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
+    """Borders that need more than lies between them are left to the definition."""
+    del output
+    most = {"reflect": lambda n: n - 1, "circular": lambda n: n}.get(node.settings["mode"])
+    axes = list(zip(inputs[0].shape, node.settings["padding"], strict=True))
+    if most is None:
+        return node.settings["mode"] == "replicate" and any(n == 0 for n, pair in axes if max(pair))
+    return any(max(pair) > most(n) for n, pair in axes if max(pair))
+
+
 def _concatenated(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
     axis, start, calls = node.settings["axis"], 0, []
     for place in inputs:
@@ -66,4 +76,4 @@ def _mirrored(whole: Place, axis: int, node: Node, inside: tuple[int, int], bord
     return whole.viewed(border.shape, strides, begin * whole.strides[axis])
 
 
-ROWS = (Step("concatenate", _never, _concatenated), Step("pad", _never, _padded), RESIZING)
+ROWS = (Step("concatenate", _never, _concatenated), Step("pad", _pad_refused, _padded), RESIZING)

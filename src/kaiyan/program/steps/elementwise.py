@@ -9,6 +9,7 @@ from kaiyan.engine.codegen.parts.elements import EMITTED_WORDS
 from kaiyan.engine.codegen.routines.mapped import Mapped
 from kaiyan.engine.types import BYTES
 from kaiyan.program.place import Call
+from kaiyan.program.steps.narrow import joined
 from kaiyan.program.steps.step import Step
 from kaiyan.program.steps.walking import walked
 
@@ -42,8 +43,7 @@ def _types_refused(inputs: Sequence[Place], output: Place) -> bool:
 
 
 def _map_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
-    del room
-    return mapped(node.settings["terms"], inputs, output)
+    return mapped(node.settings["terms"], inputs, output, room)
 
 
 def _cast_refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
@@ -52,8 +52,8 @@ def _cast_refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
 
 
 def _cast_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
-    del node, room
-    return mapped((), inputs, output)
+    del node
+    return mapped((), inputs, output, room)
 
 
 def _wants(node: Node, inputs: Sequence[Place], output: Place) -> list[Order | None]:
@@ -69,18 +69,19 @@ def _is_across(place: Place, output: Place) -> bool:
     return len(walk.sizes) > 1 and 0 not in walk.strides[1] and walk.steps[1] != 1 and 1 in walk.strides[1]
 
 
-def mapped(terms: Terms, inputs: Sequence[Place], output: Place) -> list[Call]:
+def mapped(terms: Terms, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
     """The calls that fill a place with the value of an expression; without a term, with the first input."""
     if not prod(output.shape):
         return []
     strides = [output.strides, *(broadcast(place, output.shape) for place in inputs)]
-    walk = walked(output.shape, strides)
-    step, *steps = (step if step in (0, 1) else None for step in walk.steps)
+    lines = joined(walked(output.shape, strides), [output, *inputs], room)
+    before = [call for source, target in lines.copies for call in mapped((), [source], target, room)]
+    step, *steps = (step if step in (0, 1) else None for step in lines.walk.steps)
     routine = Mapped(terms, tuple(place.dtype for place in inputs), tuple(steps), step or None, output.dtype)
     dear = sum(word in _DEAR for word, *_ in terms)
-    arguments, tasks = walk.arguments([output.pointer, *(place.pointer for place in inputs)], _TASK // (1 + 4 * dear))
+    arguments, tasks = lines.walk.arguments(lines.pointers, _TASK // (1 + 4 * dear))
     cycles = prod(output.shape) * (0.5 + 0.25 * len(inputs) + 0.1 * len(terms) + 2.0 * dear)
-    return [Call(routine, arguments, tasks, cycles)]
+    return [*before, Call(routine, arguments, tasks, cycles)]
 
 
 def broadcast(place: Place, shape: Shape) -> Shape:

@@ -12,20 +12,22 @@ from kaiyan.engine.codegen.language.target import host
 from kaiyan.engine.codegen.routines.reducing import Reducing
 from kaiyan.engine.types import BYTES
 from kaiyan.program.place import dense_strides
-from kaiyan.program.steps.nesting import Side, Walk, merged, refused
+from kaiyan.program.steps.nesting import NestedWalk, Side, equal_parts, merged, parted, refused
 from kaiyan.program.steps.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Place, Pointer, Room
+    from kaiyan.program.place import Call, Place, Pointer
+    from kaiyan.program.room import Room
 
 _HELD = 4
 """Vectors of results at a time."""
-_LONG = 1 << 16
-"""Numbers of one task from which on it is cut into parts."""
+_LONG = 1 << 17
+"""Numbers from which on a reduction to few is cut into parts."""
 _PARTS = 16
+"""Parts, at most; and vectors of results that are few."""
 
 
 def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
@@ -33,7 +35,8 @@ def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     extreme = node.settings["kind"] in ("max", "min")
     if extreme and any(x.shape[axis] == 0 for axis in node.settings["axes"]):
         return True
-    return refused((x.dtype, output.dtype), _walk(*_sides(node, x, output), x.dtype))
+    walk = NestedWalk(*_sides(node, x, output), 2, host().lanes(4), _HELD)
+    return refused((x.dtype, output.dtype), walk)
 
 
 def _sides(node: Node, x: Place, y: Place) -> tuple[list[Side], list[Side]]:
@@ -51,51 +54,29 @@ def _sides(node: Node, x: Place, y: Place) -> tuple[list[Side], list[Side]]:
 
 
 def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
-    x = inputs[0]
+    """The calls, in equal parts where there are few results of many."""
+    (x,), kind = inputs, node.settings["kind"]
     if 0 in output.shape:
         return []
     kept, gathered = map(merged, _sides(node, x, output))
-    pointers = x.pointer, output.pointer
-    whole = prod(side.size for side in gathered)
-    parts = _parts(gathered) if prod(side.size for side in kept) * whole >= _LONG * 2 else 1
-    if parts == 1 or prod(side.size for side in kept) > _PARTS * host().lanes(x.itemsize):
-        return [_call(node, kept, gathered, pointers, x.dtype)]
-    return _in_parts(node, kept, gathered, pointers, room, parts, x.dtype)
-
-
-def _parts(gathered: list[Side]) -> int:
-    """Into how many equal parts the axis with the largest stride is cut."""
-    size = gathered[0].size if gathered else 1
-    return max(part for part in range(1, _PARTS + 1) if size % part == 0) if size else 1
-
-
-def _in_parts(
-    node: Node, kept: list[Side], gathered: list[Side], pointers: tuple[Pointer, Pointer], room: Room, parts: int,
-    dtype: str,
-) -> list[Call]:  # fmt: skip
-    shape = (parts, *(side.size for side in kept))
-    strides = dense_strides(shape)
-    between = room.scratch(prod(shape) * BYTES[dtype])
-    first, *others = gathered
-    size, stride = first.size // parts, first.strides[0]
-    cut = Side(parts, (stride * size, strides[0]))
-    begun = [Side(side.size, (side.strides[0], step)) for side, step in zip(kept, strides[1:], strict=True)]
-    ended = [Side(side.size, (step, side.strides[1])) for side, step in zip(kept, strides[1:], strict=True)]
+    results, whole = (prod(side.size for side in sides) for sides in (kept, gathered))
+    parts = equal_parts(gathered, _PARTS)
+    if parts == 1 or results * whole < _LONG or results > _PARTS * host().lanes(x.itemsize):
+        return [_call(kind, kept, gathered, (x.pointer, output.pointer), x.dtype)]
+    rows, *strides = dense_strides((parts, *(side.size for side in kept)))
+    between = room.scratch(parts * results * x.itemsize)
+    cut, part = parted(gathered[0], parts, rows)
+    begun = [Side(side.size, (side.strides[0], step)) for side, step in zip(kept, strides, strict=True)]
+    ended = [Side(side.size, (step, side.strides[1])) for side, step in zip(kept, strides, strict=True)]
     return [
-        _call(node, [cut, *begun], [Side(size, first.strides), *others], (pointers[0], between), dtype),
-        _call(node, ended, [Side(parts, (strides[0], 0))], (between, pointers[1]), dtype),
+        _call(kind, [cut, *begun], [part, *gathered[1:]], (x.pointer, between), x.dtype),
+        _call(kind, ended, [Side(parts, (rows, 0))], (between, output.pointer), x.dtype),
     ]
 
 
-def _walk(kept: list[Side], gathered: list[Side], dtype: str) -> Walk:
-    return Walk(kept, gathered, 2, host().lanes(BYTES.get(dtype, 4)), _HELD)
-
-
-def _call(
-    node: Node, kept: list[Side], gathered: list[Side], pointers: tuple[Pointer, Pointer], dtype: str
-) -> Call:  # fmt: skip
-    walk = _walk(kept, gathered, dtype)
-    return walk.call(Reducing(walk.nest, node.settings["kind"], dtype), pointers, 3)
+def _call(kind: str, kept: list[Side], gathered: list[Side], pointers: tuple[Pointer, Pointer], dtype: str) -> Call:
+    walk = NestedWalk(kept, gathered, 2, host().lanes(BYTES[dtype]), _HELD)
+    return walk.call(Reducing(walk.nest, kind, dtype), pointers, 3)
 
 
 ROWS = (Step("reduce", _refuses, _calls),)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kaiyan.program.place import Pointer
     from kaiyan.spec.conv import Shape
 
-FLOATS = ("float32", "float64")
+NESTED_TYPES = ("float32", "float64")
 """Types that native steps compute in."""
 TASK_CYCLES = 20_000
 """Of a task, about: 5 microseconds."""
@@ -42,7 +42,19 @@ def merged(sides: Sequence[Side]) -> list[Side]:
     return joined
 
 
-class Walk:
+def equal_parts(gathered: Sequence[Side], most: int) -> int:
+    """Into how many equal parts, not above ``most``, the first axis can be cut."""
+    size = gathered[0].size if gathered else 1
+    return max((part for part in range(1, most + 1) if size % part == 0), default=1)
+
+
+def parted(side: Side, parts: int, *steps: int) -> tuple[Side, Side]:
+    """An axis as the axis of its parts, ``steps`` apart in what comes after the first array, and that of one part."""
+    size = side.size // parts
+    return Side(parts, (side.strides[0] * size, *steps)), Side(size, side.strides)
+
+
+class NestedWalk:
     """Arrays with axes that are kept and axes that are gathered; the first array is the input, the second the output.
 
     ``held`` is how many vectors are held at a time across, at most.
@@ -69,10 +81,12 @@ class Walk:
         return Nest(self.along, ways, self._slots)
 
     def call(self, routine: Compilable, pointers: Sequence[Pointer], vector_cycles: float) -> Call:
-        """The native call; a vector of every pass costs so many cycles, and one that lies apart as many as its lanes."""
+        """The native call; a vector in all passes costs so many cycles, one apart more."""
         kept = [self._one] * (KEPT - len(self.kept)) + self.kept
         gathered = [self._one] * (GATHERED - len(self.gathered)) + self.gathered
-        steps = [stride for array in range(self.arrays) for side in (*kept, *gathered) for stride in [side.strides[array]]]
+        steps = [
+            stride for array in range(self.arrays) for side in (*kept, *gathered) for stride in [side.strides[array]]
+        ]
         units, cycles = self._counted(vector_cycles)
         share = min(max(int(TASK_CYCLES // max(cycles, 1)), 1), max(units, 1))
         sizes = [side.size for side in (*kept, *gathered)]
@@ -91,6 +105,6 @@ class Walk:
         return prod(kept[:-1]) * blocks, prod(gathered) * self._slots * vector_cycles + 20
 
 
-def refused(dtypes: Sequence[str], walk: Walk) -> bool:
+def refused(dtypes: Sequence[str], walk: NestedWalk) -> bool:
     """Whether types or axes are such that no nest is written."""
-    return len(set(dtypes)) > 1 or dtypes[0] not in FLOATS or not walk.fits
+    return len(set(dtypes)) > 1 or dtypes[0] not in NESTED_TYPES or not walk.fits

@@ -14,13 +14,14 @@ from kaiyan.engine.types import BYTES
 from kaiyan.program.graph import Node
 from kaiyan.program.place import Call
 from kaiyan.program.steps import gathering
-from kaiyan.program.steps.nesting import FLOATS, TASK_CYCLES
+from kaiyan.program.steps.nesting import NESTED_TYPES, TASK_CYCLES
 from kaiyan.program.steps.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.program.place import Place, Room
+    from kaiyan.program.place import Place, Pointer
+    from kaiyan.program.room import Room
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -29,7 +30,7 @@ _SPATIAL = 3
 
 def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     x = inputs[0]
-    if x.dtype != output.dtype or x.dtype not in FLOATS or not 3 <= len(x.shape) <= 2 + _SPATIAL:
+    if x.dtype != output.dtype or x.dtype not in NESTED_TYPES or not 3 <= len(x.shape) <= 2 + _SPATIAL:
         return True
     return _columns(node, x, output) < 1
 
@@ -58,23 +59,23 @@ def _pooled(node: Node, x: Place, y: Place, room: Room) -> Call:
     rows, columns = _divisors(node, x.shape[2:], y.shape[2:], x.dtype)
     exact = all(_is_power(number) for number in {*rows.tolist(), *columns.tolist()})
     axis = 1 if channels else -1
+    kernel, stride, dilation = (_three(node.settings[word], 1) for word in ("kernel", "stride", "dilation"))
     routine = Pooling(
-        node.settings["kind"], *(_three(node.settings[word], 1) for word in ("kernel", "stride", "dilation")), channels,
-        _way(x, axis), _way(y, axis), exact, x.dtype,
-    )  # fmt: skip
-    tables = (x.pointer, x.pointer)
+        node.settings["kind"], kernel, stride, dilation, channels, _way(x, axis), _way(y, axis), exact, x.dtype
+    )
+    tables = [x.pointer, x.pointer]
     if node.settings["kind"] == "average":
-        tables = tuple(room.constant(1 / table if exact else table) for table in (rows, columns))
+        tables = [room.constant(1 / table if exact else table) for table in (rows, columns)]
     sizes = _three(x.shape[2:], 1)
     depth, height, width = _three(y.shape[2:], 1)
     shares, cycles = _shares(node, x, y, channels)
     totals = (x.shape[1], depth * height, width)
     parted = [number for pair in zip(totals, shares, strict=True) for number in pair]
     tasks = x.shape[0] * prod(-(-total // share) for total, share in zip(totals, shares, strict=True))
-    arguments = (
-        x.pointer, y.pointer, *tables, *parted, height, *sizes, *_three(node.settings["padding"], 0), *_five(x), *_five(y)
-    )  # fmt: skip
-    return Call(routine, arguments, tasks, cycles)
+    padding = _three(node.settings["padding"], 0)
+    arguments: list[int | Pointer] = [x.pointer, y.pointer, *tables, *parted, height, *sizes, *padding]
+    arguments += [*_five(x), *_five(y)]
+    return Call(routine, tuple(arguments), tasks, cycles)
 
 
 def _over_channels(x: Place, y: Place) -> bool:
@@ -95,7 +96,7 @@ def _shares(node: Node, x: Place, y: Place, channels: bool) -> tuple[tuple[int, 
     """Channels, rows and columns of a task, by sizes alone, and the cycles of all tasks."""
     L = host().lanes(x.itemsize)
     C = x.shape[1]
-    _, kh, kw = kernel = _three(node.settings["kernel"], 1)
+    *_, kw = kernel = _three(node.settings["kernel"], 1)
     depth, height, width = _three(y.shape[2:], 1)
     rows = depth * height
     columns = min(_columns(node, x, y), width)
@@ -114,16 +115,22 @@ def _shares(node: Node, x: Place, y: Place, channels: bool) -> tuple[tuple[int, 
 def _columns(node: Node, x: Place, y: Place) -> int:
     """Columns of the output whose windows' columns fit the gathered row; below 1 where none do."""
     L = host().lanes(BYTES.get(x.dtype, 4))
-    (*_, kernel), (*_, stride), (*_, dilation) = (node.settings[word] for word in ("kernel", "stride", "dilation"))
+    kernel, stride, dilation = _inner(node)
     reach = dilation * (kernel - 1) + 1
     if _over_channels(x, y):
         return (CAPACITY // L - reach) // stride + 1
     return (CAPACITY - L - reach) // stride // L * L
 
 
+def _inner(node: Node) -> tuple[int, int, int]:
+    """Kernel, stride and dilation of the last axis."""
+    kernel, stride, dilation = (node.settings[word][-1] for word in ("kernel", "stride", "dilation"))
+    return kernel, stride, dilation
+
+
 def _channels(node: Node, columns: int, lanes: int) -> int:
     """Whole vectors of channels that fit the gathered row."""
-    (*_, kernel), (*_, stride), (*_, dilation) = (node.settings[word] for word in ("kernel", "stride", "dilation"))
+    kernel, stride, dilation = _inner(node)
     span = (columns - 1) * stride + dilation * (kernel - 1) + 1
     return max(CAPACITY // span // lanes, 1) * lanes
 
@@ -151,7 +158,7 @@ def _divisors(node: Node, sizes: Shape, outputs: Shape, dtype: str) -> tuple[Num
 
 def _is_power(number: float) -> bool:
     """Whether a number is a power of two, so that its inverse is one."""
-    return number == int(number) and bin(abs(int(number))).count("1") == 1
+    return number == int(number) and abs(int(number)).bit_count() == 1
 
 
 def _three(numbers: Sequence[int], missing: int) -> tuple[int, int, int]:

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from kaiyan.engine.codegen.language.target import host
 from kaiyan.engine.codegen.parts.blocks import even, tiled
 from kaiyan.engine.codegen.parts.lanes import UNIT, way
-from kaiyan.engine.codegen.routines.multiplying import BATCH, Dotting, Multiplying, PanelPacking
+from kaiyan.engine.codegen.routines.multiplying import Dotting, Multiplying
+from kaiyan.engine.codegen.routines.panels import BATCH, PanelPacking
 from kaiyan.program.place import Call, dense_strides
-from kaiyan.program.steps.nesting import FLOATS, TASK_CYCLES, Side, merged
+from kaiyan.program.steps.nesting import NESTED_TYPES, TASK_CYCLES, Side, merged
 from kaiyan.program.steps.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Place, Pointer, Room
+    from kaiyan.program.place import Place, Pointer
+    from kaiyan.program.room import Room
     from kaiyan.spec.conv import Shape
 
 _FEW = 4
@@ -64,9 +66,9 @@ def _lead(place: Place, lead: int) -> Shape:
 def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     del node
     places = (*inputs, output)
-    if len({place.dtype for place in places}) > 1 or output.dtype not in FLOATS:
+    if len({place.dtype for place in places}) > 1 or output.dtype not in NESTED_TYPES:
         return True
-    return any(len(place.shape) < 2 for place in places) or len(_matrices(*inputs, output).batch) > BATCH
+    return any(len(place.shape) < 2 for place in places) or len(_matrices(inputs[0], inputs[1], output).batch) > BATCH
 
 
 def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
@@ -102,10 +104,9 @@ def _arguments(
 ) -> tuple[int | Pointer, ...]:  # fmt: skip
     """Those of a product: tiles and panels of a task; a term's and a panel's step in the second matrix."""
     lefts, outputs = ([side.strides[array] for side in one.batch] for array in (0, 2))
-    return (
-        *pointers, one.rows, one.terms, one.columns, *shares, *one.a, *right, *one.y,
-        *_batch([side.size for side in one.batch], 1), *_batch(lefts, 0), *_batch(steps, 0), *_batch(outputs, 0),
-    )  # fmt: skip
+    arguments: list[int | Pointer] = [*pointers, one.rows, one.terms, one.columns, *shares, *one.a, *right, *one.y]
+    arguments += [*_batch([side.size for side in one.batch], 1), *_batch(lefts, 0), *_batch(steps, 0)]
+    return (*arguments, *_batch(outputs, 0))
 
 
 def _packed(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], room: Room, a: Place) -> list[Call]:
@@ -120,11 +121,9 @@ def _packed(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], room: Ro
     between = room.scratch(prod(held) * panels * size * a.itemsize)
     along = one.b[1] == 1 and one.terms > 1
     routine = PanelPacking(vectors, along, one.b[0] == 1, a.dtype)
-    arguments = (
-        pointers[1], between, one.terms, one.columns, one.b[1], one.b[0], size,
-        *_batch(held, 1), *_batch([side.strides[1] for side in one.batch], 0), *_batch(steps, 0),
-    )  # fmt: skip
-    packing = Call(routine, arguments, prod(held) * panels, prod(held) * panels * size / L * 6)
+    arguments: list[int | Pointer] = [pointers[1], between, one.terms, one.columns, one.b[1], one.b[0], size]
+    arguments += [*_batch(held, 1), *_batch([side.strides[1] for side in one.batch], 0), *_batch(steps, 0)]
+    packing = Call(routine, tuple(arguments), prod(held) * panels, prod(held) * panels * size / L * 6)
     return [packing, _product(one, (pointers[0], between, pointers[2]), steps, (wide, size), a.dtype)]
 
 
@@ -134,8 +133,9 @@ def _tile(one: _Matrices, lanes: int) -> tuple[int, int]:
     tiles = []
     for vectors in range(1, 5):
         rows = even(one.rows, min((registers - 1 - vectors) // vectors, _MOST_ROWS))
-        count = tiled(one.rows, rows) * tiled(one.columns, vectors * lanes)
-        tiles.append((count * max(rows * vectors + 2, 8), rows, vectors))
+        whole, rest = divmod(tiled(one.columns, lanes), vectors)
+        cost = whole * max(rows * vectors + 2, 8) + (max(rows * rest + 2, 8) if rest else 0)
+        tiles.append((tiled(one.rows, rows) * cost, rows, vectors))
     _, rows, vectors = min(tiles)
     return rows, vectors
 

@@ -30,6 +30,7 @@ def _refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     return (
         output.dtype not in ("float32", "float64")
         or len(inputs[0].shape) > 2 + _MOST_AXES
+        or 0 in inputs[0].shape
         or len(node.settings["sizes"]) < 1
     )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.program.steps import arranging, convolving, elementwise, gathering, norms, pooling
+from kaiyan.program.steps import arranging, convolving, elementwise, gathering, norms, pooling, products
 
 if TYPE_CHECKING:
     from kaiyan.program.steps.step import Step
 
 STEPS: dict[str, Step] = {
     row.operation: row
-    for family in (arranging, convolving, elementwise, gathering, norms, pooling)
+    for family in (arranging, convolving, elementwise, gathering, norms, pooling, products)
     for row in family.ROWS
 }
 """By the operation that each computes; where there is none, the operation's definition is computed."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _ALIGNED = 64
 """Elements of which a task's part of a long axis is a multiple."""
+_SHORT = 8
+"""Elements of an axis that is short as a middle one."""
 _WIDE = 128
 """Elements of a square's lines that one task writes."""
 
@@ -30,10 +32,23 @@ class Walked:
         return tuple(strides[-1] for strides in self.strides)
 
     def arguments(self, places: Sequence[Pointer], most: int) -> tuple[tuple[int | Pointer, ...], int]:
-        """The arguments of a ``Walk``, and the number of tasks, each of about ``most`` elements or fewer."""
+        """The arguments of a ``StridedWalk``, and the number of tasks, each of about ``most`` elements or fewer."""
         inner = self.sizes[-1]
         inner_step = inner if inner <= most + most // 2 else _whole_parts(most)
-        return self.cut(places, (max(most // inner_step, 1), inner_step), most)
+        return self._long_inside().cut(places, (max(most // inner_step, 1), inner_step), most)
+
+    def ordered(self, order: Sequence[int]) -> Walked:
+        """The same axes in another order."""
+        strides = tuple(tuple(strides[i] for i in order) for strides in self.strides)
+        return Walked(tuple(self.sizes[i] for i in order), strides)
+
+    def _long_inside(self) -> Walked:
+        """With a middle axis that is not short, where there is one: for each line of it places are reckoned anew."""
+        rank = len(self.sizes)
+        long = [axis for axis in range(rank - 1) if self.sizes[axis] >= _SHORT]
+        if not long or long[-1] == rank - 2:
+            return self
+        return self.ordered([*(axis for axis in range(rank - 1) if axis != long[-1]), long[-1], rank - 1])
 
     def squares(self, places: Sequence[Pointer], most: int) -> tuple[tuple[int | Pointer, ...], int]:
         """The same for tasks that are about as wide as they are high: both are whole numbers of squares."""

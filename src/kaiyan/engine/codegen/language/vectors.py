@@ -35,6 +35,10 @@ class Vectors(Sizes):
         steps = ir.Constant(kind, list(range(L)))
         return self.b.icmp_signed("<", steps, self.spread(count, kind))
 
+    def lanes_of(self, inside: Sequence[bool]) -> Value:
+        """These lanes; None where it is all of them."""
+        return None if all(inside) else ir.Constant(ir.VectorType(I1, len(inside)), list(inside))
+
     def both(self, a: Value, b: Value) -> Value:
         """The lanes that are in two masks; None is all."""
         return b if a is None else a if b is None else self.b.and_(a, b)

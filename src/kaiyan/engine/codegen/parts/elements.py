@@ -284,4 +284,4 @@ EMITTED_WORDS: dict[str, Word] = EMITTED | {
     "softshrink": _softshrink,
     "threshold": _threshold,
 }
-"""By the words of FUNCTIONS in program/operations/elementwise.py; operands are vectors, numbers among them too."""
+"""By the words of ELEMENT_FUNCTIONS in program/operations/elementwise.py; operands are vectors, and so are numbers."""

@@ -161,9 +161,7 @@ class Unit:
 class Vector:
     """A vector's place in every array."""
 
-    def __init__(
-        self, lanes: Lanes, pointers: list[Value], steps: list[Value], nest: Nest, count: Value
-    ) -> None:
+    def __init__(self, lanes: Lanes, pointers: list[Value], steps: list[Value], nest: Nest, count: Value) -> None:
         self._lanes, self._pointers, self._steps, self._count = lanes, pointers, steps, count
         self._ways, self._along = nest.ways, nest.along
 
@@ -205,7 +203,5 @@ def _walked(code: Code, sizes: Sequence[Value], steps: Sequence[Sequence[Value]]
         offsets: list[Value] = [0] * len(steps)
         for axis, size in enumerate(sizes):
             index = stack.enter_context(code.loop(0, size))
-            offsets = [
-                code.add(offset, code.mul(index, row[axis])) for offset, row in zip(offsets, steps, strict=True)
-            ]
+            offsets = [code.add(offset, code.mul(index, row[axis])) for offset, row in zip(offsets, steps, strict=True)]
         yield offsets

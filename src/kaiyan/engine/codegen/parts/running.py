@@ -39,7 +39,7 @@ def narrowed(code: Code, value: Value) -> Value:
     return code.b.fptrunc(value, code.vector_type(value.type.count) if vector else code.scalar)
 
 
-class Sum:
+class WideSum:
     """Sums in double, one a slot. Those of doubles carry along what rounding loses.
 
     The few terms of float32 that come together are summed by halves before: widening each would cost twice the time of

@@ -33,6 +33,8 @@ _LOG2E, LN2 = 1.4426950408889634, 0.6931471805599453
 _LN2_HIGH, _LN2_LOW = 0.693145751953125, 1.42860682030941723212e-6
 _TERMS = {4: 7, 8: 13}
 """Terms of the series of exp on half an octave that leave less than one unit in the last place, by itemsize."""
+_FLAT = {4: 104.0, 8: 746.0}
+"""Beyond which exp is 0 or infinite."""
 _QUARTER_TURN = (1.5707963267948966, 6.123233995736766e-17)
 """Half of pi in two doubles."""
 _SINE = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1, 0.0)
@@ -76,7 +78,7 @@ def erf(code: Code, y: Value) -> Value:
 
 def exp(code: Code, x: Value) -> Value:
     """2**n * exp(r): n whole, |r| ≤ ln 2 / 2, exp(r) by its series; two steps of scale keep 2**n in range."""
-    n, r = _octaves(code, x, 104.0 if code.itemsize == 4 else 745.0)
+    n, r = _octaves(code, x, _FLAT[code.itemsize])
     return _scaled(code, _power(code, r), n)
 
 
@@ -189,7 +191,7 @@ def _power(code: Code, r: Value) -> Value:
 
 def _octaves(code: Code, x: Value, lowest: float) -> tuple[Value, Value]:
     """Whole n and the rest r with x = n ln 2 + r; x is clipped where exp is infinite, and from below."""
-    limit = 104.0 if code.itemsize == 4 else 745.0
+    limit = _FLAT[code.itemsize]
     clipped = most(code, least(code, x, like(x, limit)), like(x, -lowest))
     n = own(code, "rint", code.b.fmul(clipped, like(x, _LOG2E)))
     r = code.fma(n, like(x, -_LN2_HIGH), clipped)

@@ -40,6 +40,11 @@ def pointer(code: Code, index: int, stored: str) -> Value:
     return code.argument(index, memory_type(code, stored))
 
 
+def widening(stored: str) -> float:
+    """Cycles that a vector takes from the type that is stored to the one that is summed in, beside its load."""
+    return 5.0 if stored in ("float16", "bfloat16") else 0.0
+
+
 def vector(code: Code, place: Value, *offsets: Value, stored: str, mask: Value = None) -> Value:
     """The elements from here on, in the type that is summed in; outside a mask nothing is read."""
     return widened(code, code.vector(place, *offsets, mask=mask), stored)

@@ -42,6 +42,8 @@ class Argument(IntEnum):
     SECOND = 50  # what the same places hold of another array, so many further
 
 
+Span = tuple["Value", "Value", "Value"]
+"""Columns from and up to, and what is added to one for the input's."""
 _SLACK = 4
 """Vectors that may be read past the last column, into lanes that are not stored."""
 
@@ -129,7 +131,8 @@ class Strip:
         slow = 2.0 * lanes if self.phases > 2 else 2.5 if self.phases == 2 else usual
         run = self.geometry.runs[2]
         beside = 0 if self.geometry.framed else max(self.columns - (run.stop - run.start), 0)
-        edges = self.depth * self.rows * (beside + (2 if self.phases > 1 else 0))
+        rows = self.rows / 2 if self.geometry.is_spread else self.rows
+        edges = self.depth * rows * (beside + (2 if self.phases > 1 else 0))
         single = edges * self.channels * (0.3 if self.source == "channels_last" else 2.0)
         return self.size / lanes * slow + single
 
@@ -142,7 +145,7 @@ class Strip:
 
     def pack(self, code: Code, into: Value, place: Place) -> None:
         """Fills a strip that ``room`` made; the maps reach as far as any strip does."""
-        geometry = self.geometry
+        geometry, span = self.geometry, self.middle(code, place.column)
         with (
             code.loop(0, self.depth) as depth,
             code.loop(0, self.rows) as row,
@@ -161,20 +164,20 @@ class Strip:
             with code.when(code.b.not_(inside)):
                 fill(code, target, geometry.constant, self.pitch)
             with code.when(inside):
-                self._line(code, target, source, place)
+                self._line(code, target, source, place, span)
 
-    def _line(self, code: Code, target: Value, source: Value, place: Place) -> None:
+    def _line(self, code: Code, target: Value, source: Value, place: Place, span: Span) -> None:
         """One packed row: the middle, which is the input itself, fast; what is left of it one by one."""
-        low, high, _ = self.middle(code, place.column) if self.geometry.framed else (0, self.columns, 0)
+        low, high = span[:2] if self.geometry.framed else (0, self.columns)
         start = stop = low
         middle = self._fast()
         if middle is not None:
-            start, stop = middle(self, code, target, source, place)
+            start, stop = middle(self, code, target, source, place, span)
         for edge in ((low, start), (stop, high)):
             with code.loop(*edge) as q:
                 self._pixel(code, target, source, place, q)
 
-    def _fast(self) -> Callable[[Strip, Code, Value, Value, Place], tuple[Value, Value]] | None:
+    def _fast(self) -> Callable[[Strip, Code, Value, Value, Place, Span], tuple[Value, Value]] | None:
         """How the middle of a row is packed, if there is a way that is faster than one by one."""
         if self.source == "row_contiguous":
             return _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
@@ -208,7 +211,7 @@ class Strip:
             return self.channels
         return code.least(code.sub(self.geometry.C, place.channel), self.channels)
 
-    def middle(self, code: Code, column: Value) -> tuple[Value, Value, Value]:
+    def middle(self, code: Code, column: Value) -> Span:
         """The packed columns that are the input itself, from and up to, and the input's column at 0."""
         run = self.geometry.runs[2]
         start = code.least(code.most(code.sub(run.start, column), 0), self.columns)
@@ -231,15 +234,15 @@ class Strip:
         return count if isinstance(count, int) else 0
 
 
-def _copy(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
-    start, stop, shift = strip.middle(code, place.column)
+def _copy(strip: Strip, code: Code, target: Value, source: Value, _: Place, span: Span) -> tuple[Value, Value]:
+    start, stop, shift = span
     copy(code, code.at(target, start), code.at(source, shift, start), code.sub(stop, start), strip.stored)
     return start, stop
 
 
-def _copy_pixels(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
+def _copy_pixels(strip: Strip, code: Code, target: Value, source: Value, _: Place, span: Span) -> tuple[Value, Value]:
     """All channels of all pixels at once, where no other channels lie between them."""
-    start, stop, shift = strip.middle(code, place.column)
+    start, stop, shift = span
     dense = code.equal(strip.stride(code, 2), strip.channels)
     stop = code.b.select(dense, whole(stop), whole(start))
     first = code.mul(code.add(shift, start), strip.channels)
@@ -248,10 +251,10 @@ def _copy_pixels(strip: Strip, code: Code, target: Value, source: Value, place: 
     return start, stop
 
 
-def _halve(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
+def _halve(strip: Strip, code: Code, target: Value, source: Value, _: Place, span: Span) -> tuple[Value, Value]:
     """Even and odd columns apart, two vectors at a time."""
     L = code.lanes
-    start, stop, shift = strip.middle(code, place.column)
+    start, stop, shift = span
     start = code.least(code.add(start, code.divmod(start, 2)[1]), stop)
     pairs = code.divmod(code.sub(stop, start), 2)[0]
     half = code.divmod(start, 2)[0]
@@ -269,9 +272,9 @@ def _halve(strip: Strip, code: Code, target: Value, source: Value, place: Place)
     return start, code.add(start, code.mul(pairs, 2))
 
 
-def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place) -> tuple[Value, Value]:
+def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place, span: Span) -> tuple[Value, Value]:
     """Rows of channels to pixels of channels, a square of lanes at a time."""
-    start, stop, shift = strip.middle(code, place.column)
+    start, stop, shift = span
     channels = strip.count(code, place)
     step = strip.channel_stride(code)
 

@@ -23,7 +23,7 @@ Stretch = tuple["Value", "Value"]
 
 
 class WalkArgument(IntEnum):
-    """Sizes, how much of each a task does, and how many tasks share an axis; then the arrays' own, see ``Walk``."""
+    """Sizes, how much of each a task does, how many tasks share an axis; then the arrays' own, see ``StridedWalk``."""
 
     OUTER = 0
     OUTER_STEP = 1
@@ -38,7 +38,7 @@ class WalkArgument(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class StridedWalk:
     """Through arrays whose elements are of these ``kinds`` in the code; the first array is written to.
 
     After the sizes come an address, the stride of the inner axis and that of the middle one for each array, then for

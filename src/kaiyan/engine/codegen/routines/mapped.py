@@ -10,7 +10,7 @@ from llvmlite import ir
 from kaiyan.engine.codegen.language.ir import I32
 from kaiyan.engine.codegen.parts import stored
 from kaiyan.engine.codegen.parts.elements import EMITTED_WORDS
-from kaiyan.engine.codegen.parts.walk import Walk
+from kaiyan.engine.codegen.parts.walk import StridedWalk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Mapped:
 
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        walk = Walk(tuple(stored.memory_type(code, name) for name in (self.dtype, *self.inputs)))
+        walk = StridedWalk(tuple(stored.memory_type(code, name) for name in (self.dtype, *self.inputs)))
         strides = walk.inner_strides(code)
         with walk.lines(code) as (places, count):
             constant = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from kaiyan.engine.codegen.parts.walk import Walk
+from kaiyan.engine.codegen.parts.walk import StridedWalk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +25,13 @@ def _lanes(code: Code, size: int) -> int:
     return min(code.target.lanes(size), _WIDEST)
 
 
-def _walk(size: int) -> Walk:
+def _walk(size: int) -> StridedWalk:
     """Through the target and the source, elements of so many bytes."""
-    return Walk((ir.IntType(8 * size),) * 2)
+    return StridedWalk((ir.IntType(8 * size),) * 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class MovedLines:
     """Elements of ``size`` bytes; the inner strides in the source and the target are 1.
 
     With ``repeated`` each element of the source is ``repeated`` elements of the target, and the target's inner stride
@@ -77,7 +77,7 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Elements:
+class MovedElements:
     """Elements of ``size`` bytes one by one, whatever the strides."""
 
     size: int
@@ -99,7 +99,7 @@ class Elements:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class MovedSquares:
     """Squares of elements of ``size`` bytes: the inner stride is 1 in the target, the middle one in the source."""
 
     size: int
@@ -135,6 +135,59 @@ class Turned:
         for row, value in enumerate(code.transposed(rows)):
             with code.when(code.below(row, high)):
                 code.put(value, to, code.mul(steps[0], row), mask=mask)
+
+
+@dataclass(frozen=True, slots=True)
+class MovedWoven:
+    """``count`` lines side by side in one array and element by element in the other: colours of pixels, for few.
+
+    The middle axis counts the lines, all of them in one task. ``apart`` takes the source's elements apart, whose inner
+    stride is ``count`` and whose middle one 1; else it is so in the target. The other array's inner stride is 1.
+    """
+
+    size: int
+    count: int
+    apart: bool
+    dtype: str = "float32"
+
+    def emit(self, code: Code) -> None:
+        """Writes the routine."""
+        L = _lanes(code, self.size)
+        walk = _walk(self.size)
+        steps = walk.middle_strides(code)
+        with walk.planes(code) as ((target, source), _, (start, stop)):
+            full = code.add(start, code.mul(code.divmod(code.sub(stop, start), L)[0], L))
+            with code.loop(start, full, L) as i:
+                woven = code.mul(i, self.count)
+                if self.apart:
+                    read = [code.vector(source, woven, part * L, lanes=L) for part in range(self.count)]
+                    for line, value in enumerate(self._picked(code, read, L)):
+                        code.put(value, target, code.mul(steps[0], line), i)
+                else:
+                    read = [code.vector(source, code.mul(steps[1], line), i, lanes=L) for line in range(self.count)]
+                    for part, value in enumerate(self._picked(code, read, L)):
+                        code.put(value, target, woven, part * L)
+            with code.loop(full, stop) as i, code.loop(0, self.count) as line:
+                woven = code.add(code.mul(i, self.count), line)
+                straight = code.add(code.mul(steps[0 if self.apart else 1], line), i)
+                to, read = (straight, woven) if self.apart else (woven, straight)
+                code.store(code.load(source, read), target, to)
+
+    def _picked(self, code: Code, read: Sequence[Value], L: int) -> list[Value]:
+        """Vectors of the elements that go together, each from all that were read."""
+        found = []
+        for part in range(self.count):
+            places = [
+                divmod(lane * self.count + part, L) if self.apart else divmod(part * L + lane, self.count)[::-1]
+                for lane in range(L)
+            ]
+            value = read[0]
+            for number, vector in enumerate(read[1:], 1):
+                held = [at if owner == 0 and number == 1 else lane for lane, (owner, at) in enumerate(places)]
+                lanes = [L + at if owner == number else own for own, (owner, at) in zip(held, places, strict=True)]
+                value = code.shuffle(value, vector, lanes)
+            found.append(value)
+        return found
 
 
 def _put(code: Code, rows: Sequence[Value], to: Value, step: Value) -> None:

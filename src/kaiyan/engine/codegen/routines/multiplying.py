@@ -13,8 +13,9 @@ from llvmlite import ir
 
 from kaiyan.engine.codegen.language.ir import I64, Variable
 from kaiyan.engine.codegen.language.target import AVX2
-from kaiyan.engine.codegen.parts.lanes import APART, UNIT, Lanes
+from kaiyan.engine.codegen.parts.lanes import Lanes
 from kaiyan.engine.codegen.parts.running import joined
+from kaiyan.engine.codegen.routines.panels import batch_sizes, begun
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
@@ -23,23 +24,6 @@ if TYPE_CHECKING:
 
 _CHAIN = 256
 """Terms that are summed in registers before what they give is added to the others."""
-BATCH = 3
-"""Axes of matrices side by side."""
-
-
-class _Packing(IntEnum):
-    """Addresses, sizes and strides; then the sizes of the batch, and its strides in the matrix and in the panels."""
-
-    MATRIX = 0
-    PANELS = 1
-    TERMS = 2
-    COLUMNS = 3
-    TERM_STEP = 4
-    COLUMN_STEP = 5
-    PANEL_SIZE = 6
-    BATCH_SIZES = 7
-    MATRIX_STEPS = 10
-    PANEL_STEPS = 13
 
 
 class _Product(IntEnum):
@@ -65,71 +49,6 @@ class _Product(IntEnum):
     OUTPUT_STEPS = 23
 
 
-def _sides(code: Code, first: int) -> list[Value]:
-    return [code.number(first + axis) for axis in range(BATCH)]
-
-
-def _begun(code: Code, array: int, places: list[Value], first: int) -> Value:
-    """Where a matrix of the batch begins."""
-    steps = _sides(code, first)
-    return code.at(code.argument(array), *(code.mul(place, step) for place, step in zip(places, steps, strict=True)))
-
-
-@dataclass(frozen=True, slots=True)
-class PanelPacking:
-    """A task is one panel; ``along`` says that terms lie side by side, ``across`` that columns do."""
-
-    vectors: int
-    along: bool
-    across: bool
-    dtype: str
-
-    def emit(self, code: Code) -> None:
-        """Writes the routine."""
-        wide = self.vectors * code.lanes
-        terms, columns = code.number(_Packing.TERMS), code.number(_Packing.COLUMNS)
-        panels = code.divmod(code.add(columns, wide - 1), wide)[0]
-        *places, panel = code.unravel(code.task, [*_sides(code, _Packing.BATCH_SIZES), panels])
-        matrix = _begun(code, _Packing.MATRIX, places, _Packing.MATRIX_STEPS)
-        packed = _begun(code, _Packing.PANELS, places, _Packing.PANEL_STEPS)
-        packed = code.at(packed, code.mul(panel, code.number(_Packing.PANEL_SIZE)))
-        for vector in range(self.vectors):
-            column = code.add(code.mul(panel, wide), vector * code.lanes)
-            to = code.at(packed, vector * code.lanes)
-            if self.along:
-                self._turned(code, matrix, to, column)
-                continue
-            left = code.sub(columns, column)
-            full = code.below(code.lanes - 1, left)
-            with code.when(full):
-                self._copied(code, matrix, to, column, terms, code.lanes)
-            with code.when(code.b.not_(full)):
-                self._copied(code, matrix, to, column, terms, code.most(left, 0))
-
-    def _copied(self, code: Code, matrix: Value, to: Value, column: Value, terms: Value, count: Value) -> None:
-        lanes, wide = Lanes(code), self.vectors * code.lanes
-        term_step, step = code.number(_Packing.TERM_STEP), code.number(_Packing.COLUMN_STEP)
-        with code.loop(0, terms) as term:
-            here = code.at(matrix, code.mul(term, term_step), code.mul(column, step))
-            code.put(lanes.read(here, step, count, UNIT if self.across else APART), to, code.mul(term, wide))
-
-    def _turned(self, code: Code, matrix: Value, to: Value, column: Value) -> None:
-        """Squares of terms by columns turned; behind the last column its like is taken, which nobody looks at."""
-        step, wide = code.number(_Packing.COLUMN_STEP), self.vectors * code.lanes
-        last = code.sub(code.number(_Packing.COLUMNS), 1)
-        lines = [
-            code.at(matrix, code.mul(code.least(code.add(column, lane), last), step)) for lane in range(code.lanes)
-        ]
-
-        def square(term: Value, count: Value) -> None:
-            mask = code.mask(count)
-            turned = code.transposed([code.vector(line, term, mask=mask) for line in lines])
-            for i, vector in enumerate(turned):
-                code.put(vector, to, code.mul(code.add(term, i), wide))
-
-        code.vectors(0, code.number(_Packing.TERMS), square)
-
-
 @dataclass(frozen=True, slots=True)
 class Multiplying:
     """Tiles of ``rows`` by ``vectors`` of columns; a task is a stretch of tiles times a stretch of panels.
@@ -145,48 +64,42 @@ class Multiplying:
 
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        wide = self.vectors * code.lanes
-        rows, columns = code.number(_Product.ROWS), code.number(_Product.COLUMNS)
-        counts, shares = [], [code.number(_Product.TILES_SHARE), code.number(_Product.PANELS_SHARE)]
-        for size, block in ((rows, self.rows), (columns, wide)):
-            counts.append(code.divmod(code.add(size, block - 1), block)[0])
-        blocks = [
-            code.divmod(code.add(count, share, -1), share)[0] for count, share in zip(counts, shares, strict=True)
-        ]
-        *places, tiles, panels = code.unravel(code.task, [*_sides(code, _Product.BATCH_SIZES), *blocks])
-        left = _begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
-        right = _begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
-        output = _begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
-        lanes = Lanes(code)
+        wide, lanes = self.vectors * code.lanes, Lanes(code)
+        sizes = [code.number(_Product.ROWS), code.number(_Product.COLUMNS)]
+        shares = [code.number(_Product.TILES_SHARE), code.number(_Product.PANELS_SHARE)]
+        counts = [_covered(code, size, block) for size, block in zip(sizes, (self.rows, wide), strict=True)]
+        blocks = [_covered(code, count, share) for count, share in zip(counts, shares, strict=True)]
+        *places, tiles, panels = code.unravel(code.task, [*batch_sizes(code, _Product.BATCH_SIZES), *blocks])
+        left = begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
+        right = begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
+        output = begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
         ends = [
             (code.mul(block, share), code.least(code.mul(code.add(block, 1), share), count))
             for block, share, count in zip((tiles, panels), shares, counts, strict=True)
         ]
         with code.loop(*ends[0]) as tile, code.loop(*ends[1]) as panel:
-            row = code.least(code.mul(tile, self.rows), code.sub(rows, self.rows))
-            column = code.mul(panel, wide)
+            row, column = code.least(code.mul(tile, self.rows), code.sub(sizes[0], self.rows)), code.mul(panel, wide)
             here = code.at(left, code.mul(row, code.number(_Product.LEFT_ROW)))
             weights = code.at(right, code.mul(panel, code.number(_Product.RIGHT_PANEL)))
-            to = code.at(
-                output,
-                code.mul(row, code.number(_Product.OUTPUT_ROW)),
-                code.mul(column, code.number(_Product.OUTPUT_COLUMN)),
-            )
-            full = code.below(code.add(column, wide - 1), columns)
-            with code.when(full):
-                self._tile(code, lanes, here, weights, to, [code.lanes] * self.vectors)
-            with code.when(code.b.not_(full)):
-                left_over = code.sub(columns, column)
-                inside = [
-                    code.most(code.least(code.sub(left_over, v * code.lanes), code.lanes), 0)
-                    for v in range(self.vectors)
-                ]
-                self._tile(code, lanes, here, weights, to, inside)
+            step, apart = code.number(_Product.OUTPUT_ROW), code.number(_Product.OUTPUT_COLUMN)
+            to = code.at(output, code.mul(row, step), code.mul(column, apart))
+            self._place(code, lanes, here, weights, to, code.sub(sizes[1], column))
+
+    def _place(self, code: Code, lanes: Lanes, left: Value, weights: Value, to: Value, columns: Value) -> None:
+        """One tile, of whose columns so many are inside, or more."""
+        full = code.below(self.vectors * code.lanes - 1, columns)
+        with code.when(full):
+            self._tile(code, lanes, left, weights, to, [code.lanes] * self.vectors)
+        for before in range(self.vectors):
+            rest = code.sub(columns, before * code.lanes)
+            some = code.b.and_(code.below(0, rest), code.below(rest, code.lanes + (before < self.vectors - 1)))
+            with code.when(some):
+                self._tile(code, lanes, left, weights, to, [code.lanes] * before + [rest])
 
     def _tile(
         self, code: Code, lanes: Lanes, left: Value, weights: Value, to: Value, counts: list[Value]
     ) -> None:  # fmt: skip
-        tile: Tile = [code.zeros(self.vectors) for _ in range(self.rows)]
+        tile: Tile = [code.zeros(len(counts)) for _ in range(self.rows)]
         self._sum(code, tile, left, weights, counts)
         step, apart = code.number(_Product.OUTPUT_ROW), code.number(_Product.OUTPUT_COLUMN)
         for r, sums in enumerate(tile):
@@ -230,8 +143,8 @@ class Multiplying:
         """One term of every sum. Rows are named by few registers: so many steps of 0, 1, 2, 4 or 8 rows from each."""
         here, step = right.get(), code.number(_Product.LEFT_ROW)
         vectors = [
-            code.vector(here, v * code.lanes, mask=code.mask(counts[v]) if self.direct else None)
-            for v in range(self.vectors)
+            code.vector(here, v * code.lanes, mask=code.mask(count) if self.direct else None)
+            for v, count in enumerate(counts)
         ]
         pointers = {base: variable.get() for base, variable in bases.items()}
         for (base, factor), sums in zip(names, tile, strict=True):
@@ -241,6 +154,11 @@ class Multiplying:
         right.put(code.at(here, code.number(_Product.RIGHT_TERM)))
         for base, variable in bases.items():
             variable.put(code.at(pointers[base], code.number(_Product.LEFT_TERM)))
+
+
+def _covered(code: Code, size: Value, block: Value) -> Value:
+    """Blocks that cover a size."""
+    return code.divmod(code.add(size, block, -1), block)[0]
 
 
 def _named(rows: int) -> list[tuple[int, int]]:
@@ -281,12 +199,12 @@ class Dotting:
     def emit(self, code: Code) -> None:
         """Writes the routine; its arguments are those of a product, a panel's step being a column's."""
         L, columns, share = code.lanes, code.number(_Product.COLUMNS), code.number(_Product.PANELS_SHARE)
-        groups = code.divmod(code.add(columns, L - 1), L)[0]
-        blocks = code.divmod(code.add(groups, share, -1), share)[0]
-        *places, block = code.unravel(code.task, [*_sides(code, _Product.BATCH_SIZES), blocks])
-        left = _begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
-        right = _begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
-        output = _begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
+        groups = _covered(code, columns, L)
+        blocks = _covered(code, groups, share)
+        *places, block = code.unravel(code.task, [*batch_sizes(code, _Product.BATCH_SIZES), blocks])
+        left = begun(code, _Product.LEFT, places, _Product.LEFT_STEPS)
+        right = begun(code, _Product.RIGHT, places, _Product.RIGHT_STEPS)
+        output = begun(code, _Product.OUTPUT, places, _Product.OUTPUT_STEPS)
         lanes, step = Lanes(code), code.number(_Product.OUTPUT_COLUMN)
         first = code.mul(block, share)
         with code.loop(first, code.least(code.add(first, share), groups)) as group:
@@ -300,9 +218,7 @@ class Dotting:
     def _lines(self, code: Code, right: Value, column: Value) -> list[Value]:
         """Where the columns of a vector begin; behind the last one it is taken again, and nobody looks at that."""
         last, step = code.sub(code.number(_Product.COLUMNS), 1), code.number(_Product.RIGHT_PANEL)
-        return [
-            code.at(right, code.mul(code.least(code.add(column, lane), last), step)) for lane in range(code.lanes)
-        ]
+        return [code.at(right, code.mul(code.least(code.add(column, lane), last), step)) for lane in range(code.lanes)]
 
     def _sums(self, code: Code, left: Value, lines: list[Value]) -> Value:
         sums = code.zeros(code.lanes)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.outlet import Pitches
     from kaiyan.reference.dtype import Numbers
 
+_COPIED = 3.5
+"""Cycles of a vector that is copied to a strip, above those of a strip whose every channel is read many times."""
+
 
 @dataclass(frozen=True, slots=True)
 class OverChannels:
@@ -61,7 +64,8 @@ class OverChannels:
         pixels = prod(self.tile)
         turns = pixels if self.source == "channels_last" else self.tile[0] * self.lanes * 5
         tile = self.geometry.taps * (pixels + 1) / 2 + turns
-        return prod(self.tasks) * (tiles * self.vectors * tile + self.strip.cycles(self.lanes) + TASK)
+        packing = self.strip.cycles(self.lanes) + (_COPIED * self.strip.size / self.lanes if turns == pixels else 0.0)
+        return prod(self.tasks) * (tiles * self.vectors * tile + packing + TASK)
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(channels, taps) in vectors of channels: (vectors, taps, lanes)."""

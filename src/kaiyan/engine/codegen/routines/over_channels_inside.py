@@ -1,60 +1,48 @@
 """Every channel by itself, with vectors of channels, and no product with what lies outside the picture.
 
-Source and border of ``over_channels`` are packed, borders and all; here channels last are read where they lie, and each
-place of a row has code of its own for the taps that it sees: 27x27 on 14x14 makes a quarter of the products.
+Channels last are read where they lie, and each place of a row has code of its own for the taps that it sees: 27x27 on
+14x14 makes a quarter of the products.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kaiyan.arrays.memory import LINE
+from kaiyan.engine.codegen.parts import inside
 from kaiyan.engine.codegen.parts import stored as kinds
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, itemsize
-from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
+from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.inside import on
 from kaiyan.engine.codegen.parts.outlet import Direction, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value, Variable
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
+    from kaiyan.engine.codegen.parts.inside import Columns, Window
     from kaiyan.reference.dtype import Numbers
 
+_Place = tuple["Value", ...]  # image, plane, row and column of the outputs
 _HELD = 8
 """Weights of a row of the kernel that stay in registers; of more, one is there at a time."""
 _WRITTEN = 64
 """Taps of the longest row of a kernel that is written out: more would take too long to compile."""
+_CROWDED = 2048
+"""Bytes between two pixels of which so many lie in the same lines of the first cache that none stays there."""
+_BESIDE = 8
+"""Vectors of a pixel that are packed side by side."""
 _LATENCY = 8
 """Products that must be under way at once to keep the units busy."""
-
-
-class Columns(NamedTuple):
-    """``count`` tiles of ``width`` outputs side by side, the first at ``first``, that see the same taps.
-
-    ``terms`` are the pairs (output, tap) of one tile whose products are not with zeros.
-    """
-
-    first: int
-    count: int
-    width: int
-    terms: tuple[tuple[int, int], ...]
-
-
-class Window(NamedTuple):
-    """Where the input is read: tap 0 of output 0 in planes, lines and columns, and elements between two of each."""
-
-    start: Value
-    planes: Value
-    lines: Value
-    columns: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,39 +82,59 @@ class OverChannelsInside:
         return depth, tiled(height, self.rows), tiled(self.all_vectors, self.vectors), self.parts
 
     @property
+    def tiles(self) -> tuple[Columns, ...]:
+        """A row of outputs."""
+        return inside.columns_of(self.geometry, self.width)
+
+    @property
     def in_place(self) -> bool:
         """Whether the input is read where it lies."""
-        return self.source == "channels_last"
+        crowded = self.geometry.C * BYTES[self.dtype] % _CROWDED == 0 and prod(self.geometry.kernel[:2]) > 1
+        return self.source == "channels_last" and not crowded
+
+    @property
+    def beside(self) -> int:
+        """Vectors that are packed at once, where a strip is packed."""
+        return self.vectors if self.source == "channels_last" else 1
 
     @property
     def strip(self) -> Strip:
         """What one task reads, where it is packed: the rows of the input itself that are under its outputs."""
         _, rows, _ = reaches(self.geometry, (1, self.rows, 1))
         _, lines, columns = self.geometry.runs
-        rows = min(rows, lines.stop - lines.start)
-        return Strip(
-            self.geometry, self.source, self.lanes, rows, columns.stop - columns.start, last=True, stored=self.stored
-        )
+        rows, wide = min(rows, lines.stop - lines.start), columns.stop - columns.start
+        channels = self.beside * self.lanes
+        gap = apart(channels * BYTES[self.dtype]) // BYTES[self.dtype] if self.beside > 1 else 0
+        return Strip(self.geometry, self.source, channels, rows, wide, last=True, stored=self.stored, gap=gap)
 
     @property
     def cycles(self) -> float:
         """Of one image, by count: two products or two loads a cycle."""
-        line = sum(columns.count * self._line_cycles(columns) for columns in self.columns)
-        depth, height, width = self.geometry.outputs
-        turn = 1.0 if self.in_place else 5.0 * self.lanes / self.width
-        tiles = depth * height * (width * turn + 10 * len(self.columns))
-        sums = _inside(self.geometry, 0) * _inside(self.geometry, 1) * line
-        packing = 0.0 if self.in_place else prod(self.tasks) * self.strip.cycles(self.lanes)
-        return self.all_vectors * (sums + tiles) + packing + prod(self.tasks) * TASK
+        line = sum(columns.tiles * self._line_cycles(columns) for columns in self.tiles)
+        stores = sum(columns.tiles * self._store_cycles(columns.width) for columns in self.tiles)
+        sums = inside.pairs(self.geometry, 0) * inside.pairs(self.geometry, 1) * line
+        rows = self.geometry.outputs[0] * self.geometry.outputs[1]
+        packed = 0.0 if self.in_place else prod(self.tasks) * self.vectors / self.beside
+        turning = self.source == "row_contiguous"  # squares of channels and columns, at two cycles a vector
+        strip = 2.0 * self.strip.size / self.lanes if turning else self.strip.cycles(self.lanes)
+        return self.all_vectors * (sums + rows * stores) + packed * strip + prod(self.tasks) * TASK
+
+    def _store_cycles(self, width: int) -> float:
+        """Of a tile's end; a vector that is cut by a mask is slow to store, but for the widest."""
+        if self.source == "channels_last":
+            return width + 10
+        slow = width < self.lanes and self.lanes * BYTES[self.dtype] < LINE
+        return (10.0 if slow else 2.2) * self.lanes + 10
 
     def _line_cycles(self, columns: Columns) -> float:
         """Of one row of the kernel in one tile."""
-        kernel, stride, dilation = _on(self.geometry, 2)
+        kernel, stride, dilation = on(self.geometry, 2)
         read = len({c * stride + x * dilation for c, x in columns.terms})
         whole = not self.in_place or self.geometry.C % self.lanes == 0
         loads = read * (1 if whole else 1.6) + kernel
         products = len(columns.terms) * max(_LATENCY / columns.width / 2, 1)
-        return max(products, loads) / 2 + 2
+        widened = read * kinds.widening(self.epilogue.given) if self.in_place else 0.0
+        return max(products, loads) / 2 + widened + 2
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(channels, taps) in vectors of channels: (vectors, taps, lanes)."""
@@ -137,104 +145,75 @@ class OverChannelsInside:
         filled[:C] = weight.reshape(C, taps)
         return turned(filled[channels], (0, 2, 1)), padded(bias, max(C, L))[channels]
 
-    @property
-    def columns(self) -> list[Columns]:
-        """A row of outputs in tiles."""
-        size = self.geometry.outputs[2]
-        count = tiled(size, self.width)
-        edges = [size * i // count for i in range(count + 1)]
-        tiles = [(stop - start, _terms(self.geometry, start, stop)) for start, stop in zip(edges, edges[1:])]
-        alike = [(width, terms, len(list(same))) for (width, terms), same in groupby(tiles)]
-        firsts = [edges[sum(n for _, _, n in alike[:i])] for i in range(len(alike))]
-        return [Columns(first, n, width, terms) for first, (width, terms, n) in zip(firsts, alike, strict=True)]
-
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        geometry = self.geometry
         image, task = code.divmod(code.task, prod(self.tasks))
         depth, row, block, part = code.unravel(task, self.tasks)
-        row = clipped(code, row, self.rows, geometry.outputs[1])
+        row = clipped(code, row, self.rows, self.geometry.outputs[1])
         first = clipped(code, block, self.vectors, self.all_vectors)
-        base = group_base(code, geometry, image, 0, stored=self.stored)
+        base = group_base(code, self.geometry, image, 0, stored=self.stored)
         if self.in_place:
-            window = self._lying(code, base, depth)
+            window = inside.lying(code, self.geometry, base, depth)
             with code.loop(0, self.rows) as r:
                 self._line(code, window, (image, depth, code.add(row, r)), (first, self.vectors), part)
             return
         packed = code.scratch(self.strip.size)
-        with code.loop(first, code.add(first, self.vectors)) as vector:
-            window = self._packed(code, packed, Place(base, self._channel(code, vector), depth, row, 0))
+        with code.loop(0, self.vectors, self.beside) as v:
+            vector = code.add(first, v)
+            window = inside.under(code, self.strip, packed, Place(base, self._channel(code, vector), depth, row, 0))
             with code.loop(0, self.rows) as r:
-                self._line(code, window, (image, depth, code.add(row, r)), (vector, 1), part)
+                self._line(code, window, (image, depth, code.add(row, r)), (vector, self.beside), part)
         code.release()
 
-    def _lying(self, code: Code, base: Value, depth: Value) -> Window:
-        """The input where it lies."""
-        planes, lines, columns = (code.number(Argument.STRIDE + axis) for axis in range(3))
-        shift = [run.first - run.start for run in self.geometry.runs]
-        plane = code.add(code.mul(depth, self.geometry.stride[0]), shift[0])
-        offsets = code.mul(plane, planes), code.mul(lines, shift[1]), code.mul(columns, shift[2])
-        return Window(code.at(base, *offsets), code.mul(planes, self.geometry.dilation[0]), lines, columns)
-
-    def _packed(self, code: Code, packed: Value, corner: Place) -> Window:
-        """The input under a strip of outputs, packed for one vector of channels."""
-        geometry, strip = self.geometry, self.strip
-        _, lines, columns = geometry.runs
-        position = code.mul(corner.row, geometry.stride[1])
-        row = code.most(code.least(position, lines.stop - strip.rows), lines.start)
-        depth = code.mul(corner.depth, geometry.stride[0])
-        strip.pack(code, packed, Place(corner.base, corner.channel, depth, row, columns.start))
-        start = code.at(packed, code.mul(code.sub(0, row), strip.pitch), -columns.start * strip.pixel)
-        return Window(start, strip.rows * strip.pitch, strip.pitch, strip.pixel)
-
-    def _line(
-        self, code: Code, window: Window, place: tuple[Value, Value, Value], vectors: tuple[Value, int], part: Value
-    ) -> None:
+    def _line(self, code: Code, window: Window, place: _Place, vectors: tuple[Value, int], part: Value) -> None:
         """One row of outputs."""
         first, count = vectors
-        for columns in self.columns:
-            with code.share(columns.count, part, self.parts) as tile, code.loop(0, count) as v:
+        for columns in self.tiles:
+            with code.share(columns.tiles, part, self.parts) as tile, code.loop(0, count) as v:
                 column = code.add(columns.first, code.mul(tile, columns.width))
-                self._tile(code, window, columns, (*place, column), code.add(first, v))
+                vector = code.add(first, v)
+                channel = self._channel(code, vector) if self.in_place else code.mul(v, self.lanes)
+                self._tile(code, window.moved(code, channel), columns, (*place, column), vector)
 
-    def _tile(
-        self, code: Code, window: Window, columns: Columns, place: tuple[Value, Value, Value, Value], vector: Value
-    ) -> None:
-        _, depth, row, column = place
+    def _tile(self, code: Code, window: Window, columns: Columns, place: _Place, vector: Value) -> None:
         geometry = self.geometry
         sums = code.variables(columns.width)
         for total in sums:
             total.put(code.vector(code.argument(Argument.BIAS), code.mul(vector, self.lanes)))
-        channel = self._channel(code, vector) if self.in_place else 0
-        across = code.mul(code.mul(column, geometry.stride[2]), window.columns)
-        start = code.at(window.start, channel, across, code.mul(code.mul(row, geometry.stride[1]), window.lines))
+        below, across = (
+            code.mul(code.mul(place[1 + axis], geometry.stride[axis]), window[1 + axis]) for axis in (1, 2)
+        )
+        start = code.at(window.start, below, across)
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(vector, geometry.taps * self.lanes))
         _, kh, kw = geometry.kernel
-        below = code.mul(window.lines, geometry.dilation[1])
-        with code.loop(*_bounds(code, geometry, 0, depth)) as z, code.loop(*_bounds(code, geometry, 1, row)) as y:
-            here = code.at(start, code.mul(window.planes, z), code.mul(below, y))
+        step = code.mul(window.lines, geometry.dilation[1])
+        planes, lines = (inside.bounds(code, geometry, axis, place[1 + axis]) for axis in (0, 1))
+        with code.loop(*planes) as z, code.loop(*lines) as y:
+            here = code.at(start, code.mul(window.planes, z), code.mul(step, y))
             kernel = code.at(weights, code.mul(code.add(code.mul(z, kh), y), kw * self.lanes))
-            self._sum(code, columns, sums, (here, window.columns), kernel)
-        self._put(code, sums, place, vector)
+            self._sum(code, columns, sums, window._replace(start=here), kernel)
+        image, depth, row, column = place
+        outlet = Outlet.first(code, self.epilogue).moved(
+            code, image=image, channel=self._channel(code, vector), depth=depth, row=row, column=column
+        )
+        put = self._pixels if self.source == "channels_last" else self._rows
+        put(code, [total.get() for total in sums], outlet)
 
-    def _sum(
-        self, code: Code, columns: Columns, sums: list[Variable], pixels: tuple[Value, Value], kernel: Value
-    ) -> None:
+    def _sum(self, code: Code, columns: Columns, sums: list[Variable], window: Window, kernel: Value) -> None:
         """Adds one row of the kernel to a tile; each pixel and each weight is read once, in the order of their use.
 
         LLVM would read them long before, and spill the sums.
         """
-        taps, stride, dilation = _on(self.geometry, 2)
+        taps, stride, dilation = on(self.geometry, 2)
         stored, mask = (self.stored, code.mask(self.geometry.C)) if self.in_place else ("", None)
-        start, step = pixels
         weights: dict[int, Value] = {}
         values: dict[int, tuple[Value, Value]] = {}
-        for c, x in _ordered(columns.terms, taps, stride, dilation):
+        for c, x in inside.ordered(self.geometry, columns.terms, by_pixel=taps <= _HELD):
             at = c * stride + x * dilation
             if at not in values:
                 near = max((place for place in values if place < at), default=None)
-                behind = (start, at) if near is None else (values[near][0], at - near)
-                pointer = code.forgotten(code.at(behind[0], code.mul(step, behind[1])))
+                behind = (window.start, at) if near is None else (values[near][0], at - near)
+                pointer = code.forgotten(code.at(behind[0], code.mul(window.columns, behind[1])))
                 values[at] = pointer, kinds.vector(code, pointer, stored=stored, mask=mask)
             if x not in weights:
                 kernel = code.forgotten(kernel) if taps > _HELD else kernel
@@ -243,24 +222,15 @@ class OverChannelsInside:
 
     def _channel(self, code: Code, vector: Value) -> Value:
         """The first channel of a vector of them."""
-        channel = code.mul(vector, self.lanes)
-        aligned = self.geometry.C % self.lanes == 0
-        return channel if aligned else code.least(channel, max(self.geometry.C - self.lanes, 0))
+        channel, last = code.mul(vector, self.lanes), max(self.geometry.C - self.lanes, 0)
+        return code.least(channel, last) if last % self.lanes else channel
 
-    def _put(self, code: Code, sums: list[Variable], place: tuple[Value, Value, Value, Value], vector: Value) -> None:
-        image, depth, row, column = place
-        outlet = Outlet.first(code, self.epilogue).moved(
-            code, image=image, channel=self._channel(code, vector), depth=depth, row=row, column=column
-        )
-        put = self._put_pixels if self.source == "channels_last" else self._put_rows
-        put(code, [total.get() for total in sums], outlet)
-
-    def _put_pixels(self, code: Code, vectors: list[Value], outlet: Outlet) -> None:
+    def _pixels(self, code: Code, vectors: list[Value], outlet: Outlet) -> None:
         """Stores a tile channels last."""
         for vector, here in zip(vectors, outlet.grid(code, 1, len(vectors)), strict=True):
             self.epilogue.put(code, vector, here, code.mask(self.geometry.C))
 
-    def _put_rows(self, code: Code, vectors: list[Value], outlet: Outlet) -> None:
+    def _rows(self, code: Code, vectors: list[Value], outlet: Outlet) -> None:
         """Stores a tile channels first."""
         across = outlet.step(code, Direction.CHANNEL)
         filled = vectors + [code.constant(0)] * (self.lanes - len(vectors))
@@ -269,94 +239,58 @@ class OverChannelsInside:
             outlet = outlet.by(code, across)
 
 
-def _on(geometry: Geometry, axis: int) -> tuple[int, int, int]:
-    """Kernel, stride and dilation of an axis."""
-    return geometry.kernel[axis], geometry.stride[axis], geometry.dilation[axis]
-
-
-def _terms(geometry: Geometry, start: int, stop: int) -> tuple[tuple[int, int], ...]:
-    """The pairs (output from ``start`` on, tap) of columns up to ``stop`` that lie inside the picture."""
-    kernel, stride, dilation = _on(geometry, 2)
-    run = geometry.runs[2]
-    pairs = ((c, x) for c in range(stop - start) for x in range(kernel))
-    return tuple((c, x) for c, x in pairs if run.start <= (start + c) * stride + x * dilation < run.stop)
-
-
-def _ordered(terms: tuple[tuple[int, int], ...], taps: int, stride: int, dilation: int) -> list[tuple[int, int]]:
-    """Pixel by pixel, where the weights of a row stay in registers; else weight by weight, those that share pixels."""
-    if taps <= _HELD:
-        return sorted(terms, key=lambda term: term[0] * stride + term[1] * dilation)
-    return sorted(terms, key=lambda term: (term[1] * dilation % stride, term[1], term[0]))
-
-
-def _bounds(code: Code, geometry: Geometry, axis: int, output: Value) -> tuple[Value, Value]:
-    """From which tap, up to which, an output's window lies inside the picture."""
-    kernel, stride, dilation = _on(geometry, axis)
-    run = geometry.runs[axis]
-    if run.start == 0 and run.stop == geometry.room[axis]:
-        return 0, kernel
-    position = code.mul(output, stride)
-    before, after = (code.most(code.sub(edge, position), 0) for edge in (run.start, run.stop))
-    low, high = (code.divmod(code.add(taps, dilation - 1), dilation)[0] for taps in (before, after))
-    return low, code.least(high, kernel)
-
-
-def _inside(geometry: Geometry, axis: int) -> int:
-    """Pairs of an output and a tap on an axis that lie inside the picture."""
-    kernel, stride, dilation = _on(geometry, axis)
-    run = geometry.runs[axis]
-    places = np.add.outer(np.arange(geometry.outputs[axis]) * stride, np.arange(kernel) * dilation)
-    return int(((places >= run.start) & (places < run.stop)).sum())
-
-
 @lru_cache(maxsize=4096)
 def cut(
     geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int
 ) -> OverChannelsInside | None:
     """Each channel by itself, vectors of channels; None where a border holds more than zeros, or rows are too long."""
-    inside = geometry.framed and geometry.constant == 0 and all(run.stop > run.start for run in geometry.runs)
-    if not inside or geometry.kernel[2] > _WRITTEN:
+    if not inside.zeros_around(geometry) or geometry.kernel[2] > _WRITTEN:
         return None
     L = target.lanes(itemsize(dtype))
     side = replace(geometry, groups=1, C=geometry.groups, K=geometry.groups)
     routine = OverChannelsInside(side, source, 1, 1, 1, 1, L, epilogue, dtype)
-    routine = replace(routine, width=_width(routine, target))
-    routine = routine if routine.in_place else _stripped(routine)
-    if routine is None:
-        return None
-    return _parted(routine, threads)
+    routine = replace(routine, width=_width(routine, target), vectors=_vectors(routine))
+    rows = side.outputs[1] if routine.in_place else _packed_rows(routine)
+    return _parted(replace(routine, rows=rows), threads) if rows else None
 
 
 def _width(routine: OverChannelsInside, target: Target) -> int:
     """Outputs of a tile: their sums, and the weights or the pixels of a row, in registers."""
-    taps, stride, dilation = _on(routine.geometry, 2)
-    free = target.registers - 1
+    taps, free = routine.geometry.kernel[2], target.registers - 1
     most = free - taps - 1 if taps <= _HELD else (free - 1) // 2
-    return even(routine.geometry.outputs[2], max(most if routine.in_place else min(most, routine.lanes), 1))
+    L, size = routine.lanes, routine.geometry.outputs[2]
+    if routine.source == "channels_last":
+        return even(size, max(most, 1))
+    return L if size % L == 0 and most >= L - 1 else even(size, max(min(most, L), 1))
 
 
-def _stripped(routine: OverChannelsInside) -> OverChannelsInside | None:
-    """With as many rows in a strip as stay in cache; None where those under one are too many."""
-    _, high, _ = reaches(routine.geometry, (1, 1, 1))
-    line = (routine.strip.columns * routine.lanes * routine.geometry.kernel[0]) * itemsize(routine.dtype)
-    stride, height = routine.geometry.stride[1], routine.geometry.outputs[1]
-    fitting = [(most // line - high) // stride + 1 for most in (2 * NEAR_STRIP, FAR_STRIP)]
-    lines = routine.geometry.runs[1].stop - routine.geometry.runs[1].start
-    if lines * line <= FAR_STRIP:
-        return replace(routine, rows=height)
+def _vectors(routine: OverChannelsInside) -> int:
+    """Vectors of channels whose weights stay in cache, all if they nearly do; of those packed, a power of two."""
+    kernel, every = routine.geometry.taps * routine.lanes * BYTES[routine.dtype], routine.all_vectors
+    most = max(NEAR_STRIP // kernel, 1)
+    if routine.in_place or routine.source != "channels_last":
+        return every if every * kernel <= 2 * NEAR_STRIP else even(every, most)
+    return 1 << min(most, _BESIDE, every).bit_length() - 1
+
+
+def _packed_rows(routine: OverChannelsInside) -> int:
+    """How many rows of outputs are under one strip that stays in cache; none, where there is too much under one."""
+    geometry, strip = routine.geometry, routine.strip
+    line = geometry.kernel[0] * strip.pitch * BYTES[routine.dtype]
+    run, height = geometry.runs[1], geometry.outputs[1]
+    if (run.stop - run.start) * line <= FAR_STRIP:
+        return height
+    under = reaches(geometry, (1, 1, 1))[1]
+    fitting = [(most // line - under) // geometry.stride[1] + 1 for most in (2 * NEAR_STRIP, FAR_STRIP)]
     rows = next((rows for rows in fitting if rows > 0), 0)
-    return replace(routine, rows=even(height, rows)) if rows else None
+    return even(height, rows) if rows else 0
 
 
 def _parted(routine: OverChannelsInside, threads: int) -> OverChannelsInside:
-    """For so many threads: the weights of a task's channels stay in the first cache, every thread has work."""
-    kernel = routine.geometry.taps * routine.lanes * itemsize(routine.dtype)
-    vectors = even(routine.all_vectors, max(NEAR_STRIP // kernel, 1))
+    """For so many threads: every one has work."""
     depth, height, _ = routine.geometry.outputs
     wanted = threads * TASKS if threads > 1 else 1
-    strips = tiled(wanted, depth * tiled(routine.all_vectors, vectors))
-    if not routine.in_place:
-        return replace(routine, vectors=vectors, rows=min(routine.rows, tiled(height, min(strips, height))))
-    routine = replace(routine, vectors=vectors, rows=tiled(height, min(strips, height)))
-    tiles = max(columns.count for columns in routine.columns)
-    return replace(routine, parts=min(tiled(wanted, prod(routine.tasks)), tiles))
+    strips = tiled(wanted, depth * tiled(routine.all_vectors, routine.vectors))
+    routine = replace(routine, rows=min(routine.rows, tiled(height, min(strips, height))))
+    most = max(columns.tiles for columns in routine.tiles) if routine.in_place else 1
+    return replace(routine, parts=min(tiled(wanted, prod(routine.tasks)), most))

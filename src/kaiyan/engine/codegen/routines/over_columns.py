@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kaiyan.arrays.memory import LINE
+from kaiyan.engine.codegen.language.ir import Variable
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.types import BYTES
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.engine.codegen.language.code import Code
-    from kaiyan.engine.codegen.language.ir import Value, Variable
+    from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.outlet import Pitches
@@ -33,6 +35,10 @@ _HELD = 12
 """Weights that stay in registers when a kernel is written out; more of them are read again for every row."""
 _WRITTEN = 100
 """Taps of the largest kernel that is written out: more would take too long to compile."""
+
+
+Sums = list[list[list["Variable"]]]
+"""Registers by output channel, row and vector of columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +133,51 @@ class OverColumns:
         rows = filled.reshape(G, self.blocks, self.channels, self.terms)
         return turned(rows, (0, 1, 3, 2)), padded(bias.reshape(G, K), self.blocks * self.channels)
 
+    @property
+    def extent(self) -> Extent:
+        """The sizes that its machine code reads."""
+        return extent(self, self.tasks[1:], bundle=self.bundle)
+
+    @property
+    def general(self) -> OverColumns:
+        """The routine without sizes, where its machine code serves all of them; columns are left below full vectors."""
+        if self._is_sized:
+            return self
+        columns = min(self.columns, self.vectors * self.lanes)
+        return replace(self, geometry=structure(self.geometry), rows=1, columns=columns, bundle=1, parts=1)
+
+    @property
+    def _is_sized(self) -> bool:
+        """Whether sizes are constants: a kernel that is written out has pitches in every address, as have phases."""
+        return self.geometry.K == 1 or self.geometry.stride[2] > 1 or has_short_sums(self.geometry)
+
+    def _sizes(self, code: Code) -> Extent:
+        if self._is_sized:
+            return self.extent
+        few = self.columns < self.vectors * self.lanes
+        read = Extent.read(code)
+        return read._replace(columns=self.columns) if few else read
+
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        geometry, strip = self.geometry, self.strip
-        image, task = code.divmod(code.task, prod(self.tasks))
-        bundle, depth, row, column, part = code.unravel(task, self.tasks)
-        row = clipped(code, row, self.rows, geometry.outputs[1])
-        column = clipped(code, column, self.columns, geometry.outputs[2])
+        geometry, sizes = self.geometry, self._sizes(code)
+        strip = sizes.strip(self.strip)
+        image, bundle, depth, row, column, part = code.unravel(code.task, (0, sizes.bundles, *sizes.grid))
+        row = clipped(code, row, sizes.rows, sizes.height)
+        column = clipped(code, column, sizes.columns, sizes.width)
         packed = strip.room(code)
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
-        first = code.mul(bundle, self.bundle)
-        with code.loop(first, code.least(code.add(first, self.bundle), geometry.groups)) as group:
+        first = code.mul(bundle, sizes.bundle)
+        with code.loop(first, code.least(code.add(first, sizes.bundle), geometry.groups)) as group:
             base = group_base(code, geometry, image, group, stored=self.stored)
             strip.pack(code, packed, Place(base, 0, *position))
             outlet = Outlet.first(code, self.epilogue).moved(
                 code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
             )
-            with code.share(self.blocks, part, self.parts) as block, code.loop(0, self.rows, self.lines) as r:
+            with code.share(self.blocks, part, sizes.parts) as block, code.loop(0, sizes.rows, self.lines) as r:
                 if geometry.K == 1 and geometry.groups * prod(geometry.room) * code.itemsize > _FAR:
                     self._fetch(code, image, group, code.add(row, r))
-                self._line(code, packed, (group, block), r, outlet)
+                self._line(code, packed, (group, block), r, (strip, sizes), outlet)
         code.release()
 
     def _fetch(self, code: Code, image: Value, group: Value, row: Value) -> None:
@@ -160,31 +191,39 @@ class OverColumns:
         ):
             code.prefetch(source, code.mul(code.add(first, i), code.number(Argument.STRIDE + 1)), q)
 
-    def _line(self, code: Code, packed: Value, place: tuple[Value, Value], r: Value, outlet: Outlet) -> None:
-        group, block = place
+    def _line(
+        self,
+        code: Code,
+        packed: Value,
+        place: tuple[Value, Value],
+        r: Value,
+        measured: tuple[Strip, Extent],
+        outlet: Outlet,
+    ) -> None:
+        (group, block), (strip, sizes) = place, measured
         width = self.vectors * self.lanes
         number = code.add(code.mul(group, self.blocks), block)
         first = code.mul(block, self.channels)
-        r = code.least(r, self.rows - self.lines)
+        r = code.least(r, code.sub(sizes.rows, self.lines))
         line = outlet.moved(code, channel=first, row=r)
         pitches = outlet.pitches(code)
-        with code.loop(0, self.columns, width) as q:
-            q = code.least(q, max(self.columns - width, 0))  # noqa: PLW2901
+        last = code.most(code.sub(sizes.columns, width), 0)
+        under = code.at(packed, strip.row(code, 0, code.mul(r, self.geometry.stride[1])))
+        weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
+        with code.loop(0, sizes.columns, width) as q:
+            q = code.least(q, last)  # noqa: PLW2901
             sums = [[code.variables(self.vectors) for _ in range(self.lines)] for _ in range(self.channels)]
             for k, lines in enumerate(sums):
                 bias = code.splat(code.load(code.argument(Argument.BIAS), code.mul(number, self.channels), k))
                 for held in (held for line_ in lines for held in line_):
                     held.put(bias)
-            weights = code.at(code.argument(Argument.WEIGHT), code.mul(number, self.terms * self.channels))
-            start = code.at(packed, self.strip.row(code, 0, code.mul(r, self.geometry.stride[1])), q)
-            (self._written if self.written else self._looped)(code, sums, weights, start)
+            (self._written if self.written else self._looped)(code, sums, weights, code.at(under, q), strip)
             self._put(code, sums, first, line.by(code, BESIDE, q), pitches)
 
-    def _written(self, code: Code, sums: list[list[list[Variable]]], weights: Value, start: Value) -> None:
+    def _written(self, code: Code, sums: Sums, weights: Value, start: Value, strip: Strip) -> None:
         kd, kh, kw = self.geometry.kernel
         _, sh, _ = self.geometry.stride
         _, dh, dw = self.geometry.dilation
-        strip = self.strip
         with code.loop(0, self.geometry.C) as c, code.loop(0, kd) as z:
             plane = code.at(start, code.mul(c, strip.channel_step), strip.row(code, z, 0))
             order = code.mul(code.add(code.mul(c, kd), z), kh * kw * self.channels)
@@ -208,30 +247,32 @@ class OverColumns:
                             for v, place in enumerate(sums[k][r]):
                                 place.put(code.fma(weight, elements[v], place.get()))
 
-    def _looped(self, code: Code, sums: list[list[list[Variable]]], weights: Value, start: Value) -> None:
+    def _looped(self, code: Code, sums: Sums, weights: Value, start: Value, strip: Strip) -> None:
+        """Weights are read one after the other: an index of four loops would be computed anew for each."""
         kd, kh, kw = self.geometry.kernel
         _, sh, sw = self.geometry.stride
         _, dh, dw = self.geometry.dilation
-        strip = self.strip
-        sizes = (self.geometry.C, kd, kh + self.filled, kw)
-        with code.loop(0, sizes[0]) as c, code.loop(0, kd) as z, code.loop(0, sizes[2]) as y, code.loop(0, kw) as x:
-            position, phase = code.divmod(code.mul(x, dw), sw)
-            row = code.at(start, code.mul(c, strip.channel_step), strip.row(code, z, code.mul(y, dh)))
-            elements = [
-                code.vector(row, code.mul(phase, strip.phase_pitch), position, v * self.lanes)
-                for v in range(self.vectors)
-            ]
-            order = code.ravel((c, z, code.add(y, self.filled), x), (sizes[0], kd, self.kernel_rows, kw))
-            kernel = code.at(weights, code.mul(order, self.channels))
-            for r in range(self.lines):
-                for k in range(self.channels):
-                    weight = code.splat(code.load(kernel, k - r * sh * kw * self.channels))
-                    for v, place in enumerate(sums[k][r]):
-                        place.put(code.fma(weight, elements[v], place.get()))
+        above = self.filled * kw * self.channels
+        walk = Variable(code, weights.type)
+        walk.put(code.at(weights, above))
+        with code.loop(0, self.geometry.C) as c, code.loop(0, kd) as z:
+            with code.loop(0, kh + self.filled) as y, code.loop(0, kw) as x:
+                position, phase = code.divmod(code.mul(x, dw), sw)
+                row = code.at(start, code.mul(c, strip.channel_step), strip.row(code, z, code.mul(y, dh)))
+                elements = [
+                    code.vector(row, code.mul(phase, strip.phase_pitch), position, v * self.lanes)
+                    for v in range(self.vectors)
+                ]
+                kernel = walk.get()
+                walk.put(code.at(kernel, self.channels))
+                for r in range(self.lines):
+                    for k in range(self.channels):
+                        weight = code.splat(code.load(kernel, k - r * sh * kw * self.channels))
+                        for v, place in enumerate(sums[k][r]):
+                            place.put(code.fma(weight, elements[v], place.get()))
+            walk.put(code.at(walk.get(), above))
 
-    def _put(
-        self, code: Code, sums: list[list[list[Variable]]], first: Value, outlet: Outlet, pitches: Pitches
-    ) -> None:
+    def _put(self, code: Code, sums: Sums, first: Value, outlet: Outlet, pitches: Pitches) -> None:
         for k, lines in enumerate(sums):
             with code.bound(code.add(first, k), self.geometry.K, self.channels):
                 place = outlet

@@ -14,7 +14,7 @@ from kaiyan.engine.codegen.language.ir import whole
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
-from kaiyan.engine.codegen.parts.extent import Extent, extent, structure
+from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
@@ -126,19 +126,23 @@ class OverOutputChannels:
     @property
     def extent(self) -> Extent:
         """The sizes that its machine code reads."""
-        return extent(self, self.tasks[1:], self.tiles)  # type: ignore[arg-type]
+        return extent(self, self.tasks[1:], self.tiles)
 
     @property
     def general(self) -> OverOutputChannels:
-        """The routine without sizes: what machine code is written of."""
+        """The routine without sizes, where its machine code serves all of them."""
+        if has_short_sums(self.geometry):
+            return self
         return replace(self, geometry=structure(self.geometry), rows=1, columns=1, parts=1)
+
+    def _sizes(self, code: Code) -> Extent:
+        return self.extent if has_short_sums(self.geometry) else Extent.read(code)
 
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        geometry, sizes = self.geometry, Extent.read(code)
+        geometry, sizes = self.geometry, self._sizes(code)
         strip = sizes.strip(self.strip)
-        grid = geometry.groups, *sizes[:4]
-        image, group, depth, row, column, part = code.unravel(code.task, (0, *grid))
+        image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
         row = clipped(code, row, sizes.rows, sizes.height)
         column = clipped(code, column, sizes.columns, sizes.width)
         base = group_base(code, geometry, image, group, stored=self.stored)
@@ -165,7 +169,7 @@ class OverOutputChannels:
         depth: Value, row: Value, column: Value, *outlet: Value,
     ) -> None:  # fmt: skip
         """One tile over one chunk: from the bias or the sums so far, to the output or the sums so far."""
-        sizes = Extent.read(code)
+        sizes = self._sizes(code)
         number = code.add(code.mul(group, self.blocks), block)
         bias = code.at(code.argument(Argument.BIAS), code.mul(number, self.width))
         held = code.at(

@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.parts.lanes import APART, UNIT, Lanes
 from kaiyan.engine.codegen.parts.running import Extreme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
+
+    Taps = Callable[[], list[tuple[int, ...]] | AbstractContextManager[Sequence[Value]]]
 
 CAPACITY = 8192
 """Elements of the gathered row."""
@@ -151,9 +154,7 @@ class Pooling:
         least, most = (code.divmod(code.add(room, dilation - 1), dilation)[0] for room in (before, after))
         return start, code.least(least, self.kernel[axis]), code.least(most, self.kernel[axis])
 
-    def _over(
-        self, code: Code, part: _Part, row: Value, base: Value, taps: Callable[[], Iterator[tuple[Value, Value]]]
-    ) -> None:
+    def _over(self, code: Code, part: _Part, row: Value, base: Value, taps: Taps) -> None:
         """All vectors of the row, each gathered from its taps."""
         first, last = part.inside
 
@@ -166,7 +167,7 @@ class Pooling:
                 pointer = code.at(here, code.mul(z, steps[0]), code.mul(y, steps[1]))
                 return part.lanes.read(pointer, part.input[1 if self.channels else 4], count, self.reads)
 
-            self._take(code, gathered, taps, read)
+            _take(gathered, taps, read)
             place = code.add(code.mul(code.sub(column, part.left), part.wide), lane)
             code.put(gathered.lanes()[0], row, place, mask=None if self.channels else part.lanes.mask(count))
 
@@ -186,6 +187,8 @@ class Pooling:
             *(code.mul(place, step) for place, step in zip(places, part.output, strict=False)),
         )
         first, last = part.columns
+        few = self.kernel[2] <= _UNROLLED
+        taps: Taps = lambda: _written(self.kernel[2:]) if few else _looped(code, (0,), self.kernel[2:])  # noqa: E731
         divisor = None
         if self.kind == "average":
             divisor = code.splat(code.load(code.argument(_Argument.ROW_DIVISORS), index))
@@ -193,10 +196,7 @@ class Pooling:
         def gather(column: Value, lane: Value, count: Value) -> None:
             start = code.at(row, code.mul(code.mul(code.sub(column, first), self.stride[2]), part.wide), lane)
             gathered = self._gathering(code)
-            taps = (lambda: _written(self.kernel[2:])) if self.kernel[2] <= _UNROLLED else (
-                lambda: _looped(code, (0,), self.kernel[2:])
-            )  # fmt: skip
-            self._take(code, gathered, taps, lambda tap: self._strided(code, part, start, tap))
+            _take(gathered, taps, lambda tap: self._strided(code, part, start, tap))
             y = self._divided(code, part, gathered.lanes()[0], divisor, column, count)
             here = code.at(to, code.mul(column, part.output[4]), code.mul(lane, part.output[1]))
             part.lanes.write(y, here, part.output[1 if self.channels else 4], count, self.writes)
@@ -216,8 +216,9 @@ class Pooling:
         L = code.lanes
         value = code.vector(here)
         for i in range(1, stride):
-            places = [(lane if i > 1 else lane * stride) if lane * stride < i * L else lane * stride - (i - 1) * L for lane in range(L)]
-            value = code.shuffle(value, code.vector(here, i * L), [min(place, 2 * L - 1) for place in places])
+            had = -(-i * L // stride) if i > 1 else 0
+            places = [lane if lane < had else min(lane * stride - (i - 1) * L, 2 * L - 1) for lane in range(L)]
+            value = code.shuffle(value, code.vector(here, i * L), places)
         return value
 
     def _divided(
@@ -232,18 +233,6 @@ class Pooling:
 
     def _gathering(self, code: Code) -> Extreme | _Chain:
         return Extreme(code, 1, "max") if self.kind == "max" else _Chain(code)
-
-    def _take(
-        self, code: Code, gathered: Extreme | _Chain, taps: Callable[[], Any], read: Callable[..., Value]
-    ) -> None:
-        """Gathers what stands at the taps: all at once where they are numbers, else one by one in loops."""
-        del code
-        places = taps()
-        if isinstance(places, list):
-            gathered.add(0, [read(*place) for place in places])
-            return
-        with places as place:
-            gathered.add(0, [read(*place)])
 
 
 class _Chain:
@@ -263,13 +252,23 @@ class _Chain:
         return [self._sum.get()]
 
 
+def _take(gathered: Extreme | _Chain, taps: Taps, read: Callable[..., Value]) -> None:
+    """Gathers what stands at the taps: all at once where they are numbers, else one by one in loops."""
+    places = taps()
+    if isinstance(places, list):
+        gathered.add(0, [read(*place) for place in places])
+        return
+    with places as place:
+        gathered.add(0, [read(*place)])
+
+
 def _written(sizes: Sequence[int]) -> list[tuple[int, ...]]:
     """All taps."""
     return list(product(*map(range, sizes)))
 
 
 @contextmanager
-def _looped(code: Code, least: Sequence[Value], most: Sequence[Value]) -> Iterator[list[Value]]:
+def _looped(code: Code, least: Sequence[Value], most: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """Loops over the taps of a window that are inside."""
     with ExitStack() as stack:
         yield [stack.enter_context(code.loop(*ends)) for ends in zip(least, most, strict=True)]

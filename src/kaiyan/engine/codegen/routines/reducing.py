@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from kaiyan.engine.codegen.parts.running import Extreme, Sum, narrowed
+from kaiyan.engine.codegen.parts.running import Extreme, WideSum, narrowed
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
@@ -29,8 +29,8 @@ class Reducing:
 
     def _unit(self, code: Code, unit: Unit) -> None:
         summed = self.kind in ("sum", "mean")
-        gathered = Sum(code, unit.slots) if summed else Extreme(code, unit.slots, self.kind)
-        nothing = code.constant(0) if isinstance(gathered, Sum) else gathered.nothing
+        gathered = WideSum(code, unit.slots) if summed else Extreme(code, unit.slots, self.kind)
+        nothing = code.constant(0) if isinstance(gathered, WideSum) else gathered.nothing
 
         def take(slot: int, vectors: list[Vector]) -> None:
             gathered.add(slot, [vector.inside(vector.read(0), nothing) for vector in vectors])

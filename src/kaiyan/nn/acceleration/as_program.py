@@ -1,0 +1,140 @@
+"""A model as programs: captured by TorchDynamo, measured inside, and called as the model is."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from kaiyan.nn.acceleration.clock import layer_times, on_one_thread
+from kaiyan.nn.acceleration.graph import NotAGraphError
+from kaiyan.nn.acceleration.report import LayerReport
+from kaiyan.nn.acceleration.settling import settle
+from kaiyan.nn.capture.captured import captured
+from kaiyan.program.operations.convolving import convolution_of
+from kaiyan.program.program import Program
+from kaiyan.show.sentence import sentence
+from kaiyan.spec.conv import Conv
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from kaiyan.nn.acceleration.case import Case
+    from kaiyan.nn.acceleration.settling import Settled
+    from kaiyan.nn.capture.captured import Captured
+    from kaiyan.program.graph import Graph, Node
+    from kaiyan.show.sentence import Sentence
+
+_FOREIGN = 5
+"""Operations of torch that are named."""
+
+
+class Programmed(nn.Module):
+    """A copy of a model that runs as programs; ``model`` is the copy, whose parameters are computed with.
+
+    What it computes for ``inputs``, and for sizes that come before ``is_measuring`` ends, is measured in its place.
+    """
+
+    def __init__(self, model: nn.Module, inputs: tuple[Any, ...], precision: str) -> None:
+        super().__init__()
+        self._inputs, self._precision, self.is_measuring = inputs, precision, True
+        self.captured: Captured = captured(model, inputs, make=self._program)
+        self.model = self.captured.model
+        self.is_measuring = False
+
+    def _program(self, graph: Graph) -> Program:
+        program = Program(graph, self._precision)
+        program.is_tuning = self.is_measuring
+        return program
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """What the model gives."""
+        return self.captured(*inputs, **named)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Programmed, (self.model, self._inputs, self._precision)
+
+    @property
+    def programs(self) -> list[Program]:
+        """Those that have run."""
+        return [held.program for held in self.captured.programs if isinstance(held.program, Program)]
+
+
+def as_program(case: Case, precision: str) -> tuple[Settled, dict[str, str], tuple[Sentence, ...]]:
+    """The model as programs that give its answers, the layers that they compute, and what should be known.
+
+    Raises ``NotAGraphError`` where no layer becomes a part of one, ``NotEqualError`` where the answers are others.
+    """
+    inputs = case.questions[0].inputs
+    try:
+        model = Programmed(case.model, inputs, precision)
+    except Exception as error:
+        text = str(error).partition("\n")[0] or type(error).__name__
+        raise NotAGraphError(
+            sentence("program-cannot-capture", "torch cannot capture the model: {error}", error=text)
+        ) from error
+    sources = {output: path for program in model.programs for output, (path, _) in _layers(program.graph).items()}
+    if not sources:
+        raise NotAGraphError(sentence("program-no-layers", "no layer of it becomes a part of a program"))
+    notes = tuple(_notes(model.captured))  # other sizes, which come later, may be programs of their own
+    return settle(case, model, as_it_comes_only=True), sources, notes
+
+
+def _notes(made: Captured) -> list[Sentence]:
+    notes = []
+    foreign: Counter[str] = made.foreign
+    if foreign:
+        names = ", ".join(f"{name} ({count})" for name, count in foreign.most_common(_FOREIGN))
+        notes.append(
+            sentence(
+                "accelerate-torch-steps", "torch computes {count} of its steps: {names}", count=foreign.total(), names=names
+            )
+        )
+    parts = len(made.programs) + len(made.left)
+    if parts > 1:
+        notes.append(sentence("accelerate-parts", "it runs in {parts} parts, with Python between them", parts=parts))
+    return notes
+
+
+def _layers(graph: Graph) -> dict[str, tuple[str, str]]:
+    """The convolutions and linear layers by their outputs: the layer whose weight each has, and what it is."""
+    found = {}
+    for node in graph.nodes:
+        if node.operation in ("convolution", "linear"):
+            path = node.inputs[1].rstrip("'").removesuffix(".weight")
+            found[node.output] = path, _described(node, graph)
+    return found
+
+
+def _described(node: Node, graph: Graph) -> str:
+    weight = graph.constants[node.inputs[1]]
+    if node.operation == "linear":
+        spec = Conv(weight.shape[1], weight.shape[0], 1, bias=node.settings.get("bias", False))
+    else:
+        transposed, groups = node.settings.get("transposed", False), node.settings.get("groups", 1)
+        channels = weight.shape[0] if transposed else weight.shape[1] * groups
+        spec = convolution_of(node, channels, weight.shape)
+    activation = node.settings.get("activation")
+    return str(spec) if activation is None else f"{spec}, activation={activation!r}"
+
+
+def program_layers(case: Case, model: Programmed) -> tuple[LayerReport, ...]:
+    """A row for each layer, timed where it runs."""
+    inputs = case.questions[0].inputs
+    rows = []
+    with ExitStack() as stack, on_one_thread():
+        spent = [(program, stack.enter_context(program.timing())) for program in model.programs]
+        for _ in range(case.turns):
+            model(*inputs)
+    layers = {program: _layers(program.graph) for program, _ in spent}
+    before = layer_times(
+        case.spent, inputs, {path for found in layers.values() for path, _ in found.values()}, case.turns
+    )
+    for program, times in spent:
+        for output, (path, what) in layers[program].items():
+            own = [run[output] for run in times if output in run]
+            if own:
+                rows.append(LayerReport(path, what, before.get(path), median(own), program.algorithm(output)))
+    return tuple(rows)

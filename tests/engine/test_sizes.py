@@ -1,0 +1,82 @@
+"""Pictures of other sizes and other batches take the machine code that is there, and come out as right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from kaiyan.engine import generated
+from kaiyan.engine.algorithms import ALGORITHMS
+from kaiyan.engine.codegen.language.compile import address
+from kaiyan.engine.codegen.running.machine import machine
+from kaiyan.engine.generated import Generated
+from kaiyan.engine.problem import Problem
+from kaiyan.engine.types import types_of
+from kaiyan.reference.forward import forward
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kaiyan.reference.dtype import Numbers
+
+SIZES = [(1, 28, 56), (3, 56, 56), (2, 61, 112), (1, 30, 168), (2, 9, 224)]
+"""Batch, rows, columns."""
+LAYERS = [
+    ("direct", "n1 c5 9x9 k24 3x3 p1 f32 channels_last"),
+    ("direct", "n1 c18 9x9 k24 3x3 s2 p1 f32 channels_last"),
+    ("direct", "n1 c6 9x9 k16 3x3 p1 m:reflect f32"),
+    ("pointwise", "n1 c7 9x9 k24 1x1 f32 channels_last"),
+    ("pointwise", "n1 c7 9x9 k24 1x1 f32"),
+    ("stem", "n1 c3 9x9 k16 3x3 p1 f32"),
+]
+
+
+def sized(text: str, size: tuple[int, int, int]) -> Problem:
+    """A problem on another batch, rows and columns."""
+    problem = Problem.parse(text)
+    return replace(problem, input_shape=(size[0], problem.input_shape[1], *size[1:]))
+
+
+def named(name: str) -> Generated:
+    """An algorithm of the table."""
+    return next(a for a in ALGORITHMS if isinstance(a, Generated) and a.name == name)
+
+
+def general(algorithm: Generated, problem: Problem) -> Any:
+    """What machine code is written of."""
+    cut: Any = algorithm.routine(generated._geometry(problem)[0], *generated.setting(problem, types_of(problem)[0]))
+    return cut.general
+
+
+def whole_numbers(shape: tuple[int, ...], seed: int) -> Numbers:
+    """Numbers whose sums are exact."""
+    return np.random.default_rng(seed).integers(-4, 5, shape).astype(np.float32)
+
+
+@pytest.mark.parametrize(("name", "text"), LAYERS)
+def test_a_layer_on_pictures_of_200_sizes_is_a_few_machine_codes(name: str, text: str) -> None:
+    wanted = {general(named(name), sized(text, (1 + n % 3, n, n + 1))) for n in range(56, 256)}
+    assert len(wanted) <= 8
+
+
+@pytest.mark.parametrize(("name", "text"), LAYERS)
+def test_what_is_compiled_for_one_size_is_right_for_another(
+    name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine()
+    monkeypatch.setenv("KAIYAN_CACHE", str(tmp_path))
+    address.cache_clear()
+    codes, algorithm = set(), named(name)
+    for size in SIZES:
+        problem = sized(text, size)
+        x, weight = whole_numbers(problem.input_shape, 0), whole_numbers(problem.weight_shape, 1)
+        bias = whole_numbers((problem.spec.channels[1],), 2)
+        if problem.layout == "channels_last":
+            x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+        prepared = algorithm.compiled(problem, types_of(problem)[0]).prepare(weight, bias)
+        assert np.array_equal(prepared(x), forward(x, weight, bias, problem.spec))
+        codes.add(general(algorithm, problem))
+    assert len(list(tmp_path.glob("*.o"))) == len(codes) < len(SIZES)
