@@ -10,7 +10,7 @@ from torch.fx import Node as AtenNode
 from kaiyan.nn.capture.foreign import DTYPES
 from kaiyan.nn.capture.manuscript import TORCH_FLOATS
 from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given
-from kaiyan.nn.capture.sizes import NeedsNumbersError, hint, minus, plus, quotient, symbols_of, times
+from kaiyan.nn.capture.sizes import NeedsNumbersError, hint, minus, plus, symbols_of, times
 from kaiyan.program.size import Symbolic
 
 if TYPE_CHECKING:
@@ -24,16 +24,18 @@ def _first(node: AtenNode) -> Any:
     return given(node)[0]
 
 
-def _rank(x: Any) -> int:
+def rank_of(x: Any) -> int:
+    """How many axes a value has."""
     return int(x.meta["val"].dim())
 
 
 def _reshape(draft: Manuscript, node: AtenNode) -> Written:
     """Any that gives the same elements in the same order in another shape."""
-    return _in_shape(draft, draft.value(_first(node)), draft.shape(node))
+    return in_shape(draft, draft.value(_first(node)), draft.shape(node))
 
 
-def _in_shape(draft: Manuscript, x: str, sizes: Sequence[Size]) -> str:
+def in_shape(draft: Manuscript, x: str, sizes: Sequence[Size]) -> str:
+    """The value x in another shape of as many elements; the name of it."""
     return draft.add("reshape", [x], sizes=tuple(sizes))
 
 
@@ -43,13 +45,13 @@ def _same(draft: Manuscript, node: AtenNode) -> Written:
 
 def _permute(draft: Manuscript, node: AtenNode) -> Written:
     x, axes = given(node)[:2]
-    chosen = tuple(axis_of(int(axis), _rank(x)) for axis in axes)
+    chosen = tuple(axis_of(int(axis), rank_of(x)) for axis in axes)
     return draft.add("permute", [draft.value(x)], axes=chosen)
 
 
 def _transpose(draft: Manuscript, node: AtenNode) -> Written:
     x = _first(node)
-    axes = list(range(_rank(x)))
+    axes = list(range(rank_of(x)))
     if not axes:
         return None
     a, b = (axis_of(int(axis), len(axes)) for axis in (given(node)[1:3] or (0, 1)))
@@ -59,10 +61,11 @@ def _transpose(draft: Manuscript, node: AtenNode) -> Written:
 
 def _turned(draft: Manuscript, node: AtenNode) -> Written:
     """aten.t: a matrix across, a vector as it is."""
-    return _transpose(draft, node) if _rank(_first(node)) == 2 else _same(draft, node)
+    return _transpose(draft, node) if rank_of(_first(node)) == 2 else _same(draft, node)
 
 
-def _part(draft: Manuscript, x: str, axis: int, start: Size, stop: Size, step: int = 1) -> str:
+def part_of(draft: Manuscript, x: str, axis: int, start: Size, stop: Size, step: int = 1) -> str:
+    """Every ``step``-th element of an axis of x from ``start`` to before ``stop``; the name of it."""
     return draft.add("slice", [x], axis=axis, start=start, stop=stop, step=step)
 
 
@@ -83,7 +86,7 @@ def _place(draft: Manuscript, place: Any, size: Any) -> Size:
 def _slice(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     x = settings["self"]
-    axis, step = axis_of(settings["dim"], _rank(x)), draft.number(settings["step"])
+    axis, step = axis_of(settings["dim"], rank_of(x)), draft.number(settings["step"])
     size, count = x.meta["val"].shape[axis], draft.size(node.meta["val"].shape[axis])
     start = _place(draft, settings["start"], size)
     if step > 1:
@@ -92,28 +95,28 @@ def _slice(draft: Manuscript, node: AtenNode) -> Written:
         count = plus(times(minus(count, 1), step), 1) if count != 0 else 0
     if start == 0 and step == 1 and count == draft.size(size):
         return draft.value(x)
-    return _part(draft, draft.value(x), axis, start, plus(start, count), step)
+    return part_of(draft, draft.value(x), axis, start, plus(start, count), step)
 
 
 def _select(draft: Manuscript, node: AtenNode) -> Written:
     x, axis, index = given(node)[:3]
-    axis = axis_of(axis, _rank(x))
+    axis = axis_of(axis, rank_of(x))
     start = _place(draft, index, x.meta["val"].shape[axis])
-    part = _part(draft, draft.value(x), axis, start, plus(start, 1))
-    return _in_shape(draft, part, draft.shape(node))
+    part = part_of(draft, draft.value(x), axis, start, plus(start, 1))
+    return in_shape(draft, part, draft.shape(node))
 
 
 def _split(draft: Manuscript, node: AtenNode) -> Written:
     """Parts one after the other along an axis; those that are read."""
     settings = arguments(node)
     x = settings["self"]
-    axis = axis_of(settings["dim"], _rank(x))
+    axis = axis_of(settings["dim"], rank_of(x))
     read = {reader.args[1] for reader in node.users}
     start: Size = 0
     parts: list[str | None] = []
     for i, fake in enumerate(node.meta["val"]):
         stop = plus(start, draft.size(fake.shape[axis]))
-        parts.append(_part(draft, draft.value(x), axis, start, stop) if i in read else None)
+        parts.append(part_of(draft, draft.value(x), axis, start, stop) if i in read else None)
         start = stop
     return tuple(parts)
 
@@ -121,11 +124,11 @@ def _split(draft: Manuscript, node: AtenNode) -> Written:
 def _unbind(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     x = settings["self"]
-    axis = axis_of(settings["dim"], _rank(x))
+    axis = axis_of(settings["dim"], rank_of(x))
     read = {reader.args[1] for reader in node.users}
     shape = [draft.size(size) for i, size in enumerate(x.meta["val"].shape) if i != axis]
     return tuple(
-        _in_shape(draft, _part(draft, draft.value(x), axis, i, i + 1), shape) if i in read else None
+        in_shape(draft, part_of(draft, draft.value(x), axis, i, i + 1), shape) if i in read else None
         for i in range(len(node.meta["val"]))
     )
 
@@ -133,18 +136,18 @@ def _unbind(draft: Manuscript, node: AtenNode) -> Written:
 def _concatenate(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     parts = settings["tensors"]
-    if any(_rank(part) != _rank(node) for part in parts):
+    if any(rank_of(part) != rank_of(node) for part in parts):
         return None
-    axis = axis_of(settings["dim"], _rank(node))
+    axis = axis_of(settings["dim"], rank_of(node))
     return draft.add("concatenate", [draft.value(part) for part in parts], axis=axis)
 
 
 def _stack(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
-    axis = axis_of(settings["dim"], _rank(node))
+    axis = axis_of(settings["dim"], rank_of(node))
     sizes = list(draft.shape(node))
     sizes[axis] = 1
-    parts = [_in_shape(draft, draft.value(part), sizes) for part in settings["tensors"]]
+    parts = [in_shape(draft, draft.value(part), sizes) for part in settings["tensors"]]
     return draft.add("concatenate", parts, axis=axis)
 
 
@@ -155,96 +158,11 @@ def _expand(draft: Manuscript, node: AtenNode) -> Written:
     return draft.add("expand", [draft.value(_first(node))], sizes=sizes)
 
 
-def _repeat(draft: Manuscript, node: AtenNode) -> Written:
-    x, counts = given(node)[:2]
-    sizes = [1] * (len(counts) - _rank(x)) + list(draft.shape(x))
-    times_an_axis = [draft.size(count) for count in counts]
-    if sum(count != 1 for count in times_an_axis) == 0:
-        return _in_shape(draft, draft.value(x), sizes)
-    apart = [entry for size in sizes for entry in (1, size)]
-    wide = [entry for pair in zip(times_an_axis, sizes, strict=True) for entry in pair]
-    spread = draft.add("expand", [_in_shape(draft, draft.value(x), apart)], sizes=tuple(wide))
-    return _in_shape(draft, spread, draft.shape(node))
-
-
-def _pad(draft: Manuscript, node: AtenNode) -> Written:
-    settings = arguments(node)
-    x = settings["self"]
-    pads = [draft.number(entry) for entry in settings["pad"]]
-    mode = settings.get("mode", "constant")
-    if min(pads, default=0) < 0 or not isinstance(settings["value"], (int, float, type(None))):
-        return None
-    pairs = [(0, 0)] * _rank(x)
-    for i in range(len(pads) // 2):
-        pairs[_rank(x) - 1 - i] = (pads[2 * i], pads[2 * i + 1])
-    value = float(settings["value"] or 0)
-    return draft.add("pad", [draft.value(x)], padding=tuple(pairs), mode=mode, value=value)
-
-
-def _upsample(mode: str) -> Row:
-    def row(draft: Manuscript, node: AtenNode) -> Written:
-        settings = arguments(node)
-        x = settings["input"]
-        sizes = draft.shape(node)[2:]
-        factors = settings["scale_factors"]
-        if factors is not None and not all(isinstance(factor, (int, float)) for factor in factors):
-            return None
-        return draft.add(
-            "upsample", [draft.value(x)], mode=mode, sizes=sizes,
-            scales=tuple(map(float, factors)) if factors is not None else (None,) * len(sizes),
-            align_corners=bool(settings.get("align_corners", False)),
-        )  # fmt: skip
-
-    return row
-
-
-def _pixel_shuffle(draft: Manuscript, node: AtenNode) -> Written:
-    x, r = given(node)[:2]
-    *lead, C, H, W = draft.shape(x)
-    n = len(lead)
-    apart = _in_shape(draft, draft.value(x), [*lead, quotient(C, r * r), r, r, H, W])
-    axes = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
-    return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
-
-
-def _pixel_unshuffle(draft: Manuscript, node: AtenNode) -> Written:
-    x, r = given(node)[:2]
-    *lead, C, H, W = draft.shape(x)
-    n = len(lead)
-    apart = _in_shape(draft, draft.value(x), [*lead, C, quotient(H, r), r, quotient(W, r), r])
-    axes = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
-    return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
-
-
-def _channel_shuffle(draft: Manuscript, node: AtenNode) -> Written:
-    x, groups = given(node)[:2]
-    N, C, *spatial = draft.shape(x)
-    apart = _in_shape(draft, draft.value(x), [N, groups, quotient(C, groups), *spatial])
-    axes = (0, 2, 1, *range(3, 3 + len(spatial)))
-    return _in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
-
-
-def _roll(draft: Manuscript, node: AtenNode) -> Written:
-    settings = arguments(node)
-    x, axes = settings["self"], settings["dims"]
-    if not axes:
-        return None
-    value = draft.value(x)
-    for axis, shift in zip(axes, settings["shifts"], strict=True):
-        n = draft.number(x.meta["val"].shape[axis])
-        cut = -draft.number(shift) % n if n else 0
-        if cut:
-            place = axis_of(axis, _rank(x))
-            parts = [_part(draft, value, place, cut, n), _part(draft, value, place, 0, cut)]
-            value = draft.add("concatenate", parts, axis=place)
-    return value
-
-
 def _written_part(draft: Manuscript, node: AtenNode) -> Written:
     """slice_scatter: a part of an axis replaced, as what stands before it, it, and what stands behind it."""
     settings = arguments(node)
     x, source = settings["self"], settings["src"]
-    axis = axis_of(settings["dim"], _rank(x))
+    axis = axis_of(settings["dim"], rank_of(x))
     size = x.meta["val"].shape[axis]
     if settings["step"] != 1:
         return None
@@ -256,17 +174,17 @@ def _written_place(draft: Manuscript, node: AtenNode) -> Written:
     """select_scatter: one place of an axis replaced."""
     settings = arguments(node)
     x, source = settings["self"], settings["src"]
-    axis = axis_of(settings["dim"], _rank(x))
+    axis = axis_of(settings["dim"], rank_of(x))
     start = _place(draft, settings["index"], x.meta["val"].shape[axis])
     sizes = list(draft.shape(x))
     sizes[axis] = 1
-    return _around(draft, x, axis, start, _in_shape(draft, draft.value(source), sizes), 1)
+    return _around(draft, x, axis, start, in_shape(draft, draft.value(source), sizes), 1)
 
 
 def _around(draft: Manuscript, x: AtenNode, axis: int, start: Size, source: str, count: Size) -> str:
     n, stop = draft.size(x.meta["val"].shape[axis]), plus(start, count)
-    parts = [] if start == 0 else [_part(draft, draft.value(x), axis, 0, start)]
-    parts += [source] if stop == n else [source, _part(draft, draft.value(x), axis, stop, n)]
+    parts = [] if start == 0 else [part_of(draft, draft.value(x), axis, 0, start)]
+    parts += [source] if stop == n else [source, part_of(draft, draft.value(x), axis, stop, n)]
     return draft.add("concatenate", parts, axis=axis) if len(parts) > 1 else source
 
 
@@ -338,20 +256,7 @@ VIEWS: dict[str, Row] = {
 ROWS: dict[str, Row] = {
     "cat.default": _concatenate,
     "stack.default": _stack,
-    "repeat.default": _repeat,
-    "roll.default": _roll,
     "slice_scatter.default": _written_part,
     "select_scatter.default": _written_place,
-    "pad.default": _pad,
-    "constant_pad_nd.default": _pad,
-    "pixel_shuffle.default": _pixel_shuffle,
-    "pixel_unshuffle.default": _pixel_unshuffle,
-    "channel_shuffle.default": _channel_shuffle,
-    "upsample_nearest1d.vec": _upsample("nearest"),
-    "upsample_nearest2d.vec": _upsample("nearest"),
-    "upsample_nearest3d.vec": _upsample("nearest"),
-    "upsample_linear1d.vec": _upsample("linear"),
-    "upsample_bilinear2d.vec": _upsample("linear"),
-    "upsample_trilinear3d.vec": _upsample("linear"),
 }
 """What is written for the types that our steps compute in."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.fx import Node as AtenNode
 
-from kaiyan.nn.capture import arranging, convolving, elementwise, norms, pooling, products
+from kaiyan.nn.capture import arranging, convolving, elementwise, norms, pooling, products, spreading
 from kaiyan.nn.capture.folding import folded
 from kaiyan.nn.capture.manuscript import TORCH_FLOATS, Manuscript
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROWS: dict[str, Row] = {
     target: row
-    for family in (convolving, products, pooling, elementwise, norms, arranging)
+    for family in (convolving, products, pooling, elementwise, norms, arranging, spreading)
     for target, row in family.ROWS.items()
 }
 """By the name of the ATen operation; what has no row is computed by torch."""

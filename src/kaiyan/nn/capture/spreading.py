@@ -1,0 +1,116 @@
+"""Elements spread out, of ATen: repeats, pads, upsampling, pixel and channel shuffles, shifts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kaiyan.nn.capture.arranging import in_shape, part_of, rank_of
+from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given
+from kaiyan.nn.capture.sizes import quotient
+
+if TYPE_CHECKING:
+    from torch.fx import Node as AtenNode
+
+    from kaiyan.nn.capture.manuscript import Manuscript
+
+
+def _repeat(draft: Manuscript, node: AtenNode) -> Written:
+    x, counts = given(node)[:2]
+    sizes = [1] * (len(counts) - rank_of(x)) + list(draft.shape(x))
+    times_an_axis = [draft.size(count) for count in counts]
+    if sum(count != 1 for count in times_an_axis) == 0:
+        return in_shape(draft, draft.value(x), sizes)
+    apart = [entry for size in sizes for entry in (1, size)]
+    wide = [entry for pair in zip(times_an_axis, sizes, strict=True) for entry in pair]
+    spread = draft.add("expand", [in_shape(draft, draft.value(x), apart)], sizes=tuple(wide))
+    return in_shape(draft, spread, draft.shape(node))
+
+
+def _pad(draft: Manuscript, node: AtenNode) -> Written:
+    settings = arguments(node)
+    x = settings["self"]
+    pads = [draft.number(entry) for entry in settings["pad"]]
+    mode = settings.get("mode", "constant")
+    if min(pads, default=0) < 0 or not isinstance(settings["value"], (int, float, type(None))):
+        return None
+    pairs = [(0, 0)] * rank_of(x)
+    for i in range(len(pads) // 2):
+        pairs[rank_of(x) - 1 - i] = (pads[2 * i], pads[2 * i + 1])
+    value = float(settings["value"] or 0)
+    return draft.add("pad", [draft.value(x)], padding=tuple(pairs), mode=mode, value=value)
+
+
+def _upsample(mode: str) -> Row:
+    def row(draft: Manuscript, node: AtenNode) -> Written:
+        settings = arguments(node)
+        x = settings["input"]
+        sizes = draft.shape(node)[2:]
+        factors = settings["scale_factors"]
+        if factors is not None and not all(isinstance(factor, (int, float)) for factor in factors):
+            return None
+        return draft.add(
+            "upsample", [draft.value(x)], mode=mode, sizes=sizes,
+            scales=tuple(map(float, factors)) if factors is not None else (None,) * len(sizes),
+            align_corners=bool(settings.get("align_corners", False)),
+        )  # fmt: skip
+
+    return row
+
+
+def _pixel_shuffle(draft: Manuscript, node: AtenNode) -> Written:
+    x, r = given(node)[:2]
+    *lead, C, H, W = draft.shape(x)
+    n = len(lead)
+    apart = in_shape(draft, draft.value(x), [*lead, quotient(C, r * r), r, r, H, W])
+    axes = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    return in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
+
+
+def _pixel_unshuffle(draft: Manuscript, node: AtenNode) -> Written:
+    x, r = given(node)[:2]
+    *lead, C, H, W = draft.shape(x)
+    n = len(lead)
+    apart = in_shape(draft, draft.value(x), [*lead, C, quotient(H, r), r, quotient(W, r), r])
+    axes = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
+
+
+def _channel_shuffle(draft: Manuscript, node: AtenNode) -> Written:
+    x, groups = given(node)[:2]
+    N, C, *spatial = draft.shape(x)
+    apart = in_shape(draft, draft.value(x), [N, groups, quotient(C, groups), *spatial])
+    axes = (0, 2, 1, *range(3, 3 + len(spatial)))
+    return in_shape(draft, draft.add("permute", [apart], axes=axes), draft.shape(node))
+
+
+def _roll(draft: Manuscript, node: AtenNode) -> Written:
+    settings = arguments(node)
+    x, axes = settings["self"], settings["dims"]
+    if not axes:
+        return None
+    value = draft.value(x)
+    for axis, shift in zip(axes, settings["shifts"], strict=True):
+        n = draft.number(x.meta["val"].shape[axis])
+        cut = -draft.number(shift) % n if n else 0
+        if cut:
+            place = axis_of(axis, rank_of(x))
+            parts = [part_of(draft, value, place, cut, n), part_of(draft, value, place, 0, cut)]
+            value = draft.add("concatenate", parts, axis=place)
+    return value
+
+
+ROWS: dict[str, Row] = {
+    "repeat.default": _repeat,
+    "roll.default": _roll,
+    "pad.default": _pad,
+    "constant_pad_nd.default": _pad,
+    "pixel_shuffle.default": _pixel_shuffle,
+    "pixel_unshuffle.default": _pixel_unshuffle,
+    "channel_shuffle.default": _channel_shuffle,
+    "upsample_nearest1d.vec": _upsample("nearest"),
+    "upsample_nearest2d.vec": _upsample("nearest"),
+    "upsample_nearest3d.vec": _upsample("nearest"),
+    "upsample_linear1d.vec": _upsample("linear"),
+    "upsample_bilinear2d.vec": _upsample("linear"),
+    "upsample_trilinear3d.vec": _upsample("linear"),
+}
