@@ -23,7 +23,7 @@ from benchmarks.harness import REST, Timing, Watch, card, interleaved, limits
 from benchmarks.peers import PEERS, last
 from benchmarks.rows import CLASSES, Row
 from benchmarks.truth import error, tolerance, truth
-from kaiyan.engine.codegen.parts.toom import toom
+from kaiyan.engine.codegen.parts.toom import phases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -167,10 +167,11 @@ def _ours(row: Row, x: Any) -> Callable[[], Any]:
 def _operations(row: Row, algorithm: str) -> float:
     """Two for each product that the algorithm makes: Winograd makes fewer."""
     saved = 1.0
-    if algorithm.startswith("winograd"):
-        m, r = map(int, algorithm.partition("(")[2].rstrip(")").split(","))
-        for kernel in row.kernel[-2:]:
-            saved *= m * r / toom(m, r).n if kernel == r else 1
+    if algorithm.startswith(("winograd", "strided")):
+        m = int(algorithm.partition("(")[2].partition(",")[0])
+        for axis in row.spec.axes[-2:]:
+            made = sum(phase.n for phase in phases(m, axis.kernel, axis.stride)) if axis.kernel > 1 else m
+            saved *= m * axis.kernel / made
     return 2 * row.macs / saved
 
 

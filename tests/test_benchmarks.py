@@ -77,6 +77,8 @@ def test_winograd_is_measured_against_its_own_products() -> None:
     assert _operations(row, "direct") == 2 * row.macs
     assert _operations(row, "winograd F(4,3)") == pytest.approx(2 * row.macs / 4)
     assert _operations(row, "winograd F(2,3)") == pytest.approx(2 * row.macs / 2.25)
+    strided = Row.read(json.dumps(TINY | {"stride": [2, 2], "macs": 16 * 9}))
+    assert _operations(strided, "strided F(4,2)") == pytest.approx(2 * 81)
 
 
 def test_the_command_prints_and_writes(tmp_path: Path) -> None:

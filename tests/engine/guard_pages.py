@@ -1,6 +1,7 @@
 """Every buffer of every kernel between two pages that cannot be touched: a wrong index ends the run.
 
-``python tests/engine/guard_pages.py 5000 7`` runs 5000 random problems from seed 7 and says how many kernels it ran.
+``python tests/engine/guard_pages.py 5000 7`` runs 5000 random problems from seed 7 and says how many kernels it ran;
+``5000 7 strided`` those of one flavour.
 A run is a process of its own, because what it looks for is a crash.
 """
 
@@ -19,6 +20,8 @@ import numpy as np
 from kaiyan.arrays import numpy as numpy_row
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.algorithms.depthwise import Depthwise
+from kaiyan.engine.algorithms.strided_winograd import StridedWinograd
+from kaiyan.engine.algorithms.winograd import Winograd
 from kaiyan.engine.codegen.parts.geometry import geometry
 from kaiyan.engine.codegen.routines import over_channels, over_channels_inside, over_columns, over_columns_inside
 from kaiyan.engine.codegen.running.threads import set_num_threads
@@ -120,23 +123,32 @@ class OneRoutine(Depthwise):
 ROUTINES = tuple(map(OneRoutine, (over_channels, over_channels_inside, over_columns, over_columns_inside)))
 
 
-def problem(rng: random.Random) -> Problem:
+FLAVOURS = ("any", "depthwise", "pointwise", "winograd", "strided")
+PLAIN: dict[str, tuple[tuple[int, ...], ...]] = {
+    "pointwise": ((1,),),
+    "winograd": ((3,), (3, 1), (5,)),
+    "strided": ((3,), (3, 4), (5, 6)),
+}
+"""The kernels of the flavours that have no dilation."""
+STRIDES = {"pointwise": (1,), "winograd": (1,), "strided": (2, 2, 2, 1)}
+
+
+def problem(rng: random.Random, flavours: tuple[str, ...] = FLAVOURS) -> Problem:
     """One that some kernel can compute: every option, sizes from one pixel on; often one of a class of its own."""
     while True:
         rank = rng.choice((1, 2, 2, 2, 3))
-        flavour = rng.choice(("any", "depthwise", "pointwise", "winograd"))
+        flavour = rng.choice(flavours)
         C, K, groups = (rng.choice((1, 2, 3, 5, 8, 16, 17, 33)) for _ in range(3))
         C, K, groups = (1, 1, groups) if flavour == "depthwise" else (C, K, min(groups, 5) if C < 8 else 1)
-        kernels = {"pointwise": (1,), "winograd": rng.choice(((3,), (3, 1), (5,)))}
-        kernel = kernels.get(flavour, rng.choice(((3,), (2,), (5, 1), (4, 3, 2), (7, 9))))
-        plain = flavour in kernels
+        kernel = rng.choice(PLAIN.get(flavour, ((3,), (2,), (5, 1), (4, 3, 2), (7, 9))))
+        plain = flavour in PLAIN
         pads = (0,) if flavour == "pointwise" else (0, 1, 2, (0, 1), (2, 0), "same", "causal", "same_lower")
         transposed = not plain and rng.random() < 0.2
         sizes = (1, 2, 5, 7, 14, 17, 31, 40) if rank < 3 else (1, 3, 6, 9)
         try:
             spec = Conv(
                 C * groups, K * groups, tuple(rng.choice(kernel) for _ in range(rank)),
-                stride=1 if plain else tuple(rng.choice((1, 1, 1, 2, 3)) for _ in range(rank)),
+                stride=tuple(rng.choice(STRIDES.get(flavour, (1, 1, 1, 2, 3))) for _ in range(rank)),
                 padding=tuple(rng.choice(pads) for _ in range(rank)),
                 dilation=1 if plain else tuple(rng.choice((1, 1, 1, 2, 3)) for _ in range(rank)), groups=groups,
                 padding_mode="zeros" if transposed else rng.choice(MODES), transposed=transposed, rank=rank,
@@ -250,7 +262,7 @@ def run(algorithm: Generated, asked: Problem, types: Types, rng: np.random.Gener
         guard(launch)
     prepared, at = routine.prepare(w, bias), laid(x, asked.layout)
     y = prepared(at, laid(residual, "channels_first") if asked.residual else None)
-    exact = asked.activation in (None, "relu", "relu6") and "winograd" not in algorithm.name
+    exact = asked.activation in (None, "relu", "relu6") and not isinstance(algorithm, Winograd | StridedWinograd)
     tolerance = 0.0 if exact else TOLERANCES[types.given] * scale
     np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}: {types}")
     assert y.dtype == right.dtype
@@ -299,7 +311,7 @@ def trespass() -> None:
     ctypes.c_float.from_address(made.ctypes.data + made.nbytes).value  # noqa: B018
 
 
-def main(count: int, seed: int) -> None:
+def main(count: int, seed: int, *flavours: str) -> None:
     """Runs ``count`` problems on every kernel that takes them; no problem at all is a trespass."""
     if count == 0:
         trespass()
@@ -311,7 +323,7 @@ def main(count: int, seed: int) -> None:
     ran: dict[str, int] = {}
     for number in range(count):
         set_num_threads(1 + number % 3)
-        asked = problem(rng)
+        asked = problem(rng, flavours or FLAVOURS)
         pairs = [(algorithm, asked) for algorithm in (*ALGORITHMS, *ROUTINES)]
         pairs += [(routine, single(rng)) for routine in ROUTINES[1::2]]
         for algorithm, each in pairs:
@@ -330,4 +342,4 @@ def main(count: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

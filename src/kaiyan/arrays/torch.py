@@ -9,6 +9,7 @@ import torch
 from torch.autograd import forward_ad
 
 from kaiyan.arrays.kind import Kind, is_dense, layout_of
+from kaiyan.arrays.memory import ask_for_large_pages
 from kaiyan.reference.dtype import name_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ def is_followed() -> bool:
     )
 
 
+def _empty(like: Tensor, shape: Shape, dtype: torch.dtype) -> Tensor:
+    room = like.new_empty(shape, dtype=dtype)
+    if room.is_cpu:
+        ask_for_large_pages(room.data_ptr(), room.nbytes)
+    return room
+
+
 def _traced(tensors: tuple[Any, ...]) -> bool:
     """Whether torch has to see what is done: for gradients, transforms, compilation, or a tensor of another class."""
     return _followed(tensors) or _watched(tensors)
@@ -86,7 +94,7 @@ ROW = Kind(
     dense=lambda tensor: is_dense(tensor.shape, tensor.stride()),
     overlap=lambda a, b: np.may_share_memory(a.detach().numpy(), b.detach().numpy()),
     address=lambda tensor: tensor.data_ptr(),
-    empty=lambda like, shape, dtype: like.new_empty(shape, dtype=dtype),
+    empty=_empty,
     made=torch.from_numpy,
     numbers=_numbers,
     bits=_bits,

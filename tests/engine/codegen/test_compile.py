@@ -26,7 +26,7 @@ from kaiyan.engine.codegen.routines import (
     over_columns,
     over_columns_inside,
     over_output_channels,
-    winograd,
+    winograd_cut,
 )
 from kaiyan.engine.codegen.running.machine import Products
 
@@ -37,7 +37,9 @@ GUARD = Path(__file__).parents[1] / "guard_pages.py"
 
 def _kernels(target: Target) -> list[Any]:
     setting = (target, "float32", Epilogue("silu", residual=True), 2)
-    made: list[Any] = [winograd.cut(DENSE, source, *setting, (4, 4)) for source in ("row_contiguous", "channels_last")]
+    made: list[Any] = [
+        winograd_cut.cut(DENSE, source, *setting, (4, 4)) for source in ("row_contiguous", "channels_last")
+    ]
     made += [
         over_output_channels.cut(DENSE, source, *setting) for source in ("row_contiguous", "channels_last", "strided")
     ]

@@ -7,6 +7,7 @@ from kaiyan.engine.algorithms.phases import Phases
 from kaiyan.engine.algorithms.pointwise import Pointwise
 from kaiyan.engine.algorithms.reference import Reference
 from kaiyan.engine.algorithms.stem import Stem
+from kaiyan.engine.algorithms.strided_winograd import StridedWinograd
 from kaiyan.engine.algorithms.torch import Torch
 from kaiyan.engine.algorithms.winograd import Winograd
 
@@ -18,6 +19,10 @@ ALGORITHMS: tuple[Algorithm, ...] = (
     Winograd(4, 3),
     Winograd(6, 3),
     Winograd(2, 5),
+    StridedWinograd(2, 2),
+    StridedWinograd(4, 2),
+    StridedWinograd(3, 3),
+    StridedWinograd(4, 3),
     Phases(),
     Stem(),
     Direct(),

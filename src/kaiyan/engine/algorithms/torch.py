@@ -101,6 +101,7 @@ def _share(problem: Problem) -> float:
     kinds = (
         (few and len(spec.axes) == 1, 0.02),
         (few, 0.3),
+        (spec.groups > 1 and spec.transposed, 0.035),
         (spec.groups > 1, 0.1),
         (spec.transposed, 0.55),
         (all(a.kernel == 1 for a in spec.axes), 0.38),

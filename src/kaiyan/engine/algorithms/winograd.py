@@ -66,10 +66,10 @@ class Winograd(Generated):
         return after - before
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import winograd
+        from kaiyan.engine.codegen.routines import winograd_cut
 
         rows, columns = (self._m if taps == self._r else 1 for taps in geometry.kernel[1:])
-        return winograd.cut(geometry, source, *setting, (rows, columns))
+        return winograd_cut.cut(geometry, source, *setting, (rows, columns))
 
     def safe(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         from kaiyan.engine.codegen.routines import over_output_channels

@@ -68,7 +68,9 @@ def _share(problem: Problem) -> float:
     spec = problem.spec
     (C, K), taps = spec.channels, prod(a.kernel for a in spec.axes)
     by_channel, weight = spec.groups == C, problem.wrt == "weight"
+    strided = not spec.transposed and max(a.stride for a in spec.axes) > 1
     kinds = (
+        (by_channel and strided and not weight and C > 1 and taps <= _SMALL, 0.03),
         (by_channel, 0.04 if taps <= _SMALL and C > 1 else 0.012),
         (len(spec.axes) == 1 and taps > 1 and not spec.transposed, 0.08),
         (spec.groups > 1, 0.03),

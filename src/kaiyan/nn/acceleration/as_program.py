@@ -89,12 +89,12 @@ def _notes(made: Captured) -> list[Sentence]:
         names = ", ".join(f"{name} ({count})" for name, count in foreign.most_common(_FOREIGN))
         notes.append(
             sentence(
-                "program-foreign", "torch computes {count} of its steps: {names}", count=foreign.total(), names=names
+                "accelerate-torch-steps", "torch computes {count} of its steps: {names}", count=foreign.total(), names=names
             )
         )
     parts = len(made.programs) + len(made.left)
     if parts > 1:
-        notes.append(sentence("program-parts", "it runs in {parts} parts, with Python between them", parts=parts))
+        notes.append(sentence("accelerate-parts", "it runs in {parts} parts, with Python between them", parts=parts))
     return notes
 
 

@@ -39,6 +39,20 @@ def even(size: int, most: int) -> int:
     return tiled(size, tiled(size, max(min(most, size), 1)))
 
 
+def snug(size: int, most: int) -> int:
+    """The tile, from half of ``most`` to it, that does the least work to cover ``size``: each has a start and an end.
+
+    >>> snug(49, 14), snug(28, 14), snug(5, 14)
+    (10, 14, 5)
+    """
+    tiles = range(min(max(most // 2, 1), size), min(most, size) + 1)
+    return min(reversed(tiles), key=lambda tile: tiled(size, tile) * (tile + _ENDS))
+
+
+_ENDS = 1
+"""Pixels that could be summed while a tile of sums is begun and stored."""
+
+
 def tiled(size: int, block: int) -> int:
     """Blocks that cover ``size``."""
     return -(-size // block)

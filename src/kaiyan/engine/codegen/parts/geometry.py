@@ -68,6 +68,12 @@ class Geometry:
         """Elements of one channel of the output."""
         return self.whole[0] * self.whole[1] * self.whole[2]
 
+    @property
+    def is_spread(self) -> bool:
+        """Whether no two inputs are neighbours in rows or columns: at most every second line holds any."""
+        places = zip(self.runs[1:], self.room[1:], strict=True)
+        return all(run.stop - run.start <= 1 < room for run, room in places)
+
 
 def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
     """The geometry of ``spec`` on an input (N, C, *spatial) of rank 1 to 3, and the maps of its extended axes.

@@ -129,7 +129,8 @@ class Strip:
         slow = 2.0 * lanes if self.phases > 2 else 2.5 if self.phases == 2 else usual
         run = self.geometry.runs[2]
         beside = 0 if self.geometry.framed else max(self.columns - (run.stop - run.start), 0)
-        edges = self.depth * self.rows * (beside + (2 if self.phases > 1 else 0))
+        rows = self.rows / 2 if self.geometry.is_spread else self.rows
+        edges = self.depth * rows * (beside + (2 if self.phases > 1 else 0))
         single = edges * self.channels * (0.3 if self.source == "channels_last" else 2.0)
         return self.size / lanes * slow + single
 

@@ -27,14 +27,17 @@ if TYPE_CHECKING:
 
 
 class _Argument(IntEnum):
-    """Addresses, how many channels, then strides in elements: of K, C and two axes; of the packed blocks and points."""
+    """Addresses, how many channels, then strides in elements: of K, C and two axes, of the packed blocks.
+
+    PLACES is the address of a table: where in its block each point's first channel lies.
+    """
 
     WEIGHT = 0
     PACKED = 1
     CHANNELS = 2
     STRIDE = 3  # and 4, 5, 6
     BLOCK_STRIDE = 7
-    POINT_STRIDE = 8
+    PLACES = 8
 
 
 _Arguments = ctypes.c_int64 * 9
@@ -42,33 +45,43 @@ _Arguments = ctypes.c_int64 * 9
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """F(m, r) on both axes of kernels that come and go in ``stored``; a task is one block of output channels."""
+    """The points of transforms of rows and of columns, for kernels of r taps that come and go in ``stored``.
+
+    They are those of F(m, r), or of F(m, r + 1) where the axis is ``shorter`` than them; a task is one block of output
+    channels.
+    """
 
     m: tuple[int, int]
     r: tuple[int, int]
     stored: str
     width: int
     dtype: str = "float64"
+    shorter: tuple[bool, bool] = (False, False)
 
     @property
     def transforms(self) -> tuple[Toom, Toom]:
         """Of rows and of columns."""
-        return toom(self.m[0], self.r[0]), toom(self.m[1], self.r[1])
+        axes = zip(self.m, self.r, self.shorter, strict=True)
+        vertical, horizontal = (toom(m, r + 1).shorter if short else toom(m, r) for m, r, short in axes)
+        return vertical, horizontal
 
-    def transform(self, kernels: Numbers, packed: Numbers) -> None:
-        """Kernels (K, C, rows, columns) of any strides into (blocks, points, channels, width), a part of a weight."""
+    def transform(self, kernels: Numbers, packed: Numbers, places: Numbers) -> None:
+        """Kernels (K, C, rows, columns) of any strides into (blocks, terms, width).
+
+        ``places`` (points,) are the terms of a block at which the channels of each point begin.
+        """
         K, C = kernels.shape[:2]
-        blocks = K // self.width
-        self._run(kernels, packed, blocks, C)
+        blocks, offsets = K // self.width, np.ascontiguousarray(places, np.int64) * self.width
+        self._run(kernels, packed, offsets, blocks, C)
         if K % self.width:
             filled = np.zeros((self.width, *kernels.shape[1:]), kernels.dtype)
             filled[: K % self.width] = kernels[blocks * self.width :]
-            self._run(filled, packed[blocks:], 1, C)
+            self._run(filled, packed[blocks:], offsets, 1, C)
 
-    def _run(self, kernels: Numbers, packed: Numbers, blocks: int, channels: int) -> None:
+    def _run(self, kernels: Numbers, packed: Numbers, offsets: Numbers, blocks: int, channels: int) -> None:
         steps = [step // kernels.itemsize for step in kernels.strides]
-        block, point = (step // packed.itemsize for step in packed.strides[:2])
-        arguments = _Arguments(kernels.ctypes.data, packed.ctypes.data, channels, *steps, block, point)
+        block = packed.strides[0] // packed.itemsize
+        arguments = _Arguments(kernels.ctypes.data, packed.ctypes.data, channels, *steps, block, offsets.ctypes.data)
         run(address(self), ctypes.addressof(arguments), blocks)
 
     def emit(self, code: Code) -> None:
@@ -95,9 +108,10 @@ class Points:
         vertical, horizontal = self.transforms
         columns = [apply(code, vertical.kernel, column) for column in zip(*taps, strict=True)]
         vector = ir.VectorType(kind, code.lanes)
+        places = code.argument(_Argument.PLACES)
         for i, row in enumerate(zip(*columns, strict=True)):
             for j, point in enumerate(apply(code, horizontal.kernel, row)):
-                place = code.mul(i * horizontal.n + j, code.number(_Argument.POINT_STRIDE))
+                place = code.whole_at(places, i * horizontal.n + j)
                 target = code.b.bitcast(code.b.gep(to, [whole(place)]), vector.as_pointer())
                 value = point if kind == code.scalar else code.b.fptrunc(point, vector)
                 code.b.store(value, target, align=4)

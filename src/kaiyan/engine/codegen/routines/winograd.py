@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.parts.blocking import SECOND_CACHE, TASKS, TILES, itemsize
-from kaiyan.engine.codegen.parts.blocks import TASK, even, padded, tiled
+from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
@@ -23,15 +22,9 @@ from kaiyan.engine.codegen.running.workspace import room
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value, Variable
-    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.toom import Toom
     from kaiyan.reference.dtype import Numbers
-
-_PRODUCTS = 192 * 1024
-"""Bytes of the products of one group of tiles."""
-_READ_NEAR, _READ_FAR = 48.0, 8.0
-"""Bytes a cycle of weights that stay in the second cache, and of those read from farther away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +76,11 @@ class WinogradTiles:
         return tiled(self.geometry.C, self.lanes) * self.lanes * self.geometry.kernel[0]
 
     @property
+    def terms(self) -> int:
+        """Products of one tile for one output channel."""
+        return self.points * self.depth
+
+    @property
     def pitch(self) -> int:
         """Elements between the transformed inputs of two points; no power of two, or they would evict each other."""
         return self.rows * self.columns * self.depth + self.lanes
@@ -104,31 +102,31 @@ class WinogradTiles:
     @property
     def weights(self) -> int:
         """Elements of the packed weight."""
-        return self.geometry.groups * self.blocks * self.points * self.depth * self.width
+        return self.geometry.groups * self.blocks * self.terms * self.width
 
     @property
     def cycles(self) -> float:
         """Of one image, by count: two products or two loads a cycle; a transform takes a few for each point."""
         tiles = self.rows * self.columns
         products = tiled(self.group * self.columns, self.tile) * tiled(self.rows, self.group) * self.blocks
-        work = self.points * self.depth * max(self.tile * self.vectors, self.tile + self.vectors) / 2 * 1.1
+        work = self.terms * max(self.tile * self.vectors, self.tile + self.vectors) / 2 * 1.1
         strip = self.rows * tiled(self.geometry.C, self.lanes) * self.strip.cycles(self.lanes)
-        inputs = tiles * self.depth / self.lanes * self.points * 5
+        inputs = tiles * self.terms / self.lanes * 5
         outputs = tiles * self.blocks * self.vectors * self.points * (4 if self.source == "channels_last" else 7)
         blocks = prod(self.tasks) / self.parts
         return blocks * (self.parts * (strip + inputs + TASK) + products * work + outputs)
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
-        """(groups, K, C, kernel) to its points: (groups, blocks, points, depth, width)."""
+        """(groups, K, C, kernel) to its points: (groups, blocks, points x depth, width)."""
         G, K, C = self.geometry.groups, self.geometry.K, self.geometry.C
         planes, *taps = self.geometry.kernel
         kernels = weight.reshape(G, K, C, planes, *taps)
         full = self.depth == C * planes and K % self.width == 0
-        shape = (G, self.blocks, self.points, planes, self.depth // planes, self.width)
-        packed = room(shape, self.dtype, filled=full)
+        packed = room((G, self.blocks, self.terms, self.width), self.dtype, filled=full)
         points = Points(self.m, (taps[0], taps[1]), self.dtype, self.width)
+        places = np.arange(self.points) * self.depth
         for g, plane in np.ndindex(G, planes):
-            points.transform(kernels[g, :, :, plane], packed[g, :, :, plane])
+            points.transform(kernels[g, :, :, plane], packed[g], places + plane * (self.depth // planes))
         return packed, padded(bias.reshape(G, K), self.blocks * self.width)
 
     def emit(self, code: Code) -> None:
@@ -147,7 +145,7 @@ class WinogradTiles:
         products = code.scratch(self.points * self.group * self.columns * self.width)
         pixels = code.scratch((self.m[0] * self.columns * self.m[1] + self.lanes) * self.lanes)
         with code.loop(0, self.rows) as r, code.loop(0, geometry.C, self.lanes) as c:
-            self.strip.pack(code, packed, Place(base, c, depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]))
+            self._pack(code, packed, (base, c), (depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]))
             self._inputs(code, packed, code.at(inputs, code.mul(r, self.columns * self.depth), c))
         memory = inputs, products, pixels
         with code.share(self.blocks, part, self.parts) as block, code.loop(0, self.rows, self.group) as r:
@@ -200,6 +198,13 @@ class WinogradTiles:
             for j in range(horizontal.n):
                 for i, value in enumerate(apply(code, vertical.input, [row[j] for row in rows])):
                     code.put(value, to, (i * horizontal.n + j) * self.pitch)
+
+    def _pack(
+        self, code: Code, packed: Value, source: tuple[Value, Value], outputs: tuple[Value, Value, Value]
+    ) -> None:
+        """The strip of a vector of channels under a row of tiles, which begins at these outputs."""
+        position = [code.mul(place, stride) for place, stride in zip(outputs, self.geometry.stride, strict=True)]
+        self.strip.pack(code, packed, Place(*source, *position))
 
     def _multiply(self, code: Code, inputs: Value, products: Value, block: Value) -> None:
         """For every point: transformed inputs (tile, depth) times transformed weights (depth, channels)."""
@@ -273,39 +278,3 @@ class WinogradTiles:
                 place = place.by(code, pitches.channel)
 
         code.vectors(0, count, turn)
-
-
-@lru_cache(maxsize=4096)
-def cut(
-    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int, m: tuple[int, int]
-) -> WinogradTiles:
-    """F(m, r) on rows and columns."""
-    L = target.lanes(itemsize(dtype))
-    _, H, W = geometry.outputs
-    rows, columns = tiled(H, m[0]), tiled(W, m[1])
-    vectors = 1 if geometry.K <= L else 2
-    whole = WinogradTiles(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
-    size = whole.points * whole.depth * itemsize(dtype)
-    columns = even(columns, max(min(TILES // size, 64), 1))
-    rows = even(rows, max(TILES // (size * columns), 1))
-    each = whole.points * whole.width * columns * itemsize(dtype)
-    candidates = []
-    for most in range(1, rows + 1) if threads > 1 else (rows,):
-        high = even(rows, most)
-        group = even(high, max(_PRODUCTS // each, 1))
-        tile = even(group * columns, (target.registers - vectors - 2) // vectors)
-        routine = replace(whole, rows=high, columns=columns, group=group, tile=tile)
-        candidates += [replace(routine, parts=parts) for parts in {1, *_part_counts(routine.blocks, threads)}]
-    return min(candidates, key=lambda routine: _span(routine, threads))
-
-
-def _part_counts(blocks: int, threads: int) -> set[int]:
-    return {min(blocks, threads * n) for n in range(1, TASKS + 1)} if threads > 1 else set()
-
-
-def _span(routine: WinogradTiles, threads: int) -> float:
-    """Cycles from the first task to the last on so many threads: each task reads the weights of its blocks again."""
-    tasks = prod(routine.tasks)
-    weights = routine.weights * itemsize(routine.dtype) // routine.geometry.groups // routine.parts
-    reading = weights / (_READ_NEAR if weights <= SECOND_CACHE else _READ_FAR)
-    return tiled(tasks, threads) * (routine.cycles / tasks + reading)
