@@ -130,7 +130,7 @@ PLAIN: dict[str, tuple[tuple[int, ...], ...]] = {
     "strided": ((3,), (3, 4), (5, 6)),
 }
 """The kernels of the flavours that have no dilation."""
-STRIDES = {"pointwise": (1,), "winograd": (1,), "strided": (2, 2, 2, 1)}
+STRIDES = {"pointwise": (1, 1, 2), "winograd": (1,), "strided": (2, 2, 2, 1)}
 
 
 def problem(rng: random.Random, flavours: tuple[str, ...] = FLAVOURS) -> Problem:

@@ -219,7 +219,8 @@ def moved(problem: Problem) -> int:
 
 @lru_cache(maxsize=512)
 def _geometry(problem: Problem) -> tuple[Geometry, Any]:
-    from kaiyan.engine.codegen.parts.geometry import flattened, geometry
+    from kaiyan.engine.codegen.parts.geometry import flattened, geometry, sampled
 
-    found, maps = geometry(problem.spec, problem.input_shape)
+    columns = problem.layout in ("channels_last", "strided")
+    found, maps = sampled(*geometry(problem.spec, problem.input_shape), columns=columns)
     return flattened(found, maps, problem.input_shape[2:]) if problem.layout == "channels_first" else (found, maps)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import kaiyan
+from kaiyan.engine.algorithms.direct import Direct
 from kaiyan.engine.algorithms.phases import Phases
-from kaiyan.engine.codegen.parts.geometry import Run, geometry, phases
+from kaiyan.engine.codegen.parts.geometry import Run, geometry, phases, sampled
 from kaiyan.engine.problem import Problem
 from kaiyan.reference.forward import forward
 
@@ -43,3 +44,34 @@ def test_phases_equal_the_definition(kernel: int, stride: int, dilation: int, n:
     w = values.integers(1, 5, spec.weight_shape).astype(np.float32)
     found = Phases().build(Problem(spec, x.shape))(x, w, np.zeros(3, np.float32))
     assert np.array_equal(found, forward(x, w, None, spec))
+
+
+def test_a_kernel_of_one_tap_reads_what_lies_under_it() -> None:
+    spec = kaiyan.Conv(4, 4, 1, stride=(2, 3), padding=(1, 0), rank=2)
+    found, maps = sampled(*geometry(spec, (1, 4, 5, 8)), columns=True)
+    assert [places.tolist() for places in maps] == [[0], [-1, 1, 3, -1], [0, 3, 6]]
+    assert (found.stride, found.room, found.framed) == ((1, 1, 1), (1, 4, 3), False)
+    beside, (_, rows, columns) = sampled(*geometry(spec, (1, 4, 5, 8)), columns=False)
+    assert (beside.stride, rows.tolist(), columns.tolist()) == ((1, 1, 3), [-1, 1, 3, -1], list(range(7)))
+    dense = geometry(spec.replace(kernel_size=3), (1, 4, 5, 8))
+    assert sampled(*dense, columns=True) == dense
+
+
+@pytest.mark.parametrize("layout", ["channels_first", "channels_last", "strided"])
+@pytest.mark.parametrize("mode", ["zeros", "constant(3)", "reflect", "circular"])
+@pytest.mark.parametrize(
+    ("stride", "padding", "sizes"), [(2, 0, (9, 8)), ((3, 2), (1, 2), (7, 33)), ((1, 2), 3, (4, 5))]
+)
+def test_one_tap_at_a_stride_equals_the_definition(
+    stride: int, padding: int, sizes: tuple[int, int], mode: str, layout: str
+) -> None:
+    spec = kaiyan.Conv(10, 18, 1, stride=stride, padding=padding, padding_mode=mode, groups=2, rank=2)
+    rng = np.random.default_rng(1)
+    shapes = (2, 10, *sizes), spec.weight_shape, (18,)
+    x, w, bias = (rng.integers(-4, 5, shape).astype(np.float32) for shape in shapes)
+    lies = {
+        "channels_last": np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1),
+        "strided": np.repeat(x, 2, -1)[..., ::2],
+    }
+    y = Direct().build(Problem(spec, x.shape, layout=layout))(lies.get(layout, x), w, bias)
+    np.testing.assert_array_equal(y, forward(x, w, bias, spec))

@@ -85,10 +85,7 @@ def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
     places = zip(spec.axes, sizes, spec.pads(input_shape), outputs, strict=True)
     maps = [_map(axis, n, pads, out, spec) for axis, n, pads, out in places]
     single = [np.zeros(1, np.int64)] * (RANK - len(maps))
-    runs = tuple(_run(places) for places in (*single, *maps))
-    framed = all(
-        (places != PAST_EDGE).sum() == run.stop - run.start for places, run in zip((*single, *maps), runs, strict=True)
-    )
+    runs, framed = _runs((*single, *maps))
     return (
         Geometry(
             spec.groups,
@@ -99,7 +96,7 @@ def geometry(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
             _three(1 if spec.transposed else a.stride for a in spec.axes),
             _three(a.dilation for a in spec.axes),
             _three(len(places) for places in maps),
-            runs,  # type: ignore[arg-type]
+            runs,
             float(read.constant(spec.padding_mode).real),
             framed,
             _three(outputs),
@@ -223,6 +220,31 @@ def flattened(base: Geometry, maps: Maps, sizes: Shape) -> tuple[Geometry, Maps]
     runs = (single, single, Run(0, size, 0))
     flat = replace(base, outputs=(1, 1, size), whole=(1, 1, size), room=(1, 1, size), runs=runs)
     return flat, (np.zeros(1, np.int64), np.zeros(1, np.int64), np.arange(size))
+
+
+def sampled(base: Geometry, maps: Maps, *, columns: bool) -> tuple[Geometry, Maps]:
+    """Where a kernel has one tap, only what lies under it is read: at stride 2, one of four pixels is packed.
+
+    ``columns`` is whether they are read apart too: where they lie side by side, a whole row is packed faster.
+    """
+    if base.taps > 1 or base.stride == (1, 1, 1):
+        return base, maps
+    steps = (*base.stride[:2], base.stride[2] if columns else 1)
+    maps = tuple(places[::step] for places, step in zip(maps, steps, strict=True))
+    runs, framed = _runs(maps)
+    room, stride = (
+        _three(len(places) for places in maps),
+        _three(s // n for s, n in zip(base.stride, steps, strict=True)),
+    )
+    return replace(base, stride=stride, room=room, runs=runs, framed=framed), maps
+
+
+def _runs(maps: Maps) -> tuple[tuple[Run, Run, Run], bool]:
+    """Where each axis is the input itself, and whether nothing else of it is."""
+    depth, rows, columns = (_run(places) for places in maps)
+    runs = depth, rows, columns
+    pairs = zip(maps, runs, strict=True)
+    return runs, all((places != PAST_EDGE).sum() == run.stop - run.start for places, run in pairs)
 
 
 def _map(axis: Axis, n: int, pads: tuple[int, int], outputs: int, spec: Conv) -> NDArray[np.int64]:
