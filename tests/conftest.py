@@ -18,6 +18,7 @@ from hypothesis import settings
 from live_studio import live, page  # noqa: F401 (fixtures)
 
 from kaiyan.show.error import KaiyanError
+from kaiyan.show.sentence import sentence
 
 collect_ignore = ["rough_answers.py"]
 """A worker of the studio imports it; the process that collects doctests must not."""
@@ -135,6 +136,19 @@ def small_models_are_replaced_too(request: pytest.FixtureRequest, monkeypatch: p
     """Models of a few numbers, which torch computes in less time than a call of ours takes."""
     if "nn" in request.path.parts:
         monkeypatch.setattr("kaiyan.nn.acceleration.slower.SLOWEST", 0.1)
+
+
+@pytest.fixture(autouse=True)
+def the_ways_beside_programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Are tested as if there were no programs: torch's compiler can take almost any model."""
+    if "acceleration" not in request.path.parts or request.path.name == "test_as_program.py":
+        return
+    from kaiyan.nn.acceleration.graph import NotAGraphError
+
+    def refused(*_: object) -> None:
+        raise NotAGraphError(sentence("program-no-layers", "no layer of it becomes a part of a program"))
+
+    monkeypatch.setattr("kaiyan.nn.acceleration.accelerate.as_program", refused)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from kaiyan.engine.algorithm import Plain
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.problem import Problem
-from kaiyan.program.choices import candidates
 from kaiyan.ops.gradients import weight_gradient
+from kaiyan.program.choices import candidates
 from kaiyan.reference.forward import forward
 from kaiyan.show.sentence import sentence
 from kaiyan.spec.conv import Conv
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.engine.algorithm import Routine
-    from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
 SOURCE = Path(kaiyan.__file__).parent
