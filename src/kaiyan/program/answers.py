@@ -108,6 +108,6 @@ def _likeliest(scores: Numbers, classes: Sequence[str], top: int) -> tuple[Likel
 def _numbers(output: Numbers) -> OutputNumbers:
     values = output.astype(np.float64).reshape(-1)
     finite = values[np.isfinite(values)]
-    facts = [float(finite.min()), float(finite.mean()), float(finite.max())] if finite.size else [None] * 3
-    odd = int(values.size - finite.size)
-    return OutputNumbers(output.shape, output.dtype.name, *facts, odd, tuple(map(float, values[:_FIRST])))
+    least, mean, largest = (float(of(finite)) if finite.size else None for of in (np.min, np.mean, np.max))
+    odd, first = int(values.size - finite.size), tuple(map(float, values[:_FIRST]))
+    return OutputNumbers(output.shape, output.dtype.name, least, mean, largest, odd, first)

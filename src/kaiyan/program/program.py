@@ -149,6 +149,12 @@ class Program:
         """How many plans are kept."""
         return len(self._plans)
 
+    @property
+    def is_channels_last(self) -> bool:
+        """Whether pictures lie with their channels side by side in the plan that was used last."""
+        plan = next(reversed(self._plans.values()), None)
+        return plan is None or plan.choices.channels_last
+
     def algorithm(self, name: str) -> str:
         """What computes the convolution of this name in the plan that was used last; nothing where there is none."""
         plan = next(reversed(self._plans.values()), None)

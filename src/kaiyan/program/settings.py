@@ -130,9 +130,9 @@ def is_as_asked(node: Node) -> bool:
     if not all((required | optional)[name](setting) for name, setting in settings.items()):
         return False
     if node.operation in ("convolution", "linear"):
-        return len(node.inputs) == 2 + settings.get("bias", False) + settings.get("residual", False)
+        return len(node.inputs) == 2 + bool(settings.get("bias", False)) + bool(settings.get("residual", False))
     if node.operation in ("layer_norm", "group_norm"):
-        return len(node.inputs) == 1 + settings["weight"] + settings["bias"]
+        return len(node.inputs) == 1 + bool(settings["weight"]) + bool(settings["bias"])
     if node.operation == "map":
         return _reads_what_is_there(node)
     return len(node.inputs) == _INPUTS.get(node.operation, max(len(node.inputs), 1))

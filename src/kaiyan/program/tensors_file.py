@@ -42,7 +42,7 @@ def parts_of_file(arrays: Mapping[str, Numbers], words: Mapping[str, str]) -> It
     contents, end = [], 0
     for name in sorted(arrays, key=lambda each: order.index(arrays[each].dtype.name)):
         array = np.asarray(arrays[name], order="C")
-        contents.append(memoryview(array.astype(array.dtype.newbyteorder("<"), copy=False).reshape(-1).view(np.uint8)))
+        contents.append(array.astype(array.dtype.newbyteorder("<"), copy=False).reshape(-1).view(np.uint8).data)
         begin, end = end, end + array.nbytes
         kind = TYPES_IN_FILES[array.dtype.name]
         entries[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [begin, end]}
@@ -77,7 +77,7 @@ def arrays_of_file(content: Numbers) -> dict[str, Numbers]:
     head, body = content[: 8 + length].tobytes(), content[8 + length :]
     checksum = words.get("checksum", "")
     written = f'"checksum":"{checksum}"'.encode()
-    if head.count(written) != 1 or _closed(_sum(head.replace(written, _OPEN), memoryview(body))) != written:
+    if head.count(written) != 1 or _closed(_sum(head.replace(written, _OPEN), body.data)) != written:
         raise DamageError
     del entries["__metadata__"]
     arrays, end = {}, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import math
 import pickle
 import subprocess
@@ -64,7 +65,7 @@ def test_an_accelerated_model_is_saved_and_loaded_in_a_fresh_process(
     (tmp_path / "saved_nets.py").write_text(SAVED)
     (tmp_path / "load.py").write_text(LOAD)
     monkeypatch.syspath_prepend(tmp_path)
-    import saved_nets  # type: ignore[import-not-found]
+    saved_nets: Any = importlib.import_module("saved_nets")
 
     x = torch.randn(1, 3, 12, 12)
     for name in ("Net", "Branching"):

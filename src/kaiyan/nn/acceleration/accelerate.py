@@ -85,8 +85,9 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
         layers = _layer_reports(case, outcome)
     quick, left = outcome.settled.quick, _unchanged(case, outcome, {row.name for row in layers})
     settled = outcome.settled
+    layout = quick.layout if outcome.program is None else outcome.program.layout
     quick.report = Report(
-        settled.before, settled.after, quick.layout, outcome.traced, settled.difference, layers, left, outcome.notes
+        settled.before, settled.after, layout, outcome.traced, settled.difference, layers, left, outcome.notes
     )
     return quick
 

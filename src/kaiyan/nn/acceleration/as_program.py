@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from kaiyan.program.graph import Graph, Node
     from kaiyan.show.sentence import Sentence
 
+_WEIGHT = re.compile(r"\.(weight(_\w+)?|parametrizations\..*)(\.\d+)?'*$")
+"""What follows a layer's path in the name of its weight."""
 _FOREIGN = 5
 """Operations of torch that are named."""
 
@@ -55,6 +58,11 @@ class Programmed(nn.Module):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Programmed, (self.model, self._inputs, self._precision)
+
+    @property
+    def layout(self) -> str:
+        """How pictures lie between its layers."""
+        return "channels_last" if all(program.is_channels_last for program in self.programs) else "channels_first"
 
     @property
     def programs(self) -> list[Program]:
@@ -100,8 +108,7 @@ def _layers(graph: Graph) -> dict[str, tuple[str, str]]:
     found = {}
     for node in graph.nodes:
         if node.operation in ("convolution", "linear"):
-            path = node.inputs[1].rstrip("'").removesuffix(".weight")
-            found[node.output] = path, _described(node, graph)
+            found[node.output] = _WEIGHT.sub("", node.inputs[1]), _described(node, graph)
     return found
 
 

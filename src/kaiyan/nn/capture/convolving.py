@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def _convolution(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
     weight, bias = settings["weight"], settings["bias"]
+    if not all(given is None or given in draft.known for given in (weight, bias)):
+        return None
     kernel = tuple(draft.number(size) for size in weight.meta["val"].shape[2:])
     axes = len(kernel)
     stride, pad, dilation, more = (

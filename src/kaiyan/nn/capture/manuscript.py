@@ -53,8 +53,9 @@ class Manuscript:
                 self._reads.setdefault(str(size), (name, axis))
 
     def give_known(self, node: AtenNode, tensor: torch.Tensor, name: str | None = None) -> None:
-        """A value that is the same in each call."""
+        """A value that is the same in each call; without a ``name``, it has that of the first that it is made of."""
         self.known[node] = tensor
+        name = name or next((self._names[made] for made in node.all_input_nodes if made in self._names), None)
         if name is not None:
             self._names[node] = name
 

@@ -19,6 +19,8 @@ def _linear(draft: Manuscript, node: AtenNode) -> Written:
     x, weight, bias = settings["input"], settings["weight"], settings["bias"]
     if weight.meta["val"].dim() != 2 or x.meta["val"].dim() < 2:
         return None
+    if not all(entry is None or entry in draft.known for entry in (weight, bias)):
+        return None
     values = [draft.value(given) for given in (x, weight, bias) if given is not None]
     return draft.add("linear", values, bias=bias is not None, residual=False, activation=None)
 
@@ -44,7 +46,7 @@ def _sum_and_product(draft: Manuscript, node: AtenNode) -> Written:
     alpha, beta = settings["alpha"], settings["beta"]
     if not all(isinstance(scale, (int, float)) for scale in (alpha, beta)):
         return None
-    is_bias = summand.meta["val"].dim() == 1 and b in draft.known
+    is_bias = summand.meta["val"].dim() == 1 and {b, summand} <= draft.known.keys()
     if is_bias and (alpha, beta) == (1, 1) and summand.meta["val"].shape[0] == b.meta["val"].shape[1]:
         inputs = [draft.value(a), draft.constant(draft.known[b].mT), draft.value(summand)]
         return draft.add("linear", inputs, bias=True, residual=False, activation=None)
