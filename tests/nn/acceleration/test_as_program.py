@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -12,9 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import kaiyan
+from kaiyan import KaiyanError
 from kaiyan.engine.codegen.running.threads import holding
 from kaiyan.nn import accelerate
 from kaiyan.nn.acceleration.as_program import Programmed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Gated(nn.Module):
@@ -37,6 +41,19 @@ class Gated(nn.Module):
         joined = torch.cat([y, half], 1)
         answer = {"classes": self.head(y.mean((-1, -2))) * scale, "none": None}
         return answer | {"maps": joined} if wants_maps else answer
+
+
+class Plain(nn.Module):
+    """A classifier of pictures of any size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(3, 2, 1))
+        self.head = nn.Linear(16, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        answer: Tensor = self.head(self.body(x).mean((-1, -2)))
+        return answer
 
 
 class Counting(nn.Module):
@@ -188,6 +205,25 @@ def test_the_backend_is_known_to_torch_by_name() -> None:
         torch.testing.assert_close(compiled(x), model(x), rtol=1e-4, atol=1e-4)
     found, right = (torch.autograd.grad(net(x)["classes"].sum(), model.head.weight) for net in (compiled, model))
     torch.testing.assert_close(found, right)
+
+
+@torch.no_grad()
+def test_a_saved_model_answers_other_sizes_and_numbers_without_torch(tmp_path: Path) -> None:
+    model = settled(Plain())
+    quick = accelerate(model, torch.randn(1, 3, 24, 24))
+    quick.save(path := tmp_path / "net.kaiyan", classes=["cat", "dog"])
+    loaded = kaiyan.load(path)
+    for shape in ((1, 3, 24, 24), (3, 3, 40, 33)):
+        x = torch.randn(shape)
+        torch.testing.assert_close(torch.from_numpy(loaded(x.numpy())), model(x), rtol=1e-4, atol=1e-4)
+
+
+def test_a_model_of_several_parts_is_not_saved(tmp_path: Path) -> None:
+    quick = accelerate(Branching(), torch.randn(1, 3, 8, 8))
+    with pytest.raises(KaiyanError) as caught:
+        quick.save(path := tmp_path / "net.kaiyan")
+    assert caught.value.code == "save-not-one-program"
+    assert not path.exists()
 
 
 def test_a_model_of_no_layer_of_ours_is_left_with_its_reason() -> None:

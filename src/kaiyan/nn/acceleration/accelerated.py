@@ -10,10 +10,16 @@ from torch import fx, nn
 from kaiyan.nn.acceleration.clock import on_one_thread
 from kaiyan.nn.acceleration.deferred import read
 from kaiyan.nn.acceleration.layout import Order, in_layout, layout_key, orders, reorder, strides
+from kaiyan.program.size import Symbolic
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
     from kaiyan.nn.acceleration.report import Report
+    from kaiyan.program.graph import Graph
+    from kaiyan.program.picture_input import PictureInput
 
 
 class Accelerated(nn.Module):
@@ -73,6 +79,34 @@ class Accelerated(nn.Module):
     def lay_out_like(self, other: Accelerated) -> None:
         """From now on answers lie as the other's do."""
         self._orders = dict(other._orders)
+
+    def save(
+        self, path: str | os.PathLike[str], *, classes: Sequence[str] = (), picture: PictureInput | None = None
+    ) -> None:
+        """Writes the model to one file, which ``kaiyan.load`` runs with NumPy and llvmlite alone.
+
+        ``classes`` are the names of a classifier's answers, ``picture`` says how a picture becomes the input. The file
+        takes inputs of the sizes that are open in the program. Raises ``KaiyanError`` where the model is not one
+        program of our steps alone, and where the file cannot be written.
+        """
+        from kaiyan.program.saved import save
+
+        save(self._one_program(), path, classes=classes, picture=picture)
+
+    def _one_program(self) -> Graph:
+        """The graph of the program that is the whole model, for the widest choice of sizes."""
+        from kaiyan.nn.acceleration.as_program import Programmed
+
+        graphs = [program.graph for program in self.model.programs] if isinstance(self.model, Programmed) else []
+        if not graphs or self.model.captured.left or self.model.captured.breaks:
+            raise KaiyanError(
+                "save-not-one-program",
+                "the model is not one program, so it cannot be saved as one: print(quick.report) says why",
+                "torch.save(model.state_dict(), path) keeps its weights",
+            )
+        return max(
+            graphs, key=lambda graph: sum(isinstance(n, Symbolic) for given in graph.inputs for n in given.shape)
+        )
 
     def train(self, mode: bool = True) -> Accelerated:
         """It is for inference; raises ``KaiyanError`` when it shall train."""
