@@ -19,9 +19,9 @@ from kaiyan.program.steps import gathering, norms, pooling, products
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kaiyan.program.steps.step import Step
+    from kaiyan.program.steps.step import NativeStep
 
-STEPS: dict[str, Step] = {
+NATIVE_STEPS: dict[str, NativeStep] = {
     row.operation: row for family in (gathering, norms, pooling, products) for row in family.ROWS
 }  # fmt: skip
 SIZES = (1, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33)
@@ -185,7 +185,7 @@ def differs(draw: np.random.Generator, case: Case, threads: int = 1) -> str:
     """How the native step's output, or the definition's, is not torch's; nothing where both are."""
     node, arrays = case.node, case.arrays
     dtype = arrays[0].dtype.name
-    step = STEPS[node.operation]
+    step = NATIVE_STEPS[node.operation]
     inputs, output = [placed(draw, array) for array in arrays], room(draw, case.expected.shape, dtype)
     if step.refuses(node, [laid.place for laid in inputs], output.place):
         many = sum(size > 1 for size in arrays[0].shape) > 3

@@ -8,15 +8,15 @@ import numpy as np
 
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Buffer, Place, Pointer, dense_strides
-from kaiyan.program.room import Room
-from kaiyan.program.running import Table
+from kaiyan.program.room import PlanningRoom
+from kaiyan.program.running import CallTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call
-    from kaiyan.program.steps.step import Step
+    from kaiyan.program.place import KernelCall
+    from kaiyan.program.steps.step import NativeStep
 
 _GUARD = 256
 """Bytes before and behind each array, which must stay as they were."""
@@ -59,9 +59,9 @@ class Laid:
         return kept.tobytes()
 
 
-def run(step: Step, node: Node, inputs: Sequence[Laid], output: Laid, threads: int = 1) -> Any:
+def run(step: NativeStep, node: Node, inputs: Sequence[Laid], output: Laid, threads: int = 1) -> Any:
     """The output by the step's native calls; nothing else may have changed."""
-    room = Room(threads)
+    room = PlanningRoom(threads)
     calls = step.calls(node, [laid.place for laid in inputs], output.place, room)
     before = [laid.memory.tobytes() for laid in inputs], output.others()
     execute(calls, {laid.buffer: laid.base for laid in (*inputs, output)}, threads)
@@ -70,7 +70,7 @@ def run(step: Step, node: Node, inputs: Sequence[Laid], output: Laid, threads: i
     return output.array
 
 
-def execute(calls: Sequence[Call], bases: dict[Buffer, int], threads: int = 1) -> None:
+def execute(calls: Sequence[KernelCall], bases: dict[Buffer, int], threads: int = 1) -> None:
     """Runs calls; constants and scratch get memory of their own, with a guard round it."""
     bases = dict(bases)
     kept: dict[Buffer, Any] = {}
@@ -96,9 +96,9 @@ def execute(calls: Sequence[Call], bases: dict[Buffer, int], threads: int = 1) -
             assert (beside == _MARK).all(), "memory beside the scratch was written to"
 
 
-def run_calls(calls: Sequence[Call], bases: dict[Buffer, int], threads: int) -> None:
+def run_calls(calls: Sequence[KernelCall], bases: dict[Buffer, int], threads: int) -> None:
     """Runs calls on placed buffers; where one raises its flag, what stands instead of it."""
-    table = Table(calls, bases)
+    table = CallTable(calls, bases)
     done = 0
     while done < len(calls):
         done = table.run(threads, done)

@@ -8,7 +8,7 @@ import numpy as np
 from random_blocks import BLOCKS
 from random_steps import STEPS_AT_RANDOM
 
-from kaiyan.program.graph import Graph, Input, Kind, Node
+from kaiyan.program.graph import Graph, Input, Node, ValueKind
 from kaiyan.program.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ class Growing:
         self.inputs: list[Input] = []
         self.nodes: list[Node] = []
         self.constants: dict[str, Any] = {}
-        self.kinds: dict[str, Kind] = {}
+        self.kinds: dict[str, ValueKind] = {}
         self.values: list[str] = []
 
     def input(self, shape: Sequence[int]) -> str:
         """A further input."""
         name = f"x{len(self.inputs)}"
         self.inputs.append(Input(name, tuple(shape), self.dtype))
-        self.kinds[name] = Kind(tuple(shape), self.dtype)
+        self.kinds[name] = ValueKind(tuple(shape), self.dtype)
         self.values.append(name)
         return name
 
@@ -45,7 +45,7 @@ class Growing:
         """Normal numbers, by their deviation and mean."""
         name = f"c{len(self.constants)}"
         self.constants[name] = (self.random.standard_normal(tuple(shape)) * scale + offset).astype(self.dtype)
-        self.kinds[name] = Kind(tuple(shape), self.dtype)
+        self.kinds[name] = ValueKind(tuple(shape), self.dtype)
         return name
 
     def put(self, operation: str, inputs: Sequence[str], **settings: Any) -> str:

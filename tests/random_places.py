@@ -9,7 +9,7 @@ import numpy as np
 from placed import Laid, defined, execute, run
 
 from kaiyan.program.graph import Node
-from kaiyan.program.room import Room
+from kaiyan.program.room import PlanningRoom
 from kaiyan.program.steps import arranging, elementwise
 from kaiyan.program.steps.copying import copied
 
@@ -67,7 +67,7 @@ def copy_at_random(seed: int) -> None:
         place = place.viewed(shape, turned, place.strides[axis] * (shape[axis] - 1))
         right = np.flip(right, axis)
     before = source.memory.tobytes(), target.others()
-    calls = copied(place, target.place, Room())
+    calls = copied(place, target.place, PlanningRoom())
     execute(calls, {source.buffer: source.base, target.buffer: target.base}, chance.whole(1, 2))
     assert np.array_equal(target.array, right), (seed, place, target.place)
     assert (source.memory.tobytes(), target.others()) == before, seed

@@ -16,7 +16,7 @@ from kaiyan.faces import gallery_records as records
 from kaiyan.faces.gallery import Gallery
 from kaiyan.faces.gallery_file import writing
 from kaiyan.faces.gallery_refusals import GalleryError
-from kaiyan.faces.search import SEARCHES, Exact, Graph, Match
+from kaiyan.faces.search import SEARCHES, Exact, Match, NeighbourGraph
 from kaiyan.show.i18n import say
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def test_the_graph_finds_whom_the_exact_search_finds() -> None:
     pytest.importorskip("usearch")
     rng = np.random.default_rng(2)
     names, vectors = _people(rng, 1000, 3)
-    graph, again = Graph.of(names, vectors), Graph.of(names, vectors)
+    graph, again = NeighbourGraph.of(names, vectors), NeighbourGraph.of(names, vectors)
     queries = vectors[rng.integers(0, 3000, 100)] + rng.standard_normal((100, 128)).astype(np.float32) * 0.005
     assert graph.recall(queries, 1) == 1.0
     assert graph.recall(queries) >= 0.97
@@ -130,16 +130,16 @@ def test_the_graph_finds_whom_the_exact_search_finds() -> None:
 def test_the_graph_asks_for_more_where_one_person_fills_the_neighbourhood() -> None:
     pytest.importorskip("usearch")
     vectors = np.concatenate([np.linspace(0, 1, 500)[:, None].repeat(4, 1), np.full((1, 4), 9)]).astype(np.float32)
-    found = Graph.of(["Ann"] * 500 + ["Bob"], vectors).nearest(np.zeros(4, np.float32))
+    found = NeighbourGraph.of(["Ann"] * 500 + ["Bob"], vectors).nearest(np.zeros(4, np.float32))
     assert found == (Match("Ann", 0.0), Match("Bob", 18.0))
 
 
 def test_a_recall_that_is_not_whole_is_found() -> None:
     pytest.importorskip("usearch")
     names, vectors = _people(np.random.default_rng(3), 50, 2)
-    graph = Graph.of(names, vectors)
-    other = Graph(Exact.of([f"not {name}" for name in names], vectors), graph.owners, graph.graph)
-    blind = Graph(graph.exact, np.zeros_like(graph.owners), graph.graph)
+    graph = NeighbourGraph.of(names, vectors)
+    other = NeighbourGraph(Exact.of([f"not {name}" for name in names], vectors), graph.owners, graph.graph)
+    blind = NeighbourGraph(graph.exact, np.zeros_like(graph.owners), graph.graph)
     assert other.recall(vectors[:5]) == 1.0
     assert blind.recall(vectors[50:55]) == 0.0
 

@@ -14,7 +14,7 @@ from torch import nn
 from kaiyan.engine.codegen.routines.moved import MovedLines, MovedSquares, MovedWoven
 from kaiyan.program.graph import Node
 from kaiyan.program.operations.arranging import places
-from kaiyan.program.room import Room
+from kaiyan.program.room import PlanningRoom
 from kaiyan.program.steps.copying import copied
 
 _LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
@@ -49,7 +49,7 @@ def test_any_layout_is_joined_padded_and_resized(first: int) -> None:
     ],
 )
 def test_layouts_are_turned_in_squares(source: Any, target: Any, routine: type) -> None:
-    calls = copied(laid((2, 33, 17, 19), source).place, Laid((2, 33, 17, 19), "float32", target).place, Room())
+    calls = copied(laid((2, 33, 17, 19), source).place, Laid((2, 33, 17, 19), "float32", target).place, PlanningRoom())
     assert [type(call.routine) for call in calls] == [routine]
 
 
@@ -61,7 +61,7 @@ def test_few_channels_are_woven(channels: int, dtype: str) -> None:
     for source, target in ((_FIRST, _LAST), (_LAST, _FIRST)):
         x, y = Laid(shape, dtype, source), Laid(shape, dtype, target)
         x.array[...] = values
-        calls = copied(x.place, y.place, Room())
+        calls = copied(x.place, y.place, PlanningRoom())
         assert [type(call.routine) for call in calls] == [MovedWoven]
         execute(calls, {x.buffer: x.base, y.buffer: y.base})
         np.testing.assert_array_equal(y.array, values)
@@ -70,23 +70,23 @@ def test_few_channels_are_woven(channels: int, dtype: str) -> None:
 def test_nan_and_the_sign_of_nought_are_moved_as_they_are() -> None:
     source, target = Laid((3, 40, 5, 5), "float32", _FIRST), Laid((3, 40, 5, 5), "float32", _LAST)
     source.array.view("uint32")[...] = np.random.default_rng(0).integers(0, 2**32, source.array.shape, "uint32")
-    calls = copied(source.place, target.place, Room())
+    calls = copied(source.place, target.place, PlanningRoom())
     execute(calls, {source.buffer: source.base, target.buffer: target.base})
     np.testing.assert_array_equal(source.array.view("uint32"), target.array.view("uint32"))
 
 
 def test_no_element_is_no_call() -> None:
     empty = Laid((2, 0), "float32").place
-    assert copied(empty, empty, Room()) == []
+    assert copied(empty, empty, PlanningRoom()) == []
     (given,) = (Laid((1, 2, 0, 3), "float32").place,)
     node = Node("pad", ("x",), "y", {"mode": "constant", "padding": ((0, 0),) * 4, "value": 0.0})
-    assert PAD.calls(node, [given], given, Room()) == []
+    assert PAD.calls(node, [given], given, PlanningRoom()) == []
 
 
 def test_another_type_is_converted_to() -> None:
     source, target = Laid((4, 9), "uint8"), Laid((4, 9), "float32", (1, 0))
     source.array[...] = np.random.default_rng(0).integers(0, 256, (4, 9))
-    calls = copied(source.place, target.place, Room())
+    calls = copied(source.place, target.place, PlanningRoom())
     execute(calls, {source.buffer: source.base, target.buffer: target.base})
     np.testing.assert_array_equal(target.array, source.array.astype("float32"))
 
@@ -96,7 +96,7 @@ def test_whole_factors_are_copies(order: Any) -> None:
     x, y = laid((1, 5, 6, 7), order), Laid((1, 5, 18, 14), "float32", order)
     settings = {"mode": "nearest", "sizes": (18, 14), "scales": (3.0, 2.0), "align_corners": False}
     node = Node("upsample", ("x",), "y", settings)
-    assert isinstance(UPSAMPLE.calls(node, [x.place], y.place, Room())[0].routine, MovedLines)
+    assert isinstance(UPSAMPLE.calls(node, [x.place], y.place, PlanningRoom())[0].routine, MovedLines)
     right = nn.functional.interpolate(torch.from_numpy(x.array.copy()), scale_factor=(3, 2)).numpy()
     np.testing.assert_array_equal(run(UPSAMPLE, node, [x], y), right)
 

@@ -23,7 +23,7 @@ from kaiyan.engine.codegen.routines.mapped import Mapped
 from kaiyan.program.graph import Node
 from kaiyan.program.operations.elementwise import ELEMENT_FUNCTIONS
 from kaiyan.program.place import Pointer
-from kaiyan.program.room import Room
+from kaiyan.program.room import PlanningRoom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,7 +177,7 @@ def test_a_picture_as_bytes_with_its_normalisation_is_one_call(last: bool) -> No
     terms = (("div", 0, 255.0), ("sub", 3, 1), ("div", 4, 2))
     node = Node("map", ("x", "mean", "deviation"), "y", {"terms": terms, "dtype": "float32"})
     output = Laid(picture.array.shape, "float32", order)
-    assert len(MAP.calls(node, [laid.place for laid in (picture, *numbers)], output.place, Room())) <= 3
+    assert len(MAP.calls(node, [laid.place for laid in (picture, *numbers)], output.place, PlanningRoom())) <= 3
     found = run(MAP, node, [picture, *numbers], output)
     mean, deviation = (torch.from_numpy(laid.array.copy()) for laid in numbers)
     right = (torch.from_numpy(picture.array.copy()).float() / 255 - mean) / deviation
@@ -200,7 +200,7 @@ def test_short_lines_are_joined(channels: int, constant: bool) -> None:
         bias.place = replace(bias.place, pointer=Pointer(buffer))
     node = Node("map", ("x", "gate", "bias"), "y", {"terms": (("mul", 0, 1), ("add", 3, 2))})
     output = Laid(shape, "float32", (0, 2, 3, 1))
-    calls = MAP.calls(node, [x.place, gate.place, bias.place], output.place, Room())
+    calls = MAP.calls(node, [x.place, gate.place, bias.place], output.place, PlanningRoom())
     assert len(calls) == (2 if constant else 3)
     execute(calls, {laid.buffer: laid.base for laid in (x, gate, bias, output)}, 2)
     np.testing.assert_array_equal(output.array, x.array * gate.array + bias.array)
@@ -229,7 +229,7 @@ def test_a_word_that_is_not_written_and_a_ninth_array_are_refused() -> None:
 
 def test_no_element_is_no_call() -> None:
     empty = Laid((2, 0, 3), "float32").place
-    assert MAP.calls(Node("map", ("x",), "y", {"terms": (("exp", 0),)}), [empty], empty, Room()) == []
+    assert MAP.calls(Node("map", ("x",), "y", {"terms": (("exp", 0),)}), [empty], empty, PlanningRoom()) == []
 
 
 def test_sizes_are_no_part_of_the_machine_code() -> None:
@@ -238,7 +238,7 @@ def test_sizes_are_no_part_of_the_machine_code() -> None:
         for order in ((0, 1, 2, 3), (0, 2, 3, 1)):
             place = Laid(shape, "float32", order).place
             node = Node("map", ("x", "z"), "y", {"terms": (("add", 0, 1), ("relu", 2))})
-            routines |= {call.routine for call in MAP.calls(node, [place, place], place, Room())}
+            routines |= {call.routine for call in MAP.calls(node, [place, place], place, PlanningRoom())}
     assert len(routines) == 1
 
 

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gathered import CASES, STEPS, differs
+from gathered import CASES, NATIVE_STEPS, differs
 from placed import Laid, defined, run
 from torch.nn import functional
 
 from kaiyan.engine.codegen.language.compile import compiled
 from kaiyan.engine.codegen.language.target import TARGETS, Target
 from kaiyan.program.graph import Node
-from kaiyan.program.room import Room
+from kaiyan.program.room import PlanningRoom
 
 CHANNELS_LAST = (0, 2, 3, 1)
 
@@ -47,7 +47,7 @@ def done(node: Node, arrays: list[Any], shape: tuple[int, ...], *, order: Any = 
         laid.append(Laid(array.shape, array.dtype.name, order if array.ndim == 4 else None))
         laid[-1].array[...] = array
     output = Laid(shape, arrays[0].dtype.name, order if len(shape) == 4 else None)
-    return run(STEPS[node.operation], node, laid, output, threads)
+    return run(NATIVE_STEPS[node.operation], node, laid, output, threads)
 
 
 @pytest.mark.parametrize("operation", CASES)
@@ -125,7 +125,7 @@ def test_a_window_that_no_row_holds_is_refused(order: Any) -> None:
         "pool", ("x",), "y",
         {"kind": "max", "kernel": (1, 3), "stride": (1, 1), "padding": (0, 0), "dilation": (1, 9000), **PLAIN},
     )  # fmt: skip
-    assert STEPS["pool"].refuses(node, [x.place], Laid((1, 17, 1, 2000), "float32", order).place)
+    assert NATIVE_STEPS["pool"].refuses(node, [x.place], Laid((1, 17, 1, 2000), "float32", order).place)
 
 
 def test_a_long_sum_is_nearer_than_torch() -> None:
@@ -149,7 +149,7 @@ def test_nothing_summed_is_zero_and_its_mean_no_number() -> None:
     assert done(reduced("sum", 1), [x], (3,)).tolist() == [0, 0, 0]
     assert np.isnan(done(reduced("mean", 1), [x], (3,))).all()
     nowhere = Laid((3, 0), "float32").place
-    assert STEPS["reduce"].refuses(reduced("max", 1), [nowhere], Laid((3,), "float32").place)
+    assert NATIVE_STEPS["reduce"].refuses(reduced("max", 1), [nowhere], Laid((3,), "float32").place)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_nothing_summed_is_zero_and_its_mean_no_number() -> None:
 )
 def test_nothing_is_done_for_an_empty_output(node: Node) -> None:
     x = Laid((0, 2, 4, 4), "float32").place
-    assert STEPS[node.operation].calls(node, [x], x, Room()) == []
+    assert NATIVE_STEPS[node.operation].calls(node, [x], x, PlanningRoom()) == []
 
 
 def test_an_empty_product_is_zero() -> None:
@@ -185,7 +185,7 @@ def test_groups_of_few_channels_that_lie_among_others_are_normed_in_parts(dtype:
     wide, scale, shift = (torch.from_numpy(array).double() for array in (x, weight, bias))
     true = functional.group_norm(wide, 9, scale, shift, 1e-5).numpy()
     place = Laid(x.shape, dtype, CHANNELS_LAST).place
-    assert len(STEPS["group_norm"].calls(node, [place, place, place], place, Room())) == 3
+    assert len(NATIVE_STEPS["group_norm"].calls(node, [place, place, place], place, PlanningRoom())) == 3
     got = done(node, [x, weight, bias], x.shape, order=CHANNELS_LAST, threads=threads)
     assert np.abs(got - true).max() < {"float32": 3e-6, "float64": 1e-14}[dtype]
 
@@ -203,16 +203,16 @@ def test_axes_that_no_nest_holds_are_refused() -> None:
     x = Laid((2, 2, 2, 2), "float32", (2, 0, 3, 1))
     y = Laid((2, 2, 2, 2), "float32")
     node = Node("layer_norm", ("x",), "y", {"axes": 4, "eps": 1e-5} | BARE)
-    assert STEPS["layer_norm"].refuses(node, [x.place], y.place)
-    assert not STEPS["layer_norm"].refuses(node, [y.place], y.place)
+    assert NATIVE_STEPS["layer_norm"].refuses(node, [x.place], y.place)
+    assert not NATIVE_STEPS["layer_norm"].refuses(node, [y.place], y.place)
 
 
-@pytest.mark.parametrize("operation", STEPS)
+@pytest.mark.parametrize("operation", NATIVE_STEPS)
 def test_other_types_are_refused(operation: str) -> None:
     draw = np.random.default_rng(3)
     case = CASES[operation](draw, "float32")
     halves = [Laid(array.shape, "float16").place for array in case.arrays]
-    assert STEPS[operation].refuses(case.node, halves, Laid(case.expected.shape, "float16").place)
+    assert NATIVE_STEPS[operation].refuses(case.node, halves, Laid(case.expected.shape, "float16").place)
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
@@ -222,6 +222,6 @@ def test_every_routine_compiles_for_every_target(target: Target) -> None:
         case = draws(draw, "float32")
         places = [Laid(array.shape, "float32").place for array in case.arrays]
         output = Laid(case.expected.shape, "float32").place
-        for call in STEPS[case.node.operation].calls(case.node, places, output, Room()):
+        for call in NATIVE_STEPS[case.node.operation].calls(case.node, places, output, PlanningRoom()):
             assert not isinstance(call.routine, int)
             assert compiled(call.routine, target)[:4] == b"\x7fELF"

@@ -87,7 +87,7 @@ class Exact:
 
 
 @dataclass(frozen=True, eq=False)
-class Graph:
+class NeighbourGraph:
     """Neighbours found through a graph (HNSW, by usearch), their distances exact; one may be missed.
 
     It is worth its making only where one process asks very often: 10,000 descriptions take 4.5 s to enter on one core,
@@ -101,13 +101,13 @@ class Graph:
     graph: Any
 
     @staticmethod
-    def of(names: Sequence[str], vectors: Vectors) -> Graph:
+    def of(names: Sequence[str], vectors: Vectors) -> NeighbourGraph:
         """Of descriptions (N, D) float32 and the name of each."""
         exact = Exact.of(names, vectors)
         graph = _usearch().Index(ndim=vectors.shape[1], metric="l2sq", dtype="f32", expansion_search=_LOOK)
         graph.add(np.arange(len(vectors)), exact.vectors, threads=1)
         lengths = np.diff(np.append(exact.starts, len(vectors)))
-        return Graph(exact, np.repeat(np.arange(len(exact.names)), lengths), graph)
+        return NeighbourGraph(exact, np.repeat(np.arange(len(exact.names)), lengths), graph)
 
     def nearest(self, description: Vectors, count: int = 2) -> tuple[Match, ...]:
         """As ``Exact.nearest``, of the people whom the graph gives; more are asked for until they are enough."""
@@ -147,7 +147,7 @@ def distances(vectors: Vectors, description: Vectors) -> Distances:
     return lengths
 
 
-SEARCHES: dict[str, type[Exact] | type[Graph]] = {"exact": Exact, "usearch": Graph}
+SEARCHES: dict[str, type[Exact] | type[NeighbourGraph]] = {"exact": Exact, "usearch": NeighbourGraph}
 """Every way to search, by the word that asks for it."""
 
 

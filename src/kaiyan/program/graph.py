@@ -41,7 +41,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ValueKind:
     """What a value is: its shape and its type."""
 
     shape: Shape
@@ -90,12 +90,12 @@ class Graph:
                 )  # fmt: skip
         return symbols
 
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> dict[str, ValueKind]:
         """Shape and type of every value of a graph without symbols."""
         from kaiyan.program.operations import OPERATIONS
 
-        kinds = {given.name: Kind(given.shape, given.dtype) for given in self.inputs}  # type: ignore[arg-type]
-        kinds |= {name: Kind(array.shape, array.dtype.name) for name, array in self.constants.items()}
+        kinds = {given.name: ValueKind(given.shape, given.dtype) for given in self.inputs}  # type: ignore[arg-type]
+        kinds |= {name: ValueKind(array.shape, array.dtype.name) for name, array in self.constants.items()}
         for node in self.nodes:
             kinds[node.output] = OPERATIONS[node.operation].kind(node, [kinds[name] for name in node.inputs])
         return kinds

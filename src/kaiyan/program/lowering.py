@@ -12,7 +12,7 @@ from kaiyan.arrays.memory import aligned
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part
 from kaiyan.program.steps.copying import copied
-from kaiyan.program.steps.table import STEPS
+from kaiyan.program.steps.table import NATIVE_STEPS
 from kaiyan.program.strips import chains, in_strips
 from kaiyan.program.views import viewed
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.choices import Choices
-    from kaiyan.program.graph import Graph, Kind, Node
-    from kaiyan.program.place import Call, Order
-    from kaiyan.program.room import Room
+    from kaiyan.program.graph import Graph, Node, ValueKind
+    from kaiyan.program.place import KernelCall, Order
+    from kaiyan.program.room import PlanningRoom
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -35,12 +35,12 @@ _WHOLE = {1: ("linear", "concatenate")}
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Native:
     """What one node does natively; ``name`` is its output's, or its input's where it is laid in another order."""
 
     name: str
     operation: str
-    calls: tuple[Call, ...]
+    calls: tuple[KernelCall, ...]
     shape: Shape
     is_conversion: bool = False
 
@@ -63,7 +63,7 @@ class Abroad:
 class Lowered:
     """What runs, in order, and where the inputs and the outputs lie."""
 
-    items: tuple[Stretch | Abroad, ...]
+    items: tuple[Native | Abroad, ...]
     inputs: tuple[Place, ...]
     outputs: tuple[Place, ...]
 
@@ -72,7 +72,7 @@ class Lowered:
         return [aligned(place.shape, np.dtype(place.dtype)) for place in self.outputs]
 
 
-def lowered(graph: Graph, strides: Sequence[Shape], room: Room, choices: Choices) -> Lowered:
+def lowered(graph: Graph, strides: Sequence[Shape], room: PlanningRoom, choices: Choices) -> Lowered:
     """The items of a graph without symbols, whose inputs lie with these strides, in elements.
 
     Outputs are dense, their axes as they stand.
@@ -97,10 +97,10 @@ class _Value:
 
 
 class _Lowering:
-    def __init__(self, graph: Graph, strides: Sequence[Shape], room: Room, choices: Choices) -> None:
+    def __init__(self, graph: Graph, strides: Sequence[Shape], room: PlanningRoom, choices: Choices) -> None:
         self._graph, self._room, self._choices = graph, room, choices
         self._kinds = graph.kinds()
-        self._items: list[Stretch | Abroad] = []
+        self._items: list[Native | Abroad] = []
         self._inputs = tuple(self._input(i, stride) for i, stride in enumerate(strides))
         self._values = {given.name: _Value(place) for given, place in zip(graph.inputs, self._inputs, strict=True)}
         for name, array in graph.constants.items():
@@ -136,7 +136,7 @@ class _Lowering:
         if node.operation == "concatenate":
             return self._concatenated(node, inputs, kind)
         output = self._room_for(node, inputs, kind)
-        step = STEPS.get(node.operation)
+        step = NATIVE_STEPS.get(node.operation)
         if step is None or step.refuses(node, inputs, output):
             return self._abroad(node, inputs, kind)
         wanted = step.wants(node, inputs, output) if step.wants else (None,) * len(inputs)
@@ -161,15 +161,15 @@ class _Lowering:
         is_picture = number == 0 or (node.settings.get("residual", False) and number == len(node.inputs) - 1)
         return self._in_order(name, order) if is_picture else self._values[name].place
 
-    def _run(self, node: Node, calls: Sequence[Call]) -> None:
-        self._items.append(Stretch(node.output, node.operation, tuple(calls), self._kinds[node.output].shape))
+    def _run(self, node: Node, calls: Sequence[KernelCall]) -> None:
+        self._items.append(Native(node.output, node.operation, tuple(calls), self._kinds[node.output].shape))
 
-    def _abroad(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
+    def _abroad(self, node: Node, inputs: Sequence[Place], kind: ValueKind) -> Place:
         output = self._new(kind)
         self._items.append(Abroad(node, tuple(inputs), output))
         return output
 
-    def _viewed(self, node: Node, place: Place, kind: Kind) -> Place:
+    def _viewed(self, node: Node, place: Place, kind: ValueKind) -> Place:
         seen = viewed(node, place, kind.shape)
         if seen is None:
             natural = tuple(range(len(place.shape)))
@@ -177,7 +177,7 @@ class _Lowering:
         assert seen is not None, "a dense array has every shape of so many elements"
         return seen
 
-    def _concatenated(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
+    def _concatenated(self, node: Node, inputs: Sequence[Place], kind: ValueKind) -> Place:
         """The parts that do not lie in it yet are copied there."""
         whole = self._joined.get(node.output) or self._new(kind, self._order(node, inputs, kind))
         start, axis = 0, node.settings["axis"]
@@ -185,10 +185,10 @@ class _Lowering:
             own = part(whole, axis, start, place.shape[axis])
             start += place.shape[axis]
             if place.pointer != own.pointer or place.strides != own.strides:
-                self._items.append(Stretch(name, "concatenate", tuple(copied(place, own, self._room)), own.shape))
+                self._items.append(Native(name, "concatenate", tuple(copied(place, own, self._room)), own.shape))
         return whole
 
-    def _room_for(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Place:
+    def _room_for(self, node: Node, inputs: Sequence[Place], kind: ValueKind) -> Place:
         """Memory for the output: its own, or its part of a concatenation that reads it."""
         order = self._order(node, inputs, kind)
         destination = self._destinations.get(node.output)
@@ -199,7 +199,7 @@ class _Lowering:
             self._joined[joined] = self._new(self._kinds[joined], order)
         return part(self._joined[joined], axis, destination.start, kind.shape[axis])
 
-    def _order(self, node: Node, inputs: Sequence[Place], kind: Kind) -> Order:
+    def _order(self, node: Node, inputs: Sequence[Place], kind: ValueKind) -> Order:
         rank = len(kind.shape)
         natural = tuple(range(rank))
         if node.operation == "convolution":
@@ -212,7 +212,7 @@ class _Lowering:
             return _last(rank) if largest.order == _last(rank) else natural
         return largest.order
 
-    def _new(self, kind: Kind, order: Order | None = None) -> Place:
+    def _new(self, kind: ValueKind, order: Order | None = None) -> Place:
         buffer = Buffer(bytes_of(kind.shape, kind.dtype))
         return Place(Pointer(buffer), kind.shape, dense_strides(kind.shape, order), kind.dtype)
 
@@ -224,7 +224,7 @@ class _Lowering:
         if order not in value.copies:
             place = value.place
             value.copies[order] = target = self._new(self._kinds[name], order)
-            self._items.append(Stretch(name, "copy", tuple(copied(place, target, self._room)), target.shape, True))
+            self._items.append(Native(name, "copy", tuple(copied(place, target, self._room)), target.shape, True))
         return value.copies[order]
 
     def _output(self, number: int, name: str) -> Place:
@@ -232,7 +232,7 @@ class _Lowering:
         buffer = Buffer(bytes_of(kind.shape, kind.dtype), "output", number)
         target = Place(Pointer(buffer), kind.shape, dense_strides(kind.shape), kind.dtype)
         calls = tuple(copied(self._values[name].place, target, self._room))
-        self._items.append(Stretch(name, "output", calls, target.shape, True))
+        self._items.append(Native(name, "output", calls, target.shape, True))
         return target
 
 
@@ -243,7 +243,7 @@ def _last(rank: int) -> Order:
 def _destinations(graph: Graph) -> dict[str, _Destination]:
     """The values that are written into a concatenation at once: what a step makes, for the first that reads it."""
     kinds = graph.kinds()
-    made = {node.output: node.operation for node in graph.nodes if node.operation in STEPS}
+    made = {node.output: node.operation for node in graph.nodes if node.operation in NATIVE_STEPS}
     found: dict[str, _Destination] = {}
     for node in graph.nodes:
         if node.operation != "concatenate":

@@ -12,13 +12,13 @@ from kaiyan.arrays.memory import LINE
 from kaiyan.program.arena import arranged, lives
 from kaiyan.program.lowering import Abroad
 from kaiyan.program.place import Pointer
-from kaiyan.program.running import Table
+from kaiyan.program.running import CallTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from kaiyan.program.lowering import Lowered, Stretch
-    from kaiyan.program.place import Buffer, Call, Place
+    from kaiyan.program.lowering import Lowered, Native
+    from kaiyan.program.place import Buffer, KernelCall, Place
     from kaiyan.reference.dtype import Numbers
 
 _GUARD = 4 * LINE
@@ -68,10 +68,10 @@ class Context:
         origin = self._arena.ctypes.data + self._base
         bases = {buffer: origin + start for buffer, start in self._starts.items()}
         self._bases = bases | weights.place(b for b in everything if b.role == "constant")
-        self._parts: list[Table | Abroad] = []
-        self._calls: list[Sequence[Call]] = []
+        self._parts: list[CallTable | Abroad] = []
+        self._calls: list[Sequence[KernelCall]] = []
         for part in _parts(plan.items):
-            self._parts.append(part if isinstance(part, Abroad) else Table(part, self._bases))
+            self._parts.append(part if isinstance(part, Abroad) else CallTable(part, self._bases))
             self._calls.append(() if isinstance(part, Abroad) else part)
 
     def run(
@@ -100,7 +100,7 @@ class Context:
         for item in self._plan.items:
             part = self._parts[number]
             began = perf_counter()
-            if isinstance(part, Table) and not isinstance(item, Abroad):
+            if isinstance(part, CallTable) and not isinstance(item, Abroad):
                 self._native(part, self._calls[number], outside, start, start + len(item.calls))
                 start += len(item.calls)
             elif isinstance(item, Abroad):
@@ -118,13 +118,13 @@ class Context:
             for place, array in zip(places, arrays, strict=True):
                 outside[place.pointer.buffer] = array.ctypes.data
         for part in self._parts:
-            if isinstance(part, Table):
+            if isinstance(part, CallTable):
                 for buffer, base in outside.items():
                     part.patch(buffer, base)
         return outside
 
     def _native(
-        self, table: Table, calls: Sequence[Call], outside: Mapping[Buffer, int], first: int = 0,
+        self, table: CallTable, calls: Sequence[KernelCall], outside: Mapping[Buffer, int], first: int = 0,
         after: int | None = None,
     ) -> None:  # fmt: skip
         """Runs calls of a table; where one goes astray, what stands instead of it."""
@@ -133,7 +133,7 @@ class Context:
             done = table.run(self._threads, done, after)
             if table.astray:
                 instead = calls[done - 1].instead
-                self._native(Table(instead, self._bases | dict(outside)), instead, outside)
+                self._native(CallTable(instead, self._bases | dict(outside)), instead, outside)
 
     def _abroad(self, item: Abroad, outside: Mapping[Buffer, int], foreign: Callable[..., Any]) -> None:
         arrays = [self._seen(place, outside) for place in item.inputs]
@@ -170,9 +170,9 @@ def _guards(starts: Mapping[Buffer, int]) -> list[int]:
     return [start + buffer.size for buffer, start in starts.items()]
 
 
-def _parts(items: Sequence[Stretch | Abroad]) -> list[Abroad | list[Call]]:
+def _parts(items: Sequence[Native | Abroad]) -> list[Abroad | list[KernelCall]]:
     """Native calls between two items abroad as one list."""
-    parts: list[Abroad | list[Call]] = []
+    parts: list[Abroad | list[KernelCall]] = []
     for item in items:
         if isinstance(item, Abroad):
             parts.append(item)
@@ -183,7 +183,7 @@ def _parts(items: Sequence[Stretch | Abroad]) -> list[Abroad | list[Call]]:
     return parts
 
 
-def _buffers(item: Stretch | Abroad) -> list[Buffer]:
+def _buffers(item: Native | Abroad) -> list[Buffer]:
     if isinstance(item, Abroad):
         return [place.pointer.buffer for place in (*item.inputs, item.output)]
     return [

@@ -110,7 +110,7 @@ def bytes_of(shape: Shape, dtype: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class KernelCall:
     """One native call: ``void routine(int64* arguments, int64 task)`` for every task, in any order, by any thread.
 
     ``routine`` is its description, or the address of its machine code. ``cycles`` is what all tasks take together, by
@@ -123,4 +123,4 @@ class Call:
     tasks: int
     cycles: float = 0.0
     flag: int | None = None
-    instead: tuple[Call, ...] = ()
+    instead: tuple[KernelCall, ...] = ()

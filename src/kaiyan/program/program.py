@@ -12,12 +12,12 @@ import numpy as np
 
 from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.program.choices import Choices, keep, recalled
-from kaiyan.program.lowering import Abroad, Lowered, Stretch, lowered
+from kaiyan.program.lowering import Abroad, Lowered, Native, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.report import ProgramReport, ProgramStep
 from kaiyan.program.rewrites import rewritten
-from kaiyan.program.room import Room, Store
+from kaiyan.program.room import PlanningRoom, Store
 from kaiyan.program.tuning import tuned
 from kaiyan.show.error import KaiyanError
 
@@ -108,7 +108,7 @@ class Program:
 
     def _planned(self, arrays: Sequence[Numbers], threads: int, choices: Choices) -> Planned:
         graph = self.graph.at([array.shape for array in arrays])
-        room = Room(threads, self.precision, choices, self._store)
+        room = PlanningRoom(threads, self.precision, choices, self._store)
         plan = lowered(graph, _strides(arrays), room, choices)
         return Planned(graph, plan, threads, choices, room.chosen)
 
@@ -197,7 +197,7 @@ class Program:
         return [_readable(array) for array in arrays]
 
 
-def _step(item: Stretch | Abroad, plan: Planned) -> ProgramStep:
+def _step(item: Native | Abroad, plan: Planned) -> ProgramStep:
     if isinstance(item, Abroad):
         name = item.node.settings["name"] if item.node.operation == "foreign" else item.node.operation
         return ProgramStep(item.node.output, name, "abroad", item.output.shape)

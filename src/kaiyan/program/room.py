@@ -47,7 +47,7 @@ class Store:
         return self._small[key]
 
 
-class Room:
+class PlanningRoom:
     """Constants, memory that is free again when the step is done, and what is chosen.
 
     ``problems`` are the convolutions that were asked for, by the names of their outputs, and ``chosen`` what computes

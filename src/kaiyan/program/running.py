@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kaiyan.program.place import Buffer, Call
+    from kaiyan.program.place import Buffer, KernelCall
 
 _FIELDS = 5
 """Words of a call in the table: function, arguments, tasks, where its flag is or 0, and what to ask for from memory."""
 
 
-class Table:
+class CallTable:
     """Calls as the native runner reads them; ``bases`` are the addresses at which the buffers begin.
 
     Where an address changes from run to run, ``patch`` writes it into every argument that names the buffer.
     """
 
-    def __init__(self, calls: Sequence[Call], bases: Mapping[Buffer, int]) -> None:
+    def __init__(self, calls: Sequence[KernelCall], bases: Mapping[Buffer, int]) -> None:
         words = sum(len(call.arguments) for call in calls)
         self._arguments: NDArray[np.int64] = np.zeros(max(words, 1), np.int64)
         self._table: NDArray[np.int64] = np.zeros((len(calls), _FIELDS), np.int64)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.program.graph import Kind
+from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.settings import is_as_asked
 from kaiyan.program.size import Symbolic
@@ -52,8 +52,8 @@ def _can_be_reckoned(setting: Any, symbols: dict[str, int]) -> bool:
 
 def unsound(graph: Graph) -> str | None:
     """The name of the first node of a graph without symbols that does not fit its inputs; None where all do."""
-    kinds = {given.name: Kind(given.shape, given.dtype) for given in graph.inputs}  # type: ignore[arg-type]
-    kinds |= {name: Kind(array.shape, array.dtype.name) for name, array in graph.constants.items()}
+    kinds = {given.name: ValueKind(given.shape, given.dtype) for given in graph.inputs}  # type: ignore[arg-type]
+    kinds |= {name: ValueKind(array.shape, array.dtype.name) for name, array in graph.constants.items()}
     for node in graph.nodes:
         inputs = [kinds[name] for name in node.inputs]
         if not is_as_asked(node) or not _fits(node, inputs):
@@ -67,7 +67,7 @@ def unsound(graph: Graph) -> str | None:
     return None
 
 
-def _kind(node: Node, inputs: Sequence[Kind]) -> Kind | None:
+def _kind(node: Node, inputs: Sequence[ValueKind]) -> ValueKind | None:
     """What a node gives by its own rule, which refuses much."""
     try:
         kind = OPERATIONS[node.operation].kind(node, inputs)
@@ -76,7 +76,7 @@ def _kind(node: Node, inputs: Sequence[Kind]) -> Kind | None:
     return kind if all(size >= 0 for size in kind.shape) else None
 
 
-def _fits(node: Node, inputs: Sequence[Kind]) -> bool:
+def _fits(node: Node, inputs: Sequence[ValueKind]) -> bool:
     one_type = node.operation == "cast" or len({kind.dtype for kind in inputs}) == 1
     if node.operation in _OF_FLOATS and inputs[0].dtype not in ("float16", "float32", "float64"):
         return False

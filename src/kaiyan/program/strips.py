@@ -15,14 +15,14 @@ import numpy as np
 from kaiyan.program.operations.convolving import convolution_of
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part, pixels_last
 from kaiyan.program.steps.copying import copied
-from kaiyan.program.steps.table import STEPS
+from kaiyan.program.steps.table import NATIVE_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.program.graph import Graph, Kind, Node
-    from kaiyan.program.place import Call
-    from kaiyan.program.room import Room
+    from kaiyan.program.graph import Graph, Node, ValueKind
+    from kaiyan.program.place import KernelCall
+    from kaiyan.program.room import PlanningRoom
 
 _ROWS = 2
 """The axis of rows in (N, C, H, W)."""
@@ -53,7 +53,7 @@ def _only_reader(node: Node, readers: dict[str, list[Node]], graph: Graph) -> No
     return own[0] if alone else None
 
 
-def _is_plain(node: Node, kinds: dict[str, Kind]) -> bool:
+def _is_plain(node: Node, kinds: dict[str, ValueKind]) -> bool:
     settings = node.settings
     return (
         node.operation == "convolution"
@@ -63,14 +63,14 @@ def _is_plain(node: Node, kinds: dict[str, Kind]) -> bool:
     )
 
 
-def _is_depthwise(node: Node, kinds: dict[str, Kind]) -> bool:
+def _is_depthwise(node: Node, kinds: dict[str, ValueKind]) -> bool:
     if not _is_plain(node, kinds):
         return False
     channels = kinds[node.inputs[0]].shape[1]
     return channels > 1 and node.settings.get("groups", 1) == channels
 
 
-def _is_pointwise(node: Node, kinds: dict[str, Kind]) -> bool:
+def _is_pointwise(node: Node, kinds: dict[str, ValueKind]) -> bool:
     if not _is_plain(node, kinds) or node.settings.get("groups", 1) > 1:
         return False
     sizes = (*kinds[node.inputs[1]].shape[2:], *node.settings["stride"])
@@ -85,7 +85,7 @@ class _Link:
     kernel: int
     stride: int
     before: int
-    kind: Kind
+    kind: ValueKind
     place: Place
     first: int = 0
     after: int = 0
@@ -100,14 +100,14 @@ def in_strips(
     inputs: Sequence[Sequence[Place]],
     output: Place,
     rows: int,
-    room: Room,
-    kinds: dict[str, Kind],
-) -> list[Call]:
+    room: PlanningRoom,
+    kinds: dict[str, ValueKind],
+) -> list[KernelCall]:
     """The calls of a chain that give ``output``, so many rows of it at a time; all places lie channels last.
 
     ``inputs`` are the places that each layer reads; what the first of them is for the others is not looked at.
     """
-    calls: list[Call] = []
+    calls: list[KernelCall] = []
     for image in range(output.shape[0]):
         own = [
             [part(place, 0, image, 1) if len(place.shape) == 4 and i != 1 else place for i, place in enumerate(each)]
@@ -124,19 +124,19 @@ class _Image:
         inputs: list[list[Place]],
         output: Place,
         rows: int,
-        room: Room,
-        kinds: dict[str, Kind],
+        room: PlanningRoom,
+        kinds: dict[str, ValueKind],
     ) -> None:
         self._inputs, self._room, self._rows = inputs, room, rows
         self._links = [_link(node, kinds, output) for node in chain]
-        self._calls: list[Call] = []
+        self._calls: list[KernelCall] = []
         reach = rows
         for link, below in zip(reversed(self._links[:-1]), reversed(self._links[1:]), strict=True):
             low, high = below.needed(0, reach)
             reach = min(high - low, link.kind.shape[_ROWS] + below.kernel)
             link.place = _scratch(link.kind, reach)
 
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[KernelCall]:
         height = self._links[-1].kind.shape[_ROWS]
         for first in range(0, height, self._rows):
             self._strip(len(self._links) - 1, first, min(first + self._rows, height))
@@ -163,7 +163,7 @@ class _Image:
             inputs[-1] = part(inputs[-1], _ROWS, first, after - first)
         padding = edges, link.node.settings["padding"][1]
         node = replace(link.node, settings={**link.node.settings, "padding": padding})
-        self._calls += STEPS["convolution"].calls(node, inputs, target, self._room)
+        self._calls += NATIVE_STEPS["convolution"].calls(node, inputs, target, self._room)
 
     def _hold(self, number: int, low: int, high: int) -> None:
         """Makes the rows from ``low`` up to ``high`` of a layer's output lie at the start of its place."""
@@ -196,13 +196,13 @@ class _Image:
         self._calls += copied(Place(zero, target.shape, (0, 0, 0, 0), link.kind.dtype), target, self._room)
 
 
-def _link(node: Node, kinds: dict[str, Kind], output: Place) -> _Link:
+def _link(node: Node, kinds: dict[str, ValueKind], output: Place) -> _Link:
     axis = convolution_of(node, kinds[node.inputs[0]].shape[1], kinds[node.inputs[1]].shape).axes[0]
     before = node.settings["padding"][0][0]
     return _Link(node, axis.reach, axis.stride, before, kinds[node.output], output)
 
 
-def _scratch(kind: Kind, rows: int) -> Place:
+def _scratch(kind: ValueKind, rows: int) -> Place:
     shape = (1, kind.shape[1], rows, kind.shape[3])
     place = Place(Pointer(Buffer(bytes_of(shape, kind.dtype))), shape, shape, kind.dtype)
     return replace(place, strides=dense_strides(shape, pixels_last(place)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kaiyan.program.choices import Choices, candidates
 from kaiyan.program.lowering import lowered
 from kaiyan.program.memory import Context, Weights
-from kaiyan.program.room import Room, Store
+from kaiyan.program.room import PlanningRoom, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ class _Rounds:
     def _measured(self, choices: Choices) -> tuple[Times, float, dict[str, Problem]]:
         """Seconds of each item and of the whole, the least of some runs; and the convolutions that are in it."""
         strides: list[Shape] = [tuple(step // a.itemsize for step in a.strides) for a in self._arrays]
-        room = Room(self._threads, self._precision, choices, self._store)
+        room = PlanningRoom(self._threads, self._precision, choices, self._store)
         plan = lowered(self._graph, strides, room, choices)
         context = Context(plan, Weights(), self._threads)
         context.run(self._arrays, outputs := plan.rooms(), self._foreign)

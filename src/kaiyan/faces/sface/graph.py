@@ -23,7 +23,7 @@ _KINDS = {1: np.float32, 3: np.int8, 7: np.int64}
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class OnnxNode:
     """A step of a graph: its operator, the names of what it takes and gives, and those settings that are numbers."""
 
     kind: str
@@ -36,7 +36,7 @@ class Node:
 class OnnxGraph:
     """The steps of a network in their order, and its tensors by name as they are stored."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[OnnxNode, ...]
     stored: dict[str, Array]
 
     def tensor(self, name: str) -> NDArray[np.float32]:
@@ -52,7 +52,7 @@ class OnnxGraph:
         return _CONSTANT[node.kind](self, node)
 
 
-def _dequantized(graph: OnnxGraph, node: Node) -> NDArray[np.float32]:
+def _dequantized(graph: OnnxGraph, node: OnnxNode) -> NDArray[np.float32]:
     """Whole numbers less their zero, times their scale; both are given for blocks along an axis."""
     whole, scale, zero = (graph.tensor(name) for name in node.inputs)
     axis, block = (int(node.settings[name]) for name in ("axis", "block_size"))
@@ -60,11 +60,11 @@ def _dequantized(graph: OnnxGraph, node: Node) -> NDArray[np.float32]:
     return (whole - zero) * scale
 
 
-def _reshaped(graph: OnnxGraph, node: Node) -> NDArray[np.float32]:
+def _reshaped(graph: OnnxGraph, node: OnnxNode) -> NDArray[np.float32]:
     return graph.tensor(node.inputs[0]).reshape(graph.stored[node.inputs[1]].astype(int))
 
 
-_CONSTANT: dict[str, Callable[[OnnxGraph, Node], NDArray[np.float32]]] = {
+_CONSTANT: dict[str, Callable[[OnnxGraph, OnnxNode], NDArray[np.float32]]] = {
     "DequantizeLinear": _dequantized,
     "Reshape": _reshaped,
 }
@@ -78,13 +78,13 @@ def read(content: bytes) -> OnnxGraph:
     return OnnxGraph(tuple(_node(value) for number, value in parts if number == 1), stored)
 
 
-def _node(message: memoryview) -> Node:
+def _node(message: memoryview) -> OnnxNode:
     parts = tuple(_fields(message))
     inputs, outputs = (tuple(_text(value) for n, value in parts if n == number) for number in (1, 2))
     kind = next(_text(value) for number, value in parts if number == 4)
     attributes = [dict(_fields(value)) for number, value in parts if number == 5]
     numbers = {_text(found[1]): found[n] for found in attributes for n in (2, 3) if n in found}
-    return Node(kind, inputs, outputs, numbers)
+    return OnnxNode(kind, inputs, outputs, numbers)
 
 
 def _tensor(message: memoryview) -> tuple[str, Array]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kaiyan.faces.sface.graph import Node
+    from kaiyan.faces.sface.graph import OnnxNode
     from kaiyan.faces.weights import Tensors
 
     Numbers = NDArray[np.float64]
@@ -95,23 +95,23 @@ def _describer(graph: OnnxGraph) -> Tensors:
     return named | _layer("head", weight * factor * after[0][:, None], (bias + added) * after[0] + after[1])
 
 
-def _layers(graph: OnnxGraph) -> Iterator[tuple[Node, Node, Node]]:
+def _layers(graph: OnnxGraph) -> Iterator[tuple[OnnxNode, OnnxNode, OnnxNode]]:
     convolutions, activations = ([n for n in graph.nodes if n.kind == kind] for kind in ("Conv", "PRelu"))
     return zip(convolutions, _norms(graph)[:-2], activations, strict=True)
 
 
-def _norms(graph: OnnxGraph) -> list[Node]:
+def _norms(graph: OnnxGraph) -> list[OnnxNode]:
     return [node for node in graph.nodes if node.kind == "BatchNormalization"]
 
 
-def _affine(graph: OnnxGraph, norm: Node) -> tuple[Numbers, Numbers]:
+def _affine(graph: OnnxGraph, norm: OnnxNode) -> tuple[Numbers, Numbers]:
     """Factor and summand for each channel."""
     gamma, beta, mean, variance = (graph.tensor(name).astype(float) for name in norm.inputs[1:])
     factor = gamma / np.sqrt(variance + norm.settings["epsilon"])
     return factor, beta - mean * factor
 
 
-def _pair(graph: OnnxGraph, node: Node) -> Pair:
+def _pair(graph: OnnxGraph, node: OnnxNode) -> Pair:
     weight, bias = (graph.tensor(name) for name in node.inputs[1:])
     return weight, bias
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.graph import Kind
+from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations.operation import Operation
 
 if TYPE_CHECKING:
@@ -27,22 +27,22 @@ _PICTURE = 2
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
-def _view(compute: Callable[[Node, Any], Any]) -> Callable[[Node, Sequence[Kind]], Kind]:
+def _view(compute: Callable[[Node, Any], Any]) -> Callable[[Node, Sequence[ValueKind]], ValueKind]:
     """The kind of what ``compute`` gives, found on an array without memory."""
 
-    def kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+    def kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
         seen = np.broadcast_to(np.empty((), np.uint8), kinds[0].shape)
-        return Kind(compute(node, [seen]).shape, kinds[0].dtype)
+        return ValueKind(compute(node, [seen]).shape, kinds[0].dtype)
 
     return kind
 
 
-def _reshape_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _reshape_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     sizes = list(node.settings["sizes"])
     if -1 in sizes:
         known = int(np.prod([size for size in sizes if size != -1]))
         sizes[sizes.index(-1)] = int(np.prod(kinds[0].shape)) // max(known, 1)
-    return Kind(tuple(sizes), kinds[0].dtype)
+    return ValueKind(tuple(sizes), kinds[0].dtype)
 
 
 def _reshape(node: Node, arrays: Sequence[Numbers]) -> Numbers:
@@ -65,20 +65,20 @@ def _expand(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     return expanded
 
 
-def _concatenated_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _concatenated_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     axis = node.settings["axis"]
     shape = list(kinds[0].shape)
     shape[axis] = sum(kind.shape[axis] for kind in kinds)
-    return Kind(tuple(shape), kinds[0].dtype)
+    return ValueKind(tuple(shape), kinds[0].dtype)
 
 
 def _concatenated(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     return np.concatenate(arrays, node.settings["axis"])
 
 
-def _padded_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _padded_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     pairs = zip(kinds[0].shape, node.settings["padding"], strict=True)
-    return Kind(tuple(before + n + after for n, (before, after) in pairs), kinds[0].dtype)
+    return ValueKind(tuple(before + n + after for n, (before, after) in pairs), kinds[0].dtype)
 
 
 def _padded(node: Node, arrays: Sequence[Numbers]) -> Numbers:
@@ -89,8 +89,8 @@ def _padded(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     return extended
 
 
-def _upsampled_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
-    return Kind((*kinds[0].shape[:2], *node.settings["sizes"]), kinds[0].dtype)
+def _upsampled_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
+    return ValueKind((*kinds[0].shape[:2], *node.settings["sizes"]), kinds[0].dtype)
 
 
 def _upsampled(node: Node, arrays: Sequence[Numbers]) -> Numbers:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.program.graph import Kind
+from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations.operation import Operation
 from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.forward import forward
@@ -42,9 +42,9 @@ def _conv(*settings: Any) -> Conv:
     return Conv(*settings)
 
 
-def _kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     x, weight = kinds[:2]
-    return Kind(convolution_of(node, x.shape[1], weight.shape).output_shape(x.shape), x.dtype)
+    return ValueKind(convolution_of(node, x.shape[1], weight.shape).output_shape(x.shape), x.dtype)
 
 
 def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.graph import Kind
+from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations.operation import Operation
 from kaiyan.reference.activation import ACTIVATIONS
 
@@ -106,9 +106,9 @@ ELEMENT_FUNCTIONS: dict[str, Callable[..., Any]] = dict(ACTIVATIONS) | {
 """What each word of a term stands for, in NumPy; NaN stays NaN. Operands that are parameters come last."""
 
 
-def _map_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _map_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     shape = np.broadcast_shapes(*(kind.shape for kind in kinds))
-    return Kind(shape, node.settings.get("dtype", kinds[0].dtype))
+    return ValueKind(shape, node.settings.get("dtype", kinds[0].dtype))
 
 
 def _map(node: Node, arrays: Sequence[Numbers]) -> Numbers:
@@ -121,8 +121,8 @@ def _map(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     return mapped
 
 
-def _cast_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
-    return Kind(kinds[0].shape, node.settings["dtype"])
+def _cast_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
+    return ValueKind(kinds[0].shape, node.settings["dtype"])
 
 
 def _cast(node: Node, arrays: Sequence[Numbers]) -> Numbers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaiyan.program.graph import Kind
+from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations.operation import Operation
 from kaiyan.show.error import KaiyanError
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
 
 
-def _kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     del kinds
-    return Kind(node.settings["shape"], node.settings["dtype"])
+    return ValueKind(node.settings["shape"], node.settings["dtype"])
 
 
 def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.graph import Kind
+from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations.operation import Operation
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {"sum": np.sum, "mean": np.mean, "ma
 """By the word of ``kind``."""
 
 
-def _reduce_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _reduce_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     axes, keep = node.settings["axes"], node.settings["keep"]
     shape = tuple(1 if axis in axes else size for axis, size in enumerate(kinds[0].shape) if keep or axis not in axes)
-    return Kind(shape, kinds[0].dtype)
+    return ValueKind(shape, kinds[0].dtype)
 
 
 def _reduce(node: Node, arrays: Sequence[Numbers]) -> Numbers:

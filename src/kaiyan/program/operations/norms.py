@@ -16,11 +16,11 @@ from kaiyan.program.operations.operation import Operation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kaiyan.program.graph import Kind, Node
+    from kaiyan.program.graph import Node, ValueKind
     from kaiyan.reference.dtype import Numbers
 
 
-def _as_the_input(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _as_the_input(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     del node
     return kinds[0]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kaiyan.program.graph import Kind, Node
+    from kaiyan.program.graph import Node, ValueKind
     from kaiyan.reference.dtype import Numbers
 
 
@@ -20,6 +20,6 @@ class Operation:
     """
 
     name: str
-    kind: Callable[[Node, Sequence[Kind]], Kind]
+    kind: Callable[[Node, Sequence[ValueKind]], ValueKind]
     compute: Callable[[Node, Sequence[Numbers]], Numbers]
     is_view: bool = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.graph import Kind
+from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations.operation import Operation
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def pooled_sizes(node: Node, sizes: Shape) -> Shape:
     return tuple(counts)
 
 
-def _kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     x = kinds[0]
-    return Kind((*x.shape[:2], *pooled_sizes(node, x.shape[2:])), x.dtype)
+    return ValueKind((*x.shape[:2], *pooled_sizes(node, x.shape[2:])), x.dtype)
 
 
 def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.program.graph import Kind
+from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations.operation import Operation
 from kaiyan.reference.activation import ACTIVATIONS
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
 
 
-def _linear_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _linear_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     del node
     x, weight = kinds[:2]
-    return Kind((*x.shape[:-1], weight.shape[0]), x.dtype)
+    return ValueKind((*x.shape[:-1], weight.shape[0]), x.dtype)
 
 
 def _linear(node: Node, arrays: Sequence[Numbers]) -> Numbers:
@@ -37,11 +37,11 @@ def _linear(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     return activated
 
 
-def _matmul_kind(node: Node, kinds: Sequence[Kind]) -> Kind:
+def _matmul_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     del node
     a, b = kinds
     lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    return Kind((*lead, a.shape[-2], b.shape[-1]), a.dtype)
+    return ValueKind((*lead, a.shape[-2], b.shape[-1]), a.dtype)
 
 
 def _matmul(node: Node, arrays: Sequence[Numbers]) -> Numbers:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaiyan.program.graph import Graph, Kind, Node
+from kaiyan.program.graph import Graph, Node, ValueKind
 from kaiyan.program.rewrites.kinds import kind_of
 from kaiyan.program.rewrites.sizes import amounts
 
@@ -29,10 +29,10 @@ class Redraft:
         self.nodes: dict[str, Node] = {}
         self.constants = dict(graph.constants)
         self.outputs = graph.outputs
-        self.kinds: dict[str, Kind | None] = {
-            given.name: Kind(amounts(given.shape), given.dtype) for given in graph.inputs
+        self.kinds: dict[str, ValueKind | None] = {
+            given.name: ValueKind(amounts(given.shape), given.dtype) for given in graph.inputs
         }
-        self.kinds |= {name: Kind(array.shape, array.dtype.name) for name, array in graph.constants.items()}
+        self.kinds |= {name: ValueKind(array.shape, array.dtype.name) for name, array in graph.constants.items()}
         self._readers: dict[str, dict[str, None]] = {}
         self.edits = 0
         for node in graph.nodes:
@@ -98,7 +98,7 @@ class Redraft:
         """The name of a new constant."""
         name = self.fresh(stem)
         self.constants[name] = np.asarray(array, order="C")
-        self.kinds[name] = Kind(array.shape, array.dtype.name)
+        self.kinds[name] = ValueKind(array.shape, array.dtype.name)
         return name
 
     def fresh(self, stem: str) -> str:

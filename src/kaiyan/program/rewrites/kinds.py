@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from kaiyan.program.graph import Kind, Node
+from kaiyan.program.graph import Node, ValueKind
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.rewrites.sizes import Reckoned, amounts, is_known, unknown
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-def kind_of(node: Node, kinds: Sequence[Kind | None]) -> Kind | None:
+def kind_of(node: Node, kinds: Sequence[ValueKind | None]) -> ValueKind | None:
     """What a node gives; sizes may be ``Reckoned``; None where even the rank is not known."""
     inputs = [kind for kind in kinds if kind is not None]
     settings = amounts(tuple(node.settings.items()))
@@ -25,7 +25,7 @@ def kind_of(node: Node, kinds: Sequence[Kind | None]) -> Kind | None:
     if node.operation in _BY_ARITHMETIC:
         return OPERATIONS[node.operation].kind(node, inputs)
     shape = _SHAPES[node.operation](node, inputs) if node.operation in _SHAPES else None
-    return None if shape is None else Kind(tuple(shape), inputs[0].dtype)
+    return None if shape is None else ValueKind(tuple(shape), inputs[0].dtype)
 
 
 def broadcast(shapes: Sequence[tuple[Any, ...]], name: str = "") -> tuple[Any, ...]:
@@ -61,7 +61,7 @@ _BY_ARITHMETIC = frozenset(
 """Operations whose own rule adds and multiplies sizes, and asks nothing of them."""
 
 
-def _convolved(node: Node, kinds: Sequence[Kind]) -> Any:
+def _convolved(node: Node, kinds: Sequence[ValueKind]) -> Any:
     x, weight = kinds[0].shape, kinds[1].shape
     settings = node.settings
     transposed, more = settings.get("transposed", False), settings.get("output_padding", 0)
@@ -78,7 +78,7 @@ def _convolved(node: Node, kinds: Sequence[Kind]) -> Any:
     return (x[0], K, *sizes)
 
 
-def _pooled(node: Node, kinds: Sequence[Kind]) -> Any:
+def _pooled(node: Node, kinds: Sequence[ValueKind]) -> Any:
     x, settings = kinds[0].shape, node.settings
     if settings["ceil_mode"]:
         return (*x[:2], *(unknown(node.output, axis) for axis in range(len(x) - 2)))
@@ -86,38 +86,38 @@ def _pooled(node: Node, kinds: Sequence[Kind]) -> Any:
     return (*x[:2], *((n + 2 * pad - d * (k - 1) - 1) // stride + 1 for n, k, stride, pad, d in windows))
 
 
-def _mapped(node: Node, kinds: Sequence[Kind]) -> Any:
+def _mapped(node: Node, kinds: Sequence[ValueKind]) -> Any:
     return broadcast([kind.shape for kind in kinds], node.output)
 
 
-def _multiplied(node: Node, kinds: Sequence[Kind]) -> Any:
+def _multiplied(node: Node, kinds: Sequence[ValueKind]) -> Any:
     a, b = (kind.shape for kind in kinds)
     return (*broadcast([a[:-2], b[:-2]], node.output), a[-2], b[-1])
 
 
-def _reshaped(node: Node, kinds: Sequence[Kind]) -> Any:
+def _reshaped(node: Node, kinds: Sequence[ValueKind]) -> Any:
     sizes = list(node.settings["sizes"])
     given = [size for size in sizes if size != -1]
     return [prod(kinds[0].shape) // prod(given) if size == -1 else size for size in sizes]
 
 
-def _permuted(node: Node, kinds: Sequence[Kind]) -> Any:
+def _permuted(node: Node, kinds: Sequence[ValueKind]) -> Any:
     return [kinds[0].shape[axis] for axis in node.settings["axes"]]
 
 
-def _sliced(node: Node, kinds: Sequence[Kind]) -> Any:
+def _sliced(node: Node, kinds: Sequence[ValueKind]) -> Any:
     shape, settings = list(kinds[0].shape), node.settings
     step = settings["step"]
     shape[settings["axis"]] = (settings["stop"] - settings["start"] + step - 1) // step
     return shape
 
 
-def _expanded(node: Node, kinds: Sequence[Kind]) -> Any:
+def _expanded(node: Node, kinds: Sequence[ValueKind]) -> Any:
     del kinds
     return node.settings["sizes"]
 
 
-_SHAPES: dict[str, Callable[[Node, Sequence[Kind]], Any]] = {
+_SHAPES: dict[str, Callable[[Node, Sequence[ValueKind]], Any]] = {
     "convolution": _convolved,
     "pool": _pooled,
     "map": _mapped,

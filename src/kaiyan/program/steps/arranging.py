@@ -9,14 +9,14 @@ import numpy as np
 from kaiyan.program.place import Place, part
 from kaiyan.program.steps.copying import copied, filled
 from kaiyan.program.steps.resizing import RESIZING
-from kaiyan.program.steps.step import Step
+from kaiyan.program.steps.step import NativeStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call
-    from kaiyan.program.room import Room
+    from kaiyan.program.place import KernelCall
+    from kaiyan.program.room import PlanningRoom
 
 
 def _never(node: Node, inputs: Sequence[Place], output: Place) -> bool:
@@ -34,7 +34,7 @@ def _pad_refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     return any(max(pair) > most(n) for n, pair in axes if max(pair))
 
 
-def _concatenated(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _concatenated(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     axis, start, calls = node.settings["axis"], 0, []
     for place in inputs:
         calls += copied(place, part(output, axis, start, place.shape[axis]), room)
@@ -42,7 +42,7 @@ def _concatenated(node: Node, inputs: Sequence[Place], output: Place, room: Room
     return calls
 
 
-def _padded(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _padded(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     """The input into the middle, then one axis after the other: what lies before and behind what is there already."""
     (source,) = inputs
     padding = node.settings["padding"]
@@ -76,4 +76,4 @@ def _mirrored(whole: Place, axis: int, node: Node, inside: tuple[int, int], bord
     return whole.viewed(border.shape, strides, begin * whole.strides[axis])
 
 
-ROWS = (Step("concatenate", _never, _concatenated), Step("pad", _pad_refused, _padded), RESIZING)
+ROWS = (NativeStep("concatenate", _never, _concatenated), NativeStep("pad", _pad_refused, _padded), RESIZING)

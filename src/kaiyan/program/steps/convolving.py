@@ -13,8 +13,8 @@ from kaiyan.engine.codegen.running.launch import Located
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import types_of
 from kaiyan.program.operations.convolving import convolution_of
-from kaiyan.program.place import Call, Pointer, natural, pixels_last
-from kaiyan.program.steps.step import Step
+from kaiyan.program.place import KernelCall, Pointer, natural, pixels_last
+from kaiyan.program.steps.step import NativeStep
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.compiled import Compiled
     from kaiyan.program.graph import Node
     from kaiyan.program.place import Order, Place
-    from kaiyan.program.room import Room
+    from kaiyan.program.room import PlanningRoom
     from kaiyan.reference.dtype import Numbers
 
 _FLOATS = ("float32", "float64")
@@ -54,7 +54,7 @@ def _wants_alike(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Or
     return (None if fits else order, *weights, *residual)
 
 
-def _convolution(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _convolution(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     x, weight = inputs[:2]
     spec = convolution_of(node, x.shape[1], weight.shape)
     layout = "channels_last" if _is_last(x, output) else "channels_first"
@@ -79,7 +79,7 @@ def _wants_rows(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Ord
     return (natural(inputs[0]), *weights, *([natural(output)] if node.settings.get("residual", False) else ()))
 
 
-def _linear(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _linear(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     """A convolution of one tap over rows that stand for pixels, channels last."""
     K, C = inputs[1].shape
     spec = Conv(C, K, 1, bias=node.settings.get("bias", False), rank=1)
@@ -101,7 +101,9 @@ def _refuses_linear(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     return not output.is_dense() or _refuses(node, inputs, output)
 
 
-def _calls(node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _calls(
+    node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output: Place, room: PlanningRoom
+) -> list[KernelCall]:
     settings = node.settings
     x, weight, *rest = inputs
     bias = rest.pop(0) if settings.get("bias", False) else None
@@ -117,7 +119,7 @@ def _calls(node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output:
     added = None if residual is None else Located(0, residual.strides)
     cycles = algorithm.work(problem).cycles * x.shape[0]
 
-    def native(routine: Compiled, instead: tuple[Call, ...]) -> list[Call]:
+    def native(routine: Compiled, instead: tuple[KernelCall, ...]) -> list[KernelCall]:
         held, places = room.packed(
             routine, weight.pointer, None if bias is None else bias.pointer,
             lambda: (_array(weight), None if bias is None else _array(bias)),
@@ -132,9 +134,9 @@ def _calls(node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output:
 
 
 def _placed(
-    call: NativeCall, packed: tuple[Pointer, Pointer], places: tuple[Place, Place, Place | None], room: Room,
-    cycles: float, instead: tuple[Call, ...],
-) -> Call:  # fmt: skip
+    call: NativeCall, packed: tuple[Pointer, Pointer], places: tuple[Place, Place, Place | None], room: PlanningRoom,
+    cycles: float, instead: tuple[KernelCall, ...],
+) -> KernelCall:  # fmt: skip
     """A native call whose addresses are known when the program is placed in memory."""
     x, output, residual = places
     arguments: list[int | Pointer] = list(call.arguments)
@@ -145,7 +147,7 @@ def _placed(
     arguments[Argument.OUTPUT] = _further(output.pointer, call.arguments[Argument.OUTPUT])
     if residual is not None:
         arguments[Argument.RESIDUAL] = _further(residual.pointer, call.arguments[Argument.RESIDUAL])
-    return Call(call.function, tuple(arguments), call.tasks, cycles, call.flag if instead else None, instead)
+    return KernelCall(call.function, tuple(arguments), call.tasks, cycles, call.flag if instead else None, instead)
 
 
 def _further(pointer: Pointer, offset: int) -> Pointer:
@@ -161,6 +163,6 @@ def _array(place: Place) -> Numbers:
 
 
 ROWS = (
-    Step("convolution", _refuses_convolution, _convolution, _wants_alike),
-    Step("linear", _refuses_linear, _linear, _wants_rows),
+    NativeStep("convolution", _refuses_convolution, _convolution, _wants_alike),
+    NativeStep("linear", _refuses_linear, _linear, _wants_rows),
 )

@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.routines.moved import MovedElements, MovedLines, MovedSquares, MovedWoven
-from kaiyan.program.place import Call
+from kaiyan.program.place import KernelCall
 from kaiyan.program.steps.elementwise import mapped
 from kaiyan.program.steps.walking import Walked, walked
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.place import Place, Pointer
-    from kaiyan.program.room import Room
+    from kaiyan.program.room import PlanningRoom
 
 Moved = MovedElements | MovedLines | MovedSquares | MovedWoven
 _TASK = 16_384
@@ -27,7 +27,7 @@ _SQUARE = 4
 """Elements on either axis from which squares are worth turning."""
 
 
-def copied(source: Place, target: Place, room: Room) -> list[Call]:
+def copied(source: Place, target: Place, room: PlanningRoom) -> list[KernelCall]:
     """The calls that fill ``target`` with ``source``, of the same shape, each of any strides, which may be 0 or less.
 
     Another type is converted to, where that is float32 or float64.
@@ -39,7 +39,9 @@ def copied(source: Place, target: Place, room: Room) -> list[Call]:
     walk = walked(target.shape, [target.strides, source.strides])
     walk, routine = _way(walk, target.itemsize)
     arguments, tasks = _cut(walk, routine, (target.pointer, source.pointer))
-    return [Call(routine, arguments, tasks, prod(target.shape) * (2.0 if isinstance(routine, MovedElements) else 0.5))]
+    return [
+        KernelCall(routine, arguments, tasks, prod(target.shape) * (2.0 if isinstance(routine, MovedElements) else 0.5))
+    ]
 
 
 def _way(walk: Walked, size: int) -> tuple[Walked, Moved]:
@@ -66,7 +68,7 @@ def _cut(walk: Walked, routine: Moved, places: Sequence[Pointer]) -> tuple[tuple
     return walk.arguments(places, _TASK)
 
 
-def filled(target: Place, value: Place, room: Room) -> list[Call]:
+def filled(target: Place, value: Place, room: PlanningRoom) -> list[KernelCall]:
     """The calls that put one element, as a place without axes, everywhere."""
     return copied(value.viewed(target.shape, (0,) * len(target.shape)), target, room)
 

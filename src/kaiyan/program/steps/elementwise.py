@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from kaiyan.engine.codegen.parts.elements import EMITTED_WORDS
 from kaiyan.engine.codegen.routines.mapped import Mapped
 from kaiyan.engine.types import BYTES
-from kaiyan.program.place import Call
+from kaiyan.program.place import KernelCall
 from kaiyan.program.steps.narrow import joined
-from kaiyan.program.steps.step import Step
+from kaiyan.program.steps.step import NativeStep
 from kaiyan.program.steps.walking import walked
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.routines.mapped import Terms
     from kaiyan.program.graph import Node
     from kaiyan.program.place import Order, Place
-    from kaiyan.program.room import Room
+    from kaiyan.program.room import PlanningRoom
     from kaiyan.spec.conv import Shape
 
 MOST_INPUTS = 8
@@ -42,7 +42,7 @@ def _types_refused(inputs: Sequence[Place], output: Place) -> bool:
     return output.dtype not in ("float32", "float64") or any(place.dtype not in BYTES for place in inputs)
 
 
-def _map_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _map_calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     return mapped(node.settings["terms"], inputs, output, room)
 
 
@@ -51,7 +51,7 @@ def _cast_refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     return _types_refused(inputs, output)
 
 
-def _cast_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _cast_calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     del node
     return mapped((), inputs, output, room)
 
@@ -69,7 +69,7 @@ def _is_across(place: Place, output: Place) -> bool:
     return len(walk.sizes) > 1 and 0 not in walk.strides[1] and walk.steps[1] != 1 and 1 in walk.strides[1]
 
 
-def mapped(terms: Terms, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def mapped(terms: Terms, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     """The calls that fill a place with the value of an expression; without a term, with the first input."""
     if not prod(output.shape):
         return []
@@ -81,7 +81,7 @@ def mapped(terms: Terms, inputs: Sequence[Place], output: Place, room: Room) -> 
     dear = sum(word in _DEAR for word, *_ in terms)
     arguments, tasks = lines.walk.arguments(lines.pointers, _TASK // (1 + 4 * dear))
     cycles = prod(output.shape) * (0.5 + 0.25 * len(inputs) + 0.1 * len(terms) + 2.0 * dear)
-    return [*before, Call(routine, arguments, tasks, cycles)]
+    return [*before, KernelCall(routine, arguments, tasks, cycles)]
 
 
 def broadcast(place: Place, shape: Shape) -> Shape:
@@ -91,4 +91,4 @@ def broadcast(place: Place, shape: Shape) -> Shape:
     return (*[0] * missing, *(0 if held != size else stride for held, size, stride in axes))
 
 
-ROWS = (Step("map", _map_refused, _map_calls, _wants), Step("cast", _cast_refused, _cast_calls, _wants))
+ROWS = (NativeStep("map", _map_refused, _map_calls, _wants), NativeStep("cast", _cast_refused, _cast_calls, _wants))

@@ -13,14 +13,14 @@ from kaiyan.engine.codegen.routines.reducing import Reducing
 from kaiyan.engine.types import BYTES
 from kaiyan.program.place import dense_strides
 from kaiyan.program.steps.nesting import NestedWalk, Side, equal_parts, merged, parted, refused
-from kaiyan.program.steps.step import Step
+from kaiyan.program.steps.step import NativeStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Place, Pointer
-    from kaiyan.program.room import Room
+    from kaiyan.program.place import KernelCall, Place, Pointer
+    from kaiyan.program.room import PlanningRoom
 
 _HELD = 4
 """Vectors of results at a time."""
@@ -53,7 +53,7 @@ def _sides(node: Node, x: Place, y: Place) -> tuple[list[Side], list[Side]]:
     return kept, gathered
 
 
-def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     """The calls, in equal parts where there are few results of many."""
     (x,), kind = inputs, node.settings["kind"]
     if 0 in output.shape:
@@ -74,9 +74,11 @@ def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> li
     ]
 
 
-def _call(kind: str, kept: list[Side], gathered: list[Side], pointers: tuple[Pointer, Pointer], dtype: str) -> Call:
+def _call(
+    kind: str, kept: list[Side], gathered: list[Side], pointers: tuple[Pointer, Pointer], dtype: str
+) -> KernelCall:
     walk = NestedWalk(kept, gathered, 2, host().lanes(BYTES[dtype]), _HELD)
     return walk.call(Reducing(walk.nest, kind, dtype), pointers, 3)
 
 
-ROWS = (Step("reduce", _refuses, _calls),)
+ROWS = (NativeStep("reduce", _refuses, _calls),)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.place import Pointer
-    from kaiyan.program.room import Room
+    from kaiyan.program.room import PlanningRoom
 
 _NARROW, _JOINED = 48, 768
 """Elements of a line that is short, and of one that is joined of such."""
@@ -36,7 +36,7 @@ class Joined:
     copies: tuple[tuple[Place, Place], ...] = ()
 
 
-def joined(walk: Walked, arrays: Sequence[Place], room: Room) -> Joined:
+def joined(walk: Walked, arrays: Sequence[Place], room: PlanningRoom) -> Joined:
     """The walk along longer lines where that pays; the first array is the output."""
     plain = Joined(walk, tuple(place.pointer for place in arrays))
     times = _times(walk)
@@ -72,7 +72,7 @@ def _times(walk: Walked) -> int:
     return times if times >= _LEAST else 0
 
 
-def _written_out(source: Place, room: Room) -> Place:
+def _written_out(source: Place, room: PlanningRoom) -> Place:
     """Where the lines will lie one after the other; a constant's lie there already."""
     shape, array = source.shape, source.pointer.buffer.array
     if array is None:

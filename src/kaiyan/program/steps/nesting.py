@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kaiyan.engine.codegen.parts.lanes import APART, UNIT, way
 from kaiyan.engine.codegen.parts.nest import GATHERED, KEPT, Nest
-from kaiyan.program.place import Call
+from kaiyan.program.place import KernelCall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ class NestedWalk:
         ways = tuple(way(stride) for stride in sides[-1].strides) if sides else (UNIT,) * self.arrays
         return Nest(self.along, ways, self._slots)
 
-    def call(self, routine: Compilable, pointers: Sequence[Pointer], vector_cycles: float) -> Call:
+    def call(self, routine: Compilable, pointers: Sequence[Pointer], vector_cycles: float) -> KernelCall:
         """The native call; a vector in all passes costs so many cycles, one apart more."""
         kept = [self._one] * (KEPT - len(self.kept)) + self.kept
         gathered = [self._one] * (GATHERED - len(self.gathered)) + self.gathered
@@ -91,7 +91,7 @@ class NestedWalk:
         share = min(max(int(TASK_CYCLES // max(cycles, 1)), 1), max(units, 1))
         sizes = [side.size for side in (*kept, *gathered)]
         tasks = -(-units // share)
-        return Call(routine, (*pointers, units, share, *sizes, *steps), tasks, units * cycles)
+        return KernelCall(routine, (*pointers, units, share, *sizes, *steps), tasks, units * cycles)
 
     def _counted(self, vector_cycles: float) -> tuple[int, float]:
         """How many units there are, and the cycles of one."""

@@ -9,14 +9,14 @@ from kaiyan.engine.codegen.language.target import host
 from kaiyan.engine.codegen.routines.normalising import Joining, Moments, Normalising, Scaling, Sharing
 from kaiyan.engine.types import BYTES
 from kaiyan.program.steps.nesting import NestedWalk, Side, equal_parts, merged, parted, refused
-from kaiyan.program.steps.step import Step
+from kaiyan.program.steps.step import NativeStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Place
-    from kaiyan.program.room import Room
+    from kaiyan.program.place import KernelCall, Place
+    from kaiyan.program.room import PlanningRoom
 
 _POSITIONS = 64
 """Of a part; a crowded norm that has fewer is one call."""
@@ -74,7 +74,7 @@ def _is_crowded(node: Node, x: Place) -> bool:
     return groups > 1 and each > 1 and x.strides[1] == 1 and prod(x.shape[2:]) >= _POSITIONS
 
 
-def _in_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _in_calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     """Moments of each channel over a part of the positions, those of each group, and the output."""
     x, *numbers = inputs
     (N, C), groups, settings = x.shape[:2], node.settings["groups"], node.settings
@@ -101,13 +101,13 @@ def _in_calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) ->
     ]
 
 
-def _step(operation: str, walk: Callable[[Node, Sequence[Place], Place], NestedWalk]) -> Step:
+def _step(operation: str, walk: Callable[[Node, Sequence[Place], Place], NestedWalk]) -> NativeStep:
     def refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
         if not output.shape or any(not place.shape for place in inputs):
             return True
         return refused([place.dtype for place in (*inputs, output)], walk(node, inputs, output))
 
-    def calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+    def calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
         if 0 in output.shape:
             return []
         if operation == "group_norm" and _is_crowded(node, inputs[0]):
@@ -124,7 +124,7 @@ def _step(operation: str, walk: Callable[[Node, Sequence[Place], Place], NestedW
             )
         return [walked.call(routine, (x, output.pointer, *numbers), cycles)]
 
-    return Step(operation, refuses, calls)
+    return NativeStep(operation, refuses, calls)
 
 
 ROWS = (_step("layer_norm", _layer_norm), _step("group_norm", _group_norm), _step("softmax", _softmax))

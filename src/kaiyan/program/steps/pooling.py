@@ -12,16 +12,16 @@ from kaiyan.engine.codegen.parts.lanes import UNIT, way
 from kaiyan.engine.codegen.routines.pooling import CAPACITY, Pooling
 from kaiyan.engine.types import BYTES
 from kaiyan.program.graph import Node
-from kaiyan.program.place import Call
+from kaiyan.program.place import KernelCall
 from kaiyan.program.steps import gathering
 from kaiyan.program.steps.nesting import NESTED_TYPES, TASK_CYCLES
-from kaiyan.program.steps.step import Step
+from kaiyan.program.steps.step import NativeStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.place import Place, Pointer
-    from kaiyan.program.room import Room
+    from kaiyan.program.room import PlanningRoom
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -35,7 +35,7 @@ def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     return _columns(node, x, output) < 1
 
 
-def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     x = inputs[0]
     if 0 in output.shape:
         return []
@@ -54,7 +54,7 @@ def _is_whole(node: Node, x: Place) -> bool:
     return plain and settings["divisor_override"] is None and set(settings["dilation"]) == {1}
 
 
-def _pooled(node: Node, x: Place, y: Place, room: Room) -> Call:
+def _pooled(node: Node, x: Place, y: Place, room: PlanningRoom) -> KernelCall:
     channels = _over_channels(x, y)
     rows, columns = _divisors(node, x.shape[2:], y.shape[2:], x.dtype)
     exact = all(_is_power(number) for number in {*rows.tolist(), *columns.tolist()})
@@ -75,7 +75,7 @@ def _pooled(node: Node, x: Place, y: Place, room: Room) -> Call:
     padding = _three(node.settings["padding"], 0)
     arguments: list[int | Pointer] = [x.pointer, y.pointer, *tables, *parted, height, *sizes, *padding]
     arguments += [*_five(x), *_five(y)]
-    return Call(routine, tuple(arguments), tasks, cycles)
+    return KernelCall(routine, tuple(arguments), tasks, cycles)
 
 
 def _over_channels(x: Place, y: Place) -> bool:
@@ -170,4 +170,4 @@ def _five(place: Place) -> Shape:
     return (*place.strides[:2], *_three(place.strides[2:], 0))
 
 
-ROWS = (Step("pool", _refuses, _calls),)
+ROWS = (NativeStep("pool", _refuses, _calls),)

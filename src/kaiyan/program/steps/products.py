@@ -10,16 +10,16 @@ from kaiyan.engine.codegen.parts.blocks import even, tiled
 from kaiyan.engine.codegen.parts.lanes import UNIT, way
 from kaiyan.engine.codegen.routines.multiplying import Dotting, Multiplying
 from kaiyan.engine.codegen.routines.panels import BATCH, PanelPacking
-from kaiyan.program.place import Call, dense_strides
+from kaiyan.program.place import KernelCall, dense_strides
 from kaiyan.program.steps.nesting import NESTED_TYPES, TASK_CYCLES, Side, merged
-from kaiyan.program.steps.step import Step
+from kaiyan.program.steps.step import NativeStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
     from kaiyan.program.place import Place, Pointer
-    from kaiyan.program.room import Room
+    from kaiyan.program.room import PlanningRoom
     from kaiyan.spec.conv import Shape
 
 _FEW = 4
@@ -71,7 +71,7 @@ def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     return any(len(place.shape) < 2 for place in places) or len(_matrices(inputs[0], inputs[1], output).batch) > BATCH
 
 
-def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     del node
     if 0 in output.shape:
         return []
@@ -87,7 +87,7 @@ def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> li
     return _packed(one, pointers, room, a)
 
 
-def _dots(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], dtype: str) -> Call:
+def _dots(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], dtype: str) -> KernelCall:
     L = host().lanes(8 if dtype == "float64" else 4)
     groups = tiled(one.columns, L)
     cycles = one.rows * (tiled(one.terms, L) * L * 1.5 + 6 * L)
@@ -95,7 +95,7 @@ def _dots(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], dtype: str
     arguments = _arguments(one, pointers, [side.strides[1] for side in one.batch], (1, share), (1, one.b[0]))
     count = prod(side.size for side in one.batch)
     writes = UNIT if one.columns == 1 else way(one.y[1])
-    return Call(Dotting(writes, dtype), arguments, count * tiled(groups, share), count * groups * cycles)
+    return KernelCall(Dotting(writes, dtype), arguments, count * tiled(groups, share), count * groups * cycles)
 
 
 def _arguments(
@@ -109,7 +109,9 @@ def _arguments(
     return (*arguments, *_batch(outputs, 0))
 
 
-def _packed(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], room: Room, a: Place) -> list[Call]:
+def _packed(
+    one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], room: PlanningRoom, a: Place
+) -> list[KernelCall]:
     """The panels of every second matrix that there is, then the products."""
     L = host().lanes(a.itemsize)
     _, vectors = _tile(one, L)
@@ -123,7 +125,7 @@ def _packed(one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], room: Ro
     routine = PanelPacking(vectors, along, one.b[0] == 1, a.dtype)
     arguments: list[int | Pointer] = [pointers[1], between, one.terms, one.columns, one.b[1], one.b[0], size]
     arguments += [*_batch(held, 1), *_batch([side.strides[1] for side in one.batch], 0), *_batch(steps, 0)]
-    packing = Call(routine, tuple(arguments), prod(held) * panels, prod(held) * panels * size / L * 6)
+    packing = KernelCall(routine, tuple(arguments), prod(held) * panels, prod(held) * panels * size / L * 6)
     return [packing, _product(one, (pointers[0], between, pointers[2]), steps, (wide, size), a.dtype)]
 
 
@@ -143,7 +145,7 @@ def _tile(one: _Matrices, lanes: int) -> tuple[int, int]:
 def _product(
     one: _Matrices, pointers: tuple[Pointer, Pointer, Pointer], steps: Sequence[int], right: tuple[int, int | None],
     dtype: str,
-) -> Call:  # fmt: skip
+) -> KernelCall:  # fmt: skip
     """``right`` is a term's step and a panel's size; no size where the matrix itself is read."""
     L = host().lanes(8 if dtype == "float64" else 4)
     rows, vectors = _tile(one, L)
@@ -156,11 +158,11 @@ def _product(
     arguments = _arguments(one, pointers, steps, (tiles, panels), (term, size or vectors * L))
     count = prod(side.size for side in one.batch)
     tasks = count * tiled(counts[0], tiles) * tiled(counts[1], panels)
-    return Call(routine, arguments, tasks, count * prod(counts) * cycles)
+    return KernelCall(routine, arguments, tasks, count * prod(counts) * cycles)
 
 
 def _batch(numbers: Sequence[int], missing: int) -> list[int]:
     return [missing] * (BATCH - len(numbers)) + list(numbers)
 
 
-ROWS = (Step("matmul", _refuses, _calls),)
+ROWS = (NativeStep("matmul", _refuses, _calls),)

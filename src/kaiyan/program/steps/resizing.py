@@ -10,16 +10,16 @@ import numpy as np
 from kaiyan.engine.codegen.language.target import host
 from kaiyan.engine.codegen.routines.resized import Resized
 from kaiyan.program.operations.arranging import places
-from kaiyan.program.place import Call
+from kaiyan.program.place import KernelCall
 from kaiyan.program.steps.copying import copied
-from kaiyan.program.steps.step import Step
+from kaiyan.program.steps.step import NativeStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Node
     from kaiyan.program.place import Place, Pointer
-    from kaiyan.program.room import Room
+    from kaiyan.program.room import PlanningRoom
 
 _TASK = 8_192
 """Elements of the output that a task computes."""
@@ -35,7 +35,7 @@ def _refused(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     )
 
 
-def _calls(node: Node, inputs: Sequence[Place], output: Place, room: Room) -> list[Call]:
+def _calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     (source,) = inputs
     if not prod(output.shape):
         return []
@@ -52,7 +52,7 @@ def _factor(low: Any, n: int) -> int:
     return factor if factor and np.array_equal(low, np.arange(n).repeat(factor)) else 0
 
 
-def _repeated(source: Place, output: Place, factors: Sequence[int], room: Room) -> list[Call]:
+def _repeated(source: Place, output: Place, factors: Sequence[int], room: PlanningRoom) -> list[KernelCall]:
     shape, read, put = list(source.shape[:2]), list(source.strides[:2]), list(output.strides[:2])
     for n, factor, from_step, to_step in zip(
         source.shape[2:], factors, source.strides[2:], output.strides[2:], strict=True
@@ -63,7 +63,7 @@ def _repeated(source: Place, output: Place, factors: Sequence[int], room: Room) 
     return copied(source.viewed(tuple(shape), tuple(read)), output.viewed(tuple(shape), tuple(put)), room)
 
 
-def _resized(node: Node, source: Place, output: Place, room: Room, tables: Sequence[Any]) -> list[Call]:
+def _resized(node: Node, source: Place, output: Place, room: PlanningRoom, tables: Sequence[Any]) -> list[KernelCall]:
     missing = _MOST_AXES - len(tables)
     n, channels, *spatial = output.shape
     depth, rows, columns = (*[1] * missing, *spatial)
@@ -83,7 +83,7 @@ def _resized(node: Node, source: Place, output: Place, room: Room, tables: Seque
     filled = [pointer for axis in range(_MOST_AXES) for pointer in _table(axis - missing, tables, source, room)]
     cycles = prod(output.shape) * (1.0 if over_channels else 2.0)
     return [
-        Call(
+        KernelCall(
             routine,
             (output.pointer, source.pointer, *sizes, *strides, *filled),
             -(-planes // plane_step) * parts,
@@ -92,7 +92,7 @@ def _resized(node: Node, source: Place, output: Place, room: Room, tables: Seque
     ]
 
 
-def _table(axis: int, tables: Sequence[Any], source: Place, room: Room) -> list[Pointer | int]:
+def _table(axis: int, tables: Sequence[Any], source: Place, room: PlanningRoom) -> list[Pointer | int]:
     """What the routine reads of one axis; nothing of one that is not there."""
     if axis < 0:
         return [0, 0, 0]
@@ -105,4 +105,4 @@ def _table(axis: int, tables: Sequence[Any], source: Place, room: Room) -> list[
     return [room.constant(np.ascontiguousarray(array)) for array in (low, high, share.astype(source.dtype))]
 
 
-RESIZING = Step("upsample", _refused, _calls)
+RESIZING = NativeStep("upsample", _refused, _calls)

@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Call, Order, Place
-    from kaiyan.program.room import Room
+    from kaiyan.program.place import KernelCall, Order, Place
+    from kaiyan.program.room import PlanningRoom
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NativeStep:
     """How one operation of a graph runs natively.
 
     ``refuses`` says whether the node on such places is not computed natively. ``calls`` gives the native calls, in
@@ -24,5 +24,5 @@ class Step:
 
     operation: str
     refuses: Callable[[Node, Sequence[Place], Place], bool]
-    calls: Callable[[Node, Sequence[Place], Place, Room], list[Call]]
+    calls: Callable[[Node, Sequence[Place], Place, PlanningRoom], list[KernelCall]]
     wants: Callable[[Node, Sequence[Place], Place], Sequence[Order | None]] | None = None

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from kaiyan.program.steps import arranging, convolving, elementwise, gathering, norms, pooling, products
 
 if TYPE_CHECKING:
-    from kaiyan.program.steps.step import Step
+    from kaiyan.program.steps.step import NativeStep
 
-STEPS: dict[str, Step] = {
+NATIVE_STEPS: dict[str, NativeStep] = {
     row.operation: row
     for family in (arranging, convolving, elementwise, gathering, norms, pooling, products)
     for row in family.ROWS

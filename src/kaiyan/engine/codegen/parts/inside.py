@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kaiyan.engine.codegen.parts.blocks import tiled
-from kaiyan.engine.codegen.parts.strip import Argument, Place
+from kaiyan.engine.codegen.parts.strip import Argument, StripPlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,13 +136,13 @@ def lying(code: Code, geometry: Geometry, base: Value, depth: Value) -> Window:
     return Window(code.at(base, *offsets), code.mul(planes, geometry.dilation[0]), lines, columns)
 
 
-def under(code: Code, strip: Strip, packed: Value, corner: Place) -> Window:
+def under(code: Code, strip: Strip, packed: Value, corner: StripPlace) -> Window:
     """The rows and columns of the input itself that lie under outputs from a corner on, packed here."""
     geometry = strip.geometry
     _, lines, columns = geometry.runs
     position = code.mul(corner.row, geometry.stride[1])
     row = code.most(code.least(position, lines.stop - strip.rows), lines.start)
     depth = code.mul(corner.depth, geometry.stride[0])
-    strip.pack(code, packed, Place(corner.base, corner.channel, depth, row, columns.start))
+    strip.pack(code, packed, StripPlace(corner.base, corner.channel, depth, row, columns.start))
     start = code.at(packed, code.mul(code.sub(0, row), strip.pitch), -columns.start * strip.pixel)
     return Window(start, strip.rows * strip.pitch, strip.pitch, strip.pixel)

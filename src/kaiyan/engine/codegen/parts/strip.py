@@ -49,7 +49,7 @@ _SLACK = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StripPlace:
     """Where a strip begins: the group's first channel in the image, a channel after it, a position on each axis."""
 
     base: Value
@@ -143,7 +143,7 @@ class Strip:
             fill(code, packed, self.geometry.constant, self.size)
         return packed
 
-    def pack(self, code: Code, into: Value, place: Place) -> None:
+    def pack(self, code: Code, into: Value, place: StripPlace) -> None:
         """Fills a strip that ``room`` made; the maps reach as far as any strip does."""
         geometry, span = self.geometry, self.middle(code, place.column)
         with (
@@ -166,7 +166,7 @@ class Strip:
             with code.when(inside):
                 self._line(code, target, source, place, span)
 
-    def _line(self, code: Code, target: Value, source: Value, place: Place, span: Span) -> None:
+    def _line(self, code: Code, target: Value, source: Value, place: StripPlace, span: Span) -> None:
         """One packed row: the middle, which is the input itself, fast; what is left of it one by one."""
         low, high = span[:2] if self.geometry.framed else (0, self.columns)
         start = stop = low
@@ -177,14 +177,14 @@ class Strip:
             with code.loop(*edge) as q:
                 self._pixel(code, target, source, place, q)
 
-    def _fast(self) -> Callable[[Strip, Code, Value, Value, Place, Span], tuple[Value, Value]] | None:
+    def _fast(self) -> Callable[[Strip, Code, Value, Value, StripPlace, Span], tuple[Value, Value]] | None:
         """How the middle of a row is packed, if there is a way that is faster than one by one."""
         if self.source == "row_contiguous":
             return _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
         alone = self.geometry.groups == 1 and self.channels == self.geometry.C and not self.gap
         return _copy_pixels if alone and self.source == "channels_last" else None
 
-    def _pixel(self, code: Code, target: Value, source: Value, place: Place, q: Value) -> None:
+    def _pixel(self, code: Code, target: Value, source: Value, place: StripPlace, q: Value) -> None:
         index = self._mapped(code, 2, code.add(place.column, q))
         step = 1 if self.source == "row_contiguous" else self.stride(code, 2)
         pixel = code.at(source, code.mul(index, step))
@@ -205,7 +205,7 @@ class Strip:
             if self.last and self.geometry.C % self.channels:
                 fill(code, code.at(to, count), 0.0, code.sub(self.channels, count))
 
-    def count(self, code: Code, place: Place) -> Value:
+    def count(self, code: Code, place: StripPlace) -> Value:
         """Channels that there are from the place's on."""
         if self.geometry.C % self.channels == 0:
             return self.channels
@@ -234,13 +234,15 @@ class Strip:
         return count if isinstance(count, int) else 0
 
 
-def _copy(strip: Strip, code: Code, target: Value, source: Value, _: Place, span: Span) -> tuple[Value, Value]:
+def _copy(strip: Strip, code: Code, target: Value, source: Value, _: StripPlace, span: Span) -> tuple[Value, Value]:
     start, stop, shift = span
     copy(code, code.at(target, start), code.at(source, shift, start), code.sub(stop, start), strip.stored)
     return start, stop
 
 
-def _copy_pixels(strip: Strip, code: Code, target: Value, source: Value, _: Place, span: Span) -> tuple[Value, Value]:
+def _copy_pixels(
+    strip: Strip, code: Code, target: Value, source: Value, _: StripPlace, span: Span
+) -> tuple[Value, Value]:
     """All channels of all pixels at once, where no other channels lie between them."""
     start, stop, shift = span
     dense = code.equal(strip.stride(code, 2), strip.channels)
@@ -251,7 +253,7 @@ def _copy_pixels(strip: Strip, code: Code, target: Value, source: Value, _: Plac
     return start, stop
 
 
-def _halve(strip: Strip, code: Code, target: Value, source: Value, _: Place, span: Span) -> tuple[Value, Value]:
+def _halve(strip: Strip, code: Code, target: Value, source: Value, _: StripPlace, span: Span) -> tuple[Value, Value]:
     """Even and odd columns apart, two vectors at a time."""
     L = code.lanes
     start, stop, shift = span
@@ -272,7 +274,7 @@ def _halve(strip: Strip, code: Code, target: Value, source: Value, _: Place, spa
     return start, code.add(start, code.mul(pairs, 2))
 
 
-def _turn(strip: Strip, code: Code, target: Value, source: Value, place: Place, span: Span) -> tuple[Value, Value]:
+def _turn(strip: Strip, code: Code, target: Value, source: Value, place: StripPlace, span: Span) -> tuple[Value, Value]:
     """Rows of channels to pixels of channels, a square of lanes at a time."""
     start, stop, shift = span
     channels = strip.count(code, place)

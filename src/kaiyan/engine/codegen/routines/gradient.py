@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.parts.blocking import SECOND_CACHE, TASKS, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, reaches, tiled
-from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, fill, group_base
+from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, fill, group_base
 from kaiyan.engine.codegen.parts.tile import multiply
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class DenseGradient:
         there = code.sub(tiled(self.geometry.C, self.lanes), first)
         with code.loop(0, code.least(there, self.vectors)) as v:
             channel = code.mul(code.add(first, v), self.lanes)
-            self.strip.pack(code, code.at(packed, code.mul(v, self.strip.size)), Place(base, channel, *position))
+            self.strip.pack(code, code.at(packed, code.mul(v, self.strip.size)), StripPlace(base, channel, *position))
 
     def _channel(self, code: Code, group: Value, number: Value) -> Value:
         """The first output channel of a block."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.parts.blocking import TASKS, TILES, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, tiled
-from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, fill, group_base
+from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, fill, group_base
 from kaiyan.engine.codegen.parts.tile import multiply
 from kaiyan.engine.codegen.parts.toom import toom
 from kaiyan.engine.codegen.parts.transform import apply
@@ -141,7 +141,7 @@ class GradientWinograd:
         image, group, top, tile = place
         base = group_base(code, self.geometry, image, group)
         with self._vectors(code, self.geometry.C, first, self.channels) as c:
-            self.strip.pack(code, packed, Place(base, code.add(first, c), 0, top, 0))
+            self.strip.pack(code, packed, StripPlace(base, code.add(first, c), 0, top, 0))
             to = code.at(into, code.mul(tile, self.channels), c)
             self._points(code, packed, self.strip, self.transform.input, to, self.channels, self.pitches[0])
 
@@ -150,7 +150,7 @@ class GradientWinograd:
         image, group, top, tile = place
         base = group_base(code, self.beside, image, group, Argument.SECOND)
         with self._vectors(code, self.geometry.K, first, self.outputs) as k:
-            self.strip_beside.pack(code, packed, Place(base, code.add(first, k), 0, top, 0))
+            self.strip_beside.pack(code, packed, StripPlace(base, code.add(first, k), 0, top, 0))
             to = code.at(into, code.mul(tile, self.outputs), k)
             self._points(code, packed, self.strip_beside, self.transform.kernel, to, self.outputs, self.pitches[1])
 

@@ -13,7 +13,7 @@ from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.outlet import Outlet
-from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class OverChannels:
             code, image=image, channel=channel, depth=depth, row=row, column=column
         )
         position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
-        strip.pack(code, packed, Place(base, channel, *position))
+        strip.pack(code, packed, StripPlace(base, channel, *position))
         vectors = tiled(geometry.C, self.lanes)
         there = (
             code.least(self.vectors, code.sub(vectors, code.mul(block, self.vectors))) if self.blocks > 1 else vectors

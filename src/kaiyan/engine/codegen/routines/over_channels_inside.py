@@ -21,7 +21,7 @@ from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padde
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.inside import on
 from kaiyan.engine.codegen.parts.outlet import Direction, Outlet
-from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
@@ -160,7 +160,9 @@ class OverChannelsInside:
         packed = code.scratch(self.strip.size)
         with code.loop(0, self.vectors, self.beside) as v:
             vector = code.add(first, v)
-            window = inside.under(code, self.strip, packed, Place(base, self._channel(code, vector), depth, row, 0))
+            window = inside.under(
+                code, self.strip, packed, StripPlace(base, self._channel(code, vector), depth, row, 0)
+            )
             with code.loop(0, self.rows) as r:
                 self._line(code, window, (image, depth, code.add(row, r)), (vector, self.beside), part)
         code.release()

@@ -16,7 +16,7 @@ from kaiyan.engine.codegen.parts.blocks import TASK, clipped, even, padded, reac
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
-from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class OverColumns:
         first = code.mul(bundle, sizes.bundle)
         with code.loop(first, code.least(code.add(first, sizes.bundle), geometry.groups)) as group:
             base = group_base(code, geometry, image, group, stored=self.stored)
-            strip.pack(code, packed, Place(base, 0, *position))
+            strip.pack(code, packed, StripPlace(base, 0, *position))
             outlet = Outlet.first(code, self.epilogue).moved(
                 code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
             )

@@ -16,7 +16,7 @@ from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padde
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
-from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
 from kaiyan.engine.codegen.running.workspace import room
 from kaiyan.engine.types import BYTES
@@ -154,7 +154,7 @@ class OverOutputChannels:
             code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
         )
         with code.loop(0, self.chunks) as chunk:
-            strip.pack(code, packed, Place(base, code.mul(chunk, strip.channels), *position))
+            strip.pack(code, packed, StripPlace(base, code.mul(chunk, strip.channels), *position))
             with (
                 code.share(self.blocks, part, sizes.parts) as block,
                 code.loop(0, sizes.down) as r,

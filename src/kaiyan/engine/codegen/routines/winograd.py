@@ -12,7 +12,7 @@ import numpy as np
 from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
-from kaiyan.engine.codegen.parts.strip import Argument, Place, Strip, group_base
+from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
 from kaiyan.engine.codegen.parts.toom import toom
 from kaiyan.engine.codegen.parts.transform import apply
@@ -204,7 +204,7 @@ class WinogradTiles:
     ) -> None:
         """The strip of a vector of channels under a row of tiles, which begins at these outputs."""
         position = [code.mul(place, stride) for place, stride in zip(outputs, self.geometry.stride, strict=True)]
-        self.strip.pack(code, packed, Place(*source, *position))
+        self.strip.pack(code, packed, StripPlace(*source, *position))
 
     def _multiply(self, code: Code, inputs: Value, products: Value, block: Value) -> None:
         """For every point: transformed inputs (tile, depth) times transformed weights (depth, channels)."""
