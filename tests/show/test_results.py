@@ -32,6 +32,7 @@ from kaiyan.faces.passage_stages import PassageStage
 from kaiyan.faces.recogniser import Face
 from kaiyan.networks.card import card
 from kaiyan.nn.acceleration.report import LayerReport, Report
+from kaiyan.program.report import ProgramReport, ProgramStep
 from kaiyan.show.i18n import say
 from kaiyan.show.json import SCHEMA
 from kaiyan.show.sentence import Sentence, sentence
@@ -53,6 +54,11 @@ def _report() -> Report:
     layer = LayerReport("features.0", "nn.Conv2d(3, 8, kernel_size=3)", 1.23456e-3, 0.5e-3, "winograd F(4,3)")
     left = {"head": sentence("left-no-padding", "it has no padding")}
     return Report(2.5e-3, 1.25e-3, "contiguous", True, 1.5e-7, (layer,), left)
+
+
+def _program() -> ProgramReport:
+    steps = ProgramStep("x", "copy", "", (1, 3, 8, 8), True), ProgramStep("y", "convolution", "direct", (1, 8, 8, 8))
+    return ProgramReport((*steps, ProgramStep("z", "aten.sort.stable", "abroad", (1, 8, 8, 8))), 4096, 1024)
 
 
 def _who() -> Recognised:
@@ -89,6 +95,7 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "padding": lambda: kaiyan.padding(224, 3, stride=2),
     "see": kaiyan.see,
     "acceleration": _report,
+    "program": _program,
     "conversion": lambda: kaiyan.nn.convert(_net(), "tf_same").conversion,
     "summary": lambda: kaiyan.summary(_net(), (1, 3, 33, 33)),
     "diagnosis": lambda: kaiyan.diagnose("mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)"),
@@ -113,7 +120,7 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "face-who": _who,
 }
 """A result of each kind."""
-NO_RESULTS = ("accelerate", "join_fields", "prepare")
+NO_RESULTS = ("accelerate", "join_fields", "load", "prepare")
 """Functions that give a model, a field or a layer: things to compute with."""
 NUMBER = re.compile(r"\d[\d,]*,\d{3}|\d+(?:x\d+)+|\d+\.\d+")
 

@@ -37,7 +37,7 @@ class ProgramReport(Shown):
     """``steps`` in order; ``arena`` and ``weights`` in bytes, of the values that pass and of the constants."""
 
     KIND = "program"
-    JSON = ("arena", "weights", "conversions", "abroad", "steps")
+    JSON = ("total", "arena", "weights", "conversions", "abroad", "steps")
 
     steps: tuple[ProgramStep, ...]
     arena: int

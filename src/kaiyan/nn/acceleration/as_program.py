@@ -95,8 +95,10 @@ def _notes(made: Captured) -> list[Sentence]:
     foreign: Counter[str] = made.foreign
     if foreign:
         names = ", ".join(f"{name} ({count})" for name, count in foreign.most_common(_FOREIGN))
-        text = "torch computes {count} of its steps: {names}"
-        notes.append(sentence("accelerate-torch-steps", text, count=foreign.total(), names=names))
+        count = foreign.total()
+        notes.append(
+            sentence("accelerate-torch-steps", "torch computes {count} of its steps: {names}", count=count, names=names)
+        )
     parts = len(made.programs) + len(made.left)
     if parts > 1:
         notes.append(sentence("accelerate-parts", "it runs in {parts} parts, with Python between them", parts=parts))
