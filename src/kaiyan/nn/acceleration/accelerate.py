@@ -55,7 +55,7 @@ class _Outcome:
 
 @undisturbing
 def accelerate(model: nn.Module, example_input: Any, precision: str = "default") -> Accelerated:
-    """An inference copy of ``model`` on prepared routines, in the layout that is faster for the whole of it.
+    """An inference copy of ``model``: a program of native steps, or where that is not faster, its layers replaced.
 
     ``example_input`` is an input as the model takes it, such as (N, C, H, W), or a tuple of them: times are measured on
     it, other sizes work as well. The original, the input and the random state are not touched. A BatchNorm after a
