@@ -74,6 +74,10 @@ class Context:
             self._parts.append(part if isinstance(part, Abroad) else CallTable(part, self._bases))
             self._calls.append(() if isinstance(part, Abroad) else part)
 
+    def rooms(self) -> list[Numbers]:
+        """New arrays for the outputs."""
+        return self._plan.rooms()
+
     def run(
         self, inputs: Sequence[Numbers], outputs: Sequence[Numbers], foreign: Callable[[Abroad, Sequence[Numbers]], Any]
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kaiyan.engine.stopwatch import seconds_of
 from kaiyan.program.choices import Choices, candidates
 from kaiyan.program.lowering import lowered
 from kaiyan.program.memory import Context, Weights
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
 
 Times = dict[str, float]
-_RUNS = 5
-"""Runs of the program for each round of candidates."""
+_RUNS = 3
+"""Runs of the program for each round of candidates, and of the finalists in turns, after a first one."""
 _MOST = 4
 """Algorithms tried for a convolution."""
 _HOPELESS = 2.5
 """Times the fastest that is expected, above which an algorithm is not tried."""
+_BEHIND = 1.25
+"""Times the faster layout, above which the other one's algorithms are not tried."""
+_CLEARLY = 0.98
+"""What other choices must take, in units of what is expected to be the fastest, to be taken instead."""
 
 
 def tuned(
@@ -32,49 +37,65 @@ def tuned(
 ) -> Choices:
     """The fastest choices for a graph without symbols on arrays that lie as these.
 
-    Round by round every convolution is computed by another of its candidates, channels last and channels first.
+    Round by round every convolution is computed by another of its candidates, channels last and channels first; at the
+    end whole programs run in turns.
     """
-    found = [_Rounds(graph, arrays, foreign, threads, precision, last=last).best() for last in (True, False)]
-    return min(found, key=lambda entry: entry[1])[0]
+    bench = _Bench(graph, arrays, foreign, threads, precision)
+    layouts = [Choices(), Choices(channels_last=False)]
+    seconds = bench.raced(layouts)
+    able = [choices for choices, taken in zip(layouts, seconds, strict=True) if taken < _BEHIND * min(seconds)]
+    finalists = [*able, *map(bench.best, able)]
+    seconds = bench.raced(finalists)
+    ranked = sorted(range(len(finalists)), key=lambda i: seconds[i] * (_CLEARLY if i == 0 else 1.0))
+    return finalists[ranked[0]]
 
 
-class _Rounds:
+class _Bench:
+    """One graph on some arrays, planned and run with one choice after the other; packed weights are kept."""
+
     def __init__(
-        self, graph: Graph, arrays: Sequence[Numbers], foreign: Callable[..., object], threads: int, precision: str,
-        *, last: bool,
-    ) -> None:  # fmt: skip
+        self, graph: Graph, arrays: Sequence[Numbers], foreign: Callable[..., object], threads: int, precision: str
+    ) -> None:
         self._graph, self._arrays, self._foreign = graph, arrays, foreign
         self._threads, self._precision = threads, precision
-        self._choices, self._store = Choices(channels_last=last), Store()
+        self._store, self._weights = Store(), Weights()
 
-    def best(self) -> tuple[Choices, float]:
-        """The fastest choices and the seconds of the program with them."""
-        times, whole, problems = self._measured(self._choices)
+    def best(self, choices: Choices) -> Choices:
+        """The choices with, for each convolution, the algorithm that is the fastest in its place."""
+        context, problems = self._planned(choices)
         rows = {name: _near(problem) for name, problem in problems.items()}
+        times = self._times(context)
         fastest = {name: (times[name], own[0]) for name, own in rows.items()}
         for turn in range(1, max(map(len, rows.values()), default=0)):
             tried = {name: own[turn] for name, own in rows.items() if turn < len(own)}
             others = {name: row for name, (_, row) in fastest.items()}
-            times, _, _ = self._measured(replace(self._choices, algorithms=others | tried))
+            times = self._times(self._planned(replace(choices, algorithms=others | tried))[0])
             for name, row in tried.items():
                 fastest[name] = min(fastest[name], (times[name], row))
-        chosen = replace(self._choices, algorithms={name: row for name, (_, row) in fastest.items()})
-        return min((chosen, self._measured(chosen)[1]), (self._choices, whole), key=lambda entry: entry[1])
+        return replace(choices, algorithms={name: row for name, (_, row) in fastest.items()})
 
-    def _measured(self, choices: Choices) -> tuple[Times, float, dict[str, Problem]]:
-        """Seconds of each item and of the whole, the least of some runs; and the convolutions that are in it."""
+    def raced(self, finalists: Sequence[Choices]) -> list[float]:
+        """The least seconds of whole programs that run in turns."""
+        contexts = [self._planned(choices)[0] for choices in finalists]
+        return [min(taken) for taken in zip(*([*map(self._run, contexts)] for _ in range(_RUNS + 1)), strict=True)]
+
+    def _run(self, context: Context) -> float:
+        outputs = context.rooms()
+        return seconds_of(lambda: context.run(self._arrays, outputs, self._foreign))
+
+    def _planned(self, choices: Choices) -> tuple[Context, dict[str, Problem]]:
+        """The program with these choices, placed in memory, and its convolutions by the names of their outputs."""
         strides: list[Shape] = [tuple(step // a.itemsize for step in a.strides) for a in self._arrays]
         room = PlanningRoom(self._threads, self._precision, choices, self._store)
         plan = lowered(self._graph, strides, room, choices)
-        context = Context(plan, Weights(), self._threads)
-        context.run(self._arrays, outputs := plan.rooms(), self._foreign)
-        times: Times = {}
-        whole = float("inf")
-        for _ in range(_RUNS):
-            spent = context.timed(self._arrays, outputs, self._foreign)
-            whole = min(whole, sum(spent.values()))
-            times = {name: min(seconds, times.get(name, seconds)) for name, seconds in spent.items()}
-        return times, whole, room.problems
+        return Context(plan, self._weights, self._threads), room.problems
+
+    def _times(self, context: Context) -> Times:
+        """Seconds of each item, the least of some runs after the first."""
+        outputs = context.rooms()
+        context.run(self._arrays, outputs, self._foreign)
+        runs = [context.timed(self._arrays, outputs, self._foreign) for _ in range(_RUNS)]
+        return {name: min(run[name] for run in runs) for name in runs[0]}
 
 
 def _near(problem: Problem) -> list[str]:
