@@ -22,7 +22,7 @@ TOLERANCES = {"float32": 3e-5, "float64": 1e-11}
 
 def check(seed: int) -> None:
     """One graph, in each type, in every way that a program may run."""
-    for dtype in TOLERANCES:
+    for dtype, tolerance in TOLERANCES.items():
         graph = random_graph(seed, dtype)
         arrays = random_arrays(graph, seed)
         before = [array.tobytes() for array in arrays]
@@ -36,7 +36,7 @@ def check(seed: int) -> None:
             for ours, theirs in zip(found, right, strict=True):
                 assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
                 scale = float(np.abs(theirs).max(initial=1e-6))
-                np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCES[dtype] * scale)
+                np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

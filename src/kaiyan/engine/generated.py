@@ -32,7 +32,8 @@ _NEAR = 8 * 2**20
 """Bytes of a weight that a core's share of the last cache keeps from one call to the next."""
 _PACKED, _PACKED_ANEW, _LARGE = 0.4e-9, 1.3e-9, 32 * 2**20
 """Seconds to pack one element: of a small weight, and of a large one, whose memory the system clears each time."""
-_SINGLE = ("tanh", "gelu")
+IN_SINGLE = ("tanh", "gelu")
+"""Activations that kernels compute in float32 only."""
 _CLIPPING = (None, "relu", "relu6")
 """What may follow a sum of whole numbers and leave it one."""
 TIERS = {"exact": 1.0, "default": 2.0, "fast": 8.0}
@@ -182,7 +183,7 @@ def _refused(problem: Problem) -> Sentence | None:
             sentence("refused-mixed-types", "with these mixed types the generated code computes the sum only"),
         ),
         (
-            problem.activation in _SINGLE and result == "float64",
+            problem.activation in IN_SINGLE and result == "float64",
             sentence(
                 "refused-activation-dtype",
                 "the generated code computes {activation} in float32 only",

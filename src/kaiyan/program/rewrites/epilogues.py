@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kaiyan.engine.generated import IN_SINGLE
 from kaiyan.program.rewrites.joining import fills
 from kaiyan.program.rewrites.scaling import scale_and_shift
 from kaiyan.program.rewrites.terms import Term, closed, opened, without
@@ -57,7 +58,7 @@ def _fits(draft: Redraft, node: Node, terms: list[Term], number: int, name: str)
 def _taken(draft: Redraft, node: Node, terms: list[Term], number: int, place: int) -> Node | None:
     term = terms[number]
     layer = draft.nodes[term[1 + place]]
-    if term[0] in ACTIVATIONS:
+    if term[0] in ACTIVATIONS and not (term[0] in IN_SINGLE and draft.kinds[layer.output].dtype != "float32"):
         return replace(layer, settings=dict(layer.settings) | {"activation": term[0]})
     return _scaled(draft, layer, term, place) or _with_residual(draft, node, terms, number, place)
 

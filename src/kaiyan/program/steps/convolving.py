@@ -10,6 +10,7 @@ import numpy as np
 from kaiyan.arrays.kind import is_contiguous, layout_of
 from kaiyan.engine.codegen.parts.strip import Argument
 from kaiyan.engine.codegen.running.launch import Located
+from kaiyan.engine.generated import IN_SINGLE
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import types_of
 from kaiyan.program.operations.convolving import convolution_of
@@ -34,6 +35,8 @@ def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     weights = inputs[1:3] if node.settings.get("bias", False) else inputs[1:2]
     arrays = [place.pointer.buffer.array for place in weights]
     if any(array is None or not np.isfinite(array).all() for array in arrays):
+        return True
+    if output.dtype != "float32" and node.settings.get("activation") in IN_SINGLE:
         return True
     dtypes = {place.dtype for place in (*inputs, output)}
     return len(dtypes) > 1 or output.dtype not in _FLOATS or 0 in output.shape or 0 in inputs[0].shape
