@@ -58,9 +58,14 @@ def _fits(draft: Redraft, node: Node, terms: list[Term], number: int, name: str)
 def _taken(draft: Redraft, node: Node, terms: list[Term], number: int, place: int) -> Node | None:
     term = terms[number]
     layer = draft.nodes[term[1 + place]]
-    if term[0] in ACTIVATIONS and not (term[0] in IN_SINGLE and draft.kinds[layer.output].dtype != "float32"):
+    if term[0] in ACTIVATIONS and (term[0] not in IN_SINGLE or _is_single(draft, layer)):
         return replace(layer, settings=dict(layer.settings) | {"activation": term[0]})
     return _scaled(draft, layer, term, place) or _with_residual(draft, node, terms, number, place)
+
+
+def _is_single(draft: Redraft, layer: Node) -> bool:
+    kind = draft.kinds[layer.output]
+    return kind is not None and kind.dtype == "float32"
 
 
 def _scaled(draft: Redraft, layer: Node, term: Term, place: int) -> Node | None:
