@@ -115,7 +115,8 @@ class _Lowering:
         return Place(Pointer(buffer), kind.shape, strides, kind.dtype)
 
     def lowered(self) -> Lowered:
-        strips = {chain[-1].output: chain for chain in chains(self._graph) if chain[-1].output in self._choices.strips}
+        listed = chains(self._graph) if self._choices.strips else ()
+        strips = {chain[-1].output: chain for chain in listed if chain[-1].output in self._choices.strips}
         within = {node.output for chain in strips.values() for node in chain[:-1]}
         for node in self._graph.nodes:
             if node.output in strips:
@@ -133,11 +134,11 @@ class _Lowering:
             return self._abroad(node, inputs, kind)
         if OPERATIONS[node.operation].is_view:
             return self._viewed(node, inputs[0], kind)
-        if node.operation == "concatenate":
+        if node.operation == "concatenate" and len({place.dtype for place in inputs}) == 1:
             return self._concatenated(node, inputs, kind)
         output = self._room_for(node, inputs, kind)
         step = NATIVE_STEPS.get(node.operation)
-        if step is None or step.refuses(node, inputs, output):
+        if node.operation == "concatenate" or step is None or step.refuses(node, inputs, output):
             return self._abroad(node, inputs, kind)
         wanted = step.wants(node, inputs, output) if step.wants else (None,) * len(inputs)
         laid = [self._in_order(name, order) for name, order in zip(node.inputs, wanted, strict=True)]
@@ -246,7 +247,7 @@ def _destinations(graph: Graph) -> dict[str, _Destination]:
     made = {node.output: node.operation for node in graph.nodes if node.operation in NATIVE_STEPS}
     found: dict[str, _Destination] = {}
     for node in graph.nodes:
-        if node.operation != "concatenate":
+        if node.operation != "concatenate" or len({kinds[name].dtype for name in node.inputs}) > 1:
             continue
         start = 0
         for name in node.inputs:

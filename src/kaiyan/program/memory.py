@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -30,8 +31,12 @@ class Weights:
     """Constants of one or several plans: each once, those of a plan side by side in the order of their use."""
 
     def __init__(self) -> None:
-        self._places: dict[Buffer, int] = {}
-        self.size = 0
+        self._places: WeakKeyDictionary[Buffer, int] = WeakKeyDictionary()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all that a plan still reads."""
+        return sum(-(-buffer.size // LINE) * LINE for buffer in list(self._places))
 
     def place(self, buffers: Iterable[Buffer]) -> dict[Buffer, int]:
         """The address of each constant; those that are new are moved into a block of their own."""
@@ -42,7 +47,6 @@ class Weights:
             starts.append(size)
             size += -(-buffer.size // LINE) * LINE
         block, base = _memory(size)
-        self.size += size
         for buffer, start in zip(new, starts, strict=True):
             array: Any = buffer.array
             own = block[base + start : base + start + buffer.size]
@@ -102,6 +106,9 @@ class Context:
         spent: dict[str, float] = {}
         number = start = 0
         for item in self._plan.items:
+            if not isinstance(item, Abroad) and not item.calls:
+                spent.setdefault(item.label, 0.0)
+                continue
             part = self._parts[number]
             began = perf_counter()
             if isinstance(part, CallTable) and not isinstance(item, Abroad):
@@ -180,6 +187,8 @@ def _parts(items: Sequence[Native | Abroad]) -> list[Abroad | list[KernelCall]]:
     for item in items:
         if isinstance(item, Abroad):
             parts.append(item)
+        elif not item.calls:
+            continue
         elif parts and isinstance(parts[-1], list):
             parts[-1] += item.calls
         else:

@@ -17,7 +17,7 @@ Order = tuple[int, ...]
 """Axes from the one with the largest stride to the one whose elements lie side by side."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Buffer:
     """Memory of so many bytes: an input's or an output's of the caller, a constant's, or a stretch of the arena.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -64,20 +66,30 @@ class Program:
         self._plans: OrderedDict[Any, Planned] = OrderedDict()
         self._weights, self._store = Weights(), Store()
         self._lock = Lock()
+        _PROGRAMS.add(self)
+
+    def forked(self) -> None:
+        """In a forked child: a thread of the parent may have held the lock."""
+        self._lock = Lock()
 
     def __call__(self, *arrays: Numbers) -> list[Numbers]:
-        plan = self._plans.get(_key(arrays, get_num_threads()))
+        key = _key(arrays, get_num_threads())
+        plan = self._plans.get(key)
         given: Sequence[Numbers] = arrays
         if plan is None:
             given = self._checked(arrays)
             plan = self.planned(given)
+        else:
+            with suppress(KeyError):  # another thread may have let it go
+                self._plans.move_to_end(key)
         outputs = plan.lowered.rooms()
         context = self._taken(plan)
         try:
-            if self._spent is None:
+            spent = self._spent
+            if spent is None:
                 context.run(given, outputs, plan.foreign)
             else:
-                self._spent.append(context.timed(given, outputs, plan.foreign))
+                spent.append(context.timed(given, outputs, plan.foreign))
         finally:
             plan.idle.append(context)
         return outputs
@@ -131,11 +143,11 @@ class Program:
     def timing(self) -> Iterator[list[dict[str, float]]]:
         """Inside, calls add to the list what each of their steps took in its place, by the name of what it makes."""
         spent: list[dict[str, float]] = []
-        self._spent = spent
+        before, self._spent = self._spent, spent
         try:
             yield spent
         finally:
-            self._spent = None
+            self._spent = before
 
     def choose(self, choices: Choices, *arrays: Numbers) -> None:
         """Plans anew for arrays that lie as these, with these choices."""
@@ -194,7 +206,7 @@ class Program:
                     "astype({wanted!r}) gives that", name=asked.name, wanted=asked.dtype,
                     given=getattr(getattr(array, "dtype", None), "name", type(array).__name__),
                 )  # fmt: skip
-        return [_readable(array) for array in arrays]
+        return [_readable(np.asanyarray(array)) for array in arrays]
 
 
 def _step(item: Native | Abroad, plan: Planned) -> ProgramStep:
@@ -214,6 +226,8 @@ def _strides(arrays: Sequence[Numbers]) -> list[Shape]:
 def _key(arrays: Sequence[Any], threads: int) -> Any:
     """What plans are kept by; nothing that is kept where one of them is no array."""
     try:
+        if any(isinstance(array, np.generic) for array in arrays):
+            return None
         return threads, tuple((array.shape, array.strides, array.dtype, array.flags.aligned) for array in arrays)
     except AttributeError:
         return None
@@ -223,9 +237,21 @@ def _readable(array: Numbers) -> Numbers:
     """The array, copied where its elements lie backwards, broken steps apart, or one for many."""
     size = array.itemsize
     lies = array.flags.aligned and array.dtype.isnative and all(s % size == 0 and s >= 0 for s in array.strides)
-    return array if lies else np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    return array if lies else np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
 
 
 def _computed(graph: Graph, item: Abroad, inputs: Sequence[Numbers]) -> Any:
     foreign = graph.foreign.get(item.node.output)
     return OPERATIONS[item.node.operation].compute(item.node, inputs) if foreign is None else foreign(*inputs)
+
+
+_PROGRAMS: WeakSet[Program] = WeakSet()
+"""Those that are alive."""
+
+
+def _after_fork() -> None:
+    for program in list(_PROGRAMS):
+        program.forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)

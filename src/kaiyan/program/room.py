@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary, ref
 
 import numpy as np
 
@@ -11,29 +12,52 @@ from kaiyan.program.choices import Choices
 from kaiyan.program.place import Buffer, Pointer
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
 
     from kaiyan.engine.compiled import Compiled
     from kaiyan.engine.generated import Generated
     from kaiyan.engine.problem import Problem
+    from kaiyan.program.place import Place
     from kaiyan.reference.dtype import Numbers
 
 _SMALL = 2**16
 """Bytes up to which constants of the same numbers are one."""
 
 
+Packed = tuple[Any, list[tuple[Pointer, Pointer]]]
+"""What ``Compiled.held`` gave, without its arrays, and where the weight and the bias of each call lie."""
+
+
+class _Kept:
+    """A packed weight as long as a plan reads it."""
+
+    def __init__(self, packed: Packed) -> None:
+        self._held, pointers = packed
+        self._buffers = [(ref(weight.buffer), ref(bias.buffer)) for weight, bias in pointers]
+
+    def alive(self) -> Packed | None:
+        """The same; None where it went with the last plan that read it."""
+        pointers = []
+        for weight, bias in self._buffers:
+            buffers = weight(), bias()
+            if buffers[0] is None or buffers[1] is None:
+                return None
+            pointers.append((Pointer(buffers[0]), Pointer(buffers[1])))
+        return self._held, pointers
+
+
 class Store:
     """Constants that several plans of a program share: packed weights, and tables."""
 
     def __init__(self) -> None:
-        self.packed: dict[Any, tuple[Any, list[tuple[Pointer, Pointer]]]] = {}
-        self._small: dict[Any, Pointer] = {}
+        self.packed: dict[Any, _Kept] = {}
+        self._small: WeakValueDictionary[Any, Buffer] = WeakValueDictionary()
         self._named: dict[str, Pointer] = {}
 
     def named(self, name: str, array: Numbers) -> Pointer:
         """Where a constant of the graph lies."""
         if name not in self._named:
-            dense = np.ascontiguousarray(array).reshape(array.shape)
+            dense = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
             self._named[name] = Pointer(Buffer(array.nbytes, "constant", array=dense))
         return self._named[name]
 
@@ -42,9 +66,10 @@ class Store:
         if array.nbytes > _SMALL:
             return Pointer(Buffer(array.nbytes, "constant", array=array))
         key = array.dtype.str, array.shape, array.tobytes()
-        if key not in self._small:
-            self._small[key] = Pointer(Buffer(array.nbytes, "constant", array=array))
-        return self._small[key]
+        buffer = self._small.get(key)
+        if buffer is None:
+            buffer = self._small[key] = Buffer(array.nbytes, "constant", array=array)
+        return Pointer(buffer)
 
 
 class PlanningRoom:
@@ -80,14 +105,23 @@ class PlanningRoom:
         """So many bytes for this step alone."""
         return Pointer(Buffer(size))
 
-    def packed(self, compiled: Compiled, weight: Pointer, bias: Pointer | None, arrays: Any) -> Any:
+    def packed(
+        self, compiled: Compiled, weight: Place, bias: Place | None, arrays: Callable[[], tuple[Any, Any]]
+    ) -> Packed:
         """What ``compiled.held`` gives of these constants, without its arrays; and where those lie, for each call."""
-        key = weight.buffer, weight.offset, None if bias is None else (bias.buffer, bias.offset), compiled.packing
-        known = self._store.packed.get(key)
-        if known is None:
+        key = *_seen(weight), None if bias is None else _seen(bias), compiled.packing
+        kept = self._store.packed.get(key)
+        packed = None if kept is None else kept.alive()
+        if packed is None:
             held = compiled.held(*arrays())
             listed = held if isinstance(held, list) else [held]
-            places = [(self.constant(one.arrays[0]), self.constant(one.arrays[1])) for one in listed]
+            pointers = [(self.constant(one.arrays[0]), self.constant(one.arrays[1])) for one in listed]
             empty = [Held((), 0, 0) for _ in listed]  # type: ignore[arg-type]
-            known = self._store.packed[key] = (empty if isinstance(held, list) else empty[0]), places
-        return known
+            packed = (empty if isinstance(held, list) else empty[0]), pointers
+            self._store.packed[key] = _Kept(packed)
+        return packed
+
+
+def _seen(place: Place) -> tuple[Any, ...]:
+    """What tells one view of a constant from another."""
+    return place.pointer.buffer, place.pointer.offset, place.shape, place.strides

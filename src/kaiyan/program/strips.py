@@ -33,18 +33,30 @@ def chains(graph: Graph) -> list[tuple[Node, ...]]:
     readers, kinds = graph.readers(), graph.kinds()
     made = {node.output: node for node in graph.nodes}
     found = []
+    taken: set[str] = set()
     for node in graph.nodes:
         if not _is_depthwise(node, kinds):
             continue
         before, behind = made.get(node.inputs[0]), _only_reader(node, readers, graph)
         chain = [node]
-        if before is not None and _is_pointwise(before, kinds) and _only_reader(before, readers, graph) is node:
+        is_read_here = (
+            before is not None and before.output not in taken and _only_reader(before, readers, graph) is node
+        )
+        if before is not None and is_read_here and _is_pointwise(before, kinds):
             chain.insert(0, before)
         if behind is not None and _is_pointwise(behind, kinds) and behind.inputs[0] == node.output:
             chain.append(behind)
-        if len(chain) > 1:
+        if len(chain) > 1 and all(_is_native(link, graph, kinds) for link in chain):
             found.append(tuple(chain))
+            taken.update(link.output for link in chain)
     return found
+
+
+def _is_native(node: Node, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
+    """Whether the convolution's step takes it wherever it lies."""
+    weights = [graph.constants.get(name) for name in node.inputs[1 : 2 + node.settings.get("bias", False)]]
+    floats = all(array is not None and array.dtype == np.float32 and np.isfinite(array).all() for array in weights)
+    return floats and kinds[node.output].dtype == "float32"
 
 
 def _only_reader(node: Node, readers: dict[str, list[Node]], graph: Graph) -> Node | None:

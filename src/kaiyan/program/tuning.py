@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from kaiyan.engine.problem import Problem
     from kaiyan.program.graph import Graph
+    from kaiyan.program.lowering import Lowered
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -59,6 +60,8 @@ class _Bench:
         self._graph, self._arrays, self._foreign = graph, arrays, foreign
         self._threads, self._precision = threads, precision
         self._store, self._weights = Store(), Weights()
+        self._kept: list[Lowered] = []
+        """Plans whose packed weights the next ones take over."""
 
     def best(self, choices: Choices) -> Choices:
         """The choices with, for each convolution, the algorithm that is the fastest in its place."""
@@ -88,6 +91,7 @@ class _Bench:
         strides: list[Shape] = [tuple(step // a.itemsize for step in a.strides) for a in self._arrays]
         room = PlanningRoom(self._threads, self._precision, choices, self._store)
         plan = lowered(self._graph, strides, room, choices)
+        self._kept.append(plan)
         return Context(plan, self._weights, self._threads), room.problems
 
     def _times(self, context: Context) -> Times:

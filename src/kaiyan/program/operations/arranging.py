@@ -69,7 +69,7 @@ def _concatenated_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
     axis = node.settings["axis"]
     shape = list(kinds[0].shape)
     shape[axis] = sum(kind.shape[axis] for kind in kinds)
-    return ValueKind(tuple(shape), kinds[0].dtype)
+    return ValueKind(tuple(shape), np.result_type(*(kind.dtype for kind in kinds)).name)
 
 
 def _concatenated(node: Node, arrays: Sequence[Numbers]) -> Numbers:
@@ -83,7 +83,7 @@ def _padded_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
 
 def _padded(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     settings = node.settings
-    more: Any = {"constant_values": settings["value"]} if settings["mode"] == "constant" else {}
+    more: Any = {"constant_values": settings.get("value") or 0} if settings["mode"] == "constant" else {}
     pad: Any = np.pad
     extended: Numbers = pad(arrays[0], settings["padding"], _MODES[settings["mode"]], **more)
     return extended

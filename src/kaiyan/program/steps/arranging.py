@@ -46,7 +46,7 @@ def _padded(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRo
     """The input into the middle, then one axis after the other: what lies before and behind what is there already."""
     (source,) = inputs
     padding = node.settings["padding"]
-    value = Place(room.constant(np.array([node.settings["value"] or 0]).astype(output.dtype)), (), (), output.dtype)
+    value = Place(room.constant(np.array([node.settings.get("value") or 0]).astype(output.dtype)), (), (), output.dtype)
     around = [output]
     for axis, (before, _) in enumerate(padding):
         around.append(part(around[-1], axis, before, source.shape[axis]))

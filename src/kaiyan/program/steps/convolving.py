@@ -86,7 +86,7 @@ def _linear(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRo
     """A convolution of one tap over rows that stand for pixels, channels last."""
     K, C = inputs[1].shape
     spec = Conv(C, K, 1, bias=node.settings.get("bias", False), rank=1)
-    weight = inputs[1].viewed((K, C, 1), (C, 1, 1))
+    weight = inputs[1].viewed((K, C, 1), (*inputs[1].strides, 1))
     bias = inputs[2:3] if node.settings.get("bias", False) else ()
     residual = inputs[-1:] if node.settings.get("residual", False) else ()
     rows = [_as_pixels(place) for place in (inputs[0], *residual, output)]
@@ -124,7 +124,7 @@ def _calls(
 
     def native(routine: Compiled, instead: tuple[KernelCall, ...]) -> list[KernelCall]:
         held, places = room.packed(
-            routine, weight.pointer, None if bias is None else bias.pointer,
+            routine, weight, bias,
             lambda: (_array(weight), None if bias is None else _array(bias)),
         )  # fmt: skip
         calls = routine.calls(held, lies, goes, added)
