@@ -132,7 +132,12 @@ def test_a_size_that_is_asked_for_again_stays() -> None:
 def test_a_child_does_not_wait_for_a_thread_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     place = Weights.place
     program, x = Program(residual_net()), numbers(1, 3, 16, 16)
-    monkeypatch.setattr(Weights, "place", lambda *given: (sleep(0.4), place(*given))[1])
+
+    def slowly(*given: Any) -> Any:
+        sleep(0.4)
+        return place(*given)
+
+    monkeypatch.setattr(Weights, "place", slowly)
     thread = Thread(target=program, args=(x,))
     thread.start()
     sleep(0.2)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
-PLANS = 8
+PLANS = 16
 """Sizes of inputs for which a program keeps its plans; the one that was not asked for the longest goes first."""
 
 

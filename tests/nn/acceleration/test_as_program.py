@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -218,12 +220,114 @@ def test_a_saved_model_answers_other_sizes_and_numbers_without_torch(tmp_path: P
         torch.testing.assert_close(torch.from_numpy(loaded(x.numpy())), model(x), rtol=1e-4, atol=1e-4)
 
 
-def test_a_model_of_several_parts_is_not_saved(tmp_path: Path) -> None:
-    quick = accelerate(Branching(), torch.randn(1, 3, 8, 8))
+class Swapped(nn.Module):
+    """The second input is used first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(8, 16, 3, padding=1), nn.Conv2d(8, 16, 3, padding=1)
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        answer: Tensor = self.b(b).relu() - 2 * self.a(a).relu()
+        return answer
+
+
+class Sized(nn.Module):
+    """What it does depends on the size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x)
+        return y * 2 if x.shape[2] > 30 else -y
+
+
+@torch.no_grad()
+def test_a_saved_model_takes_its_inputs_in_the_models_order_and_its_weights_as_they_are(tmp_path: Path) -> None:
+    a, b = torch.randn(2, 2, 8, 32, 32)
+    model = Swapped().eval()
+    quick = accelerate(model, (a, b))
+    assert isinstance(quick.model, Programmed)
+    for net in (model, quick.model.model):
+        net.load_state_dict({name: value * 0.5 + 0.1 for name, value in net.state_dict().items()})
+    quick.save(path := tmp_path / "net.kaiyan")
+    found = kaiyan.load(path)(a.numpy(), b.numpy())
+    torch.testing.assert_close(torch.from_numpy(found), model(a, b), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_a_model_that_asks_for_the_size_is_saved_for_its_own(tmp_path: Path) -> None:
+    model, x = Sized().eval(), torch.randn(1, 3, 56, 56)
+    accelerate(model, x).save(path := tmp_path / "net.kaiyan")
+    loaded = kaiyan.load(path)
+    torch.testing.assert_close(torch.from_numpy(loaded(x.numpy())), model(x), rtol=1e-4, atol=1e-4)
     with pytest.raises(KaiyanError) as caught:
-        quick.save(path := tmp_path / "net.kaiyan")
-    assert caught.value.code == "save-not-one-program"
-    assert not path.exists()
+        loaded(x[..., :16, :16].numpy())
+    assert caught.value.code == "program-input-shape"
+
+
+@torch.no_grad()
+def test_what_is_no_program_is_not_saved(tmp_path: Path) -> None:
+    parts = accelerate(Branching(), torch.randn(1, 3, 48, 48))
+    plain = accelerate(nn.Sequential(nn.Flatten(), nn.Softmax(1)), torch.randn(1, 3, 4, 4))
+    for quick, code in ((parts, "save-not-one-program"), (plain, "save-no-program")):
+        with pytest.raises(KaiyanError) as caught:
+            quick.save(path := tmp_path / "net.kaiyan")
+        assert caught.value.code == code
+        assert not path.exists()
+
+
+@torch.no_grad()
+def test_a_model_that_is_gone_leaves_no_weights_behind() -> None:
+    quick = made(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 1)), torch.randn(1, 3, 8, 8))
+    quick(torch.randn(2, 3, 9, 9))
+    alive = [weakref.ref(thing) for thing in (quick.model[0].weight, *quick.programs)]
+    del quick
+    gc.collect()
+    assert [thing() for thing in alive] == [None] * len(alive)
+
+
+@torch.no_grad()
+def test_a_copy_may_have_been_changed_to_another_type() -> None:
+    quick = made(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), torch.randn(1, 3, 8, 8)).double()
+    x = torch.randn(1, 3, 8, 8, dtype=torch.float64)
+    torch.testing.assert_close(copy.deepcopy(quick)(x), quick(x))
+
+
+@torch.no_grad()
+def test_rows_that_look_at_nothing_are_nought_as_in_torch() -> None:
+    class Attending(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lift = nn.Linear(16, 16)
+
+        def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+            y = self.lift(x)
+            return functional.scaled_dot_product_attention(y, y, y, attn_mask=mask)
+
+    mask = torch.zeros(5, 5)
+    mask[2] = -torch.inf
+    model, x = Attending().eval(), torch.randn(2, 3, 5, 16)
+    torch.testing.assert_close(made(model, x, mask)(x, mask), model(x, mask), rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_what_cannot_be_translated_torch_computes() -> None:
+    class Expanding(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            answer: Tensor = self.conv(x).mean((2, 3), keepdim=True).expand(-1, -1, 8, 8)
+            return answer
+
+    model, x = Expanding().eval(), torch.randn(1, 3, 8, 8)
+    found = made(model, x)(x)
+    assert found.stride() == model(x).stride()
+    torch.testing.assert_close(found, model(x), rtol=1e-4, atol=1e-5)
 
 
 def test_a_model_of_no_layer_of_ours_is_left_with_its_reason() -> None:

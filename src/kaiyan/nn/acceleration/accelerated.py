@@ -10,7 +10,6 @@ from torch import fx, nn
 from kaiyan.nn.acceleration.clock import on_one_thread
 from kaiyan.nn.acceleration.deferred import read
 from kaiyan.nn.acceleration.layout import Order, in_layout, layout_key, orders, reorder, strides
-from kaiyan.program.size import Symbolic
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.nn.acceleration.report import Report
-    from kaiyan.program.graph import Graph
     from kaiyan.program.picture_input import PictureInput
 
 
@@ -85,28 +83,24 @@ class Accelerated(nn.Module):
     ) -> None:
         """Writes the model to one file, which ``kaiyan.load`` runs with NumPy and llvmlite alone.
 
-        ``classes`` are the names of a classifier's answers, ``picture`` says how a picture becomes the input. The file
-        takes inputs of the sizes that are open in the program. Raises ``KaiyanError`` where the model is not one
-        program of our steps alone, and where the file cannot be written.
+        ``classes`` are the names of a classifier's answers, ``picture`` says how a picture becomes the input. The model
+        is captured anew and held against itself on the example and on other sizes: the file takes any size where all
+        agreed, else the example's. Its outputs are the tensors of the model's answer, in order. Raises ``KaiyanError``
+        where the model is not one program of our steps alone, and where the file cannot be written.
         """
+        from kaiyan.nn.acceleration.as_program import Programmed
+        from kaiyan.nn.acceleration.whole_graph import whole_graph
+        from kaiyan.program.rewrites import rewritten
         from kaiyan.program.saved import save
 
-        save(self._one_program(), path, classes=classes, picture=picture)
-
-    def _one_program(self) -> Graph:
-        """The graph of the program that is the whole model, for the widest choice of sizes."""
-        from kaiyan.nn.acceleration.as_program import Programmed
-
-        graphs = [program.graph for program in self.model.programs] if isinstance(self.model, Programmed) else []
-        if not graphs or self.model.captured.left or self.model.captured.breaks:
+        if not isinstance(self.model, Programmed):
             raise KaiyanError(
-                "save-not-one-program",
-                "the model is not one program, so it cannot be saved as one: print(quick.report) says why",
+                "save-no-program",
+                "the model runs layer by layer or as it is, so there is no program to save",
                 "torch.save(model.state_dict(), path) keeps its weights",
             )
-        return max(
-            graphs, key=lambda graph: sum(isinstance(n, Symbolic) for given in graph.inputs for n in given.shape)
-        )
+        graph = whole_graph(self.model.model, self.model.inputs)
+        save(rewritten(graph), path, classes=classes, picture=picture)
 
     def train(self, mode: bool = True) -> Accelerated:
         """It is for inference; raises ``KaiyanError`` when it shall train."""

@@ -13,7 +13,7 @@ from kaiyan.nn.acceleration.clock import layer_times, on_one_thread
 from kaiyan.nn.acceleration.graph import NotAGraphError
 from kaiyan.nn.acceleration.report import LayerReport
 from kaiyan.nn.acceleration.settling import settle
-from kaiyan.nn.capture.captured import captured
+from kaiyan.nn.capture.captured import Captured, captured
 from kaiyan.program.operations.convolving import convolution_of
 from kaiyan.program.program import Program
 from kaiyan.show.sentence import sentence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from kaiyan.nn.acceleration.case import Case
     from kaiyan.nn.acceleration.settling import Settled
-    from kaiyan.nn.capture.captured import Captured
     from kaiyan.program.graph import Graph, Node
     from kaiyan.show.sentence import Sentence
 
@@ -37,27 +36,24 @@ _FOREIGN = 5
 class Programmed(nn.Module):
     """A copy of a model that runs as programs; ``model`` is the copy, whose parameters are computed with.
 
-    What it computes for ``inputs``, and for sizes that come before ``is_measuring`` ends, is measured in its place.
+    What it computes for ``inputs`` is measured in its place when it is captured; one made of a model that is ``own``
+    already is captured at its first call.
     """
 
-    def __init__(self, model: nn.Module, inputs: tuple[Any, ...], precision: str) -> None:
+    def __init__(self, model: nn.Module, inputs: tuple[Any, ...], precision: str, *, own: bool = False) -> None:
         super().__init__()
-        self._inputs, self._precision, self.is_measuring = inputs, precision, True
-        self.captured: Captured = captured(model, inputs, make=self._program)
+        self.inputs, self._precision = inputs, precision
+        make = _Maker(precision)
+        self.captured = Captured(model, make) if own else captured(model, inputs, make=make)
         self.model = self.captured.model
-        self.is_measuring = False
-
-    def _program(self, graph: Graph) -> Program:
-        program = Program(graph, self._precision)
-        program.is_tuning = self.is_measuring
-        return program
+        make.is_measuring = False
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """What the model gives."""
         return self.captured(*inputs, **named)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Programmed, (self.model, self._inputs, self._precision)
+        return _restored, (self.model, self.inputs, self._precision)
 
     @property
     def layout(self) -> str:
@@ -68,6 +64,22 @@ class Programmed(nn.Module):
     def programs(self) -> list[Program]:
         """Those that have run."""
         return [held.program for held in self.captured.programs if isinstance(held.program, Program)]
+
+
+def _restored(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> Programmed:
+    return Programmed(model, inputs, precision, own=True)
+
+
+class _Maker:
+    """Makes programs; it holds nothing else, for torch keeps it as long as the model's class."""
+
+    def __init__(self, precision: str) -> None:
+        self.precision, self.is_measuring = precision, True
+
+    def __call__(self, graph: Graph) -> Program:
+        program = Program(graph, self.precision)
+        program.is_tuning = self.is_measuring
+        return program
 
 
 def as_program(case: Case, precision: str) -> tuple[Settled, dict[str, str], tuple[Sentence, ...]]:
@@ -81,7 +93,7 @@ def as_program(case: Case, precision: str) -> tuple[Settled, dict[str, str], tup
     except Exception as error:
         text = str(error).partition("\n")[0] or type(error).__name__
         raise NotAGraphError(
-            sentence("program-cannot-capture", "torch cannot capture the model: {error}", error=text)
+            sentence("program-cannot-capture", "the model cannot be captured: {error}", error=text)
         ) from error
     sources = {output: path for program in model.programs for output, (path, _) in _layers(program.graph).items()}
     if not sources:

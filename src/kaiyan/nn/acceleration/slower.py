@@ -33,7 +33,7 @@ def refuse_slower(case: Case, settled: Settled) -> None:
     raise NotEqualError(
         sentence(
             "left-model-slower",
-            "torch runs the model in {before:.3f} ms, and with its layers replaced in {after:.3f} ms",
+            "torch runs the model in {before:.3f} ms, and Kaiyan in {after:.3f} ms",
             before=before * 1e3, after=after * 1e3,
         )
     )  # fmt: skip

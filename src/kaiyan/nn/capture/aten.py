@@ -78,7 +78,9 @@ def is_ours(module: GraphModule) -> str | None:
 
 def _is_known_kind(node: Any) -> bool:
     is_aten = isinstance(node.target, torch._ops.OpOverload)  # noqa: SLF001 (the class has no other name)
-    return is_aten or node.target is operator.getitem or not isinstance(node.meta.get("val"), torch.Tensor)
+    values = node.meta.get("val")
+    several = values if isinstance(values, (list, tuple)) else [values]
+    return is_aten or node.target is operator.getitem or not any(isinstance(value, torch.Tensor) for value in several)
 
 
 def _is_plain(value: torch.Tensor, dtypes: Any) -> bool:

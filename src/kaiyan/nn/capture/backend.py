@@ -92,18 +92,18 @@ def _changed(count: int) -> set[int]:
     return {i for i, info in enumerate(metadata.input_info) if info.mutates_data or info.mutates_metadata}
 
 
-def _constant(module: GraphModule, inputs: Sequence[Any]) -> dict[int, tuple[str, torch.Tensor]]:
+def _constant(module: GraphModule, inputs: Sequence[Any]) -> dict[int, tuple[str, weakref.ref[torch.Tensor]]]:
     """The tensors that a model holds, by id, with the names that they have there."""
-    constant: dict[int, tuple[str, torch.Tensor]] = {}
+    constant: dict[int, tuple[str, weakref.ref[torch.Tensor]]] = {}
     placeholders = [node for node in module.graph.nodes if node.op == "placeholder"]
     for node, tensor in zip(placeholders, inputs, strict=False):
         if isinstance(tensor, FakeTensor) or not isinstance(tensor, torch.Tensor):
             continue
         is_held = "_dynamo_static_input_type" in node.meta.get("tensor_dict", {})
         if is_held or isinstance(tensor, nn.Parameter):
-            constant[id(tensor)] = _name(node), tensor
+            constant[id(tensor)] = _name(node), weakref.ref(tensor)
     for name, tensor in (*module.named_parameters(), *module.named_buffers()):
-        constant[id(tensor)] = name, tensor
+        constant[id(tensor)] = name, weakref.ref(tensor)
     return constant
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -173,13 +172,6 @@ def _between(draft: Manuscript, node: AtenNode) -> Written:
     return _mapped(draft, list(given(node)[:3]), terms)
 
 
-def _log_of(factor: float) -> Row:
-    """A logarithm of another base."""
-    return lambda draft, node: _mapped(
-        draft, [given(node)[0], factor], lambda of, first: [("log", of[0]), ("mul", first, of[1])]
-    )
-
-
 _WORDS = (
     "relu", "silu", "sigmoid", "tanh", "hardswish", "hardsigmoid", "mish", "neg", "abs", "exp", "log", "sqrt",
     "rsqrt", "reciprocal", "floor", "ceil", "round", "sin", "cos", "erf",
@@ -213,7 +205,5 @@ ROWS: dict[str, Row] = (
         "glu.default": _gated,
         "lerp.Scalar": _between,
         "lerp.Tensor": _between,
-        "log2.default": _log_of(1 / math.log(2)),
-        "log10.default": _log_of(1 / math.log(10)),
     }
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+import weakref
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
@@ -23,36 +26,46 @@ if TYPE_CHECKING:
     from kaiyan.nn.capture.programs import KeptProgram, Programs, Stamp
     from kaiyan.nn.capture.translation import OutputOrigin
 
+_LOADED = 2
+"""How often a buffer may be written to, as when weights are loaded, before it is no constant any more."""
 _MOST_PLANS = 32
 """Graphs with numbers for sizes that are kept."""
 
 
 class _Frozen:
-    """Tensors as they were when they became constants, by the numbers of the arguments that they are."""
+    """Tensors as they were when they became constants, by the numbers of the arguments that they are.
 
-    def __init__(self, tensors: Mapping[int, torch.Tensor]) -> None:
-        self.tensors = dict(tensors)
-        self._kept = list(self.tensors.values())
-        counted = not any(tensor.is_inference() for tensor in self._kept)
+    They are not kept alive: torch keeps what it compiled for a class, models that are gone among it. ``gone`` is called
+    when one of them goes.
+    """
+
+    def __init__(self, tensors: Mapping[int, torch.Tensor], gone: Callable[[Any], None]) -> None:
+        kept = list(tensors.values())
+        self.places = list(tensors)
+        self._references = [weakref.ref(tensor, gone) for tensor in kept]
+        counted = not any(tensor.is_inference() for tensor in kept)
         self._version: Callable[[torch.Tensor], int] = attrgetter("_version") if counted else _version
-        self._versions = list(map(self._version, self._kept))
-        self._addresses = list(map(torch.Tensor.data_ptr, self._kept))
+        self._versions = list(map(self._version, kept))
+        self._addresses = list(map(torch.Tensor.data_ptr, kept))
 
     def holds(self, arguments: list[Any]) -> bool:
         """Whether what comes is still those tensors, never written to since, as torch counts it."""
+        given = list(map(arguments.__getitem__, self.places))
         return (
-            all(map(is_, map(arguments.__getitem__, self.tensors), self._kept))
-            and list(map(self._version, self._kept)) == self._versions
-            and list(map(torch.Tensor.data_ptr, self._kept)) == self._addresses
+            all(map(is_, given, [reference() for reference in self._references]))
+            and list(map(self._version, given)) == self._versions
+            and list(map(torch.Tensor.data_ptr, given)) == self._addresses
         )
 
     def moved(self, arguments: list[Any]) -> list[int]:
         """The arguments that are not any more what they were."""
         now = [
-            arguments[i] is tensor and self._version(tensor) == version and tensor.data_ptr() == address
-            for (i, tensor), version, address in zip(self.tensors.items(), self._versions, self._addresses, strict=True)
+            arguments[i] is tensor() and self._version(arguments[i]) == version and arguments[i].data_ptr() == address
+            for i, tensor, version, address in zip(
+                self.places, self._references, self._versions, self._addresses, strict=True
+            )
         ]
-        return [i for i, holds in zip(self.tensors, now, strict=True) if not holds]
+        return [i for i, holds in zip(self.places, now, strict=True) if not holds]
 
     @property
     def stamp(self) -> Stamp:
@@ -62,6 +75,12 @@ class _Frozen:
 
 def _version(tensor: torch.Tensor) -> int:
     return 0 if tensor.is_inference() else tensor._version  # noqa: SLF001 (torch's count of writes)
+
+
+Constants = dict[int, tuple[str, "weakref.ref[torch.Tensor]"]]
+"""The tensors that a model holds, by id, with their names."""
+_Layout = tuple[tuple[int, ...], tuple[int, ...]] | None
+"""Shape and strides of an output that is a tensor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +99,17 @@ class Executable:
     _boxed_call = True
 
     def __init__(
-        self, module: GraphModule, constant: Mapping[int, tuple[str, torch.Tensor]], changed: Collection[int],
-        programs: Programs,
+        self, module: GraphModule, constant: Constants, changed: Collection[int], programs: Programs
     ) -> None:  # fmt: skip
         self.module = module
         self._constant, self._open, self._programs = constant, set(changed), programs
         self._placeholders = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
         self._numbered: list[str] = []
         self._frozen: _Frozen | None = None
+        self._moves: Counter[int] = Counter()
         self._plans: dict[tuple[int, ...], _Plan] = {}
         self._where = _places(self._placeholders)
-        self._layouts: dict[tuple[int, ...], list[tuple[tuple[int, ...], tuple[int, ...]] | None]] = {}
+        self._layouts: dict[tuple[int, ...], list[_Layout]] = {}
         self._lock = threading.Lock()
         self.left: str | None = None
 
@@ -103,8 +122,12 @@ class Executable:
         if self.left is None:
             try:
                 plan = self._plan(arguments)
-                if plan is not None:
-                    return self._run(plan, arguments)
+                layouts = None if plan is None else self._output_layouts(plan, arguments)
+            except Exception as error:  # noqa: BLE001 (whatever cannot be translated torch can still run)
+                self.left, plan = str(error).partition("\n")[0] or type(error).__name__, None
+            try:
+                if plan is not None and layouts is not None:
+                    return self._run(plan, layouts, arguments)
             except KaiyanError as error:  # what a step of ours refuses, torch computes
                 self.left = str(error)
         given: list[Any] = self.module.forward(*arguments)
@@ -128,23 +151,29 @@ class Executable:
             if self._frozen.holds(arguments):
                 return
             moved = self._frozen.moved(arguments)
-            self._open.update(i for i in moved if not isinstance(arguments[i], nn.Parameter))
+            self._moves.update(i for i in moved if not isinstance(arguments[i], nn.Parameter))
+            self._open.update(i for i, times in self._moves.items() if times > _LOADED)
             self._plans.clear()
         self._frozen = _Frozen(
             {
                 i: argument
                 for i, argument in enumerate(arguments)
                 if isinstance(argument, torch.Tensor) and i not in self._open and self._is_constant(argument)
-            }
+            },
+            partial(_forget_plans, weakref.ref(self)),
         )
 
     def _is_constant(self, argument: torch.Tensor) -> bool:
-        return isinstance(argument, nn.Parameter) or id(argument) in self._constant
+        return isinstance(argument, nn.Parameter) or self._held_as(argument)
+
+    def _held_as(self, tensor: torch.Tensor) -> bool:
+        entry = self._constant.get(id(tensor))
+        return entry is not None and entry[1]() is tensor
 
     def _new_plan(self, arguments: list[Any]) -> _Plan | None:
         assert self._frozen is not None
-        frozen = self._frozen.tensors
-        names = {i: self._constant[id(tensor)][0] for i, tensor in frozen.items() if id(tensor) in self._constant}
+        frozen = {i: arguments[i] for i in self._frozen.places}
+        names = {i: self._constant[id(tensor)][0] for i, tensor in frozen.items() if self._held_as(tensor)}
         while True:
             key = self._key(arguments)
             try:
@@ -162,19 +191,31 @@ class Executable:
         self._plans[key] = plan
         return plan
 
-    def _run(self, plan: _Plan, arguments: list[Any]) -> list[Any]:
-        arrays = [_array(arguments[i]) for i in plan.translated.inputs]
-        results = plan.held.program(*arrays) if plan.translated.graph.outputs else []
+    def _output_layouts(self, plan: _Plan, arguments: list[Any]) -> list[_Layout]:
+        """The shapes and strides of the outputs for the sizes that come."""
         sizes = {symbol: self._value(symbol, arguments) for symbol in self._where}
         key = tuple(sizes.values())
         layouts = self._layouts.get(key)
         if layouts is None:
             layouts = [_layout(given.fake, sizes) for given in plan.translated.outputs]
             self._layouts = {**self._layouts, key: layouts} if len(self._layouts) < _MOST_PLANS else {key: layouts}
+        return layouts
+
+    def _run(self, plan: _Plan, layouts: list[_Layout], arguments: list[Any]) -> list[Any]:
+        arrays = [_array(arguments[i]) for i in plan.translated.inputs]
+        results = plan.held.program(*arrays) if plan.translated.graph.outputs else []
+        sizes = {symbol: self._value(symbol, arguments) for symbol in self._where}
         return [
             _give(given, layout, results, arguments, sizes)
             for given, layout in zip(plan.translated.outputs, layouts, strict=True)
         ]
+
+
+def _forget_plans(owner: weakref.ref[Executable], _: object) -> None:
+    """A model is gone, and with it the programs that hold its numbers."""
+    executable = owner()
+    if executable is not None:
+        executable._plans.clear()  # noqa: SLF001
 
 
 def _places(placeholders: list[Any]) -> dict[str, tuple[int, int | None]]:

@@ -161,4 +161,7 @@ def laid(tensor: torch.Tensor, shape: tuple[int, ...], strides: tuple[int, ...])
     pairs = zip(shape, tensor.stride(), strides, strict=True)
     if not tensor.numel() or all(n == 1 or have == want for n, have, want in pairs):
         return tensor.as_strided(shape, strides)
+    if any(step == 0 and n > 1 for n, step in zip(shape, strides, strict=True)):  # one element stands for many
+        once = tuple(1 if step == 0 else n for n, step in zip(shape, strides, strict=True))
+        return laid(tensor[tuple(slice(n) for n in once)], once, strides).expand(shape)
     return torch.empty_strided(shape, strides, dtype=tensor.dtype).copy_(tensor)

@@ -68,6 +68,8 @@ def _attention(draft: Manuscript, node: AtenNode) -> Written:
         return None
     if mask is not None and (settings["is_causal"] or mask.meta["val"].dtype != query.meta["val"].dtype):
         return None
+    if mask is not None and (mask not in draft.known or torch.isneginf(draft.known[mask]).all(-1).any()):
+        return None  # a row that looks at nothing is 0 in torch
     scale = draft.number(shape[-1]) ** -0.5 if settings["scale"] is None else settings["scale"]
     scaled = draft.map([draft.value(query)], ("mul", 0, float(scale)))
     axes = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
