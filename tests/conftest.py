@@ -149,7 +149,7 @@ def the_ways_beside_programs(request: pytest.FixtureRequest, monkeypatch: pytest
     def refused(*_: object) -> None:
         raise NotAGraphError(sentence("program-no-layers", "no layer of it becomes a part of a program"))
 
-    monkeypatch.setattr("kaiyan.nn.acceleration.accelerate.as_program", refused)
+    monkeypatch.setattr("kaiyan.nn.acceleration.as_program.as_program", refused)
 
 
 @pytest.fixture

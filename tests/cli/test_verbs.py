@@ -23,8 +23,8 @@ RENAMED = {
     "explain": ("diagnose", ["--list"]),
     "bench-model": ("accelerate", ["net.py:make", "1x3x24x24", "--json"]),
 }
-NO_FUNCTIONS = {"case", "cases", "face", "learn", "studio"}
-"""Commands of pages, and those whose functions are in a room: ``kaiyan.faces.find``, ``kaiyan.learn.fit_kernel``."""
+NO_FUNCTIONS = {"case", "cases", "face", "learn", "run", "studio"}
+"""Commands of pages, of files that ``kaiyan.load`` reads, and those whose functions are in a room: ``kaiyan.faces``."""
 
 
 @pytest.fixture(autouse=True)

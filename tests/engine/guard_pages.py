@@ -22,10 +22,9 @@ from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.algorithms.depthwise import Depthwise
 from kaiyan.engine.algorithms.strided_winograd import StridedWinograd
 from kaiyan.engine.algorithms.winograd import Winograd
-from kaiyan.engine.codegen.parts.geometry import geometry
 from kaiyan.engine.codegen.routines import over_channels, over_channels_inside, over_columns, over_columns_inside
 from kaiyan.engine.codegen.running.threads import set_num_threads
-from kaiyan.engine.generated import Generated, setting
+from kaiyan.engine.generated import Generated, _geometry, setting
 from kaiyan.engine.gradients import generated as gradients
 from kaiyan.engine.gradients.dense import Dense
 from kaiyan.engine.gradients.winograd import WinogradGradient
@@ -111,7 +110,7 @@ class OneRoutine(Depthwise):
         C, K = problem.spec.channels
         by_column = self._cut is over_columns.cut and problem.layout == "channels_last"
         asked = [setting(problem, types) for types in types_of(problem)]
-        shape = geometry(problem.spec, problem.input_shape)[0]
+        shape = _geometry(problem)[0]
         able = C == K and not by_column and all(self._cut(shape, source, *rest) for source, rest in asked)
         return super().unfit(problem) or (None if able else sentence("refused-channels-last", "the channels are last"))
 

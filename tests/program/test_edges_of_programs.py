@@ -17,6 +17,7 @@ from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.memory import Weights
 from kaiyan.program.program import PLANS, Program
 from kaiyan.program.strips import chains
+from kaiyan.show.error import KaiyanError
 
 CONV = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)}
 
@@ -89,6 +90,13 @@ def test_numbers_of_another_machine_and_of_no_axis(order: str) -> None:
 def test_a_pad_without_a_value_is_zeros() -> None:
     nodes = (Node("pad", ("x",), "y", {"padding": ((0, 0), (1, 2)), "mode": "constant"}),)
     assert_defined(Graph((Input("x", (4, 8)),), ("y",), nodes, {}), numbers(4, 8))
+
+
+def test_what_only_torch_computes_is_said_where_torch_is_not() -> None:
+    node = Node("foreign", ("x",), "y", {"shape": (4, 8), "dtype": "float32", "name": "aten.sort"})
+    with pytest.raises(KaiyanError) as caught:
+        Program(Graph((Input("x", (4, 8)),), ("y",), (node,), {}))(numbers(4, 8))
+    assert (caught.value.code, caught.value.facts["name"]) == ("program-foreign", "aten.sort")
 
 
 def test_two_chains_do_not_share_a_layer() -> None:

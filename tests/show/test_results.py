@@ -32,6 +32,7 @@ from kaiyan.faces.passage_stages import PassageStage
 from kaiyan.faces.recogniser import Face
 from kaiyan.networks.card import card
 from kaiyan.nn.acceleration.report import LayerReport, Report
+from kaiyan.program.answers import Answers, LikelyClass, OutputNumbers
 from kaiyan.program.report import ProgramReport, ProgramStep
 from kaiyan.show.i18n import say
 from kaiyan.show.json import SCHEMA
@@ -59,6 +60,14 @@ def _report() -> Report:
 def _program() -> ProgramReport:
     steps = ProgramStep("x", "copy", "", (1, 3, 8, 8), True), ProgramStep("y", "convolution", "direct", (1, 8, 8, 8))
     return ProgramReport((*steps, ProgramStep("z", "aten.sort.stable", "abroad", (1, 8, 8, 8))), 4096, 1024)
+
+
+def _answers() -> Answers:
+    likely = LikelyClass(1, "cat", 0.75), LikelyClass(0, "dog", 0.25)
+    note = sentence(
+        "picture-from-0-to-1", "{path} does not say how a picture becomes numbers: 0 to 1 is taken", path="n"
+    )
+    return Answers((likely,), (OutputNumbers((1, 2), "float32", -1.0, 0.5, 2.0, 0, (-1.0, 2.0)),), (note,))
 
 
 def _who() -> Recognised:
@@ -96,6 +105,7 @@ RESULTS: dict[str, Callable[[], Shown]] = {
     "see": kaiyan.see,
     "acceleration": _report,
     "program": _program,
+    "answers": _answers,
     "conversion": lambda: kaiyan.nn.convert(_net(), "tf_same").conversion,
     "summary": lambda: kaiyan.summary(_net(), (1, 3, 33, 33)),
     "diagnosis": lambda: kaiyan.diagnose("mat1 and mat2 shapes cannot be multiplied (2x288 and 1568x10)"),

@@ -62,14 +62,14 @@ if __name__ == "__main__":
 def test_an_accelerated_model_is_saved_and_loaded_in_a_fresh_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "saved_nets.py").write_text(SAVED)
+    (tmp_path / "nets_of_a_user.py").write_text(SAVED)
     (tmp_path / "load.py").write_text(LOAD)
     monkeypatch.syspath_prepend(tmp_path)
-    saved_nets: Any = importlib.import_module("saved_nets")
+    nets_of_a_user: Any = importlib.import_module("nets_of_a_user")
 
     x = torch.randn(1, 3, 12, 12)
     for name in ("Net", "Branching"):
-        quick = accelerate(getattr(saved_nets, name)().eval(), x)
+        quick = accelerate(getattr(nets_of_a_user, name)().eval(), x)
         assert quick.report.traced is (name == "Net")
         torch.save((quick, x, quick(x)), tmp_path / f"{name}.pt")
         for other in (copy.deepcopy(quick), pickle.loads(pickle.dumps(quick))):

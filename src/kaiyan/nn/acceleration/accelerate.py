@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from kaiyan.engine.problem import precision as checked
-from kaiyan.nn.acceleration.as_program import Programmed, as_program, program_layers
 from kaiyan.nn.acceleration.by_module import by_module
 from kaiyan.nn.acceleration.case import answer_of, examine
 from kaiyan.nn.acceleration.checking import compare
@@ -37,6 +36,7 @@ from kaiyan.trace.undisturbed import undisturbing
 
 if TYPE_CHECKING:
     from kaiyan.nn.acceleration.accelerated import Accelerated
+    from kaiyan.nn.acceleration.as_program import Programmed
     from kaiyan.nn.acceleration.case import Case
     from kaiyan.nn.acceleration.fuse import Reasons
 
@@ -118,7 +118,9 @@ def _outcome(case: Case, precision: str) -> _Outcome:
 
 
 def _as_program(case: Case, precision: str) -> _Outcome:
-    settled, sources, notes = as_program(case, precision)
+    from kaiyan.nn.acceleration import as_program as programs  # it loads torch's compiler
+
+    settled, sources, notes = programs.as_program(case, precision)
     return _Outcome(settled, notes, sources, {}, True, settled.quick.model)
 
 
@@ -235,6 +237,8 @@ def _layer_reports(case: Case, outcome: _Outcome) -> tuple[LayerReport, ...]:
     if not outcome.sources:
         return ()
     if outcome.program is not None:
+        from kaiyan.nn.acceleration.as_program import program_layers
+
         return program_layers(case, outcome.program)
     quick = outcome.settled.quick
     inputs = case.questions[0].inputs

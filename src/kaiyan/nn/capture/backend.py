@@ -51,6 +51,10 @@ class Backend:
         """What became programs and can still be run."""
         return [made for reference in self._made if (made := reference()) is not None]
 
+    def __deepcopy__(self, memo: object) -> Backend:
+        """Itself: what wraps ``torch.compile`` may copy what it is given, as Lightning Fabric does."""
+        return self
+
     def __call__(self, module: GraphModule, inputs: Sequence[Any], **options: Any) -> Callable[..., Any]:
         """A function of the graph's inputs that computes it; by torch where it needs gradients or is not ours."""
         del options
