@@ -159,6 +159,7 @@ def test_compiles_whole_and_for_any_size() -> None:
 
 
 def test_what_is_compiled_follows_its_layer() -> None:
+    torch.compiler.reset()  # torch counts what a process has compiled, other tests' models among it
     layer = ours.Conv2d(2, 3, 3, padding=1)
     compiled = torch.compile(nn.Sequential(layer), backend="aot_eager", fullgraph=True)
     x = torch.randn(2, 2, 9, 8)

@@ -44,6 +44,7 @@ class Backend:
     def __init__(self, make: Callable[[Graph], Runs] = Program) -> None:
         self.left: deque[str] = deque(maxlen=_MOST_REASONS)
         self._made: list[weakref.ref[Executable]] = []
+        self._make = make
         self.programs = Programs(make)
 
     @property
@@ -54,6 +55,10 @@ class Backend:
     def __deepcopy__(self, memo: object) -> Backend:
         """Itself: what wraps ``torch.compile`` may copy what it is given, as Lightning Fabric does."""
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """One that has made nothing: Lightning Fabric leaves it on the model, which may be pickled."""
+        return Backend, (self._make,)
 
     def __call__(self, module: GraphModule, inputs: Sequence[Any], **options: Any) -> Callable[..., Any]:
         """A function of the graph's inputs that computes it; by torch where it needs gradients or is not ours."""
