@@ -328,7 +328,7 @@ def main(count: int, seed: int, *flavours: str) -> None:
     numpy_row.aligned = GUARDED.array  # type: ignore[attr-defined]
     gradients.aligned = GUARDED.array  # type: ignore[attr-defined]
     guard_gradient(gradients)
-    over_output_channels.machine = lambda: replace(machine(), halves=True)  # type: ignore[attr-defined]
+    over_output_channels.machine = lambda: replace(machine(), halves=True)  # type: ignore[assignment,attr-defined]
     rng, drawn = random.Random(seed), np.random.default_rng(seed)
     ran: dict[str, int] = {}
     for number in range(count):

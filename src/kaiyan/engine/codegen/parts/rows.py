@@ -35,4 +35,6 @@ def broadcast(code: Code, pointer: Value, step: Value, factor: int, lanes: int |
         return code.broadcast(pointer, 0, lanes)
     kind = ir.FunctionType(code.vector_type(lanes), [pointer.type, I64])
     in_bytes = code.mul(step, code.itemsize)
-    return code.b.asm(kind, f"{code.broadcasting(lanes)} ($1,$2,{factor}), $0", "=v,r,r", [pointer, in_bytes], side_effect=True)
+    return code.b.asm(
+        kind, f"{code.broadcasting(lanes)} ($1,$2,{factor}), $0", "=v,r,r", [pointer, in_bytes], side_effect=True
+    )

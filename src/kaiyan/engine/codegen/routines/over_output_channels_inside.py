@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,6 @@ from kaiyan.engine.codegen.routines.over_output_channels import OverOutputChanne
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
-    from kaiyan.engine.codegen.language.target import Target
-    from kaiyan.engine.codegen.parts.epilogue import Epilogue
-    from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.tile import Tile
 
 
@@ -28,14 +25,16 @@ class OverOutputChannelsInside(OverOutputChannels):
     """Without a packed strip: a tile's pixels are named by few registers and a step from one to the next."""
 
     @property
+    def widening(self) -> OverOutputChannels:
+        """The routine for an input of another type than what is summed: widened once, in a packed strip."""
+        return OverOutputChannels(**{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @property
     def _packing(self) -> float:
-        return OverOutputChannels._packing.fget(self) if self.stored else 0.0
+        return 0.0
 
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        if self.stored:
-            OverOutputChannels.emit(self, code)
-            return
         geometry, sizes = self.geometry, Extent.read(code)
         image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
         row = clipped(code, row, sizes.rows, sizes.height)
@@ -65,9 +64,7 @@ class OverOutputChannelsInside(OverOutputChannels):
         sizes: Extent,
     ) -> None:
         """Adds all products to the tile, which is at ``place`` of the pixels from ``packed`` on."""
-        if self.stored:
-            OverOutputChannels._sum(self, code, tile, packed, source, place, corner, sizes)
-            return
+        del corner, sizes
         C, (rows, columns) = self.geometry.C, self.tile
         down, step = (code.number(Argument.STRIDE + axis) for axis in (1, 2))
         weights = Variable(code, packed.type)
