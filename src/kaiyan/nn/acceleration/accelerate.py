@@ -89,6 +89,8 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     quick.report = Report(
         settled.before, settled.after, layout, outcome.traced, settled.difference, layers, left, outcome.notes
     )
+    if outcome.program is not None:
+        outcome.program.keep_to_itself()
     return quick
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -35,6 +36,7 @@ class Accelerated(nn.Module):
         self.layout = layout
         self.is_laying, self.is_replaced = is_laying, is_replaced
         self._orders: dict[tuple[str, bool], list[Order] | None] = {}  # None: they lie as the model's by themselves
+        self._threads = nullcontext if hasattr(model, "keep_to_itself") else on_one_thread
         self.training = False
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
@@ -49,7 +51,7 @@ class Accelerated(nn.Module):
         model = self.model
         call = model.forward if isinstance(model, fx.GraphModule) else model  # torch prints where a graph's call fails
         laid = self.inputs_in_layout(inputs)
-        with on_one_thread():
+        with self._threads():
             answer = read(call(*laid, **named))
         if self.is_laying:
             _write_back(laid, inputs)

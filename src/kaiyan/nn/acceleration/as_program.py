@@ -14,6 +14,7 @@ from kaiyan.nn.acceleration.graph import NotAGraphError
 from kaiyan.nn.acceleration.report import LayerReport
 from kaiyan.nn.acceleration.settling import settle
 from kaiyan.nn.capture.captured import Captured, captured
+from kaiyan.nn.capture.roads import Roads
 from kaiyan.program.operations.convolving import convolution_of
 from kaiyan.program.program import Program
 from kaiyan.show.sentence import sentence
@@ -46,14 +47,25 @@ class Programmed(nn.Module):
         make = _Maker(precision)
         self.captured = Captured(model, make) if own else captured(model, inputs, make=make)
         self.model = self.captured.model
+        self.__dict__["_modules"] = self._children = Lent(self._modules)
+        self._roads = Roads(self.captured.model, self._travelled)
         make.is_measuring = False
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """What the model gives."""
-        return self.captured(*inputs, **named)
+        run = self._travelled if self._children.is_lent else self._roads
+        return run(*inputs, **named)
+
+    def _travelled(self, *inputs: Any, **named: Any) -> Any:
+        with on_one_thread():
+            return self.captured(*inputs, **named)
+
+    def keep_to_itself(self) -> None:
+        """From now on nobody else holds the model, until a module or a tensor of it is asked for."""
+        self._children.is_lent = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.model, self.inputs, self._precision)
+        return _restored, (self.captured.model, self.inputs, self._precision)
 
     @property
     def layout(self) -> str:
@@ -64,6 +76,26 @@ class Programmed(nn.Module):
     def programs(self) -> list[Program]:
         """Those that have run."""
         return [held.program for held in self.captured.programs if isinstance(held.program, Program)]
+
+
+def _lending(name: str) -> Any:
+    """The dictionary's method of this name, after which what it holds is lent."""
+    method = getattr(dict, name)
+
+    def lending(self: Lent, *arguments: Any, **named: Any) -> Any:
+        self.is_lent = True
+        return method(self, *arguments, **named)
+
+    return lending
+
+
+class Lent(dict[str, nn.Module | None]):
+    """A module's children; ``is_lent`` once one of them was asked for, or another put in its place."""
+
+    is_lent = False
+    __getitem__, get, items, values = map(_lending, ("__getitem__", "get", "items", "values"))
+    __setitem__, __delitem__, update = map(_lending, ("__setitem__", "__delitem__", "update"))
+    copy, pop = map(_lending, ("copy", "pop"))
 
 
 def _restored(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> Programmed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from torch._subclasses.fake_tensor import FakeTensor
 from kaiyan.nn.capture.aten import is_ours, traced
 from kaiyan.nn.capture.executable import Executable
 from kaiyan.nn.capture.programs import Programs
+from kaiyan.nn.capture.roads import is_pure, outside
 from kaiyan.program.program import Program
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Backend:
         self._made: list[weakref.ref[Executable]] = []
         self._make = make
         self.programs = Programs(make)
+        self._latest = threading.local()
 
     @property
     def made(self) -> list[Executable]:
@@ -60,6 +63,14 @@ class Backend:
         """One that has made nothing: Lightning Fabric leaves it on the model, which may be pickled."""
         return Backend, (self._make,)
 
+    def guards(self, model: nn.Module, guards: Sequence[Any]) -> list[bool]:
+        """Which of TorchDynamo's guards it shall keep: all; those of what was compiled last are looked at."""
+        executable = getattr(self._latest, "executable", None)
+        self._latest.executable = None
+        if executable is not None and executable.is_pure:
+            executable.outside = outside(model, guards)
+        return [True] * len(guards)
+
     def __call__(self, module: GraphModule, inputs: Sequence[Any], **options: Any) -> Callable[..., Any]:
         """A function of the graph's inputs that computes it; by torch where it needs gradients or is not ours."""
         del options
@@ -73,6 +84,8 @@ class Backend:
             if reason is not None:
                 raise NotOursError(reason)
             executable = Executable(aten, constant, _changed(len(examples)), self.programs)
+            executable.is_pure = is_pure()
+            self._latest.executable = executable
             self._made = [*filter(lambda made: made() is not None, self._made), weakref.ref(executable)]
             return executable
 

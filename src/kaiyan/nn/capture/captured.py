@@ -39,7 +39,8 @@ class Captured:
         self.breaks: tuple[str, ...] = ()
         self.passed_by = 0
         self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))
-        self._run: Any = torch.compile(model, backend=self.backend, **_APART)
+        options: dict[str, Any] = {"guard_filter_fn": partial(self.backend.guards, model)}
+        self._run: Any = torch.compile(model, backend=self.backend, options=options, **_APART)
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         wants = torch.is_grad_enabled() and _wants_gradients((inputs, named))

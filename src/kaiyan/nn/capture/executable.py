@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from kaiyan.nn.capture.foreign import laid, tensor_of
+from kaiyan.nn.capture.roads import Run, noticed
 from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of
 from kaiyan.nn.capture.translation import Translated, translated
 from kaiyan.show.error import KaiyanError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
     from kaiyan.nn.capture.programs import KeptProgram, Programs, Stamp
+    from kaiyan.nn.capture.roads import Outside
     from kaiyan.nn.capture.translation import OutputOrigin
 
 _LOADED = 2
@@ -82,7 +84,9 @@ _Layout = tuple[tuple[int, ...], tuple[int, ...]] | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
+    """A translated graph and its program."""
+
     translated: Translated
     held: KeptProgram
 
@@ -105,11 +109,18 @@ class Executable:
         self._numbered: list[str] = []
         self._frozen: _Frozen | None = None
         self._moves: Counter[int] = Counter()
-        self._plans: dict[tuple[int, ...], _Plan] = {}
+        self._plans: dict[tuple[int, ...], Plan] = {}
         self._where = _places(self._placeholders)
         self._layouts: dict[tuple[int, ...], list[_Layout]] = {}
         self._lock = threading.Lock()
         self.left: str | None = None
+        self.is_pure = False
+        self.outside: tuple[Outside, ...] | None = None
+
+    @property
+    def frozen(self) -> list[int]:
+        """The arguments that are constants now."""
+        return [] if self._frozen is None else self._frozen.places
 
     @property
     def held(self) -> list[KeptProgram]:
@@ -128,10 +139,11 @@ class Executable:
                     return self._run(plan, layouts, arguments)
             except KaiyanError as error:  # what a step of ours refuses, torch computes
                 self.left = str(error)
+        noticed(None)
         given: list[Any] = self.module.forward(*arguments)
         return given
 
-    def _plan(self, arguments: list[Any]) -> _Plan | None:
+    def _plan(self, arguments: list[Any]) -> Plan | None:
         with self._lock:
             self._freeze(arguments)
             plan = self._plans.get(self._key(arguments))
@@ -168,7 +180,7 @@ class Executable:
         entry = self._constant.get(id(tensor))
         return entry is not None and entry[1]() is tensor
 
-    def _new_plan(self, arguments: list[Any]) -> _Plan | None:
+    def _new_plan(self, arguments: list[Any]) -> Plan | None:
         assert self._frozen is not None
         frozen = {i: arguments[i] for i in self._frozen.places}
         names = {i: self._constant[id(tensor)][0] for i, tensor in frozen.items() if self._held_as(tensor)}
@@ -183,13 +195,13 @@ class Executable:
                     return None
                 self._numbered = sorted({*self._numbered, *error.symbols})
                 self._plans.clear()
-        plan = _Plan(made, self._programs.of(made.graph, self._frozen.stamp))
+        plan = Plan(made, self._programs.of(made.graph, self._frozen.stamp))
         while len(self._plans) >= _MOST_PLANS:
             del self._plans[next(iter(self._plans))]
         self._plans[key] = plan
         return plan
 
-    def _output_layouts(self, plan: _Plan, arguments: list[Any]) -> list[_Layout]:
+    def _output_layouts(self, plan: Plan, arguments: list[Any]) -> list[_Layout]:
         """The shapes and strides of the outputs for the sizes that come."""
         sizes = {symbol: self._value(symbol, arguments) for symbol in self._where}
         key = tuple(sizes.values())
@@ -199,14 +211,16 @@ class Executable:
             self._layouts = {**self._layouts, key: layouts} if len(self._layouts) < _MOST_PLANS else {key: layouts}
         return layouts
 
-    def _run(self, plan: _Plan, layouts: list[_Layout], arguments: list[Any]) -> list[Any]:
+    def _run(self, plan: Plan, layouts: list[_Layout], arguments: list[Any]) -> list[Any]:
         arrays = [_array(arguments[i]) for i in plan.translated.inputs]
         results = plan.held.program(*arrays) if plan.translated.graph.outputs else []
         sizes = {symbol: self._value(symbol, arguments) for symbol in self._where}
-        return [
+        outputs = [
             _give(given, layout, results, arguments, sizes)
             for given, layout in zip(plan.translated.outputs, layouts, strict=True)
         ]
+        noticed(Run(self, plan, layouts, arguments, outputs))
+        return outputs
 
 
 def _forget_plans(owner: weakref.ref[Executable], _: object) -> None:
