@@ -48,7 +48,7 @@ class Programmed(nn.Module):
         self.captured = Captured(model, make) if own else captured(model, inputs, make=make)
         self.model = self.captured.model
         self.__dict__["_modules"] = self._children = Lent(self._modules)
-        self._roads = Roads(self.captured.model, self._travelled)
+        self._roads = Roads(self.captured.model, self._travelled, on_one_thread)
         make.is_measuring = False
 
     def forward(self, *inputs: Any, **named: Any) -> Any:

@@ -103,7 +103,7 @@ def captured(
 
 
 class _State:
-    """What a model's buffers hold, and its modules' plain attributes, such as counts and what is not made yet."""
+    """What a model's buffers and lists hold, and plain attributes such as counts and what is not made yet."""
 
     def __init__(self, model: nn.Module) -> None:
         self._buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
@@ -113,6 +113,8 @@ class _State:
             for name, value in vars(module).items()
             if isinstance(value, (bool, int, float, str, type(None)))
         ]
+        values = [value for module in model.modules() for value in vars(module).values()]
+        self._lists = [(value, list(value)) for value in values if type(value) is list]
 
     @torch.no_grad()
     def put_back(self) -> None:
@@ -122,6 +124,8 @@ class _State:
         for module, name, value in self._attributes:
             if vars(module).get(name) is not value:
                 vars(module)[name] = value
+        for held, entries in self._lists:
+            held[:] = entries
 
 
 @contextlib.contextmanager
@@ -157,10 +161,10 @@ def _breaks(made: Captured) -> Iterator[None]:
 
 
 def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
-    """TorchDynamo's, while it may trace: a model with a recurrent layer is passed by, unless it is told not to."""
-    if not is_recurrent:
-        return contextlib.nullcontext()
-    patched: contextlib.AbstractContextManager[None] = config.patch(allow_rnn=True)
+    """TorchDynamo's, while it may trace: by itself it passes by recurrent layers, and asks for no hook."""
+    patched: contextlib.AbstractContextManager[None] = config.patch(
+        _HOOKED | {"allow_rnn": True} if is_recurrent else _HOOKED
+    )
     return patched
 
 
@@ -168,6 +172,7 @@ def _wants_gradients(inputs: Any) -> bool:
     return any(isinstance(leaf, torch.Tensor) and leaf.requires_grad for leaf in tree_leaves(inputs))
 
 
+_HOOKED = {"skip_nnmodule_hook_guards": False}
 _APART: dict[str, Any] = (
     {"isolate_recompiles": True} if "isolate_recompiles" in inspect.signature(torch.compile).parameters else {}
 )

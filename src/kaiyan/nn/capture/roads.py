@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +24,7 @@ from kaiyan.nn.capture.foreign import laid, tensor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from torch.utils._pytree import TreeSpec
 
@@ -101,7 +102,7 @@ def outside(model: nn.Module, guards: Sequence[Any]) -> tuple[Outside, ...] | No
     (root,) = roots
     private = re.compile(_PRIVATE.format(root=re.escape(root)))
     names = _arguments(model) if root == "self" else {"args", "kwargs"}
-    found: dict[Outside, None] = {}
+    found: dict[Any, Outside] = {}
     for guard in guards:
         if not guard.has_value or private.match(guard.name) or guard.name.startswith(tuple(f"G['{n}" for n in _TORCHS)):
             continue
@@ -110,8 +111,8 @@ def outside(model: nn.Module, guards: Sequence[Any]) -> tuple[Outside, ...] | No
         thing = _outside(model, guard)
         if thing is None or not thing.holds():
             return None
-        found[thing] = None
-    return tuple(found)
+        found[id(thing.holder), thing.key, thing.rest] = thing
+    return tuple(found.values())
 
 
 def _arguments(model: nn.Module) -> set[str]:
@@ -196,10 +197,12 @@ class Road(NamedTuple):
     spec: TreeSpec
     outside: tuple[Outside, ...]
     state: _State
+    around: Callable[[], AbstractContextManager[Any]]
 
     def __call__(self, values: Sequence[Any]) -> Any:
         """The model's answer."""
-        results = self.program(*[values[i].detach().numpy() for i in self.inputs])
+        with self.around():
+            results = self.program(*[values[i].detach().numpy() for i in self.inputs])
         outputs = [laid(tensor_of(results[number]), *layout) for number, layout in self.origins]
         return tree_unflatten([outputs[leaf] if is_output else leaf for is_output, leaf in self.leaves], self.spec)
 
@@ -209,10 +212,15 @@ class Road(NamedTuple):
 
 
 class Roads:
-    """Calls of ``run``, of a ``model`` that nobody else holds: by the way that is known, where there is one."""
+    """Calls of ``run``, of a ``model`` that nobody else holds: by the way that is known, where there is one.
 
-    def __init__(self, model: nn.Module, run: Callable[..., Any]) -> None:
-        self._model, self._run = model, run
+    What torch computes on such a way it computes inside ``around``.
+    """
+
+    def __init__(
+        self, model: nn.Module, run: Callable[..., Any], around: Callable[[], AbstractContextManager[Any]]
+    ) -> None:
+        self._model, self._run, self._around = model, run, around
         self._known: dict[Any, Road | None] = {}
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
@@ -226,6 +234,9 @@ class Roads:
             return road(values)
         if road is None and key in self._known:
             return self._run(*inputs, **named)
+        return self._first(key, values, inputs, named)
+
+    def _first(self, key: Any, values: Sequence[Any], inputs: Any, named: Any) -> Any:
         state = _State.now()
         with observed() as runs:
             answer = self._run(*inputs, **named)
@@ -237,28 +248,35 @@ class Roads:
     def _road(self, runs: Sequence[Run | None], values: Sequence[Any], answer: Any, state: _State) -> Road | None:
         """The way that this call went, where another one like it would give its answer too."""
         run = runs[0] if len(runs) == 1 else None
-        if run is None or run.executable.outside is None or run.plan.translated.graph.foreign:
+        if run is None or run.executable.outside is None:
             return None
-        places = [next((n for n, value in enumerate(values) if value is a), None) for a in run.arguments]
-        held = {id(tensor) for tensor in (*self._model.parameters(), *self._model.buffers())}
-        tensors = [i for i, argument in enumerate(run.arguments) if isinstance(argument, torch.Tensor)]
-        frozen = set(run.executable.frozen)
-        if any(places[i] is None and (i not in frozen or id(run.arguments[i]) not in held) for i in tensors):
+        made, arguments = run.plan.translated, run.arguments
+        places = [next((n for n, value in enumerate(values) if value is a), None) for a in arguments]
+        if not all(places[i] is not None or self._is_own(run, i) for i in range(len(arguments))):
             return None
-        origins = {id(result): n for n, result in enumerate(run.results)}
         leaves, spec = tree_flatten(answer)
-        found: list[tuple[bool, Any]] = []
-        for leaf in leaves:
-            number = origins.get(id(leaf))
-            if number is None and type(leaf) not in _PLAIN:
-                return None
-            found.append((number is not None, leaf if number is None else number))
-        inputs: list[Any] = [places[i] for i in run.plan.translated.inputs]
-        given: list[Any] = [origin.output for origin in run.plan.translated.outputs]
-        if None in inputs or None in given:
+        numbers = {id(result): n for n, result in enumerate(run.results)}
+        if not all(id(leaf) in numbers or type(leaf) in _PLAIN for leaf in leaves):
             return None
-        origin = tuple(zip(given, run.layouts, strict=True))
-        return Road(run.plan.held.program, tuple(inputs), origin, tuple(found), spec, run.executable.outside, state)
+        if not numbers.keys() <= set(map(id, leaves)):  # what is written to an input, for one
+            return None
+        found = [(id(leaf) in numbers, numbers.get(id(leaf), leaf)) for leaf in leaves]
+        inputs: list[Any] = [places[i] for i in made.inputs]
+        origins: list[Any] = [origin.output for origin in made.outputs]
+        if None in inputs or None in origins:
+            return None
+        return Road(
+            run.plan.held.program, tuple(inputs), tuple(zip(origins, run.layouts, strict=True)), tuple(found), spec,
+            run.executable.outside, state, self._around if made.graph.foreign else nullcontext,
+        )  # fmt: skip
+
+    def _is_own(self, run: Run, number: int) -> bool:
+        """Whether an argument is a size, or a tensor of the model that became a constant."""
+        argument = run.arguments[number]
+        if not isinstance(argument, torch.Tensor):
+            return True
+        own = (*self._model.parameters(), *self._model.buffers())
+        return number in run.executable.frozen and any(argument is tensor for tensor in own)
 
 
 def is_pure() -> bool:
