@@ -129,8 +129,9 @@ class OneRoutine(Depthwise):
 ROUTINES = tuple(map(OneRoutine, (over_channels, over_channels_inside, over_columns, over_columns_inside)))
 
 
-FLAVOURS = ("any", "depthwise", "pointwise", "winograd", "strided")
+FLAVOURS = ("any", "depthwise", "pointwise", "winograd", "strided", "deep")
 PLAIN: dict[str, tuple[tuple[int, ...], ...]] = {
+    "deep": ((7,), (8,)),
     "pointwise": ((1,),),
     "winograd": ((3,), (3, 1), (5,)),
     "strided": ((3,), (3, 4), (5, 6)),
@@ -146,6 +147,7 @@ def problem(rng: random.Random, flavours: tuple[str, ...] = FLAVOURS) -> Problem
         flavour = rng.choice(flavours)
         C, K, groups = (rng.choice((1, 2, 3, 5, 8, 16, 17, 24, 33, 40)) for _ in range(3))
         C, K, groups = (1, 1, groups) if flavour == "depthwise" else (C, K, min(groups, 5) if C < 8 else 1)
+        C, groups = (64, 1) if flavour == "deep" else (C, groups)
         kernel = rng.choice(PLAIN.get(flavour, ((3,), (2,), (5, 1), (4, 3, 2), (7, 9))))
         plain = flavour in PLAIN
         pads = (0,) if flavour == "pointwise" else (0, 1, 2, (0, 1), (2, 0), "same", "causal", "same_lower")

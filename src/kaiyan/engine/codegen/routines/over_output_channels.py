@@ -203,8 +203,8 @@ class OverOutputChannels:
         step = code.b.select(first, whole(0), whole(self.width))
         tile = [[Variable(code, code.vector_type(lanes)) for lanes in self.filled] for _ in range(prod(self.tile))]
         for i, pixel in enumerate(tile):
-            for place, (first_channel, lanes) in zip(pixel, self.spans, strict=True):
-                place.put(code.vector(start, code.mul(step, i), first_channel, lanes=lanes))
+            for place, (channel, lanes) in zip(pixel, self.spans, strict=True):
+                place.put(code.vector(start, code.mul(step, i), channel, lanes=lanes))
         r = clipped(code, r, self.tile[0], sizes.rows)
         q = clipped(code, q, self.tile[1], sizes.columns)
         corner = depth, code.add(row, r), code.add(column, q)
@@ -217,8 +217,8 @@ class OverOutputChannels:
         if self.chunks > 1:
             with code.when(code.b.not_(over)):
                 for i, pixel in enumerate(tile):
-                    for j, place in enumerate(pixel):
-                        code.put(place.get(), held, i * self.width + j * self.lanes)
+                    for place, (channel, _) in zip(pixel, self.spans, strict=True):
+                        code.put(place.get(), held, i * self.width + channel)
 
     def _sum(
         self,
