@@ -108,6 +108,11 @@ class OverOutputChannels:
         packing = self.parts * (self.chunks * self.strip.cycles(self.lanes) + TASK)
         return strips * (tiles * self.blocks * tile + packing)
 
+    @property
+    def packing(self) -> tuple[object, ...]:
+        """What ``packed`` depends on: routines that agree in it, and in their kind, pack alike."""
+        return self.geometry.weight, self.last, self.width, self.dtype
+
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(groups, K, C, taps) in the order of the sum: (groups, blocks, terms, width)."""
         G, K, C, taps = self.geometry.groups, self.geometry.K, self.geometry.C, self.geometry.taps
