@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-SWALLOWED = ("__del__", "remove", "gc_callback", "ExactWeakKeyDictionary.__setitem__.<locals>.<lambda>")
+SWALLOWED = frozenset(
+    ("__del__", "remove", "gc_callback", "ExactWeakKeyDictionary.__setitem__.<locals>.<lambda>", "_remove_id")
+)
 """Functions, by bare or qualified name, that Python calls as it collects garbage: what they raise goes no further."""
 
 
@@ -21,15 +23,19 @@ class Interrupter:
     def __init__(self, at: int) -> None:
         self.at = at
         self.lines: list[tuple[str, int]] = []
+        self._within = self._line
 
-    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
-        if {frame.f_code.co_name, frame.f_code.co_qualname} & {*SWALLOWED}:
-            return None
+    def __call__(self, frame: FrameType, _: str, __: object) -> Any:
+        code = frame.f_code
+        return None if code.co_name in SWALLOWED or code.co_qualname in SWALLOWED else self._within
+
+    def _line(self, frame: FrameType, event: str, _: object) -> Any:
         if event == "line":
-            self.lines.append((frame.f_code.co_filename, frame.f_lineno))
-            if len(self.lines) - 1 == self.at:
+            lines = self.lines
+            lines.append((frame.f_code.co_filename, frame.f_lineno))
+            if len(lines) - 1 == self.at:
                 raise KeyboardInterrupt
-        return self
+        return self._within
 
     def of(self, act: Callable[[], object]) -> list[tuple[str, int]]:
         """The lines that ``act`` passes, up to the interruption."""

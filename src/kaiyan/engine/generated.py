@@ -157,7 +157,9 @@ def setting(problem: Problem, types: Types) -> tuple[str, Setting]:
 
 def reading(routine: Any, types: Types) -> Any:
     """The routine, made to read an input of its own type."""
-    return routine if types.read == types.summed else replace(routine, stored=types.read)
+    if types.read == types.summed:
+        return routine
+    return replace(getattr(routine, "widening", routine), stored=types.read)
 
 
 @lru_cache(maxsize=512)

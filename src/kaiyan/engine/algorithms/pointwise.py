@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kaiyan.engine.generated import Generated, Setting
+from kaiyan.engine.types import BYTES
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.running.launch import ConvolutionRoutine
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
+
+_CROWDED = 4096
+"""Bytes apart at which pixels meet in one set of the first cache: they are packed with a gap (see ``apart``)."""
 
 
 class Pointwise(Generated):
@@ -36,7 +40,11 @@ class Pointwise(Generated):
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         from kaiyan.engine.codegen.routines import over_columns, over_output_channels
+        from kaiyan.engine.codegen.routines.over_output_channels import OverOutputChannels
+        from kaiyan.engine.codegen.routines.over_output_channels_inside import OverOutputChannelsInside
 
-        family = over_output_channels if source == "channels_last" else over_columns
-        cut: ConvolutionRoutine = family.cut(geometry, source, *setting)
-        return cut
+        if source != "channels_last":
+            return over_columns.cut(geometry, source, *setting)
+        crowded = geometry.C * BYTES[setting[1]] % _CROWDED == 0
+        kind = OverOutputChannels if geometry.groups > 1 or crowded else OverOutputChannelsInside
+        return over_output_channels.cut(geometry, source, *setting, kind)

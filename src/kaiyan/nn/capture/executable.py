@@ -7,7 +7,7 @@ import weakref
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from operator import attrgetter, is_
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -42,35 +42,33 @@ class _Frozen:
     def __init__(self, tensors: Mapping[int, torch.Tensor], gone: Callable[[Any], None]) -> None:
         kept = list(tensors.values())
         self.places = list(tensors)
-        self._references = [weakref.ref(tensor, gone) for tensor in kept]
+        self._gone: list[Any] = []
+        self._references = [weakref.ref(tensor, self._gone.append) for tensor in kept]
+        self._watched = [weakref.ref(tensor, gone) for tensor in kept]
         counted = not any(tensor.is_inference() for tensor in kept)
         self._version: Callable[[torch.Tensor], int] = attrgetter("_version") if counted else _version
-        self._versions = list(map(self._version, kept))
-        self._addresses = list(map(torch.Tensor.data_ptr, kept))
+        self._marks = self._marked(kept)
+
+    def _marked(self, tensors: list[torch.Tensor]) -> tuple[list[int], list[int], list[int]]:
+        """What says, of tensors that live, which they are, how often they were written to and where they lie."""
+        return list(map(id, tensors)), list(map(self._version, tensors)), list(map(torch.Tensor.data_ptr, tensors))
 
     def holds(self, arguments: list[Any]) -> bool:
         """Whether what comes is still those tensors, never written to since, as torch counts it."""
-        given = list(map(arguments.__getitem__, self.places))
-        return (
-            all(map(is_, given, [reference() for reference in self._references]))
-            and list(map(self._version, given)) == self._versions
-            and list(map(torch.Tensor.data_ptr, given)) == self._addresses
-        )
+        return self._marked(list(map(arguments.__getitem__, self.places))) == self._marks and not self._gone
 
     def moved(self, arguments: list[Any]) -> list[int]:
         """The arguments that are not any more what they were."""
-        now = [
-            arguments[i] is tensor() and self._version(arguments[i]) == version and arguments[i].data_ptr() == address
-            for i, tensor, version, address in zip(
-                self.places, self._references, self._versions, self._addresses, strict=True
-            )
-        ]
-        return [i for i, holds in zip(self.places, now, strict=True) if not holds]
+        given = list(map(arguments.__getitem__, self.places))
+        now, before = (zip(*marks, strict=True) for marks in (self._marked(given), self._marks))
+        watched = zip(self.places, self._references, now, before, strict=True)
+        return [i for i, reference, mark, kept in watched if reference() is None or mark != kept]
 
     @property
     def stamp(self) -> Stamp:
         """What tells these tensors, as they are, from all others."""
-        return frozenset(zip(self._addresses, self._versions, strict=True))
+        _, versions, addresses = self._marks
+        return frozenset(zip(addresses, versions, strict=True))
 
 
 def _version(tensor: torch.Tensor) -> int:

@@ -20,7 +20,7 @@ class Variable:
     """A place in a register: LLVM turns it into values."""
 
     def __init__(self, code: Function, kind: Any) -> None:
-        self._code, self._place = code, code.entry.alloca(kind)
+        self._code, self._place, self.kind = code, code.entry.alloca(kind), kind
 
     def get(self) -> Value:
         """What was put last."""

@@ -85,17 +85,23 @@ class Memory(Vectors):
         kinds = [kind, kind.as_pointer(), I32, ir.VectorType(I1, kind.count)]
         self.call(name, ir.VoidType(), kinds, value, place, I32(size), mask)
 
-    def broadcast(self, pointer: Value, offset: int) -> Value:
+    def broadcast(self, pointer: Value, offset: int, lanes: int | None = None) -> Value:
         """The element at a constant offset in every lane, read here and nowhere else.
 
         LLVM reads ahead what it may, and a full tile of sums then no longer fits the registers: 14 x 2 sums in a loop
         ran at 150 GFLOP/s instead of 260. An instruction written as such stays where it is.
         """
         if self.target.bits < AVX2.bits:
-            return self.splat(self.load(pointer, offset))
-        word = "vbroadcastss" if self.itemsize == 4 else "vbroadcastsd"
-        kind = ir.FunctionType(self.vector_type(), [pointer.type])
-        return self.b.asm(kind, f"{word} {offset * self.itemsize}($1), $0", "=v,r", [pointer], side_effect=True)
+            return self.splat(self.load(pointer, offset), lanes)
+        kind = ir.FunctionType(self.vector_type(lanes), [pointer.type])
+        line = f"{self.broadcasting(lanes)} {offset * self.itemsize}($1), $0"
+        return self.b.asm(kind, line, "=v,r", [pointer], side_effect=True)
+
+    def broadcasting(self, lanes: int | None = None) -> str:
+        """The x86 instruction that puts one element of memory into all lanes."""
+        if self.itemsize == 4:
+            return "vbroadcastss"
+        return "vmovddup" if lanes == 2 else "vbroadcastsd"
 
     def prefetch(self, pointer: Value, *offsets: Value) -> None:
         """Asks for a line of cache that will be read; nothing happens where there is no memory."""

@@ -68,6 +68,10 @@ class Vectors(Sizes):
         """One element of a vector."""
         return self.b.extract_element(vector, I32(index))
 
+    def first(self, vector: Value, count: int) -> Value:
+        """The first lanes of a vector."""
+        return vector if vector.type.count == count else self.shuffle(vector, vector, range(count))
+
     def total(self, vector: Value) -> Value:
         """The sum of all lanes, by halves."""
         count = vector.type.count

@@ -32,7 +32,8 @@ class Epilogue:
     def put(self, code: Code, y: Value, outlet: Outlet, mask: Value = None) -> None:
         """Stores a vector of results from a place on."""
         if self.residual:
-            y = code.b.fadd(y, stored.vector(code, outlet.residual, stored=self.given, mask=mask))
+            residual = stored.vector(code, outlet.residual, stored=self.given, mask=mask, lanes=y.type.count)
+            y = code.b.fadd(y, residual)
         y = self._checked(code, self._activated(code, y), mask)
         stored.put(code, y, outlet.output, stored=self.given, mask=mask)
 

@@ -45,9 +45,11 @@ def widening(stored: str) -> float:
     return 5.0 if stored in ("float16", "bfloat16") else 0.0
 
 
-def vector(code: Code, place: Value, *offsets: Value, stored: str, mask: Value = None) -> Value:
+def vector(
+    code: Code, place: Value, *offsets: Value, stored: str, mask: Value = None, lanes: int | None = None
+) -> Value:
     """The elements from here on, in the type that is summed in; outside a mask nothing is read."""
-    return widened(code, code.vector(place, *offsets, mask=mask), stored)
+    return widened(code, code.vector(place, *offsets, mask=mask, lanes=lanes), stored)
 
 
 def element(code: Code, place: Value, *offsets: Value, stored: str) -> Value:

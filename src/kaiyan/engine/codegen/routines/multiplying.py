@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from kaiyan.engine.codegen.language.ir import I64, Variable
-from kaiyan.engine.codegen.language.target import AVX2
+from kaiyan.engine.codegen.language.ir import Variable
 from kaiyan.engine.codegen.parts.lanes import Lanes
+from kaiyan.engine.codegen.parts.rows import broadcast, named
 from kaiyan.engine.codegen.parts.running import joined
 from kaiyan.engine.codegen.routines.panels import batch_sizes, begun
 
@@ -117,7 +117,7 @@ class Multiplying:
         with code.when(long):
             for i in range(len(sums)):
                 code.put(code.constant(0), waiting, i * code.lanes)
-        names = _named(self.rows)
+        names = named(self.rows)
         bases = {base: Variable(code, left.type) for base, _ in names}
         for base, place in bases.items():
             place.put(code.at(left, code.mul(code.number(_Product.LEFT_ROW), base)))
@@ -148,7 +148,7 @@ class Multiplying:
         ]
         pointers = {base: variable.get() for base, variable in bases.items()}
         for (base, factor), sums in zip(names, tile, strict=True):
-            value = _broadcast(code, pointers[base], step, factor)
+            value = broadcast(code, pointers[base], step, factor)
             for vector, place in zip(vectors, sums, strict=True):
                 place.put(code.fma(value, vector, place.get()))
         right.put(code.at(here, code.number(_Product.RIGHT_TERM)))
@@ -159,31 +159,6 @@ class Multiplying:
 def _covered(code: Code, size: Value, block: Value) -> Value:
     """Blocks that cover a size."""
     return code.divmod(code.add(size, block, -1), block)[0]
-
-
-def _named(rows: int) -> list[tuple[int, int]]:
-    """For every row another row and a factor of 0, 1, 2, 4 or 8 by which it is behind it, with few of the former.
-
-    >>> _named(6)
-    [(0, 0), (0, 1), (0, 2), (3, 0), (0, 4), (3, 2)]
-    """
-    names: dict[int, tuple[int, int]] = {}
-    for base in range(rows):
-        if base not in names:
-            names = {base + factor: (base, factor) for factor in (0, 1, 2, 4, 8)} | names
-    return [names[row] for row in range(rows)]
-
-
-def _broadcast(code: Code, pointer: Value, step: Value, factor: int) -> Value:
-    """The element so many rows behind a pointer in every lane, read here and nowhere else; see ``Code.broadcast``."""
-    if code.target.bits < AVX2.bits:
-        return code.splat(code.load(pointer, code.mul(step, factor)))
-    if factor == 0:
-        return code.broadcast(pointer, 0)
-    word = "vbroadcastss" if code.itemsize == 4 else "vbroadcastsd"
-    kind = ir.FunctionType(code.vector_type(), [pointer.type, I64])
-    in_bytes = code.mul(step, code.itemsize)
-    return code.b.asm(kind, f"{word} ($1,$2,{factor}), $0", "=v,r,r", [pointer, in_bytes], side_effect=True)
 
 
 @dataclass(frozen=True, slots=True)

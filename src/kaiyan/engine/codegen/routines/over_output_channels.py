@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import accumulate, product
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.language.ir import whole
+from kaiyan.engine.codegen.language.ir import Variable, whole
 from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
@@ -18,6 +19,7 @@ from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, s
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
+from kaiyan.engine.codegen.running.machine import machine
 from kaiyan.engine.codegen.running.workspace import room
 from kaiyan.engine.types import BYTES
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 _LOAD = 4 / 3
 """Products that take as long as one load: 28 pixels of one vector take 1.3 times as long as 14 of two."""
+_NARROW = 1.15
+"""Times that half vectors alone take, in units of what they should: there are more instructions to a product."""
 _WEIGHTS = 320 * 1024
 """Bytes of one block's weights that stay in the second cache."""
 _TERMS = 128
@@ -40,6 +44,8 @@ _TERMS = 128
 @dataclass(frozen=True, slots=True)
 class OverOutputChannels:
     """``tile`` (rows, columns) of outputs by ``vectors`` of channels stay in registers over the whole sum.
+
+    The last ``halves`` of the vectors take half a register each.
 
     A task is one strip of ``rows`` x ``columns`` outputs of one plane, for one of ``parts`` of the channels' blocks. It
     sums over ``chunks`` of the input's channels one after the other, so that what they weigh stays in cache. The
@@ -58,11 +64,22 @@ class OverOutputChannels:
     epilogue: Epilogue = BARE
     dtype: str = "float32"
     stored: str = ""
+    halves: int = 0
 
     @property
     def width(self) -> int:
         """Channels of one block."""
-        return self.lanes * self.vectors
+        return sum(self.filled)
+
+    @property
+    def filled(self) -> list[int]:
+        """Lanes of each of a block's vectors."""
+        return [self.lanes] * (self.vectors - self.halves) + [self.lanes // 2] * self.halves
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """The first channel of each of a block's vectors, and its lanes."""
+        return list(zip(accumulate(self.filled, initial=0), self.filled, strict=False))
 
     @property
     def blocks(self) -> int:
@@ -102,11 +119,17 @@ class OverOutputChannels:
         apart = self.geometry.step[2] > 1
         turns = pixels if self.last else self.tile[0] * self.lanes * (5 + apart * 2 * self.tile[1])
         again = (self.chunks - 1) * pixels * 2
-        work = max(pixels * self.vectors, _LOAD * (pixels + self.vectors))
+        narrow = self.halves == self.vectors
+        products = (self.vectors - self.halves * (0.5 if machine().halves else 0.0)) * (_NARROW if narrow else 1)
+        work = max(pixels * products, _LOAD * (pixels + self.vectors) * (0.5 if narrow else 1))
         tile = terms * work / 2 * 1.05 + self.vectors * (turns + again)
         strips = prod(self.tasks) / self.parts
-        packing = self.parts * (self.chunks * self.strip.cycles(self.lanes) + TASK)
-        return strips * (tiles * self.blocks * tile + packing)
+        return strips * (tiles * self.blocks * tile + self.parts * (self._packing + TASK))
+
+    @property
+    def _packing(self) -> float:
+        """Cycles of laying out what a task reads."""
+        return self.chunks * self.strip.cycles(self.lanes)
 
     @property
     def packing(self) -> tuple[object, ...]:
@@ -183,10 +206,10 @@ class OverOutputChannels:
         first = code.equal(chunk, 0)
         start = code.b.select(first, bias, held)
         step = code.b.select(first, whole(0), whole(self.width))
-        tile = [code.variables(self.vectors) for _ in range(prod(self.tile))]
+        tile = [[Variable(code, code.vector_type(lanes)) for lanes in self.filled] for _ in range(prod(self.tile))]
         for i, pixel in enumerate(tile):
-            for j, place in enumerate(pixel):
-                place.put(code.vector(start, code.mul(step, i), j * self.lanes))
+            for place, (first_channel, lanes) in zip(pixel, self.spans, strict=True):
+                place.put(code.vector(start, code.mul(step, i), first_channel, lanes=lanes))
         r = clipped(code, r, self.tile[0], sizes.rows)
         q = clipped(code, q, self.tile[1], sizes.columns)
         corner = depth, code.add(row, r), code.add(column, q)
@@ -257,9 +280,9 @@ class OverOutputChannels:
     def _pixels(self, code: Code, tile: Tile, first: Value, outlet: Outlet) -> None:
         """Stores a tile channels last."""
         K, pitches = self.geometry.K, outlet.pitches(code)
-        for j in range(self.vectors):
-            mask = None if K % self.width == 0 else code.mask(code.sub(K - j * self.lanes, first))
-            places = outlet.by(code, BESIDE, j * self.lanes).grid(code, *self.tile, pitches)
+        for j, (start, lanes) in enumerate(self.spans):
+            mask = None if K % self.width == 0 else code.mask(code.sub(K - start, first), lanes)
+            places = outlet.by(code, BESIDE, start).grid(code, *self.tile, pitches)
             for held, place in zip(tile, places, strict=True):
                 self.epilogue.put(code, held[j].get(), place, mask)
 
@@ -284,19 +307,23 @@ class OverOutputChannels:
 
 @lru_cache(maxsize=4096)
 def cut(
-    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int
-) -> OverOutputChannels:
+    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int,
+    kind: type[OverOutputChannels] = OverOutputChannels,
+) -> OverOutputChannels:  # fmt: skip
     """Dense, vectors of output channels."""
     L = target.lanes(itemsize(dtype))
     _, H, W = geometry.outputs
     chunks = _chunks(geometry, L, dtype)
+    halves = (0, 1, 2) if source == "channels_last" and machine().halves else (0,)
     candidates = []
-    for vectors in (1, 2, 3, 4, 5):
+    for vectors, half in product((1, 2, 3, 4, 5), halves):
+        if half > vectors:
+            continue
         most = (target.registers - vectors - 1) // vectors
         for columns in {even(W, min(most, W if source == "channels_last" else L)), min(most, W, L)}:
             tile = (max(even(H, most // columns), 1), columns)
             strip = strip_size(geometry, tile, FAR_STRIP, geometry.C // chunks, dtype)
-            routine = OverOutputChannels(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype)
+            routine = kind(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype, halves=half)
             candidates.append(replace(routine, parts=channel_parts(routine.tasks, routine.blocks, threads)))
     return min(candidates, key=lambda routine: routine.cycles)
 

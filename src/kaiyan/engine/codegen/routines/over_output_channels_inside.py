@@ -1,0 +1,88 @@
+"""Kernels of one tap over pixels whose channels lie side by side, read where they lie, with vectors of outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kaiyan.engine.codegen.language.ir import Variable
+from kaiyan.engine.codegen.parts.blocks import clipped
+from kaiyan.engine.codegen.parts.extent import Extent
+from kaiyan.engine.codegen.parts.outlet import Outlet
+from kaiyan.engine.codegen.parts.rows import broadcast, named
+from kaiyan.engine.codegen.parts.strip import Argument, group_base
+from kaiyan.engine.codegen.routines.over_output_channels import OverOutputChannels
+
+if TYPE_CHECKING:
+    from kaiyan.engine.codegen.language.code import Code
+    from kaiyan.engine.codegen.language.ir import Value
+    from kaiyan.engine.codegen.parts.tile import Tile
+
+
+@dataclass(frozen=True, slots=True)
+class OverOutputChannelsInside(OverOutputChannels):
+    """Without a packed strip: a tile's pixels are named by few registers and a step from one to the next."""
+
+    @property
+    def widening(self) -> OverOutputChannels:
+        """The routine for an input of another type than what is summed: widened once, in a packed strip."""
+        return OverOutputChannels(**{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @property
+    def _packing(self) -> float:
+        return 0.0
+
+    def emit(self, code: Code) -> None:
+        """Writes the routine."""
+        geometry, sizes = self.geometry, Extent.read(code)
+        image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
+        row = clipped(code, row, sizes.rows, sizes.height)
+        column = clipped(code, column, sizes.columns, sizes.width)
+        place = zip(range(3), (depth, row, column), strict=True)
+        base = group_base(code, geometry, image, group)
+        first = code.at(base, *(code.mul(at, code.number(Argument.STRIDE + axis)) for axis, at in place))
+        outlet = Outlet.first(code, self.epilogue).moved(
+            code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
+        )
+        with (
+            code.share(self.blocks, part, sizes.parts) as block,
+            code.loop(0, sizes.down) as r,
+            code.loop(0, sizes.across) as q,
+        ):
+            values = first, first, 0, group, block, r, q, depth, row, column, *outlet
+            code.apart("tile", partial(self._tile, code), *values)
+
+    def _sum(
+        self,
+        code: Code,
+        tile: Tile,
+        packed: Value,
+        source: tuple[Value, Value],
+        place: tuple[Value, Value],
+        corner: tuple[Value, Value, Value],
+        sizes: Extent,
+    ) -> None:
+        """Adds all products to the tile, which is at ``place`` of the pixels from ``packed`` on."""
+        del corner, sizes
+        C, (rows, columns) = self.geometry.C, self.tile
+        down, step = (code.number(Argument.STRIDE + axis) for axis in (1, 2))
+        weights = Variable(code, packed.type)
+        weights.put(code.at(code.argument(Argument.WEIGHT), code.mul(source[0], C * self.width)))
+        corner_pixel = code.at(packed, code.mul(place[0], down), code.mul(place[1], step))
+        names = named(columns)
+        bases = {(r, base): Variable(code, packed.type) for r in range(rows) for base, _ in names}
+        for (r, base), variable in bases.items():
+            variable.put(code.at(corner_pixel, code.mul(down, r), code.mul(step, base)))
+        with code.loop(0, C):
+            here = weights.get()
+            vectors = [code.vector(here, start, lanes=lanes) for start, lanes in self.spans]
+            pointers = {name: variable.get() for name, variable in bases.items()}
+            pixels = [(pointers[r, base], factor) for r in range(rows) for base, factor in names]
+            for (pointer, factor), sums in zip(pixels, tile, strict=True):
+                value = broadcast(code, pointer, step, factor, max(self.filled))
+                for vector, held in zip(vectors, sums, strict=True):
+                    held.put(code.fma(code.first(value, vector.type.count), vector, held.get()))
+            weights.put(code.at(here, self.width))
+            for name, variable in bases.items():
+                variable.put(code.at(pointers[name], 1))
