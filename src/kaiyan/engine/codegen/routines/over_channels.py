@@ -69,7 +69,7 @@ class OverChannels:
 
     @property
     def packing(self) -> tuple[object, ...]:
-        """What ``packed`` depends on: routines that agree in it, and in their kind, pack alike."""
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
         return self.geometry.weight, self.blocks * self.vectors, self.lanes, self.dtype
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:

@@ -138,7 +138,7 @@ class OverChannelsInside:
 
     @property
     def packing(self) -> tuple[object, ...]:
-        """What ``packed`` depends on: routines that agree in it, and in their kind, pack alike."""
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
         return self.geometry.weight, self.lanes, self.dtype
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:

@@ -133,7 +133,7 @@ class OverOutputChannels:
 
     @property
     def packing(self) -> tuple[object, ...]:
-        """What ``packed`` depends on: routines that agree in it, and in their kind, pack alike."""
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
         return self.geometry.weight, self.last, self.width, self.dtype
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:

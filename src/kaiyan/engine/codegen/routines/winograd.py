@@ -118,7 +118,7 @@ class WinogradTiles:
 
     @property
     def packing(self) -> tuple[object, ...]:
-        """What ``packed`` depends on: routines that agree in it, and in their kind, pack alike."""
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
         return self.geometry.weight, self.geometry.stride, self.m, self.width, self.lanes, self.dtype
 
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
