@@ -51,6 +51,8 @@ class Programmed(nn.Module):
         self.captured = Captured(model, make) if own else captured(model, inputs, make=make)
         self.model = self.captured.model
         make.is_measuring = False
+        for program in self.programs:  # nobody waits for another size or layout to be measured
+            program.is_tuning = False
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """What the model gives."""
