@@ -17,7 +17,7 @@ from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.problem import Problem
 from kaiyan.ops.gradients import weight_gradient
-from kaiyan.program.choices import candidates
+from kaiyan.program.choices import Choices, candidates
 from kaiyan.reference.forward import forward
 from kaiyan.show.sentence import sentence
 from kaiyan.spec.conv import Conv
@@ -163,7 +163,8 @@ def test_forgetting_empties_all_that_is_kept() -> None:
     kaiyan.nn.Conv2d(8, 8, 3).requires_grad_(False)(torch.ones(SHAPE))
     kaiyan.nn.Conv2d(8, 8, 3)(torch.ones(SHAPE)).sum().backward()
     weight_gradient(Conv(8, 8, 3, padding=1, rank=2), x, x)
-    candidates(Problem(Conv(8, 8, 3, padding=1, rank=2), SHAPE))
+    candidates(problem := Problem(Conv(8, 8, 3, padding=1, rank=2), SHAPE))
+    Choices({"y": "direct"}).algorithm("y", problem)
     assert all(kept.cache_info().currsize for kept in PLANNER._kept)
     era = PLANNER.era
     PLANNER.forget()

@@ -11,11 +11,9 @@ import numpy as np
 from kaiyan.arrays.table import named
 from kaiyan.engine.codegen.running.fingerprint import fingerprint
 from kaiyan.engine.codegen.running.workspace import passing
-from kaiyan.reference.activation import ACTIVATIONS
-from kaiyan.reference.forward import forward
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from kaiyan.engine.algorithm import PreparedRoutine
     from kaiyan.engine.codegen.running.launch import Located, NativeCall
@@ -55,9 +53,9 @@ class Compiled:
         return self._launch.held(*self._forward(arrays)) if np.isfinite(arrays()[0]).all() else None
 
     @property
-    def packing(self) -> str:
+    def packing(self) -> Hashable:
         """How ``held`` packs: two routines of one packing take what either has packed."""
-        return str(self._launch.packing)
+        return self._problem.spec.transposed, self._types.summed, self._launch.packing
 
     def calls(self, held: Any, x: Located, out: Located, residual: Located | None = None) -> list[NativeCall]:
         """What ``held`` gave on arrays that lie so, as calls of machine code; all of them, in any order.
@@ -125,6 +123,9 @@ class Compiled:
 
 def defined(problem: Problem, x: Any, weight: Numbers, bias: Numbers | None, residual: Any = None) -> Numbers:
     """What the definition says of a problem's arrays."""
+    from kaiyan.reference.activation import ACTIVATIONS
+    from kaiyan.reference.forward import forward
+
     numbers = named(problem.kind).numbers
     with np.errstate(invalid="ignore"):
         total = forward(numbers(x), weight, bias, problem.spec, out_dtype=problem.out_dtype, saturate=problem.saturate)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kaiyan.engine import wisdom
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.lifted import built
-from kaiyan.engine.plan import Answer, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.algorithm import Candidate
+    from kaiyan.engine.plan import Answer, Plan
     from kaiyan.engine.problem import Problem
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
@@ -61,6 +61,8 @@ class Planner:
         Models are compared on one thread: another algorithm rounds differently, and the same call gives the same bits
         on any number of threads until somebody tunes.
         """
+        from kaiyan.engine.plan import Plan
+
         times = wisdom.known(problem)
         answers = [(_answer(algorithm, problem, times), algorithm) for algorithm in self.algorithms]
         one = replace(problem, threads=1)
@@ -85,6 +87,8 @@ class Planner:
 
 
 def _answer(algorithm: Candidate, problem: Problem, times: dict[str, float]) -> Answer:
+    from kaiyan.engine.plan import Answer
+
     name, refusal = algorithm.name, algorithm.refuses(problem)
     if refusal is not None:
         return Answer(name, refusal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from kaiyan.arrays.table import LIBRARIES
@@ -98,7 +98,7 @@ class Problem:
     @cached_property
     def promoted_dtype(self) -> str:
         """The type that comes back where no ``out_dtype`` asks for another."""
-        return result_type(self.dtype, self.weight_dtype, self.bias_dtype, mode=self.spec.padding_mode)
+        return _promoted(self.dtype, self.weight_dtype, self.bias_dtype, self.spec.padding_mode)
 
     @property
     def result_dtype(self) -> str:
@@ -146,6 +146,11 @@ class Problem:
             ) from None
         spec = Conv(*channels, taps, **options)
         return cls(spec, shape, **facts)
+
+
+@lru_cache(maxsize=256)
+def _promoted(x: str, weight: str, bias: str, mode: str) -> str:
+    return result_type(x, weight, bias, mode=mode)
 
 
 def precision(word: Any) -> str:

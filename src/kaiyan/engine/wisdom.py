@@ -5,7 +5,6 @@ What was chosen for a whole network is kept beside it, as text by the network's 
 
 from __future__ import annotations
 
-import sqlite3
 import warnings
 from contextlib import closing
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from kaiyan.engine.codegen.language.compile import cache_folder
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
 
     from kaiyan.engine.problem import Problem
@@ -58,6 +58,8 @@ def chosen(network: str) -> str | None:
     path = _path()
     if _mark(path) is None:
         return None
+    import sqlite3
+
     try:
         with closing(_opened(path)) as file:
             row = file.execute("SELECT chosen FROM choices WHERE network = ?", (network,)).fetchone()
@@ -67,6 +69,8 @@ def chosen(network: str) -> str | None:
 
 
 def _write(statement: str, rows: list[tuple[object, ...]]) -> None:
+    import sqlite3
+
     path = _path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,12 +86,16 @@ def _write(statement: str, rows: list[tuple[object, ...]]) -> None:
 
 def _opened(path: Path) -> sqlite3.Connection:
     """The file, to be read only."""
+    import sqlite3
+
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
 
 
 @lru_cache(maxsize=1)
 def _read(path: Path, mark: Mark) -> Wisdom:
     """All that is known; read again where the file is another."""
+    import sqlite3
+
     del mark
     wisdom: Wisdom = {}
     try:
@@ -110,14 +118,18 @@ def _mark(path: Path) -> Mark | None:
         return None
 
 
-def _path() -> Path:
-    try:
-        from kaiyan.engine.codegen.language.target import host
+def machine_kind() -> str:
+    """What tells kinds of processors apart: what was measured on one says little of another."""
+    from kaiyan.engine.codegen.language.target import host
 
-        machine = f"{host().name}-{host().cpu or 'generic'}"
+    try:
+        return f"{host().name}-{host().cpu or 'generic'}"
     except ImportError:
-        machine = "plain"
-    return cache_folder() / f"wisdom-{machine}.sqlite"
+        return "plain"
+
+
+def _path() -> Path:
+    return cache_folder() / f"wisdom-{machine_kind()}.sqlite"
 
 
 def _warn(path: Path, error: Exception) -> None:

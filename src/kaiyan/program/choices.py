@@ -11,9 +11,10 @@ from kaiyan.engine.generated import Generated
 from kaiyan.engine.planner import PLANNER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kaiyan.engine.problem import Problem
+    from kaiyan.spec.conv import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,7 @@ class Choices:
 
     def algorithm(self, name: str, problem: Problem) -> Generated:
         """What computes the convolution of this name."""
-        able = candidates(problem)
-        chosen = self.algorithms.get(name)
-        return next((row for row in able if row.name == chosen), able[0])
+        return _able(self.algorithms.get(name), problem) or candidates(problem)[0]
 
     def is_last(self, name: str) -> bool:
         """Whether the output of this name lies with its channels side by side."""
@@ -45,6 +44,22 @@ class Choices:
             "algorithms": dict(self.algorithms), "layouts": dict(self.layouts), "channels_last": self.channels_last,
             "strips": dict(self.strips),
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class KeptChoices:
+    """What a file holds: choices for inputs of these shapes, made on a machine of this kind; elsewhere they say little.
+
+    They are a hint: an algorithm that is not known, or does not compute what it is asked for, is passed by.
+    """
+
+    machine: str
+    shapes: tuple[Shape, ...]
+    choices: Choices
+
+    def at(self, shapes: Sequence[Shape]) -> Choices | None:
+        """The choices for inputs of these shapes on this machine; None where they are for others."""
+        return self.choices if self.shapes == tuple(shapes) and self.machine == wisdom.machine_kind() else None
 
 
 def recalled(fingerprint: str) -> Choices | None:
@@ -75,5 +90,12 @@ def candidates(problem: Problem) -> list[Generated]:
     Another algorithm rounds differently, and a program gives the same bits on any number of threads.
     """
     one = replace(problem, threads=1)
-    able = [(answer.seconds or 0.0, row) for answer, row in PLANNER.able(one) if isinstance(row, Generated)]
-    return [row for _, row in sorted(able, key=lambda entry: entry[0])]
+    able = [row for row in PLANNER.algorithms if isinstance(row, Generated) and row.refuses(one) is None]
+    return sorted(able, key=lambda row: row.seconds(one)) if len(able) > 1 else able
+
+
+@PLANNER.keep(4096)
+def _able(name: str | None, problem: Problem) -> Generated | None:
+    """The algorithm of this name, where it computes the problem."""
+    row = next((row for row in PLANNER.algorithms if row.name == name and isinstance(row, Generated)), None)
+    return row if row is not None and row.refuses(replace(problem, threads=1)) is None else None

@@ -9,6 +9,7 @@ from kaiyan.program.soundness import unsound
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
+    from kaiyan.program.choices import KeptChoices
     from kaiyan.program.graph import Graph, Input
     from kaiyan.program.picture_input import PictureInput
     from kaiyan.reference.dtype import Numbers
@@ -20,12 +21,15 @@ class LoadedProgram:
     """Called with one NumPy array for each of ``inputs``; gives the output's array, or a list where there are several.
 
     ``classes`` are the names of what the last axis of the output counts, where they are known; ``picture`` says how a
-    picture becomes the input.
+    picture becomes the input. ``kept`` and ``is_rewritten`` are told to ``Program``.
     """
 
-    def __init__(self, graph: Graph, classes: tuple[str, ...] = (), picture: PictureInput | None = None) -> None:
+    def __init__(
+        self, graph: Graph, classes: tuple[str, ...] = (), picture: PictureInput | None = None,
+        kept: KeptChoices | None = None, *, is_rewritten: bool = False,
+    ) -> None:  # fmt: skip
         self.graph, self.classes, self.picture = graph, classes, picture
-        self._program = Program(graph)
+        self._program = Program(graph, kept=kept, is_rewritten=is_rewritten)
         self._sound: set[tuple[tuple[int, ...], ...]] = set()
 
     @property

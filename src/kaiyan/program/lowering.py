@@ -12,12 +12,11 @@ from kaiyan.arrays.memory import aligned
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part
 from kaiyan.program.steps.copying import copied
-from kaiyan.program.steps.table import NATIVE_STEPS
-from kaiyan.program.strips import chains, in_strips
+from kaiyan.program.steps.table import STEP_FAMILIES, native_step
 from kaiyan.program.views import viewed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kaiyan.program.choices import Choices
     from kaiyan.program.graph import Graph, Node, ValueKind
@@ -106,7 +105,7 @@ class _Lowering:
         for name, array in graph.constants.items():
             place = Place(room.named(name, array), array.shape, dense_strides(array.shape), array.dtype.name)
             self._values[name] = _Value(place)
-        self._destinations = _destinations(graph)
+        self._destinations = _destinations(graph, self._kinds)
         self._joined: dict[str, Place] = {}
 
     def _input(self, number: int, strides: Shape) -> Place:
@@ -115,8 +114,7 @@ class _Lowering:
         return Place(Pointer(buffer), kind.shape, strides, kind.dtype)
 
     def lowered(self) -> Lowered:
-        listed = chains(self._graph) if self._choices.strips else ()
-        strips = {chain[-1].output: chain for chain in listed if chain[-1].output in self._choices.strips}
+        strips = self._strips()
         within = {node.output for chain in strips.values() for node in chain[:-1]}
         for node in self._graph.nodes:
             if node.output in strips:
@@ -125,6 +123,14 @@ class _Lowering:
                 self._values[node.output] = _Value(self._placed(node))
         outputs = tuple(self._output(number, name) for number, name in enumerate(self._graph.outputs))
         return Lowered(tuple(self._items), self._inputs, outputs)
+
+    def _strips(self) -> dict[str, Sequence[Node]]:
+        """The chains that run some rows at a time, by their last outputs."""
+        if not self._choices.strips:
+            return {}
+        from kaiyan.program.strips import chains
+
+        return {chain[-1].output: chain for chain in chains(self._graph) if chain[-1].output in self._choices.strips}
 
     def _placed(self, node: Node) -> Place:
         """Where the node's output lies once all that was added to the items has run."""
@@ -137,7 +143,7 @@ class _Lowering:
         if node.operation == "concatenate" and len({place.dtype for place in inputs}) == 1:
             return self._concatenated(node, inputs, kind)
         output = self._room_for(node, inputs, kind)
-        step = NATIVE_STEPS.get(node.operation)
+        step = native_step(node.operation)
         if node.operation == "concatenate" or step is None or step.refuses(node, inputs, output):
             return self._abroad(node, inputs, kind)
         wanted = step.wants(node, inputs, output) if step.wants else (None,) * len(inputs)
@@ -147,6 +153,8 @@ class _Lowering:
 
     def _in_strips(self, chain: Sequence[Node]) -> Place:
         """The output of a chain of convolutions that are computed some rows at a time."""
+        from kaiyan.program.strips import in_strips
+
         last, order = chain[-1], (0, 2, 3, 1)
         inputs = [[self._strip_input(node, i, order) for i in range(len(node.inputs))] for node in chain]
         output = self._new(self._kinds[last.output], order)
@@ -241,10 +249,9 @@ def _last(rank: int) -> Order:
     return (0, *range(2, rank), 1) if rank > 1 else tuple(range(rank))
 
 
-def _destinations(graph: Graph) -> dict[str, _Destination]:
+def _destinations(graph: Graph, kinds: Mapping[str, ValueKind]) -> dict[str, _Destination]:
     """The values that are written into a concatenation at once: what a step makes, for the first that reads it."""
-    kinds = graph.kinds()
-    made = {node.output: node.operation for node in graph.nodes if node.operation in NATIVE_STEPS}
+    made = {node.output: node.operation for node in graph.nodes if node.operation in STEP_FAMILIES}
     found: dict[str, _Destination] = {}
     for node in graph.nodes:
         if node.operation != "concatenate" or len({kinds[name].dtype for name in node.inputs}) > 1:

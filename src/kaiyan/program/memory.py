@@ -28,7 +28,10 @@ _MARK = 0xA5
 
 
 class Weights:
-    """Constants of one or several plans: each once, those of a plan side by side in the order of their use."""
+    """Constants of one or several plans: each once, those of a plan side by side in the order of their use.
+
+    Packed weights were packed so, and lie where they shall.
+    """
 
     def __init__(self) -> None:
         self._places: WeakKeyDictionary[Buffer, int] = WeakKeyDictionary()
@@ -41,6 +44,7 @@ class Weights:
     def place(self, buffers: Iterable[Buffer]) -> dict[Buffer, int]:
         """The address of each constant; those that are new are moved into a block of their own."""
         listed = list(buffers)
+        self._places.update((b, b.array.ctypes.data) for b in listed if b.lies and b.array is not None)
         new = [buffer for buffer in dict.fromkeys(listed) if buffer not in self._places]
         starts, size = [], 0
         for buffer in new:

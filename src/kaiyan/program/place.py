@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
@@ -22,13 +24,22 @@ class Buffer:
     """Memory of so many bytes: an input's or an output's of the caller, a constant's, or a stretch of the arena.
 
     ``role`` is "arena", "constant", "input" or "output"; ``number`` counts the inputs and outputs; a constant has its
-    ``array``, dense.
+    ``array``, dense, and ``lies`` where it shall already.
     """
 
     size: int
     role: str = "arena"
     number: int = 0
     array: Numbers | None = None
+    lies: bool = False
+    _finite: bool | None = None
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether it is a constant of finite numbers; looked at once."""
+        if self._finite is None:
+            self._finite = self.array is not None and bool(np.isfinite(self.array).all())
+        return self._finite
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -17,16 +17,15 @@ from kaiyan.program.choices import Choices, keep, recalled
 from kaiyan.program.lowering import Abroad, Lowered, Native, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
-from kaiyan.program.report import ProgramReport, ProgramStep
-from kaiyan.program.rewrites import rewritten
 from kaiyan.program.room import PlanningRoom, Store
-from kaiyan.program.tuning import tuned
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from kaiyan.program.choices import KeptChoices
     from kaiyan.program.graph import Graph
+    from kaiyan.program.report import ProgramReport, ProgramStep
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -55,14 +54,18 @@ class Program:
 
     Inputs are NumPy arrays of the graph's types; any strides, those that no routine reads are copied. Outputs are new
     arrays, C-contiguous. ``precision`` bounds the error, see ``kaiyan.conv``. Two threads may call at once. While
-    ``is_tuning``, sizes that were never measured on this machine are measured when they first come.
+    ``is_tuning``, sizes that were never measured on this machine are measured when they first come. ``kept`` are
+    choices that came with the graph, for where nothing was measured; one that ``is_rewritten`` is not rewritten again.
     """
 
-    def __init__(self, graph: Graph, precision: str = "default", *, guarded: bool = False) -> None:
+    def __init__(
+        self, graph: Graph, precision: str = "default", *, guarded: bool = False, kept: KeptChoices | None = None,
+        is_rewritten: bool = False,
+    ) -> None:  # fmt: skip
         self.is_tuning = False
         self._spent: list[dict[str, float]] | None = None
-        self.graph, self.precision = rewritten(graph), precision
-        self._guarded = guarded
+        self.graph, self.precision = graph if is_rewritten else _rewritten(graph), precision
+        self._guarded, self._kept = guarded, kept
         self._plans: OrderedDict[Any, Planned] = OrderedDict()
         self._weights, self._store = Weights(), Store()
         self._lock = Lock()
@@ -112,14 +115,16 @@ class Program:
         return plan
 
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
-        graph = self.graph.at([array.shape for array in arrays])
+        shapes = [array.shape for array in arrays]
+        graph = self.graph.at(shapes)
         choices = recalled(self._mark(graph, _strides(arrays)))
+        if choices is None and self._kept is not None:
+            choices = self._kept.at(shapes)
         if choices is None:
             choices = self._measured(graph, arrays, threads) if self.is_tuning else Choices()
-        return self._planned(arrays, threads, choices)
+        return self._planned(graph, arrays, threads, choices)
 
-    def _planned(self, arrays: Sequence[Numbers], threads: int, choices: Choices) -> Planned:
-        graph = self.graph.at([array.shape for array in arrays])
+    def _planned(self, graph: Graph, arrays: Sequence[Numbers], threads: int, choices: Choices) -> Planned:
         room = PlanningRoom(threads, self.precision, choices, self._store)
         plan = lowered(graph, _strides(arrays), room, choices)
         return Planned(graph, plan, threads, choices, room.chosen)
@@ -135,6 +140,8 @@ class Program:
         return choices
 
     def _measured(self, graph: Graph, arrays: Sequence[Numbers], threads: int) -> Choices:
+        from kaiyan.program.tuning import tuned
+
         choices = tuned(graph, arrays, lambda item, inputs: _computed(graph, item, inputs), threads, self.precision)
         keep(self._mark(graph, _strides(arrays)), choices)
         return choices
@@ -152,9 +159,17 @@ class Program:
     def choose(self, choices: Choices, *arrays: Numbers) -> None:
         """Plans anew for arrays that lie as these, with these choices."""
         given, threads = self._checked(arrays), get_num_threads()
-        plan = self._planned(given, threads, choices)
+        graph = self.graph.at([array.shape for array in given])
+        plan = self._planned(graph, given, threads, choices)
         with self._lock:
             self._plans[_key(given, threads)] = plan
+
+    def chosen(self, shapes: Collection[Shape]) -> Choices | None:
+        """What its plan for inputs of these shapes has, in any order, each algorithm named; None without a plan."""
+        for plan in reversed(self._plans.values()):
+            if sorted(given.shape for given in plan.graph.inputs) == sorted(shapes):
+                return replace(plan.choices, algorithms=plan.algorithms)
+        return None
 
     @property
     def plans(self) -> int:
@@ -174,6 +189,8 @@ class Program:
 
     def report(self, *arrays: Numbers) -> ProgramReport:
         """What it does for arrays that lie as these."""
+        from kaiyan.program.report import ProgramReport
+
         plan = self.planned(self._checked(arrays))
         context = self._taken(plan)
         plan.idle.append(context)
@@ -209,7 +226,15 @@ class Program:
         return [_readable(np.asanyarray(array)) for array in arrays]
 
 
+def _rewritten(graph: Graph) -> Graph:
+    from kaiyan.program.rewrites import rewritten
+
+    return rewritten(graph)
+
+
 def _step(item: Native | Abroad, plan: Planned) -> ProgramStep:
+    from kaiyan.program.report import ProgramStep
+
     if isinstance(item, Abroad):
         name = item.node.settings["name"] if item.node.operation == "foreign" else item.node.operation
         return ProgramStep(item.node.output, name, "abroad", item.output.shape)

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary, ref
 import numpy as np
 
 from kaiyan.engine.codegen.running.launch import Held
+from kaiyan.engine.codegen.running.workspace import WeightBlock, taking_from
 from kaiyan.program.choices import Choices
 from kaiyan.program.place import Buffer, Pointer
 
@@ -61,10 +62,15 @@ class Store:
             self._named[name] = Pointer(Buffer(array.nbytes, "constant", array=dense))
         return self._named[name]
 
-    def constant(self, array: Numbers) -> Pointer:
-        """Where an array lies; it must be dense and stay as it is."""
+    @property
+    def size(self) -> int:
+        """Bytes of the constants of the graph."""
+        return sum(pointer.buffer.size for pointer in self._named.values())
+
+    def constant(self, array: Numbers, *, lies: bool = False) -> Pointer:
+        """Where an array lies; it must be dense and stay as it is. One that ``lies`` where it shall is not moved."""
         if array.nbytes > _SMALL:
-            return Pointer(Buffer(array.nbytes, "constant", array=array))
+            return Pointer(Buffer(array.nbytes, "constant", array=array, lies=lies))
         key = array.dtype.str, array.shape, array.tobytes()
         buffer = self._small.get(key)
         if buffer is None:
@@ -84,6 +90,7 @@ class PlanningRoom:
     ) -> None:
         self.threads, self.precision = threads, precision
         self._choices, self._store = choices or Choices(), store or Store()
+        self._block: WeightBlock | None = None
         self.problems: dict[str, Problem] = {}
         self.chosen: dict[str, str] = {}
 
@@ -113,9 +120,12 @@ class PlanningRoom:
         kept = self._store.packed.get(key)
         packed = None if kept is None else kept.alive()
         if packed is None:
-            held = compiled.held(*arrays())
+            block = self._block = self._block or WeightBlock(self._store.size)
+            with taking_from(block):
+                held = compiled.held(*arrays())
             listed = held if isinstance(held, list) else [held]
-            pointers = [(self.constant(one.arrays[0]), self.constant(one.arrays[1])) for one in listed]
+            weights = [self._store.constant(one.arrays[0], lies=block.holds(one.arrays[0])) for one in listed]
+            pointers = [(weight, self.constant(one.arrays[1])) for weight, one in zip(weights, listed, strict=True)]
             empty = [Held((), 0, 0) for _ in listed]  # type: ignore[arg-type]
             packed = (empty if isinstance(held, list) else empty[0]), pointers
             self._store.packed[key] = _Kept(packed)

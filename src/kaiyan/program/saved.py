@@ -11,13 +11,12 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
+from kaiyan.program.choices_text import choices_of_text, text_of_choices
 from kaiyan.program.graph_text import graph_of_text, text_of_graph
 from kaiyan.program.loaded import LoadedProgram
-from kaiyan.program.picture_input import PictureInput, picture_input_of
 from kaiyan.program.size import Symbolic
 from kaiyan.program.soundness import ill_formed, unsound
 from kaiyan.program.tensors_file import TYPES_IN_FILES, DamageError, arrays_of_file, once, parts_of_file, words_of_file
@@ -26,7 +25,9 @@ from kaiyan.show.error import KaiyanError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kaiyan.program.choices import KeptChoices
     from kaiyan.program.graph import Graph
+    from kaiyan.program.picture_input import PictureInput
     from kaiyan.reference.dtype import Numbers
 
 FILE_FORMAT = "1"
@@ -35,10 +36,13 @@ _MOST_CLASSES, _LONGEST_CLASS = 1_000_000, 1000
 
 
 def save(
-    graph: Graph, path: str | os.PathLike[str], *, classes: Sequence[str] = (), picture: PictureInput | None = None
-) -> None:
+    graph: Graph, path: str | os.PathLike[str], *, classes: Sequence[str] = (), picture: PictureInput | None = None,
+    kept: KeptChoices | None = None,
+) -> None:  # fmt: skip
     """Writes a graph with its weights, the names of its classes, and how a picture becomes its input.
 
+    ``kept`` are choices with which its first plan is made sooner. A graph that no rewrite changes is not rewritten when
+    it is read: one saved by an older Kaiyan keeps the steps that it had.
     The file is there whole, after it has been read back, or not at all: what was at ``path`` stays until then.
     Raises ``KaiyanError`` for steps that only torch can compute, for a graph that does not fit together, and where the
     system refuses.
@@ -50,12 +54,16 @@ def save(
             "program-foreign-steps", "torch computes {count} of the steps ({names}): a file cannot hold them",
             count=len(foreign), names=", ".join(dict.fromkeys(foreign)),
         )  # fmt: skip
+    from kaiyan.program.rewrites import rewritten
+
     wrong = next((name for name, array in graph.constants.items() if array.dtype.name not in TYPES_IN_FILES), None)
     wrong = wrong or ill_formed(graph) or ("__metadata__" if "__metadata__" in graph.constants else None)
     if wrong is not None:
         raise _cannot_be(path, wrong)
     about = {"classes": list(classes), "picture": None if picture is None else picture.to_dict()}
     words = {"kaiyan": FILE_FORMAT, "graph": text_of_graph(graph), "about": json.dumps(about, ensure_ascii=False)}
+    words |= {} if kept is None else {"choices": text_of_choices(kept)}
+    words |= {"rewritten": "yes"} if rewritten(graph) is graph else {}
     try:
         _write(path, graph, words)
     except OSError as error:
@@ -66,6 +74,8 @@ def save(
 
 
 def _write(path: Path, graph: Graph, words: dict[str, str]) -> None:
+    from uuid import uuid4
+
     beside = path.with_name(f".{path.name}.{os.getpid()}.{uuid4().hex[:8]}")
     try:
         with beside.open("wb") as file:
@@ -111,6 +121,7 @@ def _read(path: Path, *, called: Path) -> LoadedProgram:
     try:
         graph = graph_of_text(words["graph"], arrays_of_file(content))
         classes, picture = _about(words["about"])
+        kept = choices_of_text(words["choices"]) if "choices" in words else None
     except (DamageError, KeyError):
         raise _damaged(called) from None
     wrong = ill_formed(graph)
@@ -118,7 +129,7 @@ def _read(path: Path, *, called: Path) -> LoadedProgram:
         wrong = unsound(graph)
     if wrong is not None:
         raise _cannot_be(called, wrong)
-    return LoadedProgram(graph, classes, picture)
+    return LoadedProgram(graph, classes, picture, kept, is_rewritten=words.get("rewritten") == "yes")
 
 
 def _content(path: Path) -> Numbers:
@@ -134,8 +145,11 @@ def _about(text: str) -> tuple[tuple[str, ...], PictureInput | None]:
         raise DamageError from None
     if not isinstance(about, dict) or set(about) != {"classes", "picture"} or not _are_classes(about["classes"]):
         raise DamageError
-    picture = about["picture"]
-    return tuple(about["classes"]), None if picture is None else picture_input_of(picture)
+    if about["picture"] is None:
+        return tuple(about["classes"]), None
+    from kaiyan.program.picture_input import picture_input_of
+
+    return tuple(about["classes"]), picture_input_of(about["picture"])
 
 
 def _are_classes(classes: Any) -> bool:

@@ -14,8 +14,8 @@ import numpy as np
 
 from kaiyan.program.operations.convolving import convolution_of
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part, pixels_last
+from kaiyan.program.steps import convolving
 from kaiyan.program.steps.copying import copied
-from kaiyan.program.steps.table import NATIVE_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,7 +175,7 @@ class _Image:
             inputs[-1] = part(inputs[-1], _ROWS, first, after - first)
         padding = edges, link.node.settings["padding"][1]
         node = replace(link.node, settings={**link.node.settings, "padding": padding})
-        self._calls += NATIVE_STEPS["convolution"].calls(node, inputs, target, self._room)
+        self._calls += convolving.ROWS[0].calls(node, inputs, target, self._room)
 
     def _hold(self, number: int, low: int, high: int) -> None:
         """Makes the rows from ``low`` up to ``high`` of a layer's output lie at the start of its place."""

@@ -48,7 +48,7 @@ def tuned(
     finalists = [*able, *map(bench.best, able)]
     seconds = bench.raced(finalists)
     ranked = sorted(range(len(finalists)), key=lambda i: seconds[i] * (_CLEARLY if i == 0 else 1.0))
-    return finalists[ranked[0]]
+    return bench.named(finalists[ranked[0]])
 
 
 class _Bench:
@@ -86,13 +86,21 @@ class _Bench:
         outputs = context.rooms()
         return seconds_of(lambda: context.run(self._arrays, outputs, self._foreign))
 
+    def named(self, choices: Choices) -> Choices:
+        """The same, with each algorithm by its name: what is named is not looked for when a program is planned."""
+        room, _ = self._lowered(choices)
+        return replace(choices, algorithms=room.chosen)
+
     def _planned(self, choices: Choices) -> tuple[Context, dict[str, Problem]]:
         """The program with these choices, placed in memory, and its convolutions by the names of their outputs."""
-        strides: list[Shape] = [tuple(step // a.itemsize for step in a.strides) for a in self._arrays]
-        room = PlanningRoom(self._threads, self._precision, choices, self._store)
-        plan = lowered(self._graph, strides, room, choices)
+        room, plan = self._lowered(choices)
         self._kept.append(plan)
         return Context(plan, self._weights, self._threads), room.problems
+
+    def _lowered(self, choices: Choices) -> tuple[PlanningRoom, Lowered]:
+        strides: list[Shape] = [tuple(step // a.itemsize for step in a.strides) for a in self._arrays]
+        room = PlanningRoom(self._threads, self._precision, choices, self._store)
+        return room, lowered(self._graph, strides, room, choices)
 
     def _times(self, context: Context) -> Times:
         """Seconds of each item, the least of some runs after the first."""

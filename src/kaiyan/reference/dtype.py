@@ -1,15 +1,21 @@
 """One place where types promote: what is accumulated in, what comes back, and integers that never wrap."""
 
+from __future__ import annotations
+
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 from kaiyan.show.error import ConvError
 from kaiyan.spec import read
 
-Numbers = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
+    Numbers = NDArray[Any]
+else:
+    Numbers = np.ndarray  # numpy.typing takes 3 ms to load
 _FOREIGN = 2
 """What NumPy's isbuiltin says of types that another package brought, such as float8."""
 _KINDS = "biufc"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from kaiyan import Conv
-from kaiyan.engine.codegen.language.compile import cache_folder, compiled, machine_code, objects
+from kaiyan.engine.codegen.language.compile import cache_folder, compiled, load, machine_code, machine_code_of, objects
 from kaiyan.engine.codegen.language.target import AVX2, TARGETS, Target, host
 from kaiyan.engine.codegen.parts.epilogue import Epilogue
 from kaiyan.engine.codegen.parts.geometry import geometry, tiles
@@ -105,6 +106,17 @@ def test_machine_code_is_kept_and_read_again(cache: Path, monkeypatch: pytest.Mo
     assert len(list(cache.iterdir())) == 1
     monkeypatch.setattr("kaiyan.engine.codegen.language.compile.compiled", None)  # a second compilation would fail
     assert machine_code(Products(), host()) == first
+
+
+def test_the_machine_code_of_a_text_is_kept_by_the_text(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "define i32 @seven() { ret i32 7 }"
+    first = machine_code_of(text, host())
+    assert ctypes.CFUNCTYPE(ctypes.c_int32)(load(first, "seven")["seven"])() == 7
+    other = machine_code_of(text.replace("7", "8"), host())
+    assert ctypes.CFUNCTYPE(ctypes.c_int32)(load(other, "seven")["seven"])() == 8
+    monkeypatch.setattr("kaiyan.engine.codegen.language.compile.objects", None)  # a second compilation would fail
+    assert machine_code_of(text, host()) == first
+    assert len(list(cache.iterdir())) == 2
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 4096])

@@ -77,7 +77,8 @@ class _Phased:
                 Launch(routine, phase.maps, problem.output_shape, problem.kind, threads=threads, origin=phase.origin)
             )
         self._kind = problem.kind
-        self.packing = " ".join(launch.packing for launch in self._launches)
+        pairs = zip(self._phases, self._launches, strict=True)
+        self.packing = tuple((phase.taps, launch.packing) for phase, launch in pairs)
         self.room, self.admits = self._launches[0].room, self._launches[0].admits
 
     def held(self, weight: Numbers, bias: Numbers) -> list[Held]:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.engine.algorithm import Plain
-from kaiyan.reference.activation import ACTIVATIONS
-from kaiyan.reference.forward import forward
 
 if TYPE_CHECKING:
     from kaiyan.engine.algorithm import Routine
@@ -47,6 +45,9 @@ class Reference:
         return _CALL + moved + problem.spec.flops(problem.input_shape) / _PRODUCTS.get(kind, _LOOP)
 
     def build(self, problem: Problem) -> Routine:
+        from kaiyan.reference.activation import ACTIVATIONS
+        from kaiyan.reference.forward import forward
+
         spec, out_dtype, saturate = problem.spec, problem.out_dtype, problem.saturate
 
         def routine(x: Any, w: Any, bias: Any) -> Any:

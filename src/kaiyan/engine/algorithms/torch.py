@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from kaiyan.engine.algorithm import Plain
 from kaiyan.engine.generated import moved
-from kaiyan.reference.backward import bias_gradient, input_gradient, weight_gradient
-from kaiyan.reference.border import index_map
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.spec import read
 
@@ -154,6 +152,8 @@ def _lifted(routine: Routine, spec: Conv) -> Function:
         @staticmethod
         @torch.autograd.function.once_differentiable
         def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+            from kaiyan.reference.backward import bias_gradient, input_gradient, weight_gradient
+
             x, w = ctx.saved_tensors
             g = _array(gradient)
             finders: tuple[Callable[[], Any], ...] = (
@@ -239,6 +239,8 @@ def _forward(spec: Conv, sizes: Shape, device: str) -> Function:
 
 def _indexed(mode: str, sizes: Shape, pads: tuple[Pads, ...], device: str) -> Callable[[Tensor], Tensor]:
     import torch
+
+    from kaiyan.reference.border import index_map
 
     maps = [index_map(mode, int(n), sides) for n, sides in zip(sizes, pads, strict=True)]
     places = [(axis, torch.from_numpy(places).to(device)) for axis, places in enumerate(maps, start=2)]

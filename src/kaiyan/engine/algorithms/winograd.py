@@ -6,6 +6,7 @@ peak is 275. The error grows with m, and is known beforehand from the matrices: 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,9 @@ class Winograd(Generated):
         self.name = f"winograd F({m},{r})"
 
     def error(self, problem: Problem) -> float:
-        from kaiyan.engine.codegen.parts.toom import toom
-
         axes = problem.spec.axes
         terms = problem.spec.channels[0] // problem.spec.groups * prod(a.kernel for a in axes[:-2])
-        each = toom(self._m, self._r).error
+        each = _error(self._m, self._r)
         return float(prod(each for a in axes[-2:] if a.kernel == self._r) * sqrt(1 + _ROUNDED / terms))
 
     def unfit(self, problem: Problem) -> Sentence | None:
@@ -75,3 +74,10 @@ class Winograd(Generated):
         from kaiyan.engine.codegen.routines import over_output_channels
 
         return over_output_channels.cut(geometry, source, *setting)
+
+
+@lru_cache
+def _error(m: int, r: int) -> float:
+    from kaiyan.engine.codegen.parts.toom import toom
+
+    return toom(m, r).error

@@ -101,8 +101,8 @@ class Accelerated(nn.Module):
                 "the model runs layer by layer or as it is, so there is no program to save",
                 "torch.save(model.state_dict(), path) keeps its weights",
             )
-        graph = whole_graph(self.model.model, self.model.inputs)
-        save(rewritten(graph), path, classes=classes, picture=picture)
+        graph = rewritten(whole_graph(self.model.model, self.model.inputs))
+        save(graph, path, classes=classes, picture=picture, kept=self.model.kept_choices(graph))
 
     def train(self, mode: bool = True) -> Accelerated:
         """It is for inference; raises ``KaiyanError`` when it shall train."""

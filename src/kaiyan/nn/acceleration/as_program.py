@@ -7,14 +7,17 @@ from contextlib import ExitStack
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
+from kaiyan.engine.wisdom import machine_kind
 from kaiyan.nn.acceleration.clock import layer_times, on_one_thread
 from kaiyan.nn.acceleration.graph import NotAGraphError
 from kaiyan.nn.acceleration.report import LayerReport
 from kaiyan.nn.acceleration.settling import settle
 from kaiyan.nn.capture.captured import Captured, captured
 from kaiyan.nn.capture.roads import Roads
+from kaiyan.program.choices import Choices, KeptChoices
 from kaiyan.program.operations.convolving import convolution_of
 from kaiyan.program.program import Program
 from kaiyan.show.sentence import sentence
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 _WEIGHT = re.compile(r"\.(weight(_\w+)?|parametrizations\..*)(\.\d+)?'*$")
 """What follows a layer's path in the name of its weight."""
+_LAYERS = ("convolution", "linear")
 _FOREIGN = 5
 """Operations of torch that are named."""
 
@@ -50,6 +54,8 @@ class Programmed(nn.Module):
         self.__dict__["_modules"] = self._children = Lent(self._modules)
         self._roads = Roads(self.captured.model, self._travelled, on_one_thread)
         make.is_measuring = False
+        for program in self.programs:  # nobody waits for another size or layout to be measured
+            program.is_tuning = False
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """What the model gives."""
@@ -76,6 +82,25 @@ class Programmed(nn.Module):
     def programs(self) -> list[Program]:
         """Those that have run."""
         return [held.program for held in self.captured.programs if isinstance(held.program, Program)]
+
+    def kept_choices(self, graph: Graph) -> KeptChoices | None:
+        """What was chosen for the example, for another graph of the same model: layers are known by their weights."""
+        shapes = [tuple(x.shape) for x in tree_leaves(self.inputs) if isinstance(x, Tensor)]
+        for program in self.programs:
+            chosen, names = program.chosen(shapes), _other_names(program.graph, graph)
+            if chosen is not None and names:
+                algorithms = {names[name]: row for name, row in chosen.algorithms.items()}
+                layouts = {names[name]: last for name, last in chosen.layouts.items() if name in names}
+                return KeptChoices(machine_kind(), tuple(shapes), Choices(algorithms, layouts, chosen.channels_last))
+        return None
+
+
+def _other_names(graph: Graph, other: Graph) -> dict[str, str]:
+    """The outputs of another graph's layers by those of this one's, where both have the same layers in turn."""
+    ours, theirs = ([node for node in nodes if node.operation in _LAYERS] for nodes in (graph.nodes, other.nodes))
+    if [node.inputs[1] for node in ours] != [node.inputs[1] for node in theirs]:
+        return {}
+    return {node.output: same.output for node, same in zip(ours, theirs, strict=True)}
 
 
 def _lending(name: str) -> Any:
@@ -153,7 +178,7 @@ def _layers(graph: Graph) -> dict[str, tuple[str, str]]:
     """The convolutions and linear layers by their outputs: the layer whose weight each has, and what it is."""
     found = {}
     for node in graph.nodes:
-        if node.operation in ("convolution", "linear"):
+        if node.operation in _LAYERS:
             found[node.output] = _WEIGHT.sub("", node.inputs[1]), _described(node, graph)
     return found
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from kaiyan.program.graph import ValueKind
 from kaiyan.program.operations.operation import Operation
 from kaiyan.reference.activation import ACTIVATIONS
-from kaiyan.reference.forward import forward
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def _kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
 
 
 def _compute(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    from kaiyan.reference.forward import forward
+
     x, weight, *rest = arrays
     bias = rest.pop(0) if node.settings.get("bias", False) else None
     y = forward(x, weight, bias, convolution_of(node, x.shape[1], weight.shape))

@@ -33,8 +33,7 @@ _FLOATS = ("float32", "float64")
 
 def _refuses(node: Node, inputs: Sequence[Place], output: Place) -> bool:
     weights = inputs[1:3] if node.settings.get("bias", False) else inputs[1:2]
-    arrays = [place.pointer.buffer.array for place in weights]
-    if any(array is None or not np.isfinite(array).all() for array in arrays):
+    if not all(place.pointer.buffer.is_finite for place in weights):
         return True
     if output.dtype != "float32" and node.settings.get("activation") in IN_SINGLE:
         return True

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.routines.moved import MovedElements, MovedLines, MovedSquares, MovedWoven
 from kaiyan.program.place import KernelCall
-from kaiyan.program.steps.elementwise import mapped
 from kaiyan.program.steps.walking import Walked, walked
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ def copied(source: Place, target: Place, room: PlanningRoom) -> list[KernelCall]
     if not prod(target.shape):
         return []
     if source.dtype != target.dtype:
+        from kaiyan.program.steps.elementwise import mapped
+
         return mapped((), [source], target, room)
     walk = walked(target.shape, [target.strides, source.strides])
     walk, routine = _way(walk, target.itemsize)

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from kaiyan.program.steps import arranging, convolving, elementwise, gathering, norms, pooling, products
 
 if TYPE_CHECKING:
     from kaiyan.program.steps.step import NativeStep
 
-NATIVE_STEPS: dict[str, NativeStep] = {
-    row.operation: row
-    for family in (arranging, convolving, elementwise, gathering, norms, pooling, products)
-    for row in family.ROWS
-}
-"""By the operation that each computes; where there is none, the operation's definition is computed."""
+STEP_FAMILIES = {
+    "concatenate": "arranging", "pad": "arranging", "upsample": "arranging",
+    "convolution": "convolving", "linear": "convolving",
+    "map": "elementwise", "cast": "elementwise",
+    "reduce": "gathering",
+    "layer_norm": "norms", "group_norm": "norms", "softmax": "norms",
+    "pool": "pooling",
+    "matmul": "products",
+}  # fmt: skip
+"""The file of each operation that has a native step; a network loads those of its own operations alone."""
+
+
+@cache
+def native_step(operation: str) -> NativeStep | None:
+    """How an operation runs natively; where there is none, its definition is computed."""
+    family = STEP_FAMILIES.get(operation)
+    if family is None:
+        return None
+    rows: tuple[NativeStep, ...] = import_module(f"kaiyan.program.steps.{family}").ROWS
+    return next(row for row in rows if row.operation == operation)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
-from collections.abc import Hashable
+import re
+from collections.abc import Callable, Hashable
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
-from string import Template
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +20,7 @@ FOLDER = "KAIYAN_CACHE"
 """The environment's word for the folder of the cache; without it the user's own cache folder is taken."""
 
 _ENTRY = "routine"
+_CODEGEN = Path(__file__).parent.parent
 _LOCK = Lock()
 
 
@@ -45,11 +44,20 @@ def address(routine: Compilable) -> int:
 
 def machine_code(routine: Compilable, target: Target) -> bytes:
     """The object file of ``routine`` for ``target``, from the cache on disk where it is there and whole."""
-    path = cache_folder() / f"{_key(routine, target)}.o"
+    return _kept(repr(routine), target, lambda: compiled(routine, target))
+
+
+def machine_code_of(text: str, target: Target) -> bytes:
+    """The object file of LLVM IR, likewise."""
+    return _kept(text, target, lambda: objects(text, target))
+
+
+def _kept(name: str, target: Target, compile_it: Callable[[], bytes]) -> bytes:
+    path = cache_folder() / f"{_key(name, target)}.o"
     kept = _read(path)
     if kept is not None:
         return kept
-    code = compiled(routine, target)
+    code = compile_it()
     keep(path, hashlib.sha256(code).digest() + code)
     return code
 
@@ -88,8 +96,8 @@ def objects(text: str, target: Target) -> bytes:
 
 def text_of(name: str, **words: object) -> str:
     """The LLVM IR of ``running/<name>.ll``, each ``$word`` in it filled in."""
-    text = resources.files("kaiyan.engine.codegen.running").joinpath(f"{name}.ll").read_text("utf-8")
-    return Template(text).substitute(words)
+    text = (_CODEGEN / "running" / f"{name}.ll").read_text("utf-8")
+    return re.sub(r"\$(\w+)", lambda word: str(words[word[1]]), text)
 
 
 def cache_folder() -> Path:
@@ -120,8 +128,8 @@ def _compiler() -> Any:
     return _llvm().create_lljit_compiler()
 
 
-def _key(routine: Compilable, target: Target) -> str:
-    text = f"{_version()} {target} {routine!r}"
+def _key(name: str, target: Target) -> str:
+    text = f"{_version()} {target} {name}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -129,8 +137,7 @@ def _key(routine: Compilable, target: Target) -> str:
 def _version() -> str:
     """The generator's own text and LLVM's version: another of either makes other machine code."""
     digest = hashlib.sha256(".".join(map(str, _llvm().llvm_version_info)).encode())
-    folder = Path(str(resources.files("kaiyan.engine.codegen")))
-    for file in sorted([*folder.rglob("*.py"), *folder.rglob("*.ll")]):
+    for file in sorted([*_CODEGEN.rglob("*.py"), *_CODEGEN.rglob("*.ll")]):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -157,6 +164,8 @@ def _read(path: Path) -> bytes | None:
 
 def keep(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all; other processes may read and write it; a full or closed disk is no error."""
+    import tempfile
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)

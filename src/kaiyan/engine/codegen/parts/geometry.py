@@ -59,6 +59,11 @@ class Geometry:
     step: Triple = (1, 1, 1)
 
     @property
+    def weight(self) -> tuple[int, int, int, Triple]:
+        """What there is of a weight: groups, channels and kernel, whatever it slides over."""
+        return self.groups, self.K, self.C, self.kernel
+
+    @property
     def taps(self) -> int:
         """Elements of a kernel."""
         return self.kernel[0] * self.kernel[1] * self.kernel[2]

@@ -67,6 +67,11 @@ class OverChannels:
         packing = self.strip.cycles(self.lanes) + (_COPIED * self.strip.size / self.lanes if turns == pixels else 0.0)
         return prod(self.tasks) * (tiles * self.vectors * tile + packing + TASK)
 
+    @property
+    def packing(self) -> tuple[object, ...]:
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
+        return self.geometry.weight, self.blocks * self.vectors, self.lanes, self.dtype
+
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(channels, taps) in vectors of channels: (vectors, taps, lanes)."""
         C, taps = self.geometry.C, self.geometry.taps

@@ -136,6 +136,11 @@ class OverChannelsInside:
         widened = read * kinds.widening(self.epilogue.given) if self.in_place else 0.0
         return max(products, loads) / 2 + widened + 2
 
+    @property
+    def packing(self) -> tuple[object, ...]:
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
+        return self.geometry.weight, self.lanes, self.dtype
+
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(channels, taps) in vectors of channels: (vectors, taps, lanes)."""
         C, L, taps = self.geometry.C, self.lanes, self.geometry.taps

@@ -124,6 +124,11 @@ class OverColumns:
         inside = tiles * self.blocks * tile + self.parts * self.strip.cycles(self.lanes)
         return strips * (self.bundle * inside + self.parts * TASK)
 
+    @property
+    def packing(self) -> tuple[object, ...]:
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
+        return self.geometry.weight, self.channels, self.filled, self.dtype
+
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(groups, K, C, taps) in the order of the sum: (groups, blocks, terms, channels)."""
         G, K, C = self.geometry.groups, self.geometry.K, self.geometry.C

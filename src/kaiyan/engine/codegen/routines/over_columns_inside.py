@@ -103,6 +103,11 @@ class OverColumnsInside:
         tiles = tiled(height, self.lines) * tiled(width, self.vectors * self.lanes)
         return self.geometry.groups * depth * (tiles * tile + 10) + prod(self.tasks) * TASK
 
+    @property
+    def packing(self) -> tuple[object, ...]:
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
+        return self.geometry.weight, self.dtype
+
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(channels, taps) as they are."""
         return weight.reshape(self.geometry.groups, self.geometry.taps).copy(), bias.copy()

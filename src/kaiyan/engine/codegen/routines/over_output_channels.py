@@ -131,6 +131,11 @@ class OverOutputChannels:
         """Cycles of laying out what a task reads."""
         return self.chunks * self.strip.cycles(self.lanes)
 
+    @property
+    def packing(self) -> tuple[object, ...]:
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
+        return self.geometry.weight, self.last, self.width, self.dtype
+
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(groups, K, C, taps) in the order of the sum: (groups, blocks, terms, width)."""
         G, K, C, taps = self.geometry.groups, self.geometry.K, self.geometry.C, self.geometry.taps

@@ -116,6 +116,11 @@ class WinogradTiles:
         blocks = prod(self.tasks) / self.parts
         return blocks * (self.parts * (strip + inputs + TASK) + products * work + outputs)
 
+    @property
+    def packing(self) -> tuple[object, ...]:
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
+        return self.geometry.weight, self.geometry.stride, self.m, self.width, self.lanes, self.dtype
+
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """(groups, K, C, kernel) to its points: (groups, blocks, points x depth, width)."""
         G, K, C = self.geometry.groups, self.geometry.K, self.geometry.C

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.language.compile import load, objects, text_of
+from kaiyan.engine.codegen.language.compile import load, machine_code_of, text_of
 from kaiyan.engine.codegen.language.target import host
 
 if TYPE_CHECKING:
@@ -34,5 +34,5 @@ def fingerprint(array: Numbers) -> tuple[int, int]:
 
 @lru_cache(maxsize=1)
 def _function() -> Callable[[int, int], int]:
-    address = load(objects(text_of("fingerprint"), host()), "fingerprint")["fingerprint"]
+    address = load(machine_code_of(text_of("fingerprint"), host()), "fingerprint")["fingerprint"]
     return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)(address)

@@ -62,6 +62,10 @@ class ConvolutionRoutine(Compilable, Protocol):
     def weights(self) -> int:
         """Elements of the packed weight."""
 
+    @property
+    def packing(self) -> tuple[object, ...]:
+        """What ``packed`` depends on: routines that agree in it pack alike by the same function."""
+
     def packed(self, weight: Numbers, bias: Numbers) -> tuple[Numbers, Numbers]:
         """A weight (K, C/groups, *kernel) and a bias (K,) as the routine reads them."""
 
@@ -115,7 +119,7 @@ class Launch:
         origin: Triple = (0, 0, 0),
     ) -> None:
         given = routine.epilogue.given or routine.dtype
-        self.packed, self.packing = routine.packed, repr(routine)
+        self.packed, self.packing = routine.packed, (type(routine).packed.__qualname__, *routine.packing)
         self._kind = named(kind)
         self._dtype, self._itemsize = self._kind.dtype(given), BYTES[given]
         self._function = address(getattr(routine, "general", routine))

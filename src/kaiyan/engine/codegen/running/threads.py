@@ -17,7 +17,7 @@ from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.arrays.table import loaded
-from kaiyan.engine.codegen.language.compile import load, objects, text_of
+from kaiyan.engine.codegen.language.compile import load, machine_code_of, text_of
 from kaiyan.engine.codegen.language.target import host
 from kaiyan.spec import read
 
@@ -185,7 +185,7 @@ def _code() -> dict[str, int]:
     futex, gettid, pause, argument = _machine() or (0, 0, "@sched_yield()", "")
     call = pause.replace("(i32)", f"({argument})")
     text = text_of("threads", idle=_IDLE, spins=_SPINS, futex=futex, gettid=gettid, declared=pause, pause=call)
-    return load(objects(text, host()), "all", "run", "stop", "serial", "worker")
+    return load(machine_code_of(text, host()), "all", "run", "stop", "serial", "worker")
 
 
 @lru_cache(maxsize=8)

@@ -22,11 +22,37 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
 
 
+class WeightBlock:
+    """Memory that packed weights are taken from one after the other, in pieces of so many bytes.
+
+    What is never written to costs nothing. A piece has large pages, which small weights would not get one by one.
+    """
+
+    def __init__(self, piece: int) -> None:
+        self._piece = piece
+        self._memory: Numbers = np.empty(0, np.uint8)
+        self._taken = 0
+
+    def take(self, size: int) -> Numbers:
+        """So many bytes, which begin where a line of cache does."""
+        start = self._taken + -(self._memory.ctypes.data + self._taken) % LINE
+        if start + size > len(self._memory):
+            self._memory = np.empty(max(self._piece, size) + LINE, np.uint8)
+            start = -self._memory.ctypes.data % LINE
+        self._taken = start + size
+        return self._memory[start : start + size]
+
+    def holds(self, array: Numbers) -> bool:
+        """Whether an array was taken from the piece that is being taken from."""
+        return 0 <= array.ctypes.data - self._memory.ctypes.data < len(self._memory)
+
+
 class _Workspace(local):
-    """One thread's room: how much of it is taken, None while nothing may be taken from it."""
+    """One thread's room: how much of it is taken, None while nothing may be taken from it; a block in its place."""
 
     memory: Numbers = np.empty(0, np.uint8)
     taken: int | None = None
+    block: WeightBlock | None = None
 
 
 _WORKSPACE = _Workspace()
@@ -42,6 +68,16 @@ def passing() -> Iterator[None]:
         _WORKSPACE.taken = None
 
 
+@contextmanager
+def taking_from(block: WeightBlock) -> Iterator[None]:
+    """Inside, ``room`` gives memory of the block."""
+    _WORKSPACE.block = block
+    try:
+        yield
+    finally:
+        _WORKSPACE.block = None
+
+
 def room(shape: Shape, dtype: str, *, filled: bool) -> Numbers:
     """An array for a packed weight, whose vectors begin where lines of cache do; zeros where it will not be filled."""
     size = prod(shape) * np.dtype(dtype).itemsize
@@ -52,6 +88,8 @@ def room(shape: Shape, dtype: str, *, filled: bool) -> Numbers:
 
 
 def _bytes(size: int) -> Numbers:
+    if _WORKSPACE.block is not None:
+        return _WORKSPACE.block.take(size)
     if _WORKSPACE.taken is None:
         return aligned((size,), np.uint8)
     start = -(-_WORKSPACE.taken // LINE) * LINE
