@@ -66,7 +66,8 @@ def _quietly(measured: Any, real: Any) -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> str:
     figures = (
         f"{row.get('layers', 0):4} {row.get('left', 0):4} {row.get('ratio', 0):6.2f} {row.get('difference', -1):8.1e}"
-        f" {row.get('made_s', 0):6.1f} {row.get('least_s', 0):6.1f} {row.get('foreign_steps', ''):4} {row.get('way', '')}"
+        f" {row.get('made_s', 0):6.1f} {row.get('least_s', 0):6.1f}"
+        f" {row.get('foreign_steps', ''):4} {row.get('way', '')}"
     )
     return "\n".join([f"{row['package']:28.28} {row['model']:34.34} {figures}", *(f"    {f}" for f in row["faults"])])
 

@@ -110,8 +110,8 @@ def _how_it_runs(quick: Any) -> dict[str, Any]:
         return told | {"way": way}
     foreign = dict(its.foreign.most_common())
     way = "several programs" if its.breaks or its.passed_by or its.left else "one program"
-    return told | {"way": way, "programs": len(its.programs), "foreign": foreign, "foreign_steps": sum(foreign.values()),
-                   "breaks": list(its.breaks), "passed_by": its.passed_by, "to_torch": its.left}  # fmt: skip
+    told |= {"way": way, "programs": len(its.programs), "foreign": foreign, "foreign_steps": sum(foreign.values())}
+    return told | {"breaks": list(its.breaks), "passed_by": its.passed_by, "to_torch": its.left}
 
 
 def _least(real: Real, model: torch.nn.Module, example: Any, row: dict[str, Any]) -> None:
