@@ -214,6 +214,18 @@ def test_attention_with_a_mask_that_is_known() -> None:
     assert_captured(lambda x: F.scaled_dot_product_attention(x, x, x, attn_mask=mask), X)
 
 
+def test_attention_with_truth_values_that_are_known() -> None:
+    def attend(x: Any) -> Any:
+        places = torch.arange(9)
+        near = (places[:, None] - places).abs() < 3
+        return F.scaled_dot_product_attention(x, x, x, attn_mask=near)
+
+    assert_captured(attend, X)
+    left = ("scaled_dot_product_attention.default",)
+    nowhere = nn.Parameter(torch.zeros(9, 9, dtype=torch.bool), requires_grad=False)
+    assert_captured(lambda x: F.scaled_dot_product_attention(x, x, x, attn_mask=nowhere), X, foreign=left)
+
+
 def test_causal_attention() -> None:
     assert_captured(lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True), X)
 
