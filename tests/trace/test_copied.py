@@ -144,7 +144,7 @@ class _MadeAnew(nn.Dropout):
 @pytest.mark.parametrize("training", [False, True])
 def test_a_layer_that_is_made_anew_trains_where_the_models_does(training: bool) -> None:
     model = nn.Sequential(_MadeAnew(0.25), nn.Linear(2, 2)).train(training)
-    its = copied(model)[0]
+    its: Any = copied(model)[0]
     assert its is not model[0]
     assert (its.p, its.training) == (0.25, training)
 

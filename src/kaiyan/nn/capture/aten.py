@@ -92,7 +92,8 @@ def _is_plain(value: torch.Tensor, dtypes: Any) -> bool:
 
 def is_nothing(value: torch.Tensor) -> bool:
     """Whether a tensor has no elements, whatever its open sizes are."""
-    return any(isinstance(size, int) and size == 0 for size in value.shape)
+    sizes: tuple[Any, ...] = tuple(value.shape)
+    return any(isinstance(size, int) and size == 0 for size in sizes)
 
 
 def _only_joined(node: Any) -> bool:
