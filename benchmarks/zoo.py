@@ -6,6 +6,7 @@ import io
 import json
 import platform
 import warnings
+from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from math import exp, log
@@ -66,6 +67,7 @@ def _line(row: dict[str, Any]) -> str:
     figures = (
         f"{row.get('layers', 0):4} {row.get('left', 0):4} {row.get('ratio', 0):6.2f} {row.get('difference', -1):8.1e}"
         f" {row.get('made_s', 0):6.1f} {row.get('least_s', 0):6.1f}"
+        f" {row.get('foreign_steps', ''):4} {row.get('way', '')}"
     )
     return "\n".join([f"{row['package']:28.28} {row['model']:34.34} {figures}", *(f"    {f}" for f in row["faults"])])
 
@@ -85,6 +87,8 @@ def scores(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "speed": round(exp(mean(map(log, ratios))), 3) if ratios else None,
         f"slower than {SLOWEST}": [_name(row) for row in rows if row.get("ratio", 1) < SLOWEST],
         "no layer replaced": sum(row.get("layers") == 0 for row in rows),
+        "ways": dict(Counter(row.get("way", "none") for row in rows)),
+        "foreign steps": sum((Counter(row.get("foreign", {})) for row in rows), Counter()),
         "without a fault": _share(not row["faults"] for row in rows),
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ import io
 import pickle
 import signal
 from contextlib import contextmanager
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -48,13 +48,13 @@ def _within(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def measured(real: Real) -> dict[str, Any]:
+def measured(real: Real, *, only_accelerated: bool = False) -> dict[str, Any]:
     """Everything that is known of one model; ``faults`` are sentences."""
     model, example = real.model(), real.inputs(2, real.sizes[0])
     _takes(model, example)  # a first call may leave something in a model: hooks, caches
     wrong: list[str] = []
     row: dict[str, Any] = {"package": real.package, "model": real.name, "faults": wrong}
-    for step in (_summed, _accelerated, _least):
+    for step in (_accelerated,) if only_accelerated else (_summed, _accelerated, _least):
         before = _state(model), _copied(example), torch.get_rng_state()
         try:
             with torch.no_grad(), _within(LIMIT):
@@ -85,11 +85,10 @@ def _summed(real: Real, model: torch.nn.Module, example: Any, row: dict[str, Any
 
 
 def _accelerated(real: Real, model: torch.nn.Module, example: Any, row: dict[str, Any]) -> None:
-    began = perf_counter()
+    began, spent = perf_counter(), process_time()
     quick = kaiyan.nn.accelerate(model, _copied(example))
-    row |= {"made_s": round(perf_counter() - began, 2), "traced": quick.report.traced, "layout": quick.report.layout}
-    row |= {"layers": len(quick.report.layers), "left": len(quick.report.left)}
-    row["reasons"] = sorted({str(reason) for reason in quick.report.left.values()})
+    row |= {"made_s": round(perf_counter() - began, 2), "made_processor_s": round(process_time() - spent, 2)}
+    row |= _how_it_runs(quick)
     inputs = [example, real.inputs(3, real.sizes[0]), real.inputs(1, real.sizes[1])]
     compared = [_compared(model, quick, given) for given in inputs if _takes(model, given)]
     row |= {"inputs": len(compared), "difference": max(difference for difference, _ in compared)}
@@ -98,6 +97,21 @@ def _accelerated(real: Real, model: torch.nn.Module, example: Any, row: dict[str
     row["saved"] = [name for name, way in ways if _kept(model, quick, way, example, row)]
     with torch.random.fork_rng():
         row["ratio"] = _ratio(lambda: model(*example), lambda: quick(*example))
+
+
+def _how_it_runs(quick: Any) -> dict[str, Any]:
+    """In which way, what torch still computes in it, and why the better ways were not taken."""
+    report, its = quick.report, getattr(quick.model, "captured", None)
+    told = {"layout": report.layout, "layers": len(report.layers), "left": len(report.left)}
+    told["reasons"] = sorted({str(reason) for reason in report.left.values()})
+    told["notes"] = list(map(str, report.notes))
+    if its is None:
+        way = "graph" if report.traced else "module by module" if report.layers else "as it is"
+        return told | {"way": way}
+    foreign = dict(its.foreign.most_common())
+    way = "several programs" if its.breaks or its.passed_by or its.left else "one program"
+    told |= {"way": way, "programs": len(its.programs), "foreign": foreign, "foreign_steps": sum(foreign.values())}
+    return told | {"breaks": list(its.breaks), "passed_by": its.passed_by, "to_torch": its.left}
 
 
 def _least(real: Real, model: torch.nn.Module, example: Any, row: dict[str, Any]) -> None:

@@ -131,6 +131,24 @@ def test_the_same_layer_in_two_places_stays_one() -> None:
     assert other[0] is other[1][0]
 
 
+class _MadeAnew(nn.Dropout):
+    """It keeps what it was made of, as einops' layers do."""
+
+    def __getstate__(self) -> dict[str, float]:
+        return {"p": self.p}
+
+    def __setstate__(self, state: dict[str, float]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_layer_that_is_made_anew_trains_where_the_models_does(training: bool) -> None:
+    model = nn.Sequential(_MadeAnew(0.25), nn.Linear(2, 2)).train(training)
+    its: Any = copied(model)[0]
+    assert its is not model[0]
+    assert (its.p, its.training) == (0.25, training)
+
+
 def test_a_hook_that_closes_over_the_model_writes_into_the_copy() -> None:
     model: Any = Keeps()
     model.seen = None

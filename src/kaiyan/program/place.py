@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
+_SIZES = BYTES | {"complex64": 8}
+"""Bytes of an element of each type that is moved; complex numbers are computed with by others alone."""
 Order = tuple[int, ...]
 """Axes from the one with the largest stride to the one whose elements lie side by side."""
 
@@ -62,7 +64,7 @@ class Place:
     @property
     def itemsize(self) -> int:
         """Bytes of an element."""
-        return BYTES[self.dtype]
+        return _SIZES[self.dtype]
 
     @property
     def order(self) -> Order:
@@ -117,7 +119,7 @@ def dense_strides(shape: Shape, order: Order | None = None) -> Shape:
 
 def bytes_of(shape: Shape, dtype: str) -> int:
     """Bytes of a dense array."""
-    return prod(shape) * BYTES[dtype]
+    return prod(shape) * _SIZES[dtype]
 
 
 @dataclass(frozen=True, slots=True)

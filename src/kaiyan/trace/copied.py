@@ -49,6 +49,7 @@ def copied(model: _Model) -> _Model:
     except Exception as error:
         raise _refusal(objects, prepared, error) from error
     _rebind(objects, memo)
+    _stand_alike(objects, memo)
     return model_copy
 
 
@@ -202,6 +203,14 @@ def _rebind(objects: _Reached, memo: _Memo) -> None:
                 rebound = _rebound(value, memo) if isinstance(value, FunctionType) else value
                 if rebound is not value:
                     table[name] = rebound
+
+
+def _stand_alike(objects: _Reached, memo: _Memo) -> None:
+    """A class that makes its copies anew, as einops' layers do, makes them for training."""
+    for _, thing in objects:
+        own = memo.get(id(thing))
+        if isinstance(thing, nn.Module) and not isinstance(thing, jit.ScriptModule) and isinstance(own, nn.Module):
+            own.training = thing.training
 
 
 def _rebound(function: FunctionType, memo: _Memo) -> FunctionType:

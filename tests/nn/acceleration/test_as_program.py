@@ -119,6 +119,17 @@ def test_a_model_is_one_program_and_answers_as_it_does() -> None:
 
 
 @torch.no_grad()
+def test_answers_lie_as_the_models_for_layouts_that_come_later() -> None:
+    model = settled(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 6, 1), nn.MaxPool2d(2)))
+    quick = accelerate(model, torch.randn(2, 3, 20, 18))
+    assert len(quick.model.captured.backend.made) == 2  # the example and another size: no layout is captured in advance
+    for shape in ((2, 3, 20, 18), (1, 3, 20, 18), (3, 3, 12, 14)):
+        x = torch.randn(shape)
+        for given in (x, x.to(memory_format=torch.channels_last), x.transpose(2, 3)):
+            right = model(given)
+            torch.testing.assert_close(quick(given), right, rtol=1e-4, atol=1e-5, check_stride=True)
+
+
 def test_the_report_has_every_layer_with_its_own_name() -> None:
     model, x = settled(Gated()), torch.randn(1, 3, 32, 32)
     quick = accelerate(model, x)

@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import torch
@@ -18,7 +18,11 @@ from torch.nn import functional as F
 
 from kaiyan.nn.capture.backend import Backend
 from kaiyan.nn.capture.captured import Captured, captured
+from kaiyan.program.program import Program
 from kaiyan.show.error import KaiyanError
+
+if TYPE_CHECKING:
+    from kaiyan.program.graph import Graph
 
 
 class Seeded:
@@ -336,3 +340,62 @@ def test_numbers_that_a_module_keeps_are_as_before_the_example(numbers: Seeded) 
     torch.testing.assert_close(made(x), model(x), rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(made(x), model(x), rtol=1e-4, atol=1e-5)
     assert made.model.calls == model.calls == 2
+
+
+class Spectral(nn.Module):
+    """A product in the domain of frequencies, which are shifted, turned and joined."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(2, 3, 3, padding=1)
+        self.gains = nn.Parameter(torch.randn(3, 10, dtype=torch.complex64))
+
+    def forward(self, x: Any) -> Any:
+        waves = torch.fft.rfft(self.conv(x)) * self.gains
+        turned = waves.permute(2, 0, 1)[1:].flip(0)
+        return torch.fft.irfft(waves, n=18), turned.transpose(0, 1).contiguous(), torch.view_as_real(waves) * 2
+
+
+def test_complex_numbers_are_moved_and_computed_by_torch(numbers: Seeded) -> None:
+    made = assert_as_the_model(Spectral().eval(), numbers(2, 2, 18))
+    assert made.is_whole
+    assert {"aten._fft_r2c.default", "aten._fft_c2r.default"} <= set(made.foreign)
+
+
+def test_complex_numbers_of_double_precision_are_torchs(numbers: Seeded) -> None:
+    made = assert_as_the_model(Spectral().double().eval(), numbers(2, 2, 18).double())
+    assert made.left == ["torch.complex128 on cpu"]
+
+
+class Asking(nn.Module):
+    """A block at which each graph ends: what it is asked for torch cannot trace."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv1d(channels, channels, 3, padding=1), nn.BatchNorm1d(channels)
+
+    def forward(self, x: Any) -> Any:
+        torch._dynamo.graph_break()
+        return self.norm(self.conv(x)).relu()
+
+
+def test_blocks_that_share_one_graph_keep_a_program_each(numbers: Seeded) -> None:
+    model, x = settled(nn.Sequential(*(Asking(4) for _ in range(3)))), numbers(2, 4, 11)
+    graphs: list[Graph] = []
+
+    def make(graph: Graph) -> Program:
+        graphs.append(graph)
+        return Program(graph)
+
+    made = captured(model, (x,), make=make)
+    assert len(graphs) == 3
+    weights = [node.inputs[1] for graph in graphs for node in graph.nodes if node.operation == "convolution"]
+    assert weights == ["0.conv.weight", "1.conv.weight", "2.conv.weight"]
+    for _ in range(3):
+        torch.testing.assert_close(made(x), model(x), rtol=1e-4, atol=1e-5)
+    with torch.no_grad():
+        own: Any = made.model
+        own[1].conv.weight.fill_(0.5)
+        torch.testing.assert_close(made(x), own(x), rtol=1e-4, atol=1e-5)
+    assert len(graphs) == 4
+    assert not made.foreign

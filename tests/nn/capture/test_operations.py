@@ -98,16 +98,25 @@ def test_views_and_parts(moving: int | None) -> None:
     assert_captured(arranged, X, moving=moving)
 
 
+def test_what_begins_empty_and_is_joined_to_is_no_part() -> None:
+    def joined(x: Any) -> Any:
+        cache = torch.cat([torch.tensor([]), x], 1)
+        return torch.cat([cache[:, :0], cache, x], 1) * 2, torch.cat([x.new_zeros(2, 0, 9, 7), x], 1) + 1
+
+    assert "concatenate" in operations(assert_captured(joined, X))
+
+
 def test_a_shift_of_windows() -> None:
     assert_captured(lambda x: torch.roll(x, (-2, 1), (2, 3)) + 1, X)
 
 
 @pytest.mark.parametrize("moving", [None, 2])
-def test_pads(moving: int | None) -> None:
+def test_pads_and_crops(moving: int | None) -> None:
     def padded(x: Any) -> Any:
         return (
             F.pad(x, (1, 2, 0, 3), value=2.5), F.pad(x[0], (1, 2), mode="reflect"),
             F.pad(x, (2, 1, 0, 1), mode="replicate"), F.pad(x, (1, 1, 2, 2), mode="circular"),
+            F.pad(x, (-1, -2, -3, -1)), F.pad(x, (-2, 3, 1, -2), value=0.5), F.pad(x, (0, -1)),
         )  # fmt: skip
 
     assert_captured(lambda x: [y + 1 for y in padded(x)], X, moving=moving)
@@ -203,6 +212,18 @@ def test_what_has_to_be_torchs_to_the_last_bit_is() -> None:
 def test_attention_with_a_mask_that_is_known() -> None:
     mask = nn.Parameter(torch.eye(9), requires_grad=False)
     assert_captured(lambda x: F.scaled_dot_product_attention(x, x, x, attn_mask=mask), X)
+
+
+def test_attention_with_truth_values_that_are_known() -> None:
+    def attend(x: Any) -> Any:
+        places = torch.arange(9)
+        near = (places[:, None] - places).abs() < 3
+        return F.scaled_dot_product_attention(x, x, x, attn_mask=near)
+
+    assert_captured(attend, X)
+    left = ("scaled_dot_product_attention.default",)
+    nowhere = nn.Parameter(torch.zeros(9, 9, dtype=torch.bool), requires_grad=False)
+    assert_captured(lambda x: F.scaled_dot_product_attention(x, x, x, attn_mask=nowhere), X, foreign=left)
 
 
 def test_causal_attention() -> None:

@@ -76,6 +76,11 @@ class Accelerated(nn.Module):
         self._orders[layout_key(inputs)] = orders(right)
         return strides(right) == strides(reorder(answer, orders(right), {}))
 
+    @property
+    def lies_as_traced(self) -> bool:
+        """Whether its answers so far lay as the model's by themselves, as TorchDynamo sees to for any inputs."""
+        return getattr(self.model, "lies_as_traced", False) and not any(self._orders.values())
+
     def lay_out_like(self, other: Accelerated) -> None:
         """From now on answers lie as the other's do."""
         self._orders = dict(other._orders)

@@ -45,6 +45,9 @@ class Programmed(nn.Module):
     already is captured at its first call.
     """
 
+    lies_as_traced = True
+    """Torch's trace says how its outputs lie, for each layout of its inputs."""
+
     def __init__(self, model: nn.Module, inputs: tuple[Any, ...], precision: str, *, own: bool = False) -> None:
         super().__init__()
         self.inputs, self._precision = inputs, precision

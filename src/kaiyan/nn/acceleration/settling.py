@@ -154,7 +154,7 @@ def _first_layout(case: Case) -> str:
 
 def _lay_out_otherwise(case: Case, quick: Accelerated, is_captured: bool) -> None:
     """Notes how answers lie where inputs come otherwise than the example: in another layout, of one sample or two."""
-    if case.changed or case.is_slow:
+    if case.changed or case.is_slow or quick.lies_as_traced:
         return
     known = {layout_key(question.inputs) for question in case.questions}
     for inputs in _other_layouts(case.questions[0].inputs):

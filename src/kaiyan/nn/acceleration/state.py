@@ -7,6 +7,7 @@ import random
 import sys
 from collections import OrderedDict, defaultdict, deque
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -38,8 +39,14 @@ def changes(before: object, after: object) -> tuple[str, ...]:
 
 
 def _kept(thing: object) -> list[tuple[str, Any]]:
-    """What an object holds that a call may change: not the hooks of a module's saving and loading."""
-    return [(name, part) for name, part in parts(thing) if "state_dict" not in name]
+    """What an object holds that a call may change: not the hooks of a module's saving and loading.
+
+    By its name, and a set's by what it says of itself: a copy may have been given its attributes, and its elements, in
+    another order.
+    """
+    if isinstance(thing, (set, frozenset)) and all(isinstance(part, _PLAIN) for part in thing):
+        return [(part, part) for part in sorted(map(repr, thing))]
+    return sorted(((name, part) for name, part in parts(thing) if "state_dict" not in name), key=itemgetter(0))
 
 
 def _is_same(one: Any, other: Any) -> bool:

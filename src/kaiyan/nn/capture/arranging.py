@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.fx import Node as AtenNode
 
+from kaiyan.nn.capture.aten import is_nothing
 from kaiyan.nn.capture.foreign import DTYPES
 from kaiyan.nn.capture.manuscript import TORCH_FLOATS
 from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given
@@ -135,11 +136,12 @@ def _unbind(draft: Manuscript, node: AtenNode) -> Written:
 
 def _concatenate(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
-    parts = settings["tensors"]
-    if any(rank_of(part) != rank_of(node) for part in parts):
+    parts = [part for part in settings["tensors"] if not is_nothing(part.meta["val"])]
+    if not parts or any(rank_of(part) != rank_of(node) for part in parts):
         return None
     axis = axis_of(settings["dim"], rank_of(node))
-    return draft.add("concatenate", [draft.value(part) for part in parts], axis=axis)
+    values = [draft.value(part) for part in parts]
+    return draft.add("concatenate", values, axis=axis) if len(values) > 1 else values[0]
 
 
 def _stack(draft: Manuscript, node: AtenNode) -> Written:

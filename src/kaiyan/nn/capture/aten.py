@@ -66,7 +66,7 @@ def is_ours(module: GraphModule) -> str | None:
         if node.op == "call_function" and not _is_known_kind(node):
             return str(node.target)
         values = node.meta.get("val")
-        if isinstance(values, torch.Tensor) and any(map(_is_nothing, values.shape)):
+        if isinstance(values, torch.Tensor) and is_nothing(values) and not _only_joined(node):
             return "no elements"
         for value in values if isinstance(values, (list, tuple)) else [values]:
             if isinstance(value, torch.Tensor) and not _is_plain(value, DTYPES):
@@ -90,8 +90,22 @@ def _is_plain(value: torch.Tensor, dtypes: Any) -> bool:
     )  # fmt: skip
 
 
-def _is_nothing(size: Any) -> bool:
-    return isinstance(size, int) and size == 0
+def is_nothing(value: torch.Tensor) -> bool:
+    """Whether a tensor has no elements, whatever its open sizes are."""
+    sizes: tuple[Any, ...] = tuple(value.shape)
+    return any(isinstance(size, int) and size == 0 for size in sizes)
+
+
+def _only_joined(node: Any) -> bool:
+    """Whether what comes of a call, no argument, is only joined to other things, as a cache that begins empty is."""
+    if node.op == "placeholder":
+        return False
+    return all(str(reader.target) == "aten.cat.default" or _hands_on(reader) for reader in node.users)
+
+
+def _hands_on(reader: Any) -> bool:
+    value = reader.meta.get("val")
+    return isinstance(value, torch.Tensor) and is_nothing(value) and _only_joined(reader)
 
 
 def _is_unbacked(value: Any) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from torch.fx import GraphModule
 
+    from kaiyan.nn.capture.executable import Constants
     from kaiyan.nn.capture.programs import Runs
     from kaiyan.program.graph import Graph
 
@@ -38,7 +39,8 @@ _MOST_REASONS = 1000
 class Backend:
     """What TorchDynamo calls with each graph; ``left`` says why some did not become programs.
 
-    ``make`` makes a program of a graph.
+    ``make`` makes a program of a graph. ``names`` are those of tensors by their ids: where a graph is one of a
+    layer, or serves a second one, torch does not tell how the model calls them.
     """
 
     __name__ = "kaiyan"
@@ -47,6 +49,7 @@ class Backend:
         self.left: deque[str] = deque(maxlen=_MOST_REASONS)
         self._made: list[weakref.ref[Executable]] = []
         self._make = make
+        self.names: Constants = {}
         self.programs = Programs(make)
         self._latest = threading.local()
 
@@ -77,7 +80,7 @@ class Backend:
         if _needs_gradients(module, inputs):
             self.left.append("gradients")
             return module.forward
-        constant = _constant(module, inputs)
+        constant = _constant(module, inputs) | {i: named for i, named in self.names.items() if named[1]() is not None}
 
         def compile_aten(aten: GraphModule, examples: list[Any]) -> Executable:
             reason = is_ours(aten)
@@ -114,9 +117,9 @@ def _changed(count: int) -> set[int]:
     return {i for i, info in enumerate(metadata.input_info) if info.mutates_data or info.mutates_metadata}
 
 
-def _constant(module: GraphModule, inputs: Sequence[Any]) -> dict[int, tuple[str, weakref.ref[torch.Tensor]]]:
+def _constant(module: GraphModule, inputs: Sequence[Any]) -> Constants:
     """The tensors that a model holds, by id, with the names that they have there."""
-    constant: dict[int, tuple[str, weakref.ref[torch.Tensor]]] = {}
+    constant: Constants = {}
     placeholders = [node for node in module.graph.nodes if node.op == "placeholder"]
     for node, tensor in zip(placeholders, inputs, strict=False):
         if isinstance(tensor, FakeTensor) or not isinstance(tensor, torch.Tensor):
@@ -124,9 +127,13 @@ def _constant(module: GraphModule, inputs: Sequence[Any]) -> dict[int, tuple[str
         is_held = "_dynamo_static_input_type" in node.meta.get("tensor_dict", {})
         if is_held or isinstance(tensor, nn.Parameter):
             constant[id(tensor)] = _name(node), weakref.ref(tensor)
-    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
-        constant[id(tensor)] = name, weakref.ref(tensor)
-    return constant
+    return constant | names_of(module)
+
+
+def names_of(module: nn.Module) -> Constants:
+    """Every parameter and buffer by its id, with its path."""
+    named = (*module.named_parameters(), *module.named_buffers())
+    return {id(tensor): (name, weakref.ref(tensor)) for name, tensor in named}
 
 
 def _name(node: Any) -> str:

@@ -15,7 +15,7 @@ from torch import nn
 from torch._dynamo import config
 from torch.utils._pytree import tree_leaves
 
-from kaiyan.nn.capture.backend import Backend
+from kaiyan.nn.capture.backend import Backend, names_of
 from kaiyan.program.program import Program
 from kaiyan.trace.copied import copied
 from kaiyan.trace.undisturbed import undisturbed
@@ -36,6 +36,7 @@ class Captured:
     def __init__(self, model: nn.Module, make: Callable[[Graph], Runs] = Program) -> None:
         self.model = model
         self.backend = Backend(make)
+        self.backend.names = names_of(model)
         self.breaks: tuple[str, ...] = ()
         self.passed_by = 0
         self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))

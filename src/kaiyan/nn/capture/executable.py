@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from kaiyan.nn.capture.constants import FrozenTensors
 from kaiyan.nn.capture.foreign import laid, tensor_of
 from kaiyan.nn.capture.roads import Run, noticed
 from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of
@@ -20,11 +18,12 @@ from kaiyan.nn.capture.translation import Translated, translated
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    import weakref
+    from collections.abc import Collection, Mapping
 
     from torch.fx import GraphModule
 
-    from kaiyan.nn.capture.programs import KeptProgram, Programs, Stamp
+    from kaiyan.nn.capture.programs import KeptProgram, Programs
     from kaiyan.nn.capture.roads import Outside
     from kaiyan.nn.capture.translation import OutputOrigin
 
@@ -32,49 +31,8 @@ _LOADED = 2
 """How often a buffer may be written to, as when weights are loaded, before it is no constant any more."""
 _MOST_PLANS = 32
 """Graphs with numbers for sizes that are kept."""
-
-
-class _Frozen:
-    """Tensors as they were when they became constants, by the numbers of the arguments that they are.
-
-    They are not kept alive: torch keeps what it compiled for a class, models that are gone among it. ``gone`` is called
-    when one of them goes.
-    """
-
-    def __init__(self, tensors: Mapping[int, torch.Tensor], gone: Callable[[Any], None]) -> None:
-        kept = list(tensors.values())
-        self.places = list(tensors)
-        self._gone: list[Any] = []
-        self._references = [weakref.ref(tensor, self._gone.append) for tensor in kept]
-        self._watched = [weakref.ref(tensor, gone) for tensor in kept]
-        counted = not any(tensor.is_inference() for tensor in kept)
-        self._version: Callable[[torch.Tensor], int] = attrgetter("_version") if counted else _version
-        self._marks = self._marked(kept)
-
-    def _marked(self, tensors: list[torch.Tensor]) -> tuple[list[int], list[int], list[int]]:
-        """What says, of tensors that live, which they are, how often they were written to and where they lie."""
-        return list(map(id, tensors)), list(map(self._version, tensors)), list(map(torch.Tensor.data_ptr, tensors))
-
-    def holds(self, arguments: list[Any]) -> bool:
-        """Whether what comes is still those tensors, never written to since, as torch counts it."""
-        return self._marked(list(map(arguments.__getitem__, self.places))) == self._marks and not self._gone
-
-    def moved(self, arguments: list[Any]) -> list[int]:
-        """The arguments that are not any more what they were."""
-        given = list(map(arguments.__getitem__, self.places))
-        now, before = (zip(*marks, strict=True) for marks in (self._marked(given), self._marks))
-        watched = zip(self.places, self._references, now, before, strict=True)
-        return [i for i, reference, mark, kept in watched if reference() is None or mark != kept]
-
-    @property
-    def stamp(self) -> Stamp:
-        """What tells these tensors, as they are, from all others."""
-        _, versions, addresses = self._marks
-        return frozenset(zip(addresses, versions, strict=True))
-
-
-def _version(tensor: torch.Tensor) -> int:
-    return 0 if tensor.is_inference() else tensor._version  # noqa: SLF001 (torch's count of writes)
+_MOST_MODELS = 256
+"""Sets of constants that are kept: layers of one class that run over one graph have each their own."""
 
 
 Constants = dict[int, tuple[str, "weakref.ref[torch.Tensor]"]]
@@ -107,9 +65,10 @@ class Executable:
         self._constant, self._open, self._programs = constant, set(changed), programs
         self._placeholders = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
         self._numbered: list[str] = []
-        self._frozen: _Frozen | None = None
+        self._frozen: FrozenTensors | None = None
+        self._known: dict[tuple[int, ...], FrozenTensors] = {}
+        self._held_places: list[int] | None = None
         self._moves: Counter[int] = Counter()
-        self._plans: dict[tuple[int, ...], Plan] = {}
         self._where = _places(self._placeholders)
         self._layouts: dict[tuple[int, ...], list[_Layout]] = {}
         self._lock = threading.Lock()
@@ -125,7 +84,8 @@ class Executable:
     @property
     def held(self) -> list[KeptProgram]:
         """The programs that have run so far."""
-        return list({id(plan.held): plan.held for plan in self._plans.values()}.values())
+        plans: list[Plan] = [plan for frozen in self._known.values() for plan in frozen.plans.values()]
+        return list({id(plan.held): plan.held for plan in plans}.values())
 
     def __call__(self, arguments: list[Any]) -> list[Any]:
         if self.left is None:
@@ -145,9 +105,9 @@ class Executable:
 
     def _plan(self, arguments: list[Any]) -> Plan | None:
         with self._lock:
-            self._freeze(arguments)
-            plan = self._plans.get(self._key(arguments))
-            return plan if plan is not None else self._new_plan(arguments)
+            frozen = self._freeze(arguments)
+            plan: Plan | None = frozen.plans.get(self._key(arguments))
+            return plan if plan is not None else self._new_plan(arguments, frozen)
 
     def _key(self, arguments: list[Any]) -> tuple[int, ...]:
         return tuple(self._value(symbol, arguments) for symbol in self._numbered)
@@ -156,22 +116,50 @@ class Executable:
         argument, axis = self._where[symbol]
         return int(arguments[argument] if axis is None else arguments[argument].shape[axis])
 
-    def _freeze(self, arguments: list[Any]) -> None:
-        if self._frozen is not None:
-            if self._frozen.holds(arguments):
-                return
-            moved = self._frozen.moved(arguments)
-            self._moves.update(i for i in moved if not isinstance(arguments[i], nn.Parameter))
-            self._open.update(i for i, times in self._moves.items() if times > _LOADED)
-            self._plans.clear()
-        self._frozen = _Frozen(
-            {
-                i: argument
+    def _freeze(self, arguments: list[Any]) -> FrozenTensors:
+        """What is constant among the arguments: known, frozen anew where it was written to, or another layer's."""
+        if self._frozen is not None and self._frozen.holds(arguments):
+            return self._frozen
+        key = tuple(id(arguments[i]) for i in self._places_of_constants(arguments))
+        known = self._known.pop(key, None)
+        if known is None or not known.holds(arguments):
+            if (before := known or self._replaced(arguments)) is not None:
+                self._count_moves(before, arguments)
+            known = FrozenTensors({i: arguments[i] for i in self._places_of_constants(arguments)})
+            key = tuple(id(arguments[i]) for i in known.places)
+        while len(self._known) >= _MOST_MODELS:
+            del self._known[next(iter(self._known))]
+        self._known[key] = self._frozen = known
+        return known
+
+    def _places_of_constants(self, arguments: list[Any]) -> list[int]:
+        """The arguments that a model holds, as the first call shows them, without those that are written to."""
+        if self._held_places is None:
+            self._held_places = [
+                i
                 for i, argument in enumerate(arguments)
-                if isinstance(argument, torch.Tensor) and i not in self._open and self._is_constant(argument)
-            },
-            partial(_forget_plans, weakref.ref(self)),
-        )
+                if isinstance(argument, torch.Tensor) and self._is_constant(argument)
+            ]
+        return [i for i in self._held_places if i not in self._open]
+
+    def _replaced(self, arguments: list[Any]) -> FrozenTensors | None:
+        """The constants of the same model, of which only buffers are others now; None where it is another model's."""
+        last = self._frozen
+        if last is None:
+            return None
+        moved = last.moved(arguments)
+        parameters = [i for i in last.places if isinstance(arguments[i], nn.Parameter)]
+        is_same = not set(parameters) & set(moved) if parameters else last.is_gone
+        return last if is_same else None
+
+    def _count_moves(self, before: FrozenTensors, arguments: list[Any]) -> None:
+        moved = before.moved(arguments)
+        before.plans.clear()
+        self._moves.update(i for i in moved if not isinstance(arguments[i], nn.Parameter))
+        opened = {i for i, times in self._moves.items() if times > _LOADED} - self._open
+        if opened:
+            self._open |= opened
+            self._known.clear()
 
     def _is_constant(self, argument: torch.Tensor) -> bool:
         return isinstance(argument, nn.Parameter) or self._held_as(argument)
@@ -180,25 +168,25 @@ class Executable:
         entry = self._constant.get(id(tensor))
         return entry is not None and entry[1]() is tensor
 
-    def _new_plan(self, arguments: list[Any]) -> Plan | None:
-        assert self._frozen is not None
-        frozen = {i: arguments[i] for i in self._frozen.places}
-        names = {i: self._constant[id(tensor)][0] for i, tensor in frozen.items() if self._held_as(tensor)}
+    def _new_plan(self, arguments: list[Any], frozen: FrozenTensors) -> Plan | None:
+        tensors = {i: arguments[i] for i in frozen.places}
+        names = {i: self._constant[id(tensor)][0] for i, tensor in tensors.items() if self._held_as(tensor)}
         while True:
             key = self._key(arguments)
             try:
-                made = translated(self.module, frozen, names, dict(zip(self._numbered, key, strict=True)))
+                made = translated(self.module, tensors, names, dict(zip(self._numbered, key, strict=True)))
                 break
             except NeedsNumbersError as error:
                 if not error.symbols <= self._where.keys() or error.symbols <= set(self._numbered):
                     self.left = "sizes"
                     return None
                 self._numbered = sorted({*self._numbered, *error.symbols})
-                self._plans.clear()
-        plan = Plan(made, self._programs.of(made.graph, self._frozen.stamp))
-        while len(self._plans) >= _MOST_PLANS:
-            del self._plans[next(iter(self._plans))]
-        self._plans[key] = plan
+                for others in self._known.values():
+                    others.plans.clear()
+        plan = Plan(made, self._programs.of(made.graph, frozen.stamp))
+        while len(frozen.plans) >= _MOST_PLANS:
+            del frozen.plans[next(iter(frozen.plans))]
+        frozen.plans[key] = plan
         return plan
 
     def _output_layouts(self, plan: Plan, arguments: list[Any]) -> list[_Layout]:
@@ -221,13 +209,6 @@ class Executable:
         ]
         noticed(Run(self, plan, layouts, arguments, outputs))
         return outputs
-
-
-def _forget_plans(owner: weakref.ref[Executable], _: object) -> None:
-    """A model is gone, and with it the programs that hold its numbers."""
-    executable = owner()
-    if executable is not None:
-        executable._plans.clear()  # noqa: SLF001
 
 
 def _places(placeholders: list[Any]) -> dict[str, tuple[int, int | None]]:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 DTYPES: dict[torch.dtype, str] = {
     getattr(torch, name): name
     for name in (
-        "float16", "float32", "float64", "complex64", "complex128", "bool", "uint8", "int8", "int16", "int32", "int64",
+        "float16", "float32", "float64", "complex64", "bool", "uint8", "int8", "int16", "int32", "int64",
     )
 }  # fmt: skip
-"""The types of torch's that an array can have."""
+"""The types of torch's that a value of a program can have."""
 
 
 @dataclass(frozen=True, slots=True)

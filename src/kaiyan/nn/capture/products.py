@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from kaiyan.nn.capture.manuscript import TORCH_FLOATS
 from kaiyan.nn.capture.row import Row, Written, arguments, given
 
 if TYPE_CHECKING:
@@ -57,8 +58,10 @@ def _sum_and_product(draft: Manuscript, node: AtenNode) -> Written:
 
 def _attention(draft: Manuscript, node: AtenNode) -> Written:
     settings = arguments(node)
-    query, key, mask = settings["query"], settings["key"], settings["attn_mask"]
-    shape = query.meta["val"].shape
+    query, key, value = (settings[name] for name in ("query", "key", "value"))
+    shape, dtype = query.meta["val"].shape, query.meta["val"].dtype
+    if dtype not in TORCH_FLOATS or {key.meta["val"].dtype, value.meta["val"].dtype} != {dtype}:
+        return None
     if (
         settings["dropout_p"]
         or settings["enable_gqa"]
@@ -66,29 +69,38 @@ def _attention(draft: Manuscript, node: AtenNode) -> Written:
         or isinstance(settings["scale"], torch.fx.Node)
     ):
         return None
-    if mask is not None and (settings["is_causal"] or mask.meta["val"].dtype != query.meta["val"].dtype):
+    masks = _masks(draft, settings, shape, dtype)
+    if masks is None:
         return None
-    if mask is not None and (mask not in draft.known or torch.isneginf(draft.known[mask]).all(-1).any()):
-        return None  # a row that looks at nothing is 0 in torch
     scale = draft.number(shape[-1]) ** -0.5 if settings["scale"] is None else settings["scale"]
     scaled = draft.map([draft.value(query)], ("mul", 0, float(scale)))
     axes = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
     scores = draft.add("matmul", [scaled, draft.add("permute", [draft.value(key)], axes=axes)])
-    masked = _mask(draft, settings, shape)
-    if masked is not None:
-        scores = draft.map([scores, masked], ("add", 0, 1))
+    for mask in masks:
+        scores = draft.map([scores, mask], ("add", 0, 1))
     weights = draft.add("softmax", [scores], axis=len(shape) - 1)
-    return draft.add("matmul", [weights, draft.value(settings["value"])])
+    return draft.add("matmul", [weights, draft.value(value)])
 
 
-def _mask(draft: Manuscript, settings: dict[str, Any], shape: Any) -> str | None:
-    if settings["attn_mask"] is not None:
-        return draft.value(settings["attn_mask"])
-    if not settings["is_causal"]:
+def _masks(draft: Manuscript, settings: dict[str, Any], shape: Any, dtype: torch.dtype) -> list[str] | None:
+    """What is added to the scores; None where torch must see to it."""
+    mask = settings["attn_mask"]
+    if mask is None:
+        return [_causal(draft, settings, shape, dtype)] if settings["is_causal"] else []
+    if settings["is_causal"] or mask not in draft.known or mask.meta["val"].dtype not in (dtype, torch.bool):
         return None
+    known = draft.known[mask]
+    added = (
+        torch.zeros(known.shape, dtype=dtype).masked_fill(~known, -torch.inf) if known.dtype == torch.bool else known
+    )
+    if torch.isneginf(added).all(-1).any():
+        return None  # a row that looks at nothing is 0 in torch
+    return [draft.value(mask) if added is known else draft.constant(added)]
+
+
+def _causal(draft: Manuscript, settings: dict[str, Any], shape: Any, dtype: torch.dtype) -> str:
     rows, columns = draft.number(shape[-2]), draft.number(settings["key"].meta["val"].shape[-2])
-    dtype = settings["query"].meta["val"].dtype
-    return draft.constant(torch.full((rows, columns), float("-inf"), dtype=dtype).triu(1))
+    return draft.constant(torch.full((rows, columns), -torch.inf, dtype=dtype).triu(1))
 
 
 ROWS: dict[str, Row] = {
@@ -98,5 +110,7 @@ ROWS: dict[str, Row] = {
     "matmul.default": _matmul,
     "addmm.default": _sum_and_product,
     "baddbmm.default": _sum_and_product,
-    "scaled_dot_product_attention.default": _attention,
 }
+
+MIXED: dict[str, Row] = {"scaled_dot_product_attention.default": _attention}
+"""What sees to the types by itself: a mask may be one of truth values."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from kaiyan.nn.capture.arranging import in_shape, part_of, rank_of
 from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given
-from kaiyan.nn.capture.sizes import quotient
+from kaiyan.nn.capture.sizes import minus, quotient
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch.fx import Node as AtenNode
 
     from kaiyan.nn.capture.manuscript import Manuscript
@@ -31,13 +33,27 @@ def _pad(draft: Manuscript, node: AtenNode) -> Written:
     x = settings["self"]
     pads = [draft.number(entry) for entry in settings["pad"]]
     mode = settings.get("mode", "constant")
-    if min(pads, default=0) < 0 or not isinstance(settings["value"], (int, float, type(None))):
+    crops = min(pads, default=0) < 0
+    if (crops and mode != "constant") or not isinstance(settings["value"], (int, float, type(None))):
         return None
     pairs = [(0, 0)] * rank_of(x)
     for i in range(len(pads) // 2):
         pairs[rank_of(x) - 1 - i] = (pads[2 * i], pads[2 * i + 1])
-    value = float(settings["value"] or 0)
-    return draft.add("pad", [draft.value(x)], padding=tuple(pairs), mode=mode, value=value)
+    inner = _cropped(draft, x, pairs)
+    outer = tuple((max(before, 0), max(behind, 0)) for before, behind in pairs)
+    if crops and not any(map(any, outer)):
+        return inner
+    return draft.add("pad", [inner], padding=outer, mode=mode, value=float(settings["value"] or 0))
+
+
+def _cropped(draft: Manuscript, x: AtenNode, pairs: Sequence[tuple[int, int]]) -> str:
+    """What is left of x where padding is negative."""
+    value = draft.value(x)
+    for axis, (before, behind) in enumerate(pairs):
+        if min(before, behind) < 0:
+            stop = minus(draft.size(x.meta["val"].shape[axis]), max(-behind, 0))
+            value = part_of(draft, value, axis, max(-before, 0), stop)
+    return value
 
 
 def _upsample(mode: str) -> Row:

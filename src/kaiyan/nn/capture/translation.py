@@ -105,7 +105,7 @@ def _take(draft: Manuscript, node: AtenNode) -> None:
 
 def _by_row(draft: Manuscript, node: AtenNode) -> Written:
     name = str(node.target).removeprefix("aten.")
-    row = arranging.VIEWS.get(name)
+    row = arranging.VIEWS.get(name) or products.MIXED.get(name)
     if row is None and _is_plain(draft, node):
         row = ROWS.get(name)
     if row is None:
