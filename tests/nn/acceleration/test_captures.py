@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 import torch
 from torch import nn
 
 from kaiyan.nn.acceleration.as_program import Programmed, as_program
 from kaiyan.nn.acceleration.case import examine
 from kaiyan.nn.capture.backend import Backend
-
-if TYPE_CHECKING:
-    import pytest
 
 PICTURE = torch.randn(1, 3, 24, 20, generator=torch.Generator().manual_seed(0))
 
@@ -38,21 +36,16 @@ def _captures(model: nn.Module, monkeypatch: pytest.MonkeyPatch) -> tuple[int, A
     return len(captured), settled.quick
 
 
-def test_a_classifier_is_captured_for_the_example_and_for_other_sizes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    count, quick = _captures(_classifier(), monkeypatch)
+@pytest.mark.parametrize("model", [_classifier(), nn.Sequential(*_pictures()).eval()])
+def test_a_model_is_captured_for_the_example_and_for_other_sizes_alone(
+    model: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, quick = _captures(model, monkeypatch)
     assert count == 2
     for x in (PICTURE.contiguous(memory_format=torch.channels_last), torch.randn(3, 3, 40, 18)):
         right, answer = quick.model.model(x), quick(x)
         assert answer.stride() == right.stride()
         assert torch.allclose(answer, right, atol=1e-5)
-
-
-def test_what_gives_pictures_is_asked_how_they_lie_in_the_other_layout(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = nn.Sequential(*_pictures()).eval()
-    count, quick = _captures(model, monkeypatch)
-    assert count == 3
-    x = PICTURE.contiguous(memory_format=torch.channels_last)
-    assert quick(x).stride() == model(x).stride()
 
 
 def test_nothing_is_measured_once_the_example_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_leaves
 from kaiyan.engine.wisdom import machine_kind
 from kaiyan.nn.acceleration.clock import layer_times, on_one_thread
 from kaiyan.nn.acceleration.graph import NotAGraphError
+from kaiyan.nn.acceleration.lent import Lent
 from kaiyan.nn.acceleration.report import LayerReport
 from kaiyan.nn.acceleration.settling import settle
 from kaiyan.nn.capture.captured import Captured, captured
@@ -104,26 +105,6 @@ def _other_names(graph: Graph, other: Graph) -> dict[str, str]:
     if [node.inputs[1] for node in ours] != [node.inputs[1] for node in theirs]:
         return {}
     return {node.output: same.output for node, same in zip(ours, theirs, strict=True)}
-
-
-def _lending(name: str) -> Any:
-    """The dictionary's method of this name, after which what it holds is lent."""
-    method = getattr(dict, name)
-
-    def lending(self: Lent, *arguments: Any, **named: Any) -> Any:
-        self.is_lent = True
-        return method(self, *arguments, **named)
-
-    return lending
-
-
-class Lent(dict[str, nn.Module | None]):
-    """A module's children; ``is_lent`` once one of them was asked for, or another put in its place."""
-
-    is_lent = False
-    __getitem__, get, items, values = map(_lending, ("__getitem__", "get", "items", "values"))
-    __setitem__, __delitem__, update = map(_lending, ("__setitem__", "__delitem__", "update"))
-    copy, pop = map(_lending, ("copy", "pop"))
 
 
 def _restored(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> Programmed:

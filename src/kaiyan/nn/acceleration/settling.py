@@ -15,16 +15,11 @@ from kaiyan.nn.acceleration.clock import least_times
 from kaiyan.nn.acceleration.layout import in_layout, layout_key, layout_of
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.copied import copied, parts
-from kaiyan.trace.structure import tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kaiyan.nn.acceleration.case import Case, Inputs, Question
-
-
-_ROWS = 2
-"""Axes of an answer without pixels: samples, and what is said of each."""
 
 
 class NotEqualError(Exception):
@@ -62,8 +57,7 @@ def settle(case: Case, model: nn.Module, *, as_it_comes_only: bool = False) -> S
     before, times = times_beside_original(case, [trial for _, trial in trials])
     for seconds, (quick, _) in sorted(zip(times, trials, strict=True), key=lambda entry: entry[0]):
         try:
-            difference = check_answers(case, quick, is_captured=as_it_comes_only).difference
-            return Settled(quick, difference, before, seconds)
+            return Settled(quick, check_answers(case, quick).difference, before, seconds)
         except NotEqualError as refusal:
             refusals.append(refusal)
     raise refusals[0]
@@ -78,11 +72,10 @@ def times_beside_original(case: Case, models: list[Accelerated]) -> tuple[float,
     return before, times
 
 
-def check_answers(case: Case, quick: Accelerated, *, alike: bool = True, is_captured: bool = False) -> Comparison:
+def check_answers(case: Case, quick: Accelerated, *, alike: bool = True) -> Comparison:
     """The model's answers to every question beside the original's, laid out as those; raises ``NotEqualError``.
 
-    Where they need not be ``alike``, only their structure counts. One that ``is_captured`` is captured anew for inputs
-    that lie otherwise, which takes seconds: it is not asked where the answer cannot lie otherwise.
+    Where they need not be ``alike``, only their structure counts.
     """
     own = copied(quick) if case.changed else quick
     worst = Comparison()
@@ -95,7 +88,7 @@ def check_answers(case: Case, quick: Accelerated, *, alike: bool = True, is_capt
         worst = max(worst, comparison, key=severity)
     if case.end is not None and alike:
         _compare_states(case, own)
-    _lay_out_otherwise(case, own, is_captured)
+    _lay_out_otherwise(case, own)
     quick.lay_out_like(own)
     return worst
 
@@ -152,7 +145,7 @@ def _first_layout(case: Case) -> str:
     return "channels_last" if layout_of(case.questions[0].inputs) == "channels_last" else "channels_first"
 
 
-def _lay_out_otherwise(case: Case, quick: Accelerated, is_captured: bool) -> None:
+def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
     """Notes how answers lie where inputs come otherwise than the example: in another layout, of one sample or two."""
     if case.changed or case.is_slow or quick.lies_as_traced:
         return
@@ -161,14 +154,7 @@ def _lay_out_otherwise(case: Case, quick: Accelerated, is_captured: bool) -> Non
         if layout_key(inputs) not in known:
             known.add(layout_key(inputs))
             with suppress(Exception):  # a model may view what only lies so in one layout
-                right = answer_of(case.spent, inputs)
-                if not (is_captured and _are_rows(right)):
-                    quick.lay_out_as(right, answer_of(quick, inputs), inputs)
-
-
-def _are_rows(answer: Any) -> bool:
-    """Whether an answer is of rows of numbers alone, one after the other, as of a classifier: nothing has pixels."""
-    return all(tensor.ndim <= _ROWS and tensor.is_contiguous() for tensor in tensors(answer))
+                quick.lay_out_as(answer_of(case.spent, inputs), answer_of(quick, inputs), inputs)
 
 
 def _other_layouts(inputs: Inputs) -> Iterator[Inputs]:

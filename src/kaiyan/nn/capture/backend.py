@@ -15,8 +15,8 @@ from torch._subclasses.fake_tensor import FakeTensor
 
 from kaiyan.nn.capture.aten import is_ours, traced
 from kaiyan.nn.capture.executable import Executable
+from kaiyan.nn.capture.outside import is_pure, outside
 from kaiyan.nn.capture.programs import Programs
-from kaiyan.nn.capture.roads import is_pure, outside
 from kaiyan.program.program import Program
 
 if TYPE_CHECKING:

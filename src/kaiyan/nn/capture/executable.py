@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from torch.fx import GraphModule
 
+    from kaiyan.nn.capture.outside import Outside
     from kaiyan.nn.capture.programs import KeptProgram, Programs
-    from kaiyan.nn.capture.roads import Outside
     from kaiyan.nn.capture.translation import OutputOrigin
 
 _LOADED = 2

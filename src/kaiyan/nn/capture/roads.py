@@ -1,18 +1,15 @@
 """Calls of a model that nobody else holds: what cannot have changed since the last one is not looked at again.
 
-TorchDynamo asks thousands of questions before it runs what it compiled, nearly all of them about the model: a quarter
-of a millisecond for MobileNetV2, and one and a half where the program before it has filled the caches. A model of which
-no module and no tensor was ever handed out is what it was. What is left is the inputs, torch's modes, and the few
-things outside that the model's code looks at.
+TorchDynamo asks 4000 questions before it runs MobileNetV2, nearly all of them about the model. Behind a program that has
+filled the caches that takes 0.8 ms (Zen 4), and to find 263 tensors unchanged 0.2 more. A model of which no module and
+no tensor was ever handed out is what it was. What is left is the inputs, torch's modes, and the few things outside that
+the model's code looks at.
 """
 
 from __future__ import annotations
 
-import re
-import sys
 import threading
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -29,15 +26,9 @@ if TYPE_CHECKING:
     from torch.utils._pytree import TreeSpec
 
     from kaiyan.nn.capture.executable import Executable, Plan
+    from kaiyan.nn.capture.outside import Outside
 
 _PLAIN = (bool, int, float, str, type(None))
-_PRIVATE = r"^{root}(\._(modules|parameters|buffers)\['[^']*'\]|\.(?!__)\w+|\['?\w+'?\])*$"
-_GLOBAL = re.compile(r"^G\['(\w+)'\]((?:\.\w+)*)$")
-_OF_CLASS = re.compile(r"^dict\(type\(.*\)\.__dict__\)\['(\w+)'\]((?:\.\w+)*)$")
-_TORCHS = ("__import_torch", "__builtins_dict__")
-"""Names of what torch's own code looks at."""
-_RESUMED = "torch_dynamo_resume_in"
-"""How the functions begin that TorchDynamo makes of the rest of one behind a break."""
 _MOST_ROADS = 32
 
 
@@ -72,69 +63,6 @@ def noticed(run: Run | None) -> None:
     """A run, for whoever observes."""
     if _SEEN.runs is not None:
         _SEEN.runs.append(run)
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """One thing that is not the model's and that its code looks at, as it was."""
-
-    holder: Any
-    key: str
-    rest: tuple[str, ...]
-    value: Any
-
-    def holds(self) -> bool:
-        """Whether it is still there."""
-        try:
-            found = self.holder[self.key]
-            for name in self.rest:
-                found = getattr(found, name)
-        except (KeyError, AttributeError):
-            return False
-        return found is self.value
-
-
-def outside(model: nn.Module, guards: Sequence[Any]) -> tuple[Outside, ...] | None:
-    """What TorchDynamo's guards look at beside the model and the inputs; None where that cannot be told."""
-    roots = {guard.name for guard in guards if guard.has_value and guard.value is model}
-    if len(roots) != 1:
-        return None
-    (root,) = roots
-    private = re.compile(_PRIVATE.format(root=re.escape(root)))
-    names = _arguments(model) if root == "self" else {"args", "kwargs"}
-    found: dict[Any, Outside] = {}
-    for guard in guards:
-        if not guard.has_value or private.match(guard.name) or guard.name.startswith(tuple(f"G['{n}" for n in _TORCHS)):
-            continue
-        if not guard.is_global and re.split(r"\W", guard.name)[0] in names and "(" not in guard.name:
-            continue
-        thing = _outside(model, guard)
-        if thing is None or not thing.holds():
-            return None
-        found[id(thing.holder), thing.key, thing.rest] = thing
-    return tuple(found.values())
-
-
-def _arguments(model: nn.Module) -> set[str]:
-    code = type(model).forward.__code__
-    return set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2])
-
-
-def _outside(model: nn.Module, guard: Any) -> Outside | None:
-    match = _GLOBAL.match(guard.name)
-    if match is not None:
-        key, rest = match[1], tuple(filter(None, match[2].split(".")))
-        if key.startswith("__import_"):
-            module = sys.modules.get(key.removeprefix("__import_").replace("_dot_", "."))
-            return None if module is None or not rest else Outside(vars(module), rest[0], rest[1:], guard.value)
-        return Outside(type(model).forward.__globals__, key, rest, guard.value)
-    match = _OF_CLASS.match(guard.name)
-    if match is None:
-        return None
-    key, rest = match[1], tuple(filter(None, match[2].split(".")))
-    kinds = {kind for module in model.modules() for kind in type(module).__mro__}
-    things = [Outside(kind.__dict__, key, rest, guard.value) for kind in kinds]
-    return next((thing for thing in things if thing.holds()), None)
 
 
 _functions, _dispatches = torch._C._len_torch_function_stack, torch._C._len_torch_dispatch_stack  # noqa: SLF001
@@ -277,25 +205,3 @@ class Roads:
             return True
         own = (*self._model.parameters(), *self._model.buffers())
         return number in run.executable.frozen and any(argument is tensor for tensor in own)
-
-
-def is_pure() -> bool:
-    """Whether what TorchDynamo compiles now is a whole call that gives the graph's outputs and does nothing else."""
-    from torch._dynamo.symbolic_convert import InstructionTranslator
-    from torch._dynamo.variables.base import AttributeMutationNew, ValueMutationNew
-
-    try:
-        translator = InstructionTranslator.current_tx()
-        output, effects = translator.output, translator.output.side_effects
-        kept = [
-            v
-            for v in effects.id_to_variable.values()
-            if not isinstance(v.mutation_type, (AttributeMutationNew, ValueMutationNew))
-        ]
-        return not (
-            any(map(effects.is_modified, kept)) or effects.tensor_hooks or effects.save_for_backward
-            or output.random_calls or output.compile_subgraph_reason.graph_break
-            or translator.f_code.co_name.startswith(_RESUMED)
-        )  # fmt: skip
-    except Exception:  # noqa: BLE001 (another torch may have other words for it)
-        return False

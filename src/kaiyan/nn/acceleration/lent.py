@@ -1,0 +1,27 @@
+"""Children of a module that say whether anyone was handed one: until then nobody else can have changed them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+
+def _lending(name: str) -> Any:
+    """The dictionary's method of this name, after which what it holds is lent."""
+    method = getattr(dict, name)
+
+    def lending(self: Lent, *arguments: Any, **named: Any) -> Any:
+        self.is_lent = True
+        return method(self, *arguments, **named)
+
+    return lending
+
+
+class Lent(dict[str, nn.Module | None]):
+    """A module's children; ``is_lent`` once one of them was asked for, or another put in its place."""
+
+    is_lent = False
+    __getitem__, get, items, values = map(_lending, ("__getitem__", "get", "items", "values"))
+    __setitem__, __delitem__, update = map(_lending, ("__setitem__", "__delitem__", "update"))
+    copy, pop = map(_lending, ("copy", "pop"))
