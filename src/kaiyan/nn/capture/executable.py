@@ -12,7 +12,7 @@ from torch import nn
 
 from kaiyan.nn.capture.constants import FrozenTensors
 from kaiyan.nn.capture.foreign import laid, tensor_of
-from kaiyan.nn.capture.roads import Run, noticed
+from kaiyan.nn.capture.roads import ObservedRun, noticed
 from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of
 from kaiyan.nn.capture.translation import Translated, translated
 from kaiyan.show.error import KaiyanError
@@ -42,7 +42,7 @@ _Layout = tuple[tuple[int, ...], tuple[int, ...]] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TranslatedPlan:
     """A translated graph and its program."""
 
     translated: Translated
@@ -84,7 +84,7 @@ class Executable:
     @property
     def held(self) -> list[KeptProgram]:
         """The programs that have run so far."""
-        plans: list[Plan] = [plan for frozen in self._known.values() for plan in frozen.plans.values()]
+        plans: list[TranslatedPlan] = [plan for frozen in self._known.values() for plan in frozen.plans.values()]
         return list({id(plan.held): plan.held for plan in plans}.values())
 
     def __call__(self, arguments: list[Any]) -> list[Any]:
@@ -103,10 +103,10 @@ class Executable:
         given: list[Any] = self.module.forward(*arguments)
         return given
 
-    def _plan(self, arguments: list[Any]) -> Plan | None:
+    def _plan(self, arguments: list[Any]) -> TranslatedPlan | None:
         with self._lock:
             frozen = self._freeze(arguments)
-            plan: Plan | None = frozen.plans.get(self._key(arguments))
+            plan: TranslatedPlan | None = frozen.plans.get(self._key(arguments))
             return plan if plan is not None else self._new_plan(arguments, frozen)
 
     def _key(self, arguments: list[Any]) -> tuple[int, ...]:
@@ -168,7 +168,7 @@ class Executable:
         entry = self._constant.get(id(tensor))
         return entry is not None and entry[1]() is tensor
 
-    def _new_plan(self, arguments: list[Any], frozen: FrozenTensors) -> Plan | None:
+    def _new_plan(self, arguments: list[Any], frozen: FrozenTensors) -> TranslatedPlan | None:
         tensors = {i: arguments[i] for i in frozen.places}
         names = {i: self._constant[id(tensor)][0] for i, tensor in tensors.items() if self._held_as(tensor)}
         while True:
@@ -183,13 +183,13 @@ class Executable:
                 self._numbered = sorted({*self._numbered, *error.symbols})
                 for others in self._known.values():
                     others.plans.clear()
-        plan = Plan(made, self._programs.of(made.graph, frozen.stamp))
+        plan = TranslatedPlan(made, self._programs.of(made.graph, frozen.stamp))
         while len(frozen.plans) >= _MOST_PLANS:
             del frozen.plans[next(iter(frozen.plans))]
         frozen.plans[key] = plan
         return plan
 
-    def _output_layouts(self, plan: Plan, arguments: list[Any]) -> list[_Layout]:
+    def _output_layouts(self, plan: TranslatedPlan, arguments: list[Any]) -> list[_Layout]:
         """The shapes and strides of the outputs for the sizes that come."""
         sizes = {symbol: self._value(symbol, arguments) for symbol in self._where}
         key = tuple(sizes.values())
@@ -199,7 +199,7 @@ class Executable:
             self._layouts = {**self._layouts, key: layouts} if len(self._layouts) < _MOST_PLANS else {key: layouts}
         return layouts
 
-    def _run(self, plan: Plan, layouts: list[_Layout], arguments: list[Any]) -> list[Any]:
+    def _run(self, plan: TranslatedPlan, layouts: list[_Layout], arguments: list[Any]) -> list[Any]:
         arrays = [_array(arguments[i]) for i in plan.translated.inputs]
         results = plan.held.program(*arrays) if plan.translated.graph.outputs else []
         sizes = {symbol: self._value(symbol, arguments) for symbol in self._where}
@@ -207,7 +207,7 @@ class Executable:
             _give(given, layout, results, arguments, sizes)
             for given, layout in zip(plan.translated.outputs, layouts, strict=True)
         ]
-        noticed(Run(self, plan, layouts, arguments, outputs))
+        noticed(ObservedRun(self, plan, layouts, arguments, outputs))
         return outputs
 
 

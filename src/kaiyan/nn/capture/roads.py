@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 
     from torch.utils._pytree import TreeSpec
 
-    from kaiyan.nn.capture.executable import Executable, Plan
+    from kaiyan.nn.capture.executable import Executable, TranslatedPlan
     from kaiyan.nn.capture.outside import Outside
 
 _PLAIN = (bool, int, float, str, type(None))
 _MOST_ROADS = 32
 
 
-class Run(NamedTuple):
+class ObservedRun(NamedTuple):
     """One run of a program in a call: what it was given and what it gave."""
 
     executable: Executable
-    plan: Plan
+    plan: TranslatedPlan
     layouts: Sequence[Any]
     arguments: Sequence[Any]
     results: Sequence[Any]
 
 
 class _Seen(threading.local):
-    runs: list[Run | None] | None = None
+    runs: list[ObservedRun | None] | None = None
 
 
 _SEEN = _Seen()
 
 
 @contextmanager
-def observed() -> Iterator[list[Run | None]]:
+def observed() -> Iterator[list[ObservedRun | None]]:
     """The runs of programs inside, in this thread; None stands for what torch computed."""
     before, _SEEN.runs = _SEEN.runs, []
     try:
@@ -59,7 +59,7 @@ def observed() -> Iterator[list[Run | None]]:
         _SEEN.runs = before
 
 
-def noticed(run: Run | None) -> None:
+def noticed(run: ObservedRun | None) -> None:
     """A run, for whoever observes."""
     if _SEEN.runs is not None:
         _SEEN.runs.append(run)
@@ -173,7 +173,9 @@ class Roads:
         self._known[key] = self._road(runs, values, answer, state) if _is_plain(state) else None
         return answer
 
-    def _road(self, runs: Sequence[Run | None], values: Sequence[Any], answer: Any, state: _State) -> Road | None:
+    def _road(
+        self, runs: Sequence[ObservedRun | None], values: Sequence[Any], answer: Any, state: _State
+    ) -> Road | None:
         """The way that this call went, where another one like it would give its answer too."""
         run = runs[0] if len(runs) == 1 else None
         if run is None or run.executable.outside is None:
@@ -198,7 +200,7 @@ class Roads:
             run.executable.outside, state, self._around if made.graph.foreign else nullcontext,
         )  # fmt: skip
 
-    def _is_own(self, run: Run, number: int) -> bool:
+    def _is_own(self, run: ObservedRun, number: int) -> bool:
         """Whether an argument is a size, or a tensor of the model that became a constant."""
         argument = run.arguments[number]
         if not isinstance(argument, torch.Tensor):
