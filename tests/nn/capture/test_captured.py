@@ -399,3 +399,14 @@ def test_blocks_that_share_one_graph_keep_a_program_each(numbers: Seeded) -> Non
         torch.testing.assert_close(made(x), own(x), rtol=1e-4, atol=1e-5)
     assert len(graphs) == 4
     assert not made.foreign
+
+
+class Sorting(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return x.transpose(1, 2).sort(-1).values.cumsum(1)
+
+
+def test_a_graph_of_which_torch_computes_all_is_torchs(numbers: Seeded) -> None:
+    made = assert_as_the_model(Sorting(), numbers(2, 4, 11))
+    assert made.left == ["no step of ours"]
+    assert made.graphs == []

@@ -15,6 +15,7 @@ from kaiyan.nn.capture.foreign import laid, tensor_of
 from kaiyan.nn.capture.roads import ObservedRun, noticed
 from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of
 from kaiyan.nn.capture.translation import Translated, translated
+from kaiyan.program.operations import OPERATIONS
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kaiyan.nn.capture.outside import Outside
     from kaiyan.nn.capture.programs import KeptProgram, Programs
     from kaiyan.nn.capture.translation import OutputOrigin
+    from kaiyan.program.graph import Node
 
 _LOADED = 2
 """How often a buffer may be written to, as when weights are loaded, before it is no constant any more."""
@@ -183,6 +185,9 @@ class Executable:
                 self._numbered = sorted({*self._numbered, *error.symbols})
                 for others in self._known.values():
                     others.plans.clear()
+        if made.graph.nodes and not any(map(_is_native, made.graph.nodes)):
+            self.left = "no step of ours"
+            return None
         plan = TranslatedPlan(made, self._programs.of(made.graph, frozen.stamp))
         while len(frozen.plans) >= _MOST_PLANS:
             del frozen.plans[next(iter(frozen.plans))]
@@ -209,6 +214,11 @@ class Executable:
         ]
         noticed(ObservedRun(self, plan, layouts, arguments, outputs))
         return outputs
+
+
+def _is_native(node: Node) -> bool:
+    """Whether it is computed by a step of ours: what torch computes alone it computes faster without our arrays."""
+    return node.operation != "foreign" and not OPERATIONS[node.operation].is_view
 
 
 def _places(placeholders: list[Any]) -> dict[str, tuple[int, int | None]]:
