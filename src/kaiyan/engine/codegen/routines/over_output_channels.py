@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from itertools import accumulate, product
+from itertools import accumulate, chain, product
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -312,20 +312,27 @@ def cut(
 ) -> OverOutputChannels:  # fmt: skip
     """Dense, vectors of output channels."""
     L = target.lanes(itemsize(dtype))
-    _, H, W = geometry.outputs
     chunks = _chunks(geometry, L, dtype)
     halves = (0, 1, 2) if source == "channels_last" and machine().halves else (0,)
     candidates = []
-    for vectors, half in product((1, 2, 3, 4, 5), halves):
-        if half > vectors:
-            continue
-        most = (target.registers - vectors - 1) // vectors
-        for columns in {even(W, min(most, W if source == "channels_last" else L)), min(most, W, L)}:
-            tile = (max(even(H, most // columns), 1), columns)
-            strip = strip_size(geometry, tile, FAR_STRIP, geometry.C // chunks, dtype)
-            routine = kind(geometry, source, *strip, 1, chunks, tile, vectors, L, epilogue, dtype, halves=half)
-            candidates.append(replace(routine, parts=channel_parts(routine.tasks, routine.blocks, threads)))
+    tilings = {n: _tilings(geometry, source, L, (target.registers - n - 1) // n) for n in (1, 2, 3, 4, 5)}
+    strips = {
+        tile: strip_size(geometry, tile, FAR_STRIP, geometry.C // chunks, dtype)
+        for tile in chain.from_iterable(tilings.values())
+    }
+    for vectors, half in product(tilings, halves):
+        for tile in tilings[vectors] if half <= vectors else ():
+            routine = kind(geometry, source, *strips[tile], 1, chunks, tile, vectors, L, epilogue, dtype, halves=half)
+            parts = channel_parts(routine.tasks, routine.blocks, threads)
+            candidates.append(routine if parts == 1 else replace(routine, parts=parts))
     return min(candidates, key=lambda routine: routine.cycles)
+
+
+def _tilings(geometry: Geometry, source: str, lanes: int, most: int) -> list[tuple[int, int]]:
+    """Tiles of up to so many outputs."""
+    _, H, W = geometry.outputs
+    widths = {even(W, min(most, W if source == "channels_last" else lanes)), min(most, W, lanes)}
+    return [(max(even(H, most // columns), 1), columns) for columns in widths]
 
 
 def _chunks(geometry: Geometry, lanes: int, dtype: str) -> int:
