@@ -170,6 +170,93 @@ def test_what_is_outside_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.testing.assert_close(quick(x), model(x), rtol=1e-4, atol=1e-4)
 
 
+GAINS = [2.0, 3.0]
+TABLE = torch.ones(4, 1, 1)
+
+
+class Kind:
+    """A class that an instance holds, as a copy of it does."""
+
+    gain = 2.0
+
+
+class Looking(nn.Module):
+    """Looks at something that is not its own, and that may change."""
+
+    both = 1
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.conv, self.what, self.kind, self.plain = nn.Conv2d(3, 4, 3), what, Kind, Plain()
+
+    def forward(self, x: Tensor) -> Any:
+        y = self.conv(x)
+        if self.what == "length":
+            return y * len(GAINS)
+        if self.what == "entry":
+            return y * GAINS[0]
+        if self.what == "tensor":
+            return y * TABLE
+        if self.what == "kind":
+            return y * self.kind.gain
+        return self.plain(y)
+
+
+class Plain(nn.Module):
+    """A layer whose class has a number of the same name and value as another."""
+
+    both = 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.both
+
+
+def _changed(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if what == "length":
+        monkeypatch.setattr(f"{__name__}.GAINS", GAINS)
+        GAINS.append(4.0)
+    elif what == "entry":
+        GAINS[0] += 1.0
+    elif what == "tensor":
+        TABLE.mul_(3)
+    elif what == "kind":
+        monkeypatch.setattr(Kind, "gain", 7.0)
+    else:
+        monkeypatch.setattr(Plain, "both", 5)
+
+
+@pytest.mark.parametrize("what", ["length", "entry", "tensor", "kind", "class"])
+@torch.no_grad()
+def test_what_stands_beside_a_model_may_change_and_stay_the_same_thing(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, x = Looking(what).eval(), torch.randn(1, 3, 8, 8)
+    quick = made(model, x)
+    for _ in range(3):
+        torch.testing.assert_close(quick(x), model(x), rtol=1e-4, atol=1e-4)
+    _changed(what, monkeypatch)
+    for _ in range(3):
+        torch.testing.assert_close(quick(x), model(x), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_whoever_unpacks_the_children_holds_them() -> None:
+    for hand in (dict, list, lambda held: {**held}, lambda held: held | {}, lambda held: held.copy()):
+        quick = made(Net(), torch.randn(1, 3, 8, 8))
+        hand(quick._modules)
+        assert quick._children.is_lent
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's compiler says which functions it looks into
+@torch.no_grad()
+def test_within_another_compiled_model() -> None:
+    model, x = Net().eval(), torch.randn(1, 3, 8, 8)
+    quick = accelerate(model, x)
+    whole = torch.compile(lambda given: quick(given)["maps"].relu(), backend="eager")
+    for _ in range(3):
+        torch.testing.assert_close(whole(x), model(x)["maps"].relu(), rtol=1e-4, atol=1e-4)
+
+
 class Counting(nn.Module):
     """Changes what it holds: a number, a list, a buffer."""
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
@@ -63,8 +64,9 @@ class Programmed(nn.Module):
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """What the model gives."""
-        run = self._travelled if self._children.is_lent else self._roads
-        return run(*inputs, **named)
+        if self._children.is_lent or torch.compiler.is_compiling():
+            return self._travelled(*inputs, **named)
+        return self._roads(*inputs, **named)
 
     def _travelled(self, *inputs: Any, **named: Any) -> Any:
         with on_one_thread():

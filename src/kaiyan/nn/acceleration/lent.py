@@ -24,4 +24,5 @@ class Lent(dict[str, nn.Module | None]):
     is_lent = False
     __getitem__, get, items, values = map(_lending, ("__getitem__", "get", "items", "values"))
     __setitem__, __delitem__, update = map(_lending, ("__setitem__", "__delitem__", "update"))
-    copy, pop = map(_lending, ("copy", "pop"))
+    __iter__, copy, pop, popitem = map(_lending, ("__iter__", "copy", "pop", "popitem"))
+    setdefault, __or__, __ror__, __ior__ = map(_lending, ("setdefault", "__or__", "__ror__", "__ior__"))

@@ -6,6 +6,7 @@ import re
 import threading
 import weakref
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -71,7 +72,8 @@ class Backend:
         executable = getattr(self._latest, "executable", None)
         self._latest.executable = None
         if executable is not None and executable.is_pure:
-            executable.outside = outside(model, guards)
+            with suppress(Exception):  # another torch may say it in other words
+                executable.outside = outside(model, guards)
         return [True] * len(guards)
 
     def __call__(self, module: GraphModule, inputs: Sequence[Any], **options: Any) -> Callable[..., Any]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import deque
 from dataclasses import dataclass
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +19,12 @@ if TYPE_CHECKING:
 _PRIVATE = r"^{root}(\._(modules|parameters|buffers)\['[^']*'\]|\.(?!__)\w+|\['?\w+'?\])*$"
 _GLOBAL = re.compile(r"^G\['(\w+)'\]((?:\.\w+)*)$")
 _OF_CLASS = re.compile(r"^dict\(type\(.*\)\.__dict__\)\['(\w+)'\]((?:\.\w+)*)$")
-_TORCHS = ("__import_torch", "__builtins_dict__")
-"""Names of what torch's own code looks at."""
+_TORCHS = ("G['__import_torch", "G['__builtins_dict__")
+"""How the names begin of what torch's own code looks at."""
+_SHARED = (ModuleType, FunctionType, type)
+"""What a copy of a model shares with it."""
+_CHANGING = (list, dict, set, bytearray, deque, torch.Tensor)
+"""What changes and stays the same object."""
 _RESUMED = "torch_dynamo_resume_in"
 """How the functions begin that TorchDynamo makes of the rest of one behind a break."""
 
@@ -43,45 +51,53 @@ class Outside:
 
 def outside(model: nn.Module, guards: Sequence[Any]) -> tuple[Outside, ...] | None:
     """What TorchDynamo's guards look at beside the model and the inputs; None where that cannot be told."""
-    roots = {guard.name for guard in guards if guard.has_value and guard.value is model}
+    asked = [guard for guard in guards if guard.has_value]
+    roots = {guard.name for guard in asked if guard.value is model}
     if len(roots) != 1:
         return None
     (root,) = roots
     private = re.compile(_PRIVATE.format(root=re.escape(root)))
+    own = [guard for guard in asked if private.match(guard.name)]
+    shared = tuple(guard.name + mark for guard in own if isinstance(guard.value, _SHARED) for mark in ".[")
+    if any(guard.name.startswith(shared) for guard in own):
+        return None
     names = _arguments(model) if root == "self" else {"args", "kwargs"}
     found: dict[Any, Outside] = {}
-    for guard in guards:
-        if not guard.has_value or private.match(guard.name) or guard.name.startswith(tuple(f"G['{n}" for n in _TORCHS)):
+    for guard in asked:
+        if private.match(guard.name) or guard.name.startswith(_TORCHS) or _is_input(guard, names):
             continue
-        if not guard.is_global and re.split(r"\W", guard.name)[0] in names and "(" not in guard.name:
-            continue
-        thing = _outside(model, guard)
-        if thing is None or not thing.holds():
+        things = [thing for thing in _outside(model, guard) if thing.holds()]
+        if not things or isinstance(guard.value, _CHANGING):
             return None
-        found[id(thing.holder), thing.key, thing.rest] = thing
+        found |= {(id(thing.holder), thing.key, thing.rest): thing for thing in things}
     return tuple(found.values())
 
 
+def _is_input(guard: Any, names: set[str]) -> bool:
+    return not guard.is_global and re.split(r"\W", guard.name)[0] in names and "(" not in guard.name
+
+
 def _arguments(model: nn.Module) -> set[str]:
+    """The names of the inputs of the model's code."""
     code = type(model).forward.__code__
-    return set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2])
+    return set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2]) - {"self"}
 
 
-def _outside(model: nn.Module, guard: Any) -> Outside | None:
+def _outside(model: nn.Module, guard: Any) -> list[Outside]:
+    """What a guard may be about: a name of a module, or of one of the model's classes."""
     match = _GLOBAL.match(guard.name)
     if match is not None:
         key, rest = match[1], tuple(filter(None, match[2].split(".")))
-        if key.startswith("__import_"):
-            module = sys.modules.get(key.removeprefix("__import_").replace("_dot_", "."))
-            return None if module is None or not rest else Outside(vars(module), rest[0], rest[1:], guard.value)
-        return Outside(type(model).forward.__globals__, key, rest, guard.value)
+        if not key.startswith("__import_"):
+            return [Outside(type(model).forward.__globals__, key, rest, guard.value)]
+        module = sys.modules.get(key.removeprefix("__import_").replace("_dot_", "."))
+        return [Outside(vars(module), rest[0], rest[1:], guard.value)] if module is not None and rest else []
     match = _OF_CLASS.match(guard.name)
     if match is None:
-        return None
+        return []
     key, rest = match[1], tuple(filter(None, match[2].split(".")))
     kinds = {kind for module in model.modules() for kind in type(module).__mro__}
-    things = [Outside(kind.__dict__, key, rest, guard.value) for kind in kinds]
-    return next((thing for thing in things if thing.holds()), None)
+    return [Outside(kind.__dict__, key, rest, guard.value) for kind in kinds]
 
 
 def is_pure() -> bool:

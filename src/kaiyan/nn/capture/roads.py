@@ -103,7 +103,7 @@ def _signature(values: Sequence[Any], names: tuple[str, ...]) -> Any:
     tensors = 0
     for value in values:
         if type(value) is torch.Tensor:
-            if value.device.type != "cpu" or value.layout is not torch.strided or value.is_neg():
+            if value.device.type != "cpu" or value.layout is not torch.strided or value.is_neg() or value.is_conj():
                 return None
             marks.append((value.shape, value.stride(), value.dtype, value.requires_grad))
             tensors += 1
