@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -80,3 +83,20 @@ def test_what_is_compiled_for_one_size_is_right_for_another(
         assert np.array_equal(prepared(x), forward(x, weight, bias, problem.spec))
         codes.add(general(algorithm, problem))
     assert len(list(tmp_path.glob("*.o"))) == len(codes) < len(SIZES)
+
+
+@pytest.mark.parametrize("target", ["", "avx2", "generic"])
+def test_many_channels_are_summed_and_the_input_is_left_alone(target: str, tmp_path: Path) -> None:
+    script = """
+import numpy as np, kaiyan
+for C in (2564, 5124, 10300):
+    for K, pixels in ((20, 9), (3, 1), (40, 2)):
+        x = np.random.default_rng(0).integers(-3, 4, (1, 1, pixels, C)).astype("f")
+        w = np.random.default_rng(1).integers(-3, 4, (K, C, 1, 1)).astype("f")
+        before = x.copy()
+        y = kaiyan.conv(x.transpose(0, 3, 1, 2), w)
+        assert np.array_equal(x, before)
+        assert np.array_equal(y, np.einsum("nhwc,kc->nkhw", before, w[:, :, 0, 0]))
+"""
+    asked = {"KAIYAN_CACHE": str(tmp_path)} | ({"KAIYAN_TARGET": target} if target else {})
+    subprocess.run([sys.executable, "-c", script], check=True, env=os.environ | asked)

@@ -310,9 +310,10 @@ def cut(
     geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int,
     kind: type[OverOutputChannels] = OverOutputChannels,
 ) -> OverOutputChannels:  # fmt: skip
-    """Dense, vectors of output channels."""
+    """Dense, vectors of output channels; of the given ``kind`` where the channels are summed in one chunk."""
     L = target.lanes(itemsize(dtype))
     chunks = _chunks(geometry, L, dtype)
+    kind = kind if chunks == 1 else OverOutputChannels
     halves = (0, 1, 2) if source == "channels_last" and machine().halves else (0,)
     candidates = []
     tilings = {n: _tilings(geometry, source, L, (target.registers - n - 1) // n) for n in (1, 2, 3, 4, 5)}

@@ -35,6 +35,7 @@ class OverOutputChannelsInside(OverOutputChannels):
 
     def emit(self, code: Code) -> None:
         """Writes the routine."""
+        assert self.chunks == 1, "sums that wait between chunks have no room here"
         geometry, sizes = self.geometry, Extent.read(code)
         image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
         row = clipped(code, row, sizes.rows, sizes.height)
