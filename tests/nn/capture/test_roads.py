@@ -52,17 +52,17 @@ def made(model: nn.Module, *inputs: Tensor) -> Programmed:
 def travelled(quick: Programmed, *inputs: Any, **named: Any) -> tuple[Any, bool]:
     """The answer, and whether TorchDynamo was asked."""
     asked = []
-    captured = quick.captured
+    captured = quick._captured
 
     def ask(*given: Any, **others: Any) -> Any:
         asked.append(1)
         return captured(*given, **others)
 
-    quick.captured = ask  # type: ignore[assignment]
+    quick._captured = ask  # type: ignore[assignment]
     try:
         return quick(*inputs, **named), bool(asked)
     finally:
-        quick.captured = captured
+        quick._captured = captured
 
 
 def assert_known(quick: Programmed, model: nn.Module, *inputs: Any, **named: Any) -> None:
@@ -347,8 +347,8 @@ def test_one_tensor_for_two_inputs() -> None:
     model, x, y = Both().eval(), torch.randn(1, 1, 6, 6), torch.randn(1, 1, 6, 6)
     quick = made(model, x, y)
     assert_known(quick, model, x, y)
-    assert_asked(quick, model, x, x)
     assert_known(quick, model, y=y, x=x)
+    assert_asked(quick, model, x, x)
 
 
 def test_a_gradient_is_torchs() -> None:

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 from kaiyan.engine.wisdom import machine_kind
 from kaiyan.nn.acceleration.clock import layer_times, on_one_thread
 from kaiyan.nn.acceleration.graph import NotAGraphError
-from kaiyan.nn.acceleration.lent import Lent
+from kaiyan.nn.acceleration.lent import Lent, share_a_part
 from kaiyan.nn.acceleration.report import LayerReport
 from kaiyan.nn.acceleration.settling import settle
 from kaiyan.nn.capture.captured import Captured, captured
@@ -54,30 +54,57 @@ class Programmed(nn.Module):
         super().__init__()
         self.inputs, self._precision = inputs, precision
         make = _Maker(precision)
-        self.captured = Captured(model, make) if own else captured(model, inputs, make=make)
-        self.model = self.captured.model
+        self._captured = Captured(model, make) if own else captured(model, inputs, make=make)
+        self.model = self._captured.model
         self.__dict__["_modules"] = self._children = Lent(self._modules)
-        self._roads = Roads(self.captured.model, self._travelled, on_one_thread)
+        self._is_shared = own or share_a_part(model, self._captured.model)
+        self._children.is_lent = self._is_shared
+        self._roads = Roads(self._captured.model, self._travelled, on_one_thread, self._lend)
         make.is_measuring = False
         for program in self.programs:  # nobody waits for another size or layout to be measured
             program.is_tuning = False
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """What the model gives."""
-        if self._children.is_lent or torch.compiler.is_compiling():
-            return self._travelled(*inputs, **named)
-        return self._roads(*inputs, **named)
+        if self._children.is_lent:
+            self._roads.forget()
+        elif not torch.compiler.is_compiling():
+            return self._roads(*inputs, **named)
+        return self._travelled(*inputs, **named)
 
     def _travelled(self, *inputs: Any, **named: Any) -> Any:
         with on_one_thread():
-            return self.captured(*inputs, **named)
+            return self._captured(*inputs, **named)
 
     def keep_to_itself(self) -> None:
         """From now on nobody else holds the model, until a module or a tensor of it is asked for."""
-        self._children.is_lent = False
+        self._children.is_lent = self._is_shared
+
+    def _lend(self) -> None:
+        self._children.is_lent = True
+
+    @property
+    def captured(self) -> Captured:
+        """The model over TorchDynamo, which holds it."""
+        self._lend()
+        return self._captured
+
+    def train(self, mode: bool = True) -> Programmed:
+        """As the model; for inference its parts are told without being handed out."""
+        if mode:
+            super().train()
+        else:
+            self.training = False
+            self._captured.model.eval()
+        return self
+
+    def __copy__(self) -> Programmed:
+        """Another one of the same model."""
+        self._lend()
+        return _restored(self._captured.model, self.inputs, self._precision)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.captured.model, self.inputs, self._precision)
+        return _restored, (self._captured.model, self.inputs, self._precision)
 
     @property
     def layout(self) -> str:
@@ -87,7 +114,7 @@ class Programmed(nn.Module):
     @property
     def programs(self) -> list[Program]:
         """Those that have run."""
-        return [held.program for held in self.captured.programs if isinstance(held.program, Program)]
+        return [held.program for held in self._captured.programs if isinstance(held.program, Program)]
 
     def kept_choices(self, graph: Graph) -> KeptChoices | None:
         """What was chosen for the example, for another graph of the same model: layers are known by their weights."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 
 def _lending(name: str) -> Any:
@@ -26,3 +26,16 @@ class Lent(dict[str, nn.Module | None]):
     __setitem__, __delitem__, update = map(_lending, ("__setitem__", "__delitem__", "update"))
     __iter__, copy, pop, popitem = map(_lending, ("__iter__", "copy", "pop", "popitem"))
     setdefault, __or__, __ror__, __ior__ = map(_lending, ("setdefault", "__or__", "__ror__", "__ior__"))
+
+
+def share_a_part(model: nn.Module, other: nn.Module) -> bool:
+    """Whether two models hold a module, a tensor, a list or a dictionary together."""
+    return bool(_parts(model) & _parts(other))
+
+
+def _parts(model: nn.Module) -> set[int]:
+    found: set[int] = set()
+    for module in model.modules():
+        things = (*module.parameters(recurse=False), *module.buffers(recurse=False), *vars(module).values())
+        found |= {id(module), *(id(thing) for thing in things if isinstance(thing, (Tensor, list, dict, set)))}
+    return found

@@ -16,7 +16,7 @@ from torch._subclasses.fake_tensor import FakeTensor
 
 from kaiyan.nn.capture.aten import is_ours, traced
 from kaiyan.nn.capture.executable import Executable
-from kaiyan.nn.capture.outside import is_pure, outside
+from kaiyan.nn.capture.outside import outside, pure_code
 from kaiyan.nn.capture.programs import Programs
 from kaiyan.program.program import Program
 
@@ -69,11 +69,11 @@ class Backend:
 
     def guards(self, model: nn.Module, guards: Sequence[Any]) -> list[bool]:
         """Which of TorchDynamo's guards it shall keep: all; those of what was compiled last are looked at."""
-        executable = getattr(self._latest, "executable", None)
-        self._latest.executable = None
-        if executable is not None and executable.is_pure:
+        executable, code = getattr(self._latest, "made", (None, None))
+        self._latest.made = None, None
+        if executable is not None and code is not None:
             with suppress(Exception):  # another torch may say it in other words
-                executable.outside = outside(model, guards)
+                executable.outside = outside(model, code, guards)
         return [True] * len(guards)
 
     def __call__(self, module: GraphModule, inputs: Sequence[Any], **options: Any) -> Callable[..., Any]:
@@ -89,8 +89,7 @@ class Backend:
             if reason is not None:
                 raise NotOursError(reason)
             executable = Executable(aten, constant, _changed(len(examples)), self.programs)
-            executable.is_pure = is_pure()
-            self._latest.executable = executable
+            self._latest.made = executable, pure_code()
             self._made = [*filter(lambda made: made() is not None, self._made), weakref.ref(executable)]
             return executable
 

@@ -75,7 +75,6 @@ class Executable:
         self._layouts: dict[tuple[int, ...], list[_Layout]] = {}
         self._lock = threading.Lock()
         self.left: str | None = None
-        self.is_pure = False
         self.outside: tuple[Outside, ...] | None = None
 
     @property

@@ -79,14 +79,18 @@ class _State(NamedTuple):
     dispatches: int
     has_hooks: bool
     is_traced: bool
+    is_inference: bool
+    is_deterministic: bool
+    threads: int
 
     @classmethod
     def now(cls) -> _State:
         is_traced = _tracing() is not None or _transforming() is not None
         hooked = bool(_has_any_global_hook())  # type: ignore[no-untyped-call]
         return cls(
-            torch.is_autocast_enabled("cpu"), torch.get_default_dtype(), _functions(), _dispatches(), hooked, is_traced
-        )
+            torch.is_autocast_enabled("cpu"), torch.get_default_dtype(), _functions(), _dispatches(), hooked, is_traced,
+            torch.is_inference_mode_enabled(), torch.are_deterministic_algorithms_enabled(), torch.get_num_threads(),
+        )  # fmt: skip
 
 
 _PLAIN_STATE = (False, 0, 0, False, False)
@@ -94,7 +98,7 @@ _PLAIN_STATE = (False, 0, 0, False, False)
 
 
 def _is_plain(state: _State) -> bool:
-    return (state.is_autocast, *state[2:]) == _PLAIN_STATE
+    return (state.is_autocast, *state[2:6]) == _PLAIN_STATE
 
 
 def _signature(values: Sequence[Any], names: tuple[str, ...]) -> Any:
@@ -139,38 +143,53 @@ class Road(NamedTuple):
         return self.state == _State.now() and all(thing.holds() for thing in self.outside)
 
 
+def _containers(things: Sequence[Any]) -> dict[int, Any]:
+    """The lists, tuples and dictionaries in things, themselves too, by id."""
+    found: dict[int, Any] = {}
+    waiting = list(things)
+    while waiting:
+        thing = waiting.pop()
+        if isinstance(thing, (list, dict, tuple)) and id(thing) not in found:
+            found[id(thing)] = thing
+            waiting += thing.values() if isinstance(thing, dict) else thing
+    return {number: thing for number, thing in found.items() if thing}
+
+
 class Roads:
     """Calls of ``run``, of a ``model`` that nobody else holds: by the way that is known, where there is one.
 
-    What torch computes on such a way it computes inside ``around``.
+    What torch computes on such a way it computes inside ``around``. A call with no such way may hand out a part of the
+    model or change it: then ``lend`` is called.
     """
 
     def __init__(
-        self, model: nn.Module, run: Callable[..., Any], around: Callable[[], AbstractContextManager[Any]]
-    ) -> None:
-        self._model, self._run, self._around = model, run, around
-        self._known: dict[Any, Road | None] = {}
+        self, model: nn.Module, run: Callable[..., Any], around: Callable[[], AbstractContextManager[Any]],
+        lend: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._model, self._run, self._around, self._lend = model, run, around, lend
+        self._known: dict[Any, Road] = {}
+
+    def forget(self) -> None:
+        """No way is known any more, and no program held."""
+        self._known.clear()
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """What ``run`` gives."""
         values = (*inputs, *named.values())
         key = None if torch.is_grad_enabled() else _signature(values, (str(len(inputs)), *named))
-        if key is None:
-            return self._run(*inputs, **named)
-        road = self._known.get(key)
+        road = None if key is None else self._known.get(key)
         if road is not None and road.is_open():
             return road(values)
-        if road is None and key in self._known:
-            return self._run(*inputs, **named)
-        return self._first(key, values, inputs, named)
-
-    def _first(self, key: Any, values: Sequence[Any], inputs: Any, named: Any) -> Any:
         state = _State.now()
         with observed() as runs:
             answer = self._run(*inputs, **named)
+        found = self._road(runs, values, answer, state) if key is not None and _is_plain(state) else None
+        if found is None:
+            self._lend()
+            return answer
         if len(self._known) >= _MOST_ROADS:
             self._known.clear()
-        self._known[key] = self._road(runs, values, answer, state) if _is_plain(state) else None
+        self._known[key] = found
         return answer
 
     def _road(
@@ -188,7 +207,9 @@ class Roads:
         numbers = {id(result): n for n, result in enumerate(run.results)}
         if not all(id(leaf) in numbers or type(leaf) in _PLAIN for leaf in leaves):
             return None
-        if not numbers.keys() <= set(map(id, leaves)):  # what is written to an input, for one
+        more = numbers.keys() - set(map(id, leaves))  # what is written to an input, for one
+        own = _containers([vars(module) for module in self._model.modules()])
+        if more or _containers([answer]).keys() & own.keys():
             return None
         found = [(id(leaf) in numbers, numbers.get(id(leaf), leaf)) for leaf in leaves]
         inputs: list[Any] = [places[i] for i in made.inputs]
