@@ -67,7 +67,11 @@ def test_every_kernel_compiles_for_every_target(target: Target) -> None:
 def test_narrower_machines_compute_the_same(name: str, tmp_path: Path) -> None:
     environment = os.environ | {"KAIYAN_CACHE": str(tmp_path), "KAIYAN_TARGET": name}
     done = subprocess.run(
-        [sys.executable, str(GUARD), "15", "3"], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, str(GUARD), "15", "3", "any", "winograd", "pointwise"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "winograd" in done.stdout
