@@ -71,8 +71,8 @@ def outside(model: nn.Module, code: CodeType, guards: Sequence[Any]) -> tuple[Ou
     forward = type(model).forward
     if code is not forward.__code__ and not (root == "fn" and code.co_filename.endswith("external_utils.py")):
         return None
-    found = _of_class(type(model), "forward", (), forward)
-    found += _of_class(type(model), "forward", ("__defaults__",), forward.__defaults__)
+    base = _first(type(model).__mro__, "forward")
+    found = [Outside(base, "forward", (), forward), Outside(base, "forward", ("__defaults__",), forward.__defaults__)]
     for guard in guards:
         things = _explained(model, root, guard)
         if things is None or not all(thing.holds() for thing in things):
@@ -109,8 +109,8 @@ def _of_a_class(model: nn.Module, root: str, guard: Any, match: re.Match[str]) -
     if not isinstance(holder, nn.Module):
         return None
     kinds = type(holder).__mro__[int(which[0]) :] if which else type(holder).__mro__
-    base = next((kind for kind in kinds if key in vars(kind)), None)
-    return None if base is None else _thing(vars(base), key, rest, guard.value)
+    base = _first(kinds, key)
+    return None if base is None else _thing(base, key, rest, guard.value)
 
 
 def _thing(holder: Any, key: str, rest: str, value: Any) -> list[Outside] | None:
@@ -189,10 +189,9 @@ def _of_module(model: nn.Module, guard: Any) -> list[Outside] | None:
     return _thing(vars(module), first, ".".join(more), guard.value) if first else []
 
 
-def _of_class(kind: type, key: str, rest: tuple[str, ...], value: Any) -> list[Outside]:
-    """What the first class that has a name holds under it."""
-    holder = next((base for base in kind.__mro__ if key in vars(base)), None)
-    return [] if holder is None else [Outside(vars(holder), key, rest, value)]
+def _first(kinds: Sequence[type], key: str) -> Any:
+    """The names of the first class that has this one."""
+    return next((vars(kind) for kind in kinds if key in vars(kind)), None)
 
 
 def pure_code() -> CodeType | None:

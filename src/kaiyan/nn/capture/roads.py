@@ -201,15 +201,18 @@ class Roads:
             return None
         made, arguments = run.plan.translated, run.arguments
         places = [next((n for n, value in enumerate(values) if value is a), None) for a in arguments]
-        if not all(places[i] is not None or self._is_own(run, i) for i in range(len(arguments))):
+        own = {id(tensor) for tensor in (*self._model.parameters(), *self._model.buffers())}
+        constants = {id(arguments[i]) for i in run.executable.frozen} & own
+        tensors = [(place, a) for place, a in zip(places, arguments, strict=True) if isinstance(a, torch.Tensor)]
+        if not all(place is not None or id(argument) in constants for place, argument in tensors):
             return None
         leaves, spec = tree_flatten(answer)
         numbers = {id(result): n for n, result in enumerate(run.results)}
         if not all(id(leaf) in numbers or type(leaf) in _PLAIN for leaf in leaves):
             return None
         more = numbers.keys() - set(map(id, leaves))  # what is written to an input, for one
-        own = _containers([vars(module) for module in self._model.modules()])
-        if more or _containers([answer]).keys() & own.keys():
+        held = _containers([vars(module) for module in self._model.modules()])
+        if more or _containers([answer]).keys() & held.keys():
             return None
         found = [(id(leaf) in numbers, numbers.get(id(leaf), leaf)) for leaf in leaves]
         inputs: list[Any] = [places[i] for i in made.inputs]
@@ -220,11 +223,3 @@ class Roads:
             run.plan.held.program, tuple(inputs), tuple(zip(origins, run.layouts, strict=True)), tuple(found), spec,
             run.executable.outside, state, self._around if made.graph.foreign else nullcontext,
         )  # fmt: skip
-
-    def _is_own(self, run: ObservedRun, number: int) -> bool:
-        """Whether an argument is a size, or a tensor of the model that became a constant."""
-        argument = run.arguments[number]
-        if not isinstance(argument, torch.Tensor):
-            return True
-        own = (*self._model.parameters(), *self._model.buffers())
-        return number in run.executable.frozen and any(argument is tensor for tensor in own)

@@ -24,6 +24,8 @@ from kaiyan.engine.codegen.running.workspace import room
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
     from kaiyan.engine.codegen.language.target import Target
@@ -170,27 +172,42 @@ class OverOutputChannels:
         """Writes the routine."""
         geometry, sizes = self.geometry, self._sizes(code)
         strip = sizes.strip(self.strip)
-        image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
-        row = clipped(code, row, sizes.rows, sizes.height)
-        column = clipped(code, column, sizes.columns, sizes.width)
+        image, group, *place, part = self._begun(code, sizes)
         base = group_base(code, geometry, image, group, stored=self.stored)
         packed = strip.room(code)
         held = code.mul(code.mul(sizes.down, sizes.across), prod(self.tile) * self.blocks * self.width)
         sums = code.scratch(held) if self.chunks > 1 else packed
-        position = [code.mul(p, s) for p, s in zip((depth, row, column), geometry.stride, strict=True)]
-        outlet = Outlet.first(code, self.epilogue).moved(
-            code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
-        )
+        position = [code.mul(p, s) for p, s in zip(place, geometry.stride, strict=True)]
+        outlet = self._outlet(code, image, group, place)
         with code.loop(0, self.chunks) as chunk:
             strip.pack(code, packed, StripPlace(base, code.mul(chunk, strip.channels), *position))
-            with (
-                code.share(self.blocks, part, sizes.parts) as block,
-                code.loop(0, sizes.down) as r,
-                code.loop(0, sizes.across) as q,
-            ):
-                values = packed, sums, chunk, group, block, r, q, depth, row, column, *outlet
-                code.apart("tile", partial(self._tile, code), *values)
+            self._tiles(code, sizes, (packed, sums, chunk, group), part, (*place, *outlet))
         code.release()
+
+    def _begun(self, code: Code, sizes: Extent) -> list[Value]:
+        """The image and the group of a task, where its outputs begin, and which part of the channels it takes."""
+        image, group, depth, row, column, part = code.unravel(code.task, (0, self.geometry.groups, *sizes.grid))
+        row = clipped(code, row, sizes.rows, sizes.height)
+        column = clipped(code, column, sizes.columns, sizes.width)
+        return [image, group, depth, row, column, part]
+
+    def _outlet(self, code: Code, image: Value, group: Value, place: Sequence[Value]) -> Outlet:
+        """Where a task's outputs begin."""
+        depth, row, column = place
+        return Outlet.first(code, self.epilogue).moved(
+            code, image=image, channel=code.mul(group, self.geometry.K), depth=depth, row=row, column=column
+        )
+
+    def _tiles(
+        self, code: Code, sizes: Extent, source: Sequence[Value], part: Value, place: Sequence[Value]
+    ) -> None:  # fmt: skip
+        """All tiles of a part of the channels' blocks; ``place`` is where the task begins, and its outlet."""
+        with (
+            code.share(self.blocks, part, sizes.parts) as block,
+            code.loop(0, sizes.down) as r,
+            code.loop(0, sizes.across) as q,
+        ):
+            code.apart("tile", partial(self._tile, code), *source, block, r, q, *place)
 
     def _tile(
         self, code: Code, packed: Value, sums: Value, chunk: Value, group: Value, block: Value, r: Value, q: Value,

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import partial
 from typing import TYPE_CHECKING
 
 from kaiyan.engine.codegen.language.ir import Variable
-from kaiyan.engine.codegen.parts.blocks import clipped
 from kaiyan.engine.codegen.parts.extent import Extent
-from kaiyan.engine.codegen.parts.outlet import Outlet
 from kaiyan.engine.codegen.parts.rows import broadcast, named
 from kaiyan.engine.codegen.parts.strip import Argument, group_base
 from kaiyan.engine.codegen.routines.over_output_channels import OverOutputChannels
@@ -36,23 +33,12 @@ class OverOutputChannelsInside(OverOutputChannels):
     def emit(self, code: Code) -> None:
         """Writes the routine."""
         assert self.chunks == 1, "sums that wait between chunks have no room here"
-        geometry, sizes = self.geometry, Extent.read(code)
-        image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
-        row = clipped(code, row, sizes.rows, sizes.height)
-        column = clipped(code, column, sizes.columns, sizes.width)
-        place = zip(range(3), (depth, row, column), strict=True)
-        base = group_base(code, geometry, image, group)
-        first = code.at(base, *(code.mul(at, code.number(Argument.STRIDE + axis)) for axis, at in place))
-        outlet = Outlet.first(code, self.epilogue).moved(
-            code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=row, column=column
-        )
-        with (
-            code.share(self.blocks, part, sizes.parts) as block,
-            code.loop(0, sizes.down) as r,
-            code.loop(0, sizes.across) as q,
-        ):
-            values = first, first, 0, group, block, r, q, depth, row, column, *outlet
-            code.apart("tile", partial(self._tile, code), *values)
+        sizes = Extent.read(code)
+        image, group, *place, part = self._begun(code, sizes)
+        base = group_base(code, self.geometry, image, group)
+        first = code.at(base, *(code.mul(at, code.number(Argument.STRIDE + axis)) for axis, at in enumerate(place)))
+        outlet = self._outlet(code, image, group, place)
+        self._tiles(code, sizes, (first, first, 0, group), part, (*place, *outlet))
 
     def _sum(
         self,
