@@ -78,9 +78,12 @@ def test_multiply_adds_are_torchs_on_every_layer(name: str) -> None:
 def test_resnet50_takes_less_than_a_second_and_20_kilobytes() -> None:
     model = resnet50()
     kaiyan.summary(model, (1, 3, 32, 32))
-    began = process_time()  # the clock of a busy machine says nothing
-    found = kaiyan.summary(model, (1, 3, 224, 224))
-    assert process_time() - began < 1
+    seconds = []
+    for _ in range(3):  # what other tests left is collected in one of them: a second, late in the suite
+        began = process_time()  # the clock of a busy machine says nothing
+        found = kaiyan.summary(model, (1, 3, 224, 224))
+        seconds.append(process_time() - began)
+    assert min(seconds) < 1
     assert len(found._repr_html_().encode()) < 20_000
     assert found.parameters == NETWORKS["resnet50"].parameters
     assert found.layers[0].parameters == found.parameters
