@@ -17,12 +17,13 @@ Tile = list[list["Variable"]]
 
 _AHEAD = 64
 """Terms ahead of which a weight is asked for that lies in memory."""
-_FAR = 2 * 2**20
+_NEAR = 64 * 1024
+"""Bytes of weights that a network leaves near the core between two calls; more comes from far."""
 
 
 def ahead(elements: int, itemsize: int) -> int:
     """How many terms before its use a weight of so many elements is asked for: none of one that stays in cache."""
-    return _AHEAD if elements * itemsize > _FAR else 0
+    return _AHEAD if elements * itemsize > _NEAR else 0
 
 
 def multiply(

@@ -9,6 +9,7 @@ from kaiyan.engine.codegen.language.ir import Variable
 from kaiyan.engine.codegen.parts.extent import Extent
 from kaiyan.engine.codegen.parts.rows import broadcast, named
 from kaiyan.engine.codegen.parts.strip import Argument, group_base
+from kaiyan.engine.codegen.parts.tile import ahead
 from kaiyan.engine.codegen.routines.over_output_channels import OverOutputChannels
 
 if TYPE_CHECKING:
@@ -58,12 +59,15 @@ class OverOutputChannelsInside(OverOutputChannels):
         weights.put(code.at(code.argument(Argument.WEIGHT), code.mul(source[0], C * self.width)))
         corner_pixel = code.at(packed, code.mul(place[0], down), code.mul(place[1], step))
         names = named(columns)
+        early = ahead(self.weights, code.itemsize)
         bases = {(r, base): Variable(code, packed.type) for r in range(rows) for base, _ in names}
         for (r, base), variable in bases.items():
             variable.put(code.at(corner_pixel, code.mul(down, r), code.mul(step, base)))
         with code.loop(0, C):
             here = weights.get()
             vectors = [code.vector(here, start, lanes=lanes) for start, lanes in self.spans]
+            for j in range(self.vectors if early else 0):
+                code.prefetch(here, early * self.width + j * code.lanes)
             pointers = {name: variable.get() for name, variable in bases.items()}
             pixels = [(pointers[r, base], factor) for r in range(rows) for base, factor in names]
             for (pointer, factor), sums in zip(pixels, tile, strict=True):
