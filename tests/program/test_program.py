@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.program import PLANS, Program
 from kaiyan.program.strips import chains
 from kaiyan.show.error import KaiyanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def picture(*shape: int, seed: int = 0) -> Any:
@@ -140,16 +143,43 @@ def test_chains_in_strips_give_the_same_bits() -> None:
     listed = chains(graph.at([x.shape]))
     assert [len(chain) for chain in listed] == [3, 3]
     for rows in (1, 2, 4, 7, 15):
-        program.choose(Choices(strips={chain[-1].output: rows for chain in listed}), x)
-        assert [a.tobytes() for a in program(x)] == [a.tobytes() for a in right]
+        with holding(1):
+            program.choose(Choices(strips={chain[-1].output: rows for chain in listed}), x)
+            assert [a.tobytes() for a in program(x)] == [a.tobytes() for a in right]
 
 
 def test_strips_take_less_memory() -> None:
     graph, x = residual_net(), picture(1, 3, 128, 128)
     program = Program(graph)
-    whole = program.report(x).arena
-    program.choose(Choices(strips={chain[-1].output: 4 for chain in chains(graph.at([x.shape]))}), x)
-    assert program.report(x).arena < whole
+    with holding(1):
+        whole = program.report(x).arena
+        program.choose(Choices(strips={chain[-1].output: 4 for chain in chains(graph.at([x.shape]))}), x)
+        assert program.report(x).arena < whole
+
+
+def taken_by(_: object, finalists: Sequence[Choices]) -> list[float]:
+    return [(0.5 if choices.strips else 1.0) if choices.channels_last else 2.0 for choices in finalists]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("worth", [1e9, 0.0])
+def test_chains_run_in_strips_where_that_is_faster(worth: float, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiyan.program.tuning._WORTH", worth)
+    monkeypatch.setattr("kaiyan.program.tuning._Bench.raced", taken_by)
+    graph, x = residual_net(seed=7), picture(2, 3, 29, 26)
+    program = Program(graph)
+    with holding(threads):
+        choices = program.tune(x)
+    chained = {chain[-1].output for chain in chains(graph.at([x.shape]))}
+    assert set(choices.strips) == (chained if worth else set())
+    answers = []
+    for count in (1, 2):
+        with holding(count):
+            answers.append([y.tobytes() for y in program(x)])
+            stripped = {step.name for step in program.report(x).steps if step.algorithm == "strips"}
+        assert stripped == (set(choices.strips) if count == 1 else set())
+    assert answers[0] == answers[1]
+    assert_close(program(x), graph.at([x.shape]).computed([x]), 1e-5)
 
 
 def test_measured_choices_are_kept(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

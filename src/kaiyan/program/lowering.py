@@ -126,7 +126,7 @@ class _Lowering:
 
     def _strips(self) -> dict[str, Sequence[Node]]:
         """The chains that run some rows at a time, by their last outputs."""
-        if not self._choices.strips:
+        if not self._choices.strips or self._room.threads > 1:
             return {}
         from kaiyan.program.strips import chains
 

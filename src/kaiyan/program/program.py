@@ -238,7 +238,8 @@ def _step(item: Native | Abroad, plan: Planned) -> ProgramStep:
     if isinstance(item, Abroad):
         name = item.node.settings["name"] if item.node.operation == "foreign" else item.node.operation
         return ProgramStep(item.node.output, name, "abroad", item.output.shape)
-    algorithm = "strips" if item.name in plan.choices.strips else plan.algorithms.get(item.name, "")
+    is_strips = plan.threads == 1 and item.name in plan.choices.strips
+    algorithm = "strips" if is_strips else plan.algorithms.get(item.name, "")
     algorithm = "" if item.is_conversion else algorithm
     return ProgramStep(item.name, item.operation, algorithm, item.shape, item.is_conversion)
 

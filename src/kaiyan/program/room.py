@@ -9,6 +9,7 @@ import numpy as np
 
 from kaiyan.engine.codegen.running.launch import Held
 from kaiyan.engine.codegen.running.workspace import WeightBlock, taking_from
+from kaiyan.engine.types import types_of
 from kaiyan.program.choices import Choices
 from kaiyan.program.place import Buffer, Pointer
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.engine.compiled import Compiled
-    from kaiyan.engine.generated import Generated
     from kaiyan.engine.problem import Problem
     from kaiyan.program.place import Place
     from kaiyan.reference.dtype import Numbers
@@ -91,14 +91,19 @@ class PlanningRoom:
         self.threads, self.precision = threads, precision
         self._choices, self._store = choices or Choices(), store or Store()
         self._block: WeightBlock | None = None
+        self._routines: dict[tuple[str, Problem], tuple[Any, float]] = {}
         self.problems: dict[str, Problem] = {}
         self.chosen: dict[str, str] = {}
 
-    def algorithm(self, name: str, problem: Problem) -> Generated:
-        """What computes the convolution whose output has this name."""
+    def convolution(self, name: str, problem: Problem) -> tuple[Any, float]:
+        """The routine that computes the convolution whose output has this name, and its cycles for one image."""
         algorithm = self._choices.algorithm(name, problem)
         self.problems[name], self.chosen[name] = problem, algorithm.name
-        return algorithm
+        key = algorithm.name, problem
+        if key not in self._routines:
+            routine = algorithm.compiled(problem, types_of(problem)[0])
+            self._routines[key] = routine, algorithm.work(problem).cycles
+        return self._routines[key]
 
     def constant(self, array: Numbers) -> Pointer:
         """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""

@@ -52,6 +52,16 @@ def chains(graph: Graph) -> list[tuple[Node, ...]]:
     return found
 
 
+def rows_within(chain: Sequence[Node], kinds: dict[str, ValueKind], size: int) -> int:
+    """How many rows of its output a chain makes at a time, so that about so many bytes pass between its layers."""
+    passing, rows = 0, 1
+    for node, above in zip(chain[:0:-1], chain[-2::-1], strict=True):
+        rows *= node.settings["stride"][0]
+        _, channels, _, width = kinds[above.output].shape
+        passing += rows * bytes_of((channels, width), kinds[above.output].dtype)
+    return max(size // passing, 1)
+
+
 def _is_native(node: Node, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
     """Whether the convolution's step takes it wherever it lies."""
     weights = [graph.constants.get(name) for name in node.inputs[1 : 2 + node.settings.get("bias", False)]]

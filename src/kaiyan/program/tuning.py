@@ -10,6 +10,7 @@ from kaiyan.program.choices import Choices, candidates
 from kaiyan.program.lowering import lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.room import PlanningRoom, Store
+from kaiyan.program.strips import chains, rows_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +30,10 @@ _HOPELESS = 2.5
 """Times the fastest that is expected, above which an algorithm is not tried."""
 _BEHIND = 1.25
 """Times the faster layout, above which the other one's algorithms are not tried."""
+_BYTES = 2**17, 2**18, 2**19, 2**20
+"""Sizes of what passes between the layers of a strip that are tried."""
+_WORTH = 0.93
+"""What a chain in strips must take, in units of its layers apart, to be in strips: each strip is planned."""
 _CLEARLY = 0.98
 """What other choices must take, in units of what is expected to be the fastest, to be taken instead."""
 
@@ -38,8 +43,8 @@ def tuned(
 ) -> Choices:
     """The fastest choices for a graph without symbols on arrays that lie as these.
 
-    Round by round every convolution is computed by another of its candidates, channels last and channels first; at the
-    end whole programs run in turns.
+    Round by round every convolution is computed by another of its candidates, channels last and channels first; whole
+    programs run in turns, and of the fastest chains of layers run in strips.
     """
     bench = _Bench(graph, arrays, foreign, threads, precision)
     layouts = [Choices(), Choices(channels_last=False)]
@@ -48,7 +53,9 @@ def tuned(
     finalists = [*able, *map(bench.best, able)]
     seconds = bench.raced(finalists)
     ranked = sorted(range(len(finalists)), key=lambda i: seconds[i] * (_CLEARLY if i == 0 else 1.0))
-    return bench.named(finalists[ranked[0]])
+    best = bench.named(finalists[ranked[0]])
+    alone = bench if threads == 1 else _Bench(graph, arrays, foreign, 1, precision)
+    return alone.with_strips(best)
 
 
 class _Bench:
@@ -76,6 +83,22 @@ class _Bench:
             for name, row in tried.items():
                 fastest[name] = min(fastest[name], (times[name], row))
         return replace(choices, algorithms={name: row for name, (_, row) in fastest.items()})
+
+    def with_strips(self, choices: Choices) -> Choices:
+        """The same with those chains in strips that are faster so."""
+        listed = chains(self._graph) if choices.channels_last else []
+        if not listed:
+            return choices
+        apart, kinds = self._times(self._planned(choices)[0]), self._graph.kinds()
+        fastest = {chain[-1].output: (_WORTH * sum(apart[node.output] for node in chain), 0) for chain in listed}
+        for size in _BYTES:
+            rows = {chain[-1].output: rows_within(chain, kinds, size) for chain in listed}
+            times = self._times(self._planned(replace(choices, strips=rows))[0])
+            fastest = {name: min(best, (times[name], rows[name])) for name, best in fastest.items()}
+        strips = {name: rows for name, (_, rows) in fastest.items() if rows}
+        finalists = [choices, replace(choices, strips=strips)]
+        seconds = self.raced(finalists)
+        return finalists[seconds[1] < _CLEARLY * seconds[0]]
 
     def raced(self, finalists: Sequence[Choices]) -> list[float]:
         """The least seconds of whole programs that run in turns."""

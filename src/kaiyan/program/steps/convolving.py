@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from kaiyan.engine.codegen.parts.strip import Argument
 from kaiyan.engine.codegen.running.launch import Located
 from kaiyan.engine.generated import IN_SINGLE
 from kaiyan.engine.problem import Problem
-from kaiyan.engine.types import types_of
 from kaiyan.program.operations.convolving import convolution_of
 from kaiyan.program.place import KernelCall, Pointer, natural, pixels_last
 from kaiyan.program.steps.step import NativeStep
@@ -115,11 +114,9 @@ def _calls(
         spec, x.shape, dtype, dtype, dtype, layout=layout, residual=residual is not None,
         activation=settings.get("activation"), threads=room.threads, precision=room.precision,
     )  # fmt: skip
-    algorithm = room.algorithm(node.output, problem)
-    compiled: Any = algorithm.compiled(problem, types_of(problem)[0])
+    compiled, cycles = room.convolution(node.output, problem)
     lies, goes = Located(0, x.strides), Located(0, output.strides)
     added = None if residual is None else Located(0, residual.strides)
-    cycles = algorithm.work(problem).cycles * x.shape[0]
 
     def native(routine: Compiled, instead: tuple[KernelCall, ...]) -> list[KernelCall]:
         held, places = room.packed(
@@ -127,7 +124,7 @@ def _calls(
             lambda: (_array(weight), None if bias is None else _array(bias)),
         )  # fmt: skip
         calls = routine.calls(held, lies, goes, added)
-        each = cycles / len(calls)
+        each = cycles * x.shape[0] / len(calls)
         pairs = zip(calls, places, strict=True)
         return [_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs]
 
