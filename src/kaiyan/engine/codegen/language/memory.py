@@ -103,10 +103,11 @@ class Memory(Vectors):
             return "vbroadcastss"
         return "vmovddup" if lanes == 2 else "vbroadcastsd"
 
-    def prefetch(self, pointer: Value, *offsets: Value) -> None:
-        """Asks for a line of cache that will be read; nothing happens where there is no memory."""
+    def prefetch(self, pointer: Value, *offsets: Value, writes: bool = False) -> None:
+        """Asks for a line of cache that will be read, or written; nothing happens where there is no memory."""
         place = self.at(pointer, *offsets)
-        self.call("llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32], place, I32(0), I32(2), I32(1))
+        how = I32(int(writes)), I32(3 if writes else 2), I32(1)
+        self.call("llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32], place, *how)
 
 
 def _element(kind: Any) -> tuple[str, int]:

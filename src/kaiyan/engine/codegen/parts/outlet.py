@@ -76,6 +76,12 @@ class Outlet(NamedTuple):
         output = code.at(self.output, code.mul(step[0], count))
         return Outlet(output, 0 if isinstance(self.residual, int) else code.at(self.residual, code.mul(step[1], count)))
 
+    def ask(self, code: Code) -> None:
+        """Asks for the lines of cache that will be read and written here."""
+        code.prefetch(self.output, writes=True)
+        if not isinstance(self.residual, int):
+            code.prefetch(self.residual)
+
     def grid(self, code: Code, rows: int, columns: int, pitches: Pitches | None = None) -> Iterator[Outlet]:
         """Row by row, the places of so many rows and columns of outputs from here on."""
         apart = pitches or self.pitches(code)

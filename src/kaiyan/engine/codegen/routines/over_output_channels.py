@@ -230,11 +230,16 @@ class OverOutputChannels:
         r = clipped(code, r, self.tile[0], sizes.rows)
         q = clipped(code, q, self.tile[1], sizes.columns)
         corner = depth, code.add(row, r), code.add(column, q)
+        first = code.mul(block, self.width)
+        here = Outlet(*outlet).moved(code, channel=first, row=r, column=q)
+        if self.last:
+            pitches = here.pitches(code)
+            for start, _ in self.spans:
+                for place in here.by(code, BESIDE, start).grid(code, *self.tile, pitches):
+                    place.ask(code)
         self._sum(code, tile, packed, (number, chunk), (r, q), corner, sizes)
         over = code.below(self.chunks - 2, chunk)
         with code.when(over):
-            first = code.mul(block, self.width)
-            here = Outlet(*outlet).moved(code, channel=first, row=r, column=q)
             (self._pixels if self.last else self._rows)(code, tile, first, here)
         if self.chunks > 1:
             with code.when(code.b.not_(over)):
