@@ -232,20 +232,28 @@ class OverOutputChannels:
         corner = depth, code.add(row, r), code.add(column, q)
         first = code.mul(block, self.width)
         here = Outlet(*outlet).moved(code, channel=first, row=r, column=q)
-        if self.last:
-            pitches = here.pitches(code)
-            for start, _ in self.spans:
-                for place in here.by(code, BESIDE, start).grid(code, *self.tile, pitches):
-                    place.ask(code)
+        self._ask(code, here)
         self._sum(code, tile, packed, (number, chunk), (r, q), corner, sizes)
         over = code.below(self.chunks - 2, chunk)
         with code.when(over):
             (self._pixels if self.last else self._rows)(code, tile, first, here)
         if self.chunks > 1:
             with code.when(code.b.not_(over)):
-                for i, pixel in enumerate(tile):
-                    for place, (channel, _) in zip(pixel, self.spans, strict=True):
-                        code.put(place.get(), held, i * self.width + channel)
+                self._keep(code, tile, held)
+
+    def _ask(self, code: Code, outlet: Outlet) -> None:
+        """Asks for the lines that a tile will be stored to, where its pixels have their channels side by side."""
+        if self.last:
+            pitches = outlet.pitches(code)
+            for start, _ in self.spans:
+                for place in outlet.by(code, BESIDE, start).grid(code, *self.tile, pitches):
+                    place.ask(code)
+
+    def _keep(self, code: Code, tile: Tile, held: Value) -> None:
+        """Puts a tile's sums so far where the next chunk finds them."""
+        for i, pixel in enumerate(tile):
+            for place, (channel, _) in zip(pixel, self.spans, strict=True):
+                code.put(place.get(), held, i * self.width + channel)
 
     def _sum(
         self,
