@@ -147,8 +147,8 @@ class Context:
         while done < after:
             done = table.run(self._threads, done, after)
             if table.astray:
-                instead = calls[done - 1].instead
-                self._native(CallTable(instead, self._bases | dict(outside)), instead, outside)
+                instead = calls[done - 1].instead()
+                self._native(CallTable(instead, _lying(instead) | self._bases | dict(outside)), instead, outside)
 
     def _abroad(self, item: Abroad, outside: Mapping[Buffer, int], foreign: Callable[..., Any]) -> None:
         arrays = [self._seen(place, outside) for place in item.inputs]
@@ -164,6 +164,12 @@ class Context:
             start = _at(address, place)
         steps = [stride * place.itemsize for stride in place.strides]
         return np.lib.stride_tricks.as_strided(start, place.shape, steps)
+
+
+def _lying(calls: Sequence[KernelCall]) -> dict[Buffer, int]:
+    """The addresses of the constants of calls, where they lie by themselves."""
+    arrays = {b: b.array for call in calls for b in _named(call) if b.array is not None}
+    return {buffer: array.ctypes.data for buffer, array in arrays.items()}
 
 
 def _at(address: int, place: Place) -> Numbers:
@@ -203,10 +209,8 @@ def _parts(items: Sequence[Native | Abroad]) -> list[Abroad | list[KernelCall]]:
 def _buffers(item: Native | Abroad) -> list[Buffer]:
     if isinstance(item, Abroad):
         return [place.pointer.buffer for place in (*item.inputs, item.output)]
-    return [
-        argument.buffer
-        for call in item.calls
-        for one in (call, *call.instead)
-        for argument in one.arguments
-        if isinstance(argument, Pointer)
-    ]
+    return [buffer for call in item.calls for buffer in _named(call)]
+
+
+def _named(call: KernelCall) -> list[Buffer]:
+    return [argument.buffer for argument in call.arguments if isinstance(argument, Pointer)]

@@ -11,6 +11,8 @@ import numpy as np
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaiyan.engine.codegen.language.compile import Compilable
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
@@ -128,7 +130,7 @@ class KernelCall:
 
     ``routine`` is its description, or the address of its machine code. ``cycles`` is what all tasks take together, by
     count. Where the argument at ``flag`` is 1 afterwards, the result is
-    not to be used, and ``instead`` is called.
+    not to be used, and what ``instead`` gives is called.
     """
 
     routine: Compilable | int
@@ -136,4 +138,4 @@ class KernelCall:
     tasks: int
     cycles: float = 0.0
     flag: int | None = None
-    instead: tuple[KernelCall, ...] = ()
+    instead: Callable[[], tuple[KernelCall, ...]] = tuple

@@ -104,15 +104,18 @@ class Program:
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plan(arrays, threads)
-            with self._lock:
-                self._plans[key] = plan
-                while len(self._plans) > PLANS:
-                    self._plans.popitem(last=False)
+            self._add(key, plan)
         else:
             with self._lock:
                 if key in self._plans:
                     self._plans.move_to_end(key)
         return plan
+
+    def _add(self, key: Any, plan: Planned) -> None:
+        with self._lock:
+            self._plans[key] = plan
+            while len(self._plans) > PLANS:
+                self._plans.popitem(last=False)
 
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
         shapes = [array.shape for array in arrays]
@@ -160,9 +163,7 @@ class Program:
         """Plans anew for arrays that lie as these, with these choices."""
         given, threads = self._checked(arrays), get_num_threads()
         graph = self.graph.at([array.shape for array in given])
-        plan = self._planned(graph, given, threads, choices)
-        with self._lock:
-            self._plans[_key(given, threads)] = plan
+        self._add(_key(given, threads), self._planned(graph, given, threads, choices))
 
     def chosen(self, shapes: Collection[Shape]) -> Choices | None:
         """What its plan for inputs of these shapes has, in any order, each algorithm named; None without a plan."""

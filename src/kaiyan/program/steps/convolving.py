@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from kaiyan.program.steps.step import NativeStep
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kaiyan.engine.codegen.running.launch import NativeCall
     from kaiyan.engine.compiled import Compiled
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from kaiyan.program.place import Order, Place
     from kaiyan.program.room import PlanningRoom
     from kaiyan.reference.dtype import Numbers
+
+    Instead = Callable[[], tuple[KernelCall, ...]]
 
 _FLOATS = ("float32", "float64")
 
@@ -121,23 +124,27 @@ def _calls(
     added = None if residual is None else Located(0, residual.strides)
     cycles = algorithm.work(problem).cycles * x.shape[0]
 
-    def native(routine: Compiled, instead: tuple[KernelCall, ...]) -> list[KernelCall]:
-        held, places = room.packed(
-            routine, weight, bias,
-            lambda: (_array(weight), None if bias is None else _array(bias)),
+    def native(routine: Compiled, room: PlanningRoom, instead: Instead) -> list[KernelCall]:
+        packed = room.packed(
+            routine, weight, bias, lambda: (_array(weight), None if bias is None else _array(bias))
         )  # fmt: skip
-        calls = routine.calls(held, lies, goes, added)
+        calls = routine.calls(packed.held, lies, goes, added)
         each = cycles / len(calls)
-        pairs = zip(calls, places, strict=True)
+        pairs = zip(calls, packed.places, strict=True)
         return [_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs]
 
-    safe = compiled.safely()
-    return native(compiled, () if safe is None else tuple(native(safe, ())))
+    @cache  # a weight is packed for what rarely happens when it happens
+    def safely() -> tuple[KernelCall, ...]:
+        safe = compiled.safely()
+        return () if safe is None else tuple(native(safe, apart, tuple))
+
+    apart = room.apart()
+    return native(compiled, room, safely)
 
 
 def _placed(
     call: NativeCall, packed: tuple[Pointer, Pointer], places: tuple[Place, Place, Place | None], room: PlanningRoom,
-    cycles: float, instead: tuple[KernelCall, ...],
+    cycles: float, instead: Instead,
 ) -> KernelCall:  # fmt: skip
     """A native call whose addresses are known when the program is placed in memory."""
     x, output, residual = places
@@ -149,7 +156,7 @@ def _placed(
     arguments[Argument.OUTPUT] = _further(output.pointer, call.arguments[Argument.OUTPUT])
     if residual is not None:
         arguments[Argument.RESIDUAL] = _further(residual.pointer, call.arguments[Argument.RESIDUAL])
-    return KernelCall(call.function, tuple(arguments), call.tasks, cycles, call.flag if instead else None, instead)
+    return KernelCall(call.function, tuple(arguments), call.tasks, cycles, call.flag, instead)
 
 
 def _further(pointer: Pointer, offset: int) -> Pointer:
