@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,38 @@ def test_two_threads_call_one_program_at_once() -> None:
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda x: program(x)[0], pictures))
     assert all(np.array_equal(a, b) for a, b in zip(found, right, strict=True))
+
+
+def test_a_program_is_asked_what_it_does_while_threads_call_it() -> None:
+    net = Net()
+    program = Program(net.graph(net.conv("x", 3, 4, 1)))
+    pictures = [picture(1, 3, 4, width) for width in range(3, 3 + PLANS)]
+    right = [program(x)[0] for x in pictures]
+    before, over = sys.getswitchinterval(), Event()
+
+    def call(turn: int) -> bool:
+        order = [*range(turn, PLANS), *range(turn)] * 60
+        return all(np.array_equal(program(pictures[i])[0], right[i]) for i in order)
+
+    def look() -> int:
+        asked = 0
+        while not over.is_set():
+            program.algorithm("v0"), program.is_channels_last, program.chosen([(1, 3, 4, 2)])
+            asked += 1
+        return asked
+
+    try:
+        sys.setswitchinterval(1e-6)
+        with ThreadPoolExecutor(4) as threads:
+            looking = [threads.submit(look) for _ in range(2)]
+            try:
+                answers = list(threads.map(call, range(2)))
+            finally:
+                over.set()
+            assert all(task.result() > 0 for task in looking)
+    finally:
+        sys.setswitchinterval(before)
+    assert all(answers)
 
 
 def test_a_fork_goes_on_with_the_program() -> None:

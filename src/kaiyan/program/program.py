@@ -167,10 +167,14 @@ class Program:
 
     def chosen(self, shapes: Collection[Shape]) -> Choices | None:
         """What its plan for inputs of these shapes has, in any order, each algorithm named; None without a plan."""
-        for plan in reversed(self._plans.values()):
+        for plan in reversed(self._kept_plans()):
             if sorted(given.shape for given in plan.graph.inputs) == sorted(shapes):
                 return replace(plan.choices, algorithms=plan.algorithms)
         return None
+
+    def _kept_plans(self) -> list[Planned]:
+        """The one that was used last at the end; a list, since another thread may plan meanwhile."""
+        return [*self._plans.values()]
 
     @property
     def plans(self) -> int:
@@ -180,12 +184,12 @@ class Program:
     @property
     def is_channels_last(self) -> bool:
         """Whether pictures lie with their channels side by side in the plan that was used last."""
-        plan = next(reversed(self._plans.values()), None)
+        plan = next(reversed(self._kept_plans()), None)
         return plan is None or plan.choices.channels_last
 
     def algorithm(self, name: str) -> str:
         """What computes the convolution of this name in the plan that was used last; nothing where there is none."""
-        plan = next(reversed(self._plans.values()), None)
+        plan = next(reversed(self._kept_plans()), None)
         return "" if plan is None else plan.algorithms.get(name, "")
 
     def report(self, *arrays: Numbers) -> ProgramReport:
