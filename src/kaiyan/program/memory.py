@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from kaiyan.arrays.memory import LINE
-from kaiyan.program.arena import arranged, lives
+from kaiyan.program.arena import arranged, lives, taken_over
 from kaiyan.program.lowering import Abroad
 from kaiyan.program.place import Pointer
 from kaiyan.program.running import CallTable
@@ -69,7 +69,9 @@ class Context:
         found = lives(used)
         if guarded:  # no memory is used twice: what is written behind a buffer stays there to be seen
             found = dict.fromkeys(found, (0, len(used)))
-        self._starts, self.size = arranged(found, _GUARD if guarded else 0)
+        calls = [call for item in plan.items if not isinstance(item, Abroad) for call in item.calls]
+        first = taken_over(found, [call.over for call in calls if call.over is not None])
+        self._starts, self.size = arranged(found, _GUARD if guarded else 0, first)
         self._arena, self._base = _memory(self.size)
         self._guards = _guards(self._starts) if guarded else []
         everything = dict.fromkeys(buffer for buffers in used for buffer in buffers)

@@ -129,8 +129,8 @@ class KernelCall:
     """One native call: ``void routine(int64* arguments, int64 task)`` for every task, in any order, by any thread.
 
     ``routine`` is its description, or the address of its machine code. ``cycles`` is what all tasks take together, by
-    count. Where the argument at ``flag`` is 1 afterwards, the result is
-    not to be used, and what ``instead`` gives is called.
+    count. Where the argument at ``flag`` is 1 afterwards, the result is not to be used, and what ``instead`` gives is
+    called. ``over`` are the buffer that it fills and one of its inputs that may be the same memory.
     """
 
     routine: Compilable | int
@@ -139,3 +139,4 @@ class KernelCall:
     cycles: float = 0.0
     flag: int | None = None
     instead: Callable[[], tuple[KernelCall, ...]] = tuple
+    over: tuple[Buffer, Buffer] | None = None

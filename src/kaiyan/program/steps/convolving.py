@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from kaiyan.engine.generated import IN_SINGLE
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import types_of
 from kaiyan.program.operations.convolving import convolution_of
-from kaiyan.program.place import KernelCall, Pointer, natural, pixels_last
+from kaiyan.program.place import KernelCall, Pointer, bytes_of, natural, pixels_last
 from kaiyan.program.steps.step import NativeStep
 from kaiyan.spec.conv import Conv
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from kaiyan.engine.codegen.running.launch import NativeCall
     from kaiyan.engine.compiled import Compiled
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Order, Place
+    from kaiyan.program.place import Buffer, Order, Place
     from kaiyan.program.room import PlanningRoom
     from kaiyan.reference.dtype import Numbers
 
@@ -131,7 +132,9 @@ def _calls(
         calls = routine.calls(packed.held, lies, goes, added)
         each = cycles / len(calls)
         pairs = zip(calls, packed.places, strict=True)
-        return [_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs]
+        over = _over(x, output, residual) if routine.writes_once else None
+        placed = (_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs)
+        return [replace(call, over=over) for call in placed]
 
     @cache  # a weight is packed for what rarely happens when it happens
     def safely() -> tuple[KernelCall, ...]:
@@ -140,6 +143,14 @@ def _calls(
 
     apart = room.apart()
     return native(compiled, room, safely)
+
+
+def _over(x: Place, output: Place, residual: Place | None) -> tuple[Buffer, Buffer] | None:
+    """The output's buffer and the residual's, where both lie alike and whole, and the latter is no other input."""
+    if residual is None or residual.strides != output.strides or residual.pointer.buffer is x.pointer.buffer:
+        return None
+    buffers = output.pointer.buffer, residual.pointer.buffer
+    return buffers if {buffer.size for buffer in buffers} == {bytes_of(output.shape, output.dtype)} else None
 
 
 def _placed(
