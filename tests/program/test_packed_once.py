@@ -94,10 +94,10 @@ def _pictures(height: int) -> Numbers:
 
 
 def _deep_net() -> Graph:
-    """Ten layers whose weights take 24 MB."""
+    """24 layers whose weights take 57 MB."""
     net = Net()
     x = "x"
-    for _ in range(10):
+    for _ in range(24):
         x = net.conv(x, 256, 256, 3)
     return net.graph(x, inputs=(Input("x", (Symbolic("n"), 256, Symbolic("h"), Symbolic("w")), "float32"),))
 
@@ -125,7 +125,7 @@ def test_memory_of_packed_weights_goes_with_the_plan_that_alone_read_them() -> N
     finally:
         tracemalloc.stop()
     assert program.plans == PLANS
-    assert own > 20e6
+    assert own > 50e6
     assert at_the_end < program.report(_pictures(20)).weights + 0.8 * own
 
 
