@@ -77,7 +77,7 @@ def execute(calls: Sequence[KernelCall], bases: dict[Buffer, int], threads: int 
     waiting = list(calls)
     while waiting:
         call = waiting.pop()
-        waiting += call.instead
+        waiting += call.instead()
         for argument in call.arguments:
             if isinstance(argument, Pointer) and argument.buffer not in bases:
                 buffer = argument.buffer
@@ -103,7 +103,7 @@ def run_calls(calls: Sequence[KernelCall], bases: dict[Buffer, int], threads: in
     while done < len(calls):
         done = table.run(threads, done)
         if table.astray:
-            run_calls(calls[done - 1].instead, bases, threads)
+            run_calls(calls[done - 1].instead(), bases, threads)
 
 
 def defined(node: Node, arrays: Sequence[Any]) -> Any:

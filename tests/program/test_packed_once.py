@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from collections import defaultdict
 from itertools import pairwise, product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from graph_nets import residual_net
+from graph_nets import Net, residual_net
 
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.codegen.parts.geometry import geometry
@@ -15,10 +17,21 @@ from kaiyan.engine.codegen.running.workspace import WeightBlock, room, taking_fr
 from kaiyan.engine.generated import Generated, setting
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import types_of
-from kaiyan.program.program import Program
+from kaiyan.program.choices import Choices
+from kaiyan.program.graph import Input
+from kaiyan.program.lowering import lowered
+from kaiyan.program.program import PLANS, Program
+from kaiyan.program.room import PlanningRoom, Store
+from kaiyan.program.size import Symbolic
 from kaiyan.program.steps import arranging, convolving, elementwise, gathering, norms, pooling, products
 from kaiyan.program.steps.table import STEP_FAMILIES, native_step
 from kaiyan.spec.conv import Conv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kaiyan.program.graph import Graph
+    from kaiyan.reference.dtype import Numbers
 
 SPECS = (
     Conv(20, 70, 3, padding=1, rank=2), Conv(20, 70, 3, stride=2, padding=1, rank=2), Conv(24, 40, 1, rank=2),
@@ -76,6 +89,74 @@ def test_another_size_reads_the_weights_that_are_packed() -> None:
     assert max(each) <= together < 0.75 * sum(each)
 
 
+def _pictures(height: int) -> Numbers:
+    return np.ones((1, 256, height, 6), np.float32)
+
+
+def _deep_net() -> Graph:
+    """24 layers whose weights take 57 MB."""
+    net = Net()
+    x = "x"
+    for _ in range(24):
+        x = net.conv(x, 256, 256, 3)
+    return net.graph(x, inputs=(Input("x", (Symbolic("n"), 256, Symbolic("h"), Symbolic("w")), "float32"),))
+
+
+def test_memory_of_packed_weights_goes_with_the_plan_that_alone_read_them() -> None:
+    graph = _deep_net()
+    names = [node.output for node in graph.nodes]
+    first = {names[0]: "direct"}
+    direct, tiled = (Choices(first | dict.fromkeys(names[1:], row)) for row in ("direct", "winograd F(2,3)"))
+
+    def taken(program: Program, heights: Iterable[int], choices: Choices) -> int:
+        """Bytes that are held more once it has run on these sizes."""
+        before = tracemalloc.get_traced_memory()[0]
+        for height in heights:
+            program.choose(choices, x := _pictures(height))
+            program(x)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
+
+    program = Program(graph)
+    tracemalloc.start()
+    try:
+        own = taken(program, [4], direct)
+        at_the_end = own + taken(program, range(5, 5 + PLANS), tiled)
+    finally:
+        tracemalloc.stop()
+    assert program.plans == PLANS
+    assert own > 50e6
+    assert at_the_end < program.report(_pictures(20)).weights + 0.8 * own
+
+
+def test_a_weight_is_packed_for_numbers_that_a_routine_cannot_sum_once_they_come() -> None:
+    net = Net()
+    graph = net.graph(net.conv("x", 64, 64, 3), inputs=(Input("x", (1, 64, 20, 20), "float32"),))
+    program, x = Program(graph), np.random.default_rng(0).standard_normal((1, 64, 20, 20)).astype(np.float32)
+    program.choose(Choices({"v0": "winograd F(2,3)"}), x)
+    assert program.report(x).weights < 1.2 * 16 * 64 * 64 * 4  # 16 products stand for 9 taps; those are not held
+    x[0, 3, 4, 5] = np.inf
+    for _ in range(2):
+        right, found = graph.computed([x])[0], program(x)[0]
+        assert np.array_equal(np.isfinite(found), np.isfinite(right))
+        np.testing.assert_allclose(found, right, rtol=1e-4, atol=1e-4)
+
+
+def test_a_packed_weight_that_no_plan_reads_is_forgotten() -> None:
+    graph, store = residual_net().at([(1, 3, 32, 32)]), Store()
+    rooms = [PlanningRoom(store=store) for _ in range(2)]
+    strides = [(3 * 32 * 32, 32 * 32, 32, 1)]
+    plans = [lowered(graph, strides, room, Choices()) for room in rooms]
+    assert len(store.packed) == len(plans[0].weights) > 0
+    assert all(a is b for a, b in zip(plans[0].weights, plans[1].weights, strict=True))
+    del rooms
+    del plans[0]
+    assert len(store.packed) > 0
+    del plans[0]
+    gc.collect()
+    assert len(store.packed) == 0
+
+
 def test_a_block_gives_lines_of_cache_that_nobody_else_has() -> None:
     block = WeightBlock(10_000)
     with taking_from(block):
@@ -83,7 +164,7 @@ def test_a_block_gives_lines_of_cache_that_nobody_else_has() -> None:
     assert all(array.ctypes.data % 64 == 0 for array in arrays)
     stretches = sorted((array.ctypes.data, array.ctypes.data + array.nbytes) for array in arrays)
     assert all(end <= start for (_, end), (start, _) in pairwise(stretches))
-    assert block.holds(arrays[-1])
+    assert all(map(block.holds, arrays))
     assert not block.holds(np.zeros(4, np.float32))
     assert not block.holds(room((4,), "float32", filled=True))
 

@@ -1,16 +1,14 @@
 """Random graphs as programs: guarded and not, pictures in both layouts, on one thread and two, against the definitions.
 
-``python tests/program/test_random_programs.py 1000 2000`` runs the seeds from 1000 up to 2000.
+``KAIYAN_RANDOM_PROGRAMS=1000:2000`` tries the seeds from 1000 up to 2000.
 """
 
 from __future__ import annotations
 
-import sys
-import warnings
-
 import numpy as np
 import pytest
 from random_graphs import random_arrays, random_graph
+from seeds import seeds
 
 from kaiyan.engine.codegen.running.threads import holding
 from kaiyan.program.choices import Choices
@@ -20,8 +18,9 @@ TOLERANCES = {"float32": 3e-5, "float64": 1e-11}
 """Of what is rounded, in units of an output's largest number."""
 
 
-def check(seed: int) -> None:
-    """One graph, in each type, in every way that a program may run."""
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("seed", seeds("KAIYAN_RANDOM_PROGRAMS", 8))
+def test_a_random_graph_is_what_its_definitions_say(seed: int) -> None:
     for dtype, tolerance in TOLERANCES.items():
         graph = random_graph(seed, dtype)
         arrays = random_arrays(graph, seed)
@@ -37,19 +36,3 @@ def check(seed: int) -> None:
                 assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
                 scale = float(np.abs(theirs).max(initial=1e-6))
                 np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale)
-
-
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("seed", range(8))
-def test_a_random_graph_is_what_its_definitions_say(seed: int) -> None:
-    check(seed)
-
-
-if __name__ == "__main__":
-    warnings.simplefilter("ignore")
-    for number in range(int(sys.argv[1]), int(sys.argv[2])):
-        try:
-            check(number)
-        except Exception as error:  # noqa: BLE001 (the seed is what is looked for)
-            sys.stdout.write(f"seed {number}: {type(error).__name__}: {error}\n")
-    sys.stdout.write("done\n")

@@ -70,6 +70,11 @@ class Compiled:
         """Whether an output (N, K, *spatial) or a residual may have these strides, in elements."""
         return bool(self._launch.admits(strides))
 
+    @property
+    def writes_once(self) -> bool:
+        """Whether ``calls`` read each element of a residual last where they write it first: both may be one array."""
+        return getattr(self._launch, "writes_once", False) and self._safe is None
+
     def safely(self) -> Compiled | None:
         """The same by the routine that never goes astray, where this one may."""
         return None if self._safe is None else Compiled(self._safe, self._problem, self._types, lambda: None)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kaiyan.program.choices import Choices
     from kaiyan.program.graph import Graph, Node, ValueKind
     from kaiyan.program.place import KernelCall, Order
-    from kaiyan.program.room import PlanningRoom
+    from kaiyan.program.room import PackedWeight, PlanningRoom
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -60,11 +60,12 @@ class Abroad:
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """What runs, in order, and where the inputs and the outputs lie."""
+    """What runs, in order, where the inputs and the outputs lie, and the packed weights that it reads."""
 
     items: tuple[Native | Abroad, ...]
     inputs: tuple[Place, ...]
     outputs: tuple[Place, ...]
+    weights: tuple[PackedWeight, ...]
 
     def rooms(self) -> list[Numbers]:
         """New arrays for the outputs."""
@@ -122,7 +123,7 @@ class _Lowering:
             elif node.output not in within:
                 self._values[node.output] = _Value(self._placed(node))
         outputs = tuple(self._output(number, name) for number, name in enumerate(self._graph.outputs))
-        return Lowered(tuple(self._items), self._inputs, outputs)
+        return Lowered(tuple(self._items), self._inputs, outputs, tuple(self._room.weights))
 
     def _strips(self) -> dict[str, Sequence[Node]]:
         """The chains that run some rows at a time, by their last outputs."""

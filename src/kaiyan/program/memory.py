@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from kaiyan.arrays.memory import LINE
-from kaiyan.program.arena import arranged, lives
+from kaiyan.program.arena import arranged, lives, taken_over
 from kaiyan.program.lowering import Abroad
 from kaiyan.program.place import Pointer
 from kaiyan.program.running import CallTable
@@ -69,7 +69,9 @@ class Context:
         found = lives(used)
         if guarded:  # no memory is used twice: what is written behind a buffer stays there to be seen
             found = dict.fromkeys(found, (0, len(used)))
-        self._starts, self.size = arranged(found, _GUARD if guarded else 0)
+        calls = [call for item in plan.items if not isinstance(item, Abroad) for call in item.calls]
+        first = taken_over(found, [call.over for call in calls if call.over is not None])
+        self._starts, self.size = arranged(found, _GUARD if guarded else 0, first)
         self._arena, self._base = _memory(self.size)
         self._guards = _guards(self._starts) if guarded else []
         everything = dict.fromkeys(buffer for buffers in used for buffer in buffers)
@@ -147,8 +149,8 @@ class Context:
         while done < after:
             done = table.run(self._threads, done, after)
             if table.astray:
-                instead = calls[done - 1].instead
-                self._native(CallTable(instead, self._bases | dict(outside)), instead, outside)
+                instead = calls[done - 1].instead()
+                self._native(CallTable(instead, _lying(instead) | self._bases | dict(outside)), instead, outside)
 
     def _abroad(self, item: Abroad, outside: Mapping[Buffer, int], foreign: Callable[..., Any]) -> None:
         arrays = [self._seen(place, outside) for place in item.inputs]
@@ -164,6 +166,12 @@ class Context:
             start = _at(address, place)
         steps = [stride * place.itemsize for stride in place.strides]
         return np.lib.stride_tricks.as_strided(start, place.shape, steps)
+
+
+def _lying(calls: Sequence[KernelCall]) -> dict[Buffer, int]:
+    """The addresses of the constants of calls, where they lie by themselves."""
+    arrays = {b: b.array for call in calls for b in _named(call) if b.array is not None}
+    return {buffer: array.ctypes.data for buffer, array in arrays.items()}
 
 
 def _at(address: int, place: Place) -> Numbers:
@@ -203,10 +211,8 @@ def _parts(items: Sequence[Native | Abroad]) -> list[Abroad | list[KernelCall]]:
 def _buffers(item: Native | Abroad) -> list[Buffer]:
     if isinstance(item, Abroad):
         return [place.pointer.buffer for place in (*item.inputs, item.output)]
-    return [
-        argument.buffer
-        for call in item.calls
-        for one in (call, *call.instead)
-        for argument in one.arguments
-        if isinstance(argument, Pointer)
-    ]
+    return [buffer for call in item.calls for buffer in _named(call)]
+
+
+def _named(call: KernelCall) -> list[Buffer]:
+    return [argument.buffer for argument in call.arguments if isinstance(argument, Pointer)]

@@ -11,6 +11,8 @@ import numpy as np
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaiyan.engine.codegen.language.compile import Compilable
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
@@ -127,8 +129,8 @@ class KernelCall:
     """One native call: ``void routine(int64* arguments, int64 task)`` for every task, in any order, by any thread.
 
     ``routine`` is its description, or the address of its machine code. ``cycles`` is what all tasks take together, by
-    count. Where the argument at ``flag`` is 1 afterwards, the result is
-    not to be used, and ``instead`` is called.
+    count. Where the argument at ``flag`` is 1 afterwards, the result is not to be used, and what ``instead`` gives is
+    called. ``over`` are the buffer that it fills and one of its inputs that may be the same memory.
     """
 
     routine: Compilable | int
@@ -136,4 +138,5 @@ class KernelCall:
     tasks: int
     cycles: float = 0.0
     flag: int | None = None
-    instead: tuple[KernelCall, ...] = ()
+    instead: Callable[[], tuple[KernelCall, ...]] = tuple
+    over: tuple[Buffer, Buffer] | None = None

@@ -104,15 +104,18 @@ class Program:
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plan(arrays, threads)
-            with self._lock:
-                self._plans[key] = plan
-                while len(self._plans) > PLANS:
-                    self._plans.popitem(last=False)
+            self._add(key, plan)
         else:
             with self._lock:
                 if key in self._plans:
                     self._plans.move_to_end(key)
         return plan
+
+    def _add(self, key: Any, plan: Planned) -> None:
+        with self._lock:
+            self._plans[key] = plan
+            while len(self._plans) > PLANS:
+                self._plans.popitem(last=False)
 
     def _plan(self, arrays: Sequence[Numbers], threads: int) -> Planned:
         shapes = [array.shape for array in arrays]
@@ -160,16 +163,18 @@ class Program:
         """Plans anew for arrays that lie as these, with these choices."""
         given, threads = self._checked(arrays), get_num_threads()
         graph = self.graph.at([array.shape for array in given])
-        plan = self._planned(graph, given, threads, choices)
-        with self._lock:
-            self._plans[_key(given, threads)] = plan
+        self._add(_key(given, threads), self._planned(graph, given, threads, choices))
 
     def chosen(self, shapes: Collection[Shape]) -> Choices | None:
         """What its plan for inputs of these shapes has, in any order, each algorithm named; None without a plan."""
-        for plan in reversed(self._plans.values()):
+        for plan in reversed(self._kept_plans()):
             if sorted(given.shape for given in plan.graph.inputs) == sorted(shapes):
                 return replace(plan.choices, algorithms=plan.algorithms)
         return None
+
+    def _kept_plans(self) -> list[Planned]:
+        """The one that was used last at the end; a list, since another thread may plan meanwhile."""
+        return [*self._plans.values()]
 
     @property
     def plans(self) -> int:
@@ -179,12 +184,12 @@ class Program:
     @property
     def is_channels_last(self) -> bool:
         """Whether pictures lie with their channels side by side in the plan that was used last."""
-        plan = next(reversed(self._plans.values()), None)
+        plan = next(reversed(self._kept_plans()), None)
         return plan is None or plan.choices.channels_last
 
     def algorithm(self, name: str) -> str:
         """What computes the convolution of this name in the plan that was used last; nothing where there is none."""
-        plan = next(reversed(self._plans.values()), None)
+        plan = next(reversed(self._kept_plans()), None)
         return "" if plan is None else plan.algorithms.get(name, "")
 
     def report(self, *arrays: Numbers) -> ProgramReport:

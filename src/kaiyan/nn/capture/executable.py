@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import nn
@@ -39,6 +39,7 @@ _MOST_MODELS = 256
 
 Constants = dict[int, tuple[str, "weakref.ref[torch.Tensor]"]]
 """The tensors that a model holds, by id, with their names."""
+_Value = TypeVar("_Value")
 _Layout = tuple[tuple[int, ...], tuple[int, ...]] | None
 """Shape and strides of an output that is a tensor."""
 
@@ -55,7 +56,8 @@ class Executable:
     """What AOT autograd calls: a list of arguments in, a list of outputs.
 
     ``constant`` are the tensors of the model by their ids, with names; they are frozen, except what is in ``open``, and
-    frozen anew when they were written to; one that is no parameter is then no constant any more.
+    frozen anew when they were written to; one that is no parameter is then no constant any more. What threads share is
+    replaced, never changed, so that it may be looked through at any moment.
     """
 
     _boxed_call = True
@@ -68,11 +70,11 @@ class Executable:
         self._placeholders = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
         self._numbered: list[str] = []
         self._frozen: FrozenTensors | None = None
-        self._known: dict[tuple[int, ...], FrozenTensors] = {}
+        self._known: Mapping[tuple[int, ...], FrozenTensors] = {}
         self._held_places: list[int] | None = None
         self._moves: Counter[int] = Counter()
         self._where = _places(self._placeholders)
-        self._layouts: dict[tuple[int, ...], list[_Layout]] = {}
+        self._layouts: Mapping[tuple[int, ...], list[_Layout]] = {}
         self._lock = threading.Lock()
         self.left: str | None = None
         self.outside: tuple[Outside, ...] | None = None
@@ -122,15 +124,15 @@ class Executable:
         if self._frozen is not None and self._frozen.holds(arguments):
             return self._frozen
         key = tuple(id(arguments[i]) for i in self._places_of_constants(arguments))
-        known = self._known.pop(key, None)
+        known = self._known.get(key)
         if known is None or not known.holds(arguments):
             if (before := known or self._replaced(arguments)) is not None:
                 self._count_moves(before, arguments)
             known = FrozenTensors({i: arguments[i] for i in self._places_of_constants(arguments)})
             key = tuple(id(arguments[i]) for i in known.places)
-        while len(self._known) >= _MOST_MODELS:
-            del self._known[next(iter(self._known))]
-        self._known[key] = self._frozen = known
+            others = {own: kept for own, kept in self._known.items() if kept is not before and not kept.is_gone}
+            self._known = _with(others, key, known, _MOST_MODELS)
+        self._frozen = known
         return known
 
     def _places_of_constants(self, arguments: list[Any]) -> list[int]:
@@ -155,12 +157,12 @@ class Executable:
 
     def _count_moves(self, before: FrozenTensors, arguments: list[Any]) -> None:
         moved = before.moved(arguments)
-        before.plans.clear()
+        before.forget()
         self._moves.update(i for i in moved if not isinstance(arguments[i], nn.Parameter))
         opened = {i for i, times in self._moves.items() if times > _LOADED} - self._open
         if opened:
             self._open |= opened
-            self._known.clear()
+            self._known = {}
 
     def _is_constant(self, argument: torch.Tensor) -> bool:
         return isinstance(argument, nn.Parameter) or self._held_as(argument)
@@ -183,14 +185,12 @@ class Executable:
                     return None
                 self._numbered = sorted({*self._numbered, *error.symbols})
                 for others in self._known.values():
-                    others.plans.clear()
+                    others.plans = {}
         if made.graph.nodes and not any(map(_is_native, made.graph.nodes)):
             self.left = "no step of ours"
             return None
         plan = TranslatedPlan(made, self._programs.of(made.graph, frozen.stamp))
-        while len(frozen.plans) >= _MOST_PLANS:
-            del frozen.plans[next(iter(frozen.plans))]
-        frozen.plans[key] = plan
+        frozen.plans = _with(frozen.plans, key, plan, _MOST_PLANS)
         return plan
 
     def _output_layouts(self, plan: TranslatedPlan, arguments: list[Any]) -> list[_Layout]:
@@ -200,7 +200,7 @@ class Executable:
         layouts = self._layouts.get(key)
         if layouts is None:
             layouts = [_layout(given.fake, sizes) for given in plan.translated.outputs]
-            self._layouts = {**self._layouts, key: layouts} if len(self._layouts) < _MOST_PLANS else {key: layouts}
+            self._layouts = _with(self._layouts, key, layouts, _MOST_PLANS)
         return layouts
 
     def _run(self, plan: TranslatedPlan, layouts: list[_Layout], arguments: list[Any]) -> list[Any]:
@@ -213,6 +213,11 @@ class Executable:
         ]
         noticed(ObservedRun(self, plan, layouts, arguments, outputs))
         return outputs
+
+
+def _with(entries: Mapping[Any, _Value], key: Any, value: _Value, most: int) -> Mapping[Any, _Value]:
+    """Entries and one more, without the oldest where there are too many."""
+    return dict([*{**entries, key: value}.items()][-most:])
 
 
 def _is_native(node: Node) -> bool:

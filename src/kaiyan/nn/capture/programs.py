@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Runs = Callable[..., list[Any]]
 """What a program is to those who run it: arrays in, arrays out."""
-Stamp = frozenset[tuple[int, int]]
+Stamp = frozenset[tuple[int, Any]]
 """The addresses of the tensors that a program's constants were, and how often each had been written to."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -13,19 +15,21 @@ from kaiyan.engine.codegen.running.launch import Located
 from kaiyan.engine.generated import IN_SINGLE
 from kaiyan.engine.problem import Problem
 from kaiyan.program.operations.convolving import convolution_of
-from kaiyan.program.place import KernelCall, Pointer, natural, pixels_last
+from kaiyan.program.place import KernelCall, Pointer, bytes_of, natural, pixels_last
 from kaiyan.program.steps.step import NativeStep
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kaiyan.engine.codegen.running.launch import NativeCall
     from kaiyan.engine.compiled import Compiled
     from kaiyan.program.graph import Node
-    from kaiyan.program.place import Order, Place
+    from kaiyan.program.place import Buffer, Order, Place
     from kaiyan.program.room import PlanningRoom
     from kaiyan.reference.dtype import Numbers
+
+    Instead = Callable[[], tuple[KernelCall, ...]]
 
 _FLOATS = ("float32", "float64")
 
@@ -118,23 +122,37 @@ def _calls(
     lies, goes = Located(0, x.strides), Located(0, output.strides)
     added = None if residual is None else Located(0, residual.strides)
 
-    def native(routine: Compiled, instead: tuple[KernelCall, ...]) -> list[KernelCall]:
-        held, places = room.packed(
-            routine, weight, bias,
-            lambda: (_array(weight), None if bias is None else _array(bias)),
+    def native(routine: Compiled, room: PlanningRoom, instead: Instead) -> list[KernelCall]:
+        packed = room.packed(
+            routine, weight, bias, lambda: (_array(weight), None if bias is None else _array(bias))
         )  # fmt: skip
-        calls = routine.calls(held, lies, goes, added)
+        calls = routine.calls(packed.held, lies, goes, added)
         each = cycles * x.shape[0] / len(calls)
-        pairs = zip(calls, places, strict=True)
-        return [_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs]
+        pairs = zip(calls, packed.places, strict=True)
+        over = _over(x, output, residual) if routine.writes_once else None
+        placed = (_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs)
+        return [replace(call, over=over) for call in placed]
 
-    safe = compiled.safely()
-    return native(compiled, () if safe is None else tuple(native(safe, ())))
+    @cache  # a weight is packed for what rarely happens when it happens
+    def safely() -> tuple[KernelCall, ...]:
+        safe = compiled.safely()
+        return () if safe is None else tuple(native(safe, apart, tuple))
+
+    apart = room.apart()
+    return native(compiled, room, safely)
+
+
+def _over(x: Place, output: Place, residual: Place | None) -> tuple[Buffer, Buffer] | None:
+    """The output's buffer and the residual's, where both lie alike and whole, and the latter is no other input."""
+    if residual is None or residual.strides != output.strides or residual.pointer.buffer is x.pointer.buffer:
+        return None
+    buffers = output.pointer.buffer, residual.pointer.buffer
+    return buffers if {buffer.size for buffer in buffers} == {bytes_of(output.shape, output.dtype)} else None
 
 
 def _placed(
     call: NativeCall, packed: tuple[Pointer, Pointer], places: tuple[Place, Place, Place | None], room: PlanningRoom,
-    cycles: float, instead: tuple[KernelCall, ...],
+    cycles: float, instead: Instead,
 ) -> KernelCall:  # fmt: skip
     """A native call whose addresses are known when the program is placed in memory."""
     x, output, residual = places
@@ -146,7 +164,7 @@ def _placed(
     arguments[Argument.OUTPUT] = _further(output.pointer, call.arguments[Argument.OUTPUT])
     if residual is not None:
         arguments[Argument.RESIDUAL] = _further(residual.pointer, call.arguments[Argument.RESIDUAL])
-    return KernelCall(call.function, tuple(arguments), call.tasks, cycles, call.flag if instead else None, instead)
+    return KernelCall(call.function, tuple(arguments), call.tasks, cycles, call.flag, instead)
 
 
 def _further(pointer: Pointer, offset: int) -> Pointer:

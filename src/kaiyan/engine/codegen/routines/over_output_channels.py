@@ -154,6 +154,13 @@ class OverOutputChannels:
         return tiled(self.rows, self.tile[0]), tiled(self.columns, self.tile[1])
 
     @property
+    def writes_once(self) -> bool:
+        """Whether no block is moved back over another: a residual may lie where the output does."""
+        height, width = self.geometry.outputs[1:]
+        parts = zip((height, width, self.rows, self.columns), (self.rows, self.columns, *self.tile), strict=True)
+        return self.geometry.K % self.width == 0 and not any(whole % part for whole, part in parts)
+
+    @property
     def extent(self) -> Extent:
         """The sizes that its machine code reads."""
         return extent(self, self.tasks[1:], self.tiles)

@@ -105,7 +105,7 @@ class Launch:
 
     ``maps`` are those of the routine's geometry; ``threads`` is how many share the work; ``origin`` is where the
     routine's outputs begin in the whole array, by axis. An ``out`` and a residual may have any strides that ``admits``
-    takes; others are copied. ``out`` shares no memory with the input or the residual.
+    takes; others are copied. ``out`` shares no memory with the input; it may be the residual where it ``writes_once``.
     """
 
     def __init__(
@@ -120,6 +120,7 @@ class Launch:
     ) -> None:
         given = routine.epilogue.given or routine.dtype
         self.packed, self.packing = routine.packed, (type(routine).packed.__qualname__, *routine.packing)
+        self.writes_once: bool = getattr(routine, "writes_once", False)
         self._kind = named(kind)
         self._dtype, self._itemsize = self._kind.dtype(given), BYTES[given]
         self._function = address(getattr(routine, "general", routine))

@@ -30,21 +30,23 @@ class WeightBlock:
 
     def __init__(self, piece: int) -> None:
         self._piece = piece
-        self._memory: Numbers = np.empty(0, np.uint8)
+        self._pieces = [np.empty(0, np.uint8)]
         self._taken = 0
 
     def take(self, size: int) -> Numbers:
         """So many bytes, which begin where a line of cache does."""
-        start = self._taken + -(self._memory.ctypes.data + self._taken) % LINE
-        if start + size > len(self._memory):
-            self._memory = np.empty(max(self._piece, size) + LINE, np.uint8)
-            start = -self._memory.ctypes.data % LINE
+        memory = self._pieces[-1]
+        start = self._taken + -(memory.ctypes.data + self._taken) % LINE
+        if start + size > len(memory):
+            memory = np.empty(max(self._piece, size) + LINE, np.uint8)
+            self._pieces.append(memory)
+            start = -memory.ctypes.data % LINE
         self._taken = start + size
-        return self._memory[start : start + size]
+        return memory[start : start + size]
 
     def holds(self, array: Numbers) -> bool:
-        """Whether an array was taken from the piece that is being taken from."""
-        return 0 <= array.ctypes.data - self._memory.ctypes.data < len(self._memory)
+        """Whether an array was taken from it."""
+        return any(array.base is piece for piece in self._pieces)
 
 
 class _Workspace(local):
