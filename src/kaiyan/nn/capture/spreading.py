@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 from kaiyan.nn.capture.arranging import in_shape, part_of, rank_of
 from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given, one_an_axis
-from kaiyan.nn.capture.sizes import minus, quotient, times
+from kaiyan.nn.capture.sizes import minus, quotient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,71 +116,35 @@ def _roll(draft: Manuscript, node: AtenNode) -> Written:
 
 
 def _windows(draft: Manuscript, node: AtenNode) -> Written:
-    """unfold: windows of an axis, a ``step`` apart, with what is in them as an axis at the end."""
+    """unfold: windows of an axis, a ``step`` apart."""
     settings = arguments(node)
     x = settings["self"]
     if not rank_of(x):
         return None
-    axis, rank = axis_of(settings["dimension"], rank_of(x)), rank_of(x)
-    size, step, count = settings["size"], settings["step"], node.meta["val"].shape[axis]
-    value, shape = draft.value(x), list(draft.shape(x))
-    last = (*range(axis + 1), *range(axis + 2, rank + 1), axis + 1)
-    if size == step:  # nothing is in two of them
-        whole = part_of(draft, value, axis, 0, times(draft.size(count), size))
-        apart = in_shape(draft, whole, [*shape[:axis], draft.size(count), size, *shape[axis + 1 :]])
-        return draft.add("permute", [apart], axes=last)
-    number = draft.number(count)
-    if min(number, size) > _MOST_PARTS:
-        return None
-    if number <= size:  # one after the other
-        windows = [part_of(draft, value, axis, i * step, i * step + size) for i in range(number)]
-        parts = [in_shape(draft, part, [*shape[:axis], 1, size, *shape[axis + 1 :]]) for part in windows]
-        joined = draft.add("concatenate", parts, axis=axis) if number > 1 else parts[0]
-        return draft.add("permute", [joined], axes=last)
-    reach = (number - 1) * step + 1
-    places = [part_of(draft, value, axis, i, i + reach, step) for i in range(size)]
-    parts = [in_shape(draft, part, [*shape[:axis], number, *shape[axis + 1 :], 1]) for part in places]
-    return draft.add("concatenate", parts, axis=rank) if size > 1 else parts[0]
+    size, step = (draft.number(settings[name]) for name in ("size", "step"))
+    axis = axis_of(settings["dimension"], rank_of(x))
+    return draft.add("windows", [draft.value(x)], axis=axis, size=size, step=step, dilation=1) if size else None
 
 
 def _columns(draft: Manuscript, node: AtenNode) -> Written:
-    """im2col: of each place of a window what it sees, (N, C·kh·kw, rows·columns)."""
+    """im2col: what each place of a window sees, (N, C·kh·kw, rows·columns)."""
     settings = arguments(node)
     x = settings["self"]
     kernel, dilation, padding, stride = (
         [draft.number(entry) for entry in one_an_axis(settings[name], 2)]
         for name in ("kernel_size", "dilation", "padding", "stride")
     )
-    *lead, H, W = draft.shape(x)
-    if prod(kernel) > _MOST_PARTS:
-        return None
-    value = draft.value(x)
+    value, lead = draft.value(x), rank_of(x) - 2
     if any(padding):
-        pairs = ((0, 0),) * len(lead) + tuple((pad, pad) for pad in padding)
+        pairs = ((0, 0),) * lead + tuple((pad, pad) for pad in padding)
         value = draft.add("pad", [value], padding=pairs, mode="constant", value=0.0)
-    rooms = [draft.number(n) + 2 * pad for n, pad in zip((H, W), padding, strict=True)]
-    reaches = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-    counts = [(room - reach) // s + 1 for room, reach, s in zip(rooms, reaches, stride, strict=True)]
-    seen = [
-        _every(draft, value, len(lead), [i * dilation[0], j * dilation[1]], stride, counts)
-        for i in range(kernel[0]) for j in range(kernel[1])
-    ]  # fmt: skip
-    parts = [in_shape(draft, part, [*lead, 1, *counts]) for part in seen]
-    joined = draft.add("concatenate", parts, axis=len(lead)) if len(parts) > 1 else parts[0]
-    return in_shape(draft, joined, draft.shape(node))
+    for i in range(2):
+        value = draft.add(
+            "windows", [value], axis=lead + i, size=kernel[i], step=stride[i], dilation=dilation[i]
+        )  # (..., rows, columns, kh, kw)
+    axes = (*range(lead), lead + 2, lead + 3, lead, lead + 1)
+    return in_shape(draft, draft.add("permute", [value], axes=axes), draft.shape(node))
 
-
-def _every(
-    draft: Manuscript, value: str, axis: int, start: Sequence[int], step: Sequence[int], count: Sequence[int]
-) -> str:
-    """Every ``step``-th row and column from ``start``, ``count`` of them, of the axes from ``axis`` on."""
-    for i, (first, every, number) in enumerate(zip(start, step, count, strict=True)):
-        value = part_of(draft, value, axis + i, first, first + (number - 1) * every + 1, every)
-    return value
-
-
-_MOST_PARTS = 64
-"""Windows, or places of one, that are written one by one."""
 
 ROWS: dict[str, Row] = {
     "unfold.default": _windows,
