@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+NUMBERS = "numbers differ"
+"""What a fault says that is one of numbers alone."""
 ALLOWED = 1e-3
 """Of an output's largest number."""
 NOTHING = 1e-3
@@ -48,7 +50,7 @@ def _of_tensors(right: Tensor, answer: Tensor, place: str) -> Iterator[str]:
         yield f"{place}: strides {answer.stride()} where the original has {right.stride()}"
     difference = apart(right, answer)
     if not difference <= ALLOWED:
-        yield f"{place}: numbers differ by {difference:.1e}"
+        yield f"{place}: {NUMBERS} by {difference:.1e}"
 
 
 def _strides(x: Tensor) -> list[int]:

@@ -238,6 +238,18 @@ def expand(growing: Growing) -> None:
     growing.put("expand", [x], sizes=(growing.whole(1, 2), *sizes) if growing.chance(0.3) else sizes)
 
 
+def windows(growing: Growing) -> None:
+    """A few elements of an axis, and the next few, which may be some of the same."""
+    x = growing.value(1, 2, 3, 4)
+    if x is None:
+        return
+    axis = growing.whole(0, len(growing.shape(x)) - 1)
+    n = growing.shape(x)[axis]
+    size = growing.whole(1, min(n, 4))
+    dilation = growing.choice((1, 1, 2)) if 2 * size - 1 <= n else 1
+    growing.put("windows", [x], axis=axis, size=size, step=growing.whole(1, 3), dilation=dilation)
+
+
 def concatenate(growing: Growing) -> None:
     """Values that differ in one axis at most, one of them perhaps twice."""
     x = growing.value()
@@ -278,5 +290,5 @@ def upsample(growing: Growing) -> None:
 
 STEPS_AT_RANDOM: tuple[Callable[[Growing], None], ...] = (
     convolution, convolution, convolution, linear, matmul, pool, function, function, arithmetic, arithmetic, cast,
-    reduce, norm, reshape, permute, cut, expand, concatenate, pad, upsample,
+    reduce, norm, reshape, permute, cut, expand, windows, concatenate, pad, upsample,
 )  # fmt: skip

@@ -163,6 +163,8 @@ def test_what_a_picture_becomes_is_checked(change: dict[str, Any]) -> None:
         ("permute", {"axes": (1,)}, [(2, 3)]), ("slice", {"axis": 1, "start": 0, "stop": 4, "step": 1}, [(2, 3)]),
         ("slice", {"axis": 1, "start": -1, "stop": 3, "step": 1}, [(2, 3)]),
         ("slice", {"axis": 1, "start": 2, "stop": 1, "step": 1}, [(2, 3)]), ("expand", {"sizes": (2, 4)}, [(2, 3)]),
+        ("windows", {"axis": 1, "size": 2, "step": 1, "dilation": 3}, [(2, 3)]),
+        ("windows", {"axis": 2, "size": 1, "step": 1, "dilation": 1}, [(2, 3)]),
         ("expand", {"sizes": (3,)}, [(2, 3)]), ("concatenate", {"axis": 1}, [(2, 3), (3, 3)]),
         ("concatenate", {"axis": 1}, []), ("concatenate", {"axis": 2}, [(2, 3)]),
         ("pad", {"padding": ((0, 0), (3, 0)), "mode": "reflect"}, [(2, 3)]),

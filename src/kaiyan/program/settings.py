@@ -98,6 +98,7 @@ REQUIRED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "permute": {"axes": _each(_whole(0))},
     "slice": {"axis": _whole(0), "start": _size, "stop": _size, "step": _whole(1)},
     "expand": {"sizes": _each(_size)},
+    "windows": {"axis": _whole(0), "size": _whole(1), "step": _whole(1), "dilation": _whole(1)},
     "concatenate": {"axis": _whole(0)},
     "pad": {"padding": _each(_pair), "mode": _of(("constant", "reflect", "replicate", "circular"))},
     "upsample": {
@@ -118,7 +119,7 @@ _OPTIONAL: dict[str, dict[str, Callable[[Any], bool]]] = {
 }  # fmt: skip
 
 _INPUTS = {"matmul": 2, "pool": 1, "cast": 1, "reduce": 1, "softmax": 1, "reshape": 1, "permute": 1, "slice": 1,
-           "expand": 1, "pad": 1, "upsample": 1}  # fmt: skip
+           "expand": 1, "windows": 1, "pad": 1, "upsample": 1}  # fmt: skip
 
 
 def is_as_asked(node: Node) -> bool:

@@ -168,6 +168,12 @@ def _expand(node: Node, shapes: Sequence[Shape]) -> bool:
     return all(n in (1, size) for n, size in zip(reversed(shape), reversed(sizes), strict=False))
 
 
+def _windows(node: Node, shapes: Sequence[Shape]) -> bool:
+    axis, size, dilation = (node.settings[name] for name in ("axis", "size", "dilation"))
+    fits: bool = axis < len(shapes[0]) and dilation * (size - 1) < shapes[0][axis]
+    return fits
+
+
 def _concatenate(node: Node, shapes: Sequence[Shape]) -> bool:
     axis = node.settings["axis"]
     return axis < len(shapes[0]) and len({(*shape[:axis], -1, *shape[axis + 1 :]) for shape in shapes}) == 1
@@ -193,7 +199,7 @@ def _upsample(node: Node, shapes: Sequence[Shape]) -> bool:
 _RULES: dict[str, Callable[[Node, Sequence[Shape]], bool]] = {
     "convolution": _convolution, "linear": _linear, "matmul": _matmul, "pool": _pool, "reduce": _reduce,
     "layer_norm": _layer_norm, "group_norm": _group_norm, "softmax": _softmax, "reshape": _reshape,
-    "permute": _permute, "slice": _slice, "expand": _expand, "concatenate": _concatenate, "pad": _pad,
-    "upsample": _upsample,
+    "permute": _permute, "slice": _slice, "expand": _expand, "windows": _windows, "concatenate": _concatenate,
+    "pad": _pad, "upsample": _upsample,
 }  # fmt: skip
 """What shapes of inputs an operation asks for beyond what its own rule refuses."""

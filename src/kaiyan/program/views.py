@@ -82,9 +82,17 @@ def _expanded(node: Node, place: Place, shape: Shape) -> Place:
     return place.viewed(shape, tuple(strides))
 
 
+def _in_windows(node: Node, place: Place, shape: Shape) -> Place:
+    axis, step, dilation = (node.settings[name] for name in ("axis", "step", "dilation"))
+    strides = [*place.strides, place.strides[axis] * dilation]
+    strides[axis] *= step
+    return place.viewed(shape, tuple(strides))
+
+
 _VIEWS: dict[str, Callable[[Node, Place, Shape], Place | None]] = {
     "reshape": _reshaped,
     "permute": _permuted,
     "slice": _sliced,
     "expand": _expanded,
+    "windows": _in_windows,
 }

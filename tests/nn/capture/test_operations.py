@@ -167,8 +167,68 @@ def test_pools_and_means() -> None:
     assert_captured(pooled, X)
 
 
-def test_a_pool_whose_windows_differ_is_left_to_torch() -> None:
-    assert_captured(lambda x: F.adaptive_avg_pool2d(x + 1, (4, 5)), X, foreign=("_adaptive_avg_pool2d.default",))
+def test_pools_whose_windows_differ() -> None:
+    def pooled(x: Any) -> Any:
+        return (
+            F.adaptive_avg_pool2d(x + 1, (4, 5)), F.adaptive_max_pool2d(x, (2, 7)), F.adaptive_avg_pool2d(x, (11, 1)),
+            F.adaptive_avg_pool1d(x[0], 4), F.adaptive_max_pool1d(x[0], 4), F.adaptive_avg_pool3d(x[None], (4, 5, 3)),
+            F.adaptive_max_pool3d(x[None], (4, 9, 7)),
+        )  # fmt: skip
+
+    assert "concatenate" in operations(assert_captured(pooled, X))
+
+
+def test_a_pool_of_too_many_windows_that_differ_is_left_to_torch() -> None:
+    assert_captured(lambda x: F.adaptive_avg_pool2d(x + 1, (64, 7)), X, foreign=("_adaptive_avg_pool2d.default",))
+
+
+@pytest.mark.parametrize("moving", [None, 2])
+def test_variances(moving: int | None) -> None:
+    def spread(x: Any) -> Any:
+        return (
+            x.var(1), x.var(-1, keepdim=True), x.std((1, 3)), x.std(1, unbiased=False), x.std(0, correction=0.5),
+            torch.var(x, 3, correction=2, keepdim=True), torch.var(x, None, correction=0),
+            torch.std(x, [], correction=0), *torch.var_mean(x, (1, 3), correction=0), *torch.std_mean(x, -1),
+            *torch.var_mean(x, 1, keepdim=True),
+        )  # fmt: skip
+
+    assert_captured(spread, X, moving=moving)
+
+
+def test_variances_of_everything() -> None:
+    assert_captured(lambda x: (x.var(), x.std(), torch.var(x, None, keepdim=True), *torch.std_mean(x)), X)
+
+
+def test_a_variance_of_as_many_as_are_not_counted_is_left_to_torch() -> None:
+    with pytest.warns(UserWarning, match="degrees of freedom"):
+        assert_captured(lambda x: torch.var((x + 1)[:, :2], 1, correction=2), X, foreign=("var.correction",))
+    assert_captured(lambda x: (x + 1).var(2), X, foreign=("var.correction",), moving=2)
+
+
+@pytest.mark.parametrize("moving", [None, 2])
+def test_windows_of_an_axis(moving: int | None) -> None:
+    def unfolded(x: Any) -> Any:
+        return (
+            x.unfold(2, 3, 3) + 1, x.unfold(3, 7, 7) * 2, x.unfold(2, 2, 2) * 2, x.unfold(1, 4, 1) + 1,
+            x.unfold(-1, 2, 3) + 1, x.unfold(2, 8, 1) + 1, x.unfold(2, 1, 2) + 1, x.unfold(3, 7, 2) + 1,
+        )  # fmt: skip
+
+    assert_captured(unfolded, X, moving=moving)
+
+
+@pytest.mark.parametrize("moving", [None, 2])
+def test_what_a_window_sees(moving: int | None) -> None:
+    def columns(x: Any) -> Any:
+        return (
+            F.unfold(x, 3) + 1, F.unfold(x, (2, 3), dilation=(3, 2), padding=(1, 2), stride=(2, 1)),
+            F.unfold(x, 1), F.unfold(x, (8, 7)), F.unfold(x, 2, stride=2),
+        )  # fmt: skip
+
+    assert_captured(columns, X, moving=moving)
+
+
+def test_windows_of_one_picture_and_of_numbers() -> None:
+    assert_captured(lambda x: (F.unfold(x[0], 2, padding=1), x[0, 0, 0].unfold(0, 3, 2) + 1), X)
 
 
 def test_places_of_the_greatest_are_left_to_torch() -> None:

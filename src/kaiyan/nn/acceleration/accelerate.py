@@ -115,7 +115,7 @@ def _outcome(case: Case, precision: str) -> _Outcome:
         except (NotAGraphError, NotEqualError) as refusal:
             notes.append(refusal.sentence)
         else:
-            return replace(outcome, notes=(*notes, *outcome.notes))
+            return replace(outcome, notes=(*notes, *outcome.notes, *outcome.settled.notes))
     return replace(_as_it_is(case, {}, notes[-1]), notes=tuple(notes[:-1]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Complex, Integral
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-_ROUNDED = 1e-3
+ROUNDED = 1e-3
 """What rounding makes of the types that computers compute in, as a share of the largest; of halves it is more."""
 _WHOLE = 1e-30
 """Less than any two whole numbers differ by: they are not rounded."""
@@ -28,7 +28,8 @@ class Comparison:
     """How far two answers are apart: the largest difference and where it is, or what differs in their structure.
 
     Where a difference is more than rounding makes of its type, it is the one farthest beyond that. ``numbers`` counts
-    what could be compared, ``excess`` is the largest difference in units of what is ``allowed`` there.
+    what could be compared, ``excess`` is the largest difference in units of what is allowed there; ``apart`` has every
+    difference and what is allowed by its place. ``excuse`` says why numbers farther apart are right all the same.
     """
 
     difference: float = 0.0
@@ -36,11 +37,13 @@ class Comparison:
     fault: Sentence | None = None
     numbers: int = 0
     excess: float = 0.0
+    apart: dict[str, tuple[float, float]] = field(default_factory=dict)
+    excuse: Sentence | None = None
 
     @property
     def is_close(self) -> bool:
         """Whether they are the same but for rounding."""
-        return self.fault is None and self.numbers > 0 and self.excess <= 1
+        return self.fault is None and self.numbers > 0 and (self.excess <= 1 or self.excuse is not None)
 
     @property
     def reason(self) -> Sentence:
@@ -59,6 +62,7 @@ class Comparison:
     def note(self, place: str, difference: float, allowed: float) -> None:
         """One more difference, and what rounding makes of its type."""
         self.numbers += 1
+        self.apart[place] = difference, allowed
         excess = difference / allowed if difference else 0.0
         worse = excess > self.excess if max(excess, self.excess) > 1 else difference > self.difference
         if worse or not self.place:
@@ -136,9 +140,9 @@ def _compare_tensors(comparison: Comparison, place: str, right: Tensor, ours: Te
         return
     difference = share(right, ours)
     if right.is_floating_point() or right.is_complex():
-        comparison.note(place, difference, max(_ROUNDED, torch.finfo(right.dtype).eps ** 0.4))
+        comparison.note(place, difference, max(ROUNDED, torch.finfo(right.dtype).eps ** 0.4))
     elif right.is_quantized or right.layout is not torch.strided:
-        comparison.note(place, difference, _ROUNDED)
+        comparison.note(place, difference, ROUNDED)
     else:  # of 2**60 and 2**60 + 1 the share is 0
         comparison.note(place, 0.0 if torch.equal(right, ours) else difference or _WHOLE, _WHOLE / 2)
 
@@ -160,7 +164,7 @@ def _look_number(comparison: Comparison, place: str, right: Any, ours: Any) -> I
     if isinstance(right, Complex) and not isinstance(right, Integral):
         same = right == ours or (right != right and ours != ours)  # or both NaN
         apart = 0.0 if same else float(abs(complex(right) - complex(ours)) / max(abs(complex(right)), 1e-30))
-        comparison.note(place, apart, _ROUNDED)
+        comparison.note(place, apart, ROUNDED)
     elif right == ours:
         comparison.numbers += 1
     else:

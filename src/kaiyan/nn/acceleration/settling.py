@@ -12,6 +12,7 @@ from kaiyan.nn.acceleration.accelerated import Accelerated
 from kaiyan.nn.acceleration.case import answer_of
 from kaiyan.nn.acceleration.checking import Comparison, compare, severity
 from kaiyan.nn.acceleration.clock import least_times
+from kaiyan.nn.acceleration.exactness import as_near
 from kaiyan.nn.acceleration.layout import in_layout, layout_key, layout_of
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.copied import copied, parts
@@ -32,12 +33,16 @@ class NotEqualError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A model that gives the original's answers, how far they are apart, and seconds of the original's and its own."""
+    """A model that gives the original's answers, how far they are apart, and seconds of the original's and its own.
+
+    ``notes`` are what should be known of the answers.
+    """
 
     quick: Accelerated
     difference: float
     before: float
     after: float
+    notes: tuple[Sentence, ...] = ()
 
 
 def settle(case: Case, model: nn.Module, *, as_it_comes_only: bool = False) -> Settled:
@@ -57,9 +62,12 @@ def settle(case: Case, model: nn.Module, *, as_it_comes_only: bool = False) -> S
     before, times = times_beside_original(case, [trial for _, trial in trials])
     for seconds, (quick, _) in sorted(zip(times, trials, strict=True), key=lambda entry: entry[0]):
         try:
-            return Settled(quick, check_answers(case, quick).difference, before, seconds)
+            worst = check_answers(case, quick)
         except NotEqualError as refusal:
             refusals.append(refusal)
+        else:
+            notes = () if worst.excuse is None else (worst.excuse,)
+            return Settled(quick, worst.difference, before, seconds, notes)
     raise refusals[0]
 
 
@@ -81,7 +89,7 @@ def check_answers(case: Case, quick: Accelerated, *, alike: bool = True) -> Comp
     worst = Comparison()
     for question in case.questions:
         answer = _answer(own, question.inputs)
-        comparison = compare(question.answer, answer)
+        comparison = _compared(case, question, answer) if alike else compare(question.answer, answer)
         if not comparison.is_close and (alike or comparison.fault or not comparison.numbers):
             raise NotEqualError(comparison.reason, comparison)
         _lay_out(own, question, answer)
@@ -115,11 +123,19 @@ def _tried(case: Case, quick: Accelerated) -> Accelerated:
     trial = copied(quick) if case.changed else quick
     question = case.questions[0]
     answer = _answer(trial, question.inputs)
-    comparison = compare(question.answer, answer)
+    comparison = _compared(case, question, answer)
     if not comparison.is_close:
         raise NotEqualError(comparison.reason, comparison)
     _lay_out(trial, question, answer)
     return trial
+
+
+def _compared(case: Case, question: Question, answer: Any) -> Comparison:
+    """An answer beside the original's; one that is as near to the exact answer is as close as can be."""
+    comparison = compare(question.answer, answer)
+    if not comparison.is_close:
+        comparison.excuse = as_near(case, question, answer, comparison)
+    return comparison
 
 
 def _answer(quick: Accelerated, inputs: Inputs) -> Any:

@@ -209,7 +209,7 @@ def pure_code() -> CodeType | None:
         ]
         does_more = (
             any(map(effects.is_modified, kept)) or effects.tensor_hooks or effects.save_for_backward
-            or output.random_calls or output.compile_subgraph_reason.graph_break
+            or output.random_calls or translator.debug_locals or output.compile_subgraph_reason.graph_break
         )  # fmt: skip
         code: CodeType = translator.f_code
     except Exception:  # noqa: BLE001 (another torch may have other words for it)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kaiyan.nn.capture.arranging import in_shape, part_of, rank_of
-from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given
+from kaiyan.nn.capture.row import Row, Written, arguments, axis_of, given, one_an_axis
 from kaiyan.nn.capture.sizes import minus, quotient
 
 if TYPE_CHECKING:
@@ -115,7 +115,40 @@ def _roll(draft: Manuscript, node: AtenNode) -> Written:
     return value
 
 
+def _windows(draft: Manuscript, node: AtenNode) -> Written:
+    """unfold: windows of an axis, a ``step`` apart."""
+    settings = arguments(node)
+    x = settings["self"]
+    if not rank_of(x):
+        return None
+    size, step = (draft.number(settings[name]) for name in ("size", "step"))
+    axis = axis_of(settings["dimension"], rank_of(x))
+    return draft.add("windows", [draft.value(x)], axis=axis, size=size, step=step, dilation=1) if size else None
+
+
+def _columns(draft: Manuscript, node: AtenNode) -> Written:
+    """im2col: what each place of a window sees, (N, C·kh·kw, rows·columns)."""
+    settings = arguments(node)
+    x = settings["self"]
+    kernel, dilation, padding, stride = (
+        [draft.number(entry) for entry in one_an_axis(settings[name], 2)]
+        for name in ("kernel_size", "dilation", "padding", "stride")
+    )
+    value, lead = draft.value(x), rank_of(x) - 2
+    if any(padding):
+        pairs = ((0, 0),) * lead + tuple((pad, pad) for pad in padding)
+        value = draft.add("pad", [value], padding=pairs, mode="constant", value=0.0)
+    for i in range(2):
+        value = draft.add(
+            "windows", [value], axis=lead + i, size=kernel[i], step=stride[i], dilation=dilation[i]
+        )  # (..., rows, columns, kh, kw)
+    axes = (*range(lead), lead + 2, lead + 3, lead, lead + 1)
+    return in_shape(draft, draft.add("permute", [value], axes=axes), draft.shape(node))
+
+
 ROWS: dict[str, Row] = {
+    "unfold.default": _windows,
+    "im2col.default": _columns,
     "repeat.default": _repeat,
     "roll.default": _roll,
     "pad.default": _pad,

@@ -1,10 +1,11 @@
 """Elements arranged otherwise, none of them changed.
 
 Views: ``reshape`` (``sizes``), ``permute`` (``axes``), ``slice`` (``axis``, ``start``, ``stop``, ``step`` ≥ 1, the stop
-within the axis), ``expand`` (``sizes``). Copies: ``concatenate`` (any number of inputs, ``axis``), ``pad`` (``padding``
-(before, after) for every axis, all ≥ 0, ``mode`` constant, reflect, replicate or circular, ``value``), ``upsample``
-(``mode`` nearest or linear, ``sizes`` of the spatial axes, ``scales`` an axis or None where it is the ratio of sizes,
-``align_corners``).
+within the axis), ``expand`` (``sizes``), ``windows`` (all of ``size`` elements of an ``axis``, ``step`` apart and
+``dilation`` within: their number is in the place of the axis, ``size`` a last axis). Copies: ``concatenate`` (any
+number of inputs, ``axis``), ``pad`` (``padding`` (before, after) for every axis, all ≥ 0, ``mode`` constant, reflect,
+replicate or circular, ``value``), ``upsample`` (``mode`` nearest or linear, ``sizes`` of the spatial axes, ``scales``
+an axis or None where it is the ratio of sizes, ``align_corners``).
 """
 
 from __future__ import annotations
@@ -63,6 +64,13 @@ def _slice(node: Node, arrays: Sequence[Numbers]) -> Numbers:
 def _expand(node: Node, arrays: Sequence[Numbers]) -> Numbers:
     expanded: Numbers = np.broadcast_to(arrays[0], node.settings["sizes"])
     return expanded
+
+
+def _windows(node: Node, arrays: Sequence[Numbers]) -> Numbers:
+    axis, size, step, dilation = (node.settings[name] for name in ("axis", "size", "step", "dilation"))
+    seen = np.lib.stride_tricks.sliding_window_view(arrays[0], dilation * (size - 1) + 1, axis)
+    taken: Numbers = seen[(*[slice(None)] * axis, slice(None, None, step))][..., ::dilation]
+    return taken
 
 
 def _concatenated_kind(node: Node, kinds: Sequence[ValueKind]) -> ValueKind:
@@ -139,6 +147,7 @@ ROWS = (
     Operation("permute", _view(_permute), _permute, is_view=True),
     Operation("slice", _view(_slice), _slice, is_view=True),
     Operation("expand", _view(_expand), _expand, is_view=True),
+    Operation("windows", _view(_windows), _windows, is_view=True),
     Operation("concatenate", _concatenated_kind, _concatenated),
     Operation("pad", _padded_kind, _padded),
     Operation("upsample", _upsampled_kind, _upsampled),

@@ -117,6 +117,13 @@ def _expanded(node: Node, kinds: Sequence[ValueKind]) -> Any:
     return node.settings["sizes"]
 
 
+def _windows_of(node: Node, kinds: Sequence[ValueKind]) -> Any:
+    axis, size, step, dilation = (node.settings[name] for name in ("axis", "size", "step", "dilation"))
+    shape = list(kinds[0].shape)
+    shape[axis] = (shape[axis] - dilation * (size - 1) - 1) // step + 1
+    return [*shape, size]
+
+
 _SHAPES: dict[str, Callable[[Node, Sequence[ValueKind]], Any]] = {
     "convolution": _convolved,
     "pool": _pooled,
@@ -126,4 +133,5 @@ _SHAPES: dict[str, Callable[[Node, Sequence[ValueKind]], Any]] = {
     "permute": _permuted,
     "slice": _sliced,
     "expand": _expanded,
+    "windows": _windows_of,
 }
