@@ -142,8 +142,11 @@ class Launch:
 
     @cached_property
     def _function(self) -> int:
-        """Where its machine code is, once it is called: what stands by for another routine mostly is not."""
         return address(self._general)
+
+    def make_ready(self) -> None:
+        """Has the machine code made; else it is when it is first called: what stands by for another mostly is not."""
+        _ = self._function
 
     def held(self, weight: Numbers, bias: Numbers) -> Held:
         """A weight (K, C/groups, *kernel) and a bias (K,) packed for the routine."""
