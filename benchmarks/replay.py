@@ -113,7 +113,7 @@ def _forward(word: str, problem: Problem) -> Iterator[tuple[str, Any]]:
 
     def build(algorithm: Any) -> None:
         for types in types_of(problem):
-            algorithm.compiled(problem, types)
+            algorithm.compiled(problem, types)._launch.make_ready()  # noqa: SLF001
 
     for algorithm in ALGORITHMS[:-2]:
         if algorithm.refuses(problem) is None:

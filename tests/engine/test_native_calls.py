@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kaiyan.engine.algorithms import ALGORITHMS
+from kaiyan.engine.codegen.language.compile import address
 from kaiyan.engine.codegen.parts.strip import Argument
 from kaiyan.engine.codegen.running.launch import Located, NativeCall
 from kaiyan.engine.generated import Generated
@@ -59,7 +60,7 @@ def run(calls: list[NativeCall]) -> bool:
     for call in calls:
         arguments = (ctypes.c_int64 * len(call.arguments))(*call.arguments)
         for task in reversed(range(call.tasks)):
-            KERNEL(call.function)(ctypes.addressof(arguments), task)
+            KERNEL(address(call.routine))(ctypes.addressof(arguments), task)
         flags.append(arguments[call.flag])
     return not any(flags)
 

@@ -91,6 +91,7 @@ class Compiled:
         """Where a weight is not finite, the definition: a kernel would multiply it with padded zeros."""
         if not np.isfinite(arrays()[0]).all():
             return partial(self._defined, arrays)
+        self._launch.make_ready()
         packed = self._launch.held(*self._forward(arrays))
         odd = self._problem.layout == "unaligned"
 

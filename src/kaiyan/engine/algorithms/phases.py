@@ -81,6 +81,11 @@ class _Phased:
         self.packing = tuple((phase.taps, launch.packing) for phase, launch in pairs)
         self.room, self.admits = self._launches[0].room, self._launches[0].admits
 
+    def make_ready(self) -> None:
+        """Has the machine code made."""
+        for launch in self._launches:
+            launch.make_ready()
+
     def held(self, weight: Numbers, bias: Numbers) -> list[Held]:
         """The taps of each phase."""
         pairs = zip(self._phases, self._launches, strict=True)

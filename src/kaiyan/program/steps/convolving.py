@@ -164,7 +164,7 @@ def _placed(
     arguments[Argument.OUTPUT] = _further(output.pointer, call.arguments[Argument.OUTPUT])
     if residual is not None:
         arguments[Argument.RESIDUAL] = _further(residual.pointer, call.arguments[Argument.RESIDUAL])
-    return KernelCall(call.function, tuple(arguments), call.tasks, cycles, call.flag, instead)
+    return KernelCall(call.routine, tuple(arguments), call.tasks, cycles, call.flag, instead)
 
 
 def _further(pointer: Pointer, offset: int) -> Pointer:

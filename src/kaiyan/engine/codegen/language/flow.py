@@ -20,9 +20,9 @@ class Flow(Sizes):
     """What is done several times, and what only under a condition."""
 
     @contextmanager
-    def loop(self, start: Value, stop: Value, step: int = 1) -> Iterator[Value]:
+    def loop(self, start: Value, stop: Value, step: Value = 1) -> Iterator[Value]:
         """Counts from start to stop; a loop that is known to run once is no loop."""
-        if isinstance(start, int) and isinstance(stop, int) and stop - start <= step:
+        if all(isinstance(size, int) for size in (start, stop, step)) and stop - start <= step:
             if start < stop:
                 yield start
             else:
@@ -41,7 +41,7 @@ class Flow(Sizes):
         self.b.cbranch(self.b.icmp_signed("<", index, whole(stop)), body, out)
         self.b.position_at_end(body)
         yield index
-        place.put(self.b.add(index, I64(step)))
+        place.put(self.b.add(index, whole(step)))
         self.b.branch(head)
         self.b.position_at_end(out)
 

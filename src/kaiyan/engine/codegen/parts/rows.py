@@ -38,3 +38,13 @@ def broadcast(code: Code, pointer: Value, step: Value, factor: int, lanes: int |
     return code.b.asm(
         kind, f"{code.broadcasting(lanes)} ($1,$2,{factor}), $0", "=v,r,r", [pointer, in_bytes], side_effect=True
     )
+
+
+def stepped(code: Code, first: Value, step: Value, count: int) -> list[Value]:
+    """The pointers to so many rows, each by one addition from the row before: a known step is part of the address."""
+    if isinstance(step, int):
+        return [code.at(first, step * i) for i in range(count)]
+    rows = [first]
+    while len(rows) < count:
+        rows.append(code.forgotten(code.at(rows[-1], step)))
+    return rows

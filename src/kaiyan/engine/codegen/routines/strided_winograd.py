@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kaiyan.engine.codegen.parts.blocks import apart, padded, tiled
+from kaiyan.engine.codegen.parts.rows import stepped
 from kaiyan.engine.codegen.parts.strip import Argument, Strip
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
 from kaiyan.engine.codegen.parts.toom import phases
@@ -25,6 +26,7 @@ from kaiyan.engine.types import BYTES
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
+    from kaiyan.engine.codegen.parts.extent import Extent
     from kaiyan.engine.codegen.parts.toom import Toom
     from kaiyan.reference.dtype import Numbers
 
@@ -118,48 +120,57 @@ class StridedWinogradTiles(WinogradTiles):
         rows, columns = self.phases
         return len(rows) - 1 - phase[0], len(columns) - 1 - phase[1]
 
-    def _inputs(self, code: Code, packed: Value, into: Value) -> None:
+    def _inputs(self, code: Code, measured: tuple[Strip, Extent], packed: Value, into: Value) -> None:
         """Every tile of one packed row to its points, phase by phase, for each plane under the output."""
-        step = self.geometry.stride[2] * self.m[1] * self.lanes
-        with code.loop(0, self.geometry.kernel[0]) as z, code.loop(0, self.columns) as tile:
-            source = code.at(packed, self.strip.row(code, z, 0), code.mul(tile, step))
+        strip, sizes = measured
+        step, pitch = self.geometry.stride[2] * self.m[1] * self.lanes, self._pitch(code, sizes)
+        with code.loop(0, self.geometry.kernel[0]) as z, code.loop(0, sizes.columns) as tile:
+            source = code.at(packed, strip.row(code, z, 0), code.mul(tile, step))
             to = code.at(into, code.mul(tile, self.depth), code.mul(z, self.channels))
             for a, b in np.ndindex(*map(len, self.phases)):
-                self._phase(code, source, to, (a, b))
+                self._phase(code, (source, strip.pitch), (to, pitch), (a, b))
 
-    def _phase(self, code: Code, source: Value, to: Value, phase: tuple[int, int]) -> None:
-        """One tile of one phase to its points."""
+    def _phase(
+        self, code: Code, source: tuple[Value, Value], into: tuple[Value, Value], phase: tuple[int, int]
+    ) -> None:
+        """One tile of one phase to its points; what is read and what is written, each with the step to the next."""
         vertical, horizontal = (axis[a] for axis, a in zip(self.phases, phase, strict=True))
         top, left = self._corner(phase)
         _, down, across = self.geometry.stride
-        places = [(i * down + top) * self.strip.pitch for i in range(vertical.n)]
+        start = code.at(source[0], code.mul(source[1], top))
         offsets = [(j * across + left) * self.lanes for j in range(horizontal.n)]
-        rows = [[code.vector(source, place + offset) for offset in offsets] for place in places]
+        rows = [
+            [code.vector(line, offset) for offset in offsets]
+            for line in stepped(code, start, code.mul(source[1], down), vertical.n)
+        ]
         lines = [apply(code, horizontal.input, row) for row in rows]
-        for j in range(horizontal.n):
-            for i, value in enumerate(apply(code, vertical.input, [line[j] for line in lines])):
-                point = i * self.transforms[1].n + j
-                code.put(value, to, point * self.pitch + self._before(phase, (i, j)) * self.unit)
+        below = code.mul(into[1], self.transforms[1].n)
+        for j, first in enumerate(stepped(code, *into, horizontal.n)):
+            values = apply(code, vertical.input, [line[j] for line in lines])
+            for i, point in enumerate(stepped(code, first, below, vertical.n)):
+                code.put(values[i], point, self._before(phase, (i, j)) * self.unit)
 
-    def _multiply(self, code: Code, inputs: Value, products: Value, block: Value) -> None:
+    def _multiply(
+        self, code: Code, most: int, inputs: Value, products: Value, block: Value, count: Value, pitch: Value
+    ) -> None:
         """For every point: transformed inputs (tile, terms) times transformed weights (terms, channels)."""
-        count, (rows, columns) = self.group * self.columns, self.phases
+        rows, columns = self.phases
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(block, self.terms * self.width))
         with (
             code.loop(0, rows[-1].n) as i,
             code.loop(0, columns[-1].n) as j,
-            code.loop(0, count, self.tile) as tile,
+            code.loop(0, count, most) as tile,
         ):
-            tile = code.least(tile, count - self.tile)  # noqa: PLW2901
+            tile = code.least(tile, code.sub(count, most))  # noqa: PLW2901
             point = code.add(code.mul(i, columns[-1].n), j)
             above, beside = _counted(code, rows, i), _counted(code, columns, j)
             full = code.mul(i, len(rows) * sum(phase.n for phase in columns))
             start = code.add(full, code.mul(above, code.mul(j, len(columns))))
-            elements = code.at(inputs, code.mul(point, self.pitch), code.mul(tile, self.depth))
+            elements = code.at(inputs, code.mul(point, pitch), code.mul(tile, self.depth))
             matrix = code.at(weights, code.mul(start, self.unit * self.width))
-            held = [code.zeros(self.vectors) for _ in range(self.tile)]
+            held = [code.zeros(self.vectors) for _ in range(most)]
             with code.loop(0, code.mul(code.mul(above, beside), self.unit)) as c:
-                offsets = [pixel * self.depth for pixel in range(self.tile)]
+                offsets = [pixel * self.depth for pixel in range(most)]
                 early = ahead(self.weights, code.itemsize)
                 here = code.at(matrix, code.mul(c, self.width))
                 multiply(code, held, here, code.at(elements, c), offsets, early=early)

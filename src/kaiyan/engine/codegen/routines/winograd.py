@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
@@ -11,7 +11,9 @@ import numpy as np
 
 from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
+from kaiyan.engine.codegen.parts.extent import Extent, extent, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
+from kaiyan.engine.codegen.parts.rows import stepped
 from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
 from kaiyan.engine.codegen.parts.tile import ahead, multiply
 from kaiyan.engine.codegen.parts.toom import toom
@@ -32,7 +34,7 @@ class WinogradTiles:
     """F(m, r) on rows and on columns, stride 1; sums over depth and channels are products of matrices.
 
     A task is a block of ``rows`` x ``columns`` tiles and one of ``parts`` of the channels. ``group`` rows of tiles are
-    multiplied at a time, ``tile`` x ``vectors`` of them in registers.
+    multiplied at a time, ``tile`` x ``vectors`` of them in registers; machine code is there for each of the ``tiles``.
     """
 
     geometry: Geometry
@@ -43,6 +45,7 @@ class WinogradTiles:
     parts: int
     group: int
     tile: int
+    tiles: tuple[int, ...]
     vectors: int
     lanes: int
     epilogue: Epilogue = BARE
@@ -79,11 +82,6 @@ class WinogradTiles:
     def terms(self) -> int:
         """Products of one tile for one output channel."""
         return self.points * self.depth
-
-    @property
-    def pitch(self) -> int:
-        """Elements between the transformed inputs of two points; no power of two, or they would evict each other."""
-        return self.rows * self.columns * self.depth + self.lanes
 
     @property
     def tasks(self) -> tuple[int, ...]:
@@ -134,94 +132,112 @@ class WinogradTiles:
             points.transform(kernels[g, :, :, plane], packed[g], places + plane * (self.depth // planes))
         return packed, padded(bias.reshape(G, K), self.blocks * self.width)
 
+    @property
+    def extent(self) -> Extent:
+        """The sizes that its machine code reads: ``down`` rows of tiles are a group, ``across`` tiles in registers."""
+        return extent(self, self.tasks[1:], (self.group, self.tile))
+
+    @property
+    def general(self) -> WinogradTiles:
+        """The routine without sizes, whose machine code serves all of them."""
+        shape = structure(self.geometry)
+        return replace(self, geometry=shape, rows=1, columns=1, parts=1, group=1, tile=self.tiles[0])
+
     def emit(self, code: Code) -> None:
         """Writes the routine."""
-        geometry = self.geometry
-        image, task = code.divmod(code.task, prod(self.tasks))
-        group, depth, row, column, part = code.unravel(task, self.tasks)
-        corner = depth, code.mul(row, self.rows * self.m[0]), code.mul(column, self.columns * self.m[1])
+        geometry, sizes = self.geometry, Extent.read(code)
+        strip = sizes.strip(self.strip)
+        image, group, depth, row, column, part = code.unravel(code.task, (0, geometry.groups, *sizes.grid))
+        down, across = code.mul(sizes.rows, self.m[0]), code.mul(sizes.columns, self.m[1])
+        corner = depth, code.mul(row, down), code.mul(column, across)
         base = group_base(code, geometry, image, group, stored=self.stored)
         outlet = Outlet.first(code, self.epilogue).moved(
             code, image=image, channel=code.mul(group, geometry.K), depth=depth, row=corner[1], column=corner[2]
         )
         doubt = code.zeros(1)[0]
-        packed = self.strip.room(code)
-        inputs = code.scratch(self.points * self.pitch)
-        products = code.scratch(self.points * self.group * self.columns * self.width)
-        pixels = code.scratch((self.m[0] * self.columns * self.m[1] + self.lanes) * self.lanes)
-        with code.loop(0, self.rows) as r, code.loop(0, geometry.C, self.lanes) as c:
-            self._pack(code, packed, (base, c), (depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]))
-            self._inputs(code, packed, code.at(inputs, code.mul(r, self.columns * self.depth), c))
+        packed = strip.room(code)
+        inputs = code.scratch(code.mul(self._pitch(code, sizes), self.points))
+        products = code.scratch(code.mul(_count(code, sizes), self.points * self.width))
+        pixels = code.scratch(code.mul(code.add(code.mul(across, self.m[0]), self.lanes), self.lanes))
+        with code.loop(0, sizes.rows) as r, code.loop(0, geometry.C, self.lanes) as c:
+            first = depth, code.add(corner[1], code.mul(r, self.m[0])), corner[2]
+            strip.pack(code, packed, StripPlace(base, c, *self._under(code, first)))
+            into = code.at(inputs, code.mul(code.mul(r, sizes.columns), self.depth), c)
+            self._inputs(code, (strip, sizes), packed, into)
         memory = inputs, products, pixels
-        with code.share(self.blocks, part, self.parts) as block, code.loop(0, self.rows, self.group) as r:
-            self._tiles(code, memory, (group, block), (r, corner), outlet, doubt)
+        with code.share(self.blocks, part, sizes.parts) as block, code.loop(0, sizes.rows, sizes.down) as r:
+            self._tiles(code, sizes, memory, (group, block), (r, corner), outlet, doubt)
         code.release()
         with code.when(code.any_nan(doubt.get())):
             code.raise_flag(Argument.FLAG)
 
+    def _pitch(self, code: Code, sizes: Extent) -> Value:
+        """Elements between the transformed inputs of two points; no power of two, or they would evict each other."""
+        return code.add(code.mul(code.mul(sizes.rows, sizes.columns), self.depth), self.lanes)
+
+    def _under(self, code: Code, outputs: tuple[Value, Value, Value]) -> list[Value]:
+        """Where the strip under a row of tiles begins, which begins at these outputs."""
+        return [code.mul(place, stride) for place, stride in zip(outputs, self.geometry.stride, strict=True)]
+
     def _tiles(
         self,
         code: Code,
+        sizes: Extent,
         memory: tuple[Value, Value, Value],
-        source: tuple[Value, Value],
+        blocks: tuple[Value, Value],
         place: tuple[Value, tuple[Value, Value, Value]],
         outlet: Outlet,
         doubt: Variable,
     ) -> None:
         """One group of rows of tiles for one block of output channels: multiplied, back from its points, stored."""
         inputs, products, pixels = memory
-        (group, block), (r, corner) = source, place
-        r = code.least(r, self.rows - self.group)
+        (group, block), (r, corner) = blocks, place
+        r = code.least(r, code.sub(sizes.rows, sizes.down))
         number = code.add(code.mul(group, self.blocks), block)
-        rows = code.at(inputs, code.mul(r, self.columns * self.depth))
-        code.apart("multiply", partial(self._multiply, code), rows, products, number)
-        with code.loop(0, self.group) as g, code.loop(0, self.vectors) as j:
+        rows = code.at(inputs, code.mul(code.mul(r, sizes.columns), self.depth))
+        source = rows, products, number, _count(code, sizes), self._pitch(code, sizes)
+        for tile in self.tiles:
+            with code.when(code.equal(sizes.across, tile)) if len(self.tiles) > 1 else code.always():
+                code.apart(f"multiply{tile}", partial(self._multiply, code, tile), *source)
+        with code.loop(0, sizes.down) as g, code.loop(0, self.vectors) as j:
             lane = code.mul(j, self.lanes)
-            row = code.at(products, code.mul(g, self.columns * self.width), lane)
+            row = code.at(products, code.mul(code.mul(g, sizes.columns), self.width), lane)
             bias = code.vector(code.argument(Argument.BIAS), code.mul(number, self.width), lane)
-            self._outputs(code, row, pixels, bias, doubt)
+            self._outputs(code, sizes, row, pixels, bias, doubt)
             down = code.mul(code.add(r, g), self.m[0])
             channel = code.add(code.mul(block, self.width), lane)
             here = outlet.moved(code, channel=channel, row=down)
-            self._put(code, pixels, channel, (code.add(corner[1], down), corner[2]), here)
+            self._put(code, sizes, pixels, channel, (code.add(corner[1], down), corner[2]), here)
 
-    def _inputs(self, code: Code, packed: Value, into: Value) -> None:
+    def _inputs(self, code: Code, measured: tuple[Strip, Extent], packed: Value, into: Value) -> None:
         """Every tile of one packed row to its points, for each plane under the output."""
-        vertical, horizontal = self.transforms
-        strip, planes = self.strip, self.geometry.kernel[0]
-        with code.loop(0, planes) as z, code.loop(0, self.columns) as tile:
+        (strip, sizes), (vertical, horizontal) = measured, self.transforms
+        planes, pitch = self.geometry.kernel[0], self._pitch(code, sizes)
+        with code.loop(0, planes) as z, code.loop(0, sizes.columns) as tile:
             source = code.at(packed, strip.row(code, z, 0), code.mul(tile, horizontal.m * self.lanes))
             rows = [
-                apply(
-                    code,
-                    horizontal.input,
-                    [code.vector(source, i * strip.pitch + j * self.lanes) for j in range(horizontal.n)],
-                )
-                for i in range(vertical.n)
+                apply(code, horizontal.input, [code.vector(line, j * self.lanes) for j in range(horizontal.n)])
+                for line in stepped(code, source, strip.pitch, vertical.n)
             ]
             to = code.at(into, code.mul(tile, self.depth), code.mul(z, self.depth // planes))
-            for j in range(horizontal.n):
-                for i, value in enumerate(apply(code, vertical.input, [row[j] for row in rows])):
-                    code.put(value, to, (i * horizontal.n + j) * self.pitch)
+            down = code.mul(pitch, horizontal.n)
+            for j, first in enumerate(stepped(code, to, pitch, horizontal.n)):
+                values = apply(code, vertical.input, [row[j] for row in rows])
+                for value, point in zip(values, stepped(code, first, down, vertical.n), strict=True):
+                    code.put(value, point)
 
-    def _pack(
-        self, code: Code, packed: Value, source: tuple[Value, Value], outputs: tuple[Value, Value, Value]
+    def _multiply(
+        self, code: Code, most: int, inputs: Value, products: Value, block: Value, count: Value, pitch: Value
     ) -> None:
-        """The strip of a vector of channels under a row of tiles, which begins at these outputs."""
-        position = [code.mul(place, stride) for place, stride in zip(outputs, self.geometry.stride, strict=True)]
-        self.strip.pack(code, packed, StripPlace(*source, *position))
-
-    def _multiply(self, code: Code, inputs: Value, products: Value, block: Value) -> None:
         """For every point: transformed inputs (tile, depth) times transformed weights (depth, channels)."""
-        count = self.group * self.columns
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(block, self.points * self.depth * self.width))
-        with code.loop(0, self.points) as point, code.loop(0, count, self.tile) as tile:
-            tile = code.least(tile, count - self.tile)  # noqa: PLW2901
-            elements = code.at(inputs, code.mul(point, self.pitch), code.mul(tile, self.depth))
+        with code.loop(0, self.points) as point, code.loop(0, count, most) as tile:
+            tile = code.least(tile, code.sub(count, most))  # noqa: PLW2901
+            elements = code.at(inputs, code.mul(point, pitch), code.mul(tile, self.depth))
             matrix = code.at(weights, code.mul(point, self.depth * self.width))
-            held = [code.zeros(self.vectors) for _ in range(self.tile)]
+            held = [code.zeros(self.vectors) for _ in range(most)]
             with code.loop(0, self.depth) as c:
-                offsets = [i * self.depth for i in range(self.tile)]
+                offsets = [i * self.depth for i in range(most)]
                 here = code.at(matrix, code.mul(c, self.width))
                 early = ahead(self.weights, code.itemsize)
                 multiply(code, held, here, code.at(elements, c), offsets, early=early)
@@ -230,37 +246,35 @@ class WinogradTiles:
                 for j, place in enumerate(pixel):
                     code.put(place.get(), to, i * self.width + j * self.lanes)
 
-    def _outputs(self, code: Code, products: Value, pixels: Value, bias: Value, doubt: Variable) -> None:
+    def _outputs(self, code: Code, sizes: Extent, products: Value, pixels: Value, bias: Value, doubt: Variable) -> None:
         """A row of tiles from its products to pixels (row, column, lane).
 
         A number that is not finite spoils its whole tile, and ``doubt`` becomes NaN: then it has to be summed directly.
         """
         vertical, horizontal = self.transforms
-        pitch = self.group * self.columns * self.width
-        with code.loop(0, self.columns) as tile:
+        pitch = code.mul(_count(code, sizes), self.width)
+        down, line = code.mul(pitch, horizontal.n), code.mul(sizes.columns, horizontal.m * self.lanes)
+        with code.loop(0, sizes.columns) as tile:
             source = code.at(products, code.mul(tile, self.width))
             columns = [
-                apply(
-                    code,
-                    vertical.output,
-                    [code.vector(source, (i * horizontal.n + j) * pitch) for i in range(vertical.n)],
-                )
-                for j in range(horizontal.n)
+                apply(code, vertical.output, [code.vector(point) for point in stepped(code, first, down, vertical.n)])
+                for first in stepped(code, source, pitch, horizontal.n)
             ]
             to = code.at(pixels, code.mul(tile, horizontal.m * self.lanes))
-            for i in range(vertical.m):
+            for i, row in enumerate(stepped(code, to, line, vertical.m)):
                 for j, value in enumerate(apply(code, horizontal.output, [column[i] for column in columns])):
                     doubt.put(code.fma(value, code.constant(0), doubt.get()))
-                    code.put(code.b.fadd(value, bias), to, (i * self.columns * horizontal.m + j) * self.lanes)
+                    code.put(code.b.fadd(value, bias), row, j * self.lanes)
 
-    def _put(self, code: Code, pixels: Value, channel: Value, corner: tuple[Value, Value], outlet: Outlet) -> None:
+    def _put(
+        self, code: Code, sizes: Extent, pixels: Value, channel: Value, corner: tuple[Value, Value], outlet: Outlet
+    ) -> None:
         """Rows of pixels to the output, those that it has."""
-        _, height, width = self.geometry.outputs
-        columns = self.columns * self.m[1]
-        count = code.least(code.sub(width, corner[1]), columns)
+        columns = code.mul(sizes.columns, self.m[1])
+        count = code.least(code.sub(sizes.width, corner[1]), columns)
         put = self._by_pixel if self.source == "channels_last" else self._by_channel
-        with code.loop(0, code.least(code.sub(height, corner[0]), self.m[0])) as i:
-            line = code.at(pixels, code.mul(i, columns * self.lanes))
+        with code.loop(0, code.least(code.sub(sizes.height, corner[0]), self.m[0])) as i:
+            line = code.at(pixels, code.mul(code.mul(i, columns), self.lanes))
             put(code, line, channel, count, outlet.moved(code, row=i))
 
     def _by_pixel(self, code: Code, line: Value, channel: Value, count: Value, outlet: Outlet) -> None:
@@ -283,3 +297,8 @@ class WinogradTiles:
                 place = place.by(code, pitches.channel)
 
         code.vectors(0, count, turn)
+
+
+def _count(code: Code, sizes: Extent) -> Value:
+    """Tiles of a group."""
+    return code.mul(sizes.down, sizes.columns)

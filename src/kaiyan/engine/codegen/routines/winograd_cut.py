@@ -38,7 +38,7 @@ def cut(
     _, H, W = geometry.outputs
     rows, columns = tiled(H, m[0]), tiled(W, m[1])
     vectors = 1 if geometry.K <= L else 2
-    whole = kind(geometry, source, m, 1, 1, 1, 1, 1, vectors, L, epilogue, dtype)
+    whole = kind(geometry, source, m, 1, 1, 1, 1, 1, (1,), vectors, L, epilogue, dtype)
     size = whole.terms * itemsize(dtype)
     columns = even(columns, max(min(TILES // size, 64), 1))
     rows = even(rows, max(TILES // (size * columns), 1))
@@ -47,10 +47,16 @@ def cut(
     for most in range(1, rows + 1) if threads > 1 else (rows,):
         high = even(rows, most)
         for group in _groups(high, max(_PRODUCTS // each, 1)):
-            tile = snug(group * columns, (target.registers - vectors - 2) // vectors)
-            routine = replace(whole, rows=high, columns=columns, group=group, tile=tile)
+            tile, tiles = _tile(group * columns, (target.registers - vectors - 2) // vectors)
+            routine = replace(whole, rows=high, columns=columns, group=group, tile=tile, tiles=tiles)
             candidates += [replace(routine, parts=parts) for parts in {1, *_part_counts(routine.blocks, threads)}]
     return min(candidates, key=lambda routine: _span(routine, threads))
+
+
+def _tile(count: int, most: int) -> tuple[int, tuple[int, ...]]:
+    """How many of so many tiles are multiplied at a time, and between what the machine code for it has the choice."""
+    tile, least = snug(count, most), max(most // 2, 1)
+    return tile, (tile,) if tile < least else tuple(range(least, most + 1))
 
 
 def _groups(rows: int, most: int) -> set[int]:

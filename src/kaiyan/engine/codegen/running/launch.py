@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -86,14 +87,15 @@ class Located(NamedTuple):
 
 
 class NativeCall(NamedTuple):
-    """``void function(int64 *arguments, int64 task)``, once for every task from 0, in any order, by any threads.
+    """``void routine(int64 *arguments, int64 task)``, once for every task from 0, in any order, by any threads.
 
+    ``routine`` is what has to be compiled: until somebody asks for its address there need be no machine code.
     ``arguments`` has the places of ``Argument``; those at INPUT, OUTPUT and RESIDUAL are what ``Located`` gave, of a
     phase the output's so many bytes further: from the address 0 on they are what has to be added to an address. A task
     that fails writes 1 at ``flag``. ``alive`` holds what the other addresses point to.
     """
 
-    function: int
+    routine: Compilable
     arguments: list[int]
     tasks: int
     flag: int
@@ -123,7 +125,7 @@ class Launch:
         self.writes_once: bool = getattr(routine, "writes_once", False)
         self._kind = named(kind)
         self._dtype, self._itemsize = self._kind.dtype(given), BYTES[given]
-        self._function = address(getattr(routine, "general", routine))
+        self._general = getattr(routine, "general", routine)
         self._sizes = tuple(getattr(routine, "extent", ()))
         self._memory = ctypes.c_int64 * (Argument.SIZES + len(self._sizes))
         self._tasks = output_shape[0] * prod(routine.tasks)
@@ -138,6 +140,14 @@ class Launch:
         self._origin, self._step = origin[len(self._lead) :], routine.geometry.step[len(self._lead) :]
         self._maps = [np.concatenate([places, np.full(_overrun(routine), -1)]) for places in maps]
         self._fixed: dict[Any, Any] = {}
+
+    @cached_property
+    def _function(self) -> int:
+        return address(self._general)
+
+    def make_ready(self) -> None:
+        """Has the machine code made; else it is when it is first called: what stands by for another mostly is not."""
+        _ = self._function
 
     def held(self, weight: Numbers, bias: Numbers) -> Held:
         """A weight (K, C/groups, *kernel) and a bias (K,) packed for the routine."""
@@ -215,7 +225,7 @@ class Launch:
         arguments[Argument.OUTPUT] += out.address
         arguments[Argument.RESIDUAL] += added.address
         alive = (packed, *self._maps)
-        return [NativeCall(self._function, arguments, self._tasks, Argument.FLAG, alive)]
+        return [NativeCall(self._general, arguments, self._tasks, Argument.FLAG, alive)]
 
     def admits(self, strides: Strides) -> bool:
         """Whether an output (N, K, *spatial) or a residual may have these strides, in elements.
