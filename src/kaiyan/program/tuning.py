@@ -34,8 +34,10 @@ _BYTES = 2**17, 2**18, 2**19, 2**20
 """Sizes of what passes between the layers of a strip that are tried."""
 _WORTH = 0.93
 """What a chain in strips must take, in units of its layers apart, to be in strips: each strip is planned."""
-_CLEARLY = 0.98
-"""What other choices must take, in units of what is expected to be the fastest, to be taken instead."""
+_CLEARLY = 0.97
+"""What another algorithm must take, in units of what is expected to be the fastest, to be taken instead."""
+_SURE = 0.99
+"""What a program takes whose steps were measured, in units of what it seems to take: whole programs vary by more."""
 
 
 def tuned(
@@ -52,8 +54,8 @@ def tuned(
     able = [choices for choices, taken in zip(layouts, seconds, strict=True) if taken < _BEHIND * min(seconds)]
     finalists = [*able, *map(bench.best, able)]
     seconds = bench.raced(finalists)
-    ranked = sorted(range(len(finalists)), key=lambda i: seconds[i] * (_CLEARLY if i == 0 else 1.0))
-    best = bench.named(finalists[ranked[0]])
+    shares = [1.0] * len(able) + [_SURE] * len(able)
+    best = bench.named(finalists[min(range(len(finalists)), key=lambda i: seconds[i] * shares[i])])
     alone = bench if threads == 1 else _Bench(graph, arrays, foreign, 1, precision)
     return alone.with_strips(best)
 
@@ -75,7 +77,7 @@ class _Bench:
         context, problems = self._planned(choices)
         rows = {name: _near(problem) for name, problem in problems.items()}
         times = self._times(context)
-        fastest = {name: (times[name], own[0]) for name, own in rows.items()}
+        fastest = {name: (_CLEARLY * times[name], own[0]) for name, own in rows.items()}
         for turn in range(1, max(map(len, rows.values()), default=0)):
             tried = {name: own[turn] for name, own in rows.items() if turn < len(own)}
             others = {name: row for name, (_, row) in fastest.items()}
@@ -96,9 +98,11 @@ class _Bench:
             times = self._times(self._planned(replace(choices, strips=rows))[0])
             fastest = {name: min(best, (times[name], rows[name])) for name, best in fastest.items()}
         strips = {name: rows for name, (_, rows) in fastest.items() if rows}
+        if not strips:
+            return choices
         finalists = [choices, replace(choices, strips=strips)]
         seconds = self.raced(finalists)
-        return finalists[seconds[1] < _CLEARLY * seconds[0]]
+        return finalists[_SURE * seconds[1] < seconds[0]]
 
     def raced(self, finalists: Sequence[Choices]) -> list[float]:
         """The least seconds of whole programs that run in turns."""
