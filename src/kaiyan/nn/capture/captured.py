@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch._dynamo import config
 from torch.utils._pytree import tree_leaves
 
 from kaiyan.nn.capture.backend import Backend, names_of
-from kaiyan.nn.capture.dynamo import tracing
 from kaiyan.program.program import Program
 from kaiyan.trace.copied import copied
 from kaiyan.trace.undisturbed import undisturbed
@@ -39,9 +39,7 @@ class Captured:
         self.backend.names = names_of(model)
         self.breaks: tuple[str, ...] = ()
         self.passed_by = 0
-        self._settings = partial(
-            tracing, is_recurrent=any(isinstance(module, nn.RNNBase) for module in model.modules())
-        )
+        self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))
         options: dict[str, Any] = {"guard_filter_fn": partial(self.backend.guards, model)}
         self._run: Any = torch.compile(model, backend=self.backend, options=options, **_APART)
 
@@ -163,10 +161,19 @@ def _breaks(made: Captured) -> Iterator[None]:
     made.passed_by = seen["total"] - seen["ok"]
 
 
+def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
+    """TorchDynamo's, while it may trace: by itself it passes by recurrent layers, and asks for no hook."""
+    patched: contextlib.AbstractContextManager[None] = config.patch(
+        _HOOKED | {"allow_rnn": True} if is_recurrent else _HOOKED
+    )
+    return patched
+
+
 def _wants_gradients(inputs: Any) -> bool:
     return any(isinstance(leaf, torch.Tensor) and leaf.requires_grad for leaf in tree_leaves(inputs))
 
 
+_HOOKED = {"skip_nnmodule_hook_guards": False}
 _APART: dict[str, Any] = (
     {"isolate_recompiles": True} if "isolate_recompiles" in inspect.signature(torch.compile).parameters else {}
 )
