@@ -47,6 +47,7 @@ def _graph(name: str, batch: int) -> tuple[Graph, int]:
     """A network's graph, and what torch has alive while it computes it."""
     network = NETWORKS[name]
     model = network.make().eval()
+    torch.compiler.reset()  # a size that torch met before would leave the next one open
     made = captured(model, (torch.zeros(batch, *network.shape),), make=_unrun)
     (graph,) = made.graphs
     return graph, living(copy.deepcopy(model), (batch, *network.shape))
