@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from threading import Thread
+from threading import Event, Thread
 from time import sleep
 from typing import Any
 
@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from graph_nets import Net, residual_net
 
+from kaiyan.engine.codegen.language import compile as compiling
+from kaiyan.engine.codegen.running.threads import holding
 from kaiyan.program.choices import Choices
 from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.memory import Weights
@@ -111,6 +113,22 @@ def test_two_chains_do_not_share_a_layer() -> None:
     assert_defined(graph, picture, choices=Choices(strips={chain[-1].output: 4 for chain in listed}))
 
 
+def test_a_residual_that_two_layers_of_a_chain_read_stays_where_it_is() -> None:
+    net = Net()
+    first, other = net.conv("x", 3, 16, 1), net.conv("x", 3, 16, 1)
+    wide = net.conv(other, 16, 16, 1, residual=first)
+    taps, settings = net.constant(16, 1, 1, 3), {"stride": (1, 1), "dilation": (1, 1), "groups": 16}
+    moved = net.add("convolution", wide, taps, padding=((0, 0), (1, 1)), **settings)
+    graph, picture = net.graph(net.conv(moved, 16, 16, 1, residual=first)).at([(1, 3, 12, 14)]), numbers(1, 3, 12, 14)
+    (chain,) = chains(graph)
+    assert len(chain) == 3
+    program = Program(graph)
+    with holding(1):
+        for rows in (2, 5, 12, 40):
+            program.choose(Choices(strips={chain[-1].output: rows}), picture)
+            np.testing.assert_allclose(program(picture)[0], graph.computed([picture])[0], rtol=0, atol=2e-5)
+
+
 def test_a_chain_whose_weight_is_not_finite_is_no_chain() -> None:
     net = Net()
     y = net.conv(net.conv("x", 3, 16, 1), 16, 16, 3, groups=16)
@@ -156,4 +174,30 @@ def test_a_child_does_not_wait_for_a_thread_of_its_parent(monkeypatch: pytest.Mo
         signal.alarm(20)
         os._exit(0 if program(x)[0].shape == (1, 10) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    thread.join()
+
+
+def test_a_child_compiles_what_stands_by_though_the_parent_was_compiling() -> None:
+    net, x = Net(), numbers(1, 3, 24, 24)
+    graph = net.graph(net.conv("x", 3, 32, 3)).at([x.shape])
+    program = Program(graph)
+    program.choose(Choices(dict.fromkeys([node.output for node in graph.nodes], "winograd F(4,3)")), x)
+    program(x)
+    started, over = Event(), Event()
+
+    def compile_long() -> None:
+        with compiling._LOCK:
+            started.set()
+            over.wait(30)
+
+    thread = Thread(target=compile_long)
+    thread.start()
+    started.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        x[0, 0, 3, 3] = np.inf
+        os._exit(0 if program(x)[0].shape == (1, 32, 24, 24) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    over.set()
     thread.join()

@@ -82,7 +82,9 @@ def test_an_algorithm_that_does_not_compute_a_layer_is_passed_by(graph: Graph, w
 
 def test_a_file_gives_back_its_choices_and_plans_with_them(graph: Graph, tmp_path: Path) -> None:
     kept = KeptChoices(machine_kind(), (SHAPE,), _direct(graph))
-    assert choices_of_text(text_of_choices(kept)) == kept
+    for choices in (kept.choices, replace(kept.choices, strips={"y": 3})):
+        one = replace(kept, choices=choices)
+        assert choices_of_text(text_of_choices(one)) == one
     save(graph, tmp_path / "net.kaiyan", kept=kept)
     network = load(tmp_path / "net.kaiyan")
     program = network._program
@@ -115,7 +117,8 @@ FACTS = json.loads(text_of_choices(KeptChoices("here", ((1, 3, 8, 8),), Choices(
         ("shapes", [[True]]), ("shapes", [[1.0]]), ("shapes", [[1] * 17]), ("shapes", [1]), ("shapes", [[2**40]]),
         ("algorithms", []), ("algorithms", {"y": 1}), ("algorithms", {"y": ["direct"]}),
         ("algorithms", {"y": "a" * 2000}), ("layouts", {"y": 1}), ("layouts", {"y" * 2000: True}),
-        ("channels_last", 0), ("channels_last", None), ("more", 1),
+        ("channels_last", 0), ("channels_last", None), ("strips", []), ("strips", {"y": 0}), ("strips", {"y": True}),
+        ("strips", {"y": 2.0}), ("strips", {"y": 2**40}), ("more", 1),
     ],
 )  # fmt: skip
 def test_choices_that_nobody_wrote_are_damage(name: str, value: Any) -> None:

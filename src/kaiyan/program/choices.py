@@ -68,7 +68,7 @@ def recalled(fingerprint: str) -> Choices | None:
     text = wisdom.chosen(fingerprint)
     try:
         return None if text is None else _read(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
 
 

@@ -1,7 +1,4 @@
-"""Choices as text, JSON, beside the graph in a file, and read again: every field is looked at.
-
-Strips are not kept: nothing chooses them by itself.
-"""
+"""Choices as text, JSON, beside the graph in a file, and read again: every field is looked at."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ def text_of_choices(kept: KeptChoices) -> str:
     facts = {
         "machine": kept.machine, "shapes": [list(shape) for shape in kept.shapes],
         "algorithms": dict(kept.choices.algorithms), "layouts": dict(kept.choices.layouts),
-        "channels_last": kept.choices.channels_last,
+        "channels_last": kept.choices.channels_last, "strips": dict(kept.choices.strips),
     }  # fmt: skip
     return json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
@@ -39,7 +36,7 @@ def choices_of_text(text: str) -> KeptChoices:
     if not all(is_right(facts[name]) for name, is_right in _FIELDS.items()):
         raise DamageError
     shapes = tuple(tuple(shape) for shape in facts["shapes"])
-    choices = Choices(facts["algorithms"], facts["layouts"], facts["channels_last"])
+    choices = Choices(facts["algorithms"], facts["layouts"], facts["channels_last"], facts["strips"])
     return KeptChoices(facts["machine"], shapes, choices)
 
 
@@ -66,11 +63,15 @@ def _are_layouts(entry: Any) -> bool:
     return _names_layers(entry) and all(isinstance(last, bool) for last in entry.values())
 
 
+def _are_strips(entry: Any) -> bool:
+    return _names_layers(entry) and all(type(rows) is int and 0 < rows <= _LARGEST for rows in entry.values())
+
+
 def _names_layers(entry: Any) -> bool:
     return isinstance(entry, dict) and len(entry) <= _MOST_LAYERS and all(map(_is_word, entry))
 
 
 _FIELDS: dict[str, Callable[[Any], bool]] = {
     "machine": _is_word, "shapes": _are_shapes, "algorithms": _are_algorithms, "layouts": _are_layouts,
-    "channels_last": lambda entry: isinstance(entry, bool),
+    "channels_last": lambda entry: isinstance(entry, bool), "strips": _are_strips,
 }  # fmt: skip

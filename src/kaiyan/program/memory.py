@@ -1,4 +1,4 @@
-"""A lowered graph placed in memory: weights in one block in the order of their use, and an arena for what passes."""
+"""A lowered graph placed in memory: weights in the order of their use, and an arena for what passes."""
 
 from __future__ import annotations
 

@@ -128,12 +128,12 @@ def bytes_of(shape: Shape, dtype: str) -> int:
 class KernelCall:
     """One native call: ``void routine(int64* arguments, int64 task)`` for every task, in any order, by any thread.
 
-    ``routine`` is its description, or the address of its machine code. ``cycles`` is what all tasks take together, by
-    count. Where the argument at ``flag`` is 1 afterwards, the result is not to be used, and what ``instead`` gives is
-    called. ``over`` are the buffer that it fills and one of its inputs that may be the same memory.
+    ``routine`` is its description. ``cycles`` is what all tasks take together, by count. Where the argument at ``flag``
+    is 1 afterwards, the result is not to be used, and what ``instead`` gives is called. ``over`` are the buffer that it
+    fills and one of its inputs that may be the same memory.
     """
 
-    routine: Compilable | int
+    routine: Compilable
     arguments: tuple[int | Pointer, ...]
     tasks: int
     cycles: float = 0.0

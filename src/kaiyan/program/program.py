@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 import numpy as np
 
+from kaiyan.engine.codegen.language.compile import address
 from kaiyan.engine.codegen.running.threads import get_num_threads
 from kaiyan.program.choices import Choices, keep, recalled
 from kaiyan.program.lowering import Abroad, Lowered, Native, lowered
@@ -130,6 +131,9 @@ class Program:
     def _planned(self, graph: Graph, arrays: Sequence[Numbers], threads: int, choices: Choices) -> Planned:
         room = PlanningRoom(threads, self.precision, choices, self._store)
         plan = lowered(graph, _strides(arrays), room, choices)
+        for item in plan.items:
+            for call in () if isinstance(item, Abroad) else item.calls:
+                address(call.routine)  # compiled here, while nobody waits for the lock
         return Planned(graph, plan, threads, choices, room.chosen)
 
     def tune(self, *arrays: Numbers) -> Choices:

@@ -38,8 +38,7 @@ class CallTable:
         for row, call in zip(self._table, calls, strict=True):
             first = self._arguments.ctypes.data + 8 * start
             self._flags.append(None if call.flag is None else start + call.flag)
-            function = call.routine if isinstance(call.routine, int) else address(call.routine)
-            row[:] = function, first, call.tasks, 0 if call.flag is None else first + 8 * call.flag, 0
+            row[:] = address(call.routine), first, call.tasks, 0 if call.flag is None else first + 8 * call.flag, 0
             for i, argument in enumerate(call.arguments, start):
                 if isinstance(argument, Pointer):
                     self._places.setdefault(argument.buffer, []).append((i, argument.offset))

@@ -59,7 +59,7 @@ def rows_within(chain: Sequence[Node], kinds: dict[str, ValueKind], size: int) -
         rows *= node.settings["stride"][0]
         _, channels, _, width = kinds[above.output].shape
         passing += rows * bytes_of((channels, width), kinds[above.output].dtype)
-    return max(size // passing, 1)
+    return min(max(size // passing, 1), kinds[chain[-1].output].shape[_ROWS])
 
 
 def _is_native(node: Node, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
@@ -136,7 +136,7 @@ def in_strips(
             for each in inputs
         ]
         calls += _Image(chain, own, part(output, 0, image, 1), rows, room, kinds).calls()
-    return calls
+    return [replace(call, over=None) for call in calls]  # a residual may be read by several layers of one step
 
 
 class _Image:

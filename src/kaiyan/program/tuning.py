@@ -33,11 +33,11 @@ _BEHIND = 1.25
 _BYTES = 2**17, 2**18, 2**19, 2**20
 """Sizes of what passes between the layers of a strip that are tried."""
 _WORTH = 0.93
-"""What a chain in strips must take, in units of its layers apart, to be in strips: each strip is planned."""
+"""A chain runs in strips where it takes less than this share of its layers apart: each strip is planned by itself."""
 _CLEARLY = 0.97
 """What another algorithm must take, in units of what is expected to be the fastest, to be taken instead."""
 _SURE = 0.99
-"""What a program takes whose steps were measured, in units of what it seems to take: whole programs vary by more."""
+"""By how much a program of measured steps may seem slower and still be taken: whole programs vary by more."""
 
 
 def tuned(
@@ -56,8 +56,8 @@ def tuned(
     seconds = bench.raced(finalists)
     shares = [1.0] * len(able) + [_SURE] * len(able)
     best = bench.named(finalists[min(range(len(finalists)), key=lambda i: seconds[i] * shares[i])])
-    alone = bench if threads == 1 else _Bench(graph, arrays, foreign, 1, precision)
-    return alone.with_strips(best)
+    bench = bench if threads == 1 else _Bench(graph, arrays, foreign, 1, precision)
+    return bench.with_strips(best)
 
 
 class _Bench:
@@ -93,8 +93,8 @@ class _Bench:
             return choices
         apart, kinds = self._times(self._planned(choices)[0]), self._graph.kinds()
         fastest = {chain[-1].output: (_WORTH * sum(apart[node.output] for node in chain), 0) for chain in listed}
-        for size in _BYTES:
-            rows = {chain[-1].output: rows_within(chain, kinds, size) for chain in listed}
+        tried = [{chain[-1].output: rows_within(chain, kinds, size) for chain in listed} for size in _BYTES]
+        for rows in tried:
             times = self._times(self._planned(replace(choices, strips=rows))[0])
             fastest = {name: min(best, (times[name], rows[name])) for name, best in fastest.items()}
         strips = {name: rows for name, (_, rows) in fastest.items() if rows}

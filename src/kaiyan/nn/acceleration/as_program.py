@@ -124,7 +124,9 @@ class Programmed(nn.Module):
             if chosen is not None and names:
                 algorithms = {names[name]: row for name, row in chosen.algorithms.items()}
                 layouts = {names[name]: last for name, last in chosen.layouts.items() if name in names}
-                return KeptChoices(machine_kind(), tuple(shapes), Choices(algorithms, layouts, chosen.channels_last))
+                strips = {names[name]: rows for name, rows in chosen.strips.items()}
+                choices = Choices(algorithms, layouts, chosen.channels_last, strips)
+                return KeptChoices(machine_kind(), tuple(shapes), choices)
         return None
 
 

@@ -62,8 +62,9 @@ class Comparison:
     def note(self, place: str, difference: float, allowed: float) -> None:
         """One more difference, and what rounding makes of its type."""
         self.numbers += 1
-        self.apart[place] = difference, allowed
         excess = difference / allowed if difference else 0.0
+        if place not in self.apart or difference > self.apart[place][0]:
+            self.apart[place] = difference, allowed
         worse = excess > self.excess if max(excess, self.excess) > 1 else difference > self.difference
         if worse or not self.place:
             self.difference, self.place = difference, place

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kaiyan.engine.codegen.language.target import Target, host
@@ -21,7 +21,8 @@ FOLDER = "KAIYAN_CACHE"
 
 _ENTRY = "routine"
 _CODEGEN = Path(__file__).parent.parent
-_LOCK = Lock()
+_LOCK = RLock()
+"""LLVM does one thing at a time."""
 
 
 class Compilable(Hashable, Protocol):
@@ -57,7 +58,8 @@ def _kept(name: str, target: Target, compile_it: Callable[[], bytes]) -> bytes:
     kept = _read(path)
     if kept is not None:
         return kept
-    code = compile_it()
+    with _LOCK:
+        code = compile_it()
     keep(path, hashlib.sha256(code).digest() + code)
     return code
 
@@ -110,13 +112,14 @@ def cache_folder() -> Path:
 
 def load(machine_code: bytes, *names: str) -> dict[str, int]:
     """Puts an object file into this process for good and gives the addresses of the names."""
-    llvm = _llvm()
-    builder = llvm.JITLibraryBuilder().add_object_img(machine_code).add_current_process()
-    for name in names:
-        builder.export_symbol(name)
-    library = builder.link(_compiler(), f"library{len(_LIBRARIES)}")
-    _LIBRARIES.append(library)
-    return {name: library[name] for name in names}
+    with _LOCK:
+        llvm = _llvm()
+        builder = llvm.JITLibraryBuilder().add_object_img(machine_code).add_current_process()
+        for name in names:
+            builder.export_symbol(name)
+        library = builder.link(_compiler(), f"library{len(_LIBRARIES)}")
+        _LIBRARIES.append(library)
+        return {name: library[name] for name in names}
 
 
 _LIBRARIES: list[Any] = []
@@ -177,3 +180,12 @@ def keep(path: Path, content: bytes) -> None:
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)
+
+
+def _after_fork() -> None:
+    """In a forked child: a thread of the parent may have held the lock."""
+    global _LOCK  # noqa: PLW0603 (a lock cannot be opened from outside)
+    _LOCK = RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -239,9 +239,10 @@ class OverOutputChannels:
         corner = depth, code.add(row, r), code.add(column, q)
         first = code.mul(block, self.width)
         here = Outlet(*outlet).moved(code, channel=first, row=r, column=q)
-        self._ask(code, here)
-        self._sum(code, tile, packed, (number, chunk), (r, q), corner, sizes)
         over = code.below(self.chunks - 2, chunk)
+        with code.when(over):
+            self._ask(code, here)
+        self._sum(code, tile, packed, (number, chunk), (r, q), corner, sizes)
         with code.when(over):
             (self._pixels if self.last else self._rows)(code, tile, first, here)
         if self.chunks > 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -126,6 +125,7 @@ class Launch:
         self._kind = named(kind)
         self._dtype, self._itemsize = self._kind.dtype(given), BYTES[given]
         self._general = getattr(routine, "general", routine)
+        self._function = 0
         self._sizes = tuple(getattr(routine, "extent", ()))
         self._memory = ctypes.c_int64 * (Argument.SIZES + len(self._sizes))
         self._tasks = output_shape[0] * prod(routine.tasks)
@@ -141,13 +141,10 @@ class Launch:
         self._maps = [np.concatenate([places, np.full(_overrun(routine), -1)]) for places in maps]
         self._fixed: dict[Any, Any] = {}
 
-    @cached_property
-    def _function(self) -> int:
-        return address(self._general)
-
-    def make_ready(self) -> None:
+    def make_ready(self) -> int:
         """Has the machine code made; else it is when it is first called: what stands by for another mostly is not."""
-        _ = self._function
+        self._function = self._function or address(self._general)
+        return self._function
 
     def held(self, weight: Numbers, bias: Numbers) -> Held:
         """A weight (K, C/groups, *kernel) and a bias (K,) packed for the routine."""
@@ -171,7 +168,7 @@ class Launch:
         arguments[3] += kind.address(y)
         if added is not None:
             arguments[4] += _address(added)
-        run(self._function, ctypes.addressof(arguments), self._tasks, self._threads)
+        run(self._function or self.make_ready(), ctypes.addressof(arguments), self._tasks, self._threads)
         return None if arguments[Argument.FLAG] else y
 
     def _by_copies(self, x: Any, packed: Held, added: Numbers | None, out: Any) -> Any:
