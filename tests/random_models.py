@@ -222,7 +222,7 @@ def _noise(w: _Writer) -> None:
 def _control(w: _Writer) -> None:
     chosen = w.random.choice(("sign", "loop", "size", "none", "assert"))
     lines = {
-        "sign": ("if y.mean() > 0:", "    y = y * 2"),
+        "sign": ("if y.mean() > 1e-3:", "    y = y * 2"),
         "loop": ("y = torch.stack([y[i] - y[i].mean() for i in range(y.shape[0])])",),
         "size": ("if y.shape[-1] > 9:", "    y = y[..., :-1]"),
         "none": ("y = y if mask is None else y * mask",),
