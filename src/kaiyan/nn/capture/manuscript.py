@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 TORCH_FLOATS = (torch.float32, torch.float64)
 """The types that our steps compute in."""
 
-_READS_STRIDES = frozenset({"as_strided", "as_strided_scatter", "view", "view_as_complex", "view_as_real"})
-"""Operations of ATen whose elements, or whose success, depend on how their input lies in memory."""
+_READS_STRIDES = frozenset({
+    "as_strided", "as_strided_scatter", "view", "view_as_complex", "view_as_real",
+    "_fft_r2c", "_fft_c2c", "_fft_c2r",
+})  # fmt: skip
+"""Operations of ATen whose elements, whose success, or whose time depends on how their input lies in memory."""
 
 
 class Manuscript:
