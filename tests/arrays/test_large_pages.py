@@ -34,7 +34,7 @@ def _supported() -> bool:
 @pytest.mark.skipif(not _supported(), reason="the system has no large pages, or does not show who asked for them")
 def test_a_large_output_and_a_large_gradient_lie_in_large_pages() -> None:
     x = torch.randn(1, 16, 320, 320, requires_grad=True)
-    y = Conv2d(16, 24, 1, bias=False)(x)
+    y = Conv2d(16, 24, 3, padding=1, bias=False)(x)  # Winograd: no machine leaves it to torch
     y.backward(torch.ones_like(y))
     assert x.grad is not None
     for large in (y, x.grad):
