@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -31,7 +32,10 @@ print(most, program.report(x).arena, sum(y.nbytes for y in outputs))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system's count of memory is Linux's")
 def test_a_call_takes_what_the_report_says() -> None:
-    ran = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True)
+    here = {"PYTHONPATH": os.pathsep.join(sys.path)}  # where the tests' own modules lie
+    ran = subprocess.run(
+        [sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True, env=os.environ | here
+    )
     most, arena, outputs = map(int, ran.stdout.split())
     assert arena > 40e6
     assert most == pytest.approx(arena + outputs, rel=0.1)

@@ -36,6 +36,8 @@ _WORTH = 0.93
 """A chain runs in strips where it takes less than this share of its layers apart: each strip is planned by itself."""
 _CLEARLY = 0.97
 """What another algorithm must take, in units of what is expected to be the fastest, to be taken instead."""
+_FIRST = 0.98
+"""The share of the first layout's time that counts: of two that are alike, the same one is taken each time."""
 _SURE = 0.99
 """By how much a program of measured steps may seem slower and still be taken: whole programs vary by more."""
 
@@ -54,7 +56,7 @@ def tuned(
     able = [choices for choices, taken in zip(layouts, seconds, strict=True) if taken < _BEHIND * min(seconds)]
     finalists = [*able, *map(bench.best, able)]
     seconds = bench.raced(finalists)
-    shares = [1.0] * len(able) + [_SURE] * len(able)
+    shares = [sure * first for sure in (1.0, _SURE) for first in (_FIRST, 1.0)[: len(able)]]
     best = bench.named(finalists[min(range(len(finalists)), key=lambda i: seconds[i] * shares[i])])
     bench = bench if threads == 1 else _Bench(graph, arrays, foreign, 1, precision)
     return bench.with_strips(best)

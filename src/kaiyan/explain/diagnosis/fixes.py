@@ -7,6 +7,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.rewrite import rewrite
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kaiyan.trace.record import Line
+
+
+CASTS = {torch.float16: ".half()", torch.float32: ".float()", torch.float64: ".double()", torch.bfloat16: ".bfloat16()"}
+"""How one converts a tensor, or a model's weights."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,13 @@ def fed(said: Sentence, line: str, turn: Callable[[Any], Any], place: int | None
         return model, tuple(turn(x) if same else x for x, same in zip(inputs, alike, strict=True))
 
     return Fix(said, None, line, change=change)
+
+
+def recast(dtype: torch.dtype) -> Fix:
+    """The model's weights in the input's type."""
+    line = f"model = model{CASTS.get(dtype, f'.to({dtype})')}"
+    said = sentence("K006", "or convert the weights to the input's type: {line}", line=line)
+    return Fix(said, None, line, change=lambda model, inputs: (model.to(dtype), inputs))
 
 
 def _shape(x: Any) -> Any:

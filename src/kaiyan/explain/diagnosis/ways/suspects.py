@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.model.sizes_named import sizes
-from kaiyan.explain.diagnosis.fixes import Fix, fed
+from kaiyan.explain.diagnosis.fixes import CASTS, Fix, fed, recast
 from kaiyan.explain.diagnosis.ways.colours import recoloured
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.rebuild import Permute, is_convolution
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from kaiyan.spec.conv import Shape
 
 MUST_BE_FLOAT = (nn.modules.conv._ConvNd, nn.Linear)  # noqa: SLF001 (the only name of the family)
-
-
-CASTS = {torch.float16: ".half()", torch.float32: ".float()", torch.float64: ".double()", torch.bfloat16: ".bfloat16()"}
 
 
 @dataclass(frozen=True)
@@ -121,10 +118,7 @@ def _types(facts: Facts, x: Tensor) -> Iterator[Suspect]:
         line = f"x = x{CASTS.get(weight.dtype, f'.to({weight.dtype})')}"
         yield Suspect("K006", said, fed(sentence("K006", "{line}", line=line), line, lambda x: x.to(weight.dtype)))
         if x.is_floating_point():
-            back = f"model = model{CASTS.get(x.dtype, f'.to({x.dtype})')}"
-            offer = sentence("K006", "or convert the weights to the input's type: {line}", line=back)
-            cast = Fix(offer, None, back, change=lambda model, inputs: (model.to(x.dtype), inputs))
-            yield Suspect("K006", said, cast)
+            yield Suspect("K006", said, recast(x.dtype))
 
 
 def _orders(shape: Shape, C: int | None, rank: int | None) -> Iterator[Suspect]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.explain.diagnosis.causes.finding import Cause, Finding
-from kaiyan.explain.diagnosis.fixes import Fix, fed, preceded
+from kaiyan.explain.diagnosis.fixes import CASTS, Fix, fed, preceded, recast
 from kaiyan.explain.diagnosis.ways.turned import passed_on
 from kaiyan.show.sentence import sentence
 from kaiyan.trace.rebuild import Cast
@@ -145,6 +145,8 @@ def _casts(facts: Facts, x: str, dtype: torch.dtype) -> Iterator[Fix]:
     if facts.layer is not None:
         said = sentence("K006", "cast before {path}", path=facts.named(type(facts.layer).__name__))
         yield preceded(said, facts.layer, facts.path or "", Cast(dtype))
+    elif (given := getattr(torch, x, None)) in CASTS and facts.model is not None:
+        yield recast(given)
 
 
 def _no_tensor(facts: Facts, found: re.Match[str]) -> Finding | None:
