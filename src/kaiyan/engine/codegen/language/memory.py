@@ -105,9 +105,10 @@ class Memory(Vectors):
 
     def prefetch(self, pointer: Value, *offsets: Value, writes: bool = False) -> None:
         """Asks for a line of cache that will be read, or written; nothing happens where there is no memory."""
-        place = self.at(pointer, *offsets)
+        line = ir.IntType(8).as_pointer()  # one type for all: a module declares the function once
+        place = self.b.bitcast(self.at(pointer, *offsets), line)
         how = I32(int(writes)), I32(3 if writes else 2), I32(1)
-        self.call("llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32], place, *how)
+        self.call("llvm.prefetch.p0", ir.VoidType(), [line, I32, I32, I32], place, *how)
 
 
 def _element(kind: Any) -> tuple[str, int]:
