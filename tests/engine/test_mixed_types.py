@@ -174,6 +174,22 @@ def test_halves_of_torch_are_summed_in_float32_and_rounded_once(name: str, last:
     assert bool(((y.double() - right).abs() <= unit * right.abs() / 2 + 1e-5).all())
 
 
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+@pytest.mark.parametrize(("C", "K", "kernel"), [(256, 256, 1), (96, 192, 3)])
+def test_wide_layers_ask_early_for_lines_of_halves(C: int, K: int, kernel: int, name: str) -> None:
+    """Of so many weights each line is asked for before its use, and those of the output and a residual are too."""
+    torch.manual_seed(0)
+    short = getattr(torch, name)
+    x, residual = (torch.randn(1, n, 14, 14).to(short, memory_format=torch.channels_last) for n in (C, K))
+    w = (torch.randn(K, C, kernel, kernel) / (C * kernel**2) ** 0.5).to(short)
+    run = prepare(f"Conv2d({C}, {K}, {kernel}, padding={kernel // 2}, bias=False)", w)
+    right = torch.nn.functional.conv2d(x.double(), w.double(), padding=kernel // 2)
+    unit = 2.0 ** (-10 if name == "float16" else -7)
+    for y, exact in ((run(x), right), (run(x, residual=residual), right + residual.double())):
+        assert y.dtype == short
+        assert bool(((y.double() - exact).abs() <= unit * exact.abs() / 2 + 1e-5).all())
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32", "int64", "bool", "uint16"])
 def test_whole_numbers_of_torch_do_not_wrap(dtype: str) -> None:
     x, w = _picture((1, 2, 9, 12), dtype), np.random.default_rng(1).integers(-9, 9, (3, 2, 3, 3), np.int64)
