@@ -33,9 +33,27 @@ define void @count(ptr %counters, i64 %task) {
 }
 """
 
-
-_RECORDS = 236
-"""Where the workers' records begin in a pool's memory."""
+WHO = """
+declare i64 @pthread_self()
+define void @who(ptr %notes, i64 %task) {
+entry:
+  %awaited.p = getelementptr i64, ptr %notes, i64 %task
+  %awaited = load i64, ptr %awaited.p
+  %own.p = getelementptr i64, ptr %awaited.p, i64 8
+  %other.place = add i64 %awaited, 8
+  %other.p = getelementptr i64, ptr %notes, i64 %other.place
+  %self = call i64 @pthread_self()
+  store atomic i64 %self, ptr %own.p seq_cst, align 8
+  br label %loop
+loop:
+  %other = load atomic i64, ptr %other.p seq_cst, align 8
+  %waits = icmp eq i64 %other, 0
+  br i1 %waits, label %loop, label %out
+out:
+  ret void
+}
+"""
+"""Notes who begins each of eight tasks, and waits until the one that it is told of has begun."""
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +92,21 @@ def test_many_callers_at_once_each_get_all_their_tasks(count: int) -> None:
     assert found == [[2000] * 50 + [0]] * 8
 
 
+def _by_caller(awaited: tuple[int, ...]) -> list[bool]:
+    """Which of eight tasks the caller did; each waits for one."""
+    notes = (ctypes.c_int64 * 16)(*awaited)
+    pool = threads.Pool(2)
+    pool.run(load(objects(WHO, host()), "who")["who"], ctypes.addressof(notes), 8)
+    pool.close()
+    return [who == threading.get_ident() for who in notes[8:]]
+
+
+@pytest.mark.skipif(get_num_threads() < 2, reason="two processors are needed")
+def test_each_thread_does_its_own_share_first_and_then_what_is_left_of_the_others() -> None:
+    assert _by_caller((4, 5, 6, 7, 0, 1, 2, 3)) == [True] * 4 + [False] * 4
+    assert _by_caller((3, 1, 2, 3, 0, 5, 6, 7)) == [True] + [False] * 7
+
+
 @pytest.mark.skipif(get_num_threads() < 2, reason="two processors are needed")
 def test_a_worker_that_parked_beside_its_waker_is_sent_to_another_processor(count: int) -> None:
     ours = os.sched_getaffinity(0)
@@ -101,9 +134,8 @@ def test_a_worker_that_parked_beside_its_waker_is_sent_to_another_processor(coun
 def _worker(pool: threads.Pool) -> int:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        thread = ctypes.c_int32.from_address(pool._state + _RECORDS).value
-        if thread:
-            return thread
+        if pool.records[1].thread:
+            return int(pool.records[1].thread)
     pytest.fail("the worker did not start")
 
 

@@ -44,6 +44,19 @@ def _whole(size: int, most: int, tile: int) -> int:
     return min(max(blocks, key=lambda n: (-tiled(size, n * tile) * n, n)) * tile, size)
 
 
+def shared(size: int, tile: int, most: int, threads: int, others: int = 1) -> int:
+    """Rows of a task, whole tiles and not above ``most``, so that threads which share its ``others`` end together.
+
+    >>> shared(56, 4, 20, threads=2), shared(14, 1, 14, threads=2), shared(7, 1, 7, threads=2)
+    (4, 1, 1)
+    """
+    tiles = tiled(size, tile)
+    able = [n for n in range(1, max(most // tile, 1) + 1) if others * tiled(tiles, n) <= 2 * TASKS * threads]
+    if threads == 1 or not able:
+        return most
+    return min(min(able, key=lambda n: tiled(others * tiled(tiles, n), threads) * n) * tile, most)
+
+
 def channel_parts(tasks: tuple[int, ...], blocks: int, threads: int) -> int:
     """Into how many the channels' blocks are divided, so that every thread has work."""
     if threads == 1 or prod(tasks) >= 2 * threads:

@@ -16,7 +16,7 @@ import numpy as np
 from kaiyan.arrays.memory import LINE
 from kaiyan.engine.codegen.parts import inside
 from kaiyan.engine.codegen.parts import stored as kinds
-from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, TASKS, itemsize
+from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, NEAR_STRIP, itemsize, shared
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled, turned
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.inside import on
@@ -41,6 +41,8 @@ _CROWDED = 2048
 """Bytes between two pixels of which so many lie in the same lines of the first cache that none stays there."""
 _BESIDE = 8
 """Vectors of a pixel that are packed side by side."""
+_FEW = 8
+"""Channels for each pixel, from which on dense layers that widen to them are divided by channels."""
 _LATENCY = 8
 """Products that must be under way at once to keep the units busy."""
 
@@ -294,10 +296,12 @@ def _packed_rows(routine: OverChannelsInside) -> int:
 
 
 def _parted(routine: OverChannelsInside, threads: int) -> OverChannelsInside:
-    """For so many threads: every one has work."""
-    depth, height, _ = routine.geometry.outputs
-    wanted = threads * TASKS if threads > 1 else 1
-    strips = tiled(wanted, depth * tiled(routine.all_vectors, routine.vectors))
-    routine = replace(routine, rows=min(routine.rows, tiled(height, min(strips, height))))
+    """For so many threads: by channels where the dense layers beside it are, having few pixels, else by rows."""
+    depth, height, width = routine.geometry.outputs
+    if threads > 1 and routine.in_place and _FEW * height * width < routine.geometry.C:
+        routine = replace(routine, vectors=min(routine.vectors, tiled(routine.all_vectors, 2 * threads)))
+    others = depth * tiled(routine.all_vectors, routine.vectors)
+    if others < threads:
+        routine = replace(routine, rows=shared(height, 1, routine.rows, threads, others))
     most = max(columns.tiles for columns in routine.tiles) if routine.in_place else 1
-    return replace(routine, parts=min(tiled(wanted, prod(routine.tasks)), most))
+    return replace(routine, parts=min(tiled(threads, prod(routine.tasks)), most))

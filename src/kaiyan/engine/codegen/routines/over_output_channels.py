@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kaiyan.engine.codegen.language.ir import Variable, whole
-from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, strip_size
+from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, shared, strip_size
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
@@ -114,7 +114,18 @@ class OverOutputChannels:
 
     @property
     def cycles(self) -> float:
-        """Of one image, by count: two products or one and a half loads a cycle."""
+        """Of one image, by count."""
+        tasks = prod(self.tasks)
+        return tasks / self.parts * self.blocks * self._block + tasks * (self._packing + TASK)
+
+    def longest(self, threads: int) -> float:
+        """Cycles of the one of so many threads that has the most to do."""
+        tasks = tiled(prod(self.tasks), threads)
+        return tasks * (tiled(self.blocks, self.parts) * self._block + self._packing + TASK)
+
+    @property
+    def _block(self) -> float:
+        """Cycles of a block of channels in a strip: two products or one and a half loads each."""
         pixels = prod(self.tile)
         tiles = tiled(self.rows, self.tile[0]) * tiled(self.columns, self.tile[1])
         terms = self.geometry.C * self.geometry.taps
@@ -124,9 +135,7 @@ class OverOutputChannels:
         narrow = self.halves == self.vectors
         products = (self.vectors - self.halves * (0.5 if machine().halves else 0.0)) * (_NARROW if narrow else 1)
         work = max(pixels * products, _LOAD * (pixels + self.vectors) * (0.5 if narrow else 1))
-        tile = terms * work / 2 * 1.05 + self.vectors * (turns + again)
-        strips = prod(self.tasks) / self.parts
-        return strips * (tiles * self.blocks * tile + self.parts * (self._packing + TASK))
+        return tiles * (terms * work / 2 * 1.05 + self.vectors * (turns + again))
 
     @property
     def _packing(self) -> float:
@@ -362,9 +371,19 @@ def cut(
     for vectors, half in product(tilings, halves):
         for tile in tilings[vectors] if half <= vectors else ():
             routine = kind(geometry, source, *strips[tile], 1, chunks, tile, vectors, L, epilogue, dtype, halves=half)
-            parts = channel_parts(routine.tasks, routine.blocks, threads)
-            candidates.append(routine if parts == 1 else replace(routine, parts=parts))
-    return min(candidates, key=lambda routine: routine.cycles)
+            candidates.append(_parted(routine, threads))
+    return min(candidates, key=lambda routine: routine.longest(threads))
+
+
+def _parted(routine: OverOutputChannels, threads: int) -> OverOutputChannels:
+    """For so many threads: by rows, unless the weights, which all read then, are more than what they divide."""
+    geometry = routine.geometry
+    groups, depth, _, across, _ = routine.tasks
+    divided = groups * (geometry.C * prod(geometry.room) + geometry.K * prod(geometry.outputs))
+    if threads > 1 and routine.weights < divided:
+        rows = shared(geometry.outputs[1], routine.tile[0], routine.rows, threads, groups * depth * across)
+        routine = replace(routine, rows=rows)
+    return replace(routine, parts=channel_parts(routine.tasks, routine.blocks, threads))
 
 
 def _tilings(geometry: Geometry, source: str, lanes: int, most: int) -> list[tuple[int, int]]:

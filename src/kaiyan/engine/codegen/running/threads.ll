@@ -1,11 +1,11 @@
 ; The workers. threads.py starts them, and puts the numbers of the machine in the place of the names with a dollar sign.
 
-%record = type { i32, i32 }
-; thread, the processor on which it parked
+%record = type { i64, i64, i32, i32 }
+; of each who works, the caller first: next task of its share, its end, thread, processor on which it parked
 %state = type {
-  i32, [15 x i32], i64, [7 x i64], i64, [7 x i64], i32, i32, i32, i32, i64, ptr, ptr, i32, [0 x %record]
+  i32, [15 x i32], i64, [7 x i64], i32, i32, i32, i32, ptr, ptr, i32, [7 x i32], [0 x %record]
 }
-; generation, next task, workers inside, busy, sleepers, stop, -, count, function, arguments, workers, their records
+; generation, workers inside, busy, sleepers, stop, all who work, function, arguments, those who came so far, records
 
 declare void $declared
 declare i64 @syscall(i64, ...)
@@ -28,39 +28,62 @@ out:
   ret void
 }
 
-define void @share(ptr %s) {
+; First the share of one's own, so that the same rows of one layer after the other stay in the cache of one processor;
+; then what is left of the others'.
+define void @share(ptr %s, i32 %own) {
 entry:
-  %next = getelementptr %state, ptr %s, i32 0, i32 2
-  %count.p = getelementptr %state, ptr %s, i32 0, i32 10
-  %function.p = getelementptr %state, ptr %s, i32 0, i32 11
-  %arguments.p = getelementptr %state, ptr %s, i32 0, i32 12
-  br label %loop
-loop:
-  %i = atomicrmw add ptr %next, i64 1 seq_cst
-  %idle = icmp sge i64 %i, $idle
-  br i1 %idle, label %out, label %read
-read:
-  %count = load i64, ptr %count.p
-  %mine = icmp slt i64 %i, %count
+  %all.p = getelementptr %state, ptr %s, i32 0, i32 7
+  %all = load i32, ptr %all.p
+  br label %whose
+whose:
+  %turn = phi i32 [ 0, %entry ], [ %turn.next, %done ]
+  %sum = add i32 %own, %turn
+  %number = urem i32 %sum, %all
+  call void @take(ptr %s, i32 %number)
+  br label %done
+done:
+  %turn.next = add i32 %turn, 1
+  %more = icmp ult i32 %turn.next, %all
+  br i1 %more, label %whose, label %out
+out:
+  ret void
+}
+
+define void @take(ptr %s, i32 %number) {
+entry:
+  %function.p = getelementptr %state, ptr %s, i32 0, i32 8
+  %arguments.p = getelementptr %state, ptr %s, i32 0, i32 9
+  %next.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %number, i32 0
+  %end.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %number, i32 1
+  br label %look
+look:
+  %seen = load atomic i64, ptr %next.p seq_cst, align 8
+  %end.seen = load atomic i64, ptr %end.p seq_cst, align 8
+  %some = icmp slt i64 %seen, %end.seen
+  br i1 %some, label %claim, label %out
+claim:
+  %i = atomicrmw add ptr %next.p, i64 1 seq_cst
+  %end = load atomic i64, ptr %end.p seq_cst, align 8
+  %mine = icmp slt i64 %i, %end
   br i1 %mine, label %work, label %out
 work:
   %function = load ptr, ptr %function.p
   %arguments = load ptr, ptr %arguments.p
   call void %function(ptr %arguments, i64 %i)
-  br label %loop
+  br label %look
 out:
   ret void
 }
 
 define ptr @worker(ptr %s) {
 entry:
-  %inside = getelementptr %state, ptr %s, i32 0, i32 4
-  %sleepers = getelementptr %state, ptr %s, i32 0, i32 7
-  %stop.p = getelementptr %state, ptr %s, i32 0, i32 8
-  %workers = getelementptr %state, ptr %s, i32 0, i32 13
+  %inside = getelementptr %state, ptr %s, i32 0, i32 2
+  %sleepers = getelementptr %state, ptr %s, i32 0, i32 5
+  %stop.p = getelementptr %state, ptr %s, i32 0, i32 6
+  %workers = getelementptr %state, ptr %s, i32 0, i32 10
   %number = atomicrmw add ptr %workers, i32 1 seq_cst
-  %thread.p = getelementptr %state, ptr %s, i32 0, i32 14, i32 %number, i32 0
-  %processor.p = getelementptr %state, ptr %s, i32 0, i32 14, i32 %number, i32 1
+  %thread.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %number, i32 2
+  %processor.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %number, i32 3
   %thread = call i64 (i64, ...) @syscall(i64 $gettid)
   %thread.short = trunc i64 %thread to i32
   store atomic i32 %thread.short, ptr %thread.p seq_cst, align 4
@@ -95,7 +118,7 @@ awake:
   br i1 %over, label %out, label %enter
 enter:
   %d = atomicrmw add ptr %inside, i64 1 seq_cst
-  call void @share(ptr %s)
+  call void @share(ptr %s, i32 %number)
   br label %leave
 leave:
   %e = atomicrmw sub ptr %inside, i64 1 seq_cst
@@ -106,7 +129,7 @@ out:
 
 define void @settle(ptr %s) {
 entry:
-  %inside = getelementptr %state, ptr %s, i32 0, i32 4
+  %inside = getelementptr %state, ptr %s, i32 0, i32 2
   br label %look
 look:
   %turn = phi i32 [ 0, %entry ], [ %turn.next, %again ]
@@ -130,7 +153,7 @@ out:
 define void @part(ptr %s) {
 entry:
   %here = call i32 @sched_getcpu()
-  %workers = getelementptr %state, ptr %s, i32 0, i32 13
+  %workers = getelementptr %state, ptr %s, i32 0, i32 10
   %count = load atomic i32, ptr %workers seq_cst, align 4
   br label %look
 look:
@@ -139,8 +162,8 @@ look:
   br i1 %more, label %ask, label %out
 ask:
   %next = add i32 %i, 1
-  %thread.p = getelementptr %state, ptr %s, i32 0, i32 14, i32 %i, i32 0
-  %processor.p = getelementptr %state, ptr %s, i32 0, i32 14, i32 %i, i32 1
+  %thread.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %i, i32 2
+  %processor.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %i, i32 3
   %thread = load atomic i32, ptr %thread.p seq_cst, align 4
   %processor = load atomic i32, ptr %processor.p seq_cst, align 4
   %known = icmp ne i32 %thread, 0
@@ -183,7 +206,7 @@ out:
 define void @wake(ptr %s) {
 entry:
   %g = atomicrmw add ptr %s, i32 1 seq_cst
-  %sleepers = getelementptr %state, ptr %s, i32 0, i32 7
+  %sleepers = getelementptr %state, ptr %s, i32 0, i32 5
   %n = load atomic i32, ptr %sleepers seq_cst, align 4
   %none = icmp eq i32 %n, 0
   br i1 %none, label %out, label %call
@@ -195,13 +218,54 @@ out:
   ret void
 }
 
+; Equal shares of the tasks, one after the other. A worker may come late from the job before: it finds no task until the
+; end of the share, the function and its arguments are there.
+define void @deal(ptr %s, i64 %count) {
+entry:
+  %all.p = getelementptr %state, ptr %s, i32 0, i32 7
+  %all = load i32, ptr %all.p
+  %all.long = zext i32 %all to i64
+  br label %loop
+loop:
+  %i = phi i32 [ 0, %entry ], [ %after, %loop ]
+  %after = add i32 %i, 1
+  %i.long = zext i32 %i to i64
+  %after.long = zext i32 %after to i64
+  %a = mul i64 %count, %i.long
+  %b = mul i64 %count, %after.long
+  %first = udiv i64 %a, %all.long
+  %end = udiv i64 %b, %all.long
+  %next.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %i, i32 0
+  %end.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %i, i32 1
+  store atomic i64 %end, ptr %end.p seq_cst, align 8
+  store atomic i64 %first, ptr %next.p seq_cst, align 8
+  %more = icmp ult i32 %after, %all
+  br i1 %more, label %loop, label %out
+out:
+  ret void
+}
+
+define void @close(ptr %s) {
+entry:
+  %all.p = getelementptr %state, ptr %s, i32 0, i32 7
+  %all = load i32, ptr %all.p
+  br label %loop
+loop:
+  %i = phi i32 [ 0, %entry ], [ %after, %loop ]
+  %after = add i32 %i, 1
+  %next.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %i, i32 0
+  store atomic i64 $idle, ptr %next.p seq_cst, align 8
+  %more = icmp ult i32 %after, %all
+  br i1 %more, label %loop, label %out
+out:
+  ret void
+}
+
 define void @run(ptr %s, ptr %function, ptr %arguments, i64 %count) {
 entry:
-  %next = getelementptr %state, ptr %s, i32 0, i32 2
-  %busy = getelementptr %state, ptr %s, i32 0, i32 6
-  %count.p = getelementptr %state, ptr %s, i32 0, i32 10
-  %function.p = getelementptr %state, ptr %s, i32 0, i32 11
-  %arguments.p = getelementptr %state, ptr %s, i32 0, i32 12
+  %busy = getelementptr %state, ptr %s, i32 0, i32 4
+  %function.p = getelementptr %state, ptr %s, i32 0, i32 8
+  %arguments.p = getelementptr %state, ptr %s, i32 0, i32 9
   %try = cmpxchg ptr %busy, i32 0, i32 1 seq_cst seq_cst
   %got = extractvalue { i32, i1 } %try, 1
   br i1 %got, label %lead, label %alone
@@ -210,13 +274,12 @@ alone:
   ret void
 lead:
   call void @settle(ptr %s)
-  store i64 %count, ptr %count.p
   store ptr %function, ptr %function.p
   store ptr %arguments, ptr %arguments.p
-  store atomic i64 0, ptr %next seq_cst, align 8
+  call void @deal(ptr %s, i64 %count)
   call void @wake(ptr %s)
-  call void @share(ptr %s)
-  store atomic i64 $idle, ptr %next seq_cst, align 8
+  call void @share(ptr %s, i32 0)
+  call void @close(ptr %s)
   call void @settle(ptr %s)
   store atomic i32 0, ptr %busy seq_cst, align 4
   ret void
@@ -224,7 +287,7 @@ lead:
 
 define void @stop(ptr %s) {
 entry:
-  %stop.p = getelementptr %state, ptr %s, i32 0, i32 8
+  %stop.p = getelementptr %state, ptr %s, i32 0, i32 6
   store atomic i32 1, ptr %stop.p seq_cst, align 4
   call void @wake(ptr %s)
   ret void

@@ -16,6 +16,7 @@ from functools import lru_cache
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
+from kaiyan.arrays.memory import LINE
 from kaiyan.arrays.table import loaded
 from kaiyan.engine.codegen.language.compile import load, machine_code_of, text_of
 from kaiyan.engine.codegen.language.target import host
@@ -33,8 +34,32 @@ _MACHINES = {
     "aarch64": (98, 178, "@llvm.aarch64.hint(i32)", "i32 1"),
 }
 """The numbers of futex (128 waits, 129 wakes, in this process) and gettid; the instruction for a thread that spins."""
-_RECORD = 8
-"""Bytes that the pool's memory keeps of each worker."""
+
+
+class _Record(ctypes.Structure):
+    """What the pool keeps of each who works; the names are those of ``threads.ll``."""
+
+    _fields_ = (
+        ("next", ctypes.c_int64),
+        ("end", ctypes.c_int64),
+        ("thread", ctypes.c_int32),
+        ("processor", ctypes.c_int32),
+    )
+
+
+class _State(ctypes.Structure):
+    """What the pool's threads share, before the records."""
+
+    _fields_ = (
+        ("changing", ctypes.c_int64 * 16),
+        ("busy", ctypes.c_int32),
+        ("sleepers", ctypes.c_int32),
+        ("stop", ctypes.c_int32),
+        ("all", ctypes.c_int32),
+        ("job", ctypes.c_void_p * 2),
+        ("came", ctypes.c_int32),
+        ("apart", ctypes.c_int32 * 7),
+    )
 
 
 class Pool:
@@ -42,9 +67,14 @@ class Pool:
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
-        self._memory = ctypes.create_string_buffer(512 + _RECORD * threads)
-        self._state = -(-ctypes.addressof(self._memory) // 64) * 64
-        ctypes.c_int64.from_address(self._state + 64).value = _IDLE
+        size = ctypes.sizeof(_State)
+        self._memory = ctypes.create_string_buffer(LINE + size + threads * ctypes.sizeof(_Record))
+        self._state = -(-ctypes.addressof(self._memory) // LINE) * LINE
+        self.records = (_Record * threads).from_address(self._state + size)
+        state = _State.from_address(self._state)
+        state.all, state.came = threads, 1
+        for record in self.records:
+            record.next = _IDLE
         for _ in range(threads - 1):
             self._start(_code()["worker"])
 
