@@ -10,7 +10,7 @@ from torch import fx, nn
 
 from kaiyan.nn.acceleration.clock import on_one_thread
 from kaiyan.nn.acceleration.deferred import read
-from kaiyan.nn.acceleration.layout import Order, in_layout, layout_key, orders, reorder, strides
+from kaiyan.nn.acceleration.layout import MemoryOrder, in_layout, layout_key, orders, reorder, strides
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Accelerated(nn.Module):
         self.model: Any = model
         self.layout = layout
         self.is_laying, self.is_replaced = is_laying, is_replaced
-        self._orders: dict[tuple[str, bool], list[Order] | None] = {}  # None: they lie as the model's by themselves
+        self._orders: dict[tuple[str, bool], list[MemoryOrder] | None] = {}  # None: by themselves as the model's
         self._threads = nullcontext if hasattr(model, "keep_to_itself") else on_one_thread
         self.training = False
 

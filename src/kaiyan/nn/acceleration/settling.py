@@ -13,7 +13,7 @@ from kaiyan.nn.acceleration.case import answer_of
 from kaiyan.nn.acceleration.checking import Comparison, compare, severity
 from kaiyan.nn.acceleration.clock import least_times
 from kaiyan.nn.acceleration.exactness import as_near
-from kaiyan.nn.acceleration.layout import in_layout, layout_key, layout_of
+from kaiyan.nn.acceleration.layout import laid_anew, layout_key, layout_of
 from kaiyan.show.sentence import Sentence, sentence
 from kaiyan.trace.copied import copied, parts
 
@@ -175,10 +175,10 @@ def _lay_out_otherwise(case: Case, quick: Accelerated) -> None:
 
 def _other_layouts(inputs: Inputs) -> Iterator[Inputs]:
     for layout in ("channels_first", "channels_last"):
-        yield tuple(in_layout(x, layout) for x in inputs)
+        yield tuple(laid_anew(x, layout) for x in inputs)
     one = tuple(x[:1] if isinstance(x, Tensor) and x.ndim > 2 else x for x in inputs)
     yield one
-    yield tuple(in_layout(x, "channels_last") for x in one)
+    yield tuple(laid_anew(x, "channels_last") for x in one)
 
 
 def _compare_states(case: Case, quick: Accelerated) -> None:
