@@ -17,6 +17,7 @@ import kaiyan
 from kaiyan import KaiyanError
 from kaiyan.engine.codegen.running.threads import holding
 from kaiyan.nn import accelerate
+from kaiyan.nn.acceleration import settling
 from kaiyan.nn.acceleration.as_program import Programmed
 
 if TYPE_CHECKING:
@@ -129,6 +130,19 @@ def test_answers_lie_as_the_models_for_layouts_that_come_later() -> None:
         for given in (x, x.to(memory_format=torch.channels_last), x.transpose(2, 3)):
             right = model(given)
             torch.testing.assert_close(quick(given), right, rtol=1e-4, atol=1e-5, check_stride=True)
+
+
+def test_it_is_timed_as_it_will_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed: list[bool] = []
+
+    def times(case: Any, models: Any) -> Any:
+        timed.extend(model.model._children.is_lent for model in models)
+        return case.seconds, [case.seconds] * len(models)
+
+    monkeypatch.setattr(settling, "times_beside_original", times)
+    quick = accelerate(settled(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())), torch.randn(2, 3, 20, 18))
+    assert isinstance(quick.model, Programmed)
+    assert timed == [False]
 
 
 def test_the_report_has_every_layer_with_its_own_name() -> None:

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from kaiyan.nn.acceleration.as_program import Programmed
-from kaiyan.nn.acceleration.case import examine
+from kaiyan.nn.acceleration.case import Question, examine
 from kaiyan.nn.acceleration.checking import compare
-from kaiyan.nn.acceleration.exactness import as_near
+from kaiyan.nn.acceleration.exactness import _Renumbering, as_near
 from kaiyan.nn.acceleration.settling import NotEqualError, settle
 
 FOLDS = 8
@@ -105,3 +105,40 @@ def test_a_model_that_knows_float32_alone_is_not_asked() -> None:
             return super().forward(x)
 
     assert _judged(Single(FOLDS), lambda exact, _: exact.float()) is None
+
+
+@torch.no_grad()
+def test_torch_is_asked_in_other_orders_of_channels() -> None:
+    model = Folding(FOLDS).eval()
+    case, exact = examine(model, (_pictures(),)), Folding(FOLDS).double()(_pictures().double())
+    lucky = Question(case.questions[0].inputs, exact.float())
+    rounded = case.questions[0].answer - exact
+    for times, is_right in ((1, True), (30, False)):
+        answer = (exact - times * rounded).float()
+        assert (as_near(case, lucky, answer, compare(lucky.answer, answer)) is not None) == is_right
+
+
+LAYERS: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
+    "conv1d": (nn.Conv1d(7, 5, 3), (2, 7, 9)),
+    "conv2d groups": (nn.Conv2d(12, 6, 3, padding="same", groups=3), (2, 12, 9, 8)),
+    "conv3d without a batch": (nn.Conv3d(7, 5, 3, bias=False), (7, 5, 6, 7)),
+    "depthwise": (nn.Conv2d(6, 12, 3, groups=6), (2, 6, 9, 8)),
+    "transposed": (nn.ConvTranspose2d(8, 6, 3, stride=2, output_padding=1), (2, 8, 5, 6)),
+    "transposed groups": (nn.ConvTranspose1d(8, 6, 3, groups=2), (2, 8, 9)),
+    "linear": (nn.Linear(9, 4), (2, 3, 9)),
+}
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_are_the_same_in_another_order_of_channels(name: str) -> None:
+    layer, shape = LAYERS[name]
+    x = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    layer.double()
+    seen = []
+    for seed in range(3):
+        with _Renumbering(seed):
+            seen.append(layer(x))
+        torch.testing.assert_close(seen[-1], layer(x), rtol=1e-12, atol=1e-12)
+    if name != "depthwise":  # of one channel there is one order
+        assert not all(torch.equal(layer(x), y) for y in seen)

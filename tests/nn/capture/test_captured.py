@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from kaiyan.nn.capture.backend import Backend
 from kaiyan.nn.capture.captured import Captured, captured
+from kaiyan.nn.capture.roads import observed
 from kaiyan.program.program import Program
 from kaiyan.show.error import KaiyanError
 
@@ -120,6 +121,32 @@ def test_a_branch_on_numbers_makes_several_programs(numbers: Seeded) -> None:
     assert len(made.graphs) == 2
     assert made.breaks
     torch.testing.assert_close(made(-9 * x), model(-9 * x), rtol=1e-4, atol=1e-5)
+
+
+class Placed(nn.Module):
+    """Places are known of a known size alone, and numbers of torch otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv1d(4, 4, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.convolution(x + torch.arange(x.shape[-1]).sin())
+
+
+def test_the_first_sizes_keep_their_own_program(numbers: Seeded) -> None:
+    model, x = Placed().eval(), numbers(1, 4, 11)
+    made = captured(model, (x,))
+    (first,) = made.programs
+    assert not made.foreign
+    with torch.no_grad():
+        for size in (13, 14):
+            other = numbers(1, 4, size)
+            torch.testing.assert_close(made(other), model(other), rtol=1e-4, atol=1e-5)
+        with observed() as runs:
+            torch.testing.assert_close(made(x), model(x), rtol=1e-4, atol=1e-5)
+        assert len(made.programs) == 2
+        assert [run.plan.held for run in runs if run is not None] == [first]
 
 
 class Counting(nn.Module):

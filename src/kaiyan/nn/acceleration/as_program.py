@@ -171,6 +171,7 @@ def as_program(case: Case, precision: str) -> tuple[Settled, dict[str, str], tup
     if not sources:
         raise NotAGraphError(sentence("program-no-layers", "no layer of it becomes a part of a program"))
     notes = tuple(_notes(model.captured))  # other sizes, which come later, may be programs of their own
+    model.keep_to_itself()  # it is timed as it will be called
     return settle(case, model, as_it_comes_only=True), sources, notes
 
 

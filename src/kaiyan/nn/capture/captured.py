@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class Captured:
     """Called as the model is, it gives what the model gives; ``graphs``, ``foreign`` and ``breaks`` say what it became.
 
-    A call with a gradient to be followed is computed by torch. Other sizes are captured when they come.
+    A call with a gradient to be followed is computed by torch. Other sizes are captured when they come, apart from the
+    first: TorchDynamo would serve those too by the program of any size, in which less is known beforehand.
     """
 
     def __init__(self, model: nn.Module, make: Callable[[Graph], Runs] = Program) -> None:
@@ -40,13 +41,23 @@ class Captured:
         self.breaks: tuple[str, ...] = ()
         self.passed_by = 0
         self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))
-        options: dict[str, Any] = {"guard_filter_fn": partial(self.backend.guards, model)}
-        self._run: Any = torch.compile(model, backend=self.backend, options=options, **_APART)
+        self._first_sizes: list[torch.Size] | None = None
+        self._run = self._compiled()
+        self._run_first = self._compiled() if _APART else self._run
+
+    def _compiled(self) -> Any:
+        options: dict[str, Any] = {"guard_filter_fn": partial(self.backend.guards, self.model)}
+        return torch.compile(self.model, backend=self.backend, options=options, **_APART)
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
-        wants = torch.is_grad_enabled() and _wants_gradients((inputs, named))
+        tensors = [leaf for leaf in tree_leaves((inputs, named)) if isinstance(leaf, torch.Tensor)]
+        wants = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+        sizes = [tensor.shape for tensor in tensors]
+        if self._first_sizes is None:
+            self._first_sizes = sizes
+        run = self._run_first if sizes == self._first_sizes else self._run
         with self._settings(), contextlib.nullcontext() if wants else torch.no_grad():
-            return self._run(*inputs, **named)
+            return run(*inputs, **named)
 
     @property
     def programs(self) -> list[KeptProgram]:
@@ -167,10 +178,6 @@ def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
         _HOOKED | {"allow_rnn": True} if is_recurrent else _HOOKED
     )
     return patched
-
-
-def _wants_gradients(inputs: Any) -> bool:
-    return any(isinstance(leaf, torch.Tensor) and leaf.requires_grad for leaf in tree_leaves(inputs))
 
 
 _HOOKED = {"skip_nnmodule_hook_guards": False}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from kaiyan.nn.capture.executable import Executable, TranslatedPlan
     from kaiyan.nn.capture.outside import Outside
+    from kaiyan.nn.capture.programs import KeptProgram
 
 _PLAIN = (bool, int, float, str, type(None))
 _MOST_ROADS = 32
@@ -122,7 +123,7 @@ def _signature(values: Sequence[Any], names: tuple[str, ...]) -> Any:
 class Road(NamedTuple):
     """How calls of one signature go: the values that are the program's inputs, and where its outputs stand."""
 
-    program: Any
+    held: KeptProgram
     inputs: tuple[int, ...]
     origins: tuple[tuple[int, Any], ...]
     leaves: tuple[tuple[bool, Any], ...]
@@ -134,7 +135,7 @@ class Road(NamedTuple):
     def __call__(self, values: Sequence[Any]) -> Any:
         """The model's answer."""
         with self.around():
-            results = self.program(*[values[i].detach().numpy() for i in self.inputs])
+            results = self.held.program(*[values[i].detach().numpy() for i in self.inputs])
         outputs = [laid(tensor_of(results[number]), *layout) for number, layout in self.origins]
         return tree_unflatten([outputs[leaf] if is_output else leaf for is_output, leaf in self.leaves], self.spec)
 
@@ -220,6 +221,6 @@ class Roads:
         if None in inputs or None in origins:
             return None
         return Road(
-            run.plan.held.program, tuple(inputs), tuple(zip(origins, run.layouts, strict=True)), tuple(found), spec,
+            run.plan.held, tuple(inputs), tuple(zip(origins, run.layouts, strict=True)), tuple(found), spec,
             run.executable.outside, state, self._around if made.graph.foreign else nullcontext,
         )  # fmt: skip
