@@ -149,6 +149,26 @@ def test_the_first_sizes_keep_their_own_program(numbers: Seeded) -> None:
         assert [run.plan.held for run in runs if run is not None] == [first]
 
 
+class Ending(nn.Module):
+    """A layer inside which a graph ends."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.one, self.other = nn.Conv1d(channels, channels, 3), nn.Conv1d(channels, channels + 1, 1)
+
+    def forward(self, x: Any) -> Any:
+        y = self.one(x)
+        torch._dynamo.graph_break()
+        return self.other(y).relu()
+
+
+def test_layers_of_a_class_in_which_graphs_end_are_all_programs(numbers: Seeded) -> None:
+    count = 2 * torch._dynamo.config.recompile_limit
+    made = assert_as_the_model(nn.Sequential(*map(Ending, range(1, count + 1))).eval(), numbers(1, 1, 80))
+    layers = [node for graph in made.graphs for node in graph.nodes if node.operation == "convolution"]
+    assert len(layers) == 2 * count
+
+
 class Counting(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -41,13 +41,14 @@ class Captured:
         self.breaks: tuple[str, ...] = ()
         self.passed_by = 0
         self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))
+        self._counted: dict[str, Any] = {"recompile_limit": _captures(model)} if _COUNTS else {}
         self._first_sizes: list[torch.Size] | None = None
         self._run = self._compiled()
         self._run_first = self._compiled() if _APART else self._run
 
     def _compiled(self) -> Any:
         options: dict[str, Any] = {"guard_filter_fn": partial(self.backend.guards, self.model)}
-        return torch.compile(self.model, backend=self.backend, options=options, **_APART)
+        return torch.compile(self.model, backend=self.backend, options=options, **self._counted, **_APART)
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         tensors = [leaf for leaf in tree_leaves((inputs, named)) if isinstance(leaf, torch.Tensor)]
@@ -180,8 +181,13 @@ def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
     return patched
 
 
+def _captures(model: nn.Module) -> int:
+    """How often one piece of code may be captured: where graphs end inside layers, once for each layer of a class."""
+    return config.recompile_limit + max(Counter(type(module) for module in model.modules()).values())
+
+
 _HOOKED = {"skip_nnmodule_hook_guards": False}
-_APART: dict[str, Any] = (
-    {"isolate_recompiles": True} if "isolate_recompiles" in inspect.signature(torch.compile).parameters else {}
-)
+_COMPILING = inspect.signature(torch.compile).parameters
+_COUNTS = "recompile_limit" in _COMPILING
+_APART: dict[str, Any] = {"isolate_recompiles": True} if "isolate_recompiles" in _COMPILING else {}
 """Where torch can, what is compiled here counts apart from what the user compiled of the same class."""
