@@ -162,6 +162,7 @@ def test_pools_and_means() -> None:
             F.avg_pool1d(x[:, :, 0], 3), F.max_pool1d(x[:, :, 0], 2), F.adaptive_avg_pool2d(x, 1),
             F.adaptive_avg_pool2d(x, (3, 7)), F.adaptive_max_pool2d(x, 1), x.mean((2, 3)), x.mean(1, keepdim=True),
             x.sum(-1), x.amax((1, 2)), x.max(1).values, x.mean(), F.normalize(x, dim=1),
+            F.max_pool2d(x[0], 3, 1, 1), F.avg_pool2d(x[0], (2, 3)), F.max_pool1d(x[0, 0], 2), F.max_pool3d(x, 3),
         )  # fmt: skip
 
     assert_captured(pooled, X)

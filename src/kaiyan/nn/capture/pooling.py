@@ -22,21 +22,30 @@ def _pool(kind: str, axes: int) -> Row:
     def row(draft: Manuscript, node: AtenNode) -> Written:
         settings = arguments(node)
         x = next(iter(settings.values()))
-        if x.meta["val"].dim() != axes + 2 or not only_first_is_read_of(node):
+        is_one = x.meta["val"].dim() == axes + 1  # a sample without a batch
+        if not only_first_is_read_of(node):
             return None
         kernel, stride, padding, dilation = (
             tuple(draft.number(entry) for entry in one_an_axis(settings.get(name, 1), axes))
             for name in ("kernel_size", "stride", "padding", "dilation")
         )
+        value = in_shape(draft, draft.value(x), (1, *draft.shape(x))) if is_one else draft.value(x)
         pooled = draft.add(
-            "pool", [draft.value(x)],
+            "pool", [value],
             kind=kind, kernel=kernel, stride=stride or kernel, padding=padding, dilation=dilation,
             ceil_mode=settings["ceil_mode"], count_include_pad=settings.get("count_include_pad", True),
             divisor_override=settings.get("divisor_override"),
         )  # fmt: skip
+        pooled = in_shape(draft, pooled, _first_shape(draft, node)) if is_one else pooled
         return (pooled, None) if kind == "max" else pooled
 
     return row
+
+
+def _first_shape(draft: Manuscript, node: AtenNode) -> tuple[Size, ...]:
+    value = node.meta["val"]
+    first = value[0] if isinstance(value, (tuple, list)) else value
+    return tuple(draft.size(size) for size in first.shape)
 
 
 def only_first_is_read_of(node: AtenNode) -> bool:
