@@ -28,6 +28,7 @@ from kaiyan.engine.codegen.routines import (
     over_columns,
     over_columns_inside,
     over_output_channels,
+    over_output_channels_cut,
 )
 from kaiyan.engine.codegen.running.machine import machine
 from kaiyan.engine.codegen.running.threads import set_num_threads
@@ -330,7 +331,8 @@ def main(count: int, seed: int, *flavours: str) -> None:
     numpy_row.aligned = GUARDED.array  # type: ignore[attr-defined]
     gradients.aligned = GUARDED.array  # type: ignore[attr-defined]
     guard_gradient(gradients)
-    over_output_channels.machine = lambda: replace(machine(), halves=True)  # type: ignore[assignment,attr-defined]
+    for module in (over_output_channels, over_output_channels_cut):
+        module.machine = lambda: replace(machine(), halves=True)  # type: ignore[attr-defined]
     rng, drawn = random.Random(seed), np.random.default_rng(seed)
     ran: dict[str, int] = {}
     for number in range(count):

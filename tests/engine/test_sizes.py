@@ -85,6 +85,19 @@ def test_what_is_compiled_for_one_size_is_right_for_another(
     assert len(list(tmp_path.glob("*.o"))) == len(codes) < len(SIZES)
 
 
+@pytest.mark.parametrize(("name", "text"), [layer for layer in LAYERS if layer[1].endswith("channels_last")])
+def test_rows_of_any_length_are_one_machine_code_where_channels_stand_last(name: str, text: str) -> None:
+    codes, algorithm = set(), named(name)
+    for columns in range(14, 46):
+        problem = sized(text, (1, 3, columns))
+        x, weight = whole_numbers(problem.input_shape, 0), whole_numbers(problem.weight_shape, 1)
+        x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+        prepared = algorithm.compiled(problem, types_of(problem)[0]).prepare(weight, None)
+        assert np.array_equal(prepared(x), forward(x, weight, None, problem.spec))
+        codes.add(general(algorithm, problem))
+    assert len(codes) == 1
+
+
 @pytest.mark.parametrize("target", ["", "avx2", "generic"])
 def test_many_channels_are_summed_and_the_input_is_left_alone(target: str, tmp_path: Path) -> None:
     script = """

@@ -26,7 +26,7 @@ from kaiyan.engine.codegen.routines import (
     over_channels_inside,
     over_columns,
     over_columns_inside,
-    over_output_channels,
+    over_output_channels_cut,
     winograd_cut,
 )
 from kaiyan.engine.codegen.running.machine import Products
@@ -42,7 +42,8 @@ def _kernels(target: Target) -> list[Any]:
         winograd_cut.cut(DENSE, source, *setting, (4, 4)) for source in ("row_contiguous", "channels_last")
     ]
     made += [
-        over_output_channels.cut(DENSE, source, *setting) for source in ("row_contiguous", "channels_last", "strided")
+        over_output_channels_cut.cut(DENSE, source, *setting)
+        for source in ("row_contiguous", "channels_last", "strided")
     ]
     made += [over_columns.cut(g, "row_contiguous", *setting) for g in (DENSE, SINGLE)]
     for single in (over_channels, over_channels_inside):

@@ -26,6 +26,6 @@ class Direct(Generated):
         return None
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import over_output_channels
+        from kaiyan.engine.codegen.routines import over_output_channels_cut
 
-        return over_output_channels.cut(geometry, source, *setting)
+        return over_output_channels_cut.cut(geometry, source, *setting)

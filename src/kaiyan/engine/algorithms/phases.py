@@ -46,9 +46,9 @@ class Phases(Generated):
         )
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import over_output_channels
+        from kaiyan.engine.codegen.routines import over_output_channels_cut
 
-        return over_output_channels.cut(geometry, source, *setting)
+        return over_output_channels_cut.cut(geometry, source, *setting)
 
     def work(self, problem: Problem) -> Work:
         cut = setting(problem, expected(problem))

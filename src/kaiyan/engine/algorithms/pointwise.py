@@ -39,7 +39,7 @@ class Pointwise(Generated):
         )
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import over_columns, over_output_channels
+        from kaiyan.engine.codegen.routines import over_columns, over_output_channels_cut
         from kaiyan.engine.codegen.routines.over_output_channels import OverOutputChannels
         from kaiyan.engine.codegen.routines.over_output_channels_inside import OverOutputChannelsInside
 
@@ -47,4 +47,4 @@ class Pointwise(Generated):
             return over_columns.cut(geometry, source, *setting)
         crowded = geometry.C * BYTES[setting[1]] % _CROWDED == 0
         kind = OverOutputChannels if geometry.groups > 1 or crowded else OverOutputChannelsInside
-        return over_output_channels.cut(geometry, source, *setting, kind)
+        return over_output_channels_cut.cut(geometry, source, *setting, kind)

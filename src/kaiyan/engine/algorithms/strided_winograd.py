@@ -93,6 +93,6 @@ class StridedWinograd(Generated):
         return winograd_cut.cut(geometry, source, *setting, (rows, columns), StridedWinogradTiles)
 
     def safe(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
-        from kaiyan.engine.codegen.routines import over_output_channels
+        from kaiyan.engine.codegen.routines import over_output_channels_cut
 
-        return over_output_channels.cut(geometry, source, *setting)
+        return over_output_channels_cut.cut(geometry, source, *setting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -62,8 +63,39 @@ def _wants_alike(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Or
 def _convolution(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     x, weight = inputs[:2]
     spec = convolution_of(node, x.shape[1], weight.shape)
-    layout = "channels_last" if _is_last(x, output) else "channels_first"
-    return _calls(node, spec, layout, inputs, output, room)
+    if not _is_last(x, output):
+        return _calls(node, spec, "channels_first", inputs, output, room)
+    if not _is_pointwise(spec) or not all(map(_is_even, _pictures(node, inputs, output))):
+        return _calls(node, spec, "channels_last", inputs, output, room)
+    x, *residual, output = map(_in_one_row, _pictures(node, inputs, output))
+    bias = inputs[2:3] if spec.bias else ()
+    weight = weight.viewed((*weight.shape[:2], 1), (*weight.strides[:2], 1))
+    flat = Conv(*spec.channels, 1, bias=spec.bias, rank=1)
+    return _calls(node, flat, "channels_last", [x, weight, *bias, *residual], output, room)
+
+
+def _pictures(node: Node, inputs: Sequence[Place], output: Place) -> list[Place]:
+    """What is not a weight: the input, the residual where there is one, the output."""
+    residual = inputs[-1:] if node.settings.get("residual", False) else ()
+    return [inputs[0], *residual, output]
+
+
+def _is_pointwise(spec: Conv) -> bool:
+    """Whether every output is a sum over the channels of the input that lies where it does."""
+    plain = all((axis.kernel, axis.stride, axis.padding) == (1, 1, (0, 0)) for axis in spec.axes)
+    return plain and spec.groups == 1 and not spec.transposed
+
+
+def _is_even(place: Place) -> bool:
+    """Whether the pixels of (N, C, *spatial) lie the same step apart, from one row to the next too."""
+    axes = [axis for axis in zip(place.shape[2:], place.strides[2:], strict=True) if axis[0] > 1]
+    return all(above[1] == size * step for above, (size, step) in pairwise(axes))
+
+
+def _in_one_row(place: Place) -> Place:
+    """Such pixels as (N, C, pixels): machine code then depends on no width."""
+    steps = [step for size, step in zip(place.shape[2:], place.strides[2:], strict=True) if size > 1]
+    return place.viewed((*place.shape[:2], prod(place.shape[2:])), (*place.strides[:2], steps[-1] if steps else 1))
 
 
 def _is_last(x: Place, output: Place) -> bool:

@@ -11,7 +11,7 @@ from kaiyan.engine.codegen.language.ir import I64, Variable, whole
 from kaiyan.engine.codegen.language.sizes import Sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from kaiyan.engine.codegen.language.ir import Value
 
@@ -78,6 +78,34 @@ class Flow(Sizes):
         self.b.cbranch(condition, then, out)
         self.b.position_at_end(then)
         yield
+        self.b.branch(out)
+        self.b.position_at_end(out)
+
+    def cases(self, index: Value, numbers: Sequence[int]) -> Iterator[int]:
+        """Each of the numbers, in turn: what is written then is done where the index, one of them, is that number."""
+        if isinstance(index, int):
+            yield index
+            return
+        never, out = (self.function.append_basic_block(word) for word in ("never", "out"))
+        ir.IRBuilder(never).unreachable()
+        switch = self.b.switch(index, never)
+        for number in numbers:
+            block = self.function.append_basic_block("case")
+            switch.add_case(I64(number), block)
+            self.b.position_at_end(block)
+            yield number
+            self.b.branch(out)
+        self.b.position_at_end(out)
+
+    def unrolled(self, count: Value, most: int) -> Iterator[int]:
+        """Counts from 0 to ``count``, which is from 1 to ``most``, without a loop: all is written out, to be left."""
+        out = self.function.append_basic_block("out")
+        for number in range(most):
+            if number:
+                more = self.function.append_basic_block("more")
+                self.b.cbranch(self.below(number, count), more, out)
+                self.b.position_at_end(more)
+            yield number
         self.b.branch(out)
         self.b.position_at_end(out)
 

@@ -24,7 +24,8 @@ class Extent(NamedTuple):
 
     ``planes``, ``bands``, ``stretches`` and ``parts`` are the grid of a group's tasks: planes, strips of rows and
     of columns, shares of the channels; a task takes one of ``bundles`` of ``bundle`` groups. Outputs have
-    ``height`` and ``width``, those of a strip ``rows`` and ``columns``, in ``down`` by ``across`` tiles. Packed, a
+    ``height`` and ``width``, those of a strip ``rows`` and ``columns``, in ``down`` by ``across`` tiles, of which the
+    first ``wider`` in a row have one output more than ``narrow``. Packed, a
     strip has ``packed_rows``, ``packed_columns`` and ``size`` elements in all: ``pitch`` from a row to the next,
     ``channel_step`` from a channel, ``phase_pitch`` from a phase. The runs of the extended rows and columns are the
     input itself.
@@ -40,6 +41,8 @@ class Extent(NamedTuple):
     columns: Value
     down: Value
     across: Value
+    narrow: Value
+    wider: Value
     packed_rows: Value
     packed_columns: Value
     pitch: Value
@@ -98,10 +101,11 @@ def extent(routine: _Cut, grid: tuple[int, ...], tiles: tuple[int, int] = (1, 1)
     """The sizes of a routine, whose tasks have this grid and whose strips so many tiles."""
     _, height, width = routine.geometry.outputs
     strip = routine.strip
+    across = divmod(routine.columns, tiles[1])
     packed = strip.rows, strip.columns, strip.pitch, strip.size, strip.channel_step, strip.phase_pitch
     runs = [number for run in routine.geometry.runs[1:] for number in (run.start, run.stop, run.first)]
     bundles = bundle, tiled(routine.geometry.groups, bundle)
-    return Extent(*grid, height, width, routine.rows, routine.columns, *tiles, *packed, *bundles, *runs)  # type: ignore[call-arg]
+    return Extent(*grid, height, width, routine.rows, routine.columns, *tiles, *across, *packed, *bundles, *runs)  # type: ignore[call-arg]
 
 
 def has_short_sums(geometry: Geometry) -> bool:

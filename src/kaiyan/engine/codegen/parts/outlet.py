@@ -92,3 +92,11 @@ class Outlet(NamedTuple):
             for q in range(columns):
                 place = place.by(code, apart.column) if q else place
                 yield place
+
+    def columns(self, code: Code, tile: tuple[int, int], count: Value) -> Iterator[list[Outlet]]:
+        """The places of the rows of a tile from here on, column by column, as many columns of it as there are."""
+        apart = self.pitches(code)
+        places = [self.by(code, apart.row, r) if r else self for r in range(tile[0])]
+        for q in code.unrolled(count, tile[1]):
+            places = [place.by(code, apart.column) for place in places] if q else places
+            yield places

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from itertools import accumulate, chain, product
+from functools import partial
+from itertools import accumulate, product
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kaiyan.engine.codegen.language.ir import Variable, whole
-from kaiyan.engine.codegen.parts.blocking import FAR_STRIP, channel_parts, itemsize, shared, strip_size
-from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, even, padded, reaches, tiled
+from kaiyan.arrays.memory import LINE
+from kaiyan.engine.codegen.language.ir import I64, Variable, whole
+from kaiyan.engine.codegen.parts.blocking import itemsize
+from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
-    from kaiyan.engine.codegen.language.target import Target
     from kaiyan.engine.codegen.parts.geometry import Geometry
     from kaiyan.engine.codegen.parts.tile import Tile
     from kaiyan.reference.dtype import Numbers
@@ -37,10 +37,9 @@ _LOAD = 4 / 3
 """Products that take as long as one load: 28 pixels of one vector take 1.3 times as long as 14 of two."""
 _NARROW = 1.15
 """Times that half vectors alone take, in units of what they should: there are more instructions to a product."""
-_WEIGHTS = 320 * 1024
-"""Bytes of one block's weights that stay in the second cache."""
-_TERMS = 128
-"""Terms of a sum that are worth fetching a tile of sums for."""
+_FIRST_CACHE = 32 * 1024
+"""Bytes of one block's weights that stay in the first cache: then four vectors of 6 pixels are up to a tenth faster
+than two of 14 (64 to 256 channels on 56x56), else a tenth slower (512 to 2048 on 7x7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +115,34 @@ class OverOutputChannels:
     def cycles(self) -> float:
         """Of one image, by count."""
         tasks = prod(self.tasks)
-        return tasks / self.parts * self.blocks * self._block + tasks * (self._packing + TASK)
+        return tasks / self.parts * self.blocks * self._block_cycles + tasks * (self._packing + TASK)
 
     def longest(self, threads: int) -> float:
         """Cycles of the one of so many threads that has the most to do."""
         tasks = tiled(prod(self.tasks), threads)
-        return tasks * (tiled(self.blocks, self.parts) * self._block + self._packing + TASK)
+        return tasks * (tiled(self.blocks, self.parts) * self._block_cycles + self._packing + TASK)
 
     @property
-    def _block(self) -> float:
-        """Cycles of a block of channels in a strip: two products or one and a half loads each."""
-        pixels = prod(self.tile)
-        tiles = tiled(self.rows, self.tile[0]) * tiled(self.columns, self.tile[1])
+    def _block_cycles(self) -> float:
+        """Of one block of channels in a strip."""
+        down, across = self.tiles
+        pixels = self.tile[0] * (self.columns / across if self.last else self.tile[1])
+        return down * across * self._tile_cycles(pixels)
+
+    @property
+    def output_cycles(self) -> float:
+        """Of all channels of an output in whole tiles, with what loads cost beside the products.
+
+        Weights that do not stay in the first cache cost a cycle each; lines of cache are fetched in pairs.
+        """
+        pixels, terms = prod(self.tile), self.geometry.C * self.geometry.taps
+        block = terms * self.width * itemsize(self.dtype)
+        loads = terms * ((pixels + self.vectors) / 4 + (self.vectors if block > _FIRST_CACHE else 0))
+        halved = 0 if self.width * itemsize(self.dtype) % (2 * LINE) == 0 else 2 * pixels
+        return self.blocks * (self._tile_cycles(pixels) + loads + halved) / pixels
+
+    def _tile_cycles(self, pixels: float) -> float:
+        """Two products or one and a half loads a cycle."""
         terms = self.geometry.C * self.geometry.taps
         apart = self.geometry.step[2] > 1
         turns = pixels if self.last else self.tile[0] * self.lanes * (5 + apart * 2 * self.tile[1])
@@ -135,7 +150,7 @@ class OverOutputChannels:
         narrow = self.halves == self.vectors
         products = (self.vectors - self.halves * (0.5 if machine().halves else 0.0)) * (_NARROW if narrow else 1)
         work = max(pixels * products, _LOAD * (pixels + self.vectors) * (0.5 if narrow else 1))
-        return tiles * (terms * work / 2 * 1.05 + self.vectors * (turns + again))
+        return terms * work / 2 * 1.05 + self.vectors * (turns + again)
 
     @property
     def _packing(self) -> float:
@@ -162,12 +177,19 @@ class OverOutputChannels:
         """Tiles of one strip."""
         return tiled(self.rows, self.tile[0]), tiled(self.columns, self.tile[1])
 
+    def _widths(self, sizes: Extent) -> range:
+        """Columns that a tile may have: rows are cut evenly, and none is shorter than half a tile."""
+        if isinstance(sizes.narrow, int):
+            return range(sizes.narrow, sizes.narrow + min(sizes.wider, 1) + 1)
+        return range(max(self.tile[1] // 2, 1), self.tile[1] + 1)
+
     @property
     def writes_once(self) -> bool:
         """Whether no block is moved back over another: a residual may lie where the output does."""
         height, width = self.geometry.outputs[1:]
-        parts = zip((height, width, self.rows, self.columns), (self.rows, self.columns, *self.tile), strict=True)
-        return self.geometry.K % self.width == 0 and not any(whole % part for whole, part in parts)
+        parts = (height, self.rows), (width, self.columns), (self.rows, self.tile[0])
+        across = self.last or self.columns % self.tile[1] == 0
+        return across and self.geometry.K % self.width == 0 and not any(whole % part for whole, part in parts)
 
     @property
     def extent(self) -> Extent:
@@ -232,10 +254,34 @@ class OverOutputChannels:
         """One tile over one chunk: from the bias or the sums so far, to the output or the sums so far."""
         sizes = self._sizes(code)
         number = code.add(code.mul(group, self.blocks), block)
-        bias = code.at(code.argument(Argument.BIAS), code.mul(number, self.width))
         held = code.at(
             sums, code.mul(code.ravel((block, r, q), (0, sizes.down, sizes.across)), prod(self.tile) * self.width)
         )
+        tile = self._started(code, number, chunk, held)
+        r = clipped(code, r, self.tile[0], sizes.rows)
+        q, columns = self._across(code, q, sizes)
+        corner = depth, code.add(row, r), code.add(column, q)
+        first = code.mul(block, self.width)
+        here = Outlet(*outlet).moved(code, channel=first, row=r, column=q)
+        over = code.below(self.chunks - 2, chunk)
+        if self.last:
+            with code.when(over):
+                self._ask(code, here, columns)
+        for width in code.cases(columns, self._widths(sizes)):
+            pixels = [pixel for i, pixel in enumerate(tile) if i % self.tile[1] < width]
+            self._sum(code, pixels, packed, (number, chunk), (r, q), corner, sizes)
+        with code.when(over):
+            if self.last:
+                self._pixels(code, tile, first, here, columns)
+            else:
+                self._rows(code, tile, first, here)
+        if self.chunks > 1:
+            with code.when(code.b.not_(over)):
+                self._keep(code, tile, held)
+
+    def _started(self, code: Code, number: Value, chunk: Value, held: Value) -> Tile:
+        """A tile of sums: the bias, or what the chunks before have summed."""
+        bias = code.at(code.argument(Argument.BIAS), code.mul(number, self.width))
         first = code.equal(chunk, 0)
         start = code.b.select(first, bias, held)
         step = code.b.select(first, whole(0), whole(self.width))
@@ -243,28 +289,20 @@ class OverOutputChannels:
         for i, pixel in enumerate(tile):
             for place, (channel, lanes) in zip(pixel, self.spans, strict=True):
                 place.put(code.vector(start, code.mul(step, i), channel, lanes=lanes))
-        r = clipped(code, r, self.tile[0], sizes.rows)
-        q = clipped(code, q, self.tile[1], sizes.columns)
-        corner = depth, code.add(row, r), code.add(column, q)
-        first = code.mul(block, self.width)
-        here = Outlet(*outlet).moved(code, channel=first, row=r, column=q)
-        over = code.below(self.chunks - 2, chunk)
-        with code.when(over):
-            self._ask(code, here)
-        self._sum(code, tile, packed, (number, chunk), (r, q), corner, sizes)
-        with code.when(over):
-            (self._pixels if self.last else self._rows)(code, tile, first, here)
-        if self.chunks > 1:
-            with code.when(code.b.not_(over)):
-                self._keep(code, tile, held)
+        return tile
 
-    def _ask(self, code: Code, outlet: Outlet) -> None:
+    def _across(self, code: Code, q: Value, sizes: Extent) -> tuple[Value, Value]:
+        """Where a tile begins in its row, and its columns: with channels last no output is in two tiles."""
+        if not self.last:
+            return clipped(code, q, self.tile[1], sizes.columns), self.tile[1]
+        is_wider = code.b.zext(code.below(q, sizes.wider), I64)
+        return code.add(code.mul(q, sizes.narrow), code.least(q, sizes.wider)), code.add(sizes.narrow, is_wider)
+
+    def _ask(self, code: Code, outlet: Outlet, columns: Value) -> None:
         """Asks for the lines that a tile will be stored to, where its pixels have their channels side by side."""
-        if self.last:
-            pitches = outlet.pitches(code)
-            for start, _ in self.spans:
-                for place in outlet.by(code, BESIDE, start).grid(code, *self.tile, pitches):
-                    place.ask(code)
+        for column in outlet.columns(code, self.tile, columns):
+            for place, (start, _) in product(column, self.spans):
+                place.by(code, BESIDE, start).ask(code)
 
     def _keep(self, code: Code, tile: Tile, held: Value) -> None:
         """Puts a tile's sums so far where the next chunk finds them."""
@@ -289,10 +327,12 @@ class OverOutputChannels:
         weight = code.at(code.argument(Argument.WEIGHT), code.mul(number, geometry.C * geometry.taps * self.width))
         _, sh, sw = geometry.stride
         _, dh, dw = geometry.dilation
+        columns = len(tile) // self.tile[0]
         row, column = code.mul(place[0], sh), code.mul(place[1], sw)
         down = [strip.row(code, 0, r * sh) for r in range(self.tile[0])]
-        offsets = [strip.column(q * sw) for q in range(self.tile[1])] * self.tile[0]
-        taps = [(0, geometry.kernel[0]), *(self._taps(code, axis, corner[axis], sizes) for axis in (1, 2))]
+        offsets = [strip.column(q * sw) for q in range(columns)] * self.tile[0]
+        across = self._taps(code, 1, corner[1], self.tile[0], sizes), self._taps(code, 2, corner[2], columns, sizes)
+        taps = [(0, geometry.kernel[0]), *across]
         axes = [*taps, (0, channels)] if self.last else [(0, channels), *taps]
         with ExitStack() as loops:
             indices = [loops.enter_context(code.loop(*axis)) for axis in axes]
@@ -308,30 +348,31 @@ class OverOutputChannels:
             order = (tap, channel, geometry.C) if self.last else (channel, tap, geometry.taps)
             term = code.add(code.mul(order[0], order[2]), order[1])
             early = ahead(self.weights, code.itemsize)
-            lines = [code.at(there, line) for line in down for _ in range(self.tile[1])]
+            lines = [code.at(there, line) for line in down for _ in range(columns)]
             multiply(code, tile, code.at(weight, code.mul(term, self.width)), lines, offsets, early=early)
 
-    def _taps(self, code: Code, axis: int, corner: Value, sizes: Extent) -> tuple[Value, Value]:
-        """The first tap and the one after the last that lie, for some output of a tile, on more than padded zeros."""
+    def _taps(self, code: Code, axis: int, corner: Value, count: int, sizes: Extent) -> tuple[Value, Value]:
+        """The first tap and the one after the last that lie, for some of so many outputs, on more than padded zeros."""
         geometry = self.geometry
         run, kernel, step = geometry.runs[axis], geometry.kernel[axis], geometry.dilation[axis]
         if geometry.constant or not geometry.framed or run.stop - run.start == geometry.room[axis]:
             return 0, kernel
         run = sizes.runs[axis - 1]
         first = code.mul(corner, geometry.stride[axis])
-        last = code.add(first, (self.tile[axis - 1] - 1) * geometry.stride[axis])
+        last = code.add(first, (count - 1) * geometry.stride[axis])
         low = code.divmod(code.add(code.most(code.sub(run.start, last), 0), step - 1), step)[0]
         high = code.divmod(code.add(code.most(code.sub(run.stop, first), 0), step - 1), step)[0]
         return code.least(low, kernel), code.least(high, kernel)
 
-    def _pixels(self, code: Code, tile: Tile, first: Value, outlet: Outlet) -> None:
-        """Stores a tile channels last."""
-        K, pitches = self.geometry.K, outlet.pitches(code)
-        for j, (start, lanes) in enumerate(self.spans):
-            mask = None if K % self.width == 0 else code.mask(code.sub(K - start, first), lanes)
-            places = outlet.by(code, BESIDE, start).grid(code, *self.tile, pitches)
-            for held, place in zip(tile, places, strict=True):
-                self.epilogue.put(code, held[j].get(), place, mask)
+    def _pixels(self, code: Code, tile: Tile, first: Value, outlet: Outlet, columns: Value) -> None:
+        """Stores a tile's columns channels last."""
+        K = self.geometry.K
+        full = K % self.width == 0
+        masks = [None if full else code.mask(code.sub(K - start, first), lanes) for start, lanes in self.spans]
+        for q, column in enumerate(outlet.columns(code, self.tile, columns)):
+            for pixel, place in zip(tile[q :: self.tile[1]], column, strict=True):
+                for held, (start, _), mask in zip(pixel, self.spans, masks, strict=True):
+                    self.epilogue.put(code, held.get(), place.by(code, BESIDE, start), mask)
 
     def _rows(self, code: Code, tile: Tile, first: Value, outlet: Outlet) -> None:
         """Stores a tile channels first: squares of lanes are turned."""
@@ -350,59 +391,3 @@ class OverOutputChannels:
                         else:
                             self.epilogue.scatter(code, line, place, range(0, columns * apart, apart))
                     place = place.by(code, pitches.channel)
-
-
-@lru_cache(maxsize=4096)
-def cut(
-    geometry: Geometry, source: str, target: Target, dtype: str, epilogue: Epilogue, threads: int,
-    kind: type[OverOutputChannels] = OverOutputChannels,
-) -> OverOutputChannels:  # fmt: skip
-    """Dense, vectors of output channels; of the given ``kind`` where the channels are summed in one chunk."""
-    L = target.lanes(itemsize(dtype))
-    chunks = _chunks(geometry, L, dtype)
-    kind = kind if chunks == 1 else OverOutputChannels
-    halves = (0, 1, 2) if source == "channels_last" and machine().halves else (0,)
-    candidates = []
-    tilings = {n: _tilings(geometry, source, L, (target.registers - n - 1) // n) for n in (1, 2, 3, 4, 5)}
-    strips = {
-        tile: strip_size(geometry, tile, FAR_STRIP, geometry.C // chunks, dtype)
-        for tile in chain.from_iterable(tilings.values())
-    }
-    for vectors, half in product(tilings, halves):
-        for tile in tilings[vectors] if half <= vectors else ():
-            routine = kind(geometry, source, *strips[tile], 1, chunks, tile, vectors, L, epilogue, dtype, halves=half)
-            candidates.append(_parted(routine, threads))
-    return min(candidates, key=lambda routine: routine.longest(threads))
-
-
-def _parted(routine: OverOutputChannels, threads: int) -> OverOutputChannels:
-    """For so many threads: by rows, unless the weights, which all read then, are more than what they divide."""
-    geometry = routine.geometry
-    groups, depth, _, across, _ = routine.tasks
-    divided = groups * (geometry.C * prod(geometry.room) + geometry.K * prod(geometry.outputs))
-    if threads > 1 and routine.weights < divided:
-        rows = shared(geometry.outputs[1], routine.tile[0], routine.rows, threads, groups * depth * across)
-        routine = replace(routine, rows=rows)
-    return replace(routine, parts=channel_parts(routine.tasks, routine.blocks, threads))
-
-
-def _tilings(geometry: Geometry, source: str, lanes: int, most: int) -> list[tuple[int, int]]:
-    """Tiles of up to so many outputs."""
-    _, H, W = geometry.outputs
-    widths = {even(W, min(most, W if source == "channels_last" else lanes)), min(most, W, lanes)}
-    return [(max(even(H, most // columns), 1), columns) for columns in widths]
-
-
-def _chunks(geometry: Geometry, lanes: int, dtype: str) -> int:
-    """Even chunks of the input's channels, one where the weights of a block of two vectors fit beside a strip.
-
-    Where they do not, the fewest for which they and one plane of inputs fit, if a chunk still has work for a tile.
-    """
-    C, taps, size = geometry.C, geometry.taps, itemsize(dtype)
-    plane = prod(reaches(geometry, (1, *geometry.outputs[1:]))[1:]) * geometry.kernel[0]
-    most = max(_WEIGHTS // (taps * 2 * lanes * size), 1)
-    if most >= C:
-        return 1
-    least = tiled(_TERMS, taps)
-    wanted = min(most, max(FAR_STRIP // (plane * size), least))
-    return next((n for n in range(1, C + 1) if C % n == 0 and C // n <= wanted), 1)

@@ -53,7 +53,8 @@ class OverOutputChannelsInside(OverOutputChannels):
     ) -> None:
         """Adds all products to the tile, which is at ``place`` of the pixels from ``packed`` on."""
         del corner, sizes
-        C, (rows, columns) = self.geometry.C, self.tile
+        C, rows = self.geometry.C, self.tile[0]
+        columns = len(tile) // rows
         down, step = (code.number(Argument.STRIDE + axis) for axis in (1, 2))
         weights = Variable(code, packed.type)
         weights.put(code.at(code.argument(Argument.WEIGHT), code.mul(source[0], C * self.width)))
