@@ -35,13 +35,17 @@ _WHOLE = {1: ("linear", "concatenate")}
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """What one node does natively; ``name`` is its output's, or its input's where it is laid in another order."""
+    """What one node does natively; ``name`` is its output's, or its input's where it is laid in another order.
+
+    ``within`` names the layers before it that run with it, some rows at a time.
+    """
 
     name: str
     operation: str
     calls: tuple[KernelCall, ...]
     shape: Shape
     is_conversion: bool = False
+    within: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -66,6 +70,11 @@ class Lowered:
     inputs: tuple[Place, ...]
     outputs: tuple[Place, ...]
     weights: tuple[PackedWeight, ...]
+
+    @property
+    def within(self) -> dict[str, tuple[str, ...]]:
+        """The layers that run with another in strips, by its name."""
+        return {item.name: item.within for item in self.items if isinstance(item, Native) and item.within}
 
     def rooms(self) -> list[Numbers]:
         """New arrays for the outputs."""
@@ -160,7 +169,9 @@ class _Lowering:
         inputs = [[self._strip_input(node, i, order) for i in range(len(node.inputs))] for node in chain]
         output = self._new(self._kinds[last.output], order)
         rows = self._choices.strips[last.output]
-        self._run(last, in_strips(chain, inputs, output, rows, self._room, self._kinds))
+        calls = tuple(in_strips(chain, inputs, output, rows, self._room, self._kinds))
+        within = tuple(node.output for node in chain[:-1])
+        self._items.append(Native(last.output, last.operation, calls, output.shape, within=within))
         return output
 
     def _strip_input(self, node: Node, number: int, order: Order) -> Place:

@@ -194,7 +194,14 @@ class Program:
     def algorithm(self, name: str) -> str:
         """What computes the convolution of this name in the plan that was used last; nothing where there is none."""
         plan = next(reversed(self._kept_plans()), None)
-        return "" if plan is None else plan.algorithms.get(name, "")
+        if plan is None:
+            return ""
+        return "strips" if name in plan.lowered.within else plan.algorithms.get(name, "")
+
+    def within(self, name: str) -> tuple[str, ...]:
+        """The layers that run with this one in strips, in the plan that was used last; it comes after them."""
+        plan = next(reversed(self._kept_plans()), None)
+        return () if plan is None else plan.lowered.within.get(name, ())
 
     def report(self, *arrays: Numbers) -> ProgramReport:
         """What it does for arrays that lie as these."""
@@ -247,8 +254,7 @@ def _step(item: Native | Abroad, plan: Planned) -> ProgramStep:
     if isinstance(item, Abroad):
         name = item.node.settings["name"] if item.node.operation == "foreign" else item.node.operation
         return ProgramStep(item.node.output, name, "abroad", item.output.shape)
-    is_strips = plan.threads == 1 and item.name in plan.choices.strips
-    algorithm = "strips" if is_strips else plan.algorithms.get(item.name, "")
+    algorithm = "strips" if item.within else plan.algorithms.get(item.name, "")
     algorithm = "" if item.is_conversion else algorithm
     return ProgramStep(item.name, item.operation, algorithm, item.shape, item.is_conversion)
 

@@ -149,12 +149,25 @@ def test_the_report_has_every_layer_with_its_own_name() -> None:
     model, x = settled(Gated()), torch.randn(1, 3, 32, 32)
     quick = accelerate(model, x)
     assert isinstance(quick.model, Programmed)
-    names = {row.name for row in quick.report.layers}
+    names = {name for row in quick.report.layers for name in row.names}
     assert names == {name for name, layer in model.named_modules() if isinstance(layer, (nn.Conv2d, nn.Linear))}
     assert all(row.after > 0 and row.algorithm for row in quick.report.layers)
     assert not quick.report.left
     assert quick.report.difference < 1e-5
     torch.testing.assert_close(quick(x), model(x), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_layers_that_run_together_in_strips_share_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiyan.program.tuning._WORTH", 1e9)
+    model, x = settled(Gated()), torch.randn(1, 3, 36, 36)
+    with holding(1):
+        rows = {row.name: row for row in accelerate(model, x).report.layers}
+    together = rows["wide.0 + each"]
+    assert together.algorithm == "strips"
+    assert together.what.count("nn.Conv2d(") == 2
+    assert together.before is not None
+    assert not rows.keys() & {"wide.0", "each"}
 
 
 @torch.no_grad()

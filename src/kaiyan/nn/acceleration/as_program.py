@@ -212,7 +212,7 @@ def _described(node: Node, graph: Graph) -> str:
 
 
 def program_layers(case: Case, model: Programmed) -> tuple[LayerReport, ...]:
-    """A row for each layer, timed where it runs."""
+    """A row for each layer, timed where it runs; layers that run together in strips have one."""
     inputs = case.questions[0].inputs
     rows = []
     with ExitStack() as stack, on_one_thread():
@@ -224,8 +224,13 @@ def program_layers(case: Case, model: Programmed) -> tuple[LayerReport, ...]:
         case.spent, inputs, {path for found in layers.values() for path, _ in found.values()}, case.turns
     )
     for program, times in spent:
-        for output, (path, what) in layers[program].items():
+        alone = {
+            output: LayerReport(path, what, before.get(path), 0.0, "")
+            for output, (path, what) in layers[program].items()
+        }
+        for output in alone:
             own = [run[output] for run in times if output in run]
             if own:
-                rows.append(LayerReport(path, what, before.get(path), median(own), program.algorithm(output)))
+                together = [alone[name] for name in (*program.within(output), output)]
+                rows.append(LayerReport.joined(together, median(own), program.algorithm(output)))
     return tuple(rows)

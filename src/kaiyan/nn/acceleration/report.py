@@ -10,21 +10,35 @@ from kaiyan.show.shown import Shown
 from kaiyan.show.table import Lines, Row, Table, headings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from kaiyan.show.sentence import Sentence
     from kaiyan.show.table import Part
 
+_PLUS = " + "
+
 
 @dataclass(frozen=True, slots=True)
 class LayerReport:
-    """One convolution: its name, what it is, what was computed with it, seconds before and after, the algorithm."""
+    """One convolution: its name, what it is, seconds before and after, the algorithm; or several run together."""
 
     name: str
     what: str
     before: float | None
     after: float
     algorithm: str
+
+    @classmethod
+    def joined(cls, rows: Sequence[LayerReport], after: float, algorithm: str) -> LayerReport:
+        """The row of layers that run together, as they do some rows at a time, in so many seconds."""
+        before = [row.before for row in rows if row.before is not None]
+        name, what = (_PLUS.join(words) for words in zip(*((row.name, row.what) for row in rows), strict=True))
+        return cls(name, what, sum(before) if len(before) == len(rows) else None, after, algorithm)
+
+    @property
+    def names(self) -> list[str]:
+        """Of all layers that it is about."""
+        return self.name.split(_PLUS)
 
 
 @dataclass(frozen=True, slots=True)
