@@ -15,6 +15,7 @@ import kaiyan
 from kaiyan.engine import generated
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.codegen.language.compile import address
+from kaiyan.engine.codegen.running.threads import holding
 from kaiyan.engine.generated import Generated
 from kaiyan.engine.problem import Problem
 from kaiyan.engine.types import types_of
@@ -96,6 +97,26 @@ def test_rows_of_any_length_are_one_machine_code_where_channels_stand_last(name:
         assert np.array_equal(prepared(x), forward(x, weight, None, problem.spec))
         codes.add(general(algorithm, problem))
     assert len(codes) == 1
+
+
+@pytest.mark.parametrize("layout", ["", " channels_last"])
+@pytest.mark.parametrize(("channels", "filters"), [(64, 8), (256, 16), (96, 64)])
+@pytest.mark.parametrize("name", ["direct", "pointwise"])
+def test_rows_are_shared_by_any_number_of_threads(name: str, channels: int, filters: int, layout: str) -> None:
+    algorithm = named(name)
+    weight, bias = whole_numbers((filters, channels, 1, 1), 1), whole_numbers((filters,), 2)
+    for rows, columns in ((1, 7), (1, 16), (1, 20), (1, 50), (1, 196), (4, 4), (7, 7), (8, 8), (14, 14)):
+        text = f"n2 c{channels} {rows}x{columns} k{filters} 1x1 f32{layout}"
+        problem = Problem.parse(text)
+        x = whole_numbers(problem.input_shape, 0)
+        if layout:
+            x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+        right = forward(x, weight, bias, problem.spec)
+        for threads in (1, 2, 3, 4, 8, 16):
+            shared = replace(problem, threads=threads)
+            with holding(threads):
+                given = algorithm.compiled(shared, types_of(shared)[0]).prepare(weight, bias)(x)
+            assert np.array_equal(given, right), (text, threads)
 
 
 @pytest.mark.parametrize("target", ["", "avx2", "generic"])

@@ -169,6 +169,23 @@ def test_layers_of_a_class_in_which_graphs_end_are_all_programs(numbers: Seeded)
     assert len(layers) == 2 * count
 
 
+def test_they_stay_programs_at_other_sizes_and_batches(numbers: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[Program] = []
+    computed = Program.__call__
+
+    def noted(program: Program, *arrays: Any) -> Any:
+        runs.append(program)
+        return computed(program, *arrays)
+
+    monkeypatch.setattr(Program, "__call__", noted)
+    with torch._dynamo.config.patch(recompile_limit=2):
+        made = assert_as_the_model(nn.Sequential(*map(Ending, range(1, 8))).eval(), numbers(1, 1, 40))
+        for shape in ((1, 1, 44), (1, 1, 48), (2, 1, 40), (3, 1, 44)):
+            runs.clear()
+            made(numbers(*shape))
+            assert len(runs) == 14, shape
+
+
 class Counting(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -41,10 +41,11 @@ def as_near(case: Case, question: Question, answer: Any, beside: Comparison) -> 
     if exact is None:
         return None
     ours = compare(exact, answer)
-    theirs = [compare(exact, own) for own in (question.answer, *_renumbered(case, question))]
-    if not ours.numbers or any(comparison.fault is not None for comparison in (ours, *theirs)):
+    theirs = compare(exact, question.answer)
+    if not ours.numbers or ours.fault is not None or theirs.fault is not None:
         return None
-    farthest = {place: max(comparison.apart[place][0] for comparison in theirs) for place in ours.apart}
+    others = [compare(exact, own) for own in _renumbered(case, question)]
+    farthest = {place: _farthest(place, theirs, others) for place in ours.apart}
     for place, (difference, allowed) in ours.apart.items():
         own = farthest[place]
         is_rounded = allowed >= ROUNDED and own < _LOST  # whole numbers are right or wrong
@@ -58,6 +59,12 @@ def as_near(case: Case, question: Question, answer: Any, beside: Comparison) -> 
         difference=beside.difference, place=beside.place,
         theirs=farthest[beside.place], ours=ours.apart[beside.place][0],
     )  # fmt: skip
+
+
+def _farthest(place: str, own: Comparison, others: list[Comparison]) -> float:
+    """Torch's own distance, or what it is in another order of channels where that is an answer."""
+    distances = [other.apart[place][0] for other in others if other.fault is None and place in other.apart]
+    return max([own.apart[place][0], *(distance for distance in distances if distance < _LOST)])
 
 
 def _exact_answer(case: Case, question: Question) -> Any:

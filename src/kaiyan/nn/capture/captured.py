@@ -183,7 +183,7 @@ def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
 
 def _captures(model: nn.Module) -> int:
     """How often one piece of code may be captured: where graphs end inside layers, once for each layer of a class."""
-    return config.recompile_limit + max(Counter(type(module) for module in model.modules()).values())
+    return config.recompile_limit * max(Counter(type(module) for module in model.modules()).values())
 
 
 _HOOKED = {"skip_nnmodule_hook_guards": False}

@@ -301,7 +301,7 @@ def _parted(routine: OverChannelsInside, threads: int) -> OverChannelsInside:
     if threads > 1 and routine.in_place and _FEW * height * width < routine.geometry.C:
         routine = replace(routine, vectors=min(routine.vectors, tiled(routine.all_vectors, 2 * threads)))
     others = depth * tiled(routine.all_vectors, routine.vectors)
-    if others < threads:
+    if others % threads:
         routine = replace(routine, rows=shared(height, 1, routine.rows, threads, others))
     most = max(columns.tiles for columns in routine.tiles) if routine.in_place else 1
     return replace(routine, parts=min(tiled(threads, prod(routine.tasks)), most))

@@ -177,11 +177,16 @@ class OverOutputChannels:
         """Tiles of one strip."""
         return tiled(self.rows, self.tile[0]), tiled(self.columns, self.tile[1])
 
+    @property
+    def least_columns(self) -> int:
+        """Of a strip, and of a tile: with channels last rows are cut evenly, and none is shorter than half a tile."""
+        return max(self.tile[1] // 2, 1) if self.last else self.tile[1]
+
     def _widths(self, sizes: Extent) -> range:
-        """Columns that a tile may have: rows are cut evenly, and none is shorter than half a tile."""
+        """Columns that a tile may have."""
         if isinstance(sizes.narrow, int):
             return range(sizes.narrow, sizes.narrow + min(sizes.wider, 1) + 1)
-        return range(max(self.tile[1] // 2, 1), self.tile[1] + 1)
+        return range(self.least_columns, self.tile[1] + 1)
 
     @property
     def writes_once(self) -> bool:
@@ -194,6 +199,7 @@ class OverOutputChannels:
     @property
     def extent(self) -> Extent:
         """The sizes that its machine code reads."""
+        assert self.columns >= self.least_columns or has_short_sums(self.geometry), "no code is there for such tiles"
         return extent(self, self.tasks[1:], self.tiles)
 
     @property

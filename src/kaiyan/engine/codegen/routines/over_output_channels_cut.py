@@ -71,9 +71,9 @@ def _by_rows(routine: OverOutputChannels, threads: int) -> OverOutputChannels:
 
 
 def _by_columns(routine: OverOutputChannels, threads: int) -> OverOutputChannels:
-    width = routine.geometry.outputs[2]
+    least, width = routine.least_columns, routine.geometry.outputs[2]
     columns = sorted({tiled(width, tasks) for tasks in range(1, 2 * TASKS * threads + 1)})
-    able = [replace(routine, columns=each) for each in columns if each <= routine.columns]
+    able = [replace(routine, columns=each) for each in columns if least <= each <= routine.columns]
     return min(able or [routine], key=lambda routine: routine.longest(threads))
 
 

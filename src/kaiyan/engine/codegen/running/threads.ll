@@ -218,7 +218,7 @@ out:
   ret void
 }
 
-; Equal shares of the tasks, one after the other. A worker may come late from the job before: it finds no task until the
+; Equal shares of the tasks, the caller's the largest. A worker may come late from the job before: it finds no task until the
 ; end of the share, the function and its arguments are there.
 define void @deal(ptr %s, i64 %count) {
 entry:
@@ -231,8 +231,11 @@ loop:
   %after = add i32 %i, 1
   %i.long = zext i32 %i to i64
   %after.long = zext i32 %after to i64
-  %a = mul i64 %count, %i.long
-  %b = mul i64 %count, %after.long
+  %up = sub i64 %all.long, 1
+  %i.part = mul i64 %count, %i.long
+  %after.part = mul i64 %count, %after.long
+  %a = add i64 %i.part, %up
+  %b = add i64 %after.part, %up
   %first = udiv i64 %a, %all.long
   %end = udiv i64 %b, %all.long
   %next.p = getelementptr %state, ptr %s, i32 0, i32 12, i32 %i, i32 0
