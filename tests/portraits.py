@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -33,6 +33,8 @@ PACKAGES = {
 }
 """Every photograph of a package: which package, its version, and where in it."""
 _LARGEST = 800
+_UNPACKING: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+"""Python 3.11 has filters from 3.11.4 on."""
 
 
 @lru_cache(maxsize=64)
