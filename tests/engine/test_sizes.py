@@ -60,6 +60,12 @@ def whole_numbers(shape: tuple[int, ...], seed: int) -> Numbers:
     return np.random.default_rng(seed).integers(-4, 5, shape).astype(np.float32)
 
 
+def picture(problem: Problem) -> Numbers:
+    """An input of a problem, that lies as it says."""
+    x = whole_numbers(problem.input_shape, 0)
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1) if problem.layout == "channels_last" else x
+
+
 @pytest.mark.parametrize(("name", "text"), LAYERS)
 def test_a_layer_on_pictures_of_200_sizes_is_a_few_machine_codes(name: str, text: str) -> None:
     wanted = {general(named(name), sized(text, (1 + n % 3, n, n + 1))) for n in range(56, 256)}
@@ -76,10 +82,8 @@ def test_what_is_compiled_for_one_size_is_right_for_another(
     codes, algorithm = set(), named(name)
     for size in SIZES:
         problem = sized(text, size)
-        x, weight = whole_numbers(problem.input_shape, 0), whole_numbers(problem.weight_shape, 1)
+        x, weight = picture(problem), whole_numbers(problem.weight_shape, 1)
         bias = whole_numbers((problem.spec.channels[1],), 2)
-        if problem.layout == "channels_last":
-            x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
         prepared = algorithm.compiled(problem, types_of(problem)[0]).prepare(weight, bias)
         assert np.array_equal(prepared(x), forward(x, weight, bias, problem.spec))
         codes.add(general(algorithm, problem))
@@ -91,8 +95,7 @@ def test_rows_of_any_length_are_one_machine_code_where_channels_stand_last(name:
     codes, algorithm = set(), named(name)
     for columns in range(14, 46):
         problem = sized(text, (1, 3, columns))
-        x, weight = whole_numbers(problem.input_shape, 0), whole_numbers(problem.weight_shape, 1)
-        x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+        x, weight = picture(problem), whole_numbers(problem.weight_shape, 1)
         prepared = algorithm.compiled(problem, types_of(problem)[0]).prepare(weight, None)
         assert np.array_equal(prepared(x), forward(x, weight, None, problem.spec))
         codes.add(general(algorithm, problem))
@@ -108,9 +111,7 @@ def test_rows_are_shared_by_any_number_of_threads(name: str, channels: int, filt
     for rows, columns in ((1, 7), (1, 16), (1, 20), (1, 50), (1, 196), (4, 4), (7, 7), (8, 8), (14, 14)):
         text = f"n2 c{channels} {rows}x{columns} k{filters} 1x1 f32{layout}"
         problem = Problem.parse(text)
-        x = whole_numbers(problem.input_shape, 0)
-        if layout:
-            x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+        x = picture(problem)
         right = forward(x, weight, bias, problem.spec)
         for threads in (1, 2, 3, 4, 8, 16):
             shared = replace(problem, threads=threads)

@@ -181,6 +181,10 @@ class Program:
         return [*self._plans.values()]
 
     @property
+    def _last_plan(self) -> Planned | None:
+        return next(reversed(self._kept_plans()), None)
+
+    @property
     def plans(self) -> int:
         """How many plans are kept."""
         return len(self._plans)
@@ -188,19 +192,19 @@ class Program:
     @property
     def is_channels_last(self) -> bool:
         """Whether pictures lie with their channels side by side in the plan that was used last."""
-        plan = next(reversed(self._kept_plans()), None)
+        plan = self._last_plan
         return plan is None or plan.choices.channels_last
 
     def algorithm(self, name: str) -> str:
         """What computes the convolution of this name in the plan that was used last; nothing where there is none."""
-        plan = next(reversed(self._kept_plans()), None)
+        plan = self._last_plan
         if plan is None:
             return ""
         return "strips" if name in plan.lowered.within else plan.algorithms.get(name, "")
 
     def within(self, name: str) -> tuple[str, ...]:
         """The layers that run with this one in strips, in the plan that was used last; it comes after them."""
-        plan = next(reversed(self._kept_plans()), None)
+        plan = self._last_plan
         return () if plan is None else plan.lowered.within.get(name, ())
 
     def report(self, *arrays: Numbers) -> ProgramReport:

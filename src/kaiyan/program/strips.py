@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kaiyan.program.graph import Graph, Node, ValueKind
     from kaiyan.program.place import KernelCall
     from kaiyan.program.room import PlanningRoom
+    from kaiyan.spec.conv import Conv
 
 _ROWS = 2
 """The axis of rows in (N, C, H, W)."""
@@ -93,10 +94,11 @@ def _is_depthwise(node: Node, kinds: dict[str, ValueKind]) -> bool:
 
 
 def _is_pointwise(node: Node, kinds: dict[str, ValueKind]) -> bool:
-    if not _is_plain(node, kinds) or node.settings.get("groups", 1) > 1:
-        return False
-    sizes = (*kinds[node.inputs[1]].shape[2:], *node.settings["stride"])
-    return set(sizes) == {1} and not any(map(any, node.settings["padding"]))
+    return _is_plain(node, kinds) and convolving.is_pointwise(_spec(node, kinds))
+
+
+def _spec(node: Node, kinds: dict[str, ValueKind]) -> Conv:
+    return convolution_of(node, kinds[node.inputs[0]].shape[1], kinds[node.inputs[1]].shape)
 
 
 @dataclass(slots=True)
@@ -219,7 +221,7 @@ class _Image:
 
 
 def _link(node: Node, kinds: dict[str, ValueKind], output: Place) -> _Link:
-    axis = convolution_of(node, kinds[node.inputs[0]].shape[1], kinds[node.inputs[1]].shape).axes[0]
+    axis = _spec(node, kinds).axes[0]
     before = node.settings["padding"][0][0]
     return _Link(node, axis.reach, axis.stride, before, kinds[node.output], output)
 

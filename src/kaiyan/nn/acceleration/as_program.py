@@ -224,13 +224,10 @@ def program_layers(case: Case, model: Programmed) -> tuple[LayerReport, ...]:
         case.spent, inputs, {path for found in layers.values() for path, _ in found.values()}, case.turns
     )
     for program, times in spent:
-        alone = {
-            output: LayerReport(path, what, before.get(path), 0.0, "")
-            for output, (path, what) in layers[program].items()
-        }
-        for output in alone:
+        for output in layers[program]:
             own = [run[output] for run in times if output in run]
             if own:
-                together = [alone[name] for name in (*program.within(output), output)]
-                rows.append(LayerReport.joined(together, median(own), program.algorithm(output)))
+                together = [layers[program][name] for name in (*program.within(output), output)]
+                theirs = [before.get(path) for path, _ in together]
+                rows.append(LayerReport.joined(together, theirs, median(own), program.algorithm(output)))
     return tuple(rows)

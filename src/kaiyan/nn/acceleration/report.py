@@ -29,11 +29,14 @@ class LayerReport:
     algorithm: str
 
     @classmethod
-    def joined(cls, rows: Sequence[LayerReport], after: float, algorithm: str) -> LayerReport:
-        """The row of layers that run together, as they do some rows at a time, in so many seconds."""
-        before = [row.before for row in rows if row.before is not None]
-        name, what = (_PLUS.join(words) for words in zip(*((row.name, row.what) for row in rows), strict=True))
-        return cls(name, what, sum(before) if len(before) == len(rows) else None, after, algorithm)
+    def joined(
+        cls, layers: Sequence[tuple[str, str]], before: Sequence[float | None], after: float, algorithm: str
+    ) -> LayerReport:
+        """The row of layers, each its name and what it is, that run together in so many seconds."""
+        names, what = zip(*layers, strict=True)
+        known = [seconds for seconds in before if seconds is not None]
+        all_before = sum(known) if len(known) == len(layers) else None
+        return cls(_PLUS.join(names), _PLUS.join(what), all_before, after, algorithm)
 
     @property
     def names(self) -> list[str]:

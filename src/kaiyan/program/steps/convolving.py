@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from kaiyan.engine.problem import Problem
 from kaiyan.program.operations.convolving import convolution_of
 from kaiyan.program.place import KernelCall, Pointer, bytes_of, natural, pixels_last
 from kaiyan.program.steps.step import NativeStep
+from kaiyan.program.views import reshaped_strides
 from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
@@ -65,37 +65,28 @@ def _convolution(node: Node, inputs: Sequence[Place], output: Place, room: Plann
     spec = convolution_of(node, x.shape[1], weight.shape)
     if not _is_last(x, output):
         return _calls(node, spec, "channels_first", inputs, output, room)
-    if not _is_pointwise(spec) or not all(map(_is_even, _pictures(node, inputs, output))):
+    pictures = [x, *(inputs[-1:] if node.settings.get("residual", False) else ()), output]
+    rows = [row for row in map(_in_one_row, pictures) if row is not None]
+    if not is_pointwise(spec) or len(rows) < len(pictures):
         return _calls(node, spec, "channels_last", inputs, output, room)
-    x, *residual, output = map(_in_one_row, _pictures(node, inputs, output))
+    x, *residual, output = rows
     bias = inputs[2:3] if spec.bias else ()
     weight = weight.viewed((*weight.shape[:2], 1), (*weight.strides[:2], 1))
     flat = Conv(*spec.channels, 1, bias=spec.bias, rank=1)
     return _calls(node, flat, "channels_last", [x, weight, *bias, *residual], output, room)
 
 
-def _pictures(node: Node, inputs: Sequence[Place], output: Place) -> list[Place]:
-    """What is not a weight: the input, the residual where there is one, the output."""
-    residual = inputs[-1:] if node.settings.get("residual", False) else ()
-    return [inputs[0], *residual, output]
-
-
-def _is_pointwise(spec: Conv) -> bool:
+def is_pointwise(spec: Conv) -> bool:
     """Whether every output is a sum over the channels of the input that lies where it does."""
     plain = all((axis.kernel, axis.stride, axis.padding) == (1, 1, (0, 0)) for axis in spec.axes)
     return plain and spec.groups == 1 and not spec.transposed
 
 
-def _is_even(place: Place) -> bool:
-    """Whether the pixels of (N, C, *spatial) lie the same step apart, from one row to the next too."""
-    axes = [axis for axis in zip(place.shape[2:], place.strides[2:], strict=True) if axis[0] > 1]
-    return all(above[1] == size * step for above, (size, step) in pairwise(axes))
-
-
-def _in_one_row(place: Place) -> Place:
-    """Such pixels as (N, C, pixels): machine code then depends on no width."""
-    steps = [step for size, step in zip(place.shape[2:], place.strides[2:], strict=True) if size > 1]
-    return place.viewed((*place.shape[:2], prod(place.shape[2:])), (*place.strides[:2], steps[-1] if steps else 1))
+def _in_one_row(place: Place) -> Place | None:
+    """(N, C, *spatial) as (N, C, pixels) where they lie so: machine code then depends on no width."""
+    shape = (*place.shape[:2], prod(place.shape[2:]))
+    steps = reshaped_strides(place.shape[2:], place.strides[2:], shape[2:])
+    return None if steps is None else place.viewed(shape, (*place.strides[:2], *steps))
 
 
 def _is_last(x: Place, output: Place) -> bool:

@@ -40,16 +40,16 @@ def cut(
     chunks = _chunks(geometry, L, dtype)
     kind = kind if chunks == 1 else OverOutputChannels
     halves = (0, 1, 2) if source == "channels_last" and machine().halves else (0,)
-    candidates = []
     tilings = {n: _tilings(geometry, source, L, (target.registers - n - 1) // n) for n in (1, 2, 3, 4, 5)}
     strips = {
         tile: _strip(geometry, source, tile, geometry.C // chunks, dtype)
         for tile in chain.from_iterable(tilings.values())
     }
-    for vectors, half in product(tilings, halves):
-        for tile in tilings[vectors] if half <= vectors else ():
-            routine = kind(geometry, source, *strips[tile], 1, chunks, tile, vectors, L, epilogue, dtype, halves=half)
-            candidates.append(routine)
+    candidates = [
+        kind(geometry, source, *strips[tile], 1, chunks, tile, vectors, L, epilogue, dtype, halves=half)
+        for vectors, half in product(tilings, halves) if half <= vectors
+        for tile in tilings[vectors]
+    ]  # fmt: skip
     if source == "channels_last" and geometry.outputs[2] >= _SHORT:
         return _parted(min(candidates, key=lambda routine: routine.output_cycles), threads)
     return min((_parted(routine, threads) for routine in candidates), key=lambda routine: routine.longest(threads))

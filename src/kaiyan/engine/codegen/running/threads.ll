@@ -36,12 +36,10 @@ entry:
   %all = load i32, ptr %all.p
   br label %whose
 whose:
-  %turn = phi i32 [ 0, %entry ], [ %turn.next, %done ]
+  %turn = phi i32 [ 0, %entry ], [ %turn.next, %whose ]
   %sum = add i32 %own, %turn
   %number = urem i32 %sum, %all
   call void @take(ptr %s, i32 %number)
-  br label %done
-done:
   %turn.next = add i32 %turn, 1
   %more = icmp ult i32 %turn.next, %all
   br i1 %more, label %whose, label %out
@@ -218,8 +216,8 @@ out:
   ret void
 }
 
-; Equal shares of the tasks, the caller's the largest. A worker may come late from the job before: it finds no task until the
-; end of the share, the function and its arguments are there.
+; Equal shares of the tasks, the caller's the largest. A worker may come late from the job before: it finds no task
+; until the end of the share, the function and its arguments are there.
 define void @deal(ptr %s, i64 %count) {
 entry:
   %all.p = getelementptr %state, ptr %s, i32 0, i32 7
