@@ -14,6 +14,8 @@ NEAR_STRIP = 24 * 1024
 """Bytes of a strip that stays in the first cache beside a few weights and sums."""
 FAR_STRIP = 384 * 1024
 """Bytes of a strip that stays in the second cache beside the weights of one block."""
+LARGE = 896 * 1024
+"""Bytes of weights that a network does not leave in the second cache, nor a strip for the next one."""
 SECOND_CACHE = 768 * 1024
 """Bytes that stay in the second cache."""
 TILES = 2 * 1024 * 1024

@@ -13,13 +13,13 @@ import numpy as np
 
 from kaiyan.arrays.memory import LINE
 from kaiyan.engine.codegen.language.ir import I64, Variable, whole
-from kaiyan.engine.codegen.parts.blocking import itemsize
+from kaiyan.engine.codegen.parts.blocking import LARGE, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, apart, clipped, padded, reaches, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.extent import Extent, extent, has_short_sums, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
-from kaiyan.engine.codegen.parts.tile import ahead, multiply
+from kaiyan.engine.codegen.parts.tile import Coming, ahead, multiply
 from kaiyan.engine.codegen.running.machine import machine
 from kaiyan.engine.codegen.running.workspace import room
 from kaiyan.engine.types import BYTES
@@ -110,6 +110,11 @@ class OverOutputChannels:
     def weights(self) -> int:
         """Elements of the packed weight."""
         return self.geometry.groups * self.blocks * self.width * self.geometry.C * self.geometry.taps
+
+    @property
+    def asks(self) -> bool:
+        """Whether the next block's weights are asked for while one is multiplied with."""
+        return self.last and self.weights * itemsize(self.dtype) > LARGE
 
     @property
     def cycles(self) -> float:
@@ -264,6 +269,8 @@ class OverOutputChannels:
             sums, code.mul(code.ravel((block, r, q), (0, sizes.down, sizes.across)), prod(self.tile) * self.width)
         )
         tile = self._started(code, number, chunk, held)
+        tiles = code.add(code.mul(r, sizes.across), q), code.mul(sizes.down, sizes.across)
+        coming = Coming.of(code, *tiles, self.width) if self.asks else None
         r = clipped(code, r, self.tile[0], sizes.rows)
         q, columns = self._across(code, q, sizes)
         corner = depth, code.add(row, r), code.add(column, q)
@@ -275,7 +282,7 @@ class OverOutputChannels:
                 self._ask(code, here, columns)
         for width in code.cases(columns, self._widths(sizes)):
             pixels = [pixel for i, pixel in enumerate(tile) if i % self.tile[1] < width]
-            self._sum(code, pixels, packed, (number, chunk), (r, q), corner, sizes)
+            self._sum(code, pixels, packed, (number, chunk), (r, q), corner, sizes, coming)
         with code.when(over):
             if self.last:
                 self._pixels(code, tile, first, here, columns)
@@ -325,6 +332,7 @@ class OverOutputChannels:
         place: tuple[Value, Value],
         corner: tuple[Value, Value, Value],
         sizes: Extent,
+        coming: Coming | None,
     ) -> None:
         """Adds all products of a chunk's channels and taps to the tile, which is at ``place`` of the strip."""
         geometry, strip = self.geometry, sizes.strip(self.strip)
@@ -355,7 +363,14 @@ class OverOutputChannels:
             term = code.add(code.mul(order[0], order[2]), order[1])
             early = ahead(self.weights, code.itemsize)
             lines = [code.at(there, line) for line in down for _ in range(columns)]
-            multiply(code, tile, code.at(weight, code.mul(term, self.width)), lines, offsets, early=early)
+            here = code.at(weight, code.mul(term, self.width))
+            next_ = coming and coming.place(code, self._next(code, weight, tap, chunk, channels), channels, c)
+            multiply(code, tile, here, lines, offsets, early=early, coming=next_)
+
+    def _next(self, code: Code, weight: Value, tap: Value, chunk: Value, channels: Value) -> Value:
+        """Where the next block's weights of a tap begin, for a chunk of so many channels."""
+        first = code.add(code.mul(code.add(tap, self.geometry.taps), self.geometry.C), code.mul(chunk, channels))
+        return code.at(weight, code.mul(first, self.width))
 
     def _taps(self, code: Code, axis: int, corner: Value, count: int, sizes: Extent) -> tuple[Value, Value]:
         """The first tap and the one after the last that lie, for some of so many outputs, on more than padded zeros."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _WEIGHTS = 320 * 1024
 """Bytes of one block's weights that stay in the second cache."""
+_STRIP = 512 * 1024
+"""Bytes of a strip that stays in the second cache beside the weights of a block: 2048 channels of 7x7 are one."""
 _SHORT = 7
 """Outputs of a row from which on its tiles are what rows of any length take: of 6 that would take 1.2 times as long."""
 _TERMS = 128
@@ -79,7 +81,7 @@ def _by_columns(routine: OverOutputChannels, threads: int) -> OverOutputChannels
 
 def _strip(geometry: Geometry, source: str, tile: tuple[int, int], C: int, dtype: str) -> tuple[int, int]:
     """Rows and columns of outputs of a strip that stays in the second cache; its tiles need not be whole."""
-    rows, columns = strip_size(geometry, tile, FAR_STRIP, C, dtype)
+    rows, columns = strip_size(geometry, tile, _STRIP, C, dtype)
     return rows, even(geometry.outputs[2], columns) if source == "channels_last" else columns
 
 

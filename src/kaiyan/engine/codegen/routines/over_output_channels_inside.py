@@ -9,7 +9,7 @@ from kaiyan.engine.codegen.language.ir import Variable
 from kaiyan.engine.codegen.parts.extent import Extent
 from kaiyan.engine.codegen.parts.rows import broadcast, named
 from kaiyan.engine.codegen.parts.strip import Argument, group_base
-from kaiyan.engine.codegen.parts.tile import ahead
+from kaiyan.engine.codegen.parts.tile import Coming, ahead
 from kaiyan.engine.codegen.routines.over_output_channels import OverOutputChannels
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class OverOutputChannelsInside(OverOutputChannels):
         place: tuple[Value, Value],
         corner: tuple[Value, Value, Value],
         sizes: Extent,
+        coming: Coming | None,
     ) -> None:
         """Adds all products to the tile, which is at ``place`` of the pixels from ``packed`` on."""
         del corner, sizes
@@ -64,11 +65,14 @@ class OverOutputChannelsInside(OverOutputChannels):
         bases = {(r, base): Variable(code, packed.type) for r in range(rows) for base, _ in names}
         for (r, base), variable in bases.items():
             variable.put(code.at(corner_pixel, code.mul(down, r), code.mul(step, base)))
-        with code.loop(0, C):
+        next_ = code.at(weights.get(), C * self.width)
+        with code.loop(0, C) as c:
             here = weights.get()
             vectors = [code.vector(here, start, lanes=lanes) for start, lanes in self.spans]
             for j in range(self.vectors if early else 0):
                 code.prefetch(here, early * self.width + j * code.lanes)
+            if coming is not None:
+                code.prefetch(coming.place(code, next_, C, c))
             pointers = {name: variable.get() for name, variable in bases.items()}
             pixels = [(pointers[r, base], factor) for r in range(rows) for base, factor in names]
             for (pointer, factor), sums in zip(pixels, tile, strict=True):

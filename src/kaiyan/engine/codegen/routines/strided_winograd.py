@@ -151,8 +151,9 @@ class StridedWinogradTiles(WinogradTiles):
                 code.put(values[i], point, self._before(phase, (i, j)) * self.unit)
 
     def _multiply(
-        self, code: Code, most: int, inputs: Value, products: Value, block: Value, count: Value, pitch: Value
-    ) -> None:
+        self, code: Code, most: int, inputs: Value, products: Value, block: Value, count: Value, pitch: Value,
+        group: Value, groups: Value,
+    ) -> None:  # fmt: skip
         """For every point: transformed inputs (tile, terms) times transformed weights (terms, channels)."""
         rows, columns = self.phases
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(block, self.terms * self.width))
@@ -161,6 +162,7 @@ class StridedWinogradTiles(WinogradTiles):
             code.loop(0, columns[-1].n) as j,
             code.loop(0, count, most) as tile,
         ):
+            coming = self._coming(code, tile, count, most, (group, groups))
             tile = code.least(tile, code.sub(count, most))  # noqa: PLW2901
             point = code.add(code.mul(i, columns[-1].n), j)
             above, beside = _counted(code, rows, i), _counted(code, columns, j)
@@ -169,11 +171,13 @@ class StridedWinogradTiles(WinogradTiles):
             elements = code.at(inputs, code.mul(point, pitch), code.mul(tile, self.depth))
             matrix = code.at(weights, code.mul(start, self.unit * self.width))
             held = [code.zeros(self.vectors) for _ in range(most)]
-            with code.loop(0, code.mul(code.mul(above, beside), self.unit)) as c:
+            terms = code.mul(code.mul(above, beside), self.unit)
+            with code.loop(0, terms) as c:
                 offsets = [pixel * self.depth for pixel in range(most)]
                 early = ahead(self.weights, code.itemsize)
                 here = code.at(matrix, code.mul(c, self.width))
-                multiply(code, held, here, code.at(elements, c), offsets, early=early)
+                next_ = coming and coming.place(code, code.at(matrix, self.terms * self.width), terms, c)
+                multiply(code, held, here, code.at(elements, c), offsets, early=early, coming=next_)
             to = code.at(products, code.mul(code.add(code.mul(point, count), tile), self.width))
             for pixel, sums in enumerate(held):
                 for k, place in enumerate(sums):

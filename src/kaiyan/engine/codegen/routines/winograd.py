@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kaiyan.engine.codegen.parts.blocking import LARGE, SECOND_CACHE, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.extent import Extent, extent, structure
 from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
 from kaiyan.engine.codegen.parts.rows import stepped
 from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
-from kaiyan.engine.codegen.parts.tile import ahead, multiply
+from kaiyan.engine.codegen.parts.tile import Coming, ahead, multiply
 from kaiyan.engine.codegen.parts.toom import toom
 from kaiyan.engine.codegen.parts.transform import apply
 from kaiyan.engine.codegen.routines.points import Points
@@ -82,6 +83,12 @@ class WinogradTiles:
     def terms(self) -> int:
         """Products of one tile for one output channel."""
         return self.points * self.depth
+
+    @property
+    def asks(self) -> bool:
+        """Whether the next block's weights are asked for while one is multiplied with: if both stay in cache."""
+        size = itemsize(self.dtype)
+        return self.weights * size > 2 * LARGE and self.terms * self.width * size < SECOND_CACHE
 
     @property
     def tasks(self) -> tuple[int, ...]:
@@ -195,7 +202,9 @@ class WinogradTiles:
         r = code.least(r, code.sub(sizes.rows, sizes.down))
         number = code.add(code.mul(group, self.blocks), block)
         rows = code.at(inputs, code.mul(code.mul(r, sizes.columns), self.depth))
-        source = rows, products, number, _count(code, sizes), self._pitch(code, sizes)
+        below = code.add(r, code.sub(sizes.down, 1)), code.add(sizes.rows, code.sub(sizes.down, 1))
+        groups = [code.divmod(each, sizes.down)[0] for each in below]
+        source = rows, products, number, _count(code, sizes), self._pitch(code, sizes), *groups
         for tile in self.tiles:
             with code.when(code.equal(sizes.across, tile)) if len(self.tiles) > 1 else code.always():
                 code.apart(f"multiply{tile}", partial(self._multiply, code, tile), *source)
@@ -227,11 +236,13 @@ class WinogradTiles:
                     code.put(value, point)
 
     def _multiply(
-        self, code: Code, most: int, inputs: Value, products: Value, block: Value, count: Value, pitch: Value
-    ) -> None:
+        self, code: Code, most: int, inputs: Value, products: Value, block: Value, count: Value, pitch: Value,
+        group: Value, groups: Value,
+    ) -> None:  # fmt: skip
         """For every point: transformed inputs (tile, depth) times transformed weights (depth, channels)."""
         weights = code.at(code.argument(Argument.WEIGHT), code.mul(block, self.points * self.depth * self.width))
         with code.loop(0, self.points) as point, code.loop(0, count, most) as tile:
+            coming = self._coming(code, tile, count, most, (group, groups))
             tile = code.least(tile, code.sub(count, most))  # noqa: PLW2901
             elements = code.at(inputs, code.mul(point, pitch), code.mul(tile, self.depth))
             matrix = code.at(weights, code.mul(point, self.depth * self.width))
@@ -240,11 +251,22 @@ class WinogradTiles:
                 offsets = [i * self.depth for i in range(most)]
                 here = code.at(matrix, code.mul(c, self.width))
                 early = ahead(self.weights, code.itemsize)
-                multiply(code, held, here, code.at(elements, c), offsets, early=early)
+                next_ = coming and coming.place(code, code.at(matrix, self.terms * self.width), self.depth, c)
+                multiply(code, held, here, code.at(elements, c), offsets, early=early, coming=next_)
             to = code.at(products, code.mul(code.add(code.mul(point, count), tile), self.width))
             for i, pixel in enumerate(held):
                 for j, place in enumerate(pixel):
                     code.put(place.get(), to, i * self.width + j * self.lanes)
+
+    def _coming(
+        self, code: Code, tile: Value, count: Value, most: int, groups: tuple[Value, Value]
+    ) -> Coming | None:  # fmt: skip
+        """What a tile of this one of the groups asks for, of the ``count`` that are multiplied ``most`` at a time."""
+        if not self.asks:
+            return None
+        number, tiles = code.divmod(tile, most)[0], code.divmod(code.add(count, most - 1), most)[0]
+        group, all_groups = groups
+        return Coming.of(code, code.add(code.mul(group, tiles), number), code.mul(all_groups, tiles), self.width)
 
     def _outputs(self, code: Code, sizes: Extent, products: Value, pixels: Value, bias: Value, doubt: Variable) -> None:
         """A row of tiles from its products to pixels (row, column, lane).
