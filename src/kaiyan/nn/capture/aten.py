@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch._dynamo.backends.common import aot_autograd
 
+from kaiyan.nn.capture.alike import said_at_once, written_at_once
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -40,7 +42,7 @@ def traced(
 ) -> Callable[..., Any]:
     """What computes ``module``, by what ``compiler`` makes of its ATen graph; what it writes to is written back."""
     trace = aot_autograd(fw_compiler=compiler, inference_compiler=compiler)
-    with _whole():
+    with _whole(), said_at_once(), written_at_once():
         return trace(module, inputs)
 
 

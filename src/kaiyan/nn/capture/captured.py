@@ -15,6 +15,7 @@ from torch import nn
 from torch._dynamo import config
 from torch.utils._pytree import tree_leaves
 
+from kaiyan.nn.capture.alike import said_at_once
 from kaiyan.nn.capture.backend import Backend, names_of
 from kaiyan.program.program import Program
 from kaiyan.trace.copied import copied
@@ -57,7 +58,7 @@ class Captured:
         if self._first_sizes is None:
             self._first_sizes = sizes
         run = self._run_first if sizes == self._first_sizes else self._run
-        with self._settings(), contextlib.nullcontext() if wants else torch.no_grad():
+        with self._settings(), said_at_once(), contextlib.nullcontext() if wants else torch.no_grad():
             return run(*inputs, **named)
 
     @property
