@@ -17,7 +17,7 @@ import kaiyan
 from kaiyan import KaiyanError
 from kaiyan.engine.codegen.running.threads import holding
 from kaiyan.nn import accelerate
-from kaiyan.nn.acceleration import settling
+from kaiyan.nn.acceleration import settling, slower
 from kaiyan.nn.acceleration.as_program import Programmed
 
 if TYPE_CHECKING:
@@ -135,14 +135,35 @@ def test_answers_lie_as_the_models_for_layouts_that_come_later() -> None:
 def test_it_is_timed_as_it_will_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
     timed: list[bool] = []
 
-    def times(case: Any, models: Any) -> Any:
-        timed.extend(model.model._children.is_lent for model in models)
-        return case.seconds, [case.seconds] * len(models)
+    def times(models: Any, _: Any, turns: int) -> Any:
+        timed.append(models[1].model._children.is_lent)
+        return [(2.0, 1.0)] * turns
 
-    monkeypatch.setattr(settling, "times_beside_original", times)
+    monkeypatch.setattr(settling, "times_in_turns", times)
     quick = accelerate(settled(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())), torch.randn(2, 3, 20, 18))
     assert isinstance(quick.model, Programmed)
     assert timed == [False]
+
+
+@pytest.mark.parametrize("seconds", [1.0, 3.0])
+def test_it_is_timed_once_and_again_only_where_it_seems_slower(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def times(name: str) -> Any:
+        def taken(_: Any, __: Any, turns: int) -> Any:
+            asked.append((name, turns))
+            return [(2.0, seconds)] * turns
+
+        return taken
+
+    monkeypatch.setattr(settling, "times_in_turns", times("settling"))
+    monkeypatch.setattr(slower, "times_in_turns", times("slower"))
+    monkeypatch.setattr(slower, "SLOWEST", 0.98)
+    quick = accelerate(settled(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())), torch.randn(2, 3, 20, 18))
+    (first, turns), *again = asked
+    assert first == "settling"
+    assert again[:1] == ([] if seconds < 2 else [("slower", 3 * turns)])
+    assert isinstance(quick.model, Programmed) is (seconds < 2)
 
 
 def test_the_report_has_every_layer_with_its_own_name() -> None:

@@ -15,7 +15,7 @@ from kaiyan.nn.acceleration.as_program import Programmed
 from kaiyan.nn.acceleration.case import Question, examine
 from kaiyan.nn.acceleration.checking import compare
 from kaiyan.nn.acceleration.exactness import _Renumbering, as_near
-from kaiyan.nn.acceleration.settling import NotEqualError, settle
+from kaiyan.nn.acceleration.settling import NotEqualError, settle_as_it_comes
 
 FOLDS = 8
 
@@ -58,7 +58,7 @@ def _judged(model: nn.Module, change: Any) -> Any:
 @torch.no_grad()
 def test_a_badly_conditioned_model_is_right_where_both_are_as_far() -> None:
     model, x = Folding(FOLDS).eval(), _pictures()
-    settled = settle(examine(model, (x,)), Programmed(model, (x,), "default"), as_it_comes_only=True)
+    settled = settle_as_it_comes(examine(model, (x,)), Programmed(model, (x,), "default"))
     exact = Folding(FOLDS).double()(x.double())
     theirs, ours = _distance(exact, model(x)), _distance(exact, settled.quick(x))
     assert min(theirs, settled.difference) > 1e-3
@@ -71,7 +71,7 @@ def test_a_well_conditioned_model_that_is_wrong_is_refused() -> None:
     model, wrong = Folding(1).eval(), Folding(1).eval()
     next(wrong.parameters()).mul_(1.01)
     with pytest.raises(NotEqualError, match="differs by"):
-        settle(examine(model, (_pictures(),)), wrong, as_it_comes_only=True)
+        settle_as_it_comes(examine(model, (_pictures(),)), wrong)
 
 
 @torch.no_grad()

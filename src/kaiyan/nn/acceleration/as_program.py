@@ -16,7 +16,7 @@ from kaiyan.nn.acceleration.clock import layer_times, on_one_thread
 from kaiyan.nn.acceleration.graph import NotAGraphError
 from kaiyan.nn.acceleration.lent import Lent, share_a_part
 from kaiyan.nn.acceleration.report import LayerReport
-from kaiyan.nn.acceleration.settling import settle
+from kaiyan.nn.acceleration.settling import settle_as_it_comes
 from kaiyan.nn.capture.captured import Captured, captured
 from kaiyan.nn.capture.roads import Roads
 from kaiyan.program.choices import Choices, KeptChoices
@@ -172,7 +172,7 @@ def as_program(case: Case, precision: str) -> tuple[Settled, dict[str, str], tup
         raise NotAGraphError(sentence("program-no-layers", "no layer of it becomes a part of a program"))
     notes = tuple(_notes(model.captured))  # other sizes, which come later, may be programs of their own
     model.keep_to_itself()  # it is timed as it will be called
-    return settle(case, model, as_it_comes_only=True), sources, notes
+    return settle_as_it_comes(case, model), sources, notes
 
 
 def _notes(made: Captured) -> list[Sentence]:

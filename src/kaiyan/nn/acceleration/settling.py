@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from kaiyan.nn.acceleration.accelerated import Accelerated
 from kaiyan.nn.acceleration.case import answer_of
 from kaiyan.nn.acceleration.checking import Comparison, compare, severity
-from kaiyan.nn.acceleration.clock import least_times
+from kaiyan.nn.acceleration.clock import least_times, times_in_turns
 from kaiyan.nn.acceleration.exactness import as_near
 from kaiyan.nn.acceleration.layout import laid_anew, layout_key, layout_of
 from kaiyan.show.sentence import Sentence, sentence
@@ -35,7 +35,8 @@ class NotEqualError(Exception):
 class Settled:
     """A model that gives the original's answers, how far they are apart, and seconds of the original's and its own.
 
-    ``notes`` are what should be known of the answers.
+    ``notes`` are what should be known of the answers; ``turns`` are the seconds of both in turn, where they were taken
+    when every question had been answered.
     """
 
     quick: Accelerated
@@ -43,18 +44,34 @@ class Settled:
     before: float
     after: float
     notes: tuple[Sentence, ...] = ()
+    turns: tuple[tuple[float, ...], ...] = ()
 
 
-def settle(case: Case, model: nn.Module, *, as_it_comes_only: bool = False) -> Settled:
+def settle_as_it_comes(case: Case, model: nn.Module) -> Settled:
+    """The rewritten model given its inputs as they come: timed last, for another size may have changed its programs.
+
+    Raises ``NotEqualError`` where it does not give the original's answers.
+    """
+    quick = as_it_comes(case, model)
+    trial = _tried(case, quick)
+    worst = check_answers(case, quick)
+    notes = () if worst.excuse is None else (worst.excuse,)
+    if case.is_slow:
+        before, (after,) = times_beside_original(case, [trial])
+        return Settled(quick, worst.difference, before, after, notes)
+    turns = tuple(times_in_turns([case.spent, trial], case.questions[0].inputs, case.turns))
+    before, after = (min(taken) for taken in zip(*turns, strict=True))
+    return Settled(quick, worst.difference, before, after, notes, turns)
+
+
+def settle(case: Case, model: nn.Module) -> Settled:
     """The rewritten model in the faster of the layouts in which it gives the original's answers.
-
-    Inputs are laid otherwise for it, unless they are taken ``as_it_comes_only``.
 
     Raises ``NotEqualError`` where it gives them in none.
     """
     trials: list[tuple[Accelerated, Accelerated]] = []
     refusals: list[NotEqualError] = []
-    for quick in [as_it_comes(case, model)] if as_it_comes_only else _candidates(case, model):
+    for quick in _candidates(case, model):
         try:
             trials.append((quick, _tried(case, quick)))
         except NotEqualError as refusal:

@@ -23,9 +23,11 @@ def refuse_slower(case: Case, settled: Settled) -> None:
     """Raises ``NotEqualError`` for a model that is slower in most turns: two calls in a row find the machine alike."""
     if not settled.quick.is_replaced or (case.is_slow and settled.after <= settled.before / SLOWEST):
         return
+    times = [*settled.turns]
+    if times and not _is_slower(times):
+        return
     models = [case.spent, copied(settled.quick) if case.changed else settled.quick]
-    times: list[tuple[float, ...]] = []
-    for turns in (case.turns, _AGAIN * case.turns):
+    for turns in (_AGAIN * case.turns,) if times else (case.turns, _AGAIN * case.turns):
         times += times_in_turns(models, case.questions[0].inputs, turns)
         if not _is_slower(times):
             return
