@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 from torch._decomp import decomposition_table
+from torch._subclasses import fake_impls
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
 
@@ -210,6 +211,19 @@ class InPlace(nn.Module):
         nn.functional.hardtanh_(part, -1, 1)
         nn.functional.hardtanh_(x, -0.5, 0.5)
         return y, part, x + 1
+
+
+def test_the_last_of_those_that_trace_at_once_leaves_torch_as_it_was() -> None:
+    known = fake_impls.get_fast_op_impls()
+    before = dict(known)
+    first, second = said_at_once(), said_at_once()
+    first.__enter__()
+    second.__enter__()
+    during = dict(known)
+    first.__exit__(None, None, None)
+    assert known == during != before, "the second is still asked"
+    second.__exit__(None, None, None)
+    assert known == before
 
 
 def test_writes_in_place_are_seen_through_every_view() -> None:

@@ -7,6 +7,7 @@ MobileNetV2 was traced, ReLU6 took 6.2. A rule answers where the answer is plain
 from __future__ import annotations
 
 import contextlib
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,22 +30,37 @@ _OF_TWO = ("add", "sub", "mul", "div")
 _NORM = "_native_batch_norm_legit_no_training"
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 """Types that arithmetic with numbers does not change."""
+_LOCK = threading.Lock()
+_BEFORE: list[dict[Any, Any]] = []
+"""Torch's own rules while ours are asked, and an entry for each that traces beside the first."""
 _LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 @contextlib.contextmanager
 def said_at_once() -> Iterator[None]:
-    """While torch traces, the rules are asked before its own."""
-    known = _known()
-    before = {operation: known.get(operation) for operation in _rules()}
-    known |= _rules()
+    """While torch traces, the rules are asked before its own: until the last of those that trace at once is done."""
+    with _LOCK:
+        if not _BEFORE:
+            _BEFORE.append({operation: _known().get(operation) for operation in _rules()})
+            _known().update(_rules())
+        else:
+            _BEFORE.append({})
     try:
         yield
     finally:
-        for operation, rule in before.items():
-            known.pop(operation, None)
-            if rule is not None:
-                known[operation] = rule
+        with _LOCK:
+            _put_back()
+
+
+def _put_back() -> None:
+    before, known = _BEFORE[0], _known()
+    _BEFORE.pop()
+    if _BEFORE:
+        return
+    for operation, rule in before.items():
+        known.pop(operation, None)
+        if rule is not None:
+            known[operation] = rule
 
 
 @contextlib.contextmanager
