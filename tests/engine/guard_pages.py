@@ -148,7 +148,7 @@ def problem(rng: random.Random, flavours: tuple[str, ...] = FLAVOURS) -> Problem
         flavour = rng.choice(flavours)
         C, K, groups = (rng.choice((1, 2, 3, 5, 8, 16, 17, 24, 33, 40)) for _ in range(3))
         C, K, groups = (1, 1, groups) if flavour == "depthwise" else (C, K, min(groups, 5) if C < 8 else 1)
-        C, groups = (64, 1) if flavour == "deep" else (C, groups)
+        C, groups = {"deep": (64, 1), "colours": (rng.choice((2, 3, 4)), 1)}.get(flavour, (C, groups))
         kernel = rng.choice(PLAIN.get(flavour, ((3,), (2,), (5, 1), (4, 3, 2), (7, 9))))
         plain = flavour in PLAIN
         pads = (0,) if flavour == "pointwise" else (0, 1, 2, (0, 1), (2, 0), "same", "causal", "same_lower")
@@ -175,6 +175,12 @@ def problem(rng: random.Random, flavours: tuple[str, ...] = FLAVOURS) -> Problem
         dtype = rng.choice(("float32", "float32", "float64", "float16"))
         made = Problem(spec, shape, dtype, dtype, dtype, precision="fast", layout=layout)
         return replace(made, activation=rng.choice((None, None, *ACTIVATIONS)), residual=rng.random() < 0.3)
+
+
+def turned(rng: random.Random) -> Problem:
+    """One of few channels, which stand last in the output alone."""
+    layout = rng.choice(("channels_first", "row_contiguous", "strided"))
+    return replace(problem(rng, ("colours",)), layout=layout, turned=True)
 
 
 def single(rng: random.Random) -> Problem:
@@ -278,8 +284,9 @@ def run(algorithm: Generated, asked: Problem, types: Types, rng: np.random.Gener
     tolerance = 0.0 if exact else TOLERANCES[types.given] * scale
     np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}: {types}")
     assert y.dtype == right.dtype
-    out, frame = framed(y.shape, y.dtype, asked.layout, rng)
-    added, beside = framed(y.shape, residual.dtype, asked.layout, rng)
+    layout = "channels_last" if asked.turned else asked.layout
+    out, frame = framed(y.shape, y.dtype, layout, rng)
+    added, beside = framed(y.shape, residual.dtype, layout, rng)
     added[...] = residual
     assert prepared(at, added if asked.residual else None, out) is out
     assert out.tobytes() == y.tobytes(), "the same to the bit, wherever it is written"
@@ -340,13 +347,15 @@ def main(count: int, seed: int, *flavours: str) -> None:
         asked = problem(rng, flavours or FLAVOURS)
         pairs = [(algorithm, asked) for algorithm in (*ALGORITHMS, *ROUTINES)]
         pairs += [(routine, single(rng)) for routine in ROUTINES[1::2]]
+        pairs += [(algorithm, turned(rng)) for algorithm in ALGORITHMS if algorithm.name == "direct"]
         for algorithm, each in pairs:
             if isinstance(algorithm, Generated) and algorithm.refuses(each) is None:
                 for types in types_of(each):
                     sys.stdout.write(f"{algorithm.name}: {each}: {types}\n")
                     sys.stdout.flush()
                     run(algorithm, each, types, drawn)
-                    ran[algorithm.name] = ran.get(algorithm.name, 0) + 1
+                    name = algorithm.name + " turned" * each.turned
+                    ran[name] = ran.get(name, 0) + 1
         sys.stdout.write(f"gradient: {asked}\n")
         sys.stdout.flush()
         run_gradient(asked, drawn)

@@ -45,13 +45,22 @@ class Generated:
 
     name: str
     arrays = ("numpy", "torch")
+    turns = False
+    """Whether the output may have its channels last where the input does not."""
 
     def error(self, problem: Problem) -> float:
         del problem
         return 1.0
 
     def refuses(self, problem: Problem) -> Sentence | None:
-        return _refused(problem) or unusable() or self.unfit(problem) or self._inexact(problem)
+        return (
+            _refused(problem) or unusable() or self._unturned(problem) or self.unfit(problem) or self._inexact(problem)
+        )
+
+    def _unturned(self, problem: Problem) -> Sentence | None:
+        if not problem.turned or self.turns:
+            return None
+        return sentence("refused-turned", "its output lies as its input does")
 
     def _inexact(self, problem: Problem) -> Sentence | None:
         error, allowed = self.error(problem), TIERS[problem.precision]
@@ -151,7 +160,7 @@ def setting(problem: Problem, types: Types) -> tuple[str, Setting]:
 
     source = "row_contiguous" if problem.layout in ("channels_first", "unaligned") else problem.layout
     given = "" if types.given == types.summed else types.given
-    epilogue = Epilogue(problem.activation, problem.residual, given, types.saturate)
+    epilogue = Epilogue(problem.activation, problem.residual, given, types.saturate, problem.turned)
     return source, (host(), types.summed, epilogue, problem.threads)
 
 
@@ -226,4 +235,5 @@ def _geometry(problem: Problem) -> tuple[Geometry, Any]:
 
     columns = problem.layout in ("channels_last", "strided")
     found, maps = sampled(*geometry(problem.spec, problem.input_shape), columns=columns)
-    return flattened(found, maps, problem.input_shape[2:]) if problem.layout == "channels_first" else (found, maps)
+    flat = problem.layout == "channels_first" and not problem.turned
+    return flattened(found, maps, problem.input_shape[2:]) if flat else (found, maps)

@@ -59,6 +59,7 @@ class Problem:
     the "input" or the "weight": ``dtype`` is then the type of the output's gradient, ``weight_dtype`` that of the other
     array that is read, and ``layout`` that of x, or of the output's gradient where it is read with the weight. ``str``
     gives the spelling and ``parse`` reads it: batch, channels, sizes, kernels, kernel, then what is not as usual.
+    ``turned`` asks generated code for an output with its channels last, wherever the input has them.
 
     >>> problem = Problem(Conv(64, 64, 3, padding="same", rank=2), (1, 64, 56, 56))
     >>> str(problem)
@@ -84,6 +85,7 @@ class Problem:
     fresh: bool = False
     threads: int = 1
     wrt: str | None = None
+    turned: bool = False
 
     @cached_property
     def output_shape(self) -> Shape:
@@ -116,7 +118,7 @@ class Problem:
         tokens += [self.kind] * (self.kind != "numpy")
         tokens += [f"@{self.device}"] * (self.device != "cpu")
         tokens += [self.layout] * (self.layout != "channels_first")
-        tokens += ["traced"] * self.traced + ["residual"] * self.residual
+        tokens += ["turned"] * self.turned + ["traced"] * self.traced + ["residual"] * self.residual
         tokens += [self.activation] if self.activation else []
         tokens += ["fresh"] * self.fresh + [f"t{self.threads}"] * (self.threads != 1)
         tokens += [f"wrt:{self.wrt}"] if self.wrt else []
@@ -219,6 +221,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     "saturate": {"saturate": True},
     **{word: {"layout": word} for word in LAYOUTS},
     **{former: {"layout": word} for former, word in FORMER_LAYOUTS.items()},
+    "turned": {"turned": True},
     "traced": {"traced": True},
     "residual": {"residual": True},
     **{word: {"activation": word} for word in ACTIVATIONS},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kaiyan.engine.generated import Generated, Setting
+from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
     from kaiyan.engine.codegen.parts.geometry import Geometry
@@ -21,9 +22,14 @@ class Direct(Generated):
     """Everything that generated code can compute; what has an algorithm of its own is faster there."""
 
     name = "direct"
+    turns = True
 
     def unfit(self, problem: Problem) -> Sentence | None:
-        return None
+        from kaiyan.engine.codegen.parts.strip import MOST_WOVEN
+
+        if not problem.turned or (problem.spec.groups == 1 and problem.spec.channels[0] <= MOST_WOVEN):
+            return None
+        return sentence("refused-many-turned", "more than {most} channels are turned by a copy", most=MOST_WOVEN)
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         from kaiyan.engine.codegen.routines import over_output_channels_cut

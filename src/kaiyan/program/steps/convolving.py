@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kaiyan.arrays.kind import is_contiguous, layout_of
-from kaiyan.engine.codegen.parts.strip import Argument
+from kaiyan.engine.codegen.parts.strip import MOST_WOVEN, Argument
 from kaiyan.engine.codegen.running.launch import Located
 from kaiyan.engine.generated import IN_SINGLE
 from kaiyan.engine.problem import Problem
@@ -50,21 +50,22 @@ def _refuses_convolution(node: Node, inputs: Sequence[Place], output: Place) -> 
 
 
 def _wants_alike(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Order | None, ...]:
-    """The input as the output lies; a residual as it lies, where the routine reads it so."""
+    """The input as the output lies, or where few channels are turned; a residual as the routine reads it."""
     x = inputs[0]
     last = _is_last(x, output)
     order = pixels_last(output) if last else natural(output)
     fits = layout_of(x.shape, x.strides) == ("channels_last" if last else "channels_first")
     weights = (None,) * (2 if node.settings.get("bias", False) else 1)
     residual = (order,) if node.settings.get("residual", False) else ()
-    return (None if fits else order, *weights, *residual)
+    return (None if fits or _is_turned(node, x, output) else order, *weights, *residual)
 
 
 def _convolution(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     x, weight = inputs[:2]
     spec = convolution_of(node, x.shape[1], weight.shape)
-    if not _is_last(x, output):
-        return _calls(node, spec, "channels_first", inputs, output, room)
+    turned = _is_turned(node, x, output)
+    if turned or not _is_last(x, output):
+        return _calls(node, spec, "channels_first", inputs, output, room, turned=turned)
     pictures = [x, *(inputs[-1:] if node.settings.get("residual", False) else ()), output]
     rows = [row for row in map(_in_one_row, pictures) if row is not None]
     if not is_pointwise(spec) or len(rows) < len(pictures):
@@ -101,6 +102,14 @@ def _is_last(x: Place, output: Place) -> bool:
     return True
 
 
+def _is_turned(node: Node, x: Place, output: Place) -> bool:
+    """Whether channels stand last in the output alone: few are turned as they are packed, without a copy."""
+    settings = node.settings
+    few = 1 < x.shape[1] <= MOST_WOVEN and settings.get("groups", 1) == 1 and not settings.get("transposed", False)
+    apart = x.strides[1] != 1 and layout_of(x.shape, x.strides) in ("channels_first", "row_contiguous")
+    return few and apart and _is_last(x, output)
+
+
 def _wants_rows(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Order | None, ...]:
     """Rows one after the other."""
     weights = (None,) * (2 if node.settings.get("bias", False) else 1)
@@ -130,8 +139,9 @@ def _refuses_linear(node: Node, inputs: Sequence[Place], output: Place) -> bool:
 
 
 def _calls(
-    node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output: Place, room: PlanningRoom
-) -> list[KernelCall]:
+    node: Node, spec: Conv, layout: str, inputs: Sequence[Place], output: Place, room: PlanningRoom, *,
+    turned: bool = False,
+) -> list[KernelCall]:  # fmt: skip
     settings = node.settings
     x, weight, *rest = inputs
     bias = rest.pop(0) if settings.get("bias", False) else None
@@ -140,6 +150,7 @@ def _calls(
     problem = Problem(
         spec, x.shape, dtype, dtype, dtype, layout=layout, residual=residual is not None,
         activation=settings.get("activation"), threads=room.threads, precision=room.precision,
+        turned=turned,
     )  # fmt: skip
     compiled, cycles = room.convolution(node.output, problem)
     lies, goes = Located(0, x.strides), Located(0, output.strides)

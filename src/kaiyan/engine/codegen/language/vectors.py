@@ -105,6 +105,21 @@ class Vectors(Sizes):
             half //= 2
         return rows
 
+    def woven(self, read: Sequence[Value], *, apart: bool = False) -> list[Value]:
+        """Lines of few vectors side by side as elements that take turns; ``apart`` takes such elements apart."""
+        count, L, found = len(read), read[0].type.count, []
+        for part in range(count):
+            places = [
+                divmod(lane * count + part, L) if apart else divmod(part * L + lane, count)[::-1] for lane in range(L)
+            ]
+            value = read[0]
+            for number, vector in enumerate(read[1:], 1):
+                held = [at if owner == 0 and number == 1 else lane for lane, (owner, at) in enumerate(places)]
+                lanes = [L + at if owner == number else own for own, (owner, at) in zip(held, places, strict=True)]
+                value = self.shuffle(value, vector, lanes)
+            found.append(value)
+        return found
+
     def variables(self, count: int) -> list[Variable]:
         """Registers for ``count`` vectors."""
         return [Variable(self, self.vector_type()) for _ in range(count)]

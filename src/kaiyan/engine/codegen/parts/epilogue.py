@@ -22,12 +22,14 @@ class Epilogue:
     """``activation(y + residual)``, the bias being in y already, stored as ``given`` where that is not what is summed.
 
     Whole numbers that do not fit raise the flag; ``saturate`` clips them, and only what is no number raises it.
+    ``last`` lays channels side by side where the input has them apart.
     """
 
     activation: str | None = None
     residual: bool = False
     given: str = ""
     saturate: bool = False
+    last: bool = False
 
     def put(self, code: Code, y: Value, outlet: Outlet, mask: Value = None) -> None:
         """Stores a vector of results from a place on."""

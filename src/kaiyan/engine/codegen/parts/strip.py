@@ -44,6 +44,8 @@ class Argument(IntEnum):
 
 Span = tuple["Value", "Value", "Value"]
 """Columns from and up to, and what is added to one for the input's."""
+MOST_WOVEN = 4
+"""Channels first that are packed side by side in registers: colours."""
 _SLACK = 4
 """Vectors that may be read past the last column, into lanes that are not stored."""
 
@@ -107,6 +109,12 @@ class Strip:
         return self.depth * self.rows * self.pitch * (1 if self.last else self.channels)
 
     @property
+    def is_woven(self) -> bool:
+        """Whether it packs few rows of channels side by side."""
+        alone = self.geometry.groups == 1 and self.channels == self.geometry.C and not self.gap
+        return self.last and self.source == "row_contiguous" and alone and self.channels <= MOST_WOVEN
+
+    @property
     def channel_step(self) -> int:
         """Elements between two channels."""
         return 1 if self.last else self.depth * self.rows * self.pitch
@@ -125,7 +133,8 @@ class Strip:
 
     def cycles(self, lanes: int) -> float:
         """Of packing it all: a load and a store a vector, and the shuffles or single elements it takes."""
-        usual = {("row_contiguous", False): 1.5, ("row_contiguous", True): 6.0, ("channels_last", True): 1.5}.get(
+        turned = 3.0 if self.is_woven else 6.0
+        usual = {("row_contiguous", False): 1.5, ("row_contiguous", True): turned, ("channels_last", True): 1.5}.get(
             (self.source, self.last), 2.0 * lanes
         )
         slow = 2.0 * lanes if self.phases > 2 else 2.5 if self.phases == 2 else usual
@@ -179,6 +188,8 @@ class Strip:
 
     def _fast(self) -> Callable[[Strip, Code, Value, Value, StripPlace, Span], tuple[Value, Value]] | None:
         """How the middle of a row is packed, if there is a way that is faster than one by one."""
+        if self.is_woven:
+            return _weave
         if self.source == "row_contiguous":
             return _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
         alone = self.geometry.groups == 1 and self.channels == self.geometry.C and not self.gap
@@ -272,6 +283,23 @@ def _halve(strip: Strip, code: Code, target: Value, source: Value, _: StripPlace
 
     code.vectors(0, pairs, halve)
     return start, code.add(start, code.mul(pairs, 2))
+
+
+def _weave(strip: Strip, code: Code, target: Value, source: Value, _: StripPlace, span: Span) -> tuple[Value, Value]:
+    """Rows of few channels to pixels of channels, a vector of each at a time."""
+    start, stop, shift = span
+    C, L, step = strip.channels, code.lanes, strip.channel_stride(code)
+
+    def weave(q: Value, count: Value) -> None:
+        here = code.mask(count)
+        first = code.at(source, shift, q)
+        rows = [kinds.vector(code, first, code.mul(step, c), stored=strip.stored, mask=here) for c in range(C)]
+        for part, value in enumerate(code.woven(rows)):
+            mask = code.mask(code.sub(code.mul(count, C), part * L))
+            code.put(value, target, code.mul(q, C), part * L, mask=mask)
+
+    code.vectors(start, stop, weave)
+    return start, stop
 
 
 def _turn(strip: Strip, code: Code, target: Value, source: Value, place: StripPlace, span: Span) -> tuple[Value, Value]:

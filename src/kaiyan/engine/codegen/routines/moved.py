@@ -161,33 +161,17 @@ class MovedWoven:
                 woven = code.mul(i, self.count)
                 if self.apart:
                     read = [code.vector(source, woven, part * L, lanes=L) for part in range(self.count)]
-                    for line, value in enumerate(self._picked(code, read, L)):
+                    for line, value in enumerate(code.woven(read, apart=True)):
                         code.put(value, target, code.mul(steps[0], line), i)
                 else:
                     read = [code.vector(source, code.mul(steps[1], line), i, lanes=L) for line in range(self.count)]
-                    for part, value in enumerate(self._picked(code, read, L)):
+                    for part, value in enumerate(code.woven(read)):
                         code.put(value, target, woven, part * L)
             with code.loop(full, stop) as i, code.loop(0, self.count) as line:
                 woven = code.add(code.mul(i, self.count), line)
                 straight = code.add(code.mul(steps[0 if self.apart else 1], line), i)
                 to, read = (straight, woven) if self.apart else (woven, straight)
                 code.store(code.load(source, read), target, to)
-
-    def _picked(self, code: Code, read: Sequence[Value], L: int) -> list[Value]:
-        """Vectors of the elements that go together, each from all that were read."""
-        found = []
-        for part in range(self.count):
-            places = [
-                divmod(lane * self.count + part, L) if self.apart else divmod(part * L + lane, self.count)[::-1]
-                for lane in range(L)
-            ]
-            value = read[0]
-            for number, vector in enumerate(read[1:], 1):
-                held = [at if owner == 0 and number == 1 else lane for lane, (owner, at) in enumerate(places)]
-                lanes = [L + at if owner == number else own for own, (owner, at) in zip(held, places, strict=True)]
-                value = code.shuffle(value, vector, lanes)
-            found.append(value)
-        return found
 
 
 def _put(code: Code, rows: Sequence[Value], to: Value, step: Value) -> None:

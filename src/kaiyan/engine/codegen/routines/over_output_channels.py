@@ -50,7 +50,7 @@ class OverOutputChannels:
 
     A task is one strip of ``rows`` x ``columns`` outputs of one plane, for one of ``parts`` of the channels' blocks. It
     sums over ``chunks`` of the input's channels one after the other, so that what they weigh stays in cache. The
-    input's layout is ``source`` (see ``Strip``); the output is "channels_last" where the input is.
+    input's layout is ``source`` (see ``Strip``); the output is "channels_last" where the input or the epilogue is.
     """
 
     geometry: Geometry
@@ -89,8 +89,8 @@ class OverOutputChannels:
 
     @property
     def last(self) -> bool:
-        """Whether channels stand last."""
-        return self.source == "channels_last"
+        """Whether channels stand last, in the output and where the input is packed."""
+        return self.source == "channels_last" or self.epilogue.last
 
     @property
     def tasks(self) -> tuple[int, ...]:

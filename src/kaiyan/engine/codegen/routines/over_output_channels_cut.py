@@ -39,12 +39,12 @@ def cut(
 ) -> OverOutputChannels:  # fmt: skip
     """Dense, vectors of output channels; of the given ``kind`` where the channels are summed in one chunk."""
     L = target.lanes(itemsize(dtype))
-    chunks = _chunks(geometry, L, dtype)
+    chunks, last = _chunks(geometry, L, dtype), source == "channels_last" or epilogue.last
     kind = kind if chunks == 1 else OverOutputChannels
-    halves = (0, 1, 2) if source == "channels_last" and machine().halves else (0,)
-    tilings = {n: _tilings(geometry, source, L, (target.registers - n - 1) // n) for n in (1, 2, 3, 4, 5)}
+    halves = (0, 1, 2) if last and machine().halves else (0,)
+    tilings = {n: _tilings(geometry, L, (target.registers - n - 1) // n, last=last) for n in (1, 2, 3, 4, 5)}
     strips = {
-        tile: _strip(geometry, source, tile, geometry.C // chunks, dtype)
+        tile: _strip(geometry, tile, geometry.C // chunks, dtype, last=last)
         for tile in chain.from_iterable(tilings.values())
     }
     candidates = [
@@ -52,7 +52,7 @@ def cut(
         for vectors, half in product(tilings, halves) if half <= vectors
         for tile in tilings[vectors]
     ]  # fmt: skip
-    if source == "channels_last" and geometry.outputs[2] >= _SHORT:
+    if last and geometry.outputs[2] >= _SHORT:
         return _parted(min(candidates, key=lambda routine: routine.output_cycles), threads)
     return min((_parted(routine, threads) for routine in candidates), key=lambda routine: routine.longest(threads))
 
@@ -79,16 +79,15 @@ def _by_columns(routine: OverOutputChannels, threads: int) -> OverOutputChannels
     return min(able or [routine], key=lambda routine: routine.longest(threads))
 
 
-def _strip(geometry: Geometry, source: str, tile: tuple[int, int], C: int, dtype: str) -> tuple[int, int]:
+def _strip(geometry: Geometry, tile: tuple[int, int], C: int, dtype: str, *, last: bool) -> tuple[int, int]:
     """Rows and columns of outputs of a strip that stays in the second cache; its tiles need not be whole."""
     rows, columns = strip_size(geometry, tile, _STRIP, C, dtype)
-    return rows, even(geometry.outputs[2], columns) if source == "channels_last" else columns
+    return rows, even(geometry.outputs[2], columns) if last else columns
 
 
-def _tilings(geometry: Geometry, source: str, lanes: int, most: int) -> list[tuple[int, int]]:
+def _tilings(geometry: Geometry, lanes: int, most: int, *, last: bool) -> list[tuple[int, int]]:
     """Tiles of up to so many outputs; with channels last those of long rows do not depend on how long they are."""
     _, H, W = geometry.outputs
-    last = source == "channels_last"
     if last and max(_SHORT, most // 2) <= W:
         return [(1, most)]
     widths = {even(W, most)} if last else {even(W, min(most, lanes)), min(most, W, lanes)}

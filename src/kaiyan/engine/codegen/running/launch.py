@@ -102,7 +102,7 @@ class NativeCall(NamedTuple):
 
 
 class Launch:
-    """Called with an input and what ``held`` gave: the output, in the input's layout; None where a sum went astray.
+    """Called with an input and what ``held`` gave: the output, in its layout; None where a sum went astray.
 
     ``maps`` are those of the routine's geometry; ``threads`` is how many share the work; ``origin`` is where the
     routine's outputs begin in the whole array, by axis. An ``out`` and a residual may have any strides that ``admits``
@@ -130,7 +130,7 @@ class Launch:
         self._memory = ctypes.c_int64 * (Argument.SIZES + len(self._sizes))
         self._tasks = output_shape[0] * prod(routine.tasks)
         self._threads = threads
-        self._last = routine.source == "channels_last"
+        self._last = routine.source == "channels_last" or routine.epilogue.last
         rank = len(output_shape) - 2
         self._output = output_shape
         self._shape = (output_shape[0], *output_shape[2:], output_shape[1]) if self._last else output_shape
@@ -252,7 +252,7 @@ class Launch:
         return tuple(steps[axis] for axis in self._order) if self._last else tuple(steps)
 
     def room(self, x: Any) -> Any:
-        """An array for the output, in the input's layout."""
+        """An array for the output: with channels last where it is to have them so or the input does."""
         y = self._kind.empty(x, self._shape, self._dtype)
         return self._kind.turned(y, self._order) if self._last else y
 
