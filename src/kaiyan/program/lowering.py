@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kaiyan.arrays.memory import aligned
+from kaiyan.program.gates import gated, gates
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part
 from kaiyan.program.steps.copying import copied
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kaiyan.program.graph import Graph, Node, ValueKind
     from kaiyan.program.place import KernelCall, Order
     from kaiyan.program.room import PackedWeight, PlanningRoom
+    from kaiyan.program.steps.step import NativeStep
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
@@ -117,6 +119,7 @@ class _Lowering:
             self._values[name] = _Value(place)
         self._destinations = _destinations(graph, self._kinds)
         self._joined: dict[str, Place] = {}
+        self._gates = gates(graph, self._kinds, choices, self._destinations)
 
     def _input(self, number: int, strides: Shape) -> Place:
         kind = self._kinds[self._graph.inputs[number].name]
@@ -129,7 +132,7 @@ class _Lowering:
         for node in self._graph.nodes:
             if node.output in strips:
                 self._values[node.output] = _Value(self._in_strips(strips[node.output]))
-            elif node.output not in within:
+            elif node.output not in within and node.output not in self._gates:
                 self._values[node.output] = _Value(self._placed(node))
         outputs = tuple(self._output(number, name) for number, name in enumerate(self._graph.outputs))
         return Lowered(tuple(self._items), self._inputs, outputs, tuple(self._room.weights))
@@ -144,6 +147,8 @@ class _Lowering:
 
     def _placed(self, node: Node) -> Place:
         """Where the node's output lies once all that was added to the items has run."""
+        if node.inputs and node.inputs[0] in self._gates:
+            return self._behind_gate(node)
         inputs = [self._values[name].place for name in node.inputs]
         kind = self._kinds[node.output]
         if node.output in self._graph.foreign or node.operation == "foreign":
@@ -156,10 +161,26 @@ class _Lowering:
         step = native_step(node.operation)
         if node.operation == "concatenate" or step is None or step.refuses(node, inputs, output):
             return self._abroad(node, inputs, kind)
+        self._run(node, self._calls(step, node, inputs, output))
+        return output
+
+    def _behind_gate(self, node: Node) -> Place:
+        """The output of a pointwise layer of a picture times its gate, which is taken into its weight."""
+        x, gate = self._gates[node.inputs[0]]
+        node = replace(node, inputs=(x, *node.inputs[1:]))
+        inputs = [self._values[name].place for name in node.inputs]
+        output, step = self._room_for(node, inputs, self._kinds[node.output]), native_step(node.operation)
+        assert step is not None, "convolutions are native"
+        assert not step.refuses(node, inputs, output), "it was looked at before"
+        calls = self._calls(step, node, inputs, output)
+        self._run(node, gated(calls, self._values[gate].place, self._room))
+        return output
+
+    def _calls(self, step: NativeStep, node: Node, inputs: Sequence[Place], output: Place) -> Sequence[KernelCall]:
+        """What the step does, its inputs laid as it wants them."""
         wanted = step.wants(node, inputs, output) if step.wants else (None,) * len(inputs)
         laid = [self._in_order(name, order) for name, order in zip(node.inputs, wanted, strict=True)]
-        self._run(node, step.calls(node, laid, output, self._room))
-        return output
+        return step.calls(node, laid, output, self._room)
 
     def _in_strips(self, chain: Sequence[Node]) -> Place:
         """The output of a chain of convolutions that are computed some rows at a time."""

@@ -47,7 +47,7 @@ def chains(graph: Graph) -> list[tuple[Node, ...]]:
             chain.insert(0, before)
         if behind is not None and _is_pointwise(behind, kinds) and behind.inputs[0] == node.output:
             chain.append(behind)
-        if len(chain) > 1 and all(_is_native(link, graph, kinds) for link in chain):
+        if len(chain) > 1 and all(is_native(link, graph, kinds) for link in chain):
             found.append(tuple(chain))
             taken.update(link.output for link in chain)
     return found
@@ -63,7 +63,7 @@ def rows_within(chain: Sequence[Node], kinds: dict[str, ValueKind], size: int) -
     return min(max(size // passing, 1), kinds[chain[-1].output].shape[_ROWS])
 
 
-def _is_native(node: Node, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
+def is_native(node: Node, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
     """Whether the convolution's step takes it wherever it lies."""
     weights = [graph.constants.get(name) for name in node.inputs[1 : 2 + node.settings.get("bias", False)]]
     floats = all(array is not None and array.dtype == np.float32 and np.isfinite(array).all() for array in weights)
