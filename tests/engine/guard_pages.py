@@ -20,6 +20,7 @@ import numpy as np
 from kaiyan.arrays import numpy as numpy_row
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.algorithms.depthwise import Depthwise
+from kaiyan.engine.algorithms.phases import WinogradPhases
 from kaiyan.engine.algorithms.strided_winograd import StridedWinograd
 from kaiyan.engine.algorithms.winograd import Winograd
 from kaiyan.engine.codegen.routines import (
@@ -130,15 +131,16 @@ class OneRoutine(Depthwise):
 ROUTINES = tuple(map(OneRoutine, (over_channels, over_channels_inside, over_columns, over_columns_inside)))
 
 
-FLAVOURS = ("any", "depthwise", "pointwise", "winograd", "strided", "deep")
+FLAVOURS = ("any", "depthwise", "pointwise", "winograd", "strided", "phases", "deep")
 PLAIN: dict[str, tuple[tuple[int, ...], ...]] = {
     "deep": ((7,), (8,)),
     "pointwise": ((1,),),
     "winograd": ((3,), (3, 1), (5,)),
     "strided": ((3,), (3, 4), (5, 6)),
+    "phases": ((3,), (3, 4), (5, 6)),
 }
 """The kernels of the flavours that have no dilation."""
-STRIDES = {"pointwise": (1, 1, 2), "winograd": (1,), "strided": (2, 2, 2, 1)}
+STRIDES = {"pointwise": (1, 1, 2), "winograd": (1,), "strided": (2, 2, 2, 1), "phases": (2, 2, 2, 3)}
 
 
 def problem(rng: random.Random, flavours: tuple[str, ...] = FLAVOURS) -> Problem:
@@ -152,7 +154,7 @@ def problem(rng: random.Random, flavours: tuple[str, ...] = FLAVOURS) -> Problem
         kernel = rng.choice(PLAIN.get(flavour, ((3,), (2,), (5, 1), (4, 3, 2), (7, 9))))
         plain = flavour in PLAIN
         pads = (0,) if flavour == "pointwise" else (0, 1, 2, (0, 1), (2, 0), "same", "causal", "same_lower")
-        transposed = not plain and rng.random() < 0.2
+        transposed = flavour == "phases" or (not plain and rng.random() < 0.2)
         sizes = (1, 2, 5, 7, 14, 17, 31, 40) if rank < 3 else (1, 3, 6, 9)
         try:
             spec = Conv(
@@ -280,7 +282,8 @@ def run(algorithm: Generated, asked: Problem, types: Types, rng: np.random.Gener
         guard(launch)
     prepared, at = routine.prepare(w, bias), laid(x, asked.layout)
     y = prepared(at, laid(residual, "channels_first") if asked.residual else None)
-    exact = asked.activation in (None, "relu", "relu6") and not isinstance(algorithm, Winograd | StridedWinograd)
+    rounding = isinstance(algorithm, Winograd | StridedWinograd | WinogradPhases)
+    exact = asked.activation in (None, "relu", "relu6") and not rounding
     tolerance = 0.0 if exact else TOLERANCES[types.given] * scale
     np.testing.assert_allclose(y, right, rtol=0, atol=tolerance, err_msg=f"{algorithm.name}: {asked}: {types}")
     assert y.dtype == right.dtype

@@ -10,7 +10,8 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("guard_pages.py")
 NAMES = (
-    "direct'", "direct turned", "stem", "depthwise", "pointwise", "winograd F(4,3)", "winograd F(2,5)", "gradient",
+    "direct'", "direct turned", "stem", "depthwise", "pointwise", "winograd F(4,3)", "winograd F(2,5)", "phases F(4,2)",
+    "gradient",
     "over_channels'", "over_channels_inside", "over_columns'", "over_columns_inside",
 )  # fmt: skip
 COUNT = 150 if os.environ.get("CI") else 40

@@ -3,7 +3,7 @@
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms.depthwise import Depthwise
 from kaiyan.engine.algorithms.direct import Direct
-from kaiyan.engine.algorithms.phases import Phases
+from kaiyan.engine.algorithms.phases import Phases, WinogradPhases
 from kaiyan.engine.algorithms.pointwise import Pointwise
 from kaiyan.engine.algorithms.reference import Reference
 from kaiyan.engine.algorithms.stem import Stem
@@ -24,6 +24,9 @@ ALGORITHMS: tuple[Algorithm, ...] = (
     StridedWinograd(3, 3),
     StridedWinograd(4, 3),
     Phases(),
+    WinogradPhases(2, 2),
+    WinogradPhases(4, 2),
+    WinogradPhases(4, 3),
     Stem(),
     Direct(),
     Torch(),

@@ -39,14 +39,15 @@ class Epilogue:
         y = self._checked(code, self._activated(code, y), mask)
         stored.put(code, y, outlet.output, stored=self.given, mask=mask)
 
-    def scatter(self, code: Code, y: Value, outlet: Outlet, places: range) -> None:
-        """Stores a result's first lanes one by one, so many elements from a place on."""
+    def beside(self, code: Code, y: Value, outlet: Outlet, apart: int, count: Value) -> None:
+        """Stores a result's first ``count`` lanes from a place on, so many elements from one to the next."""
+        if apart == 1:
+            self.put(code, y, outlet, code.mask(count))
+            return
         if self.residual:
-            y = code.b.fadd(y, stored.gathered(code, outlet.residual, places, self.given))
-        y = self._checked(code, self._activated(code, y), code.mask(len(places)))
-        narrow = stored.narrowed(code, y, self.given)
-        for lane, place in enumerate(places):
-            code.store(code.lane(narrow, lane), outlet.output, place)
+            y = code.b.fadd(y, stored.gathered(code, outlet.residual, apart, count, self.given))
+        y = self._checked(code, self._activated(code, y), code.mask(count))
+        stored.scatter(code, y, outlet.output, apart, count, self.given)
 
     def _activated(self, code: Code, y: Value) -> Value:
         return y if self.activation is None else EMITTED[self.activation](code, y)

@@ -14,7 +14,7 @@ from kaiyan.engine.codegen.language.ir import I32
 from kaiyan.engine.types import BYTES, is_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from kaiyan.engine.codegen.language.code import Code
     from kaiyan.engine.codegen.language.ir import Value
@@ -61,12 +61,44 @@ def element(code: Code, place: Value, *offsets: Value, stored: str) -> Value:
     return code.lane(widened(code, code.b.insert_element(one, loaded, I32(0)), stored), 0)
 
 
-def gathered(code: Code, place: Value, offsets: Sequence[Value], stored: str) -> Value:
-    """The elements at these offsets, in the type that is summed in; zeros in the lanes that are left."""
+def gathered(code: Code, place: Value, apart: int, count: Value, stored: str) -> Value:
+    """The first ``count`` elements that lie ``apart``, in the type that is summed in; zeros in the other lanes."""
+    L = code.lanes
     elements = code.constant(0)
-    for lane, offset in enumerate(offsets):
-        elements = code.b.insert_element(elements, element(code, place, offset, stored=stored), I32(lane))
+    for first, mask in _pieces(code, apart, count):
+        piece = vector(code, place, first * apart, stored=stored, mask=_seen(code, mask, stored))
+        lanes = [L + (lane - first) * apart if 0 <= (lane - first) * apart < L else lane for lane in range(L)]
+        elements = code.shuffle(elements, piece, lanes)
     return elements
+
+
+def scatter(code: Code, value: Value, place: Value, apart: int, count: Value, stored: str) -> None:
+    """Stores the first ``count`` lanes of what was summed ``apart`` from one another, and nothing between them.
+
+    By masked vectors: 64x136x136 to 32 channels, 2x2 at stride 2, takes 4.3 ms, and with lanes one by one 4.55.
+    """
+    short = narrowed(code, value, stored)
+    for first, mask in _pieces(code, apart, count):
+        lanes = [first + lane // apart for lane in range(code.lanes)]
+        spread = code.shuffle(short, short, [min(lane, code.lanes - 1) for lane in lanes])
+        code.put(spread, place, first * apart, mask=_seen(code, mask, stored))
+
+
+def _pieces(code: Code, apart: int, count: Value) -> Iterator[tuple[int, Value]]:
+    """The vectors of memory that hold the first ``count`` elements ``apart``: the first one of each, and their mask."""
+    L = code.lanes
+    most = count if isinstance(count, int) else L
+    for first in range(0, min(most, L), -(-L // apart)):
+        held = [lane % apart == 0 and first + lane // apart < most for lane in range(L)]
+        mask = code.lanes_of(held)
+        if not isinstance(count, int):
+            mask = code.both(mask, code.mask(code.mul(code.sub(count, first), apart)))
+        yield first, mask
+
+
+def _seen(code: Code, mask: Value, stored: str) -> Value:
+    """A mask for what is stored: of narrow types LLVM must not see it; see ``_put_first``."""
+    return mask if _same(code, stored) or mask is None else _veiled(code, mask)
 
 
 def cast(code: Code, place: Value, stored: str) -> Value:

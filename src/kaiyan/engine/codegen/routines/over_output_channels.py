@@ -407,8 +407,5 @@ class OverOutputChannels:
                 lines = code.transposed(pixels + [code.constant(0)] * (self.lanes - columns))
                 for i, line in enumerate(lines, start=j * self.lanes):
                     with code.bound(code.add(first, i), K, self.width):
-                        if apart == 1:
-                            self.epilogue.put(code, line, place, code.mask(columns))
-                        else:
-                            self.epilogue.scatter(code, line, place, range(0, columns * apart, apart))
+                        self.epilogue.beside(code, line, place, apart, columns)
                     place = place.by(code, pitches.channel)

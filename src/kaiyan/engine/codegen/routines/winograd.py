@@ -13,7 +13,7 @@ from kaiyan.engine.codegen.parts.blocking import LARGE, SECOND_CACHE, itemsize
 from kaiyan.engine.codegen.parts.blocks import TASK, padded, tiled
 from kaiyan.engine.codegen.parts.epilogue import BARE, Epilogue
 from kaiyan.engine.codegen.parts.extent import Extent, extent, structure
-from kaiyan.engine.codegen.parts.outlet import BESIDE, Outlet
+from kaiyan.engine.codegen.parts.outlet import Outlet
 from kaiyan.engine.codegen.parts.rows import stepped
 from kaiyan.engine.codegen.parts.strip import Argument, Strip, StripPlace, group_base
 from kaiyan.engine.codegen.parts.tile import Coming, ahead, multiply
@@ -307,15 +307,14 @@ class WinogradTiles:
             self.epilogue.put(code, vector, outlet.by(code, pitches.column, q), mask)
 
     def _by_channel(self, code: Code, line: Value, channel: Value, count: Value, outlet: Outlet) -> None:
-        pitches = outlet.pitches(code)
+        pitches, apart = outlet.pitches(code), self.geometry.step[2]
 
         def turn(q: Value, inside: Value) -> None:
-            here = code.mask(inside)
             pixels = [code.vector(line, code.mul(code.add(q, i), self.lanes)) for i in range(self.lanes)]
-            place = outlet.by(code, BESIDE, q)
+            place = outlet.by(code, (apart, apart), q)
             for lane, value in enumerate(code.transposed(pixels)):
                 with code.bound(code.add(channel, lane), self.geometry.K, self.width):
-                    self.epilogue.put(code, value, place, here)
+                    self.epilogue.beside(code, value, place, apart, inside)
                 place = place.by(code, pitches.channel)
 
         code.vectors(0, count, turn)
