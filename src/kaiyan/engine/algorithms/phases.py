@@ -3,7 +3,7 @@
 Of a kernel 4 at stride 2 only 2 taps reach an output; an input spread with zeros would be multiplied by the others too.
 16x128x16x16 to 64 channels takes 18.0 ms that way and 4.8 ms this way. No output is touched twice.
 
-By F(4, 2) phases of 2 taps take 25 products of 64: on an Intel Xeon that layer takes 3.9 ms, and 8.1 with direct sums; 16
+By F(4, 2) phases of 2 taps take 25 products of 64: on an Intel Xeon that layer takes 3.9 ms, summed directly 8.1; 16
 taps at stride 8, 512 to 256 channels on 172, take 4.6 ms and 5.8.
 """
 
