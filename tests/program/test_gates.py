@@ -24,16 +24,18 @@ def drawn(*shape: int, seed: int = 0) -> Any:
 
 
 def arrays(batch: int, C: int, *sizes: int) -> tuple[Any, Any]:
-    """A picture and its gate."""
-    return drawn(batch, C, *sizes), 1 / (1 + np.exp(-3 * drawn(batch, C, 1, 1, seed=1)))
+    """A picture and what its gate is the sigmoid of."""
+    return drawn(batch, C, *sizes), 3 * drawn(batch, C, 1, 1, seed=1)
 
 
 def gated_net(
-    x: Any, g: Any, K: int, *, turned: bool = False, residual: bool = False, again: bool = False, kernel: int = 1
-) -> Graph:
+    x: Any, g: Any, K: int, *, turned: bool = False, residual: bool = False, again: bool = False, kernel: int = 1,
+    gate: str = "sigmoid",
+) -> Graph:  # fmt: skip
     """A picture times its gate, then a convolution."""
     net, C = Net(), x.shape[1]
-    factors = ("g", "x") if turned else ("x", "g")
+    gated = net.add("map", "g", terms=((gate, 0),))
+    factors = (gated, "x") if turned else ("x", gated)
     product = net.add("map", *factors, terms=(("mul", 0, 1),))
     added = net.conv("x", C, K, 1) if residual else None
     y = net.conv(product, C, K, kernel, activation="silu", residual=added)
@@ -43,7 +45,7 @@ def gated_net(
 
 def products(program: Program, *given: Any) -> int:
     """Steps that multiply a picture by its gate."""
-    return [step.operation for step in program.report(*given).steps].count("map")
+    return [step.operation for step in program.report(*given).steps].count("map") - 1
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -64,8 +66,8 @@ def test_a_gate_is_taken_into_the_weight(C: int, K: int, sizes: tuple[int, ...],
                 assert np.abs(y - right).max() < 2e-6 * np.abs(right).max()
                 answers.add(y.tobytes())
                 assert products(program, x, g) == 0
-            [other] = plain(x, 1 - g)
-            assert np.abs(other - graph.computed([x, 1 - g])[0]).max() < 2e-6 * np.abs(right).max()
+            [other] = plain(x, -g)
+            assert np.abs(other - graph.computed([x, -g])[0]).max() < 2e-6 * np.abs(right).max()
     assert len(answers) == 1
 
 
@@ -107,11 +109,31 @@ def test_where_it_is_no_gain_the_picture_is_multiplied(
     assert products(program, x, g) == 1
 
 
+def test_a_factor_that_may_be_large_multiplies_the_picture() -> None:
+    x, g = arrays(1, 16, 14, 14)
+    graph = gated_net(np.full_like(x, 1e-30), g, 24, gate="exp")
+    graph.constants["w0"][:] = 1e15
+    given = np.full_like(x, 1e-30), np.full_like(g, np.log(1e25))
+    program = Program(graph)
+    assert np.allclose(program(*given)[0], graph.computed(list(given))[0], rtol=1e-4)
+    assert products(program, *given) == 1
+
+
+@pytest.mark.parametrize(("C", "sizes"), [(32, (14, 14)), (16, (1, 64)), (8, (33, 3))])
+@pytest.mark.parametrize("last", [False, True])
+def test_one_filter_lies_both_ways(C: int, sizes: tuple[int, int], last: bool) -> None:
+    x, g = arrays(1, C, *sizes)
+    graph = gated_net(x, g, 1)
+    x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1) if last else x
+    [y] = Program(graph)(x, g)
+    assert np.abs(y - graph.computed([x, g])[0]).max() < 1e-5
+
+
 @pytest.mark.parametrize("rows", [0, 5])
 def test_layers_that_may_run_in_strips_are_left_as_they_are(rows: int) -> None:
     x, g = arrays(1, 16, 24, 24)
     net = Net()
-    product = net.add("map", "x", "g", terms=(("mul", 0, 1),))
+    product = net.add("map", "x", net.add("map", "g", terms=(("sigmoid", 0),)), terms=(("mul", 0, 1),))
     wide = net.conv(product, 16, 48, 1, activation="relu")
     y = net.conv(net.conv(wide, 48, 48, 3, groups=48), 48, 8, 1)
     graph = net.graph(y, inputs=(Input("x", x.shape), Input("g", g.shape)))

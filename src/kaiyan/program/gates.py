@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from kaiyan.program.room import PlanningRoom
 
 _PRODUCT = (("mul", 0, 1),)
+_BOUNDED = ("sigmoid", "hardsigmoid", "tanh")
+"""Functions that gates are made by: of another factor (w g) x may overflow where w (x g) does not."""
 _LESS = 2
 """Times as many products as in the weight there must be in the picture: with as many the two take the same (Zen 4)."""
 _WIDTH = 16
@@ -43,7 +45,10 @@ def gates(
     Its channels stand last. Layers that may run in strips are left out, so that bits do not depend on whether they do,
     and those whose outputs are written ``apart``, in a larger array.
     """
-    products = {node.output: _factors(node, kinds) for node in graph.nodes if node.settings.get("terms") == _PRODUCT}
+    bounded = _bounded(graph)
+    products = {
+        node.output: _factors(node, kinds, bounded) for node in graph.nodes if node.settings.get("terms") == _PRODUCT
+    }
     found = {name: factors for name, factors in products.items() if factors is not None and name not in graph.outputs}
     if not found:
         return {}
@@ -56,14 +61,27 @@ def gates(
     }  # fmt: skip
 
 
-def _factors(node: Node, kinds: Mapping[str, ValueKind]) -> tuple[str, str] | None:
+def _factors(node: Node, kinds: Mapping[str, ValueKind], bounded: Container[str]) -> tuple[str, str] | None:
     """The picture and a number for each of its channels, in whichever order they are multiplied; of one image."""
+    if len(node.inputs) != 2:
+        return None
     for x, gate in (node.inputs, node.inputs[::-1]):
         shape = kinds[node.output].shape
         alike = {kinds[name].dtype for name in (x, gate)} == {"float32"} and kinds[x].shape == shape
-        if alike and len(shape) > 2 and shape[0] == 1 and kinds[gate].shape == (*shape[:2], *[1] * len(shape[2:])):
+        is_gate = gate in bounded and kinds[gate].shape == (*shape[:2], *[1] * len(shape[2:]))
+        if alike and len(shape) > 2 and shape[0] == 1 and is_gate:
             return x, gate
     return None
+
+
+def _bounded(graph: Graph) -> set[str]:
+    """What is never more than 1: a weight multiplied by that does not overflow."""
+    last = {node.output: node.settings.get("activation") for node in graph.nodes}
+    for node in graph.nodes:
+        terms = node.settings.get("terms")
+        if isinstance(terms, tuple) and terms:
+            last[node.output] = terms[-1][0]
+    return {name for name, function in last.items() if function in _BOUNDED}
 
 
 def _takes_gate(node: Node, name: str, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
@@ -75,7 +93,7 @@ def _takes_gate(node: Node, name: str, graph: Graph, kinds: dict[str, ValueKind]
     _, C, *sizes = kinds[name].shape
     shape = kinds[node.inputs[1]].shape
     is_less = -(-shape[0] // _WIDTH) * _WIDTH * _LESS <= prod(sizes)
-    return C >= _CHANNELS and is_less and is_pointwise(convolution_of(node, C, shape))
+    return C >= _CHANNELS and shape[0] > 1 and is_less and is_pointwise(convolution_of(node, C, shape))
 
 
 def gated(calls: Sequence[KernelCall], gate: Place, room: PlanningRoom) -> list[KernelCall]:

@@ -15,7 +15,7 @@ from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, Stateles
 
 from kaiyan.nn.capture import aten
 from kaiyan.nn.capture import captured as capturing
-from kaiyan.nn.capture.alike import said_at_once
+from kaiyan.nn.capture.alike import said_at_once, written_at_once
 from kaiyan.nn.capture.captured import captured
 
 if TYPE_CHECKING:
@@ -214,16 +214,23 @@ class InPlace(nn.Module):
 
 
 def test_the_last_of_those_that_trace_at_once_leaves_torch_as_it_was() -> None:
-    known = fake_impls.get_fast_op_impls()
-    before = dict(known)
-    first, second = said_at_once(), said_at_once()
-    first.__enter__()
-    second.__enter__()
-    during = dict(known)
-    first.__exit__(None, None, None)
-    assert known == during != before, "the second is still asked"
-    second.__exit__(None, None, None)
-    assert known == before
+    hardtanh, key = ATEN.hardtanh_.default, torch._C.DispatchKey.Meta
+
+    def seen() -> tuple[Any, ...]:
+        return dict(fake_impls.get_fast_op_impls()), hardtanh.py_kernels[key]
+
+    before = seen()
+    first, second = ([said_at_once(), written_at_once()] for _ in range(2))
+    for entered in (*first, *second):
+        entered.__enter__()
+    during = seen()
+    for left in first:
+        left.__exit__(None, None, None)
+    assert seen() == during, "the second is still asked"
+    assert all(now != then for now, then in zip(during, before, strict=True))
+    for left in second:
+        left.__exit__(None, None, None)
+    assert seen() == before
 
 
 def test_writes_in_place_are_seen_through_every_view() -> None:

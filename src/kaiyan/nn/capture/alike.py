@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Rule = Callable[..., Any]
+    _Undo = Callable[[], None]
 
 _OF_ONE = (
     "relu", "hardtanh", "hardswish", "hardsigmoid", "silu", "gelu", "elu", "leaky_relu", "sigmoid", "tanh", "mish",
@@ -31,50 +32,61 @@ _NORM = "_native_batch_norm_legit_no_training"
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 """Types that arithmetic with numbers does not change."""
 _LOCK = threading.Lock()
-_BEFORE: list[dict[Any, Any]] = []
-"""Torch's own rules while ours are asked, and an entry for each that traces beside the first."""
+_SAYING: list[_Undo] = []
+_WRITING: list[_Undo] = []
+"""For each that traces now, how torch becomes what it was."""
 _LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
+def said_at_once() -> contextlib.AbstractContextManager[None]:
+    """While torch traces, the rules are asked before its own."""
+    return _while_any(_SAYING, _say)
+
+
+def written_at_once() -> contextlib.AbstractContextManager[None]:
+    """While torch traces without writes, what is written in place is not first reckoned apart from that."""
+    return _while_any(_WRITING, _write)
+
+
 @contextlib.contextmanager
-def said_at_once() -> Iterator[None]:
-    """While torch traces, the rules are asked before its own: until the last of those that trace at once is done."""
+def _while_any(tracing: list[_Undo], change: Callable[[], _Undo]) -> Iterator[None]:
+    """Torch is changed by the first that traces, and as it was when the last of those at once is done."""
     with _LOCK:
-        if not _BEFORE:
-            _BEFORE.append({operation: _known().get(operation) for operation in _rules()})
-            _known().update(_rules())
-        else:
-            _BEFORE.append({})
+        tracing.append(tracing[0] if tracing else change())
     try:
         yield
     finally:
         with _LOCK:
-            _put_back()
+            undo = tracing.pop()
+            if not tracing:
+                undo()
 
 
-def _put_back() -> None:
-    before, known = _BEFORE[0], _known()
-    _BEFORE.pop()
-    if _BEFORE:
-        return
-    for operation, rule in before.items():
-        known.pop(operation, None)
-        if rule is not None:
-            known[operation] = rule
+def _say() -> _Undo:
+    known = _known()
+    before = {operation: known.get(operation) for operation in _rules()}
+    known.update(_rules())
+
+    def undo() -> None:
+        for operation, rule in before.items():
+            known.pop(operation, None)
+            if rule is not None:
+                known[operation] = rule
+
+    return undo
 
 
-@contextlib.contextmanager
-def written_at_once() -> Iterator[None]:
-    """While torch traces without writes, what is written in place is not first reckoned apart from that."""
+def _write() -> _Undo:
     key = torch._C.DispatchKey.Meta  # noqa: SLF001 (it has no other name)
     before = {operation: operation.py_kernels[key] for operation in _written() if key in operation.py_kernels}
     for operation, kernel in before.items():
         _put(operation, _written_to(kernel))
-    try:
-        yield
-    finally:
+
+    def undo() -> None:
         for operation, kernel in before.items():
             _put(operation, kernel)
+
+    return undo
 
 
 def _put(operation: Any, kernel: Rule) -> None:
