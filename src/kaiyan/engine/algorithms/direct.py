@@ -29,7 +29,7 @@ class Direct(Generated):
 
         if not problem.turned or (problem.spec.groups == 1 and problem.spec.channels[0] <= MOST_WOVEN):
             return None
-        return sentence("refused-many-turned", "more than {most} channels are turned by a copy", most=MOST_WOVEN)
+        return sentence("refused-turned", "its output lies as its input does")
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         from kaiyan.engine.codegen.routines import over_output_channels_cut
