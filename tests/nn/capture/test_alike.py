@@ -252,3 +252,11 @@ def test_whole_numbers_become_what_torch_makes_of_them(dtype: torch.dtype) -> No
     for shape in ((1, 3, 6, 6), (2, 3, 9, 7)):
         x = torch.arange(torch.Size(shape).numel()).reshape(shape).remainder(7).to(dtype)
         torch.testing.assert_close(made(x), Mixed()(x))
+
+
+def test_one_channel_last_lies_as_eager_leaves_it() -> None:
+    model = nn.Sequential(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 1, 1), nn.BatchNorm2d(1)).eval()
+    made = captured(model, (torch.randn(1, 8, 28, 30),))
+    larger = torch.randn(2, 8, 20, 22).to(memory_format=torch.channels_last)
+    with torch.no_grad():
+        assert made(larger).stride() == model(larger).stride()

@@ -107,7 +107,7 @@ class WinogradPhases(Phases):
         if any(step > 1 for shape in shapes for step in shape.dilation[1:]):
             return sentence("refused-dilated", "its dilation is not 1")
         if max(max(shape.kernel[1:]) for shape in shapes) != self._r:
-            return sentence("refused-phase-taps", "its phases do not have {r} taps at most", r=self._r)
+            return sentence("refused-phase-taps", "its longest phase does not have {r} taps", r=self._r)
         grown = sum(self._grown(shape) for shape in shapes)
         if grown > max(_GROWN, prod(problem.input_shape) + prod(problem.output_shape)):
             return sentence("refused-weight-grows", "its transformed weight has {grown:,} more elements", grown=grown)

@@ -187,7 +187,8 @@ def _like(mode: Any, x: Any) -> Any:
     axes = tuple(range(x.dim()))
     if _is_dense(x, axes):
         return _made(mode, x, x.shape, torch.contiguous_format)
-    if x.dim() in _LAST and _is_dense(x, (0, *axes[2:], 1)):
+    is_alone = any(_expression(size) == 1 for size in x.shape)  # then torch's operations do not agree on its stride
+    if x.dim() in _LAST and not is_alone and _is_dense(x, (0, *axes[2:], 1)):
         return _made(mode, x, x.shape, _LAST[x.dim()])
     return None
 
