@@ -128,6 +128,10 @@ class Generated:
         return Launch(routine, maps, problem.output_shape, problem.kind, threads=self.threads(problem))
 
 
+_BESIDE = 1e-3
+"""The share of computing that counts beside moving: of two that memory bounds alike, the one that computes less."""
+
+
 class Work(NamedTuple):
     """Of one image: cycles on one thread by count, elements of the packed weight, tasks that threads can share."""
 
@@ -146,7 +150,8 @@ def _seconds(problem: Problem, work: Work, threads: int = 1) -> float:
     packing = work.weights * (_PACKED if weight < _LARGE else _PACKED_ANEW) if problem.fresh else 0.0
     tasks = problem.input_shape[0] * work.tasks
     longest = -(-tasks // threads) / tasks
-    return _CALL + packing + longest * max(computing + reading, (moved(problem) + weight) / machine().bandwidth)
+    moving = (moved(problem) + weight) / machine().bandwidth
+    return _CALL + packing + longest * (max(computing + reading, moving) + _BESIDE * computing)
 
 
 Setting = tuple["Target", str, "Epilogue", int]
