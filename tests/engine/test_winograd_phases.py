@@ -5,29 +5,27 @@ The largest error of each is bounded by what the matrices say of its root mean s
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from strides_by_points import arrays, check_between_guard_pages, check_threads, check_window, right
 
 from kaiyan import Conv
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.algorithms.phases import WinogradPhases
 from kaiyan.engine.planner import PLANNER
 from kaiyan.engine.problem import Problem
-from kaiyan.reference.activation import ACTIVATIONS
 from kaiyan.reference.forward import forward
 from kaiyan.show.error import ConvError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 FILTERED = [algorithm for algorithm in ALGORITHMS if isinstance(algorithm, WinogradPhases)]
-GUARD = Path(__file__).with_name("guard_pages.py")
 LAYOUTS = ("channels_first", "channels_last")
 SPEC = Conv(24, 40, 4, stride=2, padding=1, rank=2, transposed=True)
 KERNELS: Any = {2: {2: (3, 4), 3: (4, 5, 6), 5: (6, 9)}, 3: {2: (5, 6), 3: (7, 9)}}
@@ -57,23 +55,6 @@ def _problem(rng: random.Random, taps: int) -> Problem:
         return replace(made, residual=rng.random() < 0.3)
 
 
-def _laid(x: Any, layout: str) -> Any:
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1) if layout == "channels_last" else x
-
-
-def _arrays(problem: Problem, seed: int) -> tuple[Any, ...]:
-    rng = np.random.default_rng(seed)
-    shapes = problem.input_shape, problem.weight_shape, (problem.spec.channels[1],), problem.output_shape
-    x, w, bias, residual = (rng.standard_normal(shape).astype(np.float32) for shape in shapes)
-    return _laid(x, problem.layout), w, bias, residual if problem.residual else None
-
-
-def _right(problem: Problem, x: Any, w: Any, bias: Any, residual: Any) -> Any:
-    total = forward(x.astype(np.float64), w.astype(np.float64), bias.astype(np.float64), problem.spec)
-    total = total if residual is None else total + residual
-    return total if problem.activation is None else ACTIVATIONS[problem.activation](total)
-
-
 @pytest.mark.parametrize("algorithm", FILTERED, ids=lambda a: a.name)
 def test_random_problems_are_right(algorithm: WinogradPhases) -> None:
     rng = random.Random(algorithm.name)
@@ -81,12 +62,12 @@ def test_random_problems_are_right(algorithm: WinogradPhases) -> None:
         problem = _problem(rng, int(algorithm.name[-2]))
         while algorithm.refuses(problem) is not None:  # few outputs need not have the phase of all taps
             problem = _problem(rng, int(algorithm.name[-2]))
-        arrays = _arrays(problem, number)
-        y = algorithm.build(problem)(*arrays)
+        given = arrays(problem, number)
+        y = algorithm.build(problem)(*given)
         taps = np.prod([-(-a.kernel // a.stride) for a in problem.spec.axes])
         terms = problem.spec.channels[0] // problem.spec.groups * taps
         bound = algorithm.error(problem) * (terms + 2) * 2.0**-24 * 6
-        np.testing.assert_allclose(y, _right(problem, *arrays), rtol=0, atol=bound, err_msg=str(problem))
+        np.testing.assert_allclose(y, right(problem, *given), rtol=0, atol=bound, err_msg=str(problem))
 
 
 @pytest.mark.parametrize(
@@ -114,24 +95,12 @@ def test_it_is_what_torch_computes(kernel: int, stride: int, padding: int, more:
 @pytest.mark.parametrize("algorithm", FILTERED[:2], ids=lambda a: a.name)
 def test_any_number_of_threads_gives_the_same_bits(algorithm: WinogradPhases, layout: str) -> None:
     problem = Problem(SPEC, (2, 24, 37, 43), precision="fast", layout=layout)
-    arrays = _arrays(problem, 1)
-    alone = algorithm.build(problem)(*arrays)
-    for threads in (2, 3):
-        np.testing.assert_array_equal(algorithm.build(replace(problem, threads=threads))(*arrays), alone)
+    check_threads(algorithm, problem)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_is_not_finite_stays_under_its_window(layout: str) -> None:
-    problem = Problem(SPEC, (1, 24, 24, 31), precision="fast", layout=layout)
-    x, w, bias, _ = _arrays(problem, 2)
-    x[0, 3, 10, 10], x[0, 5, 20, 4], x[0, 7, 1, 30] = np.nan, np.inf, 3e38
-    with np.errstate(invalid="ignore", over="ignore"):
-        right = forward(x, w, bias, SPEC)
-    y = WinogradPhases(4, 2).build(problem)(x, w, bias)
-    np.testing.assert_array_equal(np.isfinite(y), np.isfinite(right))
-    assert 0 < np.isnan(y).sum() < y.size / 2
-    plain = np.isfinite(right) & (abs(right) < 1e3)
-    np.testing.assert_allclose(y[plain], right[plain], atol=1e-4)
+    check_window(WinogradPhases(4, 2), Problem(SPEC, (1, 24, 24, 31), precision="fast", layout=layout))
 
 
 def _chained(x: Any, w: Any) -> Any:
@@ -164,8 +133,4 @@ def test_a_large_weight_that_every_image_reads_again_is_summed_directly() -> Non
 
 @pytest.mark.parametrize("target", ["avx2", "generic"])
 def test_narrower_machines_compute_the_same_between_guard_pages(target: str, tmp_path: Path) -> None:
-    environment = os.environ | {"KAIYAN_CACHE": str(tmp_path), "KAIYAN_TARGET": target}
-    command = [sys.executable, str(GUARD), "5", "4", "phases"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "phases F(4,2)" in done.stdout.rpartition("ran {")[2]
+    check_between_guard_pages(target, "phases", "phases F(4,2)", tmp_path)

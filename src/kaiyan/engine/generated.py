@@ -128,6 +128,23 @@ class Generated:
         return Launch(routine, maps, problem.output_shape, problem.kind, threads=self.threads(problem))
 
 
+_GROWN = 7 * 2**20
+"""Elements by which a weight may grow, where the pictures are smaller than that: 28 MiB in float32."""
+INTEGERS = sentence("refused-integers", "integers are always summed directly")
+
+
+def sums_integers(problem: Problem) -> bool:
+    """Whether sums have to be exact, which those by points are not."""
+    return is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or "")
+
+
+def grows(problem: Problem, grown: int) -> Sentence | None:
+    """A refusal where a weight gains so many elements that reading them takes longer than the products."""
+    if grown <= max(_GROWN, prod(problem.input_shape) + prod(problem.output_shape)):
+        return None
+    return sentence("refused-weight-grows", "its transformed weight has {grown:,} more elements", grown=grown)
+
+
 _BESIDE = 1e-3
 """The share of computing that counts beside moving: of two that memory bounds alike, the one that computes less."""
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.arrays.table import named
-from kaiyan.engine.generated import Generated, Setting, Work, reading, setting
-from kaiyan.engine.types import BYTES, expected, is_whole
+from kaiyan.engine.generated import INTEGERS, Generated, Setting, Work, grows, reading, setting, sums_integers
+from kaiyan.engine.types import BYTES, expected
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 _MOST = 64
 """Phases: each has a routine of its own to be compiled."""
-_GROWN = 7 * 2**20
-"""Elements by which a weight may grow, where the pictures are smaller than that: 28 MiB in float32."""
 _KEPT, _FAR = 2**20, 10.0
 """Bytes of a weight that stay in the second cache from task to task, and how many of a larger one a cycle reads: with
 4.7 MB a phase 16 images of 4x4 take 11.5 ms, where products and transforms are 4."""
@@ -77,7 +75,12 @@ class Phases(Generated):
     def compiled(self, problem: Problem, types: Types) -> Routine:
         from kaiyan.engine.compiled import Compiled
 
-        return Compiled(_Phased(self, problem, types), problem, types, lambda: None)
+        return Compiled(_Phased(self, problem, types), problem, types, lambda: self.instead(problem, types))
+
+    def instead(self, problem: Problem, types: Types) -> _Phased | None:
+        """What sums again where a sum goes astray: direct ones never do."""
+        del problem, types
+        return None
 
 
 class WinogradPhases(Phases):
@@ -98,8 +101,8 @@ class WinogradPhases(Phases):
         return float(prod(made) * sqrt(1 + _ROUNDED / (shape.C * shape.kernel[0]))) if made else 1.0
 
     def unfit(self, problem: Problem) -> Sentence | None:
-        if is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or ""):
-            return sentence("refused-integers", "integers are always summed directly")
+        if sums_integers(problem):
+            return INTEGERS
         reason = super().unfit(problem)
         if reason is not None:
             return reason
@@ -108,10 +111,7 @@ class WinogradPhases(Phases):
             return sentence("refused-dilated", "its dilation is not 1")
         if max(max(shape.kernel[1:]) for shape in shapes) != self._r:
             return sentence("refused-phase-taps", "its longest phase does not have {r} taps", r=self._r)
-        grown = sum(self._grown(shape) for shape in shapes)
-        if grown > max(_GROWN, prod(problem.input_shape) + prod(problem.output_shape)):
-            return sentence("refused-weight-grows", "its transformed weight has {grown:,} more elements", grown=grown)
-        return None
+        return grows(problem, sum(self._grown(shape) for shape in shapes))
 
     def cycles(self, routine: ConvolutionRoutine, problem: Problem) -> float:
         """With what every task but the first takes to read a large weight again."""
@@ -138,10 +138,8 @@ class WinogradPhases(Phases):
             return super().routine(geometry, source, setting)
         return winograd_cut.cut(geometry, source, *setting, m)
 
-    def compiled(self, problem: Problem, types: Types) -> Routine:
-        from kaiyan.engine.compiled import Compiled
-
-        return Compiled(_Phased(self, problem, types), problem, types, lambda: _Phased(Phases(), problem, types))
+    def instead(self, problem: Problem, types: Types) -> _Phased | None:
+        return _Phased(Phases(), problem, types)
 
 
 class _Phased:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.generated import Generated, Setting
-from kaiyan.engine.types import is_whole
+from kaiyan.engine.generated import INTEGERS, Generated, Setting, grows, sums_integers
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from kaiyan.show.sentence import Sentence
     from kaiyan.spec.axis import Axis
 
-_MOST = 7 * 2**20
-"""Elements by which a weight may grow, where the pictures are smaller than that: 28 MiB in float32."""
 _ROUNDED = 16.0
 """What the roundings of the transforms add, counted in terms of a sum; measured at 1 to 200 channels."""
 
@@ -47,8 +44,8 @@ class StridedWinograd(Generated):
 
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes[-2:]
-        if is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or ""):
-            return sentence("refused-integers", "integers are always summed directly")
+        if sums_integers(problem):
+            return INTEGERS
         if problem.spec.transposed or not any(a.stride == 2 for a in axes):
             return sentence("refused-not-stride-2", "the stride is not 2")
         if any(a.dilation > 1 for a in axes):
@@ -58,10 +55,7 @@ class StridedWinograd(Generated):
             return sentence(
                 "refused-strided-taps", "it does not have {few} or {many} taps two apart", few=few, many=many
             )
-        grown = self._grown(problem)
-        if grown > max(_MOST, prod(problem.input_shape) + prod(problem.output_shape)):
-            return sentence("refused-weight-grows", "its transformed weight has {grown:,} more elements", grown=grown)
-        return None
+        return grows(problem, self._grown(problem))
 
     def _takes(self, axis: Axis) -> bool:
         return (axis.kernel + 1) // 2 == self._r if axis.stride == 2 else axis.stride == 1 and axis.kernel in (1, 3)

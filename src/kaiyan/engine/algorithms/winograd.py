@@ -10,8 +10,7 @@ from functools import lru_cache
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
-from kaiyan.engine.generated import Generated, Setting
-from kaiyan.engine.types import is_whole
+from kaiyan.engine.generated import INTEGERS, Generated, Setting, grows, sums_integers
 from kaiyan.show.sentence import sentence
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from kaiyan.engine.problem import Problem
     from kaiyan.show.sentence import Sentence
 
-_MOST = 7 * 2**20
-"""Elements by which a weight may grow, where the pictures are smaller than that: 28 MiB in float32."""
 _ROUNDED = 14.0
 """What the roundings of the transforms add, counted in terms of a channel's sum; measured at 1 to 200 channels."""
 
@@ -41,8 +38,8 @@ class Winograd(Generated):
 
     def unfit(self, problem: Problem) -> Sentence | None:
         axes = problem.spec.axes[-2:]
-        if is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or ""):
-            return sentence("refused-integers", "integers are always summed directly")
+        if sums_integers(problem):
+            return INTEGERS
         if any(a.stride > 1 for a in problem.spec.axes):
             return sentence("refused-stride", "the stride is not 1")
         if any(a.dilation > 1 for a in axes):
@@ -50,10 +47,7 @@ class Winograd(Generated):
         kernels = {a.kernel for a in axes}
         if self._r not in kernels or kernels - {1, self._r}:
             return sentence("refused-taps", "the kernel does not have {r} taps", r=self._r)
-        grown = self._grown(problem)
-        if grown > max(_MOST, prod(problem.input_shape) + prod(problem.output_shape)):
-            return sentence("refused-weight-grows", "its transformed weight has {grown:,} more elements", grown=grown)
-        return None
+        return grows(problem, self._grown(problem))
 
     def _grown(self, problem: Problem) -> int:
         """Elements of the transformed weight above those of the weight itself."""

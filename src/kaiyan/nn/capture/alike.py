@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -147,11 +147,7 @@ def _of_two(own: Rule) -> Rule:
 
 
 def _of_written(own: Rule) -> Rule:
-    def rule(mode: Any, x: Any, *arguments: Any, **named: Any) -> Any:
-        is_plain = x.dtype in _FLOATS and _are_plain((*arguments, *named.values()))
-        return x if is_plain else own(mode, x, *arguments, **named)
-
-    return rule
+    return lambda mode, *arguments, **named: _written_to(partial(own, mode))(*arguments, **named)
 
 
 def _written_to(own: Rule) -> Rule:

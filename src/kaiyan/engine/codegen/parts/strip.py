@@ -109,10 +109,14 @@ class Strip:
         return self.depth * self.rows * self.pitch * (1 if self.last else self.channels)
 
     @property
+    def _is_alone(self) -> bool:
+        """Whether its channels are all that a pixel of the input has, and nothing lies between two pixels of it."""
+        return self.geometry.groups == 1 and self.channels == self.geometry.C and not self.gap
+
+    @property
     def is_woven(self) -> bool:
         """Whether it packs few rows of channels side by side."""
-        alone = self.geometry.groups == 1 and self.channels == self.geometry.C and not self.gap
-        return self.last and self.source == "row_contiguous" and alone and self.channels <= MOST_WOVEN
+        return self.last and self.source == "row_contiguous" and self._is_alone and self.channels <= MOST_WOVEN
 
     @property
     def channel_step(self) -> int:
@@ -192,8 +196,7 @@ class Strip:
             return _weave
         if self.source == "row_contiguous":
             return _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
-        alone = self.geometry.groups == 1 and self.channels == self.geometry.C and not self.gap
-        return _copy_pixels if alone and self.source == "channels_last" else None
+        return _copy_pixels if self._is_alone and self.source == "channels_last" else None
 
     def _pixel(self, code: Code, target: Value, source: Value, place: StripPlace, q: Value) -> None:
         index = self._mapped(code, 2, code.add(place.column, q))
