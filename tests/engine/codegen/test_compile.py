@@ -15,7 +15,15 @@ import numpy as np
 import pytest
 
 from kaiyan import Conv
-from kaiyan.engine.codegen.language.compile import cache_folder, compiled, load, machine_code, machine_code_of, objects
+from kaiyan.engine.codegen.language.compile import (
+    address,
+    cache_folder,
+    compiled,
+    load,
+    machine_code,
+    machine_code_of,
+    objects,
+)
 from kaiyan.engine.codegen.language.target import AVX2, TARGETS, Target, host
 from kaiyan.engine.codegen.parts.epilogue import Epilogue
 from kaiyan.engine.codegen.parts.geometry import geometry, tiles
@@ -122,6 +130,13 @@ def test_the_machine_code_of_a_text_is_kept_by_the_text(cache: Path, monkeypatch
     monkeypatch.setattr("kaiyan.engine.codegen.language.compile.objects", None)  # a second compilation would fail
     assert machine_code_of(text, host()) == first
     assert len(list(cache.iterdir())) == 2
+
+
+def test_machine_code_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = address(Products())
+    monkeypatch.setattr("kaiyan.engine.codegen.language.compile._compiler", None)  # a second link would fail
+    address.cache_clear()
+    assert address(Products()) == place
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 4096])

@@ -244,18 +244,26 @@ def test_it_answers_as_a_module_does() -> None:
     assert _replaced(accelerate(Asks().eval(), x).report) == {"conv"}
 
 
-def test_a_model_that_answers_one_input_in_two_ways_says_so() -> None:
-    class Twofold(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.conv = nn.Conv2d(3, 32, 3)
+class Twofold(nn.Module):
+    """Answers one input in two ways."""
 
-        def forward(self, x: Tensor) -> Tensor:
-            OTHER.append(1)
-            return self.conv(x) * len(OTHER)  # type: ignore[no-any-return]
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 32, 3)
 
-    report = accelerate(Twofold().eval(), torch.randn(1, 3, 40, 40)).report
-    assert "the model gives different outputs for the same input" in str(report)
+    def forward(self, x: Tensor) -> Tensor:
+        OTHER.append(1)
+        return self.conv(x) * len(OTHER)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("is_hooked", [False, True])
+def test_a_model_that_answers_one_input_in_two_ways_says_so(is_hooked: bool) -> None:
+    model = Twofold().eval()
+    if is_hooked:  # the layer has a reason of its own
+        model.conv.register_forward_hook(lambda _layer, _inputs, output: output)
+    report = accelerate(model, torch.randn(1, 3, 40, 40)).report
+    assert str(report).count("the model gives different outputs for the same input") == 1
+    assert ("conv is unchanged: it has hooks" in str(report)) == is_hooked
     assert not report.traced
 
 

@@ -216,13 +216,18 @@ def _as_it_is(case: Case, left: Reasons, reason: Sentence | None = None) -> _Out
     trial = copied(quick) if case.changed else quick
     comparison = compare(question.answer, answer_of(trial, question.inputs))
     before, (after,) = times_beside_original(case, [trial])
+    names = [name for name, layer in case.model.named_modules() if is_convolution(layer) and name not in left]
+    notes: tuple[Sentence, ...] = ()
     if not comparison.is_close and comparison.numbers:
-        reason = sentence(
-            "left-random", "the model gives different outputs for the same input, so they cannot be compared"
-        )
-    names = [name for name, layer in case.model.named_modules() if is_convolution(layer)]
+        reason = _INCOMPARABLE
+        notes = () if names else (reason,)
     left = (dict.fromkeys(names, reason) if reason is not None else {}) | left
-    return _Outcome(Settled(quick, comparison.difference, before, after), (), {}, left, False)
+    return _Outcome(Settled(quick, comparison.difference, before, after), notes, {}, left, False)
+
+
+_INCOMPARABLE = sentence(
+    "left-random", "the model gives different outputs for the same input, so they cannot be compared"
+)
 
 
 def _unchanged(case: Case, outcome: _Outcome, rows: set[str]) -> Reasons:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Hashable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -36,7 +36,7 @@ class Compilable(Hashable, Protocol):
         """Writes the function ``void routine(i64* arguments, i64 task)``."""
 
 
-@lru_cache(maxsize=4096)
+@cache
 def address(routine: Compilable) -> int:
     """Where the machine code of ``routine`` lies in memory; compiled, or read from disk, when it is first asked for."""
     with _LOCK:
@@ -111,19 +111,21 @@ def cache_folder() -> Path:
 
 
 def load(machine_code: bytes, *names: str) -> dict[str, int]:
-    """Puts an object file into this process for good and gives the addresses of the names."""
+    """Puts an object file into this process for good, once, and gives the addresses of the names."""
+    digest = hashlib.sha256(machine_code).hexdigest()
     with _LOCK:
-        llvm = _llvm()
-        builder = llvm.JITLibraryBuilder().add_object_img(machine_code).add_current_process()
-        for name in names:
-            builder.export_symbol(name)
-        library = builder.link(_compiler(), f"library{len(_LIBRARIES)}")
-        _LIBRARIES.append(library)
+        library = _LIBRARIES.get(digest)
+        if library is None:
+            builder = _llvm().JITLibraryBuilder().add_object_img(machine_code).add_current_process()
+            for name in names:
+                builder.export_symbol(name)
+            library = _LIBRARIES[digest] = builder.link(_compiler(), digest)
         return {name: library[name] for name in names}
 
 
-_LIBRARIES: list[Any] = []
-"""What was loaded: let go, its memory would be freed under the feet of its callers."""
+_LIBRARIES: dict[str, Any] = {}
+"""What was loaded, by its digest: let go, its memory would be freed under the feet of its callers, and each takes about three
+of the memory maps that Linux counts for a process (65,530)."""
 
 
 @lru_cache(maxsize=1)
