@@ -124,8 +124,8 @@ def load(machine_code: bytes, *names: str) -> dict[str, int]:
 
 
 _LIBRARIES: dict[str, Any] = {}
-"""What was loaded, by its digest: let go, its memory would be freed under the feet of its callers, and each takes about three
-of the memory maps that Linux counts for a process (65,530)."""
+"""What was loaded, by its digest: let go, its memory would be freed under the feet of its callers. Each takes about
+three of the memory maps that Linux counts for a process (65,530)."""
 
 
 @lru_cache(maxsize=1)
