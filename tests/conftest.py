@@ -16,6 +16,7 @@ from browsing import browser, served, visitor  # noqa: F401 (fixtures)
 from clock import Clock
 from hypothesis import settings
 from live_studio import live, page  # noqa: F401 (fixtures)
+from raised import unraised
 
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
@@ -90,26 +91,51 @@ def opens_browsers(path: Path) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Two processes share the suite where two are asked for: a browser is mostly waited for; all else is one row, of
-    which much is judged together.
-    """
+    """Processes take folder by folder; all files that open browsers are one, for one browser."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class Halves(LoadScopeScheduling):  # type: ignore[misc]
+    class Folders(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if opens_browsers(config.rootpath / nodeid.partition("::")[0]) else "all else"
+            file = Path(nodeid.partition("::")[0])
+            return "browser" if opens_browsers(config.rootpath / file) else "/".join(file.parts[:2])
 
-    return Halves(config, log)
+    return Folders(config, log)
+
+
+def is_whole(config: pytest.Config) -> bool:
+    """Whether the whole suite runs."""
+    return config.args == config.getini("testpaths") and not config.getoption("keyword")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is said of the whole suite is judged after it, and left out where only a part runs."""
+    """What is said of the whole suite is judged after it, and left out where only a part runs, here or in a process."""
     last = [item for item in items if item.get_closest_marker("whole_suite")]
     others = [item for item in items if item not in last]
-    is_whole = config.args == config.getini("testpaths") and not config.getoption("keyword")
-    if not is_whole:
+    runs = is_whole(config) and not hasattr(config, "workerinput")
+    if not runs:
         config.hook.pytest_deselected(items=last)
-    items[:] = [*others, *last] if is_whole else others
+    items[:] = [*others, *last] if runs else others
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hears from a process which errors its tests made."""
+    CODES.update(getattr(node, "workeroutput", {}).get("codes", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes says which errors its tests made; who started them judges all."""
+    config: Any = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["codes"] = sorted(CODES)
+    elif config.pluginmanager.has_plugin("dsession") and is_whole(config) and unraised(CODES):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Names the codes that no process raised."""
+    if config.pluginmanager.has_plugin("dsession") and is_whole(config) and (missing := unraised(CODES)):
+        terminalreporter.write_line(f"FAILED: no test raises the errors {', '.join(sorted(missing))}", red=True)
 
 
 @pytest.fixture(autouse=True)
