@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
@@ -14,6 +15,8 @@ from graph_nets import Net, residual_net
 from kaiyan.engine.codegen.running.threads import holding
 from kaiyan.program.choices import Choices
 from kaiyan.program.graph import Graph, Input, Node
+from kaiyan.program.lowering import Native
+from kaiyan.program.place import Pointer, SharedCalls, kernels
 from kaiyan.program.program import PLANS, Program
 from kaiyan.program.strips import chains
 from kaiyan.show.error import KaiyanError
@@ -205,6 +208,32 @@ def test_chains_in_strips_give_the_same_bits() -> None:
             assert [a.tobytes() for a in program(x)] == [a.tobytes() for a in right]
 
 
+@pytest.mark.parametrize(("batch", "threads"), [(1, 2), (2, 2), (3, 2), (1, 3), (4, 3), (2, 4), (1, 16)])
+def test_chains_shared_by_threads_give_the_same_bits(batch: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiyan.program.strips._EVEN", 1e9)
+    graph, x = residual_net(), picture(batch, 3, 29, 26)
+    program = Program(graph, guarded=True)
+    right = program(x)
+    for rows in (1, 4, 9, 40):
+        with holding(threads):
+            program.choose(Choices(strips={chain[-1].output: rows for chain in chains(graph.at([x.shape]))}), x)
+            for _ in range(3):
+                assert [a.tobytes() for a in program(x)] == [a.tobytes() for a in right]
+            plan = program.planned([x]).lowered
+        shared = [call for item in plan.items if isinstance(item, Native) for call in item.calls]
+        assert sum(isinstance(call, SharedCalls) for call in shared) == 2
+
+
+def test_threads_share_a_chain_where_they_make_few_rows_twice() -> None:
+    graph = residual_net()
+    tall, low = picture(1, 3, 128, 16), picture(1, 3, 16, 16)
+    for x, threads, count in ((tall, 2, 2), (tall, 4, 0), (low, 1, 2), (low, 2, 0), (np.repeat(low, 4, 0), 4, 2)):
+        program = Program(graph)
+        with holding(threads):
+            program.choose(Choices(strips={chain[-1].output: 4 for chain in chains(graph.at([x.shape]))}), x)
+            assert sum(step.algorithm == "strips" for step in program.report(x).steps) == count
+
+
 def test_strips_take_less_memory() -> None:
     graph, x = residual_net(), picture(1, 3, 128, 128)
     program = Program(graph)
@@ -212,6 +241,24 @@ def test_strips_take_less_memory() -> None:
         whole = program.report(x).arena
         program.choose(Choices(strips={chain[-1].output: 4 for chain in chains(graph.at([x.shape]))}), x)
         assert program.report(x).arena < whole
+
+
+def test_images_in_strips_take_turns_in_memory() -> None:
+    chosen, taken = Choices(strips={chain[-1].output: 4 for chain in chains(residual_net().at([(1, 3, 32, 32)]))}), []
+    for batch in (1, 8):
+        program, x = Program(residual_net()), picture(batch, 3, 32, 32)
+        with holding(1):
+            program.choose(chosen, x)
+            items = [item for item in program.planned([x]).lowered.items if isinstance(item, Native)]
+        buffers = [
+            {p.buffer for call in kernels(item.calls) for p in call.arguments if isinstance(p, Pointer)}
+            for item in items
+        ]
+        times = Counter(buffer for own in buffers for buffer in own if buffer.role == "arena")
+        within = [own for item, own in zip(items, buffers, strict=True) if item.within]
+        taken.append([sorted(buffer.size for buffer in own if times[buffer] == 1) for own in within])
+    assert taken[0] == taken[1]
+    assert [len(sizes) for sizes in taken[0]] == [2, 2]
 
 
 def taken_by(_: object, finalists: Sequence[Choices]) -> list[float]:
@@ -234,7 +281,7 @@ def test_chains_run_in_strips_where_that_is_faster(worth: float, threads: int, m
         with holding(count):
             answers.append([y.tobytes() for y in program(x)])
             stripped = {step.name for step in program.report(x).steps if step.algorithm == "strips"}
-        assert stripped == (set(choices.strips) if count == 1 else set())
+        assert stripped == set(choices.strips)  # a thread for each image
     assert answers[0] == answers[1]
     assert_close(program(x), graph.at([x.shape]).computed([x]), 1e-5)
 

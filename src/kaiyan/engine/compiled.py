@@ -73,7 +73,12 @@ class Compiled:
     @property
     def writes_once(self) -> bool:
         """Whether ``calls`` read each element of a residual last where they write it first: both may be one array."""
-        return getattr(self._launch, "writes_once", False) and self._safe is None
+        return getattr(self._launch, "writes_once", False) and self.is_sure
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether no sum of ``calls`` can go astray."""
+        return self._safe is None
 
     def safely(self) -> Compiled | None:
         """The same by the routine that never goes astray, where this one may."""

@@ -22,8 +22,7 @@ class Choices:
     """By the names of the convolutions' outputs; for those that are not named, what is expected to be the fastest.
 
     ``layouts`` says whether the output lies channels last; ``channels_last`` is what holds for the others.
-    ``strips`` has the chains that run some rows at a time where one thread computes: how many rows, by the name of the
-    last output. More threads share a whole layer better, and the bits are the same.
+    ``strips`` has the chains that run some rows at a time: how many rows, by the name of the last output.
     """
 
     algorithms: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from kaiyan.arrays.memory import aligned
 from kaiyan.program.gates import gated, gates
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part
+from kaiyan.program.steps.convolving import is_turned
 from kaiyan.program.steps.copying import copied
 from kaiyan.program.steps.table import STEP_FAMILIES, native_step
 from kaiyan.program.views import viewed
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 
     from kaiyan.program.choices import Choices
     from kaiyan.program.graph import Graph, Node, ValueKind
-    from kaiyan.program.place import KernelCall, Order
+    from kaiyan.program.place import Call, KernelCall, Order
     from kaiyan.program.room import PackedWeight, PlanningRoom
     from kaiyan.program.steps.step import NativeStep
     from kaiyan.reference.dtype import Numbers
     from kaiyan.spec.conv import Shape
 
+_LAST = (0, 2, 3, 1)
+"""The order of the axes of pictures whose channels lie side by side."""
 _WINDOWED = ("convolution", "pool", "upsample", "group_norm")
 """Operations on (N, C, *spatial), which run where channels lie side by side, or where columns do."""
 _DENSE = ("linear", "concatenate", "convolution")
@@ -44,7 +47,7 @@ class Native:
 
     name: str
     operation: str
-    calls: tuple[KernelCall, ...]
+    calls: tuple[Call, ...]
     shape: Shape
     is_conversion: bool = False
     within: tuple[str, ...] = ()
@@ -107,6 +110,11 @@ class _Value:
     copies: dict[Order, Place] = field(default_factory=dict)
 
 
+def _unplaced(kind: ValueKind) -> Place:
+    """A picture that does not lie there whole, as its channels would lie side by side."""
+    return Place(Pointer(Buffer(0)), kind.shape, dense_strides(kind.shape, _LAST), kind.dtype)
+
+
 class _Lowering:
     def __init__(self, graph: Graph, strides: Sequence[Shape], room: PlanningRoom, choices: Choices) -> None:
         self._graph, self._room, self._choices = graph, room, choices
@@ -139,11 +147,14 @@ class _Lowering:
 
     def _strips(self) -> dict[str, Sequence[Node]]:
         """The chains that run some rows at a time, by their last outputs."""
-        if not self._choices.strips or self._room.threads > 1:
+        rows = self._choices.strips
+        if not rows:
             return {}
-        from kaiyan.program.strips import chains
+        from kaiyan.program.strips import chains, is_shared_well
 
-        return {chain[-1].output: chain for chain in chains(self._graph) if chain[-1].output in self._choices.strips}
+        chosen = {chain[-1].output: chain for chain in chains(self._graph) if chain[-1].output in rows}
+        threads = self._room.threads
+        return {n: chain for n, chain in chosen.items() if is_shared_well(chain, rows[n], threads, self._kinds)}
 
     def _placed(self, node: Node) -> Place:
         """Where the node's output lies once all that was added to the items has run."""
@@ -183,25 +194,30 @@ class _Lowering:
         return step.calls(node, laid, output, self._room)
 
     def _in_strips(self, chain: Sequence[Node]) -> Place:
-        """The output of a chain of convolutions that are computed some rows at a time."""
+        """The output of a chain of layers that are computed some rows at a time."""
         from kaiyan.program.strips import in_strips
 
-        last, order = chain[-1], (0, 2, 3, 1)
-        inputs = [[self._strip_input(node, i, order) for i in range(len(node.inputs))] for node in chain]
-        output = self._new(self._kinds[last.output], order)
-        rows = self._choices.strips[last.output]
-        calls = tuple(in_strips(chain, inputs, output, rows, self._room, self._kinds))
+        last = chain[-1]
+        inputs = [[self._strip_input(node, i) for i in range(len(node.inputs))] for node in chain]
+        output, rows = self._new(self._kinds[last.output], _LAST), self._choices.strips[last.output]
+        calls = in_strips(chain, inputs, output, rows, self._room, self._kinds)
+        if calls is None:
+            for node in chain:
+                self._values[node.output] = _Value(self._placed(node))
+            return self._values[last.output].place
         within = tuple(node.output for node in chain[:-1])
-        self._items.append(Native(last.output, last.operation, calls, output.shape, within=within))
+        self._items.append(Native(last.output, last.operation, tuple(calls), output.shape, within=within))
         return output
 
-    def _strip_input(self, node: Node, number: int, order: Order) -> Place:
+    def _strip_input(self, node: Node, number: int) -> Place:
         name = node.inputs[number]
         if name not in self._values:  # what the layer before gives, which never lies there whole
-            kind = self._kinds[name]
-            return Place(Pointer(Buffer(0)), kind.shape, dense_strides(kind.shape, order), kind.dtype)
+            return _unplaced(self._kinds[name])
+        place = self._values[name].place
+        if number == 0 and is_turned(node, place, _unplaced(self._kinds[node.output])):
+            return place
         is_picture = number == 0 or (node.settings.get("residual", False) and number == len(node.inputs) - 1)
-        return self._in_order(name, order) if is_picture else self._values[name].place
+        return self._in_order(name, _LAST) if is_picture else place
 
     def _run(self, node: Node, calls: Sequence[KernelCall]) -> None:
         self._items.append(Native(node.output, node.operation, tuple(calls), self._kinds[node.output].shape))

@@ -12,14 +12,14 @@ import numpy as np
 from kaiyan.arrays.memory import LINE
 from kaiyan.program.arena import arranged, lives, taken_over
 from kaiyan.program.lowering import Abroad
-from kaiyan.program.place import Pointer
+from kaiyan.program.place import KernelCall, Pointer, kernels
 from kaiyan.program.running import CallTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from kaiyan.program.lowering import Lowered, Native
-    from kaiyan.program.place import Buffer, KernelCall, Place
+    from kaiyan.program.place import Buffer, Call, Place
     from kaiyan.reference.dtype import Numbers
 
 _GUARD = 4 * LINE
@@ -69,7 +69,7 @@ class Context:
         found = lives(used)
         if guarded:  # no memory is used twice: what is written behind a buffer stays there to be seen
             found = dict.fromkeys(found, (0, len(used)))
-        calls = [call for item in plan.items if not isinstance(item, Abroad) for call in item.calls]
+        calls = [call for item in plan.items if not isinstance(item, Abroad) for call in kernels(item.calls)]
         first = taken_over(found, [call.over for call in calls if call.over is not None])
         self._starts, self.size = arranged(found, _GUARD if guarded else 0, first)
         self._arena, self._base = _memory(self.size)
@@ -79,7 +79,7 @@ class Context:
         bases = {buffer: origin + start for buffer, start in self._starts.items()}
         self._bases = bases | weights.place(b for b in everything if b.role == "constant")
         self._parts: list[CallTable | Abroad] = []
-        self._calls: list[Sequence[KernelCall]] = []
+        self._calls: list[Sequence[Call]] = []
         for part in _parts(plan.items):
             self._parts.append(part if isinstance(part, Abroad) else CallTable(part, self._bases))
             self._calls.append(() if isinstance(part, Abroad) else part)
@@ -141,7 +141,7 @@ class Context:
         return outside
 
     def _native(
-        self, table: CallTable, calls: Sequence[KernelCall], outside: Mapping[Buffer, int], first: int = 0,
+        self, table: CallTable, calls: Sequence[Call], outside: Mapping[Buffer, int], first: int = 0,
         after: int | None = None,
     ) -> None:  # fmt: skip
         """Runs calls of a table; where one goes astray, what stands instead of it."""
@@ -149,7 +149,9 @@ class Context:
         while done < after:
             done = table.run(self._threads, done, after)
             if table.astray:
-                instead = calls[done - 1].instead()
+                call = calls[done - 1]
+                assert isinstance(call, KernelCall), "what is shared has no flag"
+                instead = call.instead()
                 self._native(CallTable(instead, _lying(instead) | self._bases | dict(outside)), instead, outside)
 
     def _abroad(self, item: Abroad, outside: Mapping[Buffer, int], foreign: Callable[..., Any]) -> None:
@@ -193,9 +195,9 @@ def _guards(starts: Mapping[Buffer, int]) -> list[int]:
     return [start + buffer.size for buffer, start in starts.items()]
 
 
-def _parts(items: Sequence[Native | Abroad]) -> list[Abroad | list[KernelCall]]:
+def _parts(items: Sequence[Native | Abroad]) -> list[Abroad | list[Call]]:
     """Native calls between two items abroad as one list."""
-    parts: list[Abroad | list[KernelCall]] = []
+    parts: list[Abroad | list[Call]] = []
     for item in items:
         if isinstance(item, Abroad):
             parts.append(item)
@@ -211,7 +213,7 @@ def _parts(items: Sequence[Native | Abroad]) -> list[Abroad | list[KernelCall]]:
 def _buffers(item: Native | Abroad) -> list[Buffer]:
     if isinstance(item, Abroad):
         return [place.pointer.buffer for place in (*item.inputs, item.output)]
-    return [buffer for call in item.calls for buffer in _named(call)]
+    return [buffer for call in kernels(item.calls) for buffer in _named(call)]
 
 
 def _named(call: KernelCall) -> list[Buffer]:

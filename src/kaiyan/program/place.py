@@ -11,7 +11,7 @@ import numpy as np
 from kaiyan.engine.types import BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from kaiyan.engine.codegen.language.compile import Compilable
     from kaiyan.reference.dtype import Numbers
@@ -140,3 +140,28 @@ class KernelCall:
     flag: int | None = None
     instead: Callable[[], tuple[KernelCall, ...]] = tuple
     over: tuple[Buffer, Buffer] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCalls:
+    """Calls that are made side by side: a thread makes all of a share by itself, in order. None of them has a flag."""
+
+    shares: tuple[tuple[KernelCall, ...], ...]
+
+    @property
+    def tasks(self) -> int:
+        """How many shares there are."""
+        return len(self.shares)
+
+
+Call = KernelCall | SharedCalls
+
+
+def kernels(calls: Iterable[Call]) -> Iterator[KernelCall]:
+    """The calls, and those that are shared."""
+    for call in calls:
+        if isinstance(call, SharedCalls):
+            for share in call.shares:
+                yield from share
+        else:
+            yield call

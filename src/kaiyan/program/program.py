@@ -18,6 +18,7 @@ from kaiyan.program.choices import Choices, keep, recalled
 from kaiyan.program.lowering import Abroad, Lowered, Native, lowered
 from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
+from kaiyan.program.place import kernels
 from kaiyan.program.room import PlanningRoom, Store
 from kaiyan.show.error import KaiyanError
 
@@ -132,7 +133,7 @@ class Program:
         room = PlanningRoom(threads, self.precision, choices, self._store)
         plan = lowered(graph, _strides(arrays), room, choices)
         for item in plan.items:
-            for call in () if isinstance(item, Abroad) else item.calls:
+            for call in () if isinstance(item, Abroad) else kernels(item.calls):
                 address(call.routine)  # compiled here, while nobody waits for the lock
         return Planned(graph, plan, threads, choices, room.chosen)
 

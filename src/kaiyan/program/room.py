@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -88,6 +89,13 @@ class PlanningRoom:
         self.chosen: dict[str, str] = {}
         self.weights: list[PackedWeight] = []
 
+    def of_one_thread(self) -> PlanningRoom:
+        """The same room, for calls that a thread makes by itself."""
+        self._weight_block()
+        room = copy(self)
+        room.threads = 1
+        return room
+
     def apart(self) -> PlanningRoom:
         """One like it that shares no memory with it, nor with other plans."""
         return PlanningRoom(self.threads, self.precision)
@@ -101,6 +109,10 @@ class PlanningRoom:
             routine = algorithm.compiled(problem, types_of(problem)[0])
             self._routines[key] = routine, algorithm.work(problem).cycles
         return self._routines[key]
+
+    def is_as_chosen(self, name: str) -> bool:
+        """Whether the algorithm that was named for this output computes it: one that refuses a shape does not."""
+        return self.chosen.get(name) == self._choices.algorithms.get(name, self.chosen.get(name))
 
     def constant(self, array: Numbers) -> Pointer:
         """Where an array of numbers, or of whole numbers of 64 bits, lies; it must be dense and stay as it is."""
@@ -125,8 +137,13 @@ class PlanningRoom:
         self.weights.append(packed)
         return packed
 
+    def _weight_block(self) -> WeightBlock:
+        """What packed weights are taken from, once the graph's constants are known."""
+        self._block = self._block or WeightBlock(min(self._store.size, _PIECE))
+        return self._block
+
     def _newly_packed(self, hold: Callable[..., Any], arrays: Callable[[], tuple[Any, Any]]) -> PackedWeight:
-        block = self._block = self._block or WeightBlock(min(self._store.size, _PIECE))
+        block = self._weight_block()
         with taking_from(block):
             held = hold(*arrays())
         listed = held if isinstance(held, list) else [held]

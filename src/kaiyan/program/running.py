@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kaiyan.engine.codegen.language.compile import address
-from kaiyan.engine.codegen.running.threads import run_all
-from kaiyan.program.place import Pointer
+from kaiyan.engine.codegen.running.threads import run_all, sharing
+from kaiyan.program.place import Pointer, SharedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from kaiyan.program.place import Buffer, KernelCall
+    from kaiyan.program.place import Buffer, Call, KernelCall
 
 _FIELDS = 5
 """Words of a call in the table: function, arguments, tasks, where its flag is or 0, and what to ask for from memory."""
@@ -27,24 +28,26 @@ class CallTable:
     Where an address changes from run to run, ``patch`` writes it into every argument that names the buffer.
     """
 
-    def __init__(self, calls: Sequence[KernelCall], bases: Mapping[Buffer, int]) -> None:
-        words = sum(len(call.arguments) for call in calls)
-        self._arguments: NDArray[np.int64] = np.zeros(max(words, 1), np.int64)
+    def __init__(self, calls: Sequence[Call], bases: Mapping[Buffer, int]) -> None:
+        self._shares = [[CallTable(share, {}) for share in _shares(call)] for call in calls]
+        arguments = [_arguments(call, tables) for call, tables in zip(calls, self._shares, strict=True)]
+        self._arguments: NDArray[np.int64] = np.zeros(max(sum(map(len, arguments)), 1), np.int64)
         self._table: NDArray[np.int64] = np.zeros((len(calls), _FIELDS), np.int64)
         self._places: dict[Buffer, list[tuple[int, int]]] = {}
         self._flags: list[int | None] = []
         self.astray = False
         start = 0
-        for row, call in zip(self._table, calls, strict=True):
+        for row, call, words in zip(self._table, calls, arguments, strict=True):
             first = self._arguments.ctypes.data + 8 * start
-            self._flags.append(None if call.flag is None else start + call.flag)
-            row[:] = address(call.routine), first, call.tasks, 0 if call.flag is None else first + 8 * call.flag, 0
-            for i, argument in enumerate(call.arguments, start):
-                if isinstance(argument, Pointer):
-                    self._places.setdefault(argument.buffer, []).append((i, argument.offset))
+            function, flag = (sharing(), None) if isinstance(call, SharedCalls) else (address(call.routine), call.flag)
+            self._flags.append(None if flag is None else start + flag)
+            row[:] = function, first, call.tasks, 0 if flag is None else first + 8 * flag, 0
+            for i, word in enumerate(words, start):
+                if isinstance(word, Pointer):
+                    self._places.setdefault(word.buffer, []).append((i, word.offset))
                 else:
-                    self._arguments[i] = argument
-            start += len(call.arguments)
+                    self._arguments[i] = word
+            start += len(words)
         for buffer, base in bases.items():
             self.patch(buffer, base)
 
@@ -52,6 +55,13 @@ class CallTable:
         """The buffer begins at this address from now on."""
         for i, offset in self._places.get(buffer, ()):
             self._arguments[i] = base + offset
+        for table in chain.from_iterable(self._shares):
+            table.patch(buffer, base)
+
+    @property
+    def words(self) -> tuple[int, int]:
+        """Where its calls begin, and how many they are."""
+        return self._table.ctypes.data, len(self._table)
 
     def run(self, threads: int, first: int = 0, after: int | None = None) -> int:
         """Runs the calls from ``first`` on, up to and with one that raises its flag; the number of the next one.
@@ -67,3 +77,12 @@ class CallTable:
         if flag is not None:
             self._arguments[flag] = 0
         return done
+
+
+def _shares(call: Call) -> tuple[tuple[KernelCall, ...], ...]:
+    return call.shares if isinstance(call, SharedCalls) else ()
+
+
+def _arguments(call: Call, shares: Sequence[CallTable]) -> Sequence[int | Pointer]:
+    """The call's own, or where each share lies."""
+    return [word for table in shares for word in table.words] if isinstance(call, SharedCalls) else call.arguments

@@ -1,66 +1,80 @@
 """Layers one after the other in strips of rows, so that what passes between them stays in the cache.
 
-An inverted residual widens its channels, convolves each, and narrows them again: between its layers pass arrays that no
-cache near the core holds. In strips they do: each layer computes the rows that the next one's strip still lacks, those
-that two strips share are moved up, and rows of padding are rows of zeros. Nothing is computed twice.
+An inverted residual widens its channels, convolves each, and narrows them again; a stem is pooled: between such layers
+pass arrays that no cache near the core holds. In strips it does: each layer computes the rows that the next one's
+strip still lacks, those that two strips share are moved up, and a convolution's rows of padding are rows of zeros. A
+thread computes nothing twice, but some rows that another one computes for itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from math import gcd
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from kaiyan.program.operations.convolving import convolution_of
-from kaiyan.program.place import Buffer, Place, Pointer, bytes_of, dense_strides, part, pixels_last
-from kaiyan.program.steps import convolving
+from kaiyan.program.place import Buffer, Place, Pointer, SharedCalls, bytes_of, dense_strides, part, pixels_last
+from kaiyan.program.steps import convolving, pooling
 from kaiyan.program.steps.copying import copied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kaiyan.program.graph import Graph, Node, ValueKind
-    from kaiyan.program.place import KernelCall
+    from kaiyan.program.place import Call, KernelCall
     from kaiyan.program.room import PlanningRoom
-    from kaiyan.spec.conv import Conv
+    from kaiyan.spec.conv import Conv, Shape
 
+_EVEN = 1.05
+"""What a thread may make of a layer at most, in units of an equal share: 2 of 28 rows twice take what strips save."""
+_STEPS = {"convolution": convolving.ROWS[0], "pool": pooling.ROWS[0]}
 _ROWS = 2
 """The axis of rows in (N, C, H, W)."""
 
 
 def chains(graph: Graph) -> list[tuple[Node, ...]]:
-    """Depthwise convolutions of pictures with the pointwise ones before and behind, each read by the next alone."""
+    """Layers of pictures that may run in strips, each read by the next alone.
+
+    Depthwise convolutions with the pointwise ones before and behind, and convolutions with the pooling behind them.
+    """
     readers, kinds = graph.readers(), graph.kinds()
     made = {node.output: node for node in graph.nodes}
     found = []
     taken: set[str] = set()
     for node in graph.nodes:
-        if not _is_depthwise(node, kinds):
+        before = made.get(node.inputs[0]) if node.inputs else None
+        if before is not None and (before.output in taken or _only_reader(before, readers, graph) is not node):
+            before = None
+        if _is_depthwise(node, kinds):
+            behind = _only_reader(node, readers, graph)
+            first = before is not None and _is_pointwise(before, kinds)
+            last = behind is not None and _is_pointwise(behind, kinds) and behind.inputs[0] == node.output
+            chain = [link for link, is_one in ((before, first), (node, True), (behind, last)) if link and is_one]
+        elif _is_pooling(node, kinds) and before is not None and _is_plain(before, kinds):
+            chain = [before, node]
+        else:
             continue
-        before, behind = made.get(node.inputs[0]), _only_reader(node, readers, graph)
-        chain = [node]
-        is_read_here = (
-            before is not None and before.output not in taken and _only_reader(before, readers, graph) is node
-        )
-        if before is not None and is_read_here and _is_pointwise(before, kinds):
-            chain.insert(0, before)
-        if behind is not None and _is_pointwise(behind, kinds) and behind.inputs[0] == node.output:
-            chain.append(behind)
-        if len(chain) > 1 and all(is_native(link, graph, kinds) for link in chain):
+        convolutions = [link for link in chain if link.operation == "convolution"]
+        if len(chain) > 1 and all(is_native(link, graph, kinds) for link in convolutions):
             found.append(tuple(chain))
             taken.update(link.output for link in chain)
     return found
 
 
 def rows_within(chain: Sequence[Node], kinds: dict[str, ValueKind], size: int) -> int:
-    """How many rows of its output a chain makes at a time, so that about so many bytes pass between its layers."""
+    """How many rows of its output a chain makes at a time, so that about so many bytes pass between its layers.
+
+    More than one are an even number: Winograd's tiles have as many, or half.
+    """
     passing, rows = 0, 1
     for node, above in zip(chain[:0:-1], chain[-2::-1], strict=True):
         rows *= node.settings["stride"][0]
         _, channels, _, width = kinds[above.output].shape
         passing += rows * bytes_of((channels, width), kinds[above.output].dtype)
-    return min(max(size // passing, 1), kinds[chain[-1].output].shape[_ROWS])
+    rows = size // passing
+    return min(max(rows - rows % 2, 1), kinds[chain[-1].output].shape[_ROWS])
 
 
 def is_native(node: Node, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
@@ -97,8 +111,28 @@ def _is_pointwise(node: Node, kinds: dict[str, ValueKind]) -> bool:
     return _is_plain(node, kinds) and convolving.is_pointwise(_spec(node, kinds))
 
 
+def _is_pooling(node: Node, kinds: dict[str, ValueKind]) -> bool:
+    """Whether the greatest of each window is taken, natively where channels lie side by side."""
+    if node.operation != "pool" or node.settings["kind"] != "max" or len(kinds[node.output].shape) != 4:
+        return False
+    x, y = (_scratch(kind, kind.shape[_ROWS]) for kind in (kinds[node.inputs[0]], kinds[node.output]))
+    return not pooling.ROWS[0].refuses(node, [x], y)
+
+
 def _spec(node: Node, kinds: dict[str, ValueKind]) -> Conv:
     return convolution_of(node, kinds[node.inputs[0]].shape[1], kinds[node.inputs[1]].shape)
+
+
+class _Window(NamedTuple):
+    """What a layer sees of the rows of its input."""
+
+    kernel: int
+    stride: int
+    before: int
+
+    def needed(self, first: int, after: int) -> tuple[int, int]:
+        """The rows of its input that rows of its output are made of; some may lie outside."""
+        return first * self.stride - self.before, (after - 1) * self.stride - self.before + self.kernel
 
 
 @dataclass(slots=True)
@@ -106,17 +140,11 @@ class _Link:
     """One layer of a chain, and the rows of its output that are held: those from ``first`` up to ``after``."""
 
     node: Node
-    kernel: int
-    stride: int
-    before: int
+    window: _Window
     kind: ValueKind
     place: Place
     first: int = 0
     after: int = 0
-
-    def needed(self, first: int, after: int) -> tuple[int, int]:
-        """The rows of its input that rows of its output are made of; some may lie outside."""
-        return first * self.stride - self.before, (after - 1) * self.stride - self.before + self.kernel
 
 
 def in_strips(
@@ -126,68 +154,112 @@ def in_strips(
     rows: int,
     room: PlanningRoom,
     kinds: dict[str, ValueKind],
-) -> list[KernelCall]:
-    """The calls of a chain that give ``output``, so many rows of it at a time; all places lie channels last.
+) -> list[Call] | None:
+    """The calls of a chain that give ``output``, about so many rows of it at a time; places lie channels last.
 
-    ``inputs`` are the places that each layer reads; what the first of them is for the others is not looked at.
+    ``inputs`` are the places that each layer reads; of what the layer above makes only the shape is looked at. Each
+    thread makes its share of the images, or of the rows of one, and again those that it has in common with others. None
+    where bits would depend on it: sums by points, which may go astray, are rounded as their tiles lie.
     """
-    calls: list[KernelCall] = []
-    for image in range(output.shape[0]):
-        own = [
-            [part(place, 0, image, 1) if len(place.shape) == 4 and i != 1 else place for i, place in enumerate(each)]
-            for each in inputs
-        ]
-        calls += _Image(chain, own, part(output, 0, image, 1), rows, room, kinds).calls()
-    return [replace(call, over=None) for call in calls]  # a residual may be read by several layers of one step
+    rows, units = _units(output.shape, rows, room.threads)
+    alone = room.of_one_thread()
+    shares = []
+    for i in range(room.threads):
+        share = _Share(chain, output, rows, alone, kinds)
+        for image, first, after in units[i * len(units) // room.threads : (i + 1) * len(units) // room.threads]:
+            share.add([_of_image(each, image) for each in inputs], part(output, 0, image, 1), first, after)
+        if not share.is_alike:
+            return None
+        shares.append(tuple(share.calls))
+    return [*shares[0]] if room.threads == 1 else [SharedCalls(tuple(share for share in shares if share))]
 
 
-class _Image:
+def _of_image(inputs: Sequence[Place], image: int) -> list[Place]:
+    """What a layer reads, of one image: all but its weight, the second, and its bias."""
+    return [part(x, 0, image, 1) if len(x.shape) == 4 and i != 1 else x for i, x in enumerate(inputs)]
+
+
+def _units(shape: Shape, rows: int, threads: int) -> tuple[int, list[tuple[int, int, int]]]:
+    """How many rows a strip has, and what is shared: images, or parts of one, from a row up to another."""
+    images, height = shape[0], shape[_ROWS]
+    parts = threads // gcd(threads, images)
+    strips = -(-height // (parts * rows))
+    rows = rows if parts == 1 else -(-height // (parts * strips))
+    step = height if parts == 1 else rows * strips
+    return rows, [(i, row, min(row + step, height)) for i in range(images) for row in range(0, height, step)]
+
+
+def is_shared_well(chain: Sequence[Node], rows: int, threads: int, kinds: dict[str, ValueKind]) -> bool:
+    """Whether as many threads make about as much each, and little that another one makes too."""
+    shape = kinds[chain[-1].output].shape
+    images, parts = shape[0], threads // gcd(threads, shape[0])
+    _, units = _units(shape, rows, threads)
+    for _, first, after in units[: len(units) // images]:
+        low, high = first, after
+        for node in reversed(chain):
+            height = kinds[node.output].shape[_ROWS]
+            low, high = max(low, 0), min(high, height)
+            if (high - low) * parts > _EVEN * height:
+                return False
+            low, high = _window(node, kinds).needed(low, high)
+    return True
+
+
+class _Share:
+    """What one thread makes of a chain, in memory of its own between the layers."""
+
     def __init__(
-        self,
-        chain: Sequence[Node],
-        inputs: list[list[Place]],
-        output: Place,
-        rows: int,
-        room: PlanningRoom,
-        kinds: dict[str, ValueKind],
+        self, chain: Sequence[Node], output: Place, rows: int, room: PlanningRoom, kinds: dict[str, ValueKind]
     ) -> None:
-        self._inputs, self._room, self._rows = inputs, room, rows
-        self._links = [_link(node, kinds, output) for node in chain]
-        self._calls: list[KernelCall] = []
+        self._room, self._rows = room, rows
+        self._inputs: list[list[Place]] = []
+        self._links = [_Link(node, _window(node, kinds), kinds[node.output], output) for node in chain]
+        self.calls: list[KernelCall] = []
+        self.is_alike = True
+        """Whether the bits are those of whole layers."""
         reach = rows
         for link, below in zip(reversed(self._links[:-1]), reversed(self._links[1:]), strict=True):
-            low, high = below.needed(0, reach)
-            reach = min(high - low, link.kind.shape[_ROWS] + below.kernel)
+            low, high = below.window.needed(0, reach)
+            reach = min(high - low, link.kind.shape[_ROWS] + below.window.kernel)
             link.place = _scratch(link.kind, reach)
 
-    def calls(self) -> list[KernelCall]:
-        height = self._links[-1].kind.shape[_ROWS]
-        for first in range(0, height, self._rows):
-            self._strip(len(self._links) - 1, first, min(first + self._rows, height))
-        return self._calls
+    def add(self, inputs: list[list[Place]], output: Place, first: int, after: int) -> None:
+        """Makes these rows of the output of one image."""
+        self._inputs = inputs
+        for link in self._links:
+            link.first = link.after = 0
+        self._links[-1].place = output
+        for row in range(first, after, self._rows):
+            self._strip(len(self._links) - 1, row, min(row + self._rows, after))
+            if not self.is_alike:
+                return
 
     def _strip(self, number: int, first: int, after: int) -> None:
         """Makes these rows of a layer's output be there, all of them inside it."""
         link = self._links[number]
         target = part(link.place, _ROWS, first - link.first, after - first)
-        low, high = link.needed(first, after)
-        inputs = list(self._inputs[number])
-        if number:
-            above = self._links[number - 1]
+        low, high = link.window.needed(first, after)
+        if number and link.node.operation == "convolution":
             self._hold(number - 1, low, high)
-            inputs[0], edges = (
-                above.place.viewed((*above.place.shape[:2], high - low, above.place.shape[3]), above.place.strides),
-                (0, 0),
-            )
+            x, edges = self._held(number - 1, high - low), (0, 0)
         else:
-            height = inputs[0].shape[_ROWS]
-            edges = max(-low, 0), max(high - height, 0)
-            inputs[0] = part(inputs[0], _ROWS, max(low, 0), min(high, height) - max(low, 0))
+            height = self._inputs[number][0].shape[_ROWS]
+            edges, low, high = (max(-low, 0), max(high - height, 0)), max(low, 0), min(high, height)
+            if number:
+                self._hold(number - 1, low, high)
+            x = self._held(number - 1, high - low) if number else part(self._inputs[0][0], _ROWS, low, high - low)
+        inputs = [x, *self._inputs[number][1:]]
         if link.node.settings.get("residual", False):
             inputs[-1] = part(inputs[-1], _ROWS, first, after - first)
-        padding = edges, link.node.settings["padding"][1]
-        node = replace(link.node, settings={**link.node.settings, "padding": padding})
-        self._calls += convolving.ROWS[0].calls(node, inputs, target, self._room)
+        calls = _STEPS[link.node.operation].calls(_padded(link.node, edges), inputs, target, self._room)
+        self.calls += [replace(call, over=None) for call in calls]  # several layers of one step may read a residual
+        by_points = any(call.flag is not None for call in calls)
+        self.is_alike &= not by_points and self._room.is_as_chosen(link.node.output)
+
+    def _held(self, number: int, rows: int) -> Place:
+        """So many rows of a layer's output, from the first that is held."""
+        place = self._links[number].place
+        return place.viewed((*place.shape[:2], rows, place.shape[3]), place.strides)
 
     def _hold(self, number: int, low: int, high: int) -> None:
         """Makes the rows from ``low`` up to ``high`` of a layer's output lie at the start of its place."""
@@ -212,18 +284,27 @@ class _Image:
         for row in range(0, count, start):
             moved = min(start, count - row)
             source = part(link.place, _ROWS, start + row, moved)
-            self._calls += copied(source, part(link.place, _ROWS, row, moved), self._room)
+            self.calls += copied(source, part(link.place, _ROWS, row, moved), self._room)
 
     def _zeros(self, link: _Link, first: int, after: int) -> None:
         target = part(link.place, _ROWS, first - link.first, after - first)
         zero = self._room.constant(np.zeros(1, link.kind.dtype))
-        self._calls += copied(Place(zero, target.shape, (0, 0, 0, 0), link.kind.dtype), target, self._room)
+        self.calls += copied(Place(zero, target.shape, (0, 0, 0, 0), link.kind.dtype), target, self._room)
 
 
-def _link(node: Node, kinds: dict[str, ValueKind], output: Place) -> _Link:
+def _window(node: Node, kinds: dict[str, ValueKind]) -> _Window:
+    padding = node.settings["padding"][0]
+    if node.operation == "pool":
+        kernel, stride, dilation = (node.settings[word][0] for word in ("kernel", "stride", "dilation"))
+        return _Window(dilation * (kernel - 1) + 1, stride, padding)
     axis = _spec(node, kinds).axes[0]
-    before = node.settings["padding"][0][0]
-    return _Link(node, axis.reach, axis.stride, before, kinds[node.output], output)
+    return _Window(axis.reach, axis.stride, padding[0])
+
+
+def _padded(node: Node, edges: tuple[int, int]) -> Node:
+    """The same with other padding of rows; how far windows go behind the last one is said by the output."""
+    rows = edges[0] if node.operation == "pool" else edges
+    return replace(node, settings={**node.settings, "padding": (rows, node.settings["padding"][1])})
 
 
 def _scratch(kind: ValueKind, rows: int) -> Place:

@@ -271,14 +271,26 @@ def test_the_backend_is_known_to_torch_by_name() -> None:
 
 
 @torch.no_grad()
-def test_a_saved_model_answers_other_sizes_and_numbers_without_torch(tmp_path: Path) -> None:
-    model = settled(Plain())
-    quick = accelerate(model, torch.randn(1, 3, 24, 24))
+@pytest.mark.parametrize("strips", [False, True])
+def test_a_saved_model_answers_other_sizes_and_numbers_without_torch(
+    strips: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = (("_WORTH", 1e9 if strips else 0.0), ("_BEHIND", 1e9), ("_SURE", 0.0 if strips else 1.0))
+    for name, value in values:  # in strips, however long it takes, or never
+        monkeypatch.setattr(f"kaiyan.program.tuning.{name}", value)
+    model, side = settled(Plain()), 26 if strips else 24  # what was chosen for one size is remembered
+    with holding(1):
+        quick = accelerate(model, torch.randn(1, 3, side, side))
+    rows = {row.name: row.algorithm for row in quick.report.layers}
+    assert rows.keys() == {"body.0", "head"}
+    assert (rows["body.0"] == "strips") is strips
     quick.save(path := tmp_path / "net.kaiyan", classes=["cat", "dog"])
     loaded = kaiyan.load(path)
-    for shape in ((1, 3, 24, 24), (3, 3, 40, 33)):
+    for shape in ((1, 3, side, side), (3, 3, 40, 33)):
         x = torch.randn(shape)
-        torch.testing.assert_close(torch.from_numpy(loaded(x.numpy())), model(x), rtol=1e-4, atol=1e-4)
+        with holding(1):
+            torch.testing.assert_close(torch.from_numpy(loaded(x.numpy())), model(x), rtol=1e-4, atol=1e-4)
+            assert bool(loaded._program.planned([x.numpy()]).lowered.within) is (strips and len(x) == 1)
 
 
 class Swapped(nn.Module):

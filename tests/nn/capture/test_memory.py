@@ -22,7 +22,7 @@ from kaiyan.nn.capture.captured import captured
 from kaiyan.program.arena import arranged, lives
 from kaiyan.program.choices import Choices
 from kaiyan.program.lowering import Native, lowered
-from kaiyan.program.place import Pointer
+from kaiyan.program.place import Pointer, kernels
 from kaiyan.program.program import Program
 from kaiyan.program.room import PlanningRoom
 from kaiyan.program.strips import chains
@@ -74,7 +74,9 @@ def test_values_lie_as_close_as_they_can() -> None:
     shape = (1, 3, 224, 224)
     plan = lowered(Program(graph).graph.at([shape]), [(150528, 50176, 224, 1)], PlanningRoom(), Choices())
     native = [item for item in plan.items if isinstance(item, Native)]
-    used = [[p.buffer for call in item.calls for p in call.arguments if isinstance(p, Pointer)] for item in native]
+    used = [
+        [p.buffer for call in kernels(item.calls) for p in call.arguments if isinstance(p, Pointer)] for item in native
+    ]
     assert len(native) == len(plan.items)
     found = lives(used)
     together = [sum(b.size for b, (first, last) in found.items() if first <= i <= last) for i in range(len(used))]

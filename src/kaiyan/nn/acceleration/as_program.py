@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _WEIGHT = re.compile(r"\.(weight(_\w+)?|parametrizations\..*)(\.\d+)?'*$")
 """What follows a layer's path in the name of its weight."""
 _LAYERS = ("convolution", "linear")
+_CHOSEN = (*_LAYERS, "pool")
+"""Operations that choices name: a chain in strips may end with a pooling, which has no weight."""
 _FOREIGN = 5
 """Operations of torch that are named."""
 
@@ -132,8 +134,8 @@ class Programmed(nn.Module):
 
 def _other_names(graph: Graph, other: Graph) -> dict[str, str]:
     """The outputs of another graph's layers by those of this one's, where both have the same layers in turn."""
-    ours, theirs = ([node for node in nodes if node.operation in _LAYERS] for nodes in (graph.nodes, other.nodes))
-    if [node.inputs[1] for node in ours] != [node.inputs[1] for node in theirs]:
+    ours, theirs = ([node for node in nodes if node.operation in _CHOSEN] for nodes in (graph.nodes, other.nodes))
+    if [node.inputs[1:2] for node in ours] != [node.inputs[1:2] for node in theirs]:
         return {}
     return {node.output: same.output for node, same in zip(ours, theirs, strict=True)}
 
@@ -224,10 +226,11 @@ def program_layers(case: Case, model: Programmed) -> tuple[LayerReport, ...]:
         case.spent, inputs, {path for found in layers.values() for path, _ in found.values()}, case.turns
     )
     for program, times in spent:
-        for output in layers[program]:
-            own = [run[output] for run in times if output in run]
-            if own:
-                together = [layers[program][name] for name in (*program.within(output), output)]
-                theirs = [before.get(path) for path, _ in together]
-                rows.append(LayerReport.joined(together, theirs, median(own), program.algorithm(output)))
+        for name in dict.fromkeys(name for run in times for name in run):
+            listed = [layers[program].get(output) for output in (*program.within(name), name)]
+            together = [layer for layer in listed if layer is not None]
+            if together:
+                theirs = [None if layer is None else before.get(layer[0]) for layer in listed]
+                own = [run[name] for run in times if name in run]
+                rows.append(LayerReport.joined(together, theirs, median(own), program.algorithm(name)))
     return tuple(rows)

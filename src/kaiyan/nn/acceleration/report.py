@@ -35,7 +35,7 @@ class LayerReport:
         """The row of layers, each its name and what it is, that run together in so many seconds."""
         names, what = zip(*layers, strict=True)
         known = [seconds for seconds in before if seconds is not None]
-        all_before = sum(known) if len(known) == len(layers) else None
+        all_before = sum(known) if len(known) == len(before) else None
         return cls(_PLUS.join(names), _PLUS.join(what), all_before, after, algorithm)
 
     @property

@@ -57,13 +57,13 @@ def _wants_alike(node: Node, inputs: Sequence[Place], output: Place) -> tuple[Or
     fits = layout_of(x.shape, x.strides) == ("channels_last" if last else "channels_first")
     weights = (None,) * (2 if node.settings.get("bias", False) else 1)
     residual = (order,) if node.settings.get("residual", False) else ()
-    return (None if fits or _is_turned(node, x, output) else order, *weights, *residual)
+    return (None if fits or is_turned(node, x, output) else order, *weights, *residual)
 
 
 def _convolution(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoom) -> list[KernelCall]:
     x, weight = inputs[:2]
     spec = convolution_of(node, x.shape[1], weight.shape)
-    turned = _is_turned(node, x, output)
+    turned = is_turned(node, x, output)
     if turned or not _is_last(x, output):
         return _calls(node, spec, "channels_first", inputs, output, room, turned=turned)
     pictures = [x, *(inputs[-1:] if node.settings.get("residual", False) else ()), output]
@@ -102,7 +102,7 @@ def _is_last(x: Place, output: Place) -> bool:
     return True
 
 
-def _is_turned(node: Node, x: Place, output: Place) -> bool:
+def is_turned(node: Node, x: Place, output: Place) -> bool:
     """Whether channels stand last in the output alone: few are turned as they are packed, without a copy."""
     settings = node.settings
     few = 1 < x.shape[1] <= MOST_WOVEN and settings.get("groups", 1) == 1 and not settings.get("transposed", False)
@@ -164,8 +164,9 @@ def _calls(
         each = cycles * x.shape[0] / len(calls)
         pairs = zip(calls, packed.places, strict=True)
         over = _over(x, output, residual) if routine.writes_once else None
-        placed = (_placed(call, place, (x, output, residual), room, each, instead) for call, place in pairs)
-        return [replace(call, over=over) for call in placed]
+        placed = (_placed(call, place, (x, output, residual), room, each) for call, place in pairs)
+        flag = None if routine.is_sure else Argument.FLAG
+        return [replace(call, flag=flag, instead=instead, over=over) for call in placed]
 
     @cache  # a weight is packed for what rarely happens when it happens
     def safely() -> tuple[KernelCall, ...]:
@@ -186,7 +187,7 @@ def _over(x: Place, output: Place, residual: Place | None) -> tuple[Buffer, Buff
 
 def _placed(
     call: NativeCall, packed: tuple[Pointer, Pointer], places: tuple[Place, Place, Place | None], room: PlanningRoom,
-    cycles: float, instead: Instead,
+    cycles: float,
 ) -> KernelCall:  # fmt: skip
     """A native call whose addresses are known when the program is placed in memory."""
     x, output, residual = places
@@ -198,7 +199,7 @@ def _placed(
     arguments[Argument.OUTPUT] = _further(output.pointer, call.arguments[Argument.OUTPUT])
     if residual is not None:
         arguments[Argument.RESIDUAL] = _further(residual.pointer, call.arguments[Argument.RESIDUAL])
-    return KernelCall(call.routine, tuple(arguments), call.tasks, cycles, call.flag, instead)
+    return KernelCall(call.routine, tuple(arguments), call.tasks, cycles)
 
 
 def _further(pointer: Pointer, offset: int) -> Pointer:

@@ -337,3 +337,15 @@ on:
 out:
   ret i64 %count
 }
+
+; A task that is a table of calls: two words each, where it lies and how many they are.
+define void @table(ptr %arguments, i64 %task) {
+entry:
+  %first = mul i64 %task, 2
+  %table.p = getelementptr i64, ptr %arguments, i64 %first
+  %count.p = getelementptr i64, ptr %table.p, i64 1
+  %table = load ptr, ptr %table.p
+  %count = load i64, ptr %count.p
+  %done = call i64 @all(ptr null, ptr %table, i64 %count)
+  ret void
+}

@@ -154,6 +154,11 @@ def run_all(table: int, count: int, threads: int) -> int:
     return done
 
 
+def sharing() -> int:
+    """The function of a call whose tasks are tables: their addresses and lengths are its arguments."""
+    return _code()["table"]
+
+
 def set_num_threads(threads: int) -> None:
     """Sets how many threads a convolution may use from now on, in the whole process.
 
@@ -215,7 +220,7 @@ def _code() -> dict[str, int]:
     futex, gettid, pause, argument = _machine() or (0, 0, "@sched_yield()", "")
     call = pause.replace("(i32)", f"({argument})")
     text = text_of("threads", idle=_IDLE, spins=_SPINS, futex=futex, gettid=gettid, declared=pause, pause=call)
-    return load(machine_code_of(text, host()), "all", "run", "stop", "serial", "worker")
+    return load(machine_code_of(text, host()), "all", "run", "stop", "serial", "worker", "table")
 
 
 @lru_cache(maxsize=8)
