@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import threading
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -195,7 +197,39 @@ def test_a_first_call_that_is_refused_is_no_first_call() -> None:
 def test_in_parts_too_it_stays_programs_after_its_own_refusal() -> None:
     model = Parted().eval()
     made = captured(model, (X,))
-    for x in (WRONG["its own refusal"][0], torch.randn(1, 5, 20, 20), X[0]):
+    for x in (WRONG["its own refusal"][0], torch.randn(1, 5, 20, 20)):
         found, wanted = _refusal(made, (x,)), _refusal(model, (x,))
         assert (type(found), str(found)) == (type(wanted), str(wanted))
         _assert_by_programs(made, model, (2, 3, 16, 16), (2, 3, 20, 24))
+
+
+@torch.no_grad()
+def test_models_in_which_graphs_end_are_compiled_in_other_threads_meanwhile() -> None:
+    """Torch notes for all threads that a graph must not end."""
+    made = captured(_plain(), (X,))
+    faults: list[str] = []
+
+    def compiles() -> None:
+        try:
+            while not is_over.is_set():
+                torch.compile(FunctionType(_between.__code__.replace(), globals()), backend="eager")(X)
+        except Exception as error:  # noqa: BLE001 (it is told in the test's own thread)
+            faults.append(str(error))
+
+    is_over = threading.Event()
+    thread = threading.Thread(target=compiles)
+    thread.start()
+    try:
+        for size in range(20, 30):
+            made(torch.randn(1, 3, size, 20))
+            _refusal(made, (torch.randn(1, 4, size, 20),))
+    finally:
+        is_over.set()
+        thread.join()
+    assert faults == []
+
+
+def _between(x: Tensor) -> Tensor:
+    x = x + 1
+    torch._dynamo.graph_break()
+    return x * 2

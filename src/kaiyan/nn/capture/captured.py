@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch._dynamo import config
+from torch._dynamo.convert_frame import compile_lock
 from torch._dynamo.exc import TorchDynamoException
 from torch._dynamo.utils import counters
 from torch.utils._pytree import tree_leaves
@@ -27,6 +28,7 @@ from kaiyan.trace.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from kaiyan.nn.capture.programs import KeptProgram, Runs
     from kaiyan.program.graph import Graph
@@ -52,6 +54,7 @@ class Captured:
         self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))
         self._counted: dict[str, Any] = {"recompile_limit": _captures(model)} if _COUNTS else {}
         self._first_sizes: list[torch.Size] | None = None
+        self._forms: AbstractSet[tuple[Any, ...]] = frozenset()
         self._run = self._compiled()
         self._run_first = self._compiled() if _APART else self._run
 
@@ -75,9 +78,12 @@ class Captured:
         """What it gives by TorchDynamo alone, for inputs in which these are the tensors."""
         sizes = [tensor.shape for tensor in tensors]
         first = sizes if self._first_sizes is None else self._first_sizes
+        form = (len(inputs), *named, *((tensor.shape, tensor.dtype) for tensor in tensors))
+        is_new = form not in self._forms
+        breaking = _unbroken() if self.is_one_graph and is_new else contextlib.nullcontext()
         tried = counters["frames"]["total"]
         try:
-            with self._settings(), said_at_once(), _breaking(not self.is_one_graph):
+            with self._settings(), said_at_once(), breaking:
                 answer = (self._run_first if sizes == first else self._run)(*inputs, **named)
         except TorchDynamoException:
             raise
@@ -86,6 +92,8 @@ class Captured:
                 self._begin_anew()
             raise
         self._first_sizes = first
+        if is_new:
+            self._forms = {form} if len(self._forms) >= _MOST_FORMS else {*self._forms, form}
         return answer
 
     def _by_itself(self, failure: TorchDynamoException, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -230,10 +238,11 @@ def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
     return patched
 
 
-def _breaking(is_allowed: bool) -> contextlib.AbstractContextManager[Any]:
-    """Inside, TorchDynamo fails where a graph would end, unless that is allowed."""
-    fails = getattr(torch._dynamo, "error_on_graph_break", None)  # noqa: SLF001
-    return contextlib.nullcontext() if is_allowed or fails is None else fails(True)
+@contextlib.contextmanager
+def _unbroken() -> Iterator[None]:
+    """Inside, TorchDynamo fails where a graph would end; torch notes that for all threads, so no other may trace."""
+    with compile_lock, getattr(torch._dynamo, "error_on_graph_break", contextlib.nullcontext)(True):  # noqa: SLF001
+        yield
 
 
 def _has_begun(failure: TorchDynamoException) -> bool:
@@ -250,6 +259,8 @@ def _captures(model: nn.Module) -> int:
     return config.recompile_limit * max(Counter(type(module) for module in model.modules()).values())
 
 
+_MOST_FORMS = 1000
+"""Sizes and types of inputs that are known to be taken."""
 _HOOKED = {"skip_nnmodule_hook_guards": False}
 _COMPILING = inspect.signature(torch.compile).parameters
 _COUNTS = "recompile_limit" in _COMPILING
