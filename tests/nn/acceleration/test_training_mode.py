@@ -32,7 +32,7 @@ def test_a_model_in_training_mode_runs_as_in_evaluation_and_that_is_said() -> No
     assert model.training
     notes = [note for note in quick.report.notes if note.code == "accelerate-was-training"]
     assert [str(note) for note in notes] == [
-        "the model was in training mode: Kaiyan runs it as in evaluation, as after model.eval()"
+        "the model was in training mode: Kaiyan runs it in eval mode, as after model.eval()"
     ]
     answer = quick(X)
     torch.testing.assert_close(answer, model.eval()(X), rtol=1e-4, atol=1e-4)
@@ -48,7 +48,7 @@ def test_parts_in_training_mode_are_named(training: list[str], named: str) -> No
     for path in training:
         model.get_submodule(path).train()
     assert _said(model) == [
-        f"the model was in training mode in part ({named}): Kaiyan runs it as in evaluation, as after model.eval()"
+        f"the model was in training mode in part ({named}): Kaiyan runs it in eval mode, as after model.eval()"
     ]
 
 

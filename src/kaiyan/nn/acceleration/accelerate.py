@@ -63,7 +63,7 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     by module. The copy's answers, and their memory layout, are checked against the model's on the example and on a
     second input; a layer, or the model, that would differ is left unchanged. ``precision`` bounds the error, see
     ``kaiyan.conv``; what was done and gained is in ``report``.
-    What is in training mode runs as in evaluation, and a note of the report says so.
+    What is in training mode runs in eval mode, and a note of the report says so.
     Weights that are written to are packed again at the next call, unless torch does not count the write: past it,
     through ``.data`` or a NumPy view. ``state_dict`` has the model's names, and ``load_state_dict`` takes the model's
     state; where layers were folded for good, as in a graph, it refuses that: load it into the model, accelerate again.

@@ -124,9 +124,9 @@ class Accelerated(nn.Module):
                 "layers were folded into one another when the model was accelerated: its state cannot be loaded",
                 "load it into the original, then accelerate it again",
             )
-        if hasattr(self.model, "read_state"):
-            return self.model.read_state(state_dict, strict=strict, assign=assign)
-        return self.model.load_state_dict(state_dict, strict, assign)
+        how = {"strict": strict, "assign": True} if assign else {"strict": strict}  # a model's own may know no assign
+        read = getattr(self.model, "read_state", self.model.load_state_dict)
+        return read(state_dict, **how)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         """As a part of a larger model, whose state has this one's names without the copy's place."""

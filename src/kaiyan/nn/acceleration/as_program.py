@@ -118,12 +118,12 @@ class Programmed(nn.Module):
         """What another one is made of."""
         return self._captured.model, self.inputs, self._precision, self._captured.is_one_graph
 
-    def read_state(self, state: Mapping[str, Any], *, strict: bool, assign: bool) -> Any:
+    def read_state(self, state: Mapping[str, Any], **how: bool) -> Any:
         """The copy's ``load_state_dict``, by which nobody is handed a part unless it keeps the tensors of ``state``."""
-        if assign:
+        if "assign" in how:
             self._lend()
         try:
-            return self._captured.model.load_state_dict(state, strict, assign)
+            return self._captured.model.load_state_dict(state, **how)
         finally:
             self._roads.forget()
 

@@ -107,13 +107,13 @@ def was_training(paths: Sequence[str]) -> tuple[Sentence, ...]:
         return (
             sentence(
                 "accelerate-was-training",
-                "the model was in training mode: Kaiyan runs it as in evaluation, as after model.eval()",
+                "the model was in training mode: Kaiyan runs it in eval mode, as after model.eval()",
             ),
         )
     return (
         sentence(
             "accelerate-was-training",
-            "the model was in training mode in part ({paths}): Kaiyan runs it as in evaluation, as after model.eval()",
+            "the model was in training mode in part ({paths}): Kaiyan runs it in eval mode, as after model.eval()",
             paths=", ".join(paths[:_MOST_NAMED]) + (", …" if len(paths) > _MOST_NAMED else ""),
         ),
     )
