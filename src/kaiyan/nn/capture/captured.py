@@ -65,7 +65,7 @@ class Captured:
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         tensors = tensors_in((inputs, named))
         wants = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-        with contextlib.nullcontext() if wants else torch.no_grad():
+        with _NO_MATTER if wants else torch.no_grad():
             if self._first_sizes and not tensors:  # TorchDynamo passes by what is called without a tensor
                 return self.model(*inputs, **named)
             try:
@@ -78,9 +78,9 @@ class Captured:
         """What it gives by TorchDynamo alone, for inputs in which these are the tensors."""
         sizes = [tensor.shape for tensor in tensors]
         first = sizes if self._first_sizes is None else self._first_sizes
-        form = (len(inputs), *named, *((tensor.shape, tensor.dtype) for tensor in tensors))
+        form = (len(inputs), *named, *sizes, *[tensor.dtype for tensor in tensors])
         is_new = form not in self._forms
-        breaking = _unbroken() if self.is_one_graph and is_new else contextlib.nullcontext()
+        breaking = _unbroken() if is_new and self.is_one_graph else _NO_MATTER
         tried = counters["frames"]["total"]
         try:
             with self._settings(), said_at_once(), breaking:
@@ -91,8 +91,8 @@ class Captured:
             if counters["frames"]["total"] > tried:
                 self._begin_anew()
             raise
-        self._first_sizes = first
         if is_new:
+            self._first_sizes = first
             self._forms = {form} if len(self._forms) >= _MOST_FORMS else {*self._forms, form}
         return answer
 
@@ -259,6 +259,7 @@ def _captures(model: nn.Module) -> int:
     return config.recompile_limit * max(Counter(type(module) for module in model.modules()).values())
 
 
+_NO_MATTER = contextlib.nullcontext()
 _MOST_FORMS = 1000
 """Sizes and types of inputs that are known to be taken."""
 _HOOKED = {"skip_nnmodule_hook_guards": False}
