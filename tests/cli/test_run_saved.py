@@ -16,6 +16,7 @@ from kaiyan.program.answers import answers
 from kaiyan.program.graph import Graph, Input, Node
 from kaiyan.program.picture_input import PictureInput
 from kaiyan.program.saved import save
+from kaiyan.program.size import Symbolic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,3 +134,10 @@ def test_shares_stay_and_other_numbers_become_shares() -> None:
     scores = answers([np.array([[0.0, np.log(3), -np.inf], [1, 1, 1]])], COLOURS, 2)
     assert [likely.share for likely in scores.examples[0]] == pytest.approx([0.75, 0.25])
     assert [likely.name for likely in scores.examples[1]] == ["red", "green"]
+
+
+def test_an_open_size_of_what_is_no_picture_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    save(_means(Symbolic("s77"), 300, 4, Symbolic("s8")), "words.kaiyan")
+    for lang, shape in (("en", "(any, 300, 4, any)"), ("zh", "(任意, 300, 4, 任意)")):
+        assert run(["--lang", lang, "run", "words.kaiyan", "red.png"]) == 2
+        assert shape in capsys.readouterr().err

@@ -303,7 +303,7 @@ def test_measured_choices_are_kept(tmp_path: Any, monkeypatch: pytest.MonkeyPatc
     [
         ((), "program-input-count"),
         ((np.zeros((1, 3, 4, 4)),), "program-input-dtype"),
-        (([[1.0]],), "program-input-dtype"),
+        (([[1.0]],), "program-input-kind"),
         ((np.zeros((1, 4, 4, 4), np.float32),), "program-input-shape"),
         ((np.zeros((3, 4, 4), np.float32),), "program-input-shape"),
     ],

@@ -16,6 +16,7 @@ from kaiyan.pictures.picture import picture
 from kaiyan.pictures.reading import local, read
 from kaiyan.pictures.whole import whole
 from kaiyan.program.picture_input import PictureInput
+from kaiyan.program.taking import shape_in_words
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
 from kaiyan.show.table import Lines
@@ -89,8 +90,7 @@ def _guessed(given: Input, network: str) -> PictureInput:
                 return PictureInput(side, 1.0, *plain, channels_last=last, colours=colours)
     raise KaiyanError(
         "no-picture-input", "the input {name} of {path} is no picture: it has shape ({shape})",
-        "its numbers as a .npy file", name=given.name, path=network,
-        shape=", ".join(str(getattr(size, "text", size)) for size in shape),
+        "its numbers as a .npy file", name=given.name, path=network, shape=shape_in_words(shape),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kaiyan.program.size import Size, known
+from kaiyan.program.taking import not_at_these_sizes, sizes_of_symbols
 from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
@@ -65,30 +66,11 @@ class Graph:
     def at(self, shapes: Sequence[Shape]) -> Graph:
         """The graph for inputs of these shapes: every symbol replaced by its number.
 
-        Raises ``KaiyanError`` where a shape is not what the input asks for.
+        Raises ``KaiyanError`` where a shape is not what its input asks for, or a size of a node cannot be reckoned.
         """
-        symbols = self._symbols(shapes)
+        symbols = sizes_of_symbols(self.inputs, shapes)
         inputs = tuple(replace(given, shape=shape) for given, shape in zip(self.inputs, shapes, strict=True))
-        nodes = tuple(
-            replace(node, settings={name: known(setting, symbols) for name, setting in node.settings.items()})
-            for node in self.nodes
-        )
-        return replace(self, inputs=inputs, nodes=nodes)
-
-    def _symbols(self, shapes: Sequence[Shape]) -> dict[str, int]:
-        symbols: dict[str, int] = {}
-        for given, shape in zip(self.inputs, shapes, strict=True):
-            fits = len(shape) == len(given.shape)
-            for wanted, size in zip(given.shape, shape, strict=False):
-                fits = fits and size == (wanted if isinstance(wanted, int) else symbols.setdefault(wanted.text, size))
-            if not fits:
-                wanted_shape = ", ".join(str(getattr(size, "text", size)) for size in given.shape)
-                raise KaiyanError(
-                    "program-input-shape",
-                    "the input {name} has shape {shape}, but the program takes ({wanted})",
-                    name=given.name, shape=tuple(shape), wanted=wanted_shape,
-                )  # fmt: skip
-        return symbols
+        return replace(self, inputs=inputs, nodes=tuple(_at(node, symbols, shapes) for node in self.nodes))
 
     def kinds(self) -> dict[str, ValueKind]:
         """Shape and type of every value of a graph without symbols."""
@@ -127,3 +109,11 @@ class Graph:
             for name in dict.fromkeys(node.inputs):
                 readers.setdefault(name, []).append(node)
         return readers
+
+
+def _at(node: Node, symbols: Mapping[str, int], shapes: Sequence[Shape]) -> Node:
+    try:
+        settings = {name: known(setting, symbols) for name, setting in node.settings.items()}
+    except KaiyanError as error:  # an expression of sizes that has no value, such as a division by none
+        raise not_at_these_sizes(shapes, node.output) from error
+    return replace(node, settings=settings)

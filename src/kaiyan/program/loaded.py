@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kaiyan.program.program import Program
 from kaiyan.program.soundness import unsound
-from kaiyan.show.error import KaiyanError
+from kaiyan.program.taking import check_kinds, not_at_these_sizes, shape_in_words
 
 if TYPE_CHECKING:
     from kaiyan.program.choices import KeptChoices
@@ -39,7 +39,8 @@ class LoadedProgram:
 
     def __call__(self, *arrays: Numbers) -> Numbers | list[Numbers]:
         shapes = tuple(tuple(getattr(array, "shape", ())) for array in arrays)
-        if shapes not in self._sound and len(shapes) == len(self.inputs):
+        if shapes not in self._sound:
+            check_kinds(self.inputs, arrays)
             self._check(shapes)
         outputs = self._program(*arrays)
         return outputs[0] if len(outputs) == 1 else outputs
@@ -48,17 +49,11 @@ class LoadedProgram:
         """Raises ``KaiyanError`` where the network cannot work on inputs of these shapes."""
         wrong = unsound(self.graph.at(shapes))
         if wrong is not None:
-            raise KaiyanError(
-                "program-sizes", "the network cannot work on inputs of shape {shapes}: {name} does not fit",
-                shapes=", ".join(map(str, shapes)), name=wrong,
-            )  # fmt: skip
+            raise not_at_these_sizes(shapes, wrong)
         if len(self._sound) >= _MOST_SHAPES:
             self._sound.clear()
         self._sound.add(shapes)
 
     def __repr__(self) -> str:
-        shapes = ", ".join(
-            f"{given.name} ({', '.join(str(getattr(n, 'text', n)) for n in given.shape)}) {given.dtype}"
-            for given in self.inputs
-        )
+        shapes = ", ".join(f"{given.name} ({shape_in_words(given.shape)}) {given.dtype}" for given in self.inputs)
         return f"LoadedProgram({shapes}; {len(self.graph.nodes)} steps, {len(self.graph.outputs)} outputs)"

@@ -20,7 +20,7 @@ from kaiyan.program.memory import Context, Weights
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.program.place import kernels
 from kaiyan.program.room import PlanningRoom, Store
-from kaiyan.show.error import KaiyanError
+from kaiyan.program.taking import check_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -231,19 +231,7 @@ class Program:
                 return Context(plan.lowered, self._weights, plan.threads, guarded=self._guarded)
 
     def _checked(self, arrays: Sequence[Numbers]) -> list[Numbers]:
-        wanted = self.graph.inputs
-        if len(arrays) != len(wanted):
-            raise KaiyanError(
-                "program-input-count", "the program takes {wanted} arrays, {given} were given",
-                wanted=len(wanted), given=len(arrays),
-            )  # fmt: skip
-        for array, asked in zip(arrays, wanted, strict=True):
-            if getattr(getattr(array, "dtype", None), "name", None) != asked.dtype:
-                raise KaiyanError(
-                    "program-input-dtype", "the input {name} is {given}, but the program takes {wanted}",
-                    "astype({wanted!r}) gives that", name=asked.name, wanted=asked.dtype,
-                    given=getattr(getattr(array, "dtype", None), "name", type(array).__name__),
-                )  # fmt: skip
+        check_kinds(self.graph.inputs, arrays)
         return [_readable(np.asanyarray(array)) for array in arrays]
 
 

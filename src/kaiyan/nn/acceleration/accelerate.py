@@ -18,7 +18,7 @@ from kaiyan.nn.acceleration.fuse import is_convolution
 from kaiyan.nn.acceleration.graph import NotAGraphError, by_graph
 from kaiyan.nn.acceleration.judging import check_rounding, is_steady, judge_layers, judge_replacements
 from kaiyan.nn.acceleration.replacement import computed_by
-from kaiyan.nn.acceleration.report import LayerReport, Report
+from kaiyan.nn.acceleration.report import LayerReport, Report, was_training
 from kaiyan.nn.acceleration.settling import (
     NotEqualError,
     Settled,
@@ -63,8 +63,11 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     by module. The copy's answers, and their memory layout, are checked against the model's on the example and on a
     second input; a layer, or the model, that would differ is left unchanged. ``precision`` bounds the error, see
     ``kaiyan.conv``; what was done and gained is in ``report``.
+    What is in training mode runs in eval mode, and a note of the report says so.
     Weights that are written to are packed again at the next call, unless torch does not count the write: past it,
-    through ``.data`` or a NumPy view.
+    through ``.data`` or a NumPy view. ``state_dict`` has the model's names, and ``load_state_dict`` takes the model's
+    state; where layers were folded for good, as in a graph, it refuses that: load it into the model, accelerate again.
+    On inputs that the model does not take a program raises what the model raises.
     Making it runs the model, copies and all, some 150 times; one that takes more than a second at most 14 times.
 
     Raises ``KaiyanError`` when the model fails on the input, or cannot be copied.
@@ -87,11 +90,19 @@ def accelerate(model: nn.Module, example_input: Any, precision: str = "default")
     settled = outcome.settled
     layout = quick.layout if outcome.program is None else outcome.program.layout
     quick.report = Report(
-        settled.before, settled.after, layout, outcome.traced, settled.difference, layers, left, outcome.notes
-    )
+        settled.before, settled.after, layout, outcome.traced, settled.difference, layers, left,
+        (*was_training(case.training), *outcome.notes),
+    )  # fmt: skip
     if outcome.program is not None:
         outcome.program.keep_to_itself()
+    else:
+        quick.is_folded = _names(case.model) != _names(quick.model)
     return quick
+
+
+def _names(model: nn.Module) -> set[str]:
+    """Of its parameters and buffers."""
+    return {name for name, _ in (*model.named_parameters(), *model.named_buffers())}
 
 
 def _not_a_module(thing: Any) -> KaiyanError:

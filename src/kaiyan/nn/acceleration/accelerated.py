@@ -15,7 +15,7 @@ from kaiyan.show.error import KaiyanError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kaiyan.nn.acceleration.report import Report
     from kaiyan.program.picture_input import PictureInput
@@ -34,7 +34,7 @@ class Accelerated(nn.Module):
         super().__init__()
         self.model: Any = model
         self.layout = layout
-        self.is_laying, self.is_replaced = is_laying, is_replaced
+        self.is_laying, self.is_replaced, self.is_folded = is_laying, is_replaced, False
         self._orders: dict[tuple[str, bool], list[MemoryOrder] | None] = {}  # None: by themselves as the model's
         self._threads = nullcontext if hasattr(model, "keep_to_itself") else on_one_thread
         self.training = False
@@ -108,6 +108,37 @@ class Accelerated(nn.Module):
             )
         graph = rewritten(whole_graph(self.model.model, self.model.inputs))
         save(graph, path, classes=classes, picture=picture, kept=self.model.kept_choices(graph))
+
+    def state_dict(self, *arguments: Any, **named: Any) -> Any:
+        """The state of the copy that runs: under the model's own names, but for layers that were folded for good."""
+        return self._copy.state_dict(*arguments, **named)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """From the next call on it computes with this state of the model's.
+
+        Raises ``KaiyanError`` where layers were folded for good, so that the model's state has no place.
+        """
+        if self.is_folded and not state_dict.keys() <= self._copy.state_dict().keys():
+            raise KaiyanError(
+                "state-of-folded",
+                "layers were folded into one another when the model was accelerated: its state cannot be loaded",
+                "load it into the original, then accelerate it again",
+            )
+        how = {"strict": strict, "assign": True} if assign else {"strict": strict}  # a model's own may know no assign
+        read = getattr(self.model, "read_state", self.model.load_state_dict)
+        return read(state_dict, **how)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """As a part of a larger model, whose state has this one's names without the copy's place."""
+        place = "model.model." if hasattr(self.model, "read_state") else "model."
+        for name in [name for name in state_dict if name.startswith(prefix)]:
+            state_dict[prefix + place + name.removeprefix(prefix)] = state_dict.pop(name)
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    @property
+    def _copy(self) -> nn.Module:
+        copy: nn.Module = self.model.model if hasattr(self.model, "read_state") else self.model
+        return copy
 
     def train(self, mode: bool = True) -> Accelerated:
         """It is for inference; raises ``KaiyanError`` when it shall train."""

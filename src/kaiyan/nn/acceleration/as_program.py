@@ -27,6 +27,7 @@ from kaiyan.spec.conv import Conv
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Mapping
 
     from kaiyan.nn.acceleration.case import Case
     from kaiyan.nn.acceleration.settling import Settled
@@ -52,11 +53,15 @@ class Programmed(nn.Module):
     lies_as_traced = True
     """Torch's trace says how its outputs lie, for each layout of its inputs."""
 
-    def __init__(self, model: nn.Module, inputs: tuple[Any, ...], precision: str, *, own: bool = False) -> None:
+    def __init__(
+        self, model: nn.Module, inputs: tuple[Any, ...], precision: str,
+        *, own: bool = False, is_one_graph: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.inputs, self._precision = inputs, precision
         make = _Maker(precision)
         self._captured = Captured(model, make) if own else captured(model, inputs, make=make)
+        self._captured.is_one_graph |= is_one_graph
         self.model = self._captured.model
         self.__dict__["_modules"] = self._children = Lent(self._modules)
         self._is_shared = own or share_a_part(model, self._captured.model)
@@ -103,10 +108,24 @@ class Programmed(nn.Module):
     def __copy__(self) -> Programmed:
         """Another one of the same model."""
         self._lend()
-        return _restored(self._captured.model, self.inputs, self._precision)
+        return _restored(*self._parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self._captured.model, self.inputs, self._precision)
+        return _restored, self._parts
+
+    @property
+    def _parts(self) -> tuple[nn.Module, tuple[Any, ...], str, bool]:
+        """What another one is made of."""
+        return self._captured.model, self.inputs, self._precision, self._captured.is_one_graph
+
+    def read_state(self, state: Mapping[str, Any], **how: bool) -> Any:
+        """The copy's ``load_state_dict``, by which nobody is handed a part unless it keeps the tensors of ``state``."""
+        if "assign" in how:
+            self._lend()
+        try:
+            return self._captured.model.load_state_dict(state, **how)
+        finally:
+            self._roads.forget()
 
     @property
     def layout(self) -> str:
@@ -140,8 +159,8 @@ def _other_names(graph: Graph, other: Graph) -> dict[str, str]:
     return {node.output: same.output for node, same in zip(ours, theirs, strict=True)}
 
 
-def _restored(model: nn.Module, inputs: tuple[Any, ...], precision: str) -> Programmed:
-    return Programmed(model, inputs, precision, own=True)
+def _restored(model: nn.Module, inputs: tuple[Any, ...], precision: str, is_one_graph: bool) -> Programmed:
+    return Programmed(model, inputs, precision, own=True, is_one_graph=is_one_graph)
 
 
 class _Maker:

@@ -39,12 +39,14 @@ class Question:
 class Case:
     """A model as it is given, in evaluation, and what was seen of it.
 
+    ``training`` are the paths of what was in training mode as it was given, "" for the model itself.
     ``questions`` are in turn: a model that ``changed`` is asked the example once more, after the second input.
     ``reads`` is the first operation that reads how a tensor lies in memory; ``spent`` is a copy that may be called,
     ``end`` one that stands where the questions left it.
     """
 
     model: nn.Module
+    training: tuple[str, ...]
     questions: tuple[Question, ...]
     changed: tuple[str, ...]
     draws: bool
@@ -88,7 +90,8 @@ def examine(model: nn.Module, inputs: Inputs) -> Case:
     if changed:
         questions.append(Question(questions[0].inputs, copied(answer_of(spent, inputs))))
     end = copied(spent) if changed else None
-    return Case(whole, tuple(questions), changed, draws, watch.read, seconds, spent, end)
+    training = _put_out_of_training(model, whole)
+    return Case(whole, training, tuple(questions), changed, draws, watch.read, seconds, spent, end)
 
 
 def answer_of(model: nn.Module, inputs: Inputs) -> Any:
@@ -107,6 +110,17 @@ def _evaluated(model: nn.Module) -> nn.Module:
         return whole.eval()
     except NotImplementedError:  # an exported one is what it was when it was exported
         return whole
+
+
+def _put_out_of_training(model: nn.Module, whole: nn.Module) -> tuple[str, ...]:
+    """The paths of what is in training mode in the model and no more in its copy, without what is inside of it."""
+    still = {path for path, module in whole.named_modules() if getattr(module, "training", False)}
+    paths: list[str] = []
+    for path, module in model.named_modules():
+        is_within = any(not outer or path.startswith(f"{outer}.") for outer in paths)
+        if getattr(module, "training", False) and path not in still and not is_within:
+            paths.append(path)
+    return tuple(paths)
 
 
 def _run(model: nn.Module, inputs: Inputs) -> Any:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kaiyan.show.table import Part
 
 _PLUS = " + "
+_MOST_NAMED = 3
+"""Parts of a model that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,26 @@ class Report(Shown):
 def unchanged(name: str, reason: Sentence) -> Sentence:
     """A layer that is as it was, and why."""
     return sentence("unchanged", "{name} is unchanged: {reason}", name=name, reason=reason)
+
+
+def was_training(paths: Sequence[str]) -> tuple[Sentence, ...]:
+    """That parts of the model, "" the whole of it, were in training mode and do not run so; nothing where none was."""
+    if not paths:
+        return ()
+    if "" in paths:
+        return (
+            sentence(
+                "accelerate-was-training",
+                "the model was in training mode: Kaiyan runs it in eval mode, as after model.eval()",
+            ),
+        )
+    return (
+        sentence(
+            "accelerate-was-training",
+            "the model was in training mode in part ({paths}): Kaiyan runs it in eval mode, as after model.eval()",
+            paths=", ".join(paths[:_MOST_NAMED]) + (", …" if len(paths) > _MOST_NAMED else ""),
+        ),
+    )
 
 
 def _ms(seconds: float | None) -> str:

@@ -8,11 +8,16 @@ import logging
 import warnings
 from collections import Counter
 from functools import partial
+from itertools import takewhile
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch._dynamo import config
+from torch._dynamo.convert_frame import compile_lock
+from torch._dynamo.exc import TorchDynamoException
+from torch._dynamo.utils import counters
 from torch.utils._pytree import tree_leaves
 
 from kaiyan.nn.capture.alike import said_at_once
@@ -23,6 +28,7 @@ from kaiyan.trace.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from kaiyan.nn.capture.programs import KeptProgram, Runs
     from kaiyan.program.graph import Graph
@@ -33,6 +39,8 @@ class Captured:
 
     A call with a gradient to be followed is computed by torch. Other sizes are captured when they come, apart from the
     first: TorchDynamo would serve those too by the program of any size, in which less is known beforehand.
+    Where TorchDynamo fails, the model itself is called: its own error is raised, or its answer stands. So it is where
+    one that ``is_one_graph`` would be more: code that TorchDynamo passes by once it never captures again.
     """
 
     def __init__(self, model: nn.Module, make: Callable[[Graph], Runs] = Program) -> None:
@@ -41,9 +49,12 @@ class Captured:
         self.backend.names = names_of(model)
         self.breaks: tuple[str, ...] = ()
         self.passed_by = 0
+        self.is_one_graph = False
+        self._beginnings = 0
         self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))
         self._counted: dict[str, Any] = {"recompile_limit": _captures(model)} if _COUNTS else {}
         self._first_sizes: list[torch.Size] | None = None
+        self._forms: AbstractSet[tuple[Any, ...]] = frozenset()
         self._run = self._compiled()
         self._run_first = self._compiled() if _APART else self._run
 
@@ -52,14 +63,53 @@ class Captured:
         return torch.compile(self.model, backend=self.backend, options=options, **self._counted, **_APART)
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
-        tensors = [leaf for leaf in tree_leaves((inputs, named)) if isinstance(leaf, torch.Tensor)]
+        tensors = tensors_in((inputs, named))
         wants = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+        with _NO_MATTER if wants else torch.no_grad():
+            if self._first_sizes and not tensors:  # TorchDynamo passes by what is called without a tensor
+                return self.model(*inputs, **named)
+            try:
+                return self.run(inputs, named, tensors)
+            except TorchDynamoException as error:
+                failure = error
+            return self._by_itself(failure, inputs, named)
+
+    def run(self, inputs: tuple[Any, ...], named: dict[str, Any], tensors: list[torch.Tensor]) -> Any:
+        """What it gives by TorchDynamo alone, for inputs in which these are the tensors."""
         sizes = [tensor.shape for tensor in tensors]
-        if self._first_sizes is None:
-            self._first_sizes = sizes
-        run = self._run_first if sizes == self._first_sizes else self._run
-        with self._settings(), said_at_once(), contextlib.nullcontext() if wants else torch.no_grad():
-            return run(*inputs, **named)
+        first = sizes if self._first_sizes is None else self._first_sizes
+        form = (len(inputs), *named, *sizes, *[tensor.dtype for tensor in tensors])
+        is_new = form not in self._forms
+        breaking = _unbroken() if is_new and self.is_one_graph else _NO_MATTER
+        tried = counters["frames"]["total"]
+        try:
+            with self._settings(), said_at_once(), breaking:
+                answer = (self._run_first if sizes == first else self._run)(*inputs, **named)
+        except TorchDynamoException:
+            raise
+        except Exception:
+            if counters["frames"]["total"] > tried:
+                self._begin_anew()
+            raise
+        if is_new:
+            self._first_sizes = first
+            self._forms = {form} if len(self._forms) >= _MOST_FORMS else {*self._forms, form}
+        return answer
+
+    def _by_itself(self, failure: TorchDynamoException, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """What the model gives or raises without TorchDynamo; where a part of it has run, what a copy raises."""
+        if _has_begun(failure):
+            copied(self.model)(*copied(inputs), **copied(named))
+            raise failure
+        answer = self.model(*inputs, **named)
+        self.is_one_graph = False
+        return answer
+
+    def _begin_anew(self) -> None:
+        """TorchDynamo passed by code that raised, and would so for any inputs from now on: it forgets what it did."""
+        if _APART and self._beginnings < config.recompile_limit:
+            self._beginnings += 1
+            self._run, self._run_first = self._compiled(), self._compiled()
 
     @property
     def programs(self) -> list[KeptProgram]:
@@ -109,11 +159,17 @@ def captured(
     def run() -> None:
         arguments, keywords = copied((inputs, dict(named or {})))
         with quietly(), torch.inference_mode(mode=False), torch.no_grad(), _breaks(made):
-            made(*arguments, **keywords)
+            made.run(arguments, keywords, tensors_in((arguments, keywords)))
 
     undisturbed(run)
     before.put_back()
+    made.is_one_graph = not (made.breaks or made.passed_by)
     return made
+
+
+def tensors_in(things: Any) -> list[torch.Tensor]:
+    """Those that stand in tuples, lists and dictionaries."""
+    return [leaf for leaf in tree_leaves(things) if isinstance(leaf, torch.Tensor)]
 
 
 class _State:
@@ -165,7 +221,7 @@ def quietly() -> Iterator[None]:
 @contextlib.contextmanager
 def _breaks(made: Captured) -> Iterator[None]:
     """Notes where TorchDynamo's graphs end while it runs, and whether it passed a function by."""
-    from torch._dynamo.utils import counters, graph_break_reasons
+    from torch._dynamo.utils import graph_break_reasons
 
     known, frames = len(graph_break_reasons), Counter(counters["frames"])
     yield
@@ -182,11 +238,30 @@ def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
     return patched
 
 
+@contextlib.contextmanager
+def _unbroken() -> Iterator[None]:
+    """Inside, TorchDynamo fails where a graph would end; torch notes that for all threads, so no other may trace."""
+    with compile_lock, getattr(torch._dynamo, "error_on_graph_break", contextlib.nullcontext)(True):  # noqa: SLF001
+        yield
+
+
+def _has_begun(failure: TorchDynamoException) -> bool:
+    """Whether code of the model ran before TorchDynamo failed: there is some between its call and its compiler."""
+    codes = [frame.f_code for frame, _ in walk_tb(failure.__traceback__)]
+    names = [code.co_name for code in codes]
+    inside = codes[names.index("compile_wrapper") + 1 :] if "compile_wrapper" in names else codes
+    own = takewhile(lambda code: not code.co_filename.endswith("convert_frame.py"), inside)
+    return any(code.co_filename != nn.modules.module.__file__ for code in own)
+
+
 def _captures(model: nn.Module) -> int:
     """How often one piece of code may be captured: where graphs end inside layers, once for each layer of a class."""
     return config.recompile_limit * max(Counter(type(module) for module in model.modules()).values())
 
 
+_NO_MATTER = contextlib.nullcontext()
+_MOST_FORMS = 1000
+"""Sizes and types of inputs that are known to be taken."""
 _HOOKED = {"skip_nnmodule_hook_guards": False}
 _COMPILING = inspect.signature(torch.compile).parameters
 _COUNTS = "recompile_limit" in _COMPILING

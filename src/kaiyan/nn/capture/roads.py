@@ -183,7 +183,11 @@ class Roads:
             return road(values)
         state = _State.now()
         with observed() as runs:
-            answer = self._run(*inputs, **named)
+            try:
+                answer = self._run(*inputs, **named)
+            except BaseException:
+                self.forget()  # the model's own code has run, and may have changed it
+                raise
         found = self._road(runs, values, answer, state) if key is not None and _is_plain(state) else None
         if found is None:
             self._lend()
