@@ -164,8 +164,8 @@ class Strip:
         """Scratch for the strip, with its frame in it: what lies beside the input is the same in all that is packed."""
         packed = code.scratch(code.add(self.size, code.lanes * _SLACK))
         if self.geometry.framed:
-            # Of short rows most lanes are not stored; what malloc left there is denormal in part: 64 channels of 4x4, each
-            # by itself, took ten times as long.
+            # Lanes that are not stored read what malloc left, part of it denormal: 64 channels of 4x4, each by itself,
+            # took ten times as long.
             slack = code.lanes * _SLACK if self.abreast else 0
             fill(code, packed, self.geometry.constant, code.add(self.size, slack))
         return packed
