@@ -11,7 +11,7 @@ import pytest
 SCRIPT = Path(__file__).with_name("guard_pages.py")
 NAMES = (
     "direct'", "direct turned", "stem", "depthwise", "pointwise", "winograd F(4,3)", "winograd F(2,5)", "phases F(4,2)",
-    "gradient",
+    "interleaved", "gradient",
     "over_channels'", "over_channels_inside", "over_columns'", "over_columns_inside",
 )  # fmt: skip
 COUNT = 150 if os.environ.get("CI") else 40

@@ -13,7 +13,6 @@ from graph_nets import Net, residual_net
 
 from kaiyan.engine.algorithms import ALGORITHMS
 from kaiyan.engine.algorithms.phases import Phases
-from kaiyan.engine.codegen.parts.geometry import geometry
 from kaiyan.engine.codegen.running.workspace import WeightBlock, room, taking_from
 from kaiyan.engine.generated import Generated, setting
 from kaiyan.engine.problem import Problem
@@ -59,7 +58,7 @@ def test_routines_that_say_that_they_pack_alike_pack_alike() -> None:
             for row in ALGORITHMS:
                 if isinstance(row, Generated) and not isinstance(row, Phases) and row.refuses(problem) is None:
                     source, cut = setting(problem, types_of(problem)[0])
-                    routine = row.routine(geometry(spec, shape)[0], source, cut)
+                    routine = row.routine(row.windows(problem)[0], source, cut)
                     key = number, type(routine).packed.__qualname__, *routine.packing
                     packed[key].append(b"".join(array.tobytes() for array in routine.packed(weight, bias)))
     shared = [made for made in packed.values() if len(made) > 1]

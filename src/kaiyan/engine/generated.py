@@ -78,6 +78,10 @@ class Generated:
         """Why this algorithm does not take a problem that generated code can compute."""
         raise NotImplementedError
 
+    def windows(self, problem: Problem) -> tuple[Geometry, Any]:
+        """The geometry that its routine computes, and the maps of the extended axes."""
+        return _geometry(problem)
+
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         """The routine, cut for this machine."""
         raise NotImplementedError
@@ -94,7 +98,7 @@ class Generated:
 
     def work(self, problem: Problem) -> Work:
         """What has to be done for one image, as it is cut for the problem's threads."""
-        routine = self.routine(_geometry(problem)[0], *setting(problem, expected(problem)))
+        routine = self.routine(self.windows(problem)[0], *setting(problem, expected(problem)))
         return Work(routine.cycles, routine.weights, prod(routine.tasks))
 
     def threads(self, problem: Problem) -> int:
@@ -120,7 +124,7 @@ class Generated:
     def _launch(self, problem: Problem, types: Types, choose: Callable[..., Any]) -> Launch | None:
         from kaiyan.engine.codegen.running.launch import Launch
 
-        geometry, maps = _geometry(problem)
+        geometry, maps = self.windows(problem)
         chosen = choose(geometry, *setting(problem, types))
         if chosen is None:
             return None
@@ -136,6 +140,20 @@ INTEGERS = sentence("refused-integers", "integers are always summed directly")
 def sums_integers(problem: Problem) -> bool:
     """Whether sums have to be exact, which those by points are not."""
     return is_whole(problem.promoted_dtype) or is_whole(problem.out_dtype or "")
+
+
+def unstrided(problem: Problem) -> Sentence | None:
+    """A refusal where nothing lies between two inputs."""
+    if problem.spec.transposed and any(a.stride > 1 for a in problem.spec.axes):
+        return None
+    return sentence("refused-not-strided-transposed", "it is not a transposed convolution with a stride")
+
+
+def crowded(phases: int, most: int) -> Sentence | None:
+    """A refusal where strides make more phases than code is written for."""
+    if phases <= most:
+        return None
+    return sentence("refused-phases", "its strides make {n} phases, which are too many", n=phases)
 
 
 def grows(problem: Problem, grown: int) -> Sentence | None:

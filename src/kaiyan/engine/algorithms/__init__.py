@@ -3,6 +3,7 @@
 from kaiyan.engine.algorithm import Algorithm
 from kaiyan.engine.algorithms.depthwise import Depthwise
 from kaiyan.engine.algorithms.direct import Direct
+from kaiyan.engine.algorithms.interleaved import Interleaved
 from kaiyan.engine.algorithms.phases import Phases, WinogradPhases
 from kaiyan.engine.algorithms.pointwise import Pointwise
 from kaiyan.engine.algorithms.reference import Reference
@@ -27,6 +28,7 @@ ALGORITHMS: tuple[Algorithm, ...] = (
     WinogradPhases(2, 2),
     WinogradPhases(4, 2),
     WinogradPhases(4, 3),
+    Interleaved(),
     Stem(),
     Direct(),
     Torch(),

@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kaiyan.arrays.table import named
-from kaiyan.engine.generated import INTEGERS, Generated, Setting, Work, grows, reading, setting, sums_integers
+from kaiyan.engine.generated import (
+    INTEGERS,
+    Generated,
+    Setting,
+    Work,
+    crowded,
+    grows,
+    reading,
+    setting,
+    sums_integers,
+    unstrided,
+)
 from kaiyan.engine.types import BYTES, expected
 from kaiyan.show.sentence import sentence
 
@@ -46,14 +57,7 @@ class Phases(Generated):
     name = "phases"
 
     def unfit(self, problem: Problem) -> Sentence | None:
-        strides = prod(a.stride for a in problem.spec.axes)
-        if not problem.spec.transposed or strides == 1:
-            return sentence("refused-not-strided-transposed", "it is not a transposed convolution with a stride")
-        return (
-            sentence("refused-phases", "its strides make {n} phases, which are too many", n=strides)
-            if strides > _MOST
-            else None
-        )
+        return unstrided(problem) or crowded(prod(a.stride for a in problem.spec.axes), _MOST)
 
     def routine(self, geometry: Geometry, source: str, setting: Setting) -> ConvolutionRoutine:
         from kaiyan.engine.codegen.routines import over_output_channels_cut

@@ -47,6 +47,11 @@ class Memory(Vectors):
         aligned = self.b.and_(self.b.add(self.b.ptrtoint(block, I64), I64(63)), I64(-64))
         return self.b.inttoptr(aligned, self.scalar.as_pointer())
 
+    def aside(self, elements: int) -> Value:
+        """Memory for a few elements while a function runs."""
+        place = self.entry.alloca(ir.ArrayType(self.scalar, elements))
+        return self.entry.bitcast(place, self.scalar.as_pointer())
+
     def release(self) -> None:
         """Gives back all scratch."""
         for block in self._blocks:

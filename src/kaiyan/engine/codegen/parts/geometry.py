@@ -25,6 +25,8 @@ RANK = 3
 
 Triple = tuple[int, int, int]
 Maps = tuple["NDArray[np.int64]", ...]
+Seen = tuple[tuple[tuple[int, int], ...], ...]
+"""Of each phase of an axis what its outputs see: places in the window, an even step apart, and the tap for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Geometry:
 
     ``room`` is its size, ``runs`` where it is the input itself; elsewhere it is ``constant``, or there are copies of
     the input too, where it is not ``framed``. Outputs are ``step`` apart in an array of ``whole`` sizes.
+    Where there are ``phases``, a window is what all outputs between two inputs see together.
     """
 
     groups: int
@@ -57,6 +60,7 @@ class Geometry:
     framed: bool
     whole: Triple = (0, 0, 0)
     step: Triple = (1, 1, 1)
+    phases: tuple[Seen, ...] = ()
 
     @property
     def weight(self) -> tuple[int, int, int, Triple]:
@@ -195,11 +199,60 @@ def phases(spec: Conv, input_shape: Shape) -> list[Phase]:
     return listed
 
 
+def interleaved(spec: Conv, input_shape: Shape) -> tuple[Geometry, Maps]:
+    """A transposed convolution as windows at stride 1, each of which all phases see: its outputs are where they are."""
+    C, K = spec.channels
+    sizes, outputs = input_shape[2:], spec.output_shape(input_shape)[2:]
+    places = zip(spec.axes, sizes, spec.pads(input_shape), outputs, strict=True)
+    made = [_together(axis, n, pads[0], out) for axis, n, pads, out in places]
+    lead = RANK - len(made)
+    maps = (*[np.zeros(1, np.int64)] * lead, *(axis.places for axis in made))
+    return (
+        Geometry(
+            spec.groups,
+            C // spec.groups,
+            K // spec.groups,
+            _three(axis.outputs for axis in made),
+            _three(axis.reach for axis in made),
+            (1, 1, 1),
+            (1, 1, 1),
+            _three(len(axis.places) for axis in made),
+            tuple(_run(places) for places in maps),  # type: ignore[arg-type]
+            0.0,
+            framed=True,
+            whole=_three(outputs),
+            phases=((((0, 0),),),) * lead + tuple(axis.seen for axis in made),
+        ),
+        maps,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    outputs: int
+    reach: int
+    seen: Seen
+    places: NDArray[np.int64]
+
+
+def _together(axis: Axis, n: int, before: int, outputs: int) -> _Together:
+    """All phases of an axis: place j of the window is input ``first + j``."""
+    phases = [_phase(axis, n, before, outputs, origin) for origin in range(axis.stride)]
+    first = min((phase.first for phase in phases if phase.taps), default=0)
+    seen = tuple(
+        tuple((phase.first - first + phase.dilation * m, tap) for m, tap in enumerate(phase.taps)) for phase in phases
+    )
+    reach = max((place for taps in seen for place, _ in taps), default=0) + 1
+    count = tiled(outputs, axis.stride)
+    return _Together(count, reach, seen, _inside(np.arange(count + reach - 1, dtype=np.int64) + first, n))
+
+
 @dataclass(frozen=True, slots=True)
 class _AxisPhase:
     origin: int
     outputs: int
     taps: tuple[int, ...]
+    first: int
     dilation: int
     places: NDArray[np.int64]
 
@@ -212,8 +265,12 @@ def _phase(axis: Axis, n: int, before: int, outputs: int, origin: int) -> _AxisP
     first = spread[taps[0]] // axis.stride if taps else 0
     count = tiled(outputs - origin, axis.stride)
     room = count + dilation * (max(len(taps), 1) - 1)
-    index = np.arange(room, dtype=np.int64) + first
-    return _AxisPhase(origin, count, taps, dilation, np.where((index >= 0) & (index < n), index, PAST_EDGE))
+    places = _inside(np.arange(room, dtype=np.int64) + first, n)
+    return _AxisPhase(origin, count, taps, first, dilation, places)
+
+
+def _inside(index: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    return np.where((index >= 0) & (index < n), index, PAST_EDGE)
 
 
 def flattened(base: Geometry, maps: Maps, sizes: Shape) -> tuple[Geometry, Maps]:

@@ -69,7 +69,7 @@ class Strip:
     ``last`` packs the channels of a pixel side by side too. ``phases`` sorts the columns by their remainder, so that
     windows with a stride read neighbours. ``behind`` is added to the index of every argument of the input.
     ``stored`` is the input's type where it is not the one that is summed in. Behind each packed pixel a ``gap`` of so
-    many elements is left.
+    many elements is left. ``abreast`` packs a row of all channels before the next row.
     """
 
     geometry: Geometry
@@ -82,6 +82,7 @@ class Strip:
     behind: int = 0
     stored: str = ""
     gap: int = 0
+    abreast: bool = False
 
     @property
     def depth(self) -> int:
@@ -96,7 +97,12 @@ class Strip:
     @property
     def pitch(self) -> int:
         """Elements between two packed rows."""
-        return self.columns * self.pixel if self.last else self.phases * self.phase_pitch
+        return self.columns * self.pixel if self.last else self.line * (self.channels if self.abreast else 1)
+
+    @property
+    def line(self) -> int:
+        """Elements of a packed row of one channel."""
+        return self.phases * self.phase_pitch
 
     @property
     def pixel(self) -> int:
@@ -106,7 +112,7 @@ class Strip:
     @property
     def size(self) -> int:
         """Elements of it all."""
-        return self.depth * self.rows * self.pitch * (1 if self.last else self.channels)
+        return self.depth * self.rows * self.pitch * (1 if self.last or self.abreast else self.channels)
 
     @property
     def _is_alone(self) -> bool:
@@ -119,9 +125,14 @@ class Strip:
         return self.last and self.source == "row_contiguous" and self._is_alone and self.channels <= MOST_WOVEN
 
     @property
+    def _is_turned(self) -> bool:
+        """Whether pixels of channels become rows of columns, all channels of a row at once."""
+        return self.source == "channels_last" and self.abreast and self.geometry.framed
+
+    @property
     def channel_step(self) -> int:
         """Elements between two channels."""
-        return 1 if self.last else self.depth * self.rows * self.pitch
+        return 1 if self.last else self.line if self.abreast else self.depth * self.rows * self.pitch
 
     def row(self, code: Code, depth: Value, row: Value) -> Value:
         """Offset of a row's first column, in channel 0."""
@@ -139,7 +150,7 @@ class Strip:
         """Of packing it all: a load and a store a vector, and the shuffles or single elements it takes."""
         turned = 3.0 if self.is_woven else 6.0
         usual = {("row_contiguous", False): 1.5, ("row_contiguous", True): turned, ("channels_last", True): 1.5}.get(
-            (self.source, self.last), 2.0 * lanes
+            (self.source, self.last), 6.0 if self._is_turned else 2.0 * lanes
         )
         slow = 2.0 * lanes if self.phases > 2 else 2.5 if self.phases == 2 else usual
         run = self.geometry.runs[2]
@@ -153,7 +164,10 @@ class Strip:
         """Scratch for the strip, with its frame in it: what lies beside the input is the same in all that is packed."""
         packed = code.scratch(code.add(self.size, code.lanes * _SLACK))
         if self.geometry.framed:
-            fill(code, packed, self.geometry.constant, self.size)
+            # Lanes that are not stored read what malloc left, part of it denormal: 64 channels of 4x4, each by itself,
+            # took ten times as long.
+            slack = code.lanes * _SLACK if self.abreast else 0
+            fill(code, packed, self.geometry.constant, code.add(self.size, slack))
         return packed
 
     def pack(self, code: Code, into: Value, place: StripPlace) -> None:
@@ -162,7 +176,7 @@ class Strip:
         with (
             code.loop(0, self.depth) as depth,
             code.loop(0, self.rows) as row,
-            code.loop(0, 1 if self.last else self.channels) as channel,
+            code.loop(0, 1 if self.last or self._is_turned else self.channels) as channel,
         ):
             plane = self._mapped(code, 0, code.add(place.depth, code.mul(depth, geometry.dilation[0])))
             line = self._mapped(code, 1, code.add(place.row, row))
@@ -175,7 +189,7 @@ class Strip:
             target = code.at(into, self.row(code, depth, row), code.mul(channel, self.channel_step))
             inside = code.b.and_(code.below(-1, plane), code.below(-1, line))
             with code.when(code.b.not_(inside)):
-                fill(code, target, geometry.constant, self.pitch)
+                fill(code, target, geometry.constant, self.line if self.abreast and not self._is_turned else self.pitch)
             with code.when(inside):
                 self._line(code, target, source, place, span)
 
@@ -194,6 +208,8 @@ class Strip:
         """How the middle of a row is packed, if there is a way that is faster than one by one."""
         if self.is_woven:
             return _weave
+        if self._is_turned:
+            return _turn_pixels
         if self.source == "row_contiguous":
             return _turn if self.last else {1: _copy, 2: _halve}.get(self.phases)
         return _copy_pixels if self._is_alone and self.source == "channels_last" else None
@@ -322,6 +338,26 @@ def _turn(strip: Strip, code: Code, target: Value, source: Value, place: StripPl
         for i, pixel in enumerate(code.transposed(rows)):
             with code.when(code.below(i, count)):
                 code.put(pixel, target, code.mul(code.add(q, i), strip.pixel))
+
+    code.vectors(start, stop, turn)
+    return start, stop
+
+
+def _turn_pixels(
+    strip: Strip, code: Code, target: Value, source: Value, _: StripPlace, span: Span
+) -> tuple[Value, Value]:
+    """Pixels of channels to rows of columns, a square of lanes at a time; no pixel past the last is read."""
+    start, stop, shift = span
+    C, L, step = strip.channels, code.lanes, strip.stride(code, 2)
+
+    def turn(q: Value, count: Value) -> None:
+        first, last = code.add(shift, q), code.sub(count, 1)
+        pixels = [code.at(source, code.mul(code.add(first, code.least(i, last)), step)) for i in range(L)]
+        with code.loop(0, C, L) as c:
+            at = code.least(c, max(C - L, 0))
+            rows = [kinds.vector(code, pixel, at, stored=strip.stored, mask=code.mask(C)) for pixel in pixels]
+            for i, row in enumerate(code.transposed(rows)[:C]):
+                code.put(row, target, q, code.mul(code.add(at, i), strip.channel_step), mask=code.mask(count))
 
     code.vectors(start, stop, turn)
     return start, stop
