@@ -18,6 +18,7 @@ from hypothesis import settings
 from live_studio import live, page  # noqa: F401 (fixtures)
 from raised import unraised
 
+from kaiyan.engine.codegen.running.machine import machine
 from kaiyan.show.error import KaiyanError
 from kaiyan.show.sentence import sentence
 
@@ -60,6 +61,10 @@ def own_cache(request: pytest.FixtureRequest) -> Iterator[None]:
         patched.setenv("KAIYAN_CACHE", folder)
         patched.setenv("KAIYAN_HOME", str(Path(folder, "home")))
         copied(objects, Path(folder))
+        if seen := getattr(request.config, "workerinput", {}).get("machine"):
+            name, content = seen
+            Path(folder, name).write_text(content)
+            machine()  # remembered by the process, whatever folder a test takes
         yield
         if "MUTANT_UNDER_TEST" not in os.environ:  # a mutant's machine code is nobody else's
             copied(Path(folder), objects)
@@ -115,6 +120,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not runs:
         config.hook.pytest_deselected(items=last)
     items[:] = [*others, *last] if runs else others
+
+
+@cache
+def seen_machine() -> tuple[str, str]:
+    """What was measured of this machine before tests keep it busy, which decides plans: a file's name and its text."""
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KAIYAN_CACHE", folder)
+        machine()
+        (file,) = Path(folder).glob("machine-*.json")
+        return file.name, file.read_text()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a process what machine it runs on."""
+    node.workerinput["machine"] = seen_machine()
 
 
 @pytest.hookimpl(optionalhook=True)

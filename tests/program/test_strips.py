@@ -89,6 +89,62 @@ def test_sums_by_points_run_apart_since_their_rounding_depends_on_where_a_strip_
             assert program.within(pool) == ((conv,) if is_within else ())
 
 
+SINGLE = {"stride": (1, 1), "dilation": (1, 1), "bias": False, "activation": "relu", "residual": False}
+
+
+@pytest.mark.parametrize(("side", "taps", "pad"), [(14, 3, 2), (14, 3, 3), (28, 5, 4), (7, 1, 1), (9, 3, 1)])
+def test_rows_of_padding_beyond_a_kernel_find_room_or_run_apart(side: int, taps: int, pad: int) -> None:
+    net = Net()
+    wide = net.add("convolution", "x", net.constant(64, 16, 1, 1), padding=((0, 0), (0, 0)), groups=1, **SINGLE)
+    weight = net.constant(64, 1, taps, taps)
+    each = net.add("convolution", wide, weight, padding=((pad, pad), (pad, pad)), groups=64, **SINGLE)
+    last = net.add("convolution", each, net.constant(16, 64, 1, 1), padding=((0, 0), (0, 0)), groups=1, **SINGLE)
+    graph, x = net.graph(last, inputs=(Input("x", (1, 16, side, side)),)), picture(1, 16, side, side)
+    right = Program(graph)(x)[0]
+    for rows in (2, 4, 40):
+        program = Program(graph, guarded=True)
+        with holding(1):
+            program.choose(Choices(strips={last: rows}), x)
+            assert np.array_equal(program(x)[0], right)
+    assert bool(chains(graph)) == (pad < taps)
+
+
+def test_a_window_as_high_as_the_last_strip_is_still_several() -> None:
+    graph, x = pooled_net(taps=3, stride=1, pool={"stride": (1, 1), "padding": (1, 0)}), picture(1, 3, 8, 3)
+    (conv, pool) = (node.output for node in graph.nodes)
+    right = graph.at([x.shape]).computed([x])[0]
+    for rows in (1, 2, 4, 6, 8):
+        program = Program(graph, guarded=True)
+        with holding(1):
+            program.choose(Choices({conv: "direct"}, strips={pool: rows}), x)
+            np.testing.assert_allclose(program(x)[0], right, rtol=0, atol=1e-4)
+
+
+def test_one_channel_or_column_runs_apart_since_it_lies_both_ways() -> None:
+    assert chains(pooled_net().at([(1, 3, 32, 32)]))
+    assert chains(pooled_net().at([(1, 3, 32, 2)])) == []
+    graph = pooled_net()
+    weight, bias = graph.nodes[0].inputs[1:3]
+    single = {weight: graph.constants[weight][:1], bias: graph.constants[bias][:1]}
+    assert chains(replace(graph, constants={**graph.constants, **single}).at([(1, 3, 32, 32)])) == []
+
+
+def test_a_first_layer_with_strips_in_its_padding_alone_runs_apart() -> None:
+    net = Net()
+    weight = net.constant(16, 3, 3, 3)
+    wide = net.add("convolution", "x", weight, padding=((4, 4), (4, 4)), groups=1, **SINGLE)
+    pooled = net.add(
+        "pool",
+        wide,
+        **POOL | {"kernel": (2, 2), "padding": (0, 0), "count_include_pad": True, "divisor_override": None},
+    )
+    graph, x = net.graph(pooled, inputs=(Input("x", (1, 3, 20, 20)),)), picture(1, 3, 20, 20)
+    assert chains(graph) == []
+    program = Program(graph, guarded=True)
+    program.tune(x)
+    np.testing.assert_allclose(program(x)[0], graph.computed([x])[0], rtol=0, atol=1e-4)
+
+
 def test_what_is_averaged_read_twice_or_given_out_is_no_chain() -> None:
     assert len(chains(pooled_net().at([(1, 3, 32, 32)]))) == 1
     assert chains(pooled_net(pool={"kind": "average"}).at([(1, 3, 32, 32)])) == []

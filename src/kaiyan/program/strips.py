@@ -56,8 +56,7 @@ def chains(graph: Graph) -> list[tuple[Node, ...]]:
             chain = [before, node]
         else:
             continue
-        convolutions = [link for link in chain if link.operation == "convolution"]
-        if len(chain) > 1 and all(is_native(link, graph, kinds) for link in convolutions):
+        if len(chain) > 1 and all(_fits(link, graph, kinds) for link in chain):
             found.append(tuple(chain))
             taken.update(link.output for link in chain)
     return found
@@ -82,6 +81,16 @@ def is_native(node: Node, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
     weights = [graph.constants.get(name) for name in node.inputs[1 : 2 + node.settings.get("bias", False)]]
     floats = all(array is not None and array.dtype == np.float32 and np.isfinite(array).all() for array in weights)
     return floats and kinds[node.output].dtype == "float32"
+
+
+def _fits(node: Node, graph: Graph, kinds: dict[str, ValueKind]) -> bool:
+    """Whether no strip lies in the padding alone, and channels lie side by side in a strip as in the whole output."""
+    _, channels, _, width = kinds[node.output].shape
+    is_wide = min(channels, width) > 1 and 0 not in kinds[node.output].shape
+    if node.operation == "pool":
+        return is_wide
+    is_near = max(node.settings["padding"][0]) < _window(node, kinds).kernel
+    return is_wide and is_near and is_native(node, graph, kinds)
 
 
 def _only_reader(node: Node, readers: dict[str, list[Node]], graph: Graph) -> Node | None:
@@ -217,10 +226,10 @@ class _Share:
         self.calls: list[KernelCall] = []
         self.is_alike = True
         """Whether the bits are those of whole layers."""
-        reach = rows
+        reach = min(rows, output.shape[_ROWS])
         for link, below in zip(reversed(self._links[:-1]), reversed(self._links[1:]), strict=True):
             low, high = below.window.needed(0, reach)
-            reach = min(high - low, link.kind.shape[_ROWS] + below.window.kernel)
+            reach = high - low
             link.place = _scratch(link.kind, reach)
 
     def add(self, inputs: list[list[Place]], output: Place, first: int, after: int) -> None:

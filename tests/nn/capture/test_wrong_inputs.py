@@ -233,3 +233,65 @@ def _between(x: Tensor) -> Tensor:
     x = x + 1
     torch._dynamo.graph_break()
     return x * 2
+
+
+@torch.no_grad()
+def test_what_is_refused_again_and_again_takes_no_program_away() -> None:
+    model = Parted().eval()
+    made = captured(model, (X,))
+    wrong = torch.randn(2, 5, 16, 16)
+    for turn in range(2 * torch._dynamo.config.recompile_limit):
+        with pytest.raises(ValueError, match="3 channels, not 5"):
+            made(wrong)
+        with observed() as runs:
+            made(torch.randn(1, 3, 20 + turn, 18))
+        assert len(runs) == 2
+        assert None not in runs
+    with pytest.raises(ValueError, match="3 channels, not 5"):
+        made(torch.randn(2, 5, 17, 16))
+    with observed() as runs:
+        made(X)
+    assert len(runs) == 2
+    assert None not in runs
+
+
+@torch.library.custom_op("kaiyan_tests::elsewhere", mutates_args=())
+def _elsewhere(x: Tensor) -> Tensor:
+    """Twice its input, by what another thread compiles."""
+    found: list[Tensor] = []
+    thread = threading.Thread(target=lambda: found.append(torch.compile(_twice, backend="eager")(x)), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert found, "the other thread waits"
+    return found[0]
+
+
+@_elsewhere.register_fake
+def _(x: Tensor) -> Tensor:
+    return torch.empty_like(x)
+
+
+def _twice(x: Tensor) -> Tensor:
+    return 2 * x
+
+
+class Elsewhere(nn.Module):
+    """A step of it waits for another thread that compiles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        answer: Tensor = self.last(_elsewhere(self.first(x)))
+        return answer
+
+
+@torch.no_grad()
+def test_while_a_new_size_runs_other_threads_compile() -> None:
+    model = Elsewhere().eval()
+    made = captured(model, (X,))
+    assert made.is_one_graph
+    for side in (20, 22):
+        x = torch.randn(1, 3, side, side)
+        torch.testing.assert_close(made(x), model(x), rtol=1e-4, atol=1e-4)

@@ -29,12 +29,14 @@ class Accelerated(nn.Module):
     """
 
     report: Report
+    is_folded = False
+    """Whether layers were folded into one another for good."""
 
     def __init__(self, model: nn.Module, layout: str, is_laying: bool, is_replaced: bool = True) -> None:
         super().__init__()
         self.model: Any = model
         self.layout = layout
-        self.is_laying, self.is_replaced, self.is_folded = is_laying, is_replaced, False
+        self.is_laying, self.is_replaced = is_laying, is_replaced
         self._orders: dict[tuple[str, bool], list[MemoryOrder] | None] = {}  # None: by themselves as the model's
         self._threads = nullcontext if hasattr(model, "keep_to_itself") else on_one_thread
         self.training = False

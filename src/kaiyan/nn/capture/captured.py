@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch._dynamo import config
-from torch._dynamo.convert_frame import compile_lock
 from torch._dynamo.exc import TorchDynamoException
 from torch._dynamo.utils import counters
 from torch.utils._pytree import tree_leaves
 
 from kaiyan.nn.capture.alike import said_at_once
 from kaiyan.nn.capture.backend import Backend, names_of
+from kaiyan.nn.capture.unbroken import unbroken
 from kaiyan.program.program import Program
 from kaiyan.trace.copied import copied
 from kaiyan.trace.undisturbed import undisturbed
@@ -55,6 +55,7 @@ class Captured:
         self._counted: dict[str, Any] = {"recompile_limit": _captures(model)} if _COUNTS else {}
         self._first_sizes: list[torch.Size] | None = None
         self._forms: AbstractSet[tuple[Any, ...]] = frozenset()
+        self._refused: AbstractSet[tuple[Any, ...]] = frozenset()
         self._run = self._compiled()
         self._run_first = self._compiled() if _APART else self._run
 
@@ -79,8 +80,12 @@ class Captured:
         sizes = [tensor.shape for tensor in tensors]
         first = sizes if self._first_sizes is None else self._first_sizes
         form = (len(inputs), *named, *sizes, *[tensor.dtype for tensor in tensors])
+        if form in self._refused:  # and perhaps not with other numbers
+            answer = self.model(*inputs, **named)
+            self._refused = self._refused - {form}
+            return answer
         is_new = form not in self._forms
-        breaking = _unbroken() if is_new and self.is_one_graph else _NO_MATTER
+        breaking = unbroken() if is_new and self.is_one_graph else _NO_MATTER
         tried = counters["frames"]["total"]
         try:
             with self._settings(), said_at_once(), breaking:
@@ -89,9 +94,11 @@ class Captured:
             raise
         except Exception:
             if counters["frames"]["total"] > tried:
+                self._refused = {form} if len(self._refused) >= _MOST_FORMS else {*self._refused, form}
                 self._begin_anew()
             raise
         if is_new:
+            self._beginnings = 0
             self._first_sizes = first
             self._forms = {form} if len(self._forms) >= _MOST_FORMS else {*self._forms, form}
         return answer
@@ -236,13 +243,6 @@ def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
         _HOOKED | {"allow_rnn": True} if is_recurrent else _HOOKED
     )
     return patched
-
-
-@contextlib.contextmanager
-def _unbroken() -> Iterator[None]:
-    """Inside, TorchDynamo fails where a graph would end; torch notes that for all threads, so no other may trace."""
-    with compile_lock, getattr(torch._dynamo, "error_on_graph_break", contextlib.nullcontext)(True):  # noqa: SLF001
-        yield
 
 
 def _has_begun(failure: TorchDynamoException) -> bool:

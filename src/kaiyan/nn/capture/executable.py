@@ -15,6 +15,7 @@ from kaiyan.nn.capture.foreign import laid, tensor_of
 from kaiyan.nn.capture.roads import ObservedRun, noticed
 from kaiyan.nn.capture.sizes import NeedsNumbersError, number, symbols_of
 from kaiyan.nn.capture.translation import Translated, translated
+from kaiyan.nn.capture.unbroken import let_others_trace
 from kaiyan.program.operations import OPERATIONS
 from kaiyan.show.error import KaiyanError
 
@@ -91,6 +92,7 @@ class Executable:
         return list({id(plan.held): plan.held for plan in plans}.values())
 
     def __call__(self, arguments: list[Any]) -> list[Any]:
+        let_others_trace()
         if self.left is None:
             try:
                 plan = self._plan(arguments)

@@ -39,7 +39,7 @@ def _calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoo
     x = inputs[0]
     if 0 in output.shape:
         return []
-    if _is_whole(node, x):
+    if _is_whole(node, x) and prod(output.shape[2:]) == 1:
         spatial = tuple(range(2, len(x.shape)))
         kind = {"max": "max", "average": "mean"}[node.settings["kind"]]
         reduce = Node("reduce", node.inputs, node.output, {"axes": spatial, "kind": kind, "keep": True})
