@@ -27,7 +27,7 @@ def shape_in_words(shape: Sequence[Size]) -> Any:
     """
     sizes: list[Any] = [_ANY if isinstance(size, Symbolic) else str(size) for size in shape]
     if len(sizes) == 1:
-        return sentence("program-shape", "{first},", first=sizes[0])
+        return sentence("program-one-axis", "{first},", first=sizes[0])
     return reduce(
         lambda first, then: sentence("program-shape", "{first}, {then}", first=first, then=then), sizes or _NO_SIZES
     )

@@ -112,7 +112,7 @@ def was_training(paths: Sequence[str]) -> tuple[Sentence, ...]:
         )
     return (
         sentence(
-            "accelerate-was-training",
+            "accelerate-part-was-training",
             "the model was in training mode in part ({paths}): Kaiyan runs it in eval mode, as after model.eval()",
             paths=", ".join(paths[:_MOST_NAMED]) + (", …" if len(paths) > _MOST_NAMED else ""),
         ),
