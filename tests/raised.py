@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import kaiyan
@@ -17,6 +18,11 @@ def codes(source: str) -> set[str]:
     return {str(code.value) for code in first if isinstance(code, ast.Constant)}
 
 
+@cache
+def _in_source() -> set[str]:
+    return set().union(*(codes(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")))
+
+
 def unraised(raised: set[str]) -> set[str]:
     """The codes in the source that are not among those that were raised."""
-    return set().union(*(codes(path.read_text("utf-8")) for path in SOURCE.rglob("*.py"))) - raised
+    return _in_source() - raised

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kaiyan.program.place import Buffer, Call, KernelCall
+    from kaiyan.program.place import Buffer, Call
 
 _FIELDS = 5
 """Words of a call in the table: function, arguments, tasks, where its flag is or 0, and what to ask for from memory."""
@@ -29,25 +28,25 @@ class CallTable:
     """
 
     def __init__(self, calls: Sequence[Call], bases: Mapping[Buffer, int]) -> None:
-        self._shares = [[CallTable(share, {}) for share in _shares(call)] for call in calls]
-        arguments = [_arguments(call, tables) for call, tables in zip(calls, self._shares, strict=True)]
-        self._arguments: NDArray[np.int64] = np.zeros(max(sum(map(len, arguments)), 1), np.int64)
+        self._shares: list[CallTable] = []
+        asked = [self._asked(call) for call in calls]
+        words = sum(len(arguments) for _, arguments, _ in asked)
+        self._arguments: NDArray[np.int64] = np.zeros(max(words, 1), np.int64)
         self._table: NDArray[np.int64] = np.zeros((len(calls), _FIELDS), np.int64)
         self._places: dict[Buffer, list[tuple[int, int]]] = {}
         self._flags: list[int | None] = []
         self.astray = False
         start = 0
-        for row, call, words in zip(self._table, calls, arguments, strict=True):
+        for row, call, (function, arguments, flag) in zip(self._table, calls, asked, strict=True):
             first = self._arguments.ctypes.data + 8 * start
-            function, flag = (sharing(), None) if isinstance(call, SharedCalls) else (address(call.routine), call.flag)
             self._flags.append(None if flag is None else start + flag)
             row[:] = function, first, call.tasks, 0 if flag is None else first + 8 * flag, 0
-            for i, word in enumerate(words, start):
-                if isinstance(word, Pointer):
-                    self._places.setdefault(word.buffer, []).append((i, word.offset))
+            for i, argument in enumerate(arguments, start):
+                if isinstance(argument, Pointer):
+                    self._places.setdefault(argument.buffer, []).append((i, argument.offset))
                 else:
-                    self._arguments[i] = word
-            start += len(words)
+                    self._arguments[i] = argument
+            start += len(arguments)
         for buffer, base in bases.items():
             self.patch(buffer, base)
 
@@ -55,8 +54,16 @@ class CallTable:
         """The buffer begins at this address from now on."""
         for i, offset in self._places.get(buffer, ()):
             self._arguments[i] = base + offset
-        for table in chain.from_iterable(self._shares):
+        for table in self._shares:
             table.patch(buffer, base)
+
+    def _asked(self, call: Call) -> tuple[int, Sequence[int | Pointer], int | None]:
+        """The function of a call, its arguments, which are tables where it is shared, and the one that is its flag."""
+        if not isinstance(call, SharedCalls):
+            return address(call.routine), call.arguments, call.flag
+        tables = [CallTable(share, {}) for share in call.shares]
+        self._shares += tables
+        return sharing(), [word for table in tables for word in table.words], None
 
     @property
     def words(self) -> tuple[int, int]:
@@ -77,12 +84,3 @@ class CallTable:
         if flag is not None:
             self._arguments[flag] = 0
         return done
-
-
-def _shares(call: Call) -> tuple[tuple[KernelCall, ...], ...]:
-    return call.shares if isinstance(call, SharedCalls) else ()
-
-
-def _arguments(call: Call, shares: Sequence[CallTable]) -> Sequence[int | Pointer]:
-    """The call's own, or where each share lies."""
-    return [word for table in shares for word in table.words] if isinstance(call, SharedCalls) else call.arguments

@@ -248,15 +248,15 @@ class _Share:
         link = self._links[number]
         target = part(link.place, _ROWS, first - link.first, after - first)
         low, high = link.window.needed(first, after)
-        if number and link.node.operation == "convolution":
-            self._hold(number - 1, low, high)
-            x, edges = self._held(number - 1, high - low), (0, 0)
-        else:
+        edges = 0, 0
+        if not number or link.node.operation == "pool":  # what lies outside is not held
             height = self._inputs[number][0].shape[_ROWS]
             edges, low, high = (max(-low, 0), max(high - height, 0)), max(low, 0), min(high, height)
-            if number:
-                self._hold(number - 1, low, high)
-            x = self._held(number - 1, high - low) if number else part(self._inputs[0][0], _ROWS, low, high - low)
+        if number:
+            self._hold(number - 1, low, high)
+            x = self._held(number - 1, high - low)
+        else:
+            x = part(self._inputs[0][0], _ROWS, low, high - low)
         inputs = [x, *self._inputs[number][1:]]
         if link.node.settings.get("residual", False):
             inputs[-1] = part(inputs[-1], _ROWS, first, after - first)

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from kaiyan.program.graph import Graph
 
 
+_Form = tuple[Any, ...]
+"""How many inputs, their names, and the sizes and types of their tensors."""
+
+
 class Captured:
     """Called as the model is, it gives what the model gives; ``graphs``, ``foreign`` and ``breaks`` say what it became.
 
@@ -54,8 +58,8 @@ class Captured:
         self._settings = partial(_settings, any(isinstance(module, nn.RNNBase) for module in model.modules()))
         self._counted: dict[str, Any] = {"recompile_limit": _captures(model)} if _COUNTS else {}
         self._first_sizes: list[torch.Size] | None = None
-        self._forms: AbstractSet[tuple[Any, ...]] = frozenset()
-        self._refused: AbstractSet[tuple[Any, ...]] = frozenset()
+        self._forms: AbstractSet[_Form] = frozenset()
+        self._refused: AbstractSet[_Form] = frozenset()
         self._run = self._compiled()
         self._run_first = self._compiled() if _APART else self._run
 
@@ -94,13 +98,13 @@ class Captured:
             raise
         except Exception:
             if counters["frames"]["total"] > tried:
-                self._refused = {form} if len(self._refused) >= _MOST_FORMS else {*self._refused, form}
+                self._refused = _with(self._refused, form)
                 self._begin_anew()
             raise
         if is_new:
             self._beginnings = 0
             self._first_sizes = first
-            self._forms = {form} if len(self._forms) >= _MOST_FORMS else {*self._forms, form}
+            self._forms = _with(self._forms, form)
         return answer
 
     def _by_itself(self, failure: TorchDynamoException, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -243,6 +247,11 @@ def _settings(is_recurrent: bool) -> contextlib.AbstractContextManager[None]:
         _HOOKED | {"allow_rnn": True} if is_recurrent else _HOOKED
     )
     return patched
+
+
+def _with(forms: AbstractSet[_Form], form: _Form) -> AbstractSet[_Form]:
+    """One more of them; it alone where there are too many."""
+    return {form} if len(forms) >= _MOST_FORMS else {*forms, form}
 
 
 def _has_begun(failure: TorchDynamoException) -> bool:

@@ -39,7 +39,7 @@ def _calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoo
     x = inputs[0]
     if 0 in output.shape:
         return []
-    if _is_whole(node, x) and prod(output.shape[2:]) == 1:
+    if _is_whole(node, x, output):
         spatial = tuple(range(2, len(x.shape)))
         kind = {"max": "max", "average": "mean"}[node.settings["kind"]]
         reduce = Node("reduce", node.inputs, node.output, {"axes": spatial, "kind": kind, "keep": True})
@@ -47,10 +47,10 @@ def _calls(node: Node, inputs: Sequence[Place], output: Place, room: PlanningRoo
     return [_pooled(node, x, output, room)]
 
 
-def _is_whole(node: Node, x: Place) -> bool:
+def _is_whole(node: Node, x: Place, y: Place) -> bool:
     """Whether there is one window, of all positions, and a mean is one."""
     settings = node.settings
-    plain = tuple(settings["kernel"]) == x.shape[2:] and not any(settings["padding"])
+    plain = tuple(settings["kernel"]) == x.shape[2:] and prod(y.shape[2:]) == 1 and not any(settings["padding"])
     return plain and settings["divisor_override"] is None and set(settings["dilation"]) == {1}
 
 
